@@ -1,0 +1,122 @@
+"""Everything inkread raises on purpose, as one tree.
+
+::
+
+    InkreadError
+    ├── PictureError              a source that cannot be read as a picture
+    │   ├── PictureNotFoundError    no such file, or a directory
+    │   ├── PictureFormatError      empty, not a picture, or a format that is not accepted
+    │   ├── PictureDamagedError     truncated or corrupt
+    │   ├── PictureTooLargeError    more bytes or pixels than the limits allow
+    │   └── PictureArrayError       an array of the wrong shape, dtype or values
+    ├── ModelError                a model that cannot be used
+    │   ├── ModelNotFoundError      no such name or folder
+    │   ├── ModelIntegrityError     the file is not the one its card describes
+    │   └── ModelFormatError        wrong inputs or outputs, external data, an unreadable card
+    ├── DatasetError              data that cannot be used
+    │   ├── DatasetNotFoundError    not on disk, and not to be had from a mirror
+    │   └── DatasetFormatError      wrong magic, sizes, hash, or columns
+    ├── TrainingError             a training run that cannot start, continue or be saved
+    ├── OptionError               an option out of its range, or options that exclude each other
+    ├── OutputError               a result that cannot be written where it should go
+    └── MissingExtraError         an optional dependency that is not installed
+
+Every message has the same form, ``source: problem; remedy``: which input, what is wrong with it, what to do.
+"""
+
+from __future__ import annotations
+
+
+class InkreadError(Exception):
+    """Base of every error that inkread raises on purpose.
+
+    Args:
+        source: which input is meant: a path, a URL, or a description such as ``"array (3, 3)"``.
+        problem: what is wrong with it, without a final full stop.
+        remedy: what to do about it, without a final full stop.
+    """
+
+    def __init__(self, source: str, problem: str, remedy: str) -> None:
+        super().__init__(source, problem, remedy)
+        self.source = source
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.problem}; {self.remedy}"
+
+
+class PictureError(InkreadError):
+    """A source that cannot be read as a picture."""
+
+
+class PictureNotFoundError(PictureError):
+    """There is no such file, or it is a directory."""
+
+
+class PictureFormatError(PictureError):
+    """The bytes are empty, are no picture, or are a picture of a format that is not accepted."""
+
+
+class PictureDamagedError(PictureError):
+    """The picture is truncated or corrupt."""
+
+
+class PictureTooLargeError(PictureError):
+    """The picture has more bytes or pixels than the limits allow."""
+
+
+class PictureArrayError(PictureError):
+    """An array that does not have the shape, dtype or values of a picture."""
+
+
+class ModelError(InkreadError):
+    """A model that cannot be used."""
+
+
+class ModelNotFoundError(ModelError):
+    """There is no bundled model and no run folder of that name."""
+
+
+class ModelIntegrityError(ModelError):
+    """The model file is not the one that its card describes."""
+
+
+class ModelFormatError(ModelError):
+    """The model has other inputs or outputs than expected, external data, or an unreadable card."""
+
+
+class DatasetError(InkreadError):
+    """A data set that cannot be used."""
+
+
+class DatasetNotFoundError(DatasetError):
+    """The data are not on disk, and no mirror had them."""
+
+
+class DatasetFormatError(DatasetError):
+    """A data file has a wrong magic number, size, hash or column."""
+
+
+class TrainingError(InkreadError):
+    """A training run that cannot start, continue or be saved."""
+
+
+class OptionError(InkreadError):
+    """An option out of its range, or options that exclude each other."""
+
+
+class OutputError(InkreadError):
+    """A result that cannot be written where it should go."""
+
+
+class MissingExtraError(InkreadError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(package, "is not installed", f"install it with: pip install 'inkread[{extra}]'")
+        self.package = package
+        self.extra = extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.package, self.extra)

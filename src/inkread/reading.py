@@ -1,0 +1,161 @@
+"""Results: a ``Reading`` holds ``Line``s, a ``Line`` holds ``Digit``s; all are immutable.
+
+A reading renders to text, exports to a plain dict, JSON or CSV rows, and draws itself on its picture.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+Box = tuple[int, int, int, int]
+"""``(x0, y0, x1, y1)`` in pixels of the upright source picture; x1 and y1 are exclusive."""
+
+CSV_COLUMNS = ("source", "line", "position", "label", "probability", "x0", "y0", "x1", "y1", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One digit as read.
+
+    Attributes:
+        label: one of ``"0"`` to ``"9"``.
+        probability: calibrated probability in 0..1 that the label is right.
+        box: where it stands, in pixels of the upright source picture.
+        alternatives: other labels with their probabilities, the likeliest first.
+    """
+
+    label: str
+    probability: float
+    box: Box
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+    def __str__(self) -> str:
+        return self.label
+
+    def __repr__(self) -> str:
+        return f"Digit({self.label!r}, {self.probability:.3f}, box={self.box})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict of the attributes, ready for JSON."""
+        return {
+            "label": self.label,
+            "probability": round(self.probability, 6),
+            "box": list(self.box),
+            "alternatives": [
+                {"label": label, "probability": round(probability, 6)} for label, probability in self.alternatives
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of digits, from left to right."""
+
+    digits: tuple[Digit, ...]
+
+    @property
+    def text(self) -> str:
+        """The labels of the row, without separators."""
+        return "".join(digit.label for digit in self.digits)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Line({self.text!r})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict with ``text`` and ``digits``."""
+        return {"text": self.text, "digits": [digit.to_dict() for digit in self.digits]}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from one picture.
+
+    Attributes:
+        source: the path, or a description of the source that has none.
+        width: width of the upright source picture in pixels.
+        height: its height in pixels.
+        lines: rows from top to bottom; empty where there is no digit.
+    """
+
+    source: str
+    width: int
+    height: int
+    lines: tuple[Line, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """The rows joined by newlines; ``""`` where there is no digit."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits, row by row."""
+        return tuple(digit for line in self.lines for digit in line.digits)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        digits = self.digits
+        doubt = f", least certain {min(d.probability for d in digits):.3f}" if digits else ""
+        return f"Reading({self.text!r}, {len(digits)} digits{doubt}, source={self.source!r})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict: source, width, height, text, lines, error (always ``None``: an error has no reading)."""
+        return {
+            "source": self.source,
+            "width": self.width,
+            "height": self.height,
+            "text": self.text,
+            "lines": [line.to_dict() for line in self.lines],
+            "error": None,
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The plain dict as JSON, one line unless ``indent`` is given."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One flat dict a digit, with the keys of ``CSV_COLUMNS``; one without label where there is no digit."""
+        rows = [
+            dict(
+                zip(
+                    CSV_COLUMNS,
+                    (self.source, row, column, d.label, round(d.probability, 6), *d.box, ""),
+                    strict=True,
+                )
+            )
+            for row, line in enumerate(self.lines, start=1)
+            for column, d in enumerate(line.digits, start=1)
+        ]
+        return rows or [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.source}]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The rows of ``to_rows`` as a pandas DataFrame; raises ``ImportError`` where pandas is not installed."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_rows(), columns=list(CSV_COLUMNS))
+
+    def draw(self, picture: Image | NDArray[np.uint8]) -> Image:
+        """The picture with a box, the digit and its probability drawn for every digit.
+
+        Args:
+            picture: the upright picture as RGB, a PIL image or H×W×3 uint8; of any size, the boxes are scaled to it.
+
+        Returns:
+            A new RGB image of the picture's size.
+        """
+        from inkread._drawing import draw_reading
+
+        return draw_reading(self, picture)
