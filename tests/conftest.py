@@ -1,0 +1,22 @@
+"""What every test may rely on: reproducible property tests, and the development data where they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("inkread", derandomize=True, deadline=None, max_examples=100, database=None)
+settings.load_profile("inkread")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of development data, which is not part of the repository; the test is skipped without it."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("INKREAD_DATA") or beside)
+    if not folder.is_dir():
+        pytest.skip(f"needs the development data: no folder {folder}; name it in INKREAD_DATA")
+    return folder
