@@ -1,0 +1,134 @@
+"""Labelled 28×28 glyphs, with where they come from and on what terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.errors import DatasetFormatError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GLYPH_SIDE = 28
+NOT_A_DIGIT_CLASS = 10
+"""The class of what is no single digit; 0 to 9 are the digits."""
+REPAIR = "correct the arrays, or download the collection again"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledGlyphs:
+    """Glyphs and the digit that each one is.
+
+    Attributes:
+        name: of the collection, e.g. ``"MNIST"``.
+        images: uint8, N×28×28, ink bright on 0.
+        labels: uint8, N, 0 to 9, or ``NOT_A_DIGIT_CLASS``.
+        sha256: of the source data, lower-case hexadecimal; each loader says of which bytes.
+        licence: SPDX identifier, or a sentence where none applies.
+        attribution: whom to credit, and where the data are published.
+
+    Raises:
+        DatasetFormatError: a shape, a dtype or a label is wrong.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    sha256: str
+    licence: str
+    attribution: str
+
+    def __post_init__(self) -> None:
+        _check_images(self.name, self.images)
+        if self.labels.dtype != np.uint8 or self.labels.shape != self.images.shape[:1]:
+            raise DatasetFormatError(
+                self.name,
+                f"has labels {self.labels.shape} of {self.labels.dtype}, not {self.images.shape[:1]} of uint8",
+                REPAIR,
+            )
+        if self.labels.size and self.labels.max() > NOT_A_DIGIT_CLASS:
+            raise DatasetFormatError(self.name, f"has a label {self.labels.max()}, not 0 to 10", REPAIR)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> LabelledGlyphs:
+        """The glyphs at ``indices`` (integers, a mask or a slice), with the same origin."""
+        return replace(self, images=self.images[indices], labels=self.labels[indices])
+
+    def describe(self, split: str) -> dict[str, Any]:
+        """What a model card must know of these glyphs, see ``Card.data``."""
+        return describe(self, split)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolGlyphs:
+    """Glyphs and the name of the symbol that each one is, before it is decided which are "no digit".
+
+    Attributes:
+        symbols: str, N: ``"0"`` to ``"9"`` or any other name, e.g. ``"plus"``.
+
+    The others are those of ``LabelledGlyphs``. The geometry of the images is the collection's own.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+    symbols: NDArray[np.str_]
+    sha256: str
+    licence: str
+    attribution: str
+
+    def __post_init__(self) -> None:
+        _check_images(self.name, self.images)
+        if self.symbols.dtype.kind != "U" or self.symbols.shape != self.images.shape[:1]:
+            raise DatasetFormatError(
+                self.name,
+                f"has symbols {self.symbols.shape} of {self.symbols.dtype}, not {self.images.shape[:1]} of str",
+                REPAIR,
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> SymbolGlyphs:
+        """The glyphs at ``indices`` (integers, a mask or a slice), with the same origin."""
+        return replace(self, images=self.images[indices], symbols=self.symbols[indices])
+
+    def labelled(self) -> LabelledGlyphs:
+        """The same glyphs, every symbol but 0 to 9 as ``NOT_A_DIGIT_CLASS``."""
+        return LabelledGlyphs(
+            self.name, self.images, digit_classes(self.symbols), self.sha256, self.licence, self.attribution
+        )
+
+    def describe(self, split: str) -> dict[str, Any]:
+        """What a model card must know of these glyphs, see ``Card.data``."""
+        return describe(self, split)
+
+
+def digit_classes(symbols: NDArray[np.str_]) -> NDArray[np.uint8]:
+    """Symbols (str, N) to classes (uint8, N): "0" to "9" are 0 to 9, all others ``NOT_A_DIGIT_CLASS``."""
+    digits = np.array([str(digit) for digit in range(10)])
+    matches = symbols[:, None] == digits[None, :]
+    return np.where(matches.any(axis=1), matches.argmax(axis=1), NOT_A_DIGIT_CLASS).astype(np.uint8)
+
+
+def describe(collection: Any, split: str) -> dict[str, Any]:
+    """An entry of ``Card.data`` for anything with a length, a name, a hash, a licence and an attribution."""
+    return {
+        "name": collection.name,
+        "split": split,
+        "count": len(collection),
+        "sha256": collection.sha256,
+        "licence": collection.licence,
+        "attribution": collection.attribution,
+    }
+
+
+def _check_images(name: str, images: NDArray[Any]) -> None:
+    if images.dtype != np.uint8 or images.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE):
+        raise DatasetFormatError(
+            name, f"has images {images.shape} of {images.dtype}, not (N, 28, 28) of uint8", REPAIR
+        )

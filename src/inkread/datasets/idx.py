@@ -1,0 +1,149 @@
+"""IDX, the array format of MNIST: a magic number, big-endian dimensions, then the values in C order.
+
+The magic number is two zero bytes, a type code and the number of dimensions; each dimension is an unsigned
+32-bit integer. LeCun, Cortes & Burges, "The MNIST database of handwritten digits", section "File formats".
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import os
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.errors import DatasetFormatError, DatasetNotFoundError, OutputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GZIP_MAGIC = b"\x1f\x8b"
+DEFLATE_MAX_RATIO = 1032
+"""DEFLATE cannot expand a byte to more than this (zlib, "Maximum Expansion Factor")."""
+MAX_DIMENSIONS = 32
+TYPES: dict[int, np.dtype[Any]] = {
+    0x08: np.dtype(">u1"),
+    0x09: np.dtype(">i1"),
+    0x0B: np.dtype(">i2"),
+    0x0C: np.dtype(">i4"),
+    0x0D: np.dtype(">f4"),
+    0x0E: np.dtype(">f8"),
+}
+DOWNLOAD_AGAIN = "download or copy the file again"
+
+
+def read_idx(path_or_bytes: Path | str | bytes, *, source: str | None = None) -> NDArray[Any]:
+    """Reads an IDX file, gzip-compressed or plain.
+
+    Args:
+        path_or_bytes: the file, or its content. Whether it is compressed is seen from its first bytes.
+        source: how errors name the data; the path unless given.
+
+    Returns:
+        A writable array of uint8, int8, int16, int32, float32 or float64 in native byte order.
+
+    Raises:
+        DatasetNotFoundError: there is no such file.
+        DatasetFormatError: the magic number, the type code, the dimensions or the number of bytes is wrong. Nothing
+            is allocated for dimensions that the file cannot fill.
+    """
+    if isinstance(path_or_bytes, bytes):
+        content, name = path_or_bytes, source or "IDX data"
+    else:
+        content, name = read_bytes(Path(path_or_bytes)), source or str(path_or_bytes)
+    compressed = content.startswith(GZIP_MAGIC)
+    most = len(content) * (DEFLATE_MAX_RATIO if compressed else 1)
+    stream: gzip.GzipFile | io.BytesIO = (
+        gzip.GzipFile(fileobj=io.BytesIO(content)) if compressed else io.BytesIO(content)
+    )
+    try:
+        dtype, shape = _read_header(stream, name)
+        size = math.prod(shape) * dtype.itemsize
+        if size > most:
+            raise DatasetFormatError(
+                name, f"is truncated: {shape} values of {dtype.name} do not fit in its bytes", DOWNLOAD_AGAIN
+            )
+        values = stream.read(size + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetFormatError(name, f"is not intact gzip ({error})", DOWNLOAD_AGAIN) from error
+    if len(values) != size:
+        what = "is truncated" if len(values) < size else "has bytes after its last value"
+        raise DatasetFormatError(name, f"{what}: {shape} of {dtype.name} takes {size} bytes", DOWNLOAD_AGAIN)
+    return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def write_idx(array: NDArray[Any], path: Path | str) -> None:
+    """Writes an array as IDX, gzip-compressed if the name ends in ``.gz``.
+
+    The file appears complete or not at all, and the same array always makes the same bytes.
+
+    Args:
+        array: uint8, int8, int16, int32, float32 or float64 of 1 to 32 dimensions.
+        path: where to write.
+
+    Raises:
+        DatasetFormatError: IDX has no such type, or not that many dimensions.
+        OutputError: the file cannot be written.
+    """
+    path = Path(path)
+    code = next((code for code, dtype in TYPES.items() if dtype == array.dtype.newbyteorder(">")), None)
+    if code is None or not 1 <= array.ndim <= MAX_DIMENSIONS:
+        raise DatasetFormatError(
+            f"array {array.shape} of {array.dtype}",
+            "does not fit in IDX",
+            "give uint8, int8, int16, int32 or floats",
+        )
+    header = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
+    content = header + array.astype(TYPES[code]).tobytes()
+    write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a data file; a ``DatasetNotFoundError`` if they cannot be had."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetNotFoundError(
+            str(path), f"cannot be read ({error.strerror or error})", "give the path of a readable file"
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes through a temporary file beside ``path``, so that nobody ever sees half a file."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            str(path),
+            f"cannot be written ({error.strerror or error})",
+            "choose a folder that can be written to",
+        ) from error
+
+
+def _read_header(stream: gzip.GzipFile | io.BytesIO, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES:
+        raise DatasetFormatError(
+            name, f"is no IDX file: it begins with {magic.hex(' ') or 'nothing'}", DOWNLOAD_AGAIN
+        )
+    if not 1 <= magic[3] <= MAX_DIMENSIONS:
+        raise DatasetFormatError(
+            name, f"claims {magic[3]} dimensions, not 1 to {MAX_DIMENSIONS}", DOWNLOAD_AGAIN
+        )
+    sizes = stream.read(4 * magic[3])
+    if len(sizes) < 4 * magic[3]:
+        raise DatasetFormatError(name, "is truncated within its header", DOWNLOAD_AGAIN)
+    return TYPES[magic[2]], struct.unpack(f">{magic[3]}I", sizes)

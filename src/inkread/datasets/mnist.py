@@ -1,0 +1,179 @@
+"""MNIST: 60,000 and 10,000 handwritten digits, from a folder, the user's cache or a mirror."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from inkread.datasets.download import Progress, RemoteFile, download
+from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.idx import DOWNLOAD_AGAIN, GZIP_MAGIC, read_bytes, read_idx
+from inkread.datasets.places import ENVIRONMENT_VARIABLE, cache_folder, find_file, search_folders
+from inkread.errors import DatasetFormatError, DatasetNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+Split = Literal["train", "test"]
+
+COLLECTION = "mnist"
+LICENCE = "CC-BY-SA-3.0"
+ATTRIBUTION = "Yann LeCun, Corinna Cortes, Christopher J. C. Burges: The MNIST database of handwritten digits"
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://github.com/fgnt/mnist/raw/master/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MnistFile:
+    """One of the four files: as it is published, and what is in it.
+
+    Attributes:
+        remote: the gzip file that mirrors have. A local copy may be compressed otherwise, or not at all.
+        size: of the content, uncompressed, in bytes.
+        sha256: of the content, lower-case hexadecimal.
+    """
+
+    remote: RemoteFile
+    size: int
+    sha256: str
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names that a local copy may have."""
+        return self.remote.name, self.remote.name.removesuffix(".gz")
+
+
+FILES: dict[Split, tuple[MnistFile, MnistFile]] = {
+    "train": (
+        MnistFile(
+            RemoteFile(
+                "train-images-idx3-ubyte.gz",
+                9912422,
+                "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            47040016,
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        ),
+        MnistFile(
+            RemoteFile(
+                "train-labels-idx1-ubyte.gz",
+                28881,
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
+            60008,
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        ),
+    ),
+    "test": (
+        MnistFile(
+            RemoteFile(
+                "t10k-images-idx3-ubyte.gz",
+                1648877,
+                "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            ),
+            7840016,
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        ),
+        MnistFile(
+            RemoteFile(
+                "t10k-labels-idx1-ubyte.gz",
+                4542,
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
+            10008,
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ),
+    ),
+}
+
+
+def load_mnist(
+    split: Split,
+    *,
+    data_dir: Path | None = None,
+    download: bool = True,
+    progress: Progress | None = None,
+    mirrors: Sequence[str] = MIRRORS,
+) -> LabelledGlyphs:
+    """Loads a split of MNIST, whose content is checked by SHA-256 wherever it comes from.
+
+    Looks in ``data_dir``, in the folder that ``INKREAD_DATA`` names, each by itself and with ``mnist/`` added, and
+    in the user's cache, for files with and without ``.gz``; what is absent is downloaded to the cache.
+
+    Args:
+        split: ``"train"`` (60,000) or ``"test"`` (10,000).
+        data_dir: a folder to look in first.
+        download: whether the network may be used.
+        progress: told of the bytes of a download.
+        mirrors: addresses of folders that have the gzip files, ending in ``/``.
+
+    Returns:
+        The glyphs in the order of the files. Their ``sha256`` is of the uncompressed images file followed by the
+        uncompressed labels file.
+
+    Raises:
+        DatasetNotFoundError: the files are nowhere, and cannot be downloaded.
+        DatasetFormatError: a local copy is not MNIST.
+        OutputError: the cache cannot be written to.
+    """
+    images, labels = (
+        _content(_locate(file, data_dir, mirrors if download else (), progress), file)
+        for file in FILES[split]
+    )
+    return LabelledGlyphs(
+        name="MNIST",
+        images=read_idx(images, source=FILES[split][0].remote.name),
+        labels=read_idx(labels, source=FILES[split][1].remote.name),
+        sha256=hashlib.sha256(images + labels).hexdigest(),
+        licence=LICENCE,
+        attribution=ATTRIBUTION,
+    )
+
+
+def _locate(
+    file: MnistFile, data_dir: Path | None, mirrors: Sequence[str], progress: Progress | None
+) -> Path:
+    path = find_file(COLLECTION, file.names, data_dir)
+    if path is not None:
+        return path
+    problem = "is not on this machine"
+    if mirrors:
+        try:
+            return download(file.remote, cache_folder(COLLECTION), mirrors=mirrors, progress=progress)
+        except DatasetNotFoundError as error:
+            problem += f", and {error.problem}"
+    places = ", ".join(str(folder) for folder in search_folders(COLLECTION, data_dir))
+    names = ", ".join(each.remote.name for files in FILES.values() for each in files)
+    raise DatasetNotFoundError(
+        file.remote.name,
+        f"{problem}; looked in {places}",
+        f"put the four files {names} into {cache_folder(COLLECTION)}, or name the folder that has them with "
+        f"--data-dir or {ENVIRONMENT_VARIABLE}",
+    )
+
+
+def _content(path: Path, file: MnistFile) -> bytes:
+    """The uncompressed content of a local copy, checked; at most a byte more than expected is decompressed."""
+    content = read_bytes(path)
+    if content.startswith(GZIP_MAGIC):
+        try:
+            content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(file.size + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DatasetFormatError(str(path), f"is not intact gzip ({error})", DOWNLOAD_AGAIN) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise DatasetFormatError(
+            str(path),
+            f"is not MNIST's {file.names[1]}: the SHA-256 of its content begins with {found[:12]}, "
+            f"not {file.sha256[:12]}",
+            "delete it, so that it is downloaded again, or replace it with an intact copy",
+        )
+    return content

@@ -1,0 +1,146 @@
+"""Folders of labelled pictures: a table ``labels.csv`` or ``labels.tsv``, or one folder per label.
+
+The table has the columns ``file`` (below the folder) and ``label`` (rows of digits joined by "/", empty where there
+is nothing to read); further columns are kept as they are. Without a table, the folders ``0`` to ``9`` hold pictures
+of that digit, and the folders ``none`` and ``junk`` pictures with nothing to read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from inkread.datasets.idx import read_bytes
+from inkread.errors import DatasetFormatError, DatasetNotFoundError
+
+TABLES = {"labels.csv": ",", "labels.tsv": "\t"}
+"""The tables' names and separators; where both are there, the first is read."""
+LABEL_FOLDERS = {**{str(digit): str(digit) for digit in range(10)}, "none": "", "junk": ""}
+PICTURE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
+)
+LABEL = re.compile(r"([0-9]+(/[0-9]+)*)?")
+SURPLUS, LACKING = "\0surplus", "\0lacking"
+"""How the table's reader marks fields too many and too few; no text has a zero character."""
+LAYOUT = f"give a {' or '.join(TABLES)} with the columns file and label, or folders 0 to 9 and none"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """A picture and what is written on it.
+
+    Attributes:
+        path: of the picture.
+        label: rows of digits joined by "/"; empty if there is nothing to read.
+        columns: the further columns of its row, by name.
+    """
+
+    path: Path
+    label: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def load_labelled_folder(path: Path | str) -> list[LabelledPicture]:
+    """Lists the pictures of a labelled folder, in the order of its table, or sorted by path without one.
+
+    Raises:
+        DatasetNotFoundError: there is no such folder.
+        DatasetFormatError: there is neither a table nor a folder per label, or the table is wrong; the message has the
+            line. A row is wrong if its picture is absent, outside the folder or named before, or if its label has
+            other characters than digits and "/".
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise DatasetNotFoundError(
+            str(root), "is no folder", "give the path of a folder of labelled pictures"
+        )
+    table = next((root / name for name in TABLES if (root / name).is_file()), None)
+    pictures = _from_folders(root) if table is None else _from_table(table, TABLES[table.name])
+    if not pictures:
+        raise DatasetFormatError(str(table or root), "lists no pictures", LAYOUT)
+    return pictures
+
+
+def _from_folders(root: Path) -> list[LabelledPicture]:
+    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    unknown = [folder.name for folder in folders if folder.name not in LABEL_FOLDERS]
+    if unknown or not folders:
+        problem = (
+            f"has a folder {unknown[0]!r}, which is no label" if unknown else "has no table and no folders"
+        )
+        raise DatasetFormatError(str(root), problem, LAYOUT)
+    return [
+        LabelledPicture(file, LABEL_FOLDERS[folder.name])
+        for folder in folders
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
+    ]
+
+
+def _from_table(table: Path, separator: str) -> list[LabelledPicture]:
+    try:
+        # "utf-8-sig" drops the byte order mark that spreadsheets write.
+        text = read_bytes(table).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DatasetFormatError(str(table), f"is not UTF-8 ({error})", "save it as UTF-8") from error
+    rows = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=separator, restkey=SURPLUS, restval=LACKING
+    )
+    pictures: dict[Path, LabelledPicture] = {}
+    try:
+        missing = {"file", "label"} - set(rows.fieldnames or ())
+        if missing:
+            raise DatasetFormatError(
+                f"{table}, line 1", f"has no column {' and '.join(sorted(missing))!r}", LAYOUT
+            )
+        for row in rows:
+            picture = _from_row(row, table.parent, f"{table}, line {rows.line_num}")
+            resolved = picture.path.resolve()
+            if resolved in pictures:
+                raise DatasetFormatError(
+                    f"{table}, line {rows.line_num}",
+                    f"names {row['file']!r} again",
+                    "keep one row per picture",
+                )
+            pictures[resolved] = picture
+    except csv.Error as error:
+        raise DatasetFormatError(
+            f"{table}, line {rows.line_num}", f"is not readable as a table ({error})", "correct the line"
+        ) from error
+    return list(pictures.values())
+
+
+def _from_row(row: dict[str, str], root: Path, source: str) -> LabelledPicture:
+    if SURPLUS in row:
+        raise DatasetFormatError(
+            source, "has more fields than the first line", "quote fields with a separator"
+        )
+    if LACKING in (row["file"], row["label"]):
+        raise DatasetFormatError(
+            source, "has no label", "end the row with a separator if there is nothing to read"
+        )
+    name, label = row["file"].strip(), row["label"].strip()
+    if not LABEL.fullmatch(label):
+        raise DatasetFormatError(
+            source,
+            f"has the label {label!r}, not digits",
+            "write digits, rows joined by '/', or leave it empty",
+        )
+    path = root / name
+    lexically_outside = (
+        PurePosixPath(name).is_absolute()
+        or PureWindowsPath(name).is_absolute()
+        or ".." in PureWindowsPath(name).parts
+    )
+    if lexically_outside or not path.resolve().is_relative_to(root.resolve()):
+        raise DatasetFormatError(source, f"names {name!r}, outside the folder", "name files below the folder")
+    if not path.is_file():
+        raise DatasetFormatError(
+            source, f"names {name!r}, which is no file", "correct the name or add the picture"
+        )
+    return LabelledPicture(
+        path, label, {key: row[key].replace(LACKING, "") for key in row if key not in ("file", "label")}
+    )

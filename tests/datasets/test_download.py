@@ -1,0 +1,159 @@
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from inkread.datasets.download import ROUNDS, RemoteFile, download
+from inkread.errors import DatasetNotFoundError, OutputError
+
+CONTENT = bytes(range(256)) * 1000
+FILE = RemoteFile("digits.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+
+
+class Mirrors:
+    """One server whose folders behave as their names say; ``requests`` has (folder, range) of each request."""
+
+    def __init__(self):
+        self.requests = []
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def __call__(self, *folders):
+        return [f"http://127.0.0.1:{self.server.server_port}/{folder}/" for folder in folders]
+
+    def close(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def _handler(mirrors):  # noqa: N805 - "self" is the handler's below
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                folder = self.path.split("/")[1]
+                asked = self.headers["Range"]
+                mirrors.requests.append((folder, asked))
+                getattr(self, folder)(int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0)
+
+            def log_message(self, *_):
+                pass
+
+            def give(self, status, body, **headers):
+                self.send_response(status)
+                for name, value in ({"Content-Length": len(body)} | headers).items():
+                    self.send_header(name.replace("_", "-"), str(value))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def good(self, start):
+                if start:
+                    span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
+                    self.give(206, CONTENT[start:], Content_Range=span)
+                else:
+                    self.give(200, CONTENT)
+
+            def cut(self, start):
+                end = min(start + len(CONTENT) // 2, len(CONTENT))
+                span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
+                self.give(
+                    206 if start else 200,
+                    CONTENT[start:end],
+                    Content_Length=len(CONTENT) - start,
+                    Content_Range=span,
+                )
+
+            def rangeless(self, start):
+                self.give(200, CONTENT)
+
+            def corrupt(self, start):
+                self.give(200, CONTENT[::-1])
+
+            def endless(self, start):
+                self.give(200, CONTENT + b"more", Content_Length=10**12)
+
+            def unsatisfiable(self, start):
+                self.give(416, b"") if start else self.good(0)
+
+            def shifted(self, start):
+                if start:
+                    self.give(206, CONTENT[start + 1 :], Content_Range=f"bytes {start + 1}-9/10")
+                else:
+                    self.good(0)
+
+            def absent(self, start):
+                self.give(404, b"")
+
+        return Handler
+
+
+@pytest.fixture
+def mirrors(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server = Mirrors()
+    yield server
+    server.close()
+
+
+def fetch(folder, addresses, **options):
+    path = download(FILE, folder, mirrors=addresses, timeout=5, **options)
+    assert path == folder / FILE.name
+    assert path.read_bytes() == CONTENT
+    assert [entry.name for entry in folder.iterdir()] == [FILE.name], "no part stays"
+
+
+def test_a_file_arrives_whole_and_tells_of_its_progress(tmp_path, mirrors):
+    told = []
+    fetch(tmp_path / "new" / "folder", mirrors("good"), progress=lambda *state: told.append(state))
+    assert told[-1] == (FILE.name, FILE.size, FILE.size)
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+
+
+def test_a_cut_connection_continues_where_it_broke_off(tmp_path, mirrors):
+    fetch(tmp_path, mirrors("cut"))
+    assert mirrors.requests == [("cut", None), ("cut", f"bytes={len(CONTENT) // 2}-")]
+
+
+def test_another_mirror_continues_what_one_began(tmp_path, mirrors):
+    fetch(tmp_path, mirrors("cut", "good"))
+    assert mirrors.requests == [("cut", None), ("good", f"bytes={len(CONTENT) // 2}-")]
+
+
+@pytest.mark.parametrize("mirror", ["rangeless", "unsatisfiable", "shifted", "good"])
+def test_a_part_of_an_earlier_run_is_completed_whatever_the_server_makes_of_ranges(tmp_path, mirrors, mirror):
+    (tmp_path / "digits.gz.part").write_bytes(CONTENT[:1000])
+    fetch(tmp_path, mirrors(mirror, "good"))
+    assert mirrors.requests[0] == (mirror, "bytes=1000-")
+
+
+@pytest.mark.parametrize("stale", [b"wrong" * 10, b"wrong" * len(CONTENT)])
+def test_a_part_that_belongs_to_another_file_is_thrown_away(tmp_path, mirrors, stale):
+    (tmp_path / "digits.gz.part").write_bytes(stale)
+    fetch(tmp_path, mirrors("good"))
+
+
+@pytest.mark.parametrize("bad", ["corrupt", "endless", "absent"])
+def test_a_bad_mirror_is_passed_over_for_a_good_one(tmp_path, mirrors, bad):
+    fetch(tmp_path, mirrors(bad, "good"))
+    assert mirrors.requests == [(bad, None), ("good", None)]
+
+
+def test_nothing_is_kept_of_a_wrong_file(tmp_path, mirrors):
+    with pytest.raises(DatasetNotFoundError, match=r"digits\.gz: .*corrupt/ gave another file"):
+        download(FILE, tmp_path, mirrors=mirrors("corrupt"), timeout=5)
+    assert not list(tmp_path.iterdir())
+    assert len(mirrors.requests) == ROUNDS
+
+
+def test_each_mirror_is_named_with_its_reason_when_none_has_the_file(tmp_path, mirrors):
+    closed = mirrors("absent")[0]
+    with pytest.raises(DatasetNotFoundError) as caught:
+        download(FILE, tmp_path, mirrors=[closed, "http://127.0.0.1:1/"], timeout=5)
+    assert f"{closed} answered 404" in str(caught.value)
+    assert "http://127.0.0.1:1/ cannot be reached" in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path, mirrors):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError):
+        download(FILE, tmp_path / "file", mirrors=mirrors("good"), timeout=5)
