@@ -1,0 +1,68 @@
+"""inkread reads handwritten digits from any picture, and says so when there is none.
+
+>>> import inkread
+>>> inkread.read("photo.jpg").text          # doctest: +SKIP
+'0123456789'
+
+Everything below is loaded when it is first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from inkread.errors import InkreadError, PictureError
+    from inkread.picture import PictureLimits, Source
+    from inkread.reader import Reader
+    from inkread.reading import Digit, Line, Reading
+
+_HOMES = {
+    "Digit": "inkread.reading",
+    "InkreadError": "inkread.errors",
+    "Line": "inkread.reading",
+    "PictureError": "inkread.errors",
+    "PictureLimits": "inkread.picture",
+    "Reader": "inkread.reader",
+    "Reading": "inkread.reading",
+}
+
+__all__ = [
+    "Digit",
+    "InkreadError",
+    "Line",
+    "PictureError",
+    "PictureLimits",
+    "Reader",
+    "Reading",
+    "__version__",
+    "read",
+]
+
+
+def read(source: Source) -> Reading:
+    """Reads every digit in one picture with the default model, which is loaded once and kept.
+
+    Args:
+        source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
+
+    Raises:
+        PictureError: the source cannot be read as a picture.
+    """
+    from inkread.reader import default_reader
+
+    return default_reader().read(source)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the attribute may be any public name
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,106 @@
+"""N×28×28 glyphs -> calibrated probabilities, by ONNX Runtime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.errors import ModelFormatError
+from inkread.glyph import SIDE
+from inkread.models import NOT_A_DIGIT, Model, load_model
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+DIGITS = tuple(str(digit) for digit in range(10))
+
+BATCH = 256
+"""Glyphs a call of the runtime: larger batches leave the processor's cache, smaller ones cost calls."""
+
+REMEDY = "train or export the model again with inkread"
+
+
+class Classifier:
+    """A loaded model; safe to share between threads.
+
+    Args:
+        model: a verified model, or what ``load_model`` takes.
+        threads: of one call; 0 lets the runtime take one a core.
+
+    Raises:
+        ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
+    """
+
+    def __init__(self, model: Model | str | os.PathLike[str] = "default", *, threads: int = 0) -> None:
+        self.model = model if isinstance(model, Model) else load_model(model)
+        self.labels = self.model.card.labels
+        self._session = _open_session(self.model, threads)
+        self._columns = [self.labels.index(digit) for digit in DIGITS if digit in self.labels]
+        if len(self._columns) != len(DIGITS):
+            raise ModelFormatError(str(self.model.path), "does not know all ten digits", REMEDY)
+
+    def probabilities(self, glyphs: NDArray[Any]) -> NDArray[np.float32]:
+        """Calibrated probabilities of the ten digits, and of "not a single digit".
+
+        Args:
+            glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright, in the geometry of ``inkread.glyph``.
+
+        Returns:
+            N×11 float32, rows summing to 1; the last column is 0 for a model that knows digits only.
+        """
+        logits = self.logits(glyphs) / self.model.card.temperature
+        logits -= logits.max(axis=1, keepdims=True)
+        shares = np.exp(logits)
+        shares /= shares.sum(axis=1, keepdims=True)
+        result = np.zeros((len(shares), len(DIGITS) + 1), np.float32)
+        result[:, :-1] = shares[:, self._columns]
+        if NOT_A_DIGIT in self.labels:
+            result[:, -1] = shares[:, self.labels.index(NOT_A_DIGIT)]
+        return result
+
+    def logits(self, glyphs: NDArray[Any]) -> NDArray[np.float32]:
+        """N×labels float32, in the order of the card's labels, before temperature and softmax."""
+        if glyphs.ndim != 3 or glyphs.shape[1:] != (SIDE, SIDE):
+            message = f"glyphs have shape {glyphs.shape}, not (N, {SIDE}, {SIDE})"
+            raise ValueError(message)
+        if glyphs.dtype == np.uint8:
+            inputs = glyphs.astype(np.float32) / np.float32(255)
+        else:
+            inputs = glyphs.astype(np.float32, copy=False)
+        parts = [
+            self._session.run(["logits"], {"glyphs": inputs[start : start + BATCH]})[0]
+            for start in range(0, len(inputs), BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
+
+
+def _open_session(model: Model, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Idle threads that spin take the other cores from the rest of the program.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        # From bytes, the runtime has no folder to look for external data in, and refuses a model that names some.
+        session = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's exceptions share no base but this
+        problem = f"is no ONNX model that can run ({_first_line(error)})"
+        raise ModelFormatError(str(model.path), problem, REMEDY) from error
+    inputs = {node.name: node.shape for node in session.get_inputs()}
+    outputs = {node.name: node.shape for node in session.get_outputs()}
+    if list(inputs) != ["glyphs"] or inputs["glyphs"][1:] != [SIDE, SIDE] or isinstance(inputs["glyphs"][0], int):
+        raise ModelFormatError(str(model.path), f"takes {inputs}, not glyphs (N, {SIDE}, {SIDE})", REMEDY)
+    if "logits" not in outputs or outputs["logits"][1:] != [len(model.card.labels)]:
+        problem = f"gives {outputs}, not logits (N, {len(model.card.labels)})"
+        raise ModelFormatError(str(model.path), problem, REMEDY)
+    return session
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

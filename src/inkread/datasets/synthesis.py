@@ -1,0 +1,108 @@
+"""Glyphs made from other glyphs: what a reader meets on real pages, and must not take for a digit.
+
+A page cut into candidate glyphs yields pairs of digits, parts of digits, dots, dashes and texture far more often than letters.
+All functions are pure: uint8 N×28×28 and a random generator in, uint8 M×28×28 out, ink bright, in MNIST's geometry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.glyph import SIDE, normalize_all
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LOOK_ALIKES = frozenset("BDGIOQSZbgiloqsz")
+"""Letters that a person cannot tell from a digit without their surroundings: nobody may teach them as "no digit"."""
+
+NARROWEST_FRAGMENT = 0.4
+"""A part of a digit narrower than this share of its height may be a 1, and is not used."""
+
+
+def pairs(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Two neighbours in one glyph, overlapping, touching or a little apart."""
+    inks = []
+    for left, right in rng.integers(0, len(digits), (count, 2)):
+        one, other = (_resized(_tight(digits[i]), rng.uniform(0.8, 1.2)) for i in (left, right))
+        gap = int(rng.integers(-5, 8))
+        lift = int(rng.integers(-4, 5))
+        height = max(len(one), len(other)) + abs(lift)
+        field = np.zeros((height, max(1, one.shape[1] + other.shape[1] + gap)), np.float32)
+        for part, x, y in ((one, 0, max(0, lift)), (other, max(0, one.shape[1] + gap), max(0, -lift))):
+            window = field[y : y + part.shape[0], x : x + part.shape[1]]
+            np.maximum(window, part[: window.shape[0], : window.shape[1]], out=window)
+        inks.append(field)
+    return normalize_all(inks)
+
+
+def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """One side of a digit, cut by a steep line; parts that may be a 1 are left out, so fewer than ``count`` come back."""
+    columns, rows = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
+    inks = []
+    for index in rng.integers(0, len(digits), count):
+        digit = digits[index].astype(np.float32) / 255
+        across = (columns - SIDE / 2) + rng.uniform(-0.4, 0.4) * (rows - SIDE / 2)
+        amount = np.sort(across[digit > 0.5])
+        if amount.size == 0:
+            continue
+        line = amount[int(rng.uniform(0.25, 0.75) * len(amount))]
+        part = digit * ((across < line) if rng.random() < 0.5 else (across >= line))
+        tight = _tight((part * 255).astype(np.uint8))
+        if tight.size and tight.shape[1] >= NARROWEST_FRAGMENT * tight.shape[0]:
+            inks.append(part)
+    return normalize_all(inks)
+
+
+def marks(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Dots, dashes, blots, rings of dirt, crosses and lines: what specks, print and slips of the pen leave."""
+    return normalize_all([_mark(rng) for _ in range(count)])
+
+
+def textures(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Blobs of thresholded noise of several sizes: shadows, fabric, hair, wood."""
+    inks = []
+    for _ in range(count):
+        noise = cv2.GaussianBlur(rng.normal(size=(64, 64)).astype(np.float32), (0, 0), rng.uniform(1.5, 8))
+        level = np.quantile(noise, rng.uniform(0.5, 0.9))
+        inks.append((noise > level).astype(np.float32))
+    return normalize_all(inks)
+
+
+def _mark(rng: np.random.Generator) -> NDArray[np.float32]:
+    field = np.zeros((80, 80), np.uint8)
+    kind = rng.integers(0, 4)
+    thickness = int(rng.integers(3, 14))
+    if kind == 0:  # a dot or blot
+        axes = (int(rng.integers(8, 30)), int(rng.integers(8, 30)))
+        cv2.ellipse(field, (40, 40), axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
+    elif kind == 1:  # a dash, level or nearly so
+        slope = rng.uniform(-0.35, 0.35)
+        cv2.line(field, (8, int(40 - 32 * slope)), (72, int(40 + 32 * slope)), 255, thickness, cv2.LINE_AA)
+    elif kind == 2:  # two strokes that cross or meet
+        for _ in range(2):
+            start, end = rng.integers(6, 74, (2, 2)).tolist()
+            cv2.line(field, start, end, 255, thickness, cv2.LINE_AA)
+        angle = float(rng.uniform(0, 360))
+        cv2.ellipse(field, (40, 40), (30, 30), angle, 0, float(rng.uniform(20, 90)), 255, thickness, cv2.LINE_AA)
+    else:  # a scribble
+        points = np.cumsum(rng.normal(0, 14, (int(rng.integers(6, 20)), 2)), axis=0)
+        points = (points - points.mean(axis=0)).clip(-34, 34) + 40
+        cv2.polylines(field, [points.astype(np.int32)], False, 255, thickness // 2 + 1, cv2.LINE_AA)
+    return field.astype(np.float32) / 255
+
+
+def _tight(glyph: NDArray[np.uint8]) -> NDArray[np.float32]:
+    solid = glyph > 64
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    if rows.size == 0:
+        return np.zeros((0, 0), np.float32)
+    return glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32) / 255
+
+
+def _resized(ink: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    size = (max(1, round(ink.shape[1] * factor)), max(1, round(ink.shape[0] * factor)))
+    return cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR)

@@ -1,0 +1,171 @@
+"""The training material beyond MNIST: other hands, other pens, and all that is no digit.
+
+Every glyph passes through ``inkread.glyph``, as it will when a picture is read. What is held out for validation comes from
+other people (UNIPEN's contributors) or other glyphs than what is learned from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.datasets import synthesis
+from inkread.datasets.bhmsds import load_bhmsds
+from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
+from inkread.datasets.quickdraw import load_quickdraw
+from inkread.datasets.unipen import PenCharacters, draw_strokes, load_unipen
+from inkread.glyph import normalize_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.glyphs import SymbolGlyphs
+
+HELD_OUT_CONTRIBUTORS = ("aga", "imp", "tos", "uqb")
+DOUBTFUL = 0.15
+"""A UNIPEN digit with whose label fewer of its neighbours agree is left out."""
+
+RENDERINGS = 3
+"""Drawings of each UNIPEN digit, each with its own pen, size and distortion."""
+
+HEIGHTS = (20, 110)
+PENS = (0.03, 0.2)
+"""Size of a drawing in pixels, and width of the pen as a share of it."""
+
+PARTS_PER_DIGIT = 0.3
+"""Pairs, and fragments, made for each MNIST digit."""
+
+MARKS = 6_000
+SHARE_HELD_OUT = 0.05
+AMBIGUOUS_SYMBOLS = ("slash", "z")
+"""Symbols that a person may take for 1 and 2."""
+
+
+def load_writing(
+    mnist: LabelledGlyphs, *, data_dir: Path | None = None, seed: int = 0
+) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
+    """All that is learned from beside MNIST, and what is held out of it.
+
+    Args:
+        mnist: the digits of MNIST's training files that are learned from; pairs and fragments are made of them.
+        data_dir: where the collections lie; otherwise where ``INKREAD_DATA`` says.
+        seed: of every random choice.
+
+    Raises:
+        DatasetError: a collection cannot be had.
+    """
+    rng = np.random.default_rng(seed)
+    characters = load_unipen(data_dir=data_dir)
+    held_out = np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS)
+    train = [_drawn(characters.subset(~held_out), RENDERINGS, rng)]
+    validation = [_drawn(characters.subset(held_out), 1, rng)]
+    aspects = [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
+    collections = [
+        _from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng),
+        _scribbles(load_quickdraw(data_dir=data_dir)),
+        _made(mnist, rng),
+    ]
+    for glyphs in collections:
+        chosen = rng.random(len(glyphs)) < SHARE_HELD_OUT
+        train.append(glyphs.subset(~chosen))
+        validation.append(glyphs.subset(chosen))
+    return train, validation
+
+
+def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator) -> LabelledGlyphs:
+    """UNIPEN's digits, drawn several times, and its letters, but look-alikes, as "not a digit"."""
+    classes = digit_classes(characters.labels)
+    is_digit = classes < NOT_A_DIGIT_CLASS
+    usable = np.where(
+        is_digit, characters.agreement >= DOUBTFUL, ~np.isin(characters.labels, [*synthesis.LOOK_ALIKES])
+    )
+    repeats = np.where(is_digit, renderings, 1) * usable
+    order = np.repeat(np.arange(len(characters)), repeats)
+    inks = []
+    for index in order:
+        height = int(rng.integers(*HEIGHTS))
+        pen = height * float(np.exp(rng.uniform(*np.log(PENS))))
+        strokes = characters.strokes(int(index))
+        inks.append(draw_strokes(strokes, height=height, pen_width=max(0.8, pen), rng=rng))
+    return LabelledGlyphs(
+        name=characters.name,
+        images=normalize_all(inks),
+        labels=classes[order],
+        sha256=characters.sha256,
+        licence=characters.licence,
+        attribution=characters.attribution,
+    )
+
+
+def _from_sheets(
+    sheets: SymbolGlyphs, aspects: list[NDArray[np.float64]], rng: np.random.Generator
+) -> LabelledGlyphs:
+    """BHMSDS's glyphs, which were stretched to a square, given back a width: that of an MNIST digit of their class."""
+    sheets = sheets.subset(~np.isin(sheets.symbols, AMBIGUOUS_SYMBOLS))
+    classes = digit_classes(sheets.symbols)
+    inks = []
+    for image, symbol, label in zip(sheets.images, sheets.symbols, classes, strict=True):
+        if label < NOT_A_DIGIT_CLASS:
+            aspect = float(rng.choice(aspects[label]))
+        else:
+            aspect = float(rng.uniform(2.5, 6.0) if symbol == "minus" else rng.uniform(0.7, 1.3))
+        inks.append(_stretched(_black_and_white(image), aspect))
+    return LabelledGlyphs(
+        sheets.name, normalize_all(inks), classes, sheets.sha256, sheets.licence, sheets.attribution
+    )
+
+
+def _scribbles(drawings: SymbolGlyphs) -> LabelledGlyphs:
+    """Drawings of things, but rainbows, whose arc may be read as 0."""
+    drawings = drawings.subset(drawings.symbols != "rainbow")
+    inks = [image.astype(np.float32) / 255 for image in drawings.images]
+    labels = np.full(len(inks), NOT_A_DIGIT_CLASS, np.uint8)
+    return LabelledGlyphs(
+        drawings.name, normalize_all(inks), labels, drawings.sha256, drawings.licence, drawings.attribution
+    )
+
+
+def _made(mnist: LabelledGlyphs, rng: np.random.Generator) -> LabelledGlyphs:
+    """Pairs and fragments of MNIST's digits, marks and textures, all "not a digit"."""
+    count = int(PARTS_PER_DIGIT * len(mnist))
+    images = np.concatenate(
+        [
+            synthesis.pairs(mnist.images, count, rng),
+            synthesis.fragments(mnist.images, count, rng),
+            synthesis.marks(MARKS, rng),
+            synthesis.textures(MARKS, rng),
+        ]
+    )
+    images = images[images.any(axis=(1, 2))]
+    return LabelledGlyphs(
+        name="Pairs and fragments of MNIST digits, marks and textures",
+        images=images,
+        labels=np.full(len(images), NOT_A_DIGIT_CLASS, np.uint8),
+        sha256=mnist.sha256,
+        licence=mnist.licence,
+        attribution=mnist.attribution,
+    )
+
+
+def _aspects(digits: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Width divided by height of each digit."""
+    solid = digits > 64
+    width = solid.any(axis=1).sum(axis=1)
+    height = solid.any(axis=2).sum(axis=1)
+    return width / np.maximum(height, 1)
+
+
+def _black_and_white(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    level, _ = cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)
+    return np.clip(0.5 + (image.astype(np.float32) - level) / 64, 0, 1)
+
+
+def _stretched(ink: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
+    """The ink with its width divided by its height changed from 1 to ``aspect``, its longer side 56 pixels."""
+    longer = 56
+    size = (longer, max(4, round(longer / aspect))) if aspect > 1 else (max(4, round(longer * aspect)), longer)
+    return cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC).clip(0, 1)

@@ -1,0 +1,160 @@
+"""RGB pixels -> ink map: how surely each pixel is ink, whatever the paper, the light and the pen.
+
+The paper's own brightness is estimated without the ink and divided out, so that shadows and light pools vanish; contrast is
+then compared with the strongest ink nearby, so that a faint pencil and a black marker both give 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+OVERVIEW = 400
+"""Longer side, in pixels, of the reduced picture on which the paper is estimated."""
+
+WIDEST_STROKE = 0.3
+"""The widest stroke looked for, as a share of the picture's shorter side: a thick marker that fills the frame."""
+
+REACH = 3.0
+"""How far the paper is looked for beside a stroke, in stroke widths."""
+
+DARKEST_PAPER = 48.0
+"""Contrast is taken relative to the paper's brightness, but to no less than this, so that night stays night."""
+
+FAINTEST = 0.05
+"""Contrast, relative to the paper, below which nothing counts as ink."""
+
+NOISE_LEVELS = 4.0
+"""Ink must stand out from the paper's noise by this many standard deviations."""
+
+EDGE_SHARE = 0.4
+"""The edge of a stroke, as a share of the contrast of the ink around it."""
+
+FAINT_SHARE = 0.45
+"""Ink may be this much fainter than the strongest ink of the picture and still be measured by its own contrast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """An ink map.
+
+    Attributes:
+        map: H×W float32 in 0..1; 0.5 is the edge of a stroke.
+        contrast: H×W float32 in 0..1, the contrast to the paper before it was normalised.
+        light_on_dark: the ink is lighter than the paper (chalk, a screen's dark mode, MNIST itself).
+    """
+
+    map: NDArray[np.float32]
+    contrast: NDArray[np.float32]
+    light_on_dark: bool
+
+
+def find_ink(pixels: NDArray[np.uint8], *, light_on_dark: bool | None = None) -> Ink:
+    """The ink map of an upright picture.
+
+    Args:
+        pixels: H×W×3 uint8 RGB.
+        light_on_dark: the polarity; judged from the picture when ``None``.
+
+    Returns:
+        The ink map, of the size of the picture; all zero where nothing stands out from the paper.
+    """
+    if light_on_dark is None:
+        light_on_dark = is_light_on_dark(pixels)
+    if light_on_dark:
+        pixels = cv2.bitwise_not(pixels)
+    contrast = _contrast(pixels)
+    return Ink(_normalise(contrast), contrast, light_on_dark)
+
+
+def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the ink is lighter than the paper: ink is the minority, so it skews the brightness to its side."""
+    grey = cv2.cvtColor(_overview(pixels), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    window = max(3, int(min(grey.shape) * WIDEST_STROKE * 2) | 1)
+    paper = cv2.medianBlur(grey.astype(np.uint8), min(window, 255)) if min(grey.shape) > 2 else np.median(grey)
+    difference = grey - paper
+    return bool((difference**3).mean() > 0)
+
+
+def _contrast(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """H×W in 0..1: how much darker than the paper, in the channel where it shows most."""
+    small = _overview(pixels)
+    paper = _paper(small)
+    size = (pixels.shape[1], pixels.shape[0])
+    if max(size) > 2 * OVERVIEW:
+        # Sensor noise and the blocks of JPEG's colour are finer than any stroke of a picture this large.
+        pixels = cv2.GaussianBlur(pixels, (3, 3), 0)
+    contrast = np.zeros(pixels.shape[:2], np.float32)
+    for channel in range(3):
+        white = cv2.resize(paper[:, :, channel], size, interpolation=cv2.INTER_LINEAR)
+        drop = white - pixels[:, :, channel]
+        drop /= np.maximum(white, DARKEST_PAPER)
+        np.maximum(contrast, drop, out=contrast)
+    return np.minimum(contrast, 1.0)
+
+
+def _overview(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = OVERVIEW / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _paper(small: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """h×w×3 brightness of the paper: first coarsely, then as close to the strokes as their width allows."""
+    widest = max(3, int(min(small.shape[:2]) * WIDEST_STROKE))
+    coarse = _closed(small, widest)
+    drop = (coarse - small).max(axis=2)
+    level, _ = cv2.threshold(drop.clip(0, 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    inside = cv2.distanceTransform(np.pad((drop > level).astype(np.uint8), 1), cv2.DIST_L2, 3)
+    ink = inside[inside > 0]
+    width = 2 * float(np.percentile(ink, 95)) if ink.size else 1.0
+    near = int(min(widest, max(5, REACH * width)))
+    return _closed(small, near) if near < widest else coarse
+
+
+def _closed(small: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
+    """Morphological closing by a disc of ``size`` pixels, smoothed: what is left when strokes thinner than that go."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size | 1, size | 1))
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc)
+    return cv2.GaussianBlur(closed, (0, 0), size / 4).astype(np.float32)
+
+
+def _normalise(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Contrast -> 0..1 with 0.5 at the edge of a stroke, relative to the strength of the ink around."""
+    sample = contrast[:: max(1, contrast.shape[0] // OVERVIEW), :: max(1, contrast.shape[1] // OVERVIEW)]
+    paper = np.median(sample)
+    noise = 1.4826 * float(np.median(np.abs(sample - paper)))
+    floor = float(paper) + max(FAINTEST, NOISE_LEVELS * noise)
+    strength = _strength(contrast, floor)
+    if strength is None:
+        return np.zeros_like(contrast)
+    edge = np.maximum(EDGE_SHARE * strength, floor)
+    return np.clip(contrast * (0.5 / edge), 0, 1).astype(np.float32)
+
+
+def _strength(contrast: NDArray[np.float32], floor: float) -> NDArray[np.float32] | None:
+    """H×W: the contrast of the ink around each pixel; ``None`` where there is no ink at all."""
+    scale = min(1.0, OVERVIEW / max(contrast.shape))
+    size = (max(1, round(contrast.shape[1] * scale)), max(1, round(contrast.shape[0] * scale)))
+    # The strongest pixel of each cell, so that thin strokes count in full.
+    cell = int(np.ceil(1 / scale))
+    peaks = cv2.dilate(contrast, np.ones((cell, cell), np.uint8)) if cell > 1 else contrast
+    peaks = cv2.resize(peaks, size, interpolation=cv2.INTER_NEAREST)
+    strong = peaks[peaks > floor]
+    if strong.size == 0:
+        return None
+    overall = float(np.percentile(strong, 90))
+    window = max(3, min(size) // 4) | 1
+    local = cv2.dilate(np.minimum(peaks, overall), np.ones((window, window), np.uint8))
+    local = cv2.GaussianBlur(local, (0, 0), window / 3)
+    return cv2.resize(
+        np.maximum(local, FAINT_SHARE * overall), contrast.shape[::-1], interpolation=cv2.INTER_LINEAR
+    )

@@ -1,0 +1,275 @@
+"""Ink map -> rows of candidate glyphs.
+
+Connected pieces of ink become segments, segments standing beside each other a row. What is one digit is not decided here:
+neighbouring segments may be fragments of one (a 5 and its bar), and a wide segment may be two that touch. A row therefore
+carries every plausible union of neighbours as a candidate, wide segments being cut beforehand, and the decoder picks the
+candidates that read best (over-segmentation; Casey and Lecolinet 1996, "A survey of methods and strategies in
+character segmentation", section III).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.glyph import EDGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.reading import Box
+
+MOST_SEGMENTS = 1200
+"""A picture with more pieces of ink than this is texture; the largest are kept."""
+
+SPECK = 0.14
+"""A piece whose longer side is below this share of the usual height is dirt or a dot."""
+
+SMALL = 0.5
+"""A piece lower than this share of the usual height follows the row it lies in, and does not lead one."""
+
+MOST_MERGED = 4
+"""A digit breaks into at most this many segments."""
+
+WIDEST_UNION = 1.5
+"""A union of segments is at most this wide, in usual heights of its row."""
+
+WIDEST_GAP = 0.5
+"""Segments of one digit are at most this far apart, in usual heights."""
+
+CUTTABLE = 0.75
+"""A segment wider than this share of its row's usual height may hold touching digits."""
+
+MOST_CUTS = 4
+"""The best cuts of one segment that are kept."""
+
+MOST_PARTS = 6
+"""A picture of one digit is taken to have at most this many pieces of ink."""
+
+SLOPE_REACH = 0.6
+"""A piece belongs to a row when its middle is within this share of a height of the middle of the row's last piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A connected piece of ink, or a part of one.
+
+    Attributes:
+        box: where it lies, in pixels of the ink map.
+        ink: h×w float32 in 0..1 of the box's size, without what else lies in the box.
+    """
+
+    box: Box
+    ink: NDArray[np.float32]
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return self.box[3] - self.box[1]
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The centre of the box, (x, y)."""
+        return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be one digit: the union of the row's segments ``start`` to ``stop`` (exclusive)."""
+
+    start: int
+    stop: int
+    box: Box
+    ink: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of segments from left to right, and the candidates made of them.
+
+    Attributes:
+        segments: the pieces of ink, ordered by their middles.
+        candidates: every plausible digit; each single segment is among them.
+        height: the usual height of a digit in this row, in pixels of the ink map.
+    """
+
+    segments: tuple[Segment, ...]
+    candidates: tuple[Candidate, ...]
+    height: float
+
+
+def find_rows(ink: NDArray[np.float32]) -> tuple[Row, ...]:
+    """Rows of candidate glyphs, from top to bottom.
+
+    Args:
+        ink: H×W float32 in 0..1, 0.5 being the edge of a stroke.
+    """
+    segments = find_segments(ink)
+    if not segments:
+        return ()
+    height = usual_height(segments)
+    segments = [segment for segment in segments if max(segment.width, segment.height) >= SPECK * height]
+    rows = [_make_row(row) for row in _gather_rows(segments, height)]
+    return tuple(sorted(rows, key=lambda row: float(np.mean([s.middle[1] for s in row.segments]))))
+
+
+def find_single(*inks: NDArray[np.float32]) -> tuple[Row, ...]:
+    """The whole picture as one glyph: no rows, or one whose candidates are the main piece of ink and what lies around it.
+
+    Args:
+        inks: one or more H×W float32 ink maps of the same picture.
+    """
+    found = [_grow(find_segments(ink)) for ink in inks]
+    candidates = [
+        Candidate(0, len(parts), whole.box, whole.ink)
+        for parts in found
+        for whole in (union(parts[: index + 1]) for index in range(len(parts)))
+    ]
+    if not candidates:
+        return ()
+    return (Row(tuple(found[0]), tuple(candidates), float(candidates[0].box[3] - candidates[0].box[1])),)
+
+
+def _grow(segments: list[Segment]) -> list[Segment]:
+    """The main piece of ink, and the others by their distance from it, as far as they are no specks."""
+    if not segments:
+        return []
+    main = max(segments, key=lambda s: float(s.ink.sum()))
+    size = max(main.width, main.height)
+    near = [s for s in segments if s is not main and max(s.width, s.height) >= SPECK * size and _apart(main, s) < size]
+    return [main, *sorted(near, key=lambda s: _apart(main, s))[: MOST_PARTS - 1]]
+
+
+def _apart(one: Segment, other: Segment) -> float:
+    """Distance between two boxes in pixels; 0 where they overlap."""
+    across = max(0, max(one.box[0], other.box[0]) - min(one.box[2], other.box[2]))
+    down = max(0, max(one.box[1], other.box[1]) - min(one.box[3], other.box[3]))
+    return float(np.hypot(across, down))
+
+
+def find_segments(ink: NDArray[np.float32]) -> list[Segment]:
+    """The connected pieces of ink, the largest ``MOST_SEGMENTS`` of them."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink >= EDGE).astype(np.uint8), connectivity=8)
+    order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH] * stats[1:, cv2.CC_STAT_HEIGHT])[:MOST_SEGMENTS] + 1
+    del count
+    return [_cut_out(ink, labels, int(label), stats[label]) for label in order]
+
+
+def usual_height(segments: Sequence[Segment]) -> float:
+    """The height that most ink belongs to: the median, each segment weighing as much as it is high."""
+    heights = np.array([max(s.height, s.width / 4) for s in segments], np.float64)
+    order = np.argsort(heights)
+    weight = np.cumsum(heights[order])
+    return float(heights[order][np.searchsorted(weight, weight[-1] / 2)])
+
+
+def union(segments: Sequence[Segment]) -> Segment:
+    """The segments as one."""
+    if len(segments) == 1:
+        return segments[0]
+    boxes = np.array([segment.box for segment in segments])
+    x0, y0, x1, y1 = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+    ink = np.zeros((y1 - y0, x1 - x0), np.float32)
+    for segment in segments:
+        left, top = segment.box[0] - x0, segment.box[1] - y0
+        part = ink[top : top + segment.height, left : left + segment.width]
+        np.maximum(part, segment.ink, out=part)
+    return Segment((x0, y0, x1, y1), ink)
+
+
+def _cut_out(
+    ink: NDArray[np.float32], labels: NDArray[np.int32], label: int, stats: NDArray[np.int32]
+) -> Segment:
+    """One connected piece with its soft edge, which lies a pixel outside its label."""
+    x, y, width, height = (int(stats[i]) for i in range(4))
+    x0, y0 = max(0, x - 1), max(0, y - 1)
+    x1, y1 = min(ink.shape[1], x + width + 1), min(ink.shape[0], y + height + 1)
+    own = (labels[y0:y1, x0:x1] == label).astype(np.uint8)
+    own = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    other = (labels[y0:y1, x0:x1] != label) & (labels[y0:y1, x0:x1] > 0)
+    return Segment((x0, y0, x1, y1), ink[y0:y1, x0:x1] * own * ~other)
+
+
+def _gather_rows(segments: Iterable[Segment], height: float) -> list[list[Segment]]:
+    """Follows each row from left to right, so that it may slope or bend; small pieces join the row they lie in."""
+    leaders = [s for s in segments if s.height >= SMALL * height]
+    small = [s for s in segments if s.height < SMALL * height]
+    rows: list[list[Segment]] = []
+    for segment in sorted(leaders, key=lambda s: s.middle[0]):
+        distances = [abs(segment.middle[1] - row[-1].middle[1]) / max(segment.height, row[-1].height) for row in rows]
+        nearest = int(np.argmin(distances)) if distances else -1
+        if distances and distances[nearest] < SLOPE_REACH:
+            rows[nearest].append(segment)
+        else:
+            rows.append([segment])
+    members = [list(row) for row in rows]
+    for segment in small:
+        best, best_distance = -1, np.inf
+        for index, row in enumerate(rows):
+            neighbour = min(row, key=lambda s: abs(s.middle[0] - segment.middle[0]))
+            distance = abs(segment.middle[1] - neighbour.middle[1]) / neighbour.height
+            if distance < best_distance:
+                best, best_distance = index, distance
+        if best_distance < 1.0:
+            members[best].append(segment)
+    return members
+
+
+def _make_row(members: list[Segment]) -> Row:
+    height = float(np.median([s.height for s in members if s.height >= SMALL * usual_height(members)]))
+    parts = [part for segment in members for part in _cut_wide(segment, height)]
+    parts.sort(key=lambda s: s.middle[0])
+    return Row(tuple(parts), tuple(_candidates(parts, height)), height)
+
+
+def _candidates(parts: Sequence[Segment], height: float) -> Iterable[Candidate]:
+    for start in range(len(parts)):
+        for stop in range(start + 1, min(start + MOST_MERGED, len(parts)) + 1):
+            members = parts[start:stop]
+            x0, x1 = min(s.box[0] for s in members), max(s.box[2] for s in members)
+            if stop > start + 1:
+                gap = members[-1].box[0] - max(s.box[2] for s in members[:-1])
+                if x1 - x0 > WIDEST_UNION * height or gap > WIDEST_GAP * height:
+                    break
+            whole = union(members)
+            yield Candidate(start, stop, whole.box, whole.ink)
+
+
+def _cut_wide(segment: Segment, height: float) -> list[Segment]:
+    """The segment in parts that may be digits of their own; itself where it is narrow."""
+    if segment.width <= CUTTABLE * max(height, segment.height * SMALL) or segment.width < 8:
+        return [segment]
+    parts, left = [], 0
+    for cut in [*_cuts(segment.ink), segment.width]:
+        part = segment.ink[:, left:cut]
+        rows = np.flatnonzero((part >= EDGE).any(axis=1))
+        if rows.size:
+            top, bottom = int(rows[0]), int(rows[-1]) + 1
+            x0, y0 = segment.box[0] + left, segment.box[1] + top
+            parts.append(Segment((x0, y0, segment.box[0] + cut, segment.box[1] + bottom), part[top:bottom]))
+        left = cut
+    return parts
+
+
+def _cuts(ink: NDArray[np.float32]) -> list[int]:
+    """Columns, from left to right, where a vertical cut severs the least ink."""
+    amount = cv2.GaussianBlur(ink.sum(axis=0)[None], (0, 0), 1.0)[0]
+    margin = max(2, len(amount) // 10)
+    inner = np.arange(margin, len(amount) - margin)
+    # A cut through one stroke is plausible, through two or three not.
+    lowest = [
+        int(x)
+        for x in inner
+        if amount[x] == amount[max(0, x - margin) : x + margin + 1].min() and amount[x] < 0.5 * amount.max()
+    ]
+    return sorted(sorted(lowest, key=lambda x: float(amount[x]))[:MOST_CUTS])

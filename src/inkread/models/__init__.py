@@ -1,0 +1,94 @@
+"""The registry of models: a folder with ``model.onnx`` and ``card.json``, bundled or of a training run.
+
+A model is loaded only if its bytes are those its card names, and only if it keeps nothing outside its file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkread.errors import ModelIntegrityError, ModelNotFoundError
+from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["CARD_FILE", "DEFAULT", "MODEL_FILE", "NOT_A_DIGIT", "Card", "Model", "bundled", "load_model"]
+
+DEFAULT = "default"
+
+LARGEST_MODEL = 256 * 2**20
+"""Bytes; a larger file is no network for 28×28 glyphs, and is not read into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A verified model.
+
+    Attributes:
+        name: of the bundled model, or the folder of the run.
+        path: of ``model.onnx``.
+        card: what the model is.
+        content: the bytes of ``model.onnx``, whose SHA-256 is the card's.
+    """
+
+    name: str
+    path: Path
+    card: Card
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, {len(self.content) / 1e6:.2f} MB, sha256={self.card.sha256[:12]})"
+
+
+def bundled() -> list[str]:
+    """The names of the models that come with the package, the default one first."""
+    names = sorted(folder.name for folder in _bundle().iterdir() if (folder / CARD_FILE).is_file())
+    return sorted(names, key=lambda name: name != DEFAULT)
+
+
+def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
+    """A bundled model by its name, or the model of a run by its folder.
+
+    Raises:
+        ModelNotFoundError: neither a bundled model nor a folder that holds one.
+        ModelFormatError: the card cannot be read.
+        ModelIntegrityError: the file is not the one that the card names.
+    """
+    folder = _folder(name)
+    card = Card.load(folder / CARD_FILE)
+    path = folder / MODEL_FILE
+    try:
+        if path.stat().st_size > LARGEST_MODEL:
+            raise ModelIntegrityError(str(path), "is too large for a model of glyphs", "restore the file")
+        content = path.read_bytes()
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or error})"
+        raise ModelNotFoundError(str(path), problem, "train or export the model again") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != card.sha256:
+        raise ModelIntegrityError(
+            str(path),
+            f"has SHA-256 {found[:12]}…, but its card says {card.sha256[:12]}…",
+            "restore the file, or train the model again; it is not loaded",
+        )
+    return Model(str(name), path, card, content)
+
+
+def _bundle() -> Path:
+    return Path(str(resources.files("inkread.models"))) / "bundled"
+
+
+def _folder(name: str | os.PathLike[str]) -> Path:
+    if str(name) in bundled():
+        return _bundle() / str(name)
+    folder = Path(name)
+    if (folder / CARD_FILE).is_file():
+        return folder
+    problem = "is a folder without a card.json" if folder.is_dir() else "is no model"
+    names = ", ".join(repr(known) for known in bundled())
+    raise ModelNotFoundError(str(name), problem, f"name a bundled model ({names}) or the folder of a training run")

@@ -1,0 +1,186 @@
+"""Ink map -> ink map without what was printed to write on: ruled and grid lines, boxes, frames.
+
+A printed line is straight and long. How long is long depends on what it is: a ruled line crosses the picture, the side of a box
+is as long as the box. What crosses a removed line is mended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.glyph import EDGE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CROSSING = 0.6
+"""A ruled line runs straight for at least this share of the picture's side."""
+
+SMALLEST_PICTURE = 32
+"""Pixels; in a smaller picture no line can be told from a stroke."""
+
+SMALLEST_BOX = 14
+"""Pixels; a smaller piece of ink is no box that one writes into."""
+
+THICKEST_RULE = 0.02
+"""Thickness of a ruled line, at most, as a share of the picture's longer side."""
+
+SIDE_OF_BOX = 0.6
+"""The sides of a box are straight for at least this share of its width or height."""
+
+THICKEST_SIDE = 0.17
+"""Thickness of a box's sides, at most, as a share of its shorter side: a thick 0 is no box."""
+
+NEAR_BORDER = 0.22
+"""The sides of a box lie this near to the borders of its piece of ink, as a share of its shorter side."""
+
+CONTENT = 0.25
+"""A box holds writing if something at least this share of its height is left when its sides are gone."""
+
+SLACK = 3
+"""Pixels by which a line may waver and still count as straight."""
+
+OTHER_COLOUR = 0.2
+"""Distance of the unit vectors from the paper's colour to the box's and to the pen's from which they are told apart."""
+
+MOST_BOXES = 200
+"""Pieces of ink that are looked at for boxes, the largest first."""
+
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+
+def without_rules(ink: NDArray[np.float32], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The ink map without ruled lines, grids and the sides of boxes.
+
+    Args:
+        ink: H×W float32 in 0..1, 0.5 being the edge of a stroke.
+        pixels: H×W×3 uint8 RGB, by whose colour a pen is told from print where they overlap.
+
+    Returns:
+        H×W float32; ``ink`` itself where there was nothing to remove.
+    """
+    if min(ink.shape) < SMALLEST_PICTURE:
+        return ink
+    solid = (ink >= EDGE).astype(np.uint8)
+    printed = _ruled_lines(solid)
+    remaining = _mended(solid & ~printed, printed) if printed.any() else solid
+    boxes = _boxes(remaining, pixels)
+    if boxes.any():
+        remaining = _mended(remaining & ~boxes, boxes)
+    if not (printed.any() or boxes.any()):
+        return ink
+    # The soft edge of what stays is kept, that of what goes is not; mended gaps are ink in full.
+    kept = cv2.dilate(remaining, _NEIGHBOURS) & ~((printed | boxes) & ~remaining)
+    return np.maximum(ink * kept, (remaining & ~solid).astype(np.float32))
+
+
+def _ruled_lines(solid: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """H×W mask of lines that cross the picture and come to more than one, or end at both its borders."""
+    printed = np.zeros_like(solid)
+    thickest = max(2, int(THICKEST_RULE * max(solid.shape)))
+    for vertical in (False, True):
+        view = solid.T if vertical else solid
+        lines = _straight(view, int(CROSSING * view.shape[1]))
+        thick = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
+        lines &= ~cv2.dilate(cv2.morphologyEx(lines & thick, cv2.MORPH_OPEN, np.ones((1, thickest * 3), np.uint8)), None)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
+        long = stats[1:count, cv2.CC_STAT_WIDTH] >= CROSSING * view.shape[1]
+        through = stats[1:count, cv2.CC_STAT_WIDTH] >= 0.97 * view.shape[1]
+        rest = view.sum() - lines.sum()
+        if (long.sum() >= 2 or through.any()) and rest > 0:
+            printed |= lines.T if vertical else lines
+    return printed
+
+
+def _boxes(solid: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """H×W mask of the sides of boxes that hold writing, and of all else that is printed in their colour."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    order = np.argsort(-stats[1:, cv2.CC_STAT_AREA])[:MOST_BOXES] + 1
+    sides, inside, empty = np.zeros_like(solid), np.zeros_like(solid), []
+    for label in order:
+        x, y, width, height = (int(value) for value in stats[label, :4])
+        # What fills the picture is its border or its background, and would cost the most time.
+        if min(width, height) < SMALLEST_BOX or width * height > solid.size / 2:
+            continue
+        window = np.s_[y : y + height, x : x + width]
+        frame = _frame((labels[window] == label).astype(np.uint8))
+        if frame is None:
+            continue
+        content = solid[window] & ~cv2.dilate(frame, _NEIGHBOURS)
+        if _highest_in_the_middle(content) >= CONTENT * height:
+            sides[window] |= frame
+            inside[window] |= content
+        else:
+            empty.append((window, frame))
+    if not sides.any():
+        return sides
+    for window, frame in empty:
+        sides[window] |= frame
+    return _by_colour(solid, sides, inside, pixels)
+
+
+def _frame(own: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The mask of the straight sides of a piece of ink that is framed by them; ``None`` if it is not."""
+    height, width = own.shape
+    shorter = min(height, width)
+    level = _straight(own, int(SIDE_OF_BOX * shorter))
+    upright = _straight(own.T, int(SIDE_OF_BOX * height)).T
+    reach = max(2, int(NEAR_BORDER * shorter))
+    lengths = [
+        int(level[:reach].any(axis=0).sum()),
+        int(level[-reach:].any(axis=0).sum()),
+        int(upright[:, :reach].any(axis=1).sum()),
+        int(upright[:, -reach:].any(axis=1).sum()),
+    ]
+    shares = np.array(lengths) / (width, width, height, height)
+    frame = level | upright
+    if np.sort(shares)[1] < SIDE_OF_BOX or shares.min() < SIDE_OF_BOX / 2:
+        return None
+    return frame if frame.sum() <= THICKEST_SIDE * shorter * sum(lengths) else None
+
+
+def _by_colour(
+    solid: NDArray[np.uint8], sides: NDArray[np.uint8], inside: NDArray[np.uint8], pixels: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """The printed ink, told by its colour where that differs from the pen's; else just the sides of the boxes."""
+    step = max(1, int((solid.size / 100_000) ** 0.5))
+    paper = np.median(pixels[::step, ::step][solid[::step, ::step] == 0], axis=0)
+    print_way, pen_way = (_direction(paper - np.median(pixels[mask > 0], axis=0)) for mask in (sides, inside))
+    if np.linalg.norm(print_way - pen_way) < OTHER_COLOUR:
+        return sides
+    rows, columns = np.nonzero(solid)
+    ways = paper - pixels[rows, columns]
+    printed = np.zeros_like(solid)
+    printed[rows, columns] = ways @ print_way > ways @ pen_way
+    return printed
+
+
+def _direction(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return vector / max(1e-6, float(np.linalg.norm(vector)))
+
+
+def _highest_in_the_middle(mask: NDArray[np.uint8]) -> int:
+    """The height in pixels of the highest connected piece whose centre lies in the middle half of the mask."""
+    count, _, stats, centroids = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    shape = np.array([mask.shape[1], mask.shape[0]])
+    middle = (np.abs(centroids[1:count] / shape - 0.5) < 0.25).all(axis=1)
+    return int(stats[1:count, cv2.CC_STAT_HEIGHT][middle].max(initial=0))
+
+
+def _straight(mask: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+    """The pixels of horizontal runs of at least ``length`` pixels, which may waver by ``SLACK``."""
+    loose = cv2.dilate(np.ascontiguousarray(mask), np.ones((SLACK, 1), np.uint8))
+    return cv2.morphologyEx(loose, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8)) & mask
+
+
+def _mended(remaining: NDArray[np.uint8], removed: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Closes the gaps that removed lines left in the strokes that crossed them."""
+    thickness = 2 * cv2.distanceTransform(np.pad(removed, 1), cv2.DIST_L2, 3)
+    gap = int(np.percentile(thickness[thickness > 0], 95)) + 2
+    closed = remaining.copy()
+    for shape in ((gap, 1), (1, gap)):
+        closed |= cv2.morphologyEx(remaining, cv2.MORPH_CLOSE, np.ones(shape, np.uint8)) & removed
+    return closed
