@@ -56,7 +56,8 @@ def test_what_spreadsheets_write_is_tolerated(folder):
         ("file,label\na.png,1,2\n", 2, "more fields"),
         ("file,label\na.png\n", 2, "no label"),
         ('file,label,notes\na.png,1,"two\nlines"\nb.jpg,?,\n', 4, "label '\\?'"),
-        ("file,label\n\0,1\n", 2, "names"),
+        ("file,label\n\0,1\n", 2, "no file"),
+        (f"file,label\n{'x' * 5000},1\n", 2, "no file"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(folder, text, line, problem):

@@ -130,17 +130,22 @@ def _from_row(row: dict[str, str], root: Path, source: str) -> LabelledPicture:
             "write digits, rows joined by '/', or leave it empty",
         )
     path = root / name
-    lexically_outside = (
-        PurePosixPath(name).is_absolute()
-        or PureWindowsPath(name).is_absolute()
-        or ".." in PureWindowsPath(name).parts
-    )
-    if lexically_outside or not path.resolve().is_relative_to(root.resolve()):
+    try:
+        inside = not _climbs(name) and path.resolve().is_relative_to(root.resolve())
+        there = path.is_file()
+    except (OSError, ValueError):  # a name too long, or with a zero character
+        inside, there = True, False
+    if not inside:
         raise DatasetFormatError(source, f"names {name!r}, outside the folder", "name files below the folder")
-    if not path.is_file():
+    if not there:
         raise DatasetFormatError(
             source, f"names {name!r}, which is no file", "correct the name or add the picture"
         )
-    return LabelledPicture(
-        path, label, {key: row[key].replace(LACKING, "") for key in row if key not in ("file", "label")}
-    )
+    columns = {key: row[key].replace(LACKING, "") for key in row if key not in ("file", "label")}
+    return LabelledPicture(path, label, columns)
+
+
+def _climbs(name: str) -> bool:
+    """Whether a name is absolute or goes up, on any system: a table is read alike on each."""
+    windows = PureWindowsPath(name)
+    return PurePosixPath(name).is_absolute() or bool(windows.anchor) or ".." in windows.parts
