@@ -50,7 +50,8 @@ class Digit:
             "probability": round(self.probability, 6),
             "box": list(self.box),
             "alternatives": [
-                {"label": label, "probability": round(probability, 6)} for label, probability in self.alternatives
+                {"label": label, "probability": round(probability, 6)}
+                for label, probability in self.alternatives
             ],
         }
 
@@ -154,8 +155,9 @@ class Reading:
             picture: the upright picture as RGB, a PIL image or H×W×3 uint8; of any size, the boxes are scaled to it.
 
         Returns:
-            A new RGB image of the picture's size.
+            A new RGB image of the picture's size, or a whole multiple of it where its digits are too small for legible
+            labels; ``inkread.drawing.draw_reading`` has a parameter for the multiple.
         """
-        from inkread._drawing import draw_reading
+        from inkread.drawing import draw_reading
 
         return draw_reading(self, picture)
