@@ -1,0 +1,93 @@
+"""How well a classifier names glyphs that are already cut out and 28×28, such as MNIST's test set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.classifier import DIGITS
+from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
+from inkread.errors import DatasetFormatError
+from inkread.evaluation import metrics
+from inkread.models.card import NOT_A_DIGIT
+
+if TYPE_CHECKING:
+    from inkread.classifier import Classifier
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.evaluation.metrics import ClassScores
+
+LABELS = (*DIGITS, NOT_A_DIGIT)
+"""The classes, in the order of a classifier's probabilities; the last one is ``NOT_A_DIGIT_CLASS``."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphReport:
+    """Scores over labelled glyphs.
+
+    Attributes:
+        count: number of glyphs.
+        accuracy: share whose likeliest class is the right one, 0..1; calling a digit "not a digit" is an error.
+        refused: share of glyphs called "not a digit", 0..1.
+        calibration_error: expected calibration error over 15 bins, 0..1.
+        labels: the classes, in the order of the matrix; ``""`` is "not a digit".
+        classes: scores of every class that occurs, expected or predicted.
+        confusion: ``confusion[i][j]`` glyphs of class i were taken for class j.
+    """
+
+    count: int
+    accuracy: float
+    refused: float
+    calibration_error: float
+    labels: tuple[str, ...]
+    classes: tuple[ClassScores, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+    @property
+    def errors(self) -> int:
+        """Number of glyphs that were misread."""
+        return self.count - sum(row[i] for i, row in enumerate(self.confusion))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict of the attributes, ready for JSON."""
+        return {
+            "count": self.count,
+            "errors": self.errors,
+            "accuracy": round(self.accuracy, 6),
+            "refused": round(self.refused, 6),
+            "calibration_error": round(self.calibration_error, 6),
+            "labels": list(self.labels),
+            "classes": [scores.to_dict() for scores in self.classes],
+            "confusion": [list(row) for row in self.confusion],
+        }
+
+
+def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphReport:
+    """Scores a classifier on labelled glyphs.
+
+    Args:
+        classifier: gives N×11 probabilities for N×28×28 glyphs: the ten digits and "not a single digit".
+        glyphs: N×28×28 uint8 with their labels.
+
+    Raises:
+        DatasetFormatError: there is no glyph.
+    """
+    if not len(glyphs):
+        raise DatasetFormatError(glyphs.name, "has no glyphs", "evaluate on some")
+    truth = glyphs.labels.astype(np.int64)
+    probabilities = classifier.probabilities(glyphs.images)
+    predicted = probabilities.argmax(axis=1)
+    matrix = metrics.confusion_matrix(truth, predicted, classes=len(LABELS))
+    occurring = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
+    return GlyphReport(
+        count=len(truth),
+        accuracy=metrics.accuracy(truth, predicted),
+        refused=float((predicted == NOT_A_DIGIT_CLASS).mean()),
+        calibration_error=metrics.expected_calibration_error(probabilities.max(axis=1), truth == predicted),
+        labels=LABELS,
+        classes=tuple(
+            c for c, some in zip(metrics.per_class(matrix, LABELS), occurring, strict=True) if some
+        ),
+        confusion=tuple(tuple(row) for row in matrix.tolist()),
+    )

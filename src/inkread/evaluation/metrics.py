@@ -1,0 +1,184 @@
+"""Figures of merit, on numpy alone: what a classifier or a reader got right, and how well it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+CALIBRATION_BINS = 15
+"""Number of equal-width confidence bins, as in Guo et al. 2017."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScores:
+    """How one class fared.
+
+    Attributes:
+        label: the class.
+        support: number of its examples.
+        precision: TP / (TP + FP); 0 where the class was never predicted.
+        recall: TP / (TP + FN); 0 where it has no examples.
+        f1: harmonic mean of the two; 0 where both are 0.
+    """
+
+    label: str
+    support: int
+    precision: float
+    recall: float
+    f1: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict of the attributes, ready for JSON."""
+        return {
+            "label": self.label,
+            "support": self.support,
+            "precision": round(self.precision, 6),
+            "recall": round(self.recall, 6),
+            "f1": round(self.f1, 6),
+        }
+
+
+def accuracy(expected: ArrayLike, predicted: ArrayLike) -> float:
+    """Share of equal entries, in 0..1; ``nan`` where there are none.
+
+    Args:
+        expected: N labels of any dtype.
+        predicted: N labels of the same kind.
+
+    Raises:
+        OptionError: the two differ in shape.
+    """
+    truth, guess = _paired(expected, predicted)
+    return float(np.mean(truth == guess)) if truth.size else float("nan")
+
+
+def confusion_matrix(expected: ArrayLike, predicted: ArrayLike, *, classes: int) -> NDArray[np.int64]:
+    """Counts of every pair: ``matrix[i, j]`` examples of class i were taken for class j.
+
+    Args:
+        expected: N class indices in ``0..classes-1``.
+        predicted: N class indices in ``0..classes-1``.
+        classes: number of classes.
+
+    Returns:
+        classes×classes int64, summing to N.
+
+    Raises:
+        OptionError: the two differ in shape, or an index is out of range.
+    """
+    truth, guess = (np.asarray(side, dtype=np.int64) for side in _paired(expected, predicted))
+    both = np.concatenate((truth, guess))
+    if both.size and (both.min() < 0 or both.max() >= classes):
+        raise OptionError("class index", f"is outside 0..{classes - 1}", "pass class indices, not labels")
+    return np.bincount(truth * classes + guess, minlength=classes * classes).reshape(classes, classes)
+
+
+def per_class(matrix: NDArray[np.int64], labels: Sequence[str]) -> tuple[ClassScores, ...]:
+    """Precision, recall and F1 of every class of a confusion matrix (rows: expected, columns: predicted)."""
+    hits, support, claimed = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+    return tuple(
+        ClassScores(
+            label=label,
+            support=int(n),
+            precision=_ratio(tp, c),
+            recall=_ratio(tp, n),
+            f1=_ratio(2 * tp, n + c),
+        )
+        for label, tp, n, c in zip(labels, hits, support, claimed, strict=True)
+    )
+
+
+def expected_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, *, bins: int = CALIBRATION_BINS
+) -> float:
+    """Mean gap between confidence and accuracy, weighted by bin size, in 0..1; ``nan`` where there is nothing.
+
+    ECE = Σ_b (n_b / N) · |acc(b) − conf(b)| over equal-width bins of the winning class's probability:
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, eq. 3.
+
+    Args:
+        confidence: N probabilities of the predicted class, 0..1.
+        correct: N booleans, whether the prediction was right.
+        bins: number of bins over 0..1; each holds its upper edge.
+
+    Raises:
+        OptionError: the two differ in shape.
+    """
+    given, right = _paired(confidence, correct)
+    p, hit = given.astype(np.float64), right.astype(np.float64)
+    if not p.size:
+        return float("nan")
+    index = np.clip(np.ceil(p * bins).astype(np.int64) - 1, 0, bins - 1)
+    gaps = np.bincount(index, weights=hit, minlength=bins) - np.bincount(index, weights=p, minlength=bins)
+    return float(np.abs(gaps).sum() / p.size)
+
+
+def edit_distance(expected: str, got: str) -> int:
+    """Fewest insertions, deletions and substitutions that turn one text into the other (Levenshtein 1966)."""
+    row = list(range(len(got) + 1))
+    for i, wanted in enumerate(expected, start=1):
+        diagonal, row[0] = row[0], i
+        for j, found in enumerate(got, start=1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (wanted != found))
+    return row[-1]
+
+
+def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:
+    """Edits over characters wanted, summed over all pairs; ``nan`` where no character is wanted.
+
+    CER = Σ (S + D + I) / Σ N. It exceeds 1 where more is invented than was there.
+
+    Args:
+        pairs: (expected, got) texts; rows are joined by a separator, which counts as a character.
+    """
+    edits = wanted = 0
+    for expected, got in pairs:
+        edits += edit_distance(expected, got)
+        wanted += len(expected)
+    return edits / wanted if wanted else float("nan")
+
+
+def auroc(scores: ArrayLike, positive: ArrayLike) -> float:
+    """Probability that a positive scores above a negative, ties counting half; ``nan`` if one side is empty.
+
+    The Mann–Whitney statistic, equal to the area under the ROC curve (Hanley & McNeil 1982).
+
+    Args:
+        scores: N numbers, higher for positives.
+        positive: N booleans.
+
+    Raises:
+        OptionError: the two differ in shape.
+    """
+    values, flags = _paired(scores, positive)
+    is_positive = flags.astype(bool)
+    p, n = int(is_positive.sum()), int((~is_positive).sum())
+    if not p or not n:
+        return float("nan")
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    mid_ranks = np.cumsum(counts) - (counts - 1) / 2
+    rank_sum = float(mid_ranks[inverse][is_positive].sum())
+    return (rank_sum - p * (p + 1) / 2) / (p * n)
+
+
+def _paired(left: ArrayLike, right: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both as one-dimensional arrays of equal length."""
+    a, b = np.asarray(left), np.asarray(right)
+    if a.ndim != 1 or a.shape != b.shape:
+        raise OptionError(
+            f"arrays {a.shape} and {b.shape}", "are not two lists of one length", "pass one entry an example"
+        )
+    return a, b
+
+
+def _ratio(part: np.int64, whole: np.int64) -> float:
+    return float(part) / float(whole) if whole else 0.0
