@@ -1,6 +1,80 @@
-"""The command line, one small file a command."""
+"""The command line, one small file a command.
+
+::
+
+    app         the commands together, --version, --debug
+    read        inkread read        formats: text, JSON, CSV; outputs: drawings and stages
+    train       inkread train
+    evaluate    inkread evaluate    scores: the tables
+    models      inkread models
+    console     what all share: standard output, errors, progress
+
+Starting costs Python and Typer; a command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from inkread.cli.console import flush, printable
+from inkread.errors import InkreadError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAILED = 1
+"""Exit code where a picture, model or data set cannot be used; that of wrong usage is 2, of Ctrl-C 130."""
 
 
-def main() -> None:
-    """Entry point of the ``inkread`` command."""
-    raise SystemExit(0)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the ``inkread`` command, and returns its exit code.
+
+    Args:
+        arguments: what follows the command's name; by default those of the process.
+    """
+    state = {"debug": os.environ.get("INKREAD_DEBUG", "0") not in ("", "0")}
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the encoding lacks
+    try:
+        return _run(arguments, state)
+    except BrokenPipeError:  # whoever read our output has had enough, as `head` does
+        _discard_output()
+        return FAILED
+    except InkreadError as error:
+        return _fail(str(error), debug=state["debug"])
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a user never sees a traceback unasked
+        problem = f"internal error ({type(error).__name__}: {error})"
+        return _fail(f"{problem}; please report it, with what --debug shows", debug=state["debug"])
+
+
+def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
+    """Parses and runs; Typer itself reports wrong usage, and ends with ``SystemExit``."""
+    from typer.main import get_command  # noqa: PLC0415 - keeps `import inkread.cli` free of Typer
+
+    from inkread.cli.app import app  # noqa: PLC0415
+
+    try:
+        get_command(app)(args=None if arguments is None else list(arguments), prog_name="inkread", obj=state)
+    except SystemExit as end:
+        flush()
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _fail(message: str, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    sys.stderr.write(f"error: {printable(message)}\n")
+    return FAILED
+
+
+def _discard_output() -> None:
+    """Points standard output nowhere, so that the interpreter's own flush at the end does not fail again."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # it has no file descriptor, so there is nothing to flush to
+        return

@@ -1,0 +1,48 @@
+"""The commands together."""
+
+from typing import Annotated
+
+import typer
+
+from inkread.cli.console import write
+from inkread.cli.evaluate import evaluate
+from inkread.cli.models import models
+from inkread.cli.read import read
+from inkread.cli.train import train
+
+app = typer.Typer(
+    name="inkread",
+    help="Reads handwritten digits from any picture, and says so when there is none.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",  # paragraphs of help are wrapped to the terminal
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from inkread import __version__  # noqa: PLC0415
+
+        write(f"inkread {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (also: INKREAD_DEBUG=1).")
+    ] = False,
+) -> None:
+    """Reads handwritten digits from any picture, and says so when there is none."""
+    if debug:
+        context.obj["debug"] = True
+
+
+for command in (read, train, evaluate, models):
+    app.command()(command)

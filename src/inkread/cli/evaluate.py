@@ -1,0 +1,98 @@
+"""``inkread evaluate``: what a model scores, on MNIST or on a folder of labelled pictures."""
+# ruff: noqa: PLC0415 - heavy imports belong inside the command
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkread.cli.console import error_console, is_terminal, progress_bar, write
+from inkread.errors import OptionError
+
+if TYPE_CHECKING:
+    from inkread.evaluation.pictures import PictureReport
+
+
+class ReportFormat(StrEnum):
+    """How a report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def evaluate(
+    *,
+    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Read this folder of labelled pictures.")
+    ] = None,
+    naive: Annotated[
+        bool, typer.Option("--naive", help="With --pictures: compare with grey, resize, invert, classify.")
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+    ] = None,
+    style: Annotated[
+        ReportFormat, typer.Option("--format", help="How to print the report.")
+    ] = ReportFormat.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+) -> None:
+    """Score a model on MNIST's test images, or on a folder of labelled pictures.
+
+    A labelled folder has labels.csv or labels.tsv with the columns file and label (rows joined by "/", empty where
+    there is nothing to read), or one folder a label. A picture whose column category is single, or whose label is one
+    character where there is no such column, is read as one digit. The columns subtype and source, where there, group
+    the scores. A picture that cannot be read counts as wrong.
+    """
+    if pictures is None:
+        if naive:
+            raise OptionError("--naive", "needs pictures to read", "add --pictures DIR")
+        _on_mnist(model, data_dir, style, quiet=quiet)
+    else:
+        _on_pictures(model, pictures, style, naive=naive, quiet=quiet)
+
+
+def _on_mnist(model: str, data_dir: Path | None, style: ReportFormat, *, quiet: bool) -> None:
+    from inkread.classifier import Classifier
+    from inkread.datasets.mnist import load_mnist
+    from inkread.datasets.progress import download_bar
+    from inkread.evaluation.glyphs import evaluate_glyphs
+
+    classifier = Classifier(model)
+    with download_bar(error_console(quiet=quiet)) as progress:
+        glyphs = load_mnist("test", data_dir=data_dir, progress=progress)
+    report = evaluate_glyphs(classifier, glyphs)
+    if style is ReportFormat.JSON:
+        _print_json({"model": model, "data": glyphs.name} | report.to_dict())
+    else:
+        from inkread.cli.scores import print_glyph_report
+
+        print_glyph_report(report, f"{model} on {glyphs.name}, test images")
+
+
+def _on_pictures(model: str, folder: Path, style: ReportFormat, *, naive: bool, quiet: bool) -> None:
+    from inkread.datasets.pictures import load_labelled_folder
+    from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
+    from inkread.reader import Reader
+
+    reader, labelled = Reader(model=model), load_labelled_folder(folder)
+    shown = not quiet and is_terminal(sys.stderr)
+    with progress_bar("Reading", len(labelled), shown=shown) as advance:
+        report = evaluate_pictures(labelled, reader, folder=folder, on_picture=advance)
+    rival: PictureReport | None = None
+    if naive:
+        with progress_bar("Naively", len(labelled), shown=shown) as advance:
+            rival = evaluate_naively(labelled, reader.classifier, folder=folder, on_picture=advance)
+    if style is ReportFormat.JSON:
+        _print_json({"model": model} | report.to_dict() | ({"naive": rival.to_dict()} if rival else {}))
+    else:
+        from inkread.cli.scores import print_picture_report
+
+        print_picture_report(report, f"{model} on {folder}", naive=rival)
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    write(json.dumps(values, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,157 @@
+"""What ``inkread read`` prints: text, JSON, JSON lines or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from inkread.cli.console import is_terminal, output_console, printable, write
+from inkread.reading import CSV_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from inkread.errors import PictureError
+    from inkread.reading import Reading
+
+NO_DIGIT = "no digit"
+ROW_SEPARATOR = "/"
+
+
+class Format(StrEnum):
+    """How readings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one picture: a reading or an error.
+
+    Attributes:
+        name: the picture as it was given, ``"-"`` for standard input.
+        result: what was read, or why nothing could be.
+    """
+
+    name: str
+    result: Reading | PictureError
+
+    @property
+    def reading(self) -> Reading | None:
+        """The reading; ``None`` for a picture that could not be read."""
+        return None if isinstance(self.result, Exception) else self.result
+
+    @property
+    def error(self) -> str | None:
+        """What was wrong and what to do about it; ``None`` for a picture that was read."""
+        return f"{self.result.problem}; {self.result.remedy}" if isinstance(self.result, Exception) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reading's plain dict; a picture that could not be read has the same keys, and ``error`` set."""
+        if self.reading:
+            return self.reading.to_dict() | {"source": self.name}
+        return {
+            "source": self.name,
+            "width": None,
+            "height": None,
+            "text": "",
+            "lines": [],
+            "error": self.error,
+        }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The reading's flat rows; one with nothing but source and error for a picture that could not be read."""
+        if self.reading:
+            return [row | {"source": self.name} for row in self.reading.to_rows()]
+        return [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.name, "error": self.error}]
+
+
+def print_outcomes(outcomes: Iterable[Outcome], style: Format, *, several: bool) -> None:
+    """Prints the outcomes in their order, each as soon as it is there unless the format needs all at once.
+
+    Args:
+        outcomes: one a picture.
+        style: the format.
+        several: whether more than one picture was given, so that text must say which is which.
+    """
+    printers: dict[Format, Callable[[Iterable[Outcome]], None]] = {
+        Format.TEXT: _print_text,
+        Format.JSON: _print_json,
+        Format.JSONL: _print_json_lines,
+        Format.CSV: _print_csv,
+    }
+    if several and style is Format.TEXT:
+        (_print_table if is_terminal(sys.stdout) else _print_tabbed)(outcomes)
+    else:
+        printers[style](outcomes)
+
+
+def streams(style: Format, *, several: bool) -> bool:
+    """Whether something is printed before the last picture is read."""
+    return style in (Format.JSONL, Format.CSV) or (
+        several and style is Format.TEXT and not is_terminal(sys.stdout)
+    )
+
+
+def _print_text(outcomes: Iterable[Outcome]) -> None:
+    """The rows alone; nothing for "no digit" unless a person is looking."""
+    for outcome in outcomes:
+        if outcome.reading:
+            text = outcome.reading.text or (NO_DIGIT if is_terminal(sys.stdout) else "")
+            write(text + "\n" if text else "")
+
+
+def _print_tabbed(outcomes: Iterable[Outcome]) -> None:
+    """A line a picture: its name, a tab, its rows joined by ``/``; pictures that cannot be read are left out."""
+    for outcome in outcomes:
+        if outcome.reading:
+            write(f"{printable(outcome.name)}\t{_joined(outcome.reading)}\n")
+
+
+def _print_table(outcomes: Iterable[Outcome]) -> None:
+    from rich.table import Table  # noqa: PLC0415 - only a terminal needs it
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Picture", overflow="fold")
+    table.add_column("Digits", overflow="fold")
+    table.add_column("Least certain", justify="right")
+    for outcome in outcomes:
+        name, reading = Text(printable(outcome.name)), outcome.reading
+        if reading is None:
+            table.add_row(name, Text("cannot be read", style="red"), "")
+        elif not reading.digits:
+            table.add_row(name, Text(NO_DIGIT, style="dim"), "")
+        else:
+            least = min(digit.probability for digit in reading.digits)
+            table.add_row(name, Text(reading.text, style="bold"), f"{int(100 * least)}%")
+    output_console().print(table)
+
+
+def _print_json(outcomes: Iterable[Outcome]) -> None:
+    write(json.dumps([outcome.to_dict() for outcome in outcomes], ensure_ascii=False, indent=2) + "\n")
+
+
+def _print_json_lines(outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        write(json.dumps(outcome.to_dict(), ensure_ascii=False) + "\n")
+
+
+def _print_csv(outcomes: Iterable[Outcome]) -> None:
+    write(",".join(CSV_COLUMNS) + "\n")
+    for outcome in outcomes:
+        lines = io.StringIO()
+        csv.DictWriter(lines, CSV_COLUMNS, lineterminator="\n").writerows(outcome.to_rows())
+        write(lines.getvalue())
+
+
+def _joined(reading: Reading) -> str:
+    return reading.text.replace("\n", ROW_SEPARATOR)

@@ -1,0 +1,83 @@
+"""``inkread models``: what the models are and what they scored."""
+# ruff: noqa: PLC0415 - heavy imports belong inside the command
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkread.cli.console import output_console
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from inkread.models import Model
+
+HASH_SHOWN = 12
+"""Hexadecimal digits of a hash that tell models apart."""
+
+
+def models(
+    name: Annotated[
+        str | None, typer.Argument(help="Show the whole card of this model, or of a run's folder.")
+    ] = None,
+) -> None:
+    """Show the bundled models, or the whole card of one."""
+    from inkread.models import bundled, load_model
+
+    table = _table(bundled()) if name is None else _card(load_model(name))
+    output_console().print(table)
+
+
+def _table(names: list[str]) -> "Table":
+    """One row a model."""
+    from rich.table import Table
+
+    from inkread.models import load_model
+
+    loaded = [load_model(name) for name in names]
+    scores = sorted({score for model in loaded for score in _flat(model.card.scores)})
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Model")
+    for heading in ("Parameters", "Size", *scores):
+        table.add_column(heading.replace("_", " "), justify="right")
+    table.add_column("SHA-256")
+    for name, model in zip(names, loaded, strict=True):
+        found = _flat(model.card.scores)
+        table.add_row(
+            name,
+            f"{model.card.parameters:,}",
+            f"{model.path.stat().st_size / 1e6:.2f} MB",
+            *(_figure(found[score]) if score in found else "" for score in scores),
+            model.card.sha256[:HASH_SHOWN],
+        )
+    return table
+
+
+def _card(model: "Model") -> "Table":
+    """The whole card, a row an entry."""
+    import dataclasses
+
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", vertical="top", no_wrap=True)
+    table.add_column(overflow="fold")
+    for field in dataclasses.fields(model.card):
+        value = getattr(model.card, field.name)
+        shown = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        if field.name == "labels":
+            shown = " ".join(label or "(no digit)" for label in value)
+        table.add_row(field.name, Text(shown))
+    table.add_row("file", Text(f"{model.path} ({model.path.stat().st_size:,} bytes)"))
+    return table
+
+
+def _flat(scores: dict[str, Any]) -> dict[str, float]:
+    """The scores that are single figures."""
+    return {name: value for name, value in scores.items() if isinstance(value, (int, float))}
+
+
+def _figure(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

@@ -1,0 +1,113 @@
+"""``inkread read``: the digits in pictures."""
+# ruff: noqa: PLC0415 - heavy imports belong inside the command
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from inkread.cli.console import STANDARD_INPUT, is_terminal, progress_bar, report
+from inkread.cli.formats import Format, Outcome, print_outcomes, streams
+from inkread.errors import PictureError
+
+if TYPE_CHECKING:
+    from inkread.reader import Reader
+    from inkread.reading import Reading
+
+
+def read(
+    pictures: Annotated[
+        list[str], typer.Argument(metavar="PICTURE", help="Picture files; - is standard input.")
+    ],
+    *,
+    single: Annotated[
+        bool, typer.Option("--single", help="Read each picture as one digit, or as no digit.")
+    ] = False,
+    style: Annotated[
+        Format, typer.Option("--format", help="How to print what was read.", case_sensitive=False)
+    ] = Format.TEXT,
+    draw: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Save the picture with boxes, digits and probabilities."),
+    ] = None,
+    explain: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save a picture of every stage of the reading.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+) -> None:
+    """Print the digits in pictures, row by row.
+
+    text prints the rows of one picture alone. Of several it prints a table on a terminal, and in a pipe a line for
+    each: its name, a tab, and its rows joined by "/". A picture without digits has no rows.
+
+    jsonl prints a JSON object a picture, in the order given; json an array of them; csv a line a digit.
+
+    With several pictures, --draw and --explain name a folder, where each picture has a file or folder of its own.
+    A folder is no PICTURE: name the files in it, as in scans/*.png.
+
+    A picture that cannot be read is reported on standard error, stops no other, and makes the exit code 1.
+    """
+    from inkread.reader import Reader
+
+    several = len(pictures) > 1
+    outcomes = _read_all(Reader(model=model), pictures, single=single, draw=draw, explain=explain)
+    collides = is_terminal(sys.stdout) and streams(style, several=several)
+    failed: list[str] = []
+
+    def watched() -> Iterator[Outcome]:
+        shown = several and not quiet and not collides and is_terminal(sys.stderr)
+        with progress_bar("Reading", len(pictures), shown=shown) as advance:
+            for outcome in outcomes:
+                if isinstance(outcome.result, Exception):
+                    failed.append(outcome.name)
+                    report(outcome.result, outcome.name)
+                yield outcome
+                advance()
+
+    print_outcomes(watched(), style, several=several)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _read_all(
+    reader: "Reader", pictures: Sequence[str], *, single: bool, draw: Path | None, explain: Path | None
+) -> Iterator[Outcome]:
+    """One outcome a picture, in order, with its drawing and stages saved where they are wanted."""
+    sources: list[str | BinaryIO] = [
+        sys.stdin.buffer if name == STANDARD_INPUT else name for name in pictures
+    ]
+    if draw or explain:
+        results = _read_and_save(reader, sources, pictures, single=single, draw=draw, explain=explain)
+    else:
+        results = reader.read_many(sources, single=single)
+    for name, result in zip(pictures, results, strict=True):
+        yield Outcome(name, result)
+
+
+def _read_and_save(
+    reader: "Reader",
+    sources: Sequence[str | BinaryIO],
+    pictures: Sequence[str],
+    *,
+    single: bool,
+    draw: Path | None,
+    explain: Path | None,
+) -> "Iterator[Reading | PictureError]":
+    from inkread.cli import outputs
+
+    drawings = outputs.drawing_paths(pictures, draw) if draw else [None] * len(pictures)
+    folders = outputs.stage_folders(pictures, explain) if explain else [None] * len(pictures)
+    for source, drawing, folder in zip(sources, drawings, folders, strict=True):
+        try:
+            trace = reader.trace(source, single=single)
+        except PictureError as error:
+            yield error
+            continue
+        if drawing:
+            outputs.save_drawing(trace, drawing)
+        if folder:
+            outputs.save_stages(trace, folder)
+        yield trace.reading

@@ -1,0 +1,107 @@
+"""The tables of ``inkread evaluate``."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from inkread.cli.console import output_console, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inkread.evaluation.glyphs import GlyphReport
+    from inkread.evaluation.pictures import Kind, PictureReport, Rate
+
+NO_DIGIT = "none"
+HEADINGS: dict[Kind, str] = {"single": "Single digits", "multi": "Several, exact", "empty": "Empty, refused"}
+
+
+def print_glyph_report(report: GlyphReport, title: str) -> None:
+    """Accuracy, the scores of every class, and the confusion matrix."""
+    console = output_console()
+    console.print(Text(title, style="bold"))
+    console.print(f"Accuracy {report.accuracy:.2%} ({report.errors:,} of {report.count:,} wrong)")
+    console.print(
+        f"Refused {report.refused:.2%}, calibration error {report.calibration_error:.4f} (15 bins)\n"
+    )
+    console.print(_classes(report), "", _confusion(report))
+
+
+def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None = None) -> None:
+    """Rates, the groups where the label file names them, the rival's rates, and the pictures that were misread."""
+    console = output_console()
+    console.print(Text(title, style="bold"))
+    console.print(_summary({"inkread": report} | ({"naive": naive} if naive else {})), "")
+    by_subtype = report.by("subtype")
+    if by_subtype:
+        console.print(_groups("Subtype", by_subtype), "")
+    if report.wrong:
+        console.print(_wrong(report))
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(first)
+    for heading in others:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _classes(report: GlyphReport) -> Table:
+    table = _table("Class", "Precision", "Recall", "F1", "Count")
+    for scores in report.classes:
+        figures = (f"{value:.2%}" for value in (scores.precision, scores.recall, scores.f1))
+        table.add_row(scores.label or NO_DIGIT, *figures, f"{scores.support:,}")
+    return table
+
+
+def _confusion(report: GlyphReport) -> Table:
+    """Rows: what it is; columns: what it was taken for; zeros are left out."""
+    table = _table("Is \\ read as", *(label or NO_DIGIT for label in report.labels))
+    for label, counts in zip(report.labels, report.confusion, strict=True):
+        if any(counts):
+            table.add_row(label or NO_DIGIT, *(f"{count:,}" if count else "·" for count in counts))
+    return table
+
+
+def _summary(reports: Mapping[str, PictureReport]) -> Table:
+    table = _table("", *HEADINGS.values(), "Character errors", "Unreadable")
+    for name, report in reports.items():
+        rates = (_shown(report.rates[kind]) for kind in HEADINGS)
+        unreadable = sum(bool(result.error) for result in report.results)
+        table.add_row(name, *rates, _percent(report.character_error_rate), str(unreadable))
+        macro = report.macro_average("source")
+        if macro:
+            averages = (_percent(macro.get(kind, math.nan)) for kind in HEADINGS)
+            table.add_row(f"{name}, mean of sources", *averages, "", "")
+    return table
+
+
+def _groups(column: str, groups: Mapping[str, Mapping[Kind, Rate]]) -> Table:
+    table = _table(column, *HEADINGS.values())
+    for value, rates in groups.items():
+        table.add_row(Text(printable(value)), *(_shown(rates[kind]) for kind in HEADINGS))
+    return table
+
+
+def _wrong(report: PictureReport) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Wrong", overflow="fold")
+    table.add_column("Expected", overflow="fold")
+    table.add_column("Got", overflow="fold")
+    for result in report.wrong:
+        got = Text(result.error, style="red") if result.error else Text(result.got or NO_DIGIT)
+        table.add_row(Text(printable(result.file)), Text(result.expected or NO_DIGIT), got)
+    return table
+
+
+def _shown(rate: Rate) -> str:
+    return f"{rate.correct}/{rate.total} {_percent(rate.share):>7}" if rate.total else ""
+
+
+def _percent(share: float) -> str:
+    return "" if math.isnan(share) else f"{share:.2%}"

@@ -1,0 +1,168 @@
+"""``inkread train``: a network from MNIST."""
+# ruff: noqa: PLC0415 - heavy imports belong inside the command
+
+import dataclasses
+import importlib.util
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkread.cli.console import error_console, output_console
+from inkread.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from inkread.training import Epoch, Recipe, Run
+
+INTERRUPTED = 130
+
+
+class Network(StrEnum):
+    """The networks that there are recipes for."""
+
+    CNN = "cnn"
+    MLP = "mlp"
+
+
+def train(
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run is saved: a new folder.")],
+    network: Annotated[
+        Network | None, typer.Option(help="The network; cnn unless --recipe says otherwise.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak of the one-cycle schedule.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings as JSON, instead of the network's own.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in --out.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+) -> None:
+    """Train a network on MNIST, and save the model with its card.
+
+    MNIST is downloaded and verified where it is not on this machine. The last training images are held out to watch
+    the progress; the test files are not touched.
+
+    --out then has model.onnx, model.safetensors, card.json and history.csv, and is a model for --model.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError("torch", "train")
+    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    settings = {name: value for name, value in given.items() if value is not None}
+    chosen = _recipe(network, recipe, settings)
+
+    from inkread.training import train as run_training
+
+    try:
+        with _Watch.over(chosen, error_console(quiet=quiet)) as watch:
+            run = run_training(
+                chosen,
+                out=out,
+                data_dir=data_dir,
+                resume=resume,
+                progress=watch,
+                command=_command(network, recipe, settings, out),
+            )
+    except KeyboardInterrupt:
+        sys.stderr.write(f"Interrupted; to continue, run the same command with --resume (--out {out}).\n")
+        raise typer.Exit(INTERRUPTED) from None
+    _print_run(run)
+
+
+class _Watch:
+    """Two bars: the epochs with the latest validation accuracy, and the present download or epoch."""
+
+    def __init__(self, bar: "Progress", epochs: "TaskID", steps: "TaskID") -> None:
+        self._bar, self._epochs, self._steps = bar, epochs, steps
+
+    @classmethod
+    @contextmanager
+    def over(cls, recipe: "Recipe", console: "Console") -> Iterator["_Watch"]:
+        """Draws the bars for the time of a training."""
+        from rich import progress
+
+        columns = (
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[note]}"),
+        )
+        with progress.Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
+            epochs = bar.add_task(f"Training {recipe.network}", total=recipe.epochs, note="")
+            yield cls(bar, epochs, bar.add_task("Starting", total=None, note=""))
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """Moves the lower bar, in bytes."""
+        self._bar.update(self._steps, description=f"Downloading {name}", completed=done, total=total)
+
+    def on_batch(self, done: int, total: int) -> None:
+        """Moves the lower bar, in steps."""
+        self._bar.update(self._steps, description="This epoch", completed=done, total=total)
+
+    def on_epoch(self, epoch: "Epoch") -> None:
+        """Moves the bar of the training."""
+        note = f"validation {epoch.validation_accuracy:.2%}"
+        self._bar.update(self._epochs, completed=epoch.epoch, note=note)
+
+
+def _recipe(network: Network | None, file: Path | None, settings: dict[str, Any]) -> "Recipe":
+    """The recipe of the file or of the network, with the settings that were given on top."""
+    from inkread.training.recipe import RECIPES, Recipe
+
+    base = RECIPES[(network or Network.CNN).value] if file is None else Recipe.from_dict(_read_json(file))
+    if network is not None:
+        settings = settings | {"network": network.value}
+    return dataclasses.replace(base, **settings)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OptionError(
+            str(file), f"is no readable recipe ({reason})", "give a JSON file of settings"
+        ) from error
+    if not isinstance(values, dict):
+        raise OptionError(str(file), "is no recipe", "give a JSON object of settings")
+    return values
+
+
+def _command(network: Network | None, file: Path | None, settings: dict[str, Any], out: Path) -> str:
+    """What to type to repeat the run."""
+    words = ["inkread", "train"]
+    words += ["--recipe", str(file)] if file else []
+    words += ["--network", (network or Network.CNN).value] if network or not file else []
+    for name, value in settings.items():
+        words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join([*words, "--out", str(out)])
+
+
+def _print_run(run: "Run") -> None:
+    from rich.table import Table
+
+    last, card = run.history[-1], run.card
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("Network", run.recipe.network)
+    table.add_row("Parameters", f"{card.parameters:,}")
+    table.add_row("Epochs", f"{last.epoch} in {sum(epoch.seconds for epoch in run.history):.0f} s")
+    table.add_row("Training loss, accuracy", f"{last.train_loss:.4f}, {last.train_accuracy:.2%}")
+    table.add_row("Validation loss, accuracy", f"{last.validation_loss:.4f}, {last.validation_accuracy:.2%}")
+    table.add_row("Temperature", f"{card.temperature:.3f}")
+    table.add_row("Saved in", str(run.out))
+    output_console().print(table)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import inkread.reader
+from inkread.cli import main
+from inkread.errors import PictureDamagedError, PictureError, PictureNotFoundError
+from inkread.reading import Digit, Line, Reading
+
+TEXTS = {"seven": "7", "rows": "12\n3", "blank": "", "-": "4"}
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def reading_of(text: str, source: str) -> Reading:
+    lines = (Line(tuple(Digit(c, 0.987, (2, 2, 20, 20)) for c in row)) for row in text.splitlines())
+    return Reading(source, 40, 30, tuple(lines))
+
+
+class FakeReader:
+    """Reads a picture's text out of its name."""
+
+    def __init__(self, model: str = "default") -> None:
+        self.model = model
+
+    def trace(self, source: object, *, single: bool = False) -> SimpleNamespace:
+        name = "-" if hasattr(source, "read") else Path(source).stem
+        if name == "bug":
+            raise RuntimeError("a wire is loose")
+        if name == "interrupt":
+            raise KeyboardInterrupt
+        if name == "broken":
+            raise PictureDamagedError("broken.png", "is truncated", "copy it again")
+        if name not in TEXTS:
+            raise PictureNotFoundError(str(source), "is no file", "check the path")
+        reading = reading_of(TEXTS[name][:1] if single else TEXTS[name], str(source))
+        return SimpleNamespace(
+            picture=SimpleNamespace(pixels=np.full((30, 40, 3), 255, np.uint8)), reading=reading
+        )
+
+    def read_many(self, sources: object, *, single: bool = False) -> object:
+        for source in sources:
+            try:
+                yield self.trace(source, single=single).reading
+            except PictureError as error:
+                yield error
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs the command with a fake reader; gives exit code, standard output and standard error.
+
+    With ``terminal``, standard output is one, of 100 columns and without colours.
+    """
+    monkeypatch.setattr(inkread.reader, "Reader", FakeReader)
+    monkeypatch.delenv("INKREAD_DEBUG", raising=False)
+
+    def call(*arguments: object, terminal: bool = False) -> Result:
+        with monkeypatch.context() as patch:
+            if terminal:
+                patch.setenv("TERM", "dumb")
+                patch.setenv("COLUMNS", "100")
+                patch.setattr(sys.stdout, "isatty", lambda: True)
+            code = main([str(argument) for argument in arguments])
+        return Result(code, *capsys.readouterr())
+
+    return call

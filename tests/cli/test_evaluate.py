@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import inkread.classifier
+import inkread.datasets.mnist
+import inkread.datasets.pictures
+import inkread.reader
+from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.pictures import LabelledPicture
+
+
+class FakeClassifier:
+    """Reads a glyph's digit out of its first pixel."""
+
+    def __init__(self, model: str = "default") -> None:
+        self.labels = tuple("0123456789")
+
+    def probabilities(self, glyphs):
+        return np.eye(11, dtype=np.float32)[glyphs[:, 0, 0].astype(int) % 10]
+
+
+@pytest.fixture
+def glyphs(monkeypatch):
+    """Ten test glyphs of which one is misread."""
+    images = np.zeros((10, 28, 28), np.uint8)
+    images[:, 0, 0] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
+    data = LabelledGlyphs("MNIST", images, np.arange(10, dtype=np.uint8), "", "", "")
+    monkeypatch.setattr(inkread.classifier, "Classifier", FakeClassifier)
+    monkeypatch.setattr(inkread.datasets.mnist, "load_mnist", lambda split, **_: data)
+
+
+@pytest.fixture
+def folder(monkeypatch, run, tmp_path):
+    """A folder of four labelled pictures, of which one is misread and one cannot be read."""
+    rows = [
+        ("seven.png", "7", "single"), ("rows.png", "12/3", "multi"), ("blank.png", "5", "single"),
+        ("broken.png", "", "junk"),
+    ]  # fmt: skip
+    pictures = [
+        LabelledPicture(tmp_path / file, label, {"category": category, "subtype": "photo", "source": file[0]})
+        for file, label, category in rows
+    ]
+    fake = inkread.reader.Reader
+
+    class Reader(fake):
+        classifier = FakeClassifier()
+
+        def read(self, source):
+            return self.trace(source).reading
+
+        def read_digit(self, source):
+            return next(iter(self.trace(source, single=True).reading.digits), None)
+
+    monkeypatch.setattr(inkread.reader, "Reader", Reader)
+    monkeypatch.setattr(inkread.datasets.pictures, "load_labelled_folder", lambda path: pictures)
+    return tmp_path
+
+
+def test_mnist_report_as_json(run, glyphs):
+    report = json.loads(run("evaluate", "--format", "json").out)
+    assert (report["count"], report["errors"], report["accuracy"]) == (10, 1, 0.9)
+    assert report["confusion"][9][8] == 1
+
+
+def test_mnist_report_as_text(run, glyphs):
+    out = run("evaluate").out
+    assert "Accuracy 90.00% (1 of 10 wrong)" in out
+    assert "Precision" in out
+    assert "Is \\ read as" in out
+
+
+def test_picture_report_as_json(run, folder):
+    result = run("evaluate", "--pictures", folder, "--format", "json")
+    report = json.loads(result.out)
+    assert result.code == 0
+    assert report["single"] == {"correct": 1, "total": 2, "share": 0.5}
+    assert report["multi"]["correct"] == 1
+    assert [(wrong["file"], wrong["got"]) for wrong in report["wrong"]] == [
+        ("blank.png", ""),
+        ("broken.png", ""),
+    ]
+    assert report["errors"] == 1
+
+
+def test_picture_report_as_text_lists_groups_and_wrong_pictures(run, folder):
+    out = run("evaluate", "--pictures", folder).out
+    for words in (
+        ("inkread", "1/2", "50.00%"),
+        ("mean of sources",),
+        ("photo", "1/1"),
+        ("broken.png", "truncated"),
+    ):
+        assert any(all(word in line for word in words) for line in out.splitlines()), words
+
+
+def test_naive_adds_the_comparison(run, folder, monkeypatch):
+    from inkread.evaluation import naive
+
+    pixels = np.full((50, 50, 3), 7, np.uint8)
+    monkeypatch.setattr(naive, "load_picture", lambda source: SimpleNamespace(pixels=pixels))
+    report = json.loads(run("evaluate", "--pictures", folder, "--naive", "--format", "json").out)
+    assert report["naive"]["single"]["correct"] == 1
+    assert report["naive"]["empty"]["correct"] == 0
+
+
+def test_naive_without_pictures_is_an_error(run):
+    result = run("evaluate", "--naive")
+    assert result.code == 1
+    assert "--pictures" in result.err

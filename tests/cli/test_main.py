@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import inkread
+
+HEAVY = (
+    "numpy",
+    "cv2",
+    "PIL",
+    "onnxruntime",
+    "torch",
+    "inkread.reader",
+    "inkread.training",
+    "inkread.datasets",
+)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["read", "--help"], ["train", "-h"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments):
+    program = (
+        "import sys\nfrom inkread.cli import main\n"
+        f"code = main({arguments!r})\n"
+        f"sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules))\nsys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_version_is_the_packages(run):
+    assert run("--version") == (0, f"inkread {inkread.__version__}\n", "")
+
+
+def test_every_command_is_listed(run):
+    out = run("--help").out
+    assert all(command in out for command in ("read", "train", "evaluate", "models"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["read", "--nonsense"], ["read", "x", "--format", "xml"]]
+)
+def test_wrong_usage_exits_with_2(run, arguments):
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert "Usage" in result.err
+
+
+def test_interruption_exits_with_130_and_no_traceback(run):
+    result = run("read", "interrupt.png")
+    assert result.code == 130
+    assert "Traceback" not in result.err
+
+
+def test_a_bug_is_reported_as_such_without_traceback(run):
+    result = run("read", "bug.png")
+    assert result.code == 1
+    assert result.err == (
+        "error: internal error (RuntimeError: a wire is loose); please report it, with what --debug shows\n"
+    )
+
+
+def test_debug_shows_the_traceback(run, monkeypatch):
+    assert "Traceback" in run("--debug", "read", "bug.png").err
+    monkeypatch.setenv("INKREAD_DEBUG", "1")
+    assert "Traceback" in run("read", "bug.png").err
+    monkeypatch.setenv("INKREAD_DEBUG", "0")
+    assert "Traceback" not in run("read", "bug.png").err

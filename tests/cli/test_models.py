@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+import inkread.models
+from inkread.errors import ModelNotFoundError
+from inkread.models.card import Card
+
+
+@pytest.fixture
+def registry(monkeypatch, tmp_path):
+    """One bundled model."""
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"x" * 1_500_000)
+    card = Card(
+        name="cnn", created="2026-01-02", sha256="abcdef0123456789" * 4, labels=("1", "2", ""), temperature=1.25,
+        parameters=123_456, scores={"mnist_test": 0.9967, "per_class": {"1": 1.0}},
+    )  # fmt: skip
+
+    def load_model(name):
+        if name != "default":
+            raise ModelNotFoundError(name, "is no model", "name a bundled one")
+        return SimpleNamespace(card=card, path=path)
+
+    monkeypatch.setattr(inkread.models, "bundled", lambda: ["default"])
+    monkeypatch.setattr(inkread.models, "load_model", load_model)
+
+
+def test_models_lists_parameters_size_scores_and_hash(run, registry):
+    heading, row = (line.split() for line in run("models").out.strip().splitlines())
+    assert heading == ["Model", "Parameters", "Size", "mnist", "test", "SHA-256"]
+    assert row == ["default", "123,456", "1.50", "MB", "0.9967", "abcdef012345"]
+
+
+def test_models_with_a_name_shows_the_whole_card(run, registry):
+    out = run("models", "default").out
+    assert all(
+        text in out for text in ("abcdef0123456789" * 4, "(no digit)", "2026-01-02", "per_class", "1.25")
+    )
+
+
+def test_an_unknown_model_is_an_error(run, registry):
+    assert run("models", "nonsense") == (1, "", "error: nonsense: is no model; name a bundled one\n")

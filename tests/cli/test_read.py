@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from inkread.reading import CSV_COLUMNS
+
+FULL = Path("/dev/full")
+
+
+def test_text_of_one_picture_is_its_rows_alone(run):
+    assert run("read", "rows.png") == (0, "12\n3\n", "")
+
+
+def test_text_of_a_blank_picture_is_empty_in_a_pipe(run):
+    assert run("read", "blank.png") == (0, "", "")
+
+
+def test_text_of_a_blank_picture_says_so_on_a_terminal(run):
+    assert run("read", "blank.png", terminal=True).out == "no digit\n"
+
+
+def test_text_of_several_pictures_is_name_tab_rows_in_a_pipe(run):
+    assert run("read", "rows.png", "blank.png").out == "rows.png\t12/3\nblank.png\t\n"
+
+
+def test_text_of_several_pictures_is_a_table_on_a_terminal(run):
+    result = run("read", "rows.png", "blank.png", "broken.png", terminal=True)
+    assert result.code == 1
+    for words in (
+        ("Picture", "Digits"),
+        ("rows.png", "12", "98%"),
+        ("blank.png", "no digit"),
+        ("broken.png", "cannot"),
+    ):
+        assert any(all(word in line for word in words) for line in result.out.splitlines()), words
+
+
+def test_single_reads_one_digit(run):
+    assert run("read", "rows.png", "--single").out == "1\n"
+
+
+def test_jsonl_has_one_line_a_picture_in_the_order_given(run):
+    names = ["seven.png", "broken.png", "rows.png", "blank.png"]
+    result = run("read", *names, "--format", "jsonl")
+    records = [json.loads(line) for line in result.out.splitlines()]
+    assert result.code == 1
+    assert [record["source"] for record in records] == names
+    assert [record["text"] for record in records] == ["7", "", "12\n3", ""]
+    assert {tuple(record) for record in records} == {("source", "width", "height", "text", "lines", "error")}
+    assert records[1] == {
+        "source": "broken.png", "width": None, "height": None, "text": "", "lines": [],
+        "error": "is truncated; copy it again",
+    }  # fmt: skip
+    assert [record["error"] for record in records if record["source"] != "broken.png"] == [None] * 3
+
+
+def test_json_is_an_array_of_the_same_records(run):
+    as_json = json.loads(run("read", "seven.png", "broken.png", "--format", "json").out)
+    as_lines = run("read", "seven.png", "broken.png", "--format", "jsonl").out
+    assert as_json == [json.loads(line) for line in as_lines.splitlines()]
+
+
+def test_csv_has_a_header_a_row_a_digit_and_the_errors(run):
+    out = run("read", "rows.png", "broken.png", "blank.png", "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert [(row["source"], row["line"], row["label"]) for row in rows] == [
+        ("rows.png", "1", "1"), ("rows.png", "1", "2"), ("rows.png", "2", "3"), ("broken.png", "", ""),
+        ("blank.png", "", ""),
+    ]  # fmt: skip
+    assert [row["error"] for row in rows] == ["", "", "", "is truncated; copy it again", ""]
+
+
+def test_csv_quotes_names_with_commas_and_line_breaks(run):
+    name = 'a,"b"\nc/seven.png'
+    (row,) = csv.DictReader(io.StringIO(run("read", name, "--format", "csv").out))
+    assert row["source"] == name
+
+
+def test_errors_name_source_problem_and_remedy_on_standard_error(run):
+    assert run("read", "broken.png") == (1, "", "error: broken.png: is truncated; copy it again\n")
+
+
+def test_names_that_would_break_lines_or_encodings_are_escaped(run):
+    name = os.fsdecode(b"a\n\x1b\xff/seven.png")
+    assert run("read", name, name).out.splitlines()[0] == "a\\n\\x1b\\udcff/seven.png\t7"
+    assert json.loads(run("read", name, "--format", "jsonl").out)["source"] == name
+
+
+def test_dash_reads_standard_input(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"picture")))
+    assert json.loads(run("read", "-", "--format", "jsonl").out)["source"] == "-"
+
+
+def test_draw_saves_one_picture_as_the_file_named(run, tmp_path):
+    out = tmp_path / "new" / "out.png"
+    assert run("read", "seven.png", "--draw", out).code == 0
+    with Image.open(out) as drawing:
+        assert (drawing.mode, drawing.format) == ("RGB", "PNG")
+
+
+def test_draw_saves_several_pictures_in_a_folder_under_unique_names(run, tmp_path):
+    result = run(
+        "read", "a/seven.png", "b/SEVEN.png", "b/seven.jpg", "broken.png", "--draw", tmp_path / "out"
+    )
+    assert result.code == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["seven-3.png", "seven.png"]
+
+
+def test_explain_gives_each_picture_a_folder(run, tmp_path, monkeypatch):
+    from inkread.cli import outputs
+
+    seen = []
+    monkeypatch.setattr(
+        outputs, "save_stages", lambda trace, folder: seen.append((trace.reading.text, folder))
+    )
+    run("read", "seven.png", "--explain", tmp_path / "one")
+    run("read", "seven.png", "x/seven.png", "--explain", tmp_path / "two")
+    assert seen == [("7", tmp_path / "one"), ("7", tmp_path / "two/seven"), ("7", tmp_path / "two/seven-2")]
+
+
+@pytest.mark.parametrize(
+    ("out", "problem"),
+    [("file.txt/out.png", "cannot be written"), ("out.nonsense", "suffix that names no picture format")],
+)
+def test_a_drawing_that_cannot_be_saved_is_an_output_error(run, tmp_path, out, problem):
+    (tmp_path / "file.txt").touch()
+    result = run("read", "seven.png", "--draw", tmp_path / out)
+    assert result.code == 1
+    assert result.err.startswith(f"error: {tmp_path}")
+    assert problem in result.err
+
+
+def test_no_picture_is_wrong_usage(run):
+    assert run("read").code == 2
+
+
+def test_a_reader_that_goes_away_ends_the_command_in_silence():
+    program = (
+        "import sys; sys.path.insert(0, {tests!r}); import inkread.reader, conftest; from inkread.cli import main\n"
+        "inkread.reader.Reader = conftest.FakeReader\n"
+        "sys.exit(main(['read', *['rows.png'] * 5000, '--format', {style!r}]))"
+    )
+    tests = str(Path(__file__).parent)
+    for style in ("jsonl", "text"):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        command = [sys.executable, "-c", program.format(tests=tests, style=style)]
+        done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, check=False)
+        os.close(write_end)
+        assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs the device /dev/full")
+def test_a_full_disk_is_an_output_error():
+    with FULL.open("w") as full:
+        command = [
+            sys.executable,
+            "-c",
+            "import sys; from inkread.cli import main; sys.exit(main(['--version']))",
+        ]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output: cannot be written")
+    assert done.stderr.count("\n") == 1
