@@ -423,6 +423,20 @@ def test_the_callers_memory_is_neither_changed_nor_shared() -> None:
     assert image.tobytes() == before_bytes
 
 
+def test_views_of_any_memory_layout_are_read() -> None:
+    values = np.asarray(scene())
+    for view in (
+        values[::-1],
+        values[:, ::-2],
+        np.asfortranarray(values),
+        values.transpose(1, 0, 2),
+        values[..., 1],
+    ):
+        wanted = view if view.ndim == 3 else np.stack([view] * 3, axis=-1)
+        assert np.array_equal(load_picture(view).pixels, wanted)
+        assert max(load_picture(view, max_side=10).pixels.shape[:2]) == 10
+
+
 def test_an_opened_image_of_the_caller_is_not_put_into_draft_mode() -> None:
     image = Image.open(io.BytesIO(encode(Image.new("RGB", (400, 400)), "JPEG")))
     load_picture(image, max_side=20)

@@ -300,11 +300,11 @@ def _check_pixels(name: str, size: tuple[int, int], limits: PictureLimits) -> No
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps Pillow's remarks on odd metadata (``warnings.warn``) from the user; it guards header reading only.
+    """Keeps Pillow's remarks on odd metadata (``warnings.warn``) from the user.
 
-    Before Python 3.14 ``catch_warnings`` swaps a process-wide list, so the lock lets one thread at a time do it. That
-    costs no speed: reading a header is Python code, which holds the interpreter lock anyway, and takes well under a
-    millisecond. Pixels are decoded outside, in parallel, except for the two formats of ``_decode``.
+    Before Python 3.14 ``catch_warnings`` swaps a list of the whole process, so the lock lets one thread at a time do
+    it. That costs little: a header is read by Python code, which holds the interpreter lock anyway, in well under a
+    millisecond. Pixels are decoded outside, in parallel, wherever Pillow reads no more metadata behind them.
     """
     with _metadata_lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -360,8 +360,8 @@ def _decode(
             if max(size) // scale >= max_side:
                 image.draft(None, (size[0] // scale, size[1] // scale))
                 break
-    remarks_at_the_end = kind == "TIFF" or (kind == "PNG" and b"acTL" in data)
-    with _quiet() if remarks_at_the_end else nullcontext():
+    metadata_behind_pixels = kind == "TIFF" or (kind == "PNG" and b"acTL" in data)
+    with _quiet() if metadata_behind_pixels else nullcontext():
         image.load()
     return image, size
 

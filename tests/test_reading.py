@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import pickle
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkread.reading import CSV_COLUMNS, Digit, Line, Reading
+
+SEVEN = Digit("7", 0.98765432, (10, 20, 30, 60), alternatives=(("1", 0.0123456789),))
+ONE = Digit("1", 0.5, (40, 20, 45, 60))
+NINE = Digit("9", 0.75, (12, 80, 33, 120))
+READING = Reading("möhre.png", 100, 140, (Line((SEVEN, ONE)), Line((NINE,))))
+BLANK = Reading("blank.png", 28, 28)
+
+
+def test_text_joins_digits_to_rows_and_rows_by_newlines() -> None:
+    assert READING.text == str(READING) == "71\n9"
+    assert [line.text for line in READING.lines] == ["71", "9"]
+    assert READING.digits == (SEVEN, ONE, NINE)
+
+
+def test_a_picture_without_digits_reads_as_empty() -> None:
+    assert BLANK.text == ""
+    assert BLANK.lines == BLANK.digits == ()
+
+
+def test_results_cannot_be_changed() -> None:
+    for result, name in ((SEVEN, "label"), (READING.lines[0], "digits"), (READING, "lines")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(result, name, ())
+
+
+def test_results_compare_hash_and_pickle_by_value() -> None:
+    twin = pickle.loads(pickle.dumps(READING))
+    assert twin == READING
+    assert hash(twin) == hash(READING)
+    assert twin != BLANK
+
+
+def test_the_representation_shows_the_value_and_the_doubt() -> None:
+    assert repr(READING) == "Reading('71\\n9', 3 digits, least certain 0.500, source='möhre.png')"
+    assert repr(BLANK) == "Reading('', 0 digits, source='blank.png')"
+    assert repr(READING.lines[0]) == "Line('71')"
+    assert repr(SEVEN) == "Digit('7', 0.988, box=(10, 20, 30, 60))"
+    assert str(SEVEN) == "7"
+
+
+def test_the_dict_has_the_contracts_keys_and_survives_json() -> None:
+    plain = READING.to_dict()
+    assert list(plain) == ["source", "width", "height", "text", "lines", "error"]
+    assert plain["error"] is None
+    assert [line["text"] for line in plain["lines"]] == ["71", "9"]
+    assert plain["lines"][0]["digits"][0] == {
+        "label": "7",
+        "probability": 0.987654,
+        "box": [10, 20, 30, 60],
+        "alternatives": [{"label": "1", "probability": 0.012346}],
+    }
+    assert json.loads(READING.to_json()) == json.loads(READING.to_json(indent=2)) == plain
+
+
+def test_json_is_one_line_and_keeps_letters_readable() -> None:
+    assert "\n" not in READING.to_json()
+    assert "möhre.png" in READING.to_json()
+
+
+def test_rows_have_one_line_a_digit_numbered_from_one() -> None:
+    rows = READING.to_rows()
+    assert all(tuple(row) == CSV_COLUMNS for row in rows)
+    assert [(row["line"], row["position"], row["label"]) for row in rows] == [
+        (1, 1, "7"),
+        (1, 2, "1"),
+        (2, 1, "9"),
+    ]
+    assert [rows[0][side] for side in ("x0", "y0", "x1", "y1")] == [10, 20, 30, 60]
+    assert {row["error"] for row in rows} == {""}
+
+
+def test_a_blank_picture_still_has_its_row() -> None:
+    (row,) = BLANK.to_rows()
+    assert tuple(row) == CSV_COLUMNS
+    assert row["source"] == "blank.png"
+    assert {row[column] for column in CSV_COLUMNS if column != "source"} == {""}
+
+
+def test_a_data_frame_has_the_rows() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = READING.to_dataframe()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame.columns) == list(CSV_COLUMNS)
+    assert frame["label"].tolist() == ["7", "1", "9"]
+
+
+def test_drawing_marks_the_digits_and_leaves_the_picture_as_it_was() -> None:
+    paper = np.full((140, 100, 3), 255, np.uint8)
+    drawn = READING.draw(paper)
+    assert isinstance(drawn, Image.Image)
+    assert drawn.mode == "RGB"
+    assert np.asarray(drawn).min() < 255
+    assert paper.min() == 255
