@@ -484,6 +484,12 @@ def test_a_path_without_a_picture_is_refused(
     check_complete(caught.value, path or "(empty path)")
 
 
+def test_a_format_that_this_pillow_lacks_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "check", lambda _feature: False)
+    with pytest.raises(PictureFormatError, match="is a WEBP file, which this Pillow cannot decode"):
+        load_picture(b"RIFF\0\0\0\0WEBPVP8 ")
+
+
 def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "secret.png"
     path.write_bytes(b"anything")

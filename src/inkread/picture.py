@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from inkread.compositing import Pixels, composite
 from inkread.errors import (
@@ -55,6 +55,7 @@ _FORMATS: Final = {
     "AVIF": rb"....ftyp(avif|avis|mif1|msf1)",
 }
 """The accepted formats, under Pillow's names, and how their files begin."""
+_OPTIONAL_FORMATS: Final = ("WEBP", "AVIF")  # a Pillow may be built without them
 
 _FOREIGN_FORMATS: Final = {
     "HEIC": rb"....ftyp(hei[cmsx]|hev[cmx])",
@@ -335,6 +336,10 @@ def _identify(name: str, data: bytes) -> str:
     """The Pillow name of the accepted format that the bytes begin as."""
     for known, pattern in _FORMATS.items():
         if re.match(pattern, data, re.DOTALL):
+            if known in _OPTIONAL_FORMATS and not features.check(known.lower()):
+                raise PictureFormatError(
+                    name, f"is a {known} file, which this Pillow cannot decode", "save it as PNG or JPEG"
+                )
             return known
     for foreign, pattern in _FOREIGN_FORMATS.items():
         if re.match(pattern, data, re.DOTALL):
