@@ -1,0 +1,41 @@
+"""The workshop: networks, augmentation, recipes and the loop.
+
+Reading a recipe needs no PyTorch; all else needs the extra ``train``.
+
+::
+
+    from inkread.training import RECIPES, train
+
+    run = train(RECIPES["cnn"], out=Path("runs/cnn"))
+    run.card.scores
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inkread.errors import MissingExtraError
+from inkread.training.recipe import RECIPES, Augmentation, Recipe
+
+if TYPE_CHECKING:
+    from inkread.training.checkpoint import Epoch
+    from inkread.training.fit import Run
+    from inkread.training.workflow import Progress, train
+
+__all__ = ["RECIPES", "Augmentation", "Epoch", "Progress", "Recipe", "Run", "train"]
+
+_EXTRA = ("torch", "onnx", "safetensors")
+
+
+def __getattr__(name: str) -> Any:
+    """What needs PyTorch, when it is first asked for."""
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    try:
+        from inkread.training import workflow  # noqa: PLC0415  # reading a recipe must not load PyTorch
+    except ModuleNotFoundError as error:
+        if error.name in _EXTRA:
+            raise MissingExtraError(error.name, "train") from error
+        raise
+    return getattr(workflow, name)

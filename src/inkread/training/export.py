@@ -1,0 +1,210 @@
+"""A trained network as files: ``model.onnx``, ``model.safetensors``, ``history.csv`` and ``card.json``.
+
+The graph is written layer by layer rather than traced: six operators that every ONNX reader has, and no more.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import tempfile
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+import onnxruntime  # type: ignore[import-untyped]
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save_file
+from torch import nn
+
+from inkread.errors import OutputError, TrainingError
+from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
+from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
+from inkread.training.fit import DIGITS, INFERENCE_BATCH, predict
+from inkread.training.networks import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.training.fit import Run
+
+WEIGHTS_FILE = "model.safetensors"
+HISTORY_FILE = "history.csv"
+INPUT, OUTPUT = "glyphs", "logits"
+OPSET, IR_VERSION = 17, 8
+"""Of 2022: old enough for every runtime in use, new enough for every operator here."""
+
+TOLERANCE = 1e-4
+"""Largest difference of a logit between the two runtimes, as a share of the largest logit; 1e-6 is usual."""
+
+
+def export(
+    run: Run,
+    validation: Sequence[LabelledGlyphs],
+    *,
+    data: Sequence[dict[str, Any]],
+    geometry: dict[str, Any],
+    command: str = "",
+) -> Card:
+    """Writes the four files of a run, or none; the card comes last and marks the run as finished.
+
+    Args:
+        run: what ``fit`` gave.
+        validation: held-out glyphs, set by set: to compare with ONNX Runtime, to calibrate and to score.
+        data: an entry of the card for each data set, see ``LabelledGlyphs.describe``.
+        geometry: how a glyph is made, for the card.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        TrainingError: if ONNX Runtime and PyTorch disagree on the held-out glyphs.
+        OutputError: if the folder cannot be written to.
+    """
+    model = to_onnx(run.network)
+    logits = [compare(model, run.network, glyphs.images) for glyphs in validation]
+    temperature, scores = calibrate(logits, validation)
+    card = Card(
+        name=run.recipe.network,
+        created=dt.datetime.now(dt.UTC).date().isoformat(),
+        sha256=hashlib.sha256(model).hexdigest(),
+        labels=tuple("0123456789") + (NOT_A_DIGIT,) * (logits[0].shape[1] - DIGITS),
+        temperature=temperature,
+        parameters=sum(weight.numel() for weight in run.network.parameters()),
+        geometry=geometry,
+        data=tuple(data),
+        recipe=run.recipe.to_dict(),
+        command=command,
+        seed=run.recipe.seed,
+        scores=scores,
+    )
+    try:
+        write(run, model, card)
+    except OSError as error:
+        raise OutputError(
+            str(run.out), f"cannot be written to ({error})", "make room, then resume the run"
+        ) from error
+    return card
+
+
+def write(run: Run, model: bytes, card: Card) -> None:
+    """Writes into a temporary folder beside, moves the files to their places, removes the checkpoint."""
+    run.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=run.out, prefix=".export-") as folder:
+        parts = Path(folder)
+        (parts / MODEL_FILE).write_bytes(model)
+        weights = {name: tensor.contiguous() for name, tensor in run.network.state_dict().items()}
+        save_file(weights, parts / WEIGHTS_FILE, metadata={"network": run.recipe.network})
+        write_history(parts / HISTORY_FILE, run.history)
+        (parts / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+        for name in (MODEL_FILE, WEIGHTS_FILE, HISTORY_FILE, CARD_FILE):
+            (parts / name).replace(run.out / name)
+    (run.out / CHECKPOINT_FILE).unlink(missing_ok=True)
+
+
+def write_history(path: Path, history: Sequence[Epoch]) -> None:
+    """One row an epoch, under the names of ``Epoch``'s fields."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, [column.name for column in fields(Epoch)], lineterminator="\n")
+        table.writeheader()
+        for epoch in history:
+            table.writerow({name: f"{value:.6g}" for name, value in asdict(epoch).items()})
+
+
+def to_onnx(network: nn.Sequential) -> bytes:
+    """A network in evaluation mode as ONNX: glyphs float32 (N, 28, 28) to logits float32 (N, classes)."""
+    nodes, weights = [], []
+    layers = folded(network)
+    value = INPUT
+    for index, layer in enumerate(layers):
+        operator, attributes, tensors = operator_of(layer)
+        names = [f"{index}.{name}" for name in tensors]
+        arrays = [np.ascontiguousarray(tensor) for tensor in tensors.values()]
+        weights += [numpy_helper.from_array(array, name) for array, name in zip(arrays, names, strict=True)]
+        result = OUTPUT if index == len(layers) - 1 else f"{index}.{operator}"
+        nodes.append(helper.make_node(operator, [value, *names], [result], **attributes))
+        value = result
+    classes = len(arrays[-1])
+    graph = helper.make_graph(
+        nodes,
+        "inkread",
+        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["N", 28, 28])],
+        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N", classes])],
+        weights,
+    )
+    opset = helper.make_opsetid("", OPSET)
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="inkread")
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def operator_of(layer: nn.Module) -> tuple[str, dict[str, Any], dict[str, NDArray[Any]]]:
+    """A layer's ONNX operator, its attributes and its weights in the operator's order."""
+    match layer:
+        case nn.Unflatten():
+            return "Unsqueeze", {}, {"axes": np.array([layer.dim])}
+        case nn.Conv2d(padding=(int(rows), int(columns))):
+            pads = [rows, columns, rows, columns]
+            return "Conv", {"kernel_shape": list(layer.kernel_size), "pads": pads}, _weights(layer)
+        case nn.MaxPool2d():
+            return "MaxPool", {"kernel_shape": [layer.kernel_size] * 2, "strides": [layer.stride] * 2}, {}
+        case nn.ReLU():
+            return "Relu", {}, {}
+        case nn.Flatten():
+            return "Flatten", {}, {}
+        case nn.Linear():
+            return "Gemm", {"transB": 1}, _weights(layer)
+        case _:
+            message = f"{layer} has no ONNX operator here; add one"
+            raise TypeError(message)
+
+
+def _weights(layer: nn.Module) -> dict[str, NDArray[Any]]:
+    return {name: tensor.detach().numpy() for name, tensor in layer.named_parameters()}
+
+
+def compare(model: bytes, network: nn.Sequential, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """ONNX Runtime's logits (N, classes) of glyphs (N, 28, 28), which must be PyTorch's too.
+
+    Raises:
+        TrainingError: if a logit differs by more than ``TOLERANCE`` times the largest, or any decision does.
+    """
+    expected = predict(network, images)
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    parts = [images[start : start + INFERENCE_BATCH] for start in range(0, len(images), INFERENCE_BATCH)]
+    logits = np.concatenate(
+        [session.run([OUTPUT], {INPUT: part.astype(np.float32) / 255})[0] for part in parts]
+    )
+    gap = np.abs(logits - expected).max() / np.abs(expected).max()
+    changed = int((logits.argmax(axis=1) != expected.argmax(axis=1)).sum())
+    if changed or not gap <= TOLERANCE:  # NaN is no agreement
+        raise TrainingError(
+            MODEL_FILE,
+            f"disagrees with the network ({changed} of {len(images)} answers differ, logits by {gap:.2g})",
+            "nothing was exported; install the versions of PyTorch and ONNX Runtime that inkread asks for",
+        )
+    return np.asarray(logits, np.float32)
+
+
+def calibrate(
+    logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs]
+) -> tuple[float, dict[str, float]]:
+    """The temperature, and the scores of the card: of each set its accuracy, of all together the rest."""
+    every_logit = np.concatenate(logits)
+    every_label = np.concatenate([glyphs.labels for glyphs in validation])
+    temperature = fit_temperature(every_logit, every_label)
+    probabilities = softmax(every_logit, temperature)
+    likelihood = probabilities[np.arange(len(every_label)), every_label]
+    scores = {
+        f"{glyphs.name.lower()}_validation": float((part.argmax(axis=1) == glyphs.labels).mean())
+        for part, glyphs in zip(logits, validation, strict=True)
+    }
+    scores["validation_accuracy"] = float((every_logit.argmax(axis=1) == every_label).mean())
+    scores["validation_loss"] = float(-np.log(likelihood).mean())
+    scores["validation_ece"] = expected_calibration_error(probabilities, every_label)
+    return temperature, {name: round(score, 6) for name, score in scores.items()}

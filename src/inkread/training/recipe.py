@@ -1,0 +1,190 @@
+"""Recipes: every setting of a training run, in one place that needs no PyTorch."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from inkread.errors import OptionError
+
+NETWORKS = ("cnn", "mlp")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def _number(default: float, low: float, high: float) -> Any:
+    """A numeric setting that must lie between ``low`` and ``high``, both allowed."""
+    return field(default=default, metadata={"range": (low, high)})
+
+
+def _choice(default: str, choices: tuple[str, ...]) -> Any:
+    """A setting that must be one of ``choices``."""
+    return field(default=default, metadata={"choices": choices})
+
+
+class _Settings:
+    """What both groups of settings share: checks, and the way to a dict and back."""
+
+    def __post_init__(self) -> None:
+        for setting in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+            _check(type(self).__name__, setting, getattr(self, setting.name))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values under the fields' names, as JSON can hold them."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload,no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The inverse of ``to_dict``; a field that is left out keeps its default.
+
+        Raises:
+            OptionError: for an unknown name, or a value of the wrong type or out of its range.
+        """
+        names = [setting.name for setting in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        for name in values:
+            if name not in names:
+                raise OptionError(f"{cls.__name__}.{name}", "is no setting", f"use one of {', '.join(names)}")
+        return cls(**values)
+
+
+def _check(group: str, setting: dataclasses.Field[Any], value: object) -> None:
+    source = f"{group}.{setting.name} = {value!r}"
+    if choices := setting.metadata.get("choices"):
+        if value not in choices:
+            raise OptionError(source, "is unknown", f"use one of {', '.join(choices)}")
+    elif limits := setting.metadata.get("range"):
+        kinds = (int,) if setting.type == "int" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            raise OptionError(source, f"is no {setting.type}", "give a number")
+        if not limits[0] <= value <= limits[1]:  # NaN fails this, as it should
+            raise OptionError(source, "is out of range", f"give a number from {limits[0]} to {limits[1]}")
+    elif not isinstance(value, Augmentation):
+        raise OptionError(source, "is no augmentation", "give a table of its settings")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation(_Settings):
+    """How far a training glyph may be changed; all zeros leave it as it is.
+
+    A strength is the largest change unless its text says otherwise: each glyph draws its own amount, evenly,
+    from minus that to plus that.
+    """
+
+    rotation: float = _number(0.0, 0.0, 180.0)
+    """Degrees, about the glyph's middle."""
+
+    shear: float = _number(0.0, 0.0, 1.0)
+    """Horizontal slant, as a share of the height."""
+
+    scale: float = _number(0.0, 0.0, 0.9)
+    """Change of size, as a share of it; width and height draw theirs apart."""
+
+    shift: float = _number(0.0, 0.0, 14.0)
+    """Displacement of the glyph as a whole, pixels, along each axis."""
+
+    elastic: float = _number(0.0, 0.0, 10.0)
+    """Standard deviation of each point's own displacement, pixels (Simard et al. 2003, section 2)."""
+
+    elastic_sigma: float = _number(4.0, 2.0, 28.0)
+    """Smoothness of that displacement: the Gaussian's standard deviation, pixels."""
+
+    thicken: float = _number(0.0, 0.0, 1.0)
+    """Blend towards the 3×3 dilation, from 0 (none) to 1 (strokes two pixels wider)."""
+
+    thin: float = _number(0.0, 0.0, 1.0)
+    """Blend towards the 3×3 erosion, from 0 (none) to 1 (strokes two pixels narrower)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(_Settings):
+    """Every setting of a training run: with the data, enough to repeat it."""
+
+    network: str = _choice("cnn", NETWORKS)
+    """The architecture, see ``inkread.training.networks``."""
+
+    epochs: int = _number(20, 1, 10_000)
+    """Passes over the training glyphs."""
+
+    batch_size: int = _number(256, 2, 65_536)
+    """Glyphs a step."""
+
+    learning_rate: float = _number(3e-3, 1e-8, 10.0)
+    """Peak of the one-cycle schedule (Smith 2018)."""
+
+    warmup: float = _number(0.15, 0.0, 0.9)
+    """Share of the steps in which the learning rate rises to its peak."""
+
+    weight_decay: float = _number(0.02, 0.0, 10.0)
+    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases and batch norms."""
+
+    label_smoothing: float = _number(0.0, 0.0, 0.5)
+    """Share of the target spread evenly over the classes (Szegedy et al. 2016, section 7)."""
+
+    dropout: float = _number(0.0, 0.0, 0.9)
+    """Share of the last hidden layer's units dropped in a step."""
+
+    averaging: float = _number(0.99, 0.0, 0.99999)
+    """Decay a step of the exponential moving average of the weights, which is what is saved; 0 is none."""
+
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """How far the glyphs are changed, anew in every epoch."""
+
+    validation: int = _number(5_000, 1, 30_000)
+    """Number of glyphs held out from the end of MNIST's training files."""
+
+    seed: int = _number(0, 0, 2**31 - 1)
+    """Of the weights, the order of the glyphs, the augmentation and the dropout."""
+
+    threads: int = _number(0, 0, 1_024)
+    """CPU threads, 0 for PyTorch's choice; sums, and so the last bits of the weights, depend on it."""
+
+    precision: str = _choice("auto", PRECISIONS)
+    """Of the layers in training; auto is bfloat16 where the CPU multiplies it in hardware."""
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The inverse of ``to_dict``; a field that is left out keeps its default.
+
+        Raises:
+            OptionError: for an unknown name, or a value of the wrong type or out of its range.
+        """
+        if isinstance(nested := values.get("augmentation"), dict):
+            values = values | {"augmentation": Augmentation.from_dict(nested)}
+        return super().from_dict(values)
+
+
+RECIPES = {
+    "cnn": Recipe(
+        network="cnn",
+        epochs=50,
+        learning_rate=4e-3,
+        weight_decay=0.05,
+        label_smoothing=0.05,
+        dropout=0.3,
+        averaging=0.998,
+        augmentation=Augmentation(
+            rotation=12.0,
+            shear=0.2,
+            scale=0.12,
+            shift=1.5,
+            elastic=0.9,
+            elastic_sigma=4.0,
+            thicken=0.5,
+            thin=0.4,
+        ),
+    ),
+    "mlp": Recipe(
+        network="mlp",
+        epochs=60,
+        learning_rate=3e-3,
+        weight_decay=0.02,
+        label_smoothing=0.02,
+        averaging=0.998,
+        augmentation=Augmentation(
+            rotation=7.0, shear=0.1, scale=0.06, shift=0.5, elastic=0.5, elastic_sigma=4.0
+        ),
+        threads=1,  # too small to gain from more
+        precision="float32",
+    ),
+}
+"""The recipes of the bundled models."""

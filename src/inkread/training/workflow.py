@@ -1,0 +1,111 @@
+"""From a recipe to a finished run: data, training, export."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.mnist import load_mnist
+from inkread.glyph import GEOMETRY
+from inkread.training.checkpoint import Epoch, refuse
+from inkread.training.export import export
+from inkread.training.fit import Run, fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from inkread.training.recipe import Recipe
+
+
+class Progress(Protocol):
+    """Whoever wants to know how far the training is."""
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """Bytes of a file of MNIST, if it must be downloaded."""
+
+    def on_batch(self, done: int, total: int) -> None:
+        """Steps done in this epoch, and how many it has."""
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """The figures of an epoch that has just ended."""
+
+
+class Silence:
+    """The progress of nobody watching."""
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def on_batch(self, done: int, total: int) -> None:
+        """Nothing."""
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Nothing."""
+
+
+def train(
+    recipe: Recipe,
+    *,
+    out: Path,
+    data_dir: Path | None = None,
+    resume: bool = False,
+    extra: Sequence[LabelledGlyphs] = (),
+    extra_validation: Sequence[LabelledGlyphs] = (),
+    progress: Progress | None = None,
+    geometry: dict[str, Any] = GEOMETRY,
+    command: str = "",
+) -> Run:
+    """Trains on MNIST's training files, and on more if given, and saves the run; no test file is touched.
+
+    Args:
+        recipe: every setting; its ``validation`` last training images of MNIST are held out.
+        out: the run's folder: new, or that of an interrupted run to resume.
+        data_dir: where MNIST lies; otherwise where ``load_mnist`` looks by itself.
+        resume: continues the interrupted run in ``out``.
+        extra: further glyphs to learn from; any labelled 10 (not a digit) give the network an eleventh class.
+        extra_validation: further glyphs held out, best of other writers; each set gets a score of its own.
+        progress: told after every step and epoch.
+        geometry: how a glyph is made, for the card.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        TrainingError: if ``out`` holds another run, the loss diverges, or the exported model disagrees.
+        OutputError: if ``out`` cannot be written to.
+        DatasetError: if MNIST cannot be had.
+    """
+    refuse(out, resume=resume)
+    progress = progress or Silence()
+    mnist = load_mnist("train", data_dir=data_dir, progress=progress.on_download)
+    learned = [mnist.subset(slice(None, -recipe.validation)), *extra]
+    held_out = [mnist.subset(slice(-recipe.validation, None)), *extra_validation]
+    run = fit(
+        recipe,
+        join(learned),
+        join(held_out),
+        out=out,
+        resume=resume,
+        on_epoch=progress.on_epoch,
+        on_batch=progress.on_batch,
+    )
+    data = [glyphs.describe("train") for glyphs in learned]
+    data += [glyphs.describe("validation") for glyphs in held_out]
+    export(run, held_out, data=data, geometry=geometry, command=command)
+    return run
+
+
+def join(sets: Sequence[LabelledGlyphs]) -> LabelledGlyphs:
+    """Several sets as one, in the order given; its hash is that of their hashes."""
+    if len(sets) == 1:
+        return sets[0]
+    return LabelledGlyphs(
+        name=" + ".join(glyphs.name for glyphs in sets),
+        images=np.concatenate([glyphs.images for glyphs in sets]),
+        labels=np.concatenate([glyphs.labels for glyphs in sets]),
+        sha256=hashlib.sha256("".join(glyphs.sha256 for glyphs in sets).encode()).hexdigest(),
+        licence="; ".join(sorted({glyphs.licence for glyphs in sets})),
+        attribution="; ".join(glyphs.attribution for glyphs in sets),
+    )

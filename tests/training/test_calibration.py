@@ -1,0 +1,61 @@
+"""One temperature makes probabilities mean what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inkread.errors import TrainingError
+from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
+
+
+def answers(temperature, count=20_000):
+    """Logits whose labels are drawn from their softmax at the given temperature."""
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 3, (count, 10)).astype(np.float32)
+    draws = random.random((count, 1))
+    labels = (softmax(logits, temperature).cumsum(axis=1) < draws).sum(axis=1).clip(0, 9)
+    return logits, labels.astype(np.uint8)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
+def test_the_temperature_that_made_the_labels_is_found(temperature):
+    assert fit_temperature(*answers(temperature)) == pytest.approx(temperature, rel=0.05)
+
+
+def test_no_other_temperature_has_a_smaller_loss():
+    logits, labels = answers(1.7)
+
+    def loss(temperature):
+        return -np.log(softmax(logits, temperature)[np.arange(len(labels)), labels]).mean()
+
+    found = fit_temperature(logits, labels)
+    assert loss(found) <= min(loss(found * 0.99), loss(found * 1.01))
+
+
+def test_perfect_answers_get_the_lowest_temperature_and_not_an_overflow():
+    assert fit_temperature(1000 * np.eye(10, dtype=np.float32), np.arange(10)) == pytest.approx(0.05)
+
+
+def test_hopeless_answers_get_the_highest_temperature():
+    assert fit_temperature(1000 * np.eye(10, dtype=np.float32), (np.arange(10) + 1) % 10) == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("logits", "labels"), [((0, 10), (0,)), ((5, 10), (4,)), ((5,), (5,))])
+def test_shapes_that_do_not_fit_are_refused(logits, labels):
+    with pytest.raises(TrainingError, match="do not fit"):
+        fit_temperature(np.zeros(logits), np.zeros(labels, int))
+
+
+def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy():
+    probabilities = np.array([[0.8, 0.2]] * 10)
+    assert expected_calibration_error(probabilities, np.zeros(10, int)) == pytest.approx(0.2)
+    assert expected_calibration_error(probabilities, np.array([0] * 8 + [1] * 2)) == pytest.approx(0.0)
+    assert expected_calibration_error(probabilities, np.ones(10, int)) == pytest.approx(0.8)
+
+
+def test_calibrated_answers_have_a_small_calibration_error():
+    logits, labels = answers(2.0)
+    before = expected_calibration_error(softmax(logits), labels)
+    after = expected_calibration_error(softmax(logits, fit_temperature(logits, labels)), labels)
+    assert after < 0.02 < before

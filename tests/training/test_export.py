@@ -1,0 +1,191 @@
+"""What a run leaves behind is whole, agrees with what was trained, and says what it is."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
+
+import onnxruntime
+from safetensors.torch import load_file
+
+from inkread.errors import TrainingError
+from inkread.models.card import Card
+from inkread.training import export as export_module
+from inkread.training import train, workflow
+from inkread.training.calibration import softmax
+from inkread.training.checkpoint import CHECKPOINT_FILE
+from inkread.training.export import HISTORY_FILE, WEIGHTS_FILE, compare, export, to_onnx
+from inkread.training.fit import fit, predict
+from inkread.training.networks import build
+from inkread.training.recipe import Recipe
+
+CNN = Recipe(network="cnn", epochs=2, batch_size=64, averaging=0.5, threads=1, validation=100)
+MLP = dataclasses.replace(CNN, network="mlp", precision="float32")
+FILES = {"model.onnx", "model.safetensors", "history.csv", "card.json"}
+
+
+@pytest.fixture(scope="module")
+def run(glyphs, held_out, tmp_path_factory):
+    """A trained and exported CNN."""
+    run = fit(CNN, glyphs, held_out, out=tmp_path_factory.mktemp("run"))
+    export(run, [held_out], data=[glyphs.describe("train")], geometry={"side": 28}, command="inkread train")
+    return run
+
+
+def session(run):
+    return onnxruntime.InferenceSession(run.out / "model.onnx", providers=["CPUExecutionProvider"])
+
+
+def test_a_finished_run_is_its_four_files_and_no_more(run):
+    assert {path.name for path in run.out.iterdir()} == FILES
+
+
+def test_the_onnx_model_has_the_promised_input_and_output_and_no_external_data(run):
+    onnx.checker.check_model(run.out / "model.onnx", full_check=True)
+    model = onnx.load(run.out / "model.onnx", load_external_data=False)
+    (source,), (result,) = session(run).get_inputs(), session(run).get_outputs()
+    assert (source.name, source.type, source.shape) == ("glyphs", "tensor(float)", ["N", 28, 28])
+    assert (result.name, result.type, result.shape) == ("logits", "tensor(float)", ["N", 10])
+    assert not any(weight.external_data for weight in model.graph.initializer)
+    assert "BatchNormalization" not in {node.op_type for node in model.graph.node}
+    assert (run.out / "model.onnx").stat().st_size <= 2_000_000
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 1000])
+def test_the_onnx_model_answers_as_pytorch_does_for_any_number_of_glyphs(count, run, draw):
+    images = draw(count, seed=2).images
+    (logits,) = session(run).run(None, {"glyphs": images.astype(np.float32) / 255})
+    assert logits.shape == (count, 10)
+    if count:
+        assert logits == pytest.approx(predict(run.network, images), abs=1e-4)
+
+
+def test_the_safetensors_weights_rebuild_the_network(run, held_out):
+    network = build(run.recipe, 10).eval()
+    network.load_state_dict(load_file(run.out / WEIGHTS_FILE))
+    assert np.array_equal(predict(network, held_out.images), predict(run.network, held_out.images))
+
+
+def test_the_history_has_a_row_an_epoch(run):
+    with (run.out / HISTORY_FILE).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "epoch", "learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds"
+    ]  # fmt: skip
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["validation_accuracy"]) == pytest.approx(
+        run.history[1].validation_accuracy, rel=1e-5
+    )
+
+
+def test_the_card_says_what_the_model_is(run, glyphs, held_out):
+    card = run.card
+    assert card.sha256 == hashlib.sha256((run.out / "model.onnx").read_bytes()).hexdigest()
+    assert card.labels == tuple("0123456789")
+    assert card.parameters == sum(weight.numel() for weight in run.network.parameters())
+    assert Recipe.from_dict(card.recipe) == run.recipe
+    assert card.recipe["precision"] != "auto"
+    assert card.data == (glyphs.describe("train"),)
+    assert (card.geometry, card.command, card.seed, card.name) == ({"side": 28}, "inkread train", 0, "cnn")
+
+
+def test_the_cards_scores_are_those_of_the_model_on_the_held_out_glyphs(run, held_out):
+    scores, logits = run.card.scores, predict(run.network, held_out.images)
+    assert scores["bars_validation"] == pytest.approx((logits.argmax(axis=1) == held_out.labels).mean())
+    assert scores["validation_accuracy"] == scores["bars_validation"]
+    likelihood = softmax(logits, run.card.temperature)[np.arange(len(logits)), held_out.labels]
+    assert scores["validation_loss"] == pytest.approx(-np.log(likelihood).mean(), abs=1e-4)
+    assert 0 <= scores["validation_ece"] < 0.5
+
+
+def test_other_weights_than_the_networks_are_found_out(run, held_out):
+    other = build(CNN, 10).eval()
+    with pytest.raises(TrainingError, match="disagrees with the network"):
+        compare(to_onnx(other), run.network, held_out.images)
+
+
+def test_a_slight_change_of_a_weight_is_found_out(run, held_out):
+    model = onnx.load(run.out / "model.onnx")
+    weight = next(weight for weight in model.graph.initializer if weight.name.endswith(".weight"))
+    changed = onnx.numpy_helper.to_array(weight) * 1.01
+    weight.CopyFrom(onnx.numpy_helper.from_array(changed.astype(np.float32), weight.name))
+    with pytest.raises(TrainingError, match="disagrees with the network"):
+        compare(model.SerializeToString(), run.network, held_out.images)
+
+
+def test_a_model_that_disagrees_leaves_no_file_and_can_be_exported_again(
+    glyphs, held_out, tmp_path, monkeypatch
+):
+    run = fit(MLP, glyphs, held_out, out=tmp_path)
+    other = to_onnx(build(MLP, 10).eval())
+    with monkeypatch.context() as patch:
+        patch.setattr(export_module, "to_onnx", lambda _network: other)
+        with pytest.raises(TrainingError, match="nothing was exported"):
+            export(run, [held_out], data=[], geometry={})
+    assert {path.name for path in tmp_path.iterdir()} == {CHECKPOINT_FILE}
+    again = fit(MLP, glyphs, held_out, out=tmp_path, resume=True)
+    export(again, [held_out], data=[], geometry={})
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+
+
+@pytest.fixture
+def tiny_mnist(draw, monkeypatch):
+    """Stands in for MNIST, and refuses the test files."""
+
+    def load_mnist(split, *, data_dir=None, progress=None):
+        assert split == "train"
+        return draw(700, name="MNIST")
+
+    monkeypatch.setattr(workflow, "load_mnist", load_mnist)
+
+
+def test_training_holds_out_the_last_glyphs_and_saves_the_run(tiny_mnist, tmp_path):
+    run = train(MLP, out=tmp_path / "new" / "run", command="inkread train --network mlp")
+    assert {path.name for path in run.out.iterdir()} == FILES
+    assert [(entry["split"], entry["count"]) for entry in run.card.data] == [
+        ("train", 600),
+        ("validation", 100),
+    ]
+    assert set(run.card.scores) == {
+        "mnist_validation", "validation_accuracy", "validation_loss", "validation_ece"
+    }  # fmt: skip
+    assert run.card.geometry["side"] == 28
+    with pytest.raises(TrainingError, match="finished run"):
+        train(MLP, out=run.out)
+
+
+def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_path):
+    def letters(count, seed):
+        glyphs = draw(count, seed=seed, classes=7, name="letters")
+        return dataclasses.replace(glyphs, images=255 - glyphs.images, labels=np.full_like(glyphs.labels, 10))
+
+    run = train(MLP, out=tmp_path, extra=[letters(200, 5)], extra_validation=[letters(50, 6)])
+    card = Card.load(tmp_path / "card.json")
+    assert card.labels == (*"0123456789", "")
+    assert [entry["name"] for entry in card.data] == ["MNIST", "letters", "MNIST", "letters"]
+    assert card.scores["letters_validation"] > 0.9
+    assert run.history[-1].train_accuracy > 0.3
+
+
+def test_progress_hears_of_every_step_and_epoch(tiny_mnist, tmp_path):
+    class Ears(workflow.Silence):
+        def __init__(self):
+            self.heard = []
+
+        def on_batch(self, done, total):
+            self.heard.append((done, total))
+
+        def on_epoch(self, epoch):
+            self.heard.append(epoch.epoch)
+
+    ears = Ears()
+    train(dataclasses.replace(MLP, batch_size=200), out=tmp_path, progress=ears)
+    steps = [(1, 3), (2, 3), (3, 3)]
+    assert ears.heard == [*steps, 1, *steps, 2]

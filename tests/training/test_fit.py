@@ -1,0 +1,222 @@
+"""Training gives the same network for the same recipe, whatever happens in between."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+
+from inkread.datasets.mnist import load_mnist
+from inkread.errors import DatasetNotFoundError, OutputError, TrainingError
+from inkread.models.card import CARD_FILE
+from inkread.training.checkpoint import CHECKPOINT_FILE
+from inkread.training.fit import fit, one_cycle
+from inkread.training.networks import cnn, folded, mlp
+from inkread.training.recipe import RECIPES, Augmentation, Recipe
+
+MILD = Augmentation(rotation=3, shift=0.5, elastic=0.3, thicken=0.2)
+SHORT = Recipe(
+    network="mlp",
+    epochs=3,
+    batch_size=64,
+    dropout=0.1,
+    averaging=0.9,
+    augmentation=MILD,
+    threads=1,
+    precision="float32",
+)
+SHORT_CNN = dataclasses.replace(SHORT, network="cnn", epochs=2, averaging=0.5, precision="auto")
+
+
+def weights(run):
+    return {name: tensor.numpy().tobytes() for name, tensor in run.network.state_dict().items()}
+
+
+def figures(run):
+    return [dataclasses.replace(epoch, seconds=0.0) for epoch in run.history]
+
+
+def interrupt_at(calls):
+    """A callback that is interrupted, as by Ctrl-C, at its ``calls``-th call."""
+    remaining = [calls]
+
+    def callback(*_):
+        remaining[0] -= 1
+        if not remaining[0]:
+            raise KeyboardInterrupt
+
+    return callback
+
+
+@pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])
+def test_it_learns(recipe, glyphs, held_out, tmp_path):
+    run = fit(recipe, glyphs, held_out, out=tmp_path)
+    assert run.history[-1].validation_accuracy > 0.6
+    assert run.history[-1].train_loss < run.history[0].train_loss
+    assert [epoch.epoch for epoch in run.history] == list(range(1, recipe.epochs + 1))
+
+
+@pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])
+def test_the_seed_decides_the_weights(recipe, glyphs, held_out, tmp_path):
+    glyphs = glyphs.subset(slice(0, 200))
+    first, second = (fit(recipe, glyphs, held_out, out=tmp_path / name) for name in "ab")
+    other = fit(dataclasses.replace(recipe, seed=1), glyphs, held_out, out=tmp_path / "c")
+    assert weights(first) == weights(second)
+    assert figures(first) == figures(second)
+    assert weights(first) != weights(other)
+
+
+def test_training_leaves_the_callers_random_numbers_and_threads_alone(glyphs, held_out, tmp_path):
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    fit(dataclasses.replace(SHORT, epochs=1, threads=2), glyphs.subset(slice(0, 100)), held_out, out=tmp_path)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])
+@pytest.mark.parametrize(
+    "interruption", [{"on_batch": 2}, {"on_batch": 6}, {"on_epoch": 1}, {"on_epoch": 2}], ids=str
+)
+def test_a_resumed_run_ends_as_an_uninterrupted_one(recipe, interruption, glyphs, held_out, tmp_path):
+    glyphs = glyphs.subset(slice(0, 200))  # four steps an epoch
+    whole = fit(recipe, glyphs, held_out, out=tmp_path / "whole")
+    callbacks = {name: interrupt_at(calls) for name, calls in interruption.items()}
+    with pytest.raises(KeyboardInterrupt):
+        fit(recipe, glyphs, held_out, out=tmp_path / "broken", **callbacks)
+    resumed = fit(recipe, glyphs, held_out, out=tmp_path / "broken", resume=True)
+    assert weights(resumed) == weights(whole)
+    assert figures(resumed) == figures(whole)
+
+
+@pytest.fixture
+def interrupted(glyphs, held_out, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        fit(SHORT, glyphs, held_out, out=tmp_path, on_epoch=interrupt_at(1))
+    return tmp_path
+
+
+def test_an_interrupted_run_is_neither_overwritten_nor_forgotten(interrupted, glyphs, held_out):
+    with pytest.raises(TrainingError, match="interrupted run; resume it"):
+        fit(SHORT, glyphs, held_out, out=interrupted)
+
+
+def test_a_run_of_another_recipe_is_not_resumed_and_the_difference_is_named(interrupted, glyphs, held_out):
+    with pytest.raises(TrainingError, match=r"label_smoothing was 0\.0, is 0\.1"):
+        fit(dataclasses.replace(SHORT, label_smoothing=0.1), glyphs, held_out, out=interrupted, resume=True)
+    stronger = dataclasses.replace(SHORT, augmentation=dataclasses.replace(MILD, rotation=9))
+    with pytest.raises(TrainingError, match=r"augmentation\.rotation was 3, is 9"):
+        fit(stronger, glyphs, held_out, out=interrupted, resume=True)
+
+
+def test_a_run_on_other_data_is_not_resumed(interrupted, glyphs, held_out):
+    with pytest.raises(TrainingError, match="training data"):
+        fit(SHORT, glyphs.subset(slice(0, 500)), held_out, out=interrupted, resume=True)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None], ids=["empty", "text", "truncated"])
+def test_a_damaged_checkpoint_is_refused(damage, interrupted, glyphs, held_out):
+    path = interrupted / CHECKPOINT_FILE
+    path.write_bytes(path.read_bytes()[:-1000] if damage is None else damage)
+    with pytest.raises(TrainingError, match="no readable checkpoint"):
+        fit(SHORT, glyphs, held_out, out=interrupted, resume=True)
+
+
+def test_there_must_be_something_to_resume(glyphs, held_out, tmp_path):
+    with pytest.raises(TrainingError, match="no interrupted run"):
+        fit(SHORT, glyphs, held_out, out=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_finished_run_is_not_overwritten(resume, glyphs, held_out, tmp_path):
+    (tmp_path / CARD_FILE).write_text("{}")
+    with pytest.raises(TrainingError, match="finished run; choose another folder"):
+        fit(SHORT, glyphs, held_out, out=tmp_path, resume=resume)
+
+
+def test_a_folder_that_cannot_be_made_is_an_output_error(glyphs, held_out, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot be written to"):
+        fit(SHORT, glyphs, held_out, out=tmp_path / "file" / "run")
+
+
+def test_nothing_to_learn_from_is_an_error(glyphs, held_out, tmp_path):
+    with pytest.raises(TrainingError, match="has no glyphs"):
+        fit(SHORT, glyphs.subset(slice(0, 0)), held_out, out=tmp_path)
+
+
+def test_a_class_that_is_held_out_but_not_learned_is_an_error(glyphs, held_out, tmp_path):
+    letters = dataclasses.replace(held_out, labels=np.full_like(held_out.labels, 10))
+    with pytest.raises(TrainingError, match="holds out a class"):
+        fit(SHORT, glyphs, letters, out=tmp_path)
+
+
+def test_glyphs_that_may_not_be_written_to_can_be_learned_from(glyphs, held_out, tmp_path):
+    images = glyphs.images.copy()
+    images.flags.writeable = False
+    fit(
+        dataclasses.replace(SHORT, epochs=1),
+        dataclasses.replace(glyphs, images=images),
+        held_out,
+        out=tmp_path,
+    )
+
+
+def test_a_loss_that_is_no_longer_a_number_ends_the_run(glyphs, held_out, tmp_path):
+    with pytest.raises(TrainingError, match="lower learning rate"):
+        fit(
+            dataclasses.replace(SHORT, learning_rate=10.0, weight_decay=10.0, warmup=0.0, epochs=50),
+            glyphs,
+            held_out,
+            out=tmp_path,
+        )
+
+
+def test_the_learning_rate_rises_to_its_peak_and_ends_at_nothing():
+    assert one_cycle(0.0, 0.25) == 0
+    assert one_cycle(0.25, 0.25) == 1
+    assert one_cycle(0.0, 0.0) == 1
+    assert one_cycle(1.0, 0.25) == pytest.approx(0)
+    rates = [one_cycle(step / 100, 0.25) for step in range(101)]
+    assert rates == sorted(rates[:25]) + sorted(rates[25:], reverse=True)
+
+
+@pytest.mark.parametrize(("network", "most"), [(cnn, 450_000), (mlp, 120_000)])
+@pytest.mark.parametrize("classes", [10, 11])
+def test_the_networks_have_their_classes_and_keep_within_their_size(network, most, classes):
+    layers = network(classes).eval()
+    assert layers(torch.rand(3, 28, 28)).shape == (3, classes)
+    assert sum(weight.numel() for weight in layers.parameters()) <= most
+
+
+def test_folding_batch_norms_changes_no_answer():
+    torch.manual_seed(0)
+    network = cnn().train()
+    network(torch.rand(64, 28, 28))  # gives the batch norms statistics that matter
+    network.eval()
+    glyphs = torch.rand(8, 28, 28)
+    answer = torch.nn.Sequential(*folded(network))(glyphs)
+    assert torch.allclose(answer, network(glyphs), atol=1e-5)
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d | torch.nn.Dropout) for layer in folded(network))
+
+
+def test_real_digits_are_learned_in_seconds_but_not_by_heart(tmp_path):
+    folder = Path(os.environ.get("INKREAD_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    try:
+        mnist = load_mnist("train", data_dir=folder, download=False)
+    except DatasetNotFoundError:
+        pytest.skip(f"MNIST is not in {folder}; set INKREAD_DATA")
+    recipe = dataclasses.replace(RECIPES["cnn"], epochs=2, averaging=0.9, batch_size=128, threads=1)
+    run = fit(recipe, mnist.subset(slice(0, 6_000)), mnist.subset(slice(-2_000, None)), out=tmp_path)
+    assert 0.96 < run.history[-1].validation_accuracy < 1.0
+
+
+def test_eleven_classes_come_of_glyphs_that_are_no_digit(glyphs, held_out, tmp_path):
+    labels = np.where(glyphs.labels == 3, 10, glyphs.labels).astype(np.uint8)
+    mixed = dataclasses.replace(glyphs, labels=labels)
+    run = fit(dataclasses.replace(SHORT, epochs=1), mixed, held_out, out=tmp_path)
+    assert run.network(torch.zeros(1, 28, 28)).shape == (1, 11)
