@@ -117,7 +117,6 @@ def test_draw_saves_several_pictures_in_a_folder_under_unique_names(run, tmp_pat
 
 
 def test_explain_gives_each_picture_a_folder(run, tmp_path, monkeypatch):
-    from inkread.cli import outputs
 
     seen = []
     monkeypatch.setattr(

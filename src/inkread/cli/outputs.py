@@ -70,18 +70,6 @@ def save_drawing(trace: Trace, path: Path) -> None:
         drawing.save(path)
 
 
-def save_stages(trace: Trace, folder: Path) -> None:
-    """Saves a picture of every stage of a reading.
-
-    Raises:
-        OutputError: the folder cannot be written to.
-    """
-    from inkread.explain import save_stages as save  # noqa: PLC0415 - only --explain needs it
-
-    with _writing(folder):
-        save(trace, folder)
-
-
 def _make_folder(folder: Path) -> None:
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -96,6 +96,7 @@ def _read_and_save(
     draw: Path | None,
     explain: Path | None,
 ) -> "Iterator[Reading | PictureError]":
+    from inkread import explain as stages
     from inkread.cli import outputs
 
     drawings = outputs.drawing_paths(pictures, draw) if draw else [None] * len(pictures)
@@ -109,5 +110,5 @@ def _read_and_save(
         if drawing:
             outputs.save_drawing(trace, drawing)
         if folder:
-            outputs.save_stages(trace, folder)
+            stages.save_stages(trace, folder)
         yield trace.reading
