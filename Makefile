@@ -1,0 +1,86 @@
+# What a person does with this project. Needs make and python3 >= 3.11 with venv; everything else goes into .venv.
+#
+#   make run                      reads the example pictures
+#   make test ARGS="-k metrics"   ARGS goes to the command behind a target
+#   make test PYTHON=python3.13   another interpreter (also: INKREAD_PYTHON in the environment)
+
+PYTHON ?= $(or $(INKREAD_PYTHON),python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CODE := $(wildcard src tests benchmarks examples)
+TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py examples/*.py))))
+EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
+NETWORK ?= cnn
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:  # two pips must not write into one environment at a time
+.PHONY: help run test lint format types check bench train evaluate clean distclean
+
+help:  ## show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/core  ## read the example pictures and show what was read
+	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
+
+test: $(VENV)/train $(VENV)/test  ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/lint  ## check style and formatting
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+format: $(VENV)/lint  ## put the code into form, and mend what can be mended
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+types: $(VENV)/train $(VENV)/lint  ## check the types
+	$(BIN)/mypy $(TYPED)
+
+check: lint types test  ## all that must pass before a commit
+
+bench: $(VENV)/train  ## run the benchmarks
+	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+
+train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
+	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)
+
+evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
+	$(BIN)/inkread evaluate $(ARGS)
+
+clean:  ## remove what the tools left behind
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the environment too
+	rm -rf $(VENV)
+
+# The environment, in layers: a file in .venv marks each that is installed. Dependency groups need pip 25.1.
+
+$(VENV)/pip:
+	@command -v "$(PYTHON)" >/dev/null || { \
+	  echo "error: $(PYTHON): is not installed; install Python 3.11 or later, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: $(PYTHON): is $$("$(PYTHON)" --version 2>&1), and inkread needs 3.11 or later;" \
+	    "name another: make PYTHON=python3.12" >&2; exit 1; }
+	"$(PYTHON)" -m venv --clear $(VENV)
+	$(PIP) install --quiet 'pip>=25.1'
+	@touch $@
+
+$(VENV)/core: $(VENV)/pip pyproject.toml
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/train: $(VENV)/core
+	$(PIP) install --editable '.[train]'
+	@touch $@
+
+$(VENV)/test: $(VENV)/core
+	$(PIP) install --quiet --group test
+	@touch $@
+
+$(VENV)/lint: $(VENV)/core
+	$(PIP) install --quiet --group lint
+	@touch $@
