@@ -120,7 +120,7 @@ def test_explain_gives_each_picture_a_folder(run, tmp_path, monkeypatch):
 
     seen = []
     monkeypatch.setattr(
-        outputs, "save_stages", lambda trace, folder: seen.append((trace.reading.text, folder))
+        "inkread.explain.save_stages", lambda trace, folder: seen.append((trace.reading.text, folder))
     )
     run("read", "seven.png", "--explain", tmp_path / "one")
     run("read", "seven.png", "x/seven.png", "--explain", tmp_path / "two")
