@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 import onnxruntime  # type: ignore[import-untyped]
 from onnx import TensorProto, helper, numpy_helper
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from inkread.errors import OutputError, TrainingError
@@ -99,7 +99,7 @@ def write(run: Run, model: bytes, card: Card) -> None:
         parts = Path(folder)
         (parts / MODEL_FILE).write_bytes(model)
         weights = {name: tensor.contiguous() for name, tensor in run.network.state_dict().items()}
-        save_file(weights, parts / WEIGHTS_FILE, metadata={"network": run.recipe.network})
+        (parts / WEIGHTS_FILE).write_bytes(save(weights, metadata={"network": run.recipe.network}))
         write_history(parts / HISTORY_FILE, run.history)
         (parts / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
         for name in (MODEL_FILE, WEIGHTS_FILE, HISTORY_FILE, CARD_FILE):
@@ -194,7 +194,7 @@ def compare(model: bytes, network: nn.Sequential, images: NDArray[np.uint8]) -> 
 def calibrate(
     logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs]
 ) -> tuple[float, dict[str, float]]:
-    """The temperature, and the scores of the card: of each set its accuracy, of all together the rest."""
+    """The temperature, and the scores of the card: each set's accuracy by its name, all else of them together."""
     every_logit = np.concatenate(logits)
     every_label = np.concatenate([glyphs.labels for glyphs in validation])
     temperature = fit_temperature(every_logit, every_label)

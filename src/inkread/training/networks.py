@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def mlp(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
     """784-128-128-10: the network of every first lesson. 118,282 parameters."""
     return nn.Sequential(
-        *[nn.Flatten()],
+        nn.Flatten(),
         *[nn.Linear(784, 128), nn.ReLU()],
         *[nn.Linear(128, 128), nn.ReLU()],
         *[nn.Dropout(dropout), nn.Linear(128, classes)],
