@@ -20,6 +20,9 @@ DIGITS = tuple(str(digit) for digit in range(10))
 BATCH = 256
 """Glyphs a call of the runtime: larger batches leave the processor's cache, smaller ones cost calls."""
 
+EXTERNAL_DATA = b"\x0a\x08location"
+"""The key that every tensor kept outside its file needs (StringStringEntryProto of onnx.proto), as it is encoded."""
+
 REMEDY = "train or export the model again with inkread"
 
 
@@ -80,6 +83,9 @@ class Classifier:
 def _open_session(model: Model, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
     import onnxruntime as ort
 
+    if EXTERNAL_DATA in model.content:
+        # The runtime would read whatever file the model names, from wherever the process happens to stand.
+        raise ModelFormatError(str(model.path), "keeps weights outside its file", REMEDY)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -87,7 +93,6 @@ def _open_session(model: Model, threads: int) -> Any:  # noqa: ANN401 - onnxrunt
     # Idle threads that spin take the other cores from the rest of the program.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        # From bytes, the runtime has no folder to look for external data in, and refuses a model that names some.
         session = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's exceptions share no base but this
         problem = f"is no ONNX model that can run ({_first_line(error)})"

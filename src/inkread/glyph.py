@@ -37,7 +37,7 @@ COARSE = 240
 SMALL = 40
 """A crop up to this longer side, in pixels, keeps its grey levels, as MNIST's own digits are no larger."""
 
-FAINT = 0.1
+FAINT = 0.04
 """Ink below this is no part of a small crop: its bounding box ends where the anti-aliasing does."""
 
 THIN, THICK = 0.08, 0.20

@@ -24,11 +24,11 @@ WIDEST_STROKE = 0.3
 REACH = 3.0
 """How far the paper is looked for beside a stroke, in stroke widths."""
 
-DARKEST_PAPER = 48.0
+DARKEST_PAPER = 48
 """Contrast is taken relative to the paper's brightness, but to no less than this, so that night stays night."""
 
-FAINTEST = 0.05
-"""Contrast, relative to the paper, below which nothing counts as ink."""
+FAINTEST = 12
+"""Contrast to the paper, of 255, below which nothing counts as ink."""
 
 NOISE_LEVELS = 4.0
 """Ink must stand out from the paper's noise by this many standard deviations."""
@@ -46,12 +46,10 @@ class Ink:
 
     Attributes:
         map: H×W float32 in 0..1; 0.5 is the edge of a stroke.
-        contrast: H×W float32 in 0..1, the contrast to the paper before it was normalised.
         light_on_dark: the ink is lighter than the paper (chalk, a screen's dark mode, MNIST itself).
     """
 
     map: NDArray[np.float32]
-    contrast: NDArray[np.float32]
     light_on_dark: bool
 
 
@@ -69,8 +67,7 @@ def find_ink(pixels: NDArray[np.uint8], *, light_on_dark: bool | None = None) ->
         light_on_dark = is_light_on_dark(pixels)
     if light_on_dark:
         pixels = cv2.bitwise_not(pixels)
-    contrast = _contrast(pixels)
-    return Ink(_normalise(contrast), contrast, light_on_dark)
+    return Ink(_normalise(_contrast(pixels)), light_on_dark)
 
 
 def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
@@ -82,21 +79,19 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     return bool((difference**3).mean() > 0)
 
 
-def _contrast(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """H×W in 0..1: how much darker than the paper, in the channel where it shows most."""
-    small = _overview(pixels)
-    paper = _paper(small)
-    size = (pixels.shape[1], pixels.shape[0])
-    if max(size) > 2 * OVERVIEW:
+def _contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """H×W uint8, 255 for black on white: how much darker than the paper, in the channel where it shows most.
+
+    Whole numbers of a byte are precise enough, and several times as fast as floating point.
+    """
+    paper = cv2.resize(_paper(_overview(pixels)), (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR)
+    drop = cv2.subtract(paper, pixels)
+    drop = cv2.divide(drop, cv2.max(paper, DARKEST_PAPER), scale=255)
+    contrast = cv2.max(cv2.max(drop[:, :, 0], drop[:, :, 1]), drop[:, :, 2])
+    if max(contrast.shape) > 2 * OVERVIEW:
         # Sensor noise and the blocks of JPEG's colour are finer than any stroke of a picture this large.
-        pixels = cv2.GaussianBlur(pixels, (3, 3), 0)
-    contrast = np.zeros(pixels.shape[:2], np.float32)
-    for channel in range(3):
-        white = cv2.resize(paper[:, :, channel], size, interpolation=cv2.INTER_LINEAR)
-        drop = white - pixels[:, :, channel]
-        drop /= np.maximum(white, DARKEST_PAPER)
-        np.maximum(contrast, drop, out=contrast)
-    return np.minimum(contrast, 1.0)
+        contrast = cv2.GaussianBlur(contrast, (3, 3), 0)
+    return np.asarray(contrast, np.uint8)
 
 
 def _overview(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -107,12 +102,12 @@ def _overview(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
-def _paper(small: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _paper(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """h×w×3 brightness of the paper: first coarsely, then as close to the strokes as their width allows."""
     widest = max(3, int(min(small.shape[:2]) * WIDEST_STROKE))
     coarse = _closed(small, widest)
-    drop = (coarse - small).max(axis=2)
-    level, _ = cv2.threshold(drop.clip(0, 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    drop = cv2.subtract(coarse, small).max(axis=2)
+    level, _ = cv2.threshold(drop, 0, 255, cv2.THRESH_OTSU)
     inside = cv2.distanceTransform(np.pad((drop > level).astype(np.uint8), 1), cv2.DIST_L2, 3)
     ink = inside[inside > 0]
     width = 2 * float(np.percentile(ink, 95)) if ink.size else 1.0
@@ -120,34 +115,36 @@ def _paper(small: NDArray[np.uint8]) -> NDArray[np.float32]:
     return _closed(small, near) if near < widest else coarse
 
 
-def _closed(small: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
+def _closed(small: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Morphological closing by a disc of ``size`` pixels, smoothed: what is left when strokes thinner than that go."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size | 1, size | 1))
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc)
-    return cv2.GaussianBlur(closed, (0, 0), size / 4).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(closed, (0, 0), size / 4), np.uint8)
 
 
-def _normalise(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Contrast -> 0..1 with 0.5 at the edge of a stroke, relative to the strength of the ink around."""
+def _normalise(contrast: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Contrast in bytes -> 0..1 with 0.5 at the edge of a stroke, relative to the strength of the ink around."""
     sample = contrast[:: max(1, contrast.shape[0] // OVERVIEW), :: max(1, contrast.shape[1] // OVERVIEW)]
-    paper = np.median(sample)
+    paper = float(np.median(sample))
     noise = 1.4826 * float(np.median(np.abs(sample - paper)))
-    floor = float(paper) + max(FAINTEST, NOISE_LEVELS * noise)
+    floor = paper + max(FAINTEST, NOISE_LEVELS * noise)
     strength = _strength(contrast, floor)
     if strength is None:
-        return np.zeros_like(contrast)
-    edge = np.maximum(EDGE_SHARE * strength, floor)
-    return np.clip(contrast * (0.5 / edge), 0, 1).astype(np.float32)
+        return np.zeros(contrast.shape, np.float32)
+    gain = (0.5 / np.maximum(EDGE_SHARE * strength, floor)).astype(np.float32)
+    ink = cv2.resize(gain, contrast.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink *= contrast
+    return np.minimum(ink, 1.0, out=ink)
 
 
-def _strength(contrast: NDArray[np.float32], floor: float) -> NDArray[np.float32] | None:
-    """H×W: the contrast of the ink around each pixel; ``None`` where there is no ink at all."""
+def _strength(contrast: NDArray[np.uint8], floor: float) -> NDArray[np.float32] | None:
+    """h×w, an overview: the contrast of the ink around each pixel; ``None`` where there is no ink at all."""
     scale = min(1.0, OVERVIEW / max(contrast.shape))
     size = (max(1, round(contrast.shape[1] * scale)), max(1, round(contrast.shape[0] * scale)))
     # The strongest pixel of each cell, so that thin strokes count in full.
     cell = int(np.ceil(1 / scale))
     peaks = cv2.dilate(contrast, np.ones((cell, cell), np.uint8)) if cell > 1 else contrast
-    peaks = cv2.resize(peaks, size, interpolation=cv2.INTER_NEAREST)
+    peaks = cv2.resize(peaks, size, interpolation=cv2.INTER_NEAREST).astype(np.float32)
     strong = peaks[peaks > floor]
     if strong.size == 0:
         return None
@@ -155,6 +152,4 @@ def _strength(contrast: NDArray[np.float32], floor: float) -> NDArray[np.float32
     window = max(3, min(size) // 4) | 1
     local = cv2.dilate(np.minimum(peaks, overall), np.ones((window, window), np.uint8))
     local = cv2.GaussianBlur(local, (0, 0), window / 3)
-    return cv2.resize(
-        np.maximum(local, FAINT_SHARE * overall), contrast.shape[::-1], interpolation=cv2.INTER_LINEAR
-    )
+    return np.maximum(local, FAINT_SHARE * overall)

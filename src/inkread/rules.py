@@ -25,6 +25,9 @@ SMALLEST_PICTURE = 32
 SMALLEST_BOX = 14
 """Pixels; a smaller piece of ink is no box that one writes into."""
 
+THROUGH = 0.97
+"""A single line is a ruled one if it runs for at least this share of the picture's side."""
+
 THICKEST_RULE = 0.02
 """Thickness of a ruled line, at most, as a share of the picture's longer side."""
 
@@ -78,20 +81,22 @@ def without_rules(ink: NDArray[np.float32], pixels: NDArray[np.uint8]) -> NDArra
 
 
 def _ruled_lines(solid: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """H×W mask of lines that cross the picture and come to more than one, or end at both its borders."""
+    """H×W mask of the lines that cross the picture, if there are several, or one that ends at both borders."""
     printed = np.zeros_like(solid)
     thickest = max(2, int(THICKEST_RULE * max(solid.shape)))
     for vertical in (False, True):
-        view = solid.T if vertical else solid
-        lines = _straight(view, int(CROSSING * view.shape[1]))
-        thick = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((thickest + 1, 1), np.uint8))
-        lines &= ~cv2.dilate(cv2.morphologyEx(lines & thick, cv2.MORPH_OPEN, np.ones((1, thickest * 3), np.uint8)), None)
+        side = solid.shape[0 if vertical else 1]
+        lines = _straight(solid, int(CROSSING * side), vertical=vertical)
+        if not lines.any():
+            continue
+        # What is as thick as it is long is a shadow or a table's edge.
+        block = cv2.morphologyEx(lines, cv2.MORPH_OPEN, np.ones((thickest + 1, thickest + 1), np.uint8))
+        lines &= ~cv2.dilate(block, _NEIGHBOURS)
         count, _, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
-        long = stats[1:count, cv2.CC_STAT_WIDTH] >= CROSSING * view.shape[1]
-        through = stats[1:count, cv2.CC_STAT_WIDTH] >= 0.97 * view.shape[1]
-        rest = view.sum() - lines.sum()
-        if (long.sum() >= 2 or through.any()) and rest > 0:
-            printed |= lines.T if vertical else lines
+        lengths = stats[1:count, cv2.CC_STAT_HEIGHT if vertical else cv2.CC_STAT_WIDTH]
+        several = (lengths >= CROSSING * side).sum() >= 2
+        if (several or (lengths >= THROUGH * side).any()) and (solid & ~lines).any():
+            printed |= lines
     return printed
 
 
@@ -127,7 +132,7 @@ def _frame(own: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     height, width = own.shape
     shorter = min(height, width)
     level = _straight(own, int(SIDE_OF_BOX * shorter))
-    upright = _straight(own.T, int(SIDE_OF_BOX * height)).T
+    upright = _straight(own, int(SIDE_OF_BOX * height), vertical=True)
     reach = max(2, int(NEAR_BORDER * shorter))
     lengths = [
         int(level[:reach].any(axis=0).sum()),
@@ -170,10 +175,13 @@ def _highest_in_the_middle(mask: NDArray[np.uint8]) -> int:
     return int(stats[1:count, cv2.CC_STAT_HEIGHT][middle].max(initial=0))
 
 
-def _straight(mask: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
-    """The pixels of horizontal runs of at least ``length`` pixels, which may waver by ``SLACK``."""
-    loose = cv2.dilate(np.ascontiguousarray(mask), np.ones((SLACK, 1), np.uint8))
-    return cv2.morphologyEx(loose, cv2.MORPH_OPEN, np.ones((1, max(3, length)), np.uint8)) & mask
+def _straight(mask: NDArray[np.uint8], length: int, *, vertical: bool = False) -> NDArray[np.uint8]:
+    """The pixels of level (or upright) runs of at least ``length`` pixels, which may waver by ``SLACK``."""
+    along = np.ones((1, max(3, length)), np.uint8)
+    across = np.ones((SLACK, 1), np.uint8)
+    if vertical:
+        along, across = along.T, across.T
+    return cv2.morphologyEx(cv2.dilate(mask, across), cv2.MORPH_OPEN, along) & mask
 
 
 def _mended(remaining: NDArray[np.uint8], removed: NDArray[np.uint8]) -> NDArray[np.uint8]:

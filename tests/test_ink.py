@@ -1,0 +1,98 @@
+"""Ink is found whatever the paper, the light and the pen."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from inkread.ink import find_ink, is_light_on_dark
+
+
+def stroke_mask(height: int = 240, width: int = 320, thickness: int = 6) -> np.ndarray:
+    mask = np.zeros((height, width), np.uint8)
+    points = [(width // 4, height // 4), (width // 2, 3 * height // 4), (3 * width // 4, height // 4)]
+    cv2.polylines(mask, [np.array(points)], isClosed=False, color=1, thickness=thickness)
+    return mask
+
+
+def painted(mask: np.ndarray, paper: object, ink: object) -> np.ndarray:
+    pixels = np.empty((*mask.shape, 3), np.float32)
+    pixels[:] = paper
+    pixels[mask > 0] = np.broadcast_to(np.asarray(ink, np.float32), pixels.shape)[mask > 0]
+    return pixels.clip(0, 255).astype(np.uint8)
+
+
+def overlap(found: np.ndarray, mask: np.ndarray) -> float:
+    """Intersection over union of the ink found and the ink drawn."""
+    solid = found >= 0.5
+    return float((solid & (mask > 0)).sum() / (solid | (mask > 0)).sum())
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"),
+    [
+        ((255, 255, 255), (0, 0, 0)),
+        ((235, 230, 215), (30, 40, 150)),
+        ((255, 255, 255), (190, 190, 190)),
+        ((255, 255, 255), (230, 40, 40)),
+        ((255, 255, 255), (40, 200, 60)),
+        ((90, 90, 95), (30, 30, 35)),
+    ],
+    ids=["black on white", "blue on cream", "faint pencil", "red", "green", "in the dark"],
+)
+def test_dark_ink_of_any_colour_is_found_on_any_paper(paper: object, ink: object) -> None:
+    mask = stroke_mask()
+    result = find_ink(painted(mask, paper, ink))
+    assert not result.light_on_dark
+    assert overlap(result.map, mask) > 0.9
+
+
+@pytest.mark.parametrize(("paper", "ink"), [((0, 0, 0), (255, 255, 255)), ((35, 60, 45), (225, 225, 220))])
+def test_light_ink_on_a_dark_ground_is_found(paper: object, ink: object) -> None:
+    mask = stroke_mask()
+    result = find_ink(painted(mask, paper, ink))
+    assert result.light_on_dark
+    assert overlap(result.map, mask) > 0.9
+
+
+def test_a_light_gradient_and_a_shadow_are_not_ink() -> None:
+    mask = stroke_mask()
+    light = np.linspace(250, 110, mask.shape[1])[None, :, None] * np.ones((mask.shape[0], 1, 3))
+    shadow = cv2.GaussianBlur(np.where(np.arange(320) > 200, 0.7, 1.0).astype(np.float32)[None], (0, 0), 12)
+    paper = light * shadow[0][None, :, None]
+    assert overlap(find_ink(painted(mask, paper, paper * 0.35)).map, mask) > 0.85
+
+
+def test_noise_on_blank_paper_is_hardly_ever_ink() -> None:
+    rng = np.random.default_rng(0)
+    pixels = (200 + rng.normal(0, 4, (300, 300, 3))).astype(np.uint8)
+    assert (find_ink(pixels).map >= 0.5).mean() < 0.002
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_blank_picture_has_no_ink(level: int) -> None:
+    assert not find_ink(np.full((50, 70, 3), level, np.uint8)).map.any()
+
+
+def test_thick_strokes_that_fill_the_picture_are_solid() -> None:
+    mask = stroke_mask(28, 28, thickness=5)
+    assert overlap(find_ink(painted(mask, (255, 255, 255), (0, 0, 0))).map, mask) > 0.9
+
+
+def test_polarity_follows_the_minority() -> None:
+    mask = stroke_mask()
+    assert not is_light_on_dark(painted(mask, (200, 200, 200), (20, 20, 20)))
+    assert is_light_on_dark(painted(mask, (20, 20, 20), (200, 200, 200)))
+
+
+@settings(max_examples=40)
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))
+def test_the_map_of_any_picture_lies_between_0_and_1(pixels: np.ndarray) -> None:
+    result = find_ink(pixels)
+    assert result.map.shape == pixels.shape[:2]
+    assert result.map.dtype == np.float32
+    assert 0 <= result.map.min() <= result.map.max() <= 1
