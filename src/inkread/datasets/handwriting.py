@@ -1,0 +1,222 @@
+"""A hand-made stroke alphabet of digits, and hands that write with it.
+
+Each digit has two or three shapes, among them the flagged and the footed 1, the crossed 7, the open 4 and the
+g-shaped 9. A shape is a list of strokes, a stroke a list of control points in a box of height 1 (y down), joined by
+centripetal Catmull-Rom splines (Yuksel, Schaefer & Keyser 2011); a point that is given twice is a corner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.errors import OptionError
+
+Strokes = list[NDArray[np.float32]]
+"""Strokes of float32 K×3: x, y and the relative width of the pen."""
+
+
+def _parsed(shape: str) -> tuple[NDArray[np.float64], ...]:
+    return tuple(
+        np.array([point.split(",") for point in stroke.split()], np.float64) / 100
+        for stroke in shape.split("|")
+    )
+
+
+_SHAPES = {
+    "0": (
+        "40,5 25,0 8,18 0,52 7,88 25,100 45,86 54,50 48,16 33,2 22,5",
+        "20,2 4,25 0,60 10,94 27,99 43,75 45,38 34,7 17,0",
+    ),
+    "1": (
+        "8,0 6,50 3,100",
+        "0,33 14,18 27,0 27,0 25,48 22,100",
+        "2,26 16,15 27,0 27,0 26,50 26,98 | 5,99 25,98 48,97",
+    ),
+    "2": (
+        "3,24 11,5 28,0 45,9 46,29 32,56 14,80 0,97 0,97 26,94 56,97",
+        "4,20 16,3 36,2 46,19 40,44 24,72 8,94 0,90 7,80 21,86 38,99 58,90",
+    ),
+    "3": (
+        "3,12 19,0 40,6 43,25 30,42 15,46 15,46 38,52 48,72 38,94 18,100 0,89",
+        "3,3 24,3 46,1 46,1 34,19 20,38 20,38 40,46 48,68 38,93 17,100 0,90",
+    ),
+    "4": (
+        "12,2 7,32 2,57 2,57 28,58 57,54 | 44,20 41,60 37,100",
+        "38,0 20,32 0,66 0,66 28,67 60,64 | 40,3 40,50 38,100",
+    ),
+    "5": (
+        "11,2 8,22 5,43 5,43 25,37 44,49 47,73 33,96 15,100 0,92 | 11,2 30,3 52,0",
+        "50,1 30,3 12,3 12,3 9,22 6,42 6,42 24,37 43,48 47,70 35,94 17,100 0,90",
+    ),
+    "6": (
+        "40,0 22,16 8,42 2,70 9,94 26,100 43,88 44,66 30,53 14,60 5,76",
+        "30,0 13,28 3,62 6,90 22,100 40,92 45,74 36,58 20,57 7,70",
+    ),
+    "7": (
+        "0,4 26,4 51,1 51,1 33,46 19,100",
+        "0,5 26,4 52,1 52,1 35,45 20,100 | 12,50 30,48 50,45",
+        "1,18 3,5 3,5 25,7 50,2 50,2 34,42 26,100",
+    ),
+    "8": (
+        "41,10 25,0 8,9 8,27 24,44 42,63 44,86 26,100 6,91 4,71 20,50 37,31 42,14 35,3",
+        "26,45 11,34 10,12 26,0 41,12 40,33 25,46 6,62 3,85 23,100 43,88 44,64 28,47",
+    ),
+    "9": (
+        "43,13 26,0 8,10 4,30 16,46 33,40 44,14 44,14 43,50 38,100",
+        "43,12 27,0 8,10 4,32 17,47 34,38 44,12 44,12 45,48 41,84 24,100 4,92",
+    ),
+}
+"""The shapes of each digit: strokes parted by "|", control points "x,y" in hundredths."""
+
+ALPHABET = {digit: tuple(_parsed(shape) for shape in shapes) for digit, shapes in _SHAPES.items()}
+"""The control points of each digit's shapes."""
+
+STEPS = 12
+"""Points of the curve between two control points."""
+SPEED_EXPONENT = 1 / 3
+"""Speed of a hand ∝ curvature^(−1/3), the two-thirds power law (Lacquaniti, Terzuolo & Viviani 1983)."""
+THINNING = 0.28
+"""How much thinner than in its slowest places a line is in its fastest ones, at ``pressure`` 1."""
+LIFT_WIDTH = 0.55
+LIFT_LENGTH = 0.12
+"""A stroke ends thinner by up to this, over this much of the digit's height, as the pen is lifted in motion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How somebody writes. Lengths are shares of a digit's height.
+
+    Attributes:
+        shapes: which shape of each digit the hand uses, by digit.
+        slant: dx per dy, positive leans to the right.
+        breadth: width of the digits relative to the alphabet's.
+        spacing: mean gap between digits.
+        unevenness: standard deviation of a digit's size (relative), height on the line and gap.
+        wobble: standard deviation of the control points.
+        pressure: how strongly speed shows in the width of the line, 0 to 1.
+    """
+
+    shapes: tuple[int, ...]
+    slant: float = 0.12
+    breadth: float = 1.0
+    spacing: float = 0.24
+    unevenness: float = 0.05
+    wobble: float = 0.018
+    pressure: float = 0.7
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Hand:
+        """Somebody's hand."""
+        return cls(
+            shapes=tuple(int(rng.integers(len(ALPHABET[str(digit)]))) for digit in range(10)),
+            slant=float(rng.normal(0.1, 0.1)),
+            breadth=float(rng.uniform(0.85, 1.2)),
+            spacing=float(rng.uniform(0.2, 0.34)),
+            unevenness=float(rng.uniform(0.025, 0.06)),
+            wobble=float(rng.uniform(0.01, 0.022)),
+            pressure=float(rng.uniform(0.4, 1.0)),
+        )
+
+
+def write_row(text: str, hand: Hand, rng: np.random.Generator) -> Strokes:
+    """Writes digits from left to right.
+
+    Args:
+        text: digits, and spaces of about a digit's width.
+        hand: who writes.
+        rng: no two digits come out alike.
+
+    Returns:
+        Strokes in units of a digit's height: the row begins near x = 0, and stands on y = 1.
+
+    Raises:
+        OptionError: a character is neither a digit nor a space.
+    """
+    strokes: Strokes = []
+    x = 0.0
+    for character in text:
+        if character == " ":
+            x += 0.5 * hand.breadth
+            continue
+        digit = write_digit(character, hand, rng)
+        left = min(float(stroke[:, 0].min()) for stroke in digit)
+        for stroke in digit:
+            stroke[:, 0] += x - left
+        strokes += digit
+        right = max(float(stroke[:, 0].max()) for stroke in digit)
+        x = right + max(0.08, hand.spacing + rng.normal(0, hand.unevenness))
+    return strokes
+
+
+def write_digit(digit: str, hand: Hand, rng: np.random.Generator) -> Strokes:
+    """Writes one digit at x ≥ 0, between y = 0 and 1 but for its unevenness; see ``write_row``."""
+    if digit not in ALPHABET:
+        raise OptionError("text", f"has {digit!r}, which is no digit", "give the digits 0 to 9")
+    shape = ALPHABET[digit][hand.shapes[int(digit)]]
+    size = 1 + rng.normal(0, hand.unevenness)
+    lift = rng.normal(0, hand.unevenness)
+    slant = hand.slant + rng.normal(0, 0.03)
+    result = []
+    for controls in shape:
+        points = _wobbled(controls, hand.wobble, rng)
+        curve = spline(points)
+        # Scaled about the foot of the line, then slanted about it.
+        x, y = curve[:, 0] * hand.breadth * size, 1 + (curve[:, 1] - 1) * size + lift
+        result.append(with_pressure(np.stack([x + slant * (1 - y), y], axis=1), hand.pressure))
+    return result
+
+
+def spline(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The centripetal Catmull-Rom spline through points (K×2), broken where a point is given twice; M×2."""
+    breaks = np.flatnonzero((np.diff(points, axis=0) == 0).all(axis=1)) + 1
+    return np.concatenate([_smooth(part) for part in np.split(points, breaks)])
+
+
+def with_pressure(curve: NDArray[np.float64], pressure: float) -> NDArray[np.float32]:
+    """Adds the relative width of the pen to a curve (M×2): wide where the hand is slow, thin where it lifts; M×3."""
+    steps = np.hypot(*np.diff(curve, axis=0).T)
+    length = np.concatenate([[0], np.cumsum(steps)])
+    total = max(length[-1], 1e-6)
+    even = np.linspace(0, total, max(8, round(total * 40)))
+    x, y = (np.interp(even, length, curve[:, axis]) for axis in (0, 1))
+    dx, dy = np.gradient(x), np.gradient(y)
+    turn = np.abs(np.gradient(np.unwrap(np.arctan2(dy, dx)))) / np.maximum(np.hypot(dx, dy), 1e-6)
+    speed = np.clip(turn, 0.5, 30) ** -SPEED_EXPONENT
+    speed = np.convolve(np.pad(speed, 3, mode="edge"), np.ones(7) / 7, mode="valid")
+    span = 0.5**-SPEED_EXPONENT - 30**-SPEED_EXPONENT
+    width = 1 - THINNING * pressure * (speed - 30**-SPEED_EXPONENT) / span
+    lift = np.clip(1 - (total - even) / LIFT_LENGTH, 0, 1) ** 2
+    return np.stack([x, y, width * (1 - (1 - LIFT_WIDTH) * pressure * lift)], axis=1).astype(np.float32)
+
+
+def _wobbled(points: NDArray[np.float64], wobble: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Moves the control points; the two of a corner stay together."""
+    moved = points + rng.normal(0, wobble, points.shape)
+    for first, (one, other) in enumerate(pairwise(points)):
+        if (one == other).all():
+            moved[first + 1] = moved[first]
+    return moved
+
+
+def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A spline without corners, with mirrored points beyond its ends (Barry & Goldman's pyramid)."""
+    if len(points) < 3:
+        return np.linspace(points[0], points[-1], STEPS)
+    padded = np.concatenate([[2 * points[0] - points[1]], points, [2 * points[-1] - points[-2]]])
+    pieces = []
+    for first in range(len(points) - 1):
+        p0, p1, p2, p3 = padded[first : first + 4]
+        t0 = 0.0
+        t1, t2, t3 = np.cumsum([np.hypot(*(b - a)) ** 0.5 + 1e-9 for a, b in ((p0, p1), (p1, p2), (p2, p3))])
+        t = np.linspace(t1, t2, STEPS, endpoint=first == len(points) - 2)[:, None]
+        a1 = ((t1 - t) * p0 + (t - t0) * p1) / (t1 - t0)
+        a2 = ((t2 - t) * p1 + (t - t1) * p2) / (t2 - t1)
+        a3 = ((t3 - t) * p2 + (t - t2) * p3) / (t3 - t2)
+        b1 = ((t2 - t) * a1 + (t - t0) * a2) / (t2 - t0)
+        b2 = ((t3 - t) * a2 + (t - t1) * a3) / (t3 - t1)
+        pieces.append(((t2 - t) * b1 + (t - t1) * b2) / (t2 - t1))
+    return np.concatenate(pieces)
