@@ -98,6 +98,13 @@ def test_picture_report_as_text_lists_groups_and_wrong_pictures(run, folder):
         assert any(all(word in line for word in words) for line in out.splitlines()), words
 
 
+def test_reports_in_a_pipe_are_not_wrapped_and_have_no_trailing_blanks(run, folder):
+    lines = run("evaluate", "--pictures", folder / ("long " * 60)).out.splitlines()
+    assert lines[0].endswith("long ".strip())
+    assert len(lines[0]) > 300
+    assert all(line == line.rstrip() for line in lines)
+
+
 def test_naive_adds_the_comparison(run, folder, monkeypatch):
     from inkread.evaluation import naive
 

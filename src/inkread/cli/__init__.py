@@ -53,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
     """Parses and runs; Typer itself reports wrong usage, and ends with ``SystemExit``."""
-    from typer.main import get_command  # noqa: PLC0415 - keeps `import inkread.cli` free of Typer
+    from typer.main import get_command
 
-    from inkread.cli.app import app  # noqa: PLC0415
+    from inkread.cli.app import app
 
     try:
         get_command(app)(args=None if arguments is None else list(arguments), prog_name="inkread", obj=state)

@@ -22,7 +22,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from inkread import __version__  # noqa: PLC0415
+        from inkread import __version__
 
         write(f"inkread {__version__}\n")
         raise typer.Exit

@@ -1,8 +1,8 @@
 """What the commands share: standard output, messages and progress bars on standard error."""
-# ruff: noqa: PLC0415 - rich is imported only where a terminal or a table asks for it
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -12,12 +12,14 @@ from inkread.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from inkread.errors import InkreadError
 
 STANDARD_INPUT = "-"
 STANDARD_OUTPUT = "standard output"
+UNWRAPPED = 10_000
+"""Columns of a page that no table fills."""
 
 
 def write(text: str) -> None:
@@ -45,11 +47,16 @@ def is_terminal(stream: TextIO) -> bool:
     return stream.isatty()
 
 
-def output_console() -> Console:
-    """A rich console on standard output; in a pipe it is plain, and as wide as its tables."""
+def show(*renderables: RenderableType) -> None:
+    """Prints tables and texts to standard output; in a pipe plain, unwrapped, and without trailing blanks."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if is_terminal(sys.stdout) else 160)
+    if is_terminal(sys.stdout):
+        Console(highlight=False).print(*renderables, sep="\n")
+        return
+    page = io.StringIO()
+    Console(file=page, highlight=False, width=UNWRAPPED, no_color=True).print(*renderables, sep="\n")
+    write("".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()))
 
 
 def error_console(*, quiet: bool) -> Console:

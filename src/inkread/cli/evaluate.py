@@ -1,5 +1,4 @@
 """``inkread evaluate``: what a model scores, on MNIST or on a folder of labelled pictures."""
-# ruff: noqa: PLC0415 - heavy imports belong inside the command
 
 import json
 import sys

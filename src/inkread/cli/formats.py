@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from inkread.cli.console import is_terminal, output_console, printable, write
+from inkread.cli.console import is_terminal, printable, show, write
 from inkread.reading import CSV_COLUMNS
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ def _print_tabbed(outcomes: Iterable[Outcome]) -> None:
 
 
 def _print_table(outcomes: Iterable[Outcome]) -> None:
-    from rich.table import Table  # noqa: PLC0415 - only a terminal needs it
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Picture", overflow="fold")
@@ -133,7 +133,7 @@ def _print_table(outcomes: Iterable[Outcome]) -> None:
         else:
             least = min(digit.probability for digit in reading.digits)
             table.add_row(name, Text(reading.text, style="bold"), f"{int(100 * least)}%")
-    output_console().print(table)
+    show(table)
 
 
 def _print_json(outcomes: Iterable[Outcome]) -> None:

@@ -1,12 +1,11 @@
 """``inkread models``: what the models are and what they scored."""
-# ruff: noqa: PLC0415 - heavy imports belong inside the command
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkread.cli.console import output_console
+from inkread.cli.console import show
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +25,7 @@ def models(
     from inkread.models import bundled, load_model
 
     table = _table(bundled()) if name is None else _card(load_model(name))
-    output_console().print(table)
+    show(table)
 
 
 def _table(names: list[str]) -> "Table":

@@ -1,5 +1,4 @@
 """``inkread read``: the digits in pictures."""
-# ruff: noqa: PLC0415 - heavy imports belong inside the command
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from inkread.cli.console import output_console, printable
+from inkread.cli.console import printable, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,25 +22,25 @@ HEADINGS: dict[Kind, str] = {"single": "Single digits", "multi": "Several, exact
 
 def print_glyph_report(report: GlyphReport, title: str) -> None:
     """Accuracy, the scores of every class, and the confusion matrix."""
-    console = output_console()
-    console.print(Text(title, style="bold"))
-    console.print(f"Accuracy {report.accuracy:.2%} ({report.errors:,} of {report.count:,} wrong)")
-    console.print(
-        f"Refused {report.refused:.2%}, calibration error {report.calibration_error:.4f} (15 bins)\n"
+    show(
+        Text(title, style="bold"),
+        f"Accuracy {report.accuracy:.2%} ({report.errors:,} of {report.count:,} wrong)",
+        f"Refused {report.refused:.2%}, calibration error {report.calibration_error:.4f} (15 bins)",
+        "",
+        _classes(report),
+        "",
+        _confusion(report),
     )
-    console.print(_classes(report), "", _confusion(report))
 
 
 def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None = None) -> None:
     """Rates, the groups where the label file names them, the rival's rates, and the pictures that were misread."""
-    console = output_console()
-    console.print(Text(title, style="bold"))
-    console.print(_summary({"inkread": report} | ({"naive": naive} if naive else {})), "")
+    show(Text(title, style="bold"), _summary({"inkread": report} | ({"naive": naive} if naive else {})))
     by_subtype = report.by("subtype")
     if by_subtype:
-        console.print(_groups("Subtype", by_subtype), "")
+        show("", _groups("Subtype", by_subtype))
     if report.wrong:
-        console.print(_wrong(report))
+        show("", _wrong(report))
 
 
 def _table(first: str, *others: str) -> Table:

@@ -1,5 +1,4 @@
 """``inkread train``: a network from MNIST."""
-# ruff: noqa: PLC0415 - heavy imports belong inside the command
 
 import dataclasses
 import importlib.util
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkread.cli.console import error_console, output_console
+from inkread.cli.console import error_console, show
 from inkread.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
@@ -165,4 +164,4 @@ def _print_run(run: "Run") -> None:
     table.add_row("Validation loss, accuracy", f"{last.validation_loss:.4f}, {last.validation_accuracy:.2%}")
     table.add_row("Temperature", f"{card.temperature:.3f}")
     table.add_row("Saved in", str(run.out))
-    output_console().print(table)
+    show(table)
