@@ -18,7 +18,11 @@ def ring(size: int, thickness: int) -> np.ndarray:
     return field.astype(np.float32) / 255
 
 
-@given(hnp.arrays(np.float32, st.tuples(st.integers(0, 60), st.integers(0, 60)), elements=st.floats(0, 1, width=32)))
+@given(
+    hnp.arrays(
+        np.float32, st.tuples(st.integers(0, 60), st.integers(0, 60)), elements=st.floats(0, 1, width=32)
+    )
+)
 def test_any_ink_gives_a_28_by_28_glyph_of_bytes(ink: np.ndarray) -> None:
     result = glyph.normalize(ink)
     assert result.shape == (28, 28)
@@ -62,7 +66,10 @@ def test_thin_and_thick_strokes_come_to_mnists_width(share: float, expected: flo
     field = np.zeros((400, 400), np.uint8)
     cv2.line(field, (200, 50), (200, 350), 255, max(1, round(300 * share)))
     cv2.line(field, (60, 200), (340, 200), 255, max(1, round(300 * share)))
-    width = glyph.stroke_width(cv2.resize(glyph.normalize(field / np.float32(255)), (280, 280)) / np.float32(255)) / 10
+    width = (
+        glyph.stroke_width(cv2.resize(glyph.normalize(field / np.float32(255)), (280, 280)) / np.float32(255))
+        / 10
+    )
     assert width / glyph.BOX == pytest.approx(expected, abs=0.035)
 
 

@@ -22,7 +22,9 @@ def page(height: int = 300, width: int = 500) -> np.ndarray:
     return np.full((height, width, 3), 255, np.uint8)
 
 
-def draw_seven(pixels: np.ndarray, x: int, y: int, colour: tuple[int, int, int] = BLACK, size: int = 60) -> np.ndarray:
+def draw_seven(
+    pixels: np.ndarray, x: int, y: int, colour: tuple[int, int, int] = BLACK, size: int = 60
+) -> np.ndarray:
     """Draws a 7 and gives its mask."""
     points = np.array([(x, y), (x + size // 2, y), (x + size // 5, y + size)])
     cv2.polylines(pixels, [points], isClosed=False, color=colour, thickness=5)

@@ -57,7 +57,7 @@ def read(source: Source) -> Reading:
     return default_reader().read(source)
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - the attribute may be any public name
+def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"

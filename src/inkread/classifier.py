@@ -80,7 +80,7 @@ class Classifier:
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
 
 
-def _open_session(model: Model, threads: int) -> Any:  # noqa: ANN401 - onnxruntime has no types
+def _open_session(model: Model, threads: int) -> Any:
     import onnxruntime as ort
 
     if EXTERNAL_DATA in model.content:
@@ -99,7 +99,11 @@ def _open_session(model: Model, threads: int) -> Any:  # noqa: ANN401 - onnxrunt
         raise ModelFormatError(str(model.path), problem, REMEDY) from error
     inputs = {node.name: node.shape for node in session.get_inputs()}
     outputs = {node.name: node.shape for node in session.get_outputs()}
-    if list(inputs) != ["glyphs"] or inputs["glyphs"][1:] != [SIDE, SIDE] or isinstance(inputs["glyphs"][0], int):
+    if (
+        list(inputs) != ["glyphs"]
+        or inputs["glyphs"][1:] != [SIDE, SIDE]
+        or isinstance(inputs["glyphs"][0], int)
+    ):
         raise ModelFormatError(str(model.path), f"takes {inputs}, not glyphs (N, {SIDE}, {SIDE})", REMEDY)
     if "logits" not in outputs or outputs["logits"][1:] != [len(model.card.labels)]:
         problem = f"gives {outputs}, not logits (N, {len(model.card.labels)})"

@@ -47,7 +47,9 @@ def decode(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
     steps: list[tuple[int, int, bool]] = [(-1, 0, False)] * len(best)
     for index, candidate in enumerate(row.candidates):
         as_digit = best[candidate.start] + logs[index, :10].max() + _shape_prior(candidate, row.height)
-        as_none = best[candidate.start] + logs[index, 10] if candidate.stop == candidate.start + 1 else -np.inf
+        as_none = (
+            best[candidate.start] + logs[index, 10] if candidate.stop == candidate.start + 1 else -np.inf
+        )
         for score, is_digit in ((as_digit, True), (as_none, False)):
             if score > best[candidate.stop]:
                 best[candidate.stop] = score

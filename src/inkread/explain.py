@@ -99,7 +99,9 @@ def _glyphs(trace: Trace) -> Image.Image:
     tiles: list[list[tuple[NDArray[np.uint8], str, bool]]] = []
     for glyphs, probabilities, choices in zip(trace.glyphs, trace.probabilities, trace.choices, strict=True):
         chosen = {choice.index for choice in choices}
-        row = [(g, _meaning(p), i in chosen) for i, (g, p) in enumerate(zip(glyphs, probabilities, strict=True))]
+        row = [
+            (g, _meaning(p), i in chosen) for i, (g, p) in enumerate(zip(glyphs, probabilities, strict=True))
+        ]
         tiles += [row[start : start + columns] for start in range(0, min(len(row), MOST_GLYPHS), columns)]
     width = cell[0] * max((len(row) for row in tiles), default=1)
     canvas = Image.new("RGB", (width, cell[1] * max(1, len(tiles))), PAPER)
@@ -110,7 +112,9 @@ def _glyphs(trace: Trace) -> Image.Image:
             tile = Image.fromarray(255 - glyph).resize((side, side), Image.Resampling.NEAREST)
             canvas.paste(tile, (left, top))
             colour = CHOSEN if is_chosen else PASSED_OVER
-            painter.rectangle((left - 1, top - 1, left + side, top + side), outline=colour, width=1 + is_chosen)
+            painter.rectangle(
+                (left - 1, top - 1, left + side, top + side), outline=colour, width=1 + is_chosen
+            )
             painter.text((left, top - 17), meaning, fill=colour if is_chosen else INK, font=font)
     return canvas
 

@@ -74,7 +74,9 @@ def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
     """Whether the ink is lighter than the paper: ink is the minority, so it skews the brightness to its side."""
     grey = cv2.cvtColor(_overview(pixels), cv2.COLOR_RGB2GRAY).astype(np.float32)
     window = max(3, int(min(grey.shape) * WIDEST_STROKE * 2) | 1)
-    paper = cv2.medianBlur(grey.astype(np.uint8), min(window, 255)) if min(grey.shape) > 2 else np.median(grey)
+    paper = (
+        cv2.medianBlur(grey.astype(np.uint8), min(window, 255)) if min(grey.shape) > 2 else np.median(grey)
+    )
     difference = grey - paper
     return bool((difference**3).mean() > 0)
 
@@ -84,7 +86,9 @@ def _contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Whole numbers of a byte are precise enough, and several times as fast as floating point.
     """
-    paper = cv2.resize(_paper(_overview(pixels)), (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR)
+    paper = cv2.resize(
+        _paper(_overview(pixels)), (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR
+    )
     drop = cv2.subtract(paper, pixels)
     drop = cv2.divide(drop, cv2.max(paper, DARKEST_PAPER), scale=255)
     contrast = cv2.max(cv2.max(drop[:, :, 0], drop[:, :, 1]), drop[:, :, 2])

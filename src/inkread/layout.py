@@ -146,7 +146,11 @@ def _grow(segments: list[Segment]) -> list[Segment]:
         return []
     main = max(segments, key=lambda s: float(s.ink.sum()))
     size = max(main.width, main.height)
-    near = [s for s in segments if s is not main and max(s.width, s.height) >= SPECK * size and _apart(main, s) < size]
+    near = [
+        s
+        for s in segments
+        if s is not main and max(s.width, s.height) >= SPECK * size and _apart(main, s) < size
+    ]
     return [main, *sorted(near, key=lambda s: _apart(main, s))[: MOST_PARTS - 1]]
 
 
@@ -178,7 +182,8 @@ def union(segments: Sequence[Segment]) -> Segment:
     if len(segments) == 1:
         return segments[0]
     boxes = np.array([segment.box for segment in segments])
-    x0, y0, x1, y1 = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+    x0, y0 = (int(value) for value in boxes[:, :2].min(axis=0))
+    x1, y1 = (int(value) for value in boxes[:, 2:].max(axis=0))
     ink = np.zeros((y1 - y0, x1 - x0), np.float32)
     for segment in segments:
         left, top = segment.box[0] - x0, segment.box[1] - y0
@@ -206,7 +211,9 @@ def _gather_rows(segments: Iterable[Segment], height: float) -> list[list[Segmen
     small = [s for s in segments if s.height < SMALL * height]
     rows: list[list[Segment]] = []
     for segment in sorted(leaders, key=lambda s: s.middle[0]):
-        distances = [abs(segment.middle[1] - row[-1].middle[1]) / max(segment.height, row[-1].height) for row in rows]
+        distances = [
+            abs(segment.middle[1] - row[-1].middle[1]) / max(segment.height, row[-1].height) for row in rows
+        ]
         nearest = int(np.argmin(distances)) if distances else -1
         if distances and distances[nearest] < SLOPE_REACH:
             rows[nearest].append(segment)

@@ -89,7 +89,9 @@ class Reader:
         digits = self.trace(source, single=True).reading.digits
         return digits[0] if digits else None
 
-    def read_many(self, sources: Iterable[Source], *, single: bool = False) -> Iterator[Reading | PictureError]:
+    def read_many(
+        self, sources: Iterable[Source], *, single: bool = False
+    ) -> Iterator[Reading | PictureError]:
         """Reads picture after picture, in order; one that cannot be read yields its error and stops no other."""
         for source in sources:
             try:

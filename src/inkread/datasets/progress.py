@@ -20,7 +20,7 @@ def download_bar(console: Console) -> Iterator[Progress]:
 
     The bars appear only once something is downloaded, and are gone at the end.
     """
-    from rich import progress  # noqa: PLC0415 - only a terminal needs it
+    from rich import progress
 
     bar = progress.Progress(
         progress.TextColumn("{task.description}"),

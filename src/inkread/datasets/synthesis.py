@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LOOK_ALIKES = frozenset("BDGIOQSZbgiloqsz")
 """Letters that a person cannot tell from a digit without their surroundings: nobody may teach them as "no digit"."""
 
+FRAGMENT_SHARE = (0.2, 0.65)
+"""Of a digit's ink, what is left in a fragment: with more of it, it may still be the digit."""
+
 NARROWEST_FRAGMENT = 0.4
 """A part of a digit narrower than this share of its height may be a 1, and is not used."""
 
@@ -45,12 +48,12 @@ def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -
     inks = []
     for index in rng.integers(0, len(digits), count):
         digit = digits[index].astype(np.float32) / 255
-        across = (columns - SIDE / 2) + rng.uniform(-0.4, 0.4) * (rows - SIDE / 2)
+        across = rng.choice([-1, 1]) * ((columns - SIDE / 2) + rng.uniform(-0.4, 0.4) * (rows - SIDE / 2))
         amount = np.sort(across[digit > 0.5])
         if amount.size == 0:
             continue
-        line = amount[int(rng.uniform(0.25, 0.75) * len(amount))]
-        part = digit * ((across < line) if rng.random() < 0.5 else (across >= line))
+        line = amount[int(rng.uniform(*FRAGMENT_SHARE) * len(amount))]
+        part = digit * (across < line)
         tight = _tight((part * 255).astype(np.uint8))
         if tight.size and tight.shape[1] >= NARROWEST_FRAGMENT * tight.shape[0]:
             inks.append(part)
@@ -87,7 +90,9 @@ def _mark(rng: np.random.Generator) -> NDArray[np.float32]:
             start, end = rng.integers(6, 74, (2, 2)).tolist()
             cv2.line(field, start, end, 255, thickness, cv2.LINE_AA)
         angle = float(rng.uniform(0, 360))
-        cv2.ellipse(field, (40, 40), (30, 30), angle, 0, float(rng.uniform(20, 90)), 255, thickness, cv2.LINE_AA)
+        cv2.ellipse(
+            field, (40, 40), (30, 30), angle, 0, float(rng.uniform(20, 90)), 255, thickness, cv2.LINE_AA
+        )
     else:  # a scribble
         points = np.cumsum(rng.normal(0, 14, (int(rng.integers(6, 20)), 2)), axis=0)
         points = (points - points.mean(axis=0)).clip(-34, 34) + 40

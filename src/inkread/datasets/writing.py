@@ -39,6 +39,9 @@ PENS = (0.03, 0.2)
 PARTS_PER_DIGIT = 0.3
 """Pairs, and fragments, made for each MNIST digit."""
 
+MOST_INK = 0.45
+"""Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
+
 MARKS = 6_000
 SHARE_HELD_OUT = 0.05
 AMBIGUOUS_SYMBOLS = ("slash", "z")
@@ -114,9 +117,11 @@ def _from_sheets(
         else:
             aspect = float(rng.uniform(2.5, 6.0) if symbol == "minus" else rng.uniform(0.7, 1.3))
         inks.append(_stretched(_black_and_white(image), aspect))
-    return LabelledGlyphs(
+    glyphs = LabelledGlyphs(
         sheets.name, normalize_all(inks), classes, sheets.sha256, sheets.licence, sheets.attribution
     )
+    # Where a sheet was badly lit, its glyph is a black square, which is no symbol of any kind.
+    return glyphs.subset(glyphs.images.mean(axis=(1, 2)) < MOST_INK * 255)
 
 
 def _scribbles(drawings: SymbolGlyphs) -> LabelledGlyphs:
@@ -167,5 +172,7 @@ def _black_and_white(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _stretched(ink: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
     """The ink with its width divided by its height changed from 1 to ``aspect``, its longer side 56 pixels."""
     longer = 56
-    size = (longer, max(4, round(longer / aspect))) if aspect > 1 else (max(4, round(longer * aspect)), longer)
+    size = (
+        (longer, max(4, round(longer / aspect))) if aspect > 1 else (max(4, round(longer * aspect)), longer)
+    )
     return cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC).clip(0, 1)

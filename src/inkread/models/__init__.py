@@ -91,4 +91,6 @@ def _folder(name: str | os.PathLike[str]) -> Path:
         return folder
     problem = "is a folder without a card.json" if folder.is_dir() else "is no model"
     names = ", ".join(repr(known) for known in bundled())
-    raise ModelNotFoundError(str(name), problem, f"name a bundled model ({names}) or the folder of a training run")
+    raise ModelNotFoundError(
+        str(name), problem, f"name a bundled model ({names}) or the folder of a training run"
+    )

@@ -67,7 +67,9 @@ class Card:
                 str(path), f"is no readable model card ({error})", "train or export the model again"
             ) from error
         if not (isinstance(card.temperature, (int, float)) and card.temperature > 0):
-            raise ModelFormatError(str(path), "has no positive temperature", "train or export the model again")
+            raise ModelFormatError(
+                str(path), "has no positive temperature", "train or export the model again"
+            )
         known = {str(digit) for digit in range(10)} | {NOT_A_DIGIT}
         if len(card.labels) != len(set(card.labels)) or not set(card.labels) <= known:
             raise ModelFormatError(

@@ -33,7 +33,7 @@ def __getattr__(name: str) -> Any:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     try:
-        from inkread.training import workflow  # noqa: PLC0415  # reading a recipe must not load PyTorch
+        from inkread.training import workflow  # reading a recipe must not load PyTorch
     except ModuleNotFoundError as error:
         if error.name in _EXTRA:
             raise MissingExtraError(error.name, "train") from error

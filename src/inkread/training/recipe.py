@@ -9,6 +9,7 @@ from typing import Any, Self
 from inkread.errors import OptionError
 
 NETWORKS = ("cnn", "mlp")
+MATERIALS = ("mnist", "writing")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -102,6 +103,10 @@ class Recipe(_Settings):
     network: str = _choice("cnn", NETWORKS)
     """The architecture, see ``inkread.training.networks``."""
 
+    material: str = _choice("mnist", MATERIALS)
+    """What is learned from: MNIST's training files alone, or also ``inkread.datasets.writing``, which adds other hands
+    and pens, and what is no digit."""
+
     epochs: int = _number(20, 1, 10_000)
     """Passes over the training glyphs."""
 
@@ -153,26 +158,24 @@ class Recipe(_Settings):
         return super().from_dict(values)
 
 
+_AUGMENTATION = Augmentation(
+    rotation=12.0, shear=0.2, scale=0.12, shift=1.5, elastic=0.9, elastic_sigma=4.0, thicken=0.5, thin=0.4
+)
+
+_CNN = Recipe(
+    network="cnn",
+    epochs=50,
+    learning_rate=4e-3,
+    weight_decay=0.05,
+    label_smoothing=0.05,
+    dropout=0.3,
+    averaging=0.998,
+    augmentation=_AUGMENTATION,
+)
+
 RECIPES = {
-    "cnn": Recipe(
-        network="cnn",
-        epochs=50,
-        learning_rate=4e-3,
-        weight_decay=0.05,
-        label_smoothing=0.05,
-        dropout=0.3,
-        averaging=0.998,
-        augmentation=Augmentation(
-            rotation=12.0,
-            shear=0.2,
-            scale=0.12,
-            shift=1.5,
-            elastic=0.9,
-            elastic_sigma=4.0,
-            thicken=0.5,
-            thin=0.4,
-        ),
-    ),
+    "default": dataclasses.replace(_CNN, material="writing", epochs=26, averaging=0.999),
+    "cnn": _CNN,
     "mlp": Recipe(
         network="mlp",
         epochs=60,
@@ -187,4 +190,4 @@ RECIPES = {
         precision="float32",
     ),
 }
-"""The recipes of the bundled models."""
+"""The bundled model's recipe, and one for each network on MNIST alone."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.mnist import load_mnist
+from inkread.datasets.writing import load_writing
 from inkread.glyph import GEOMETRY
 from inkread.training.checkpoint import Epoch, refuse
 from inkread.training.export import export
@@ -53,21 +54,17 @@ def train(
     out: Path,
     data_dir: Path | None = None,
     resume: bool = False,
-    extra: Sequence[LabelledGlyphs] = (),
-    extra_validation: Sequence[LabelledGlyphs] = (),
     progress: Progress | None = None,
     geometry: dict[str, Any] = GEOMETRY,
     command: str = "",
 ) -> Run:
-    """Trains on MNIST's training files, and on more if given, and saves the run; no test file is touched.
+    """Trains on the recipe's material and saves the run; no test file is touched.
 
     Args:
         recipe: every setting; its ``validation`` last training images of MNIST are held out.
         out: the run's folder: new, or that of an interrupted run to resume.
-        data_dir: where MNIST lies; otherwise where ``load_mnist`` looks by itself.
+        data_dir: where the data lie; otherwise where the loaders look by themselves.
         resume: continues the interrupted run in ``out``.
-        extra: further glyphs to learn from; any labelled 10 (not a digit) give the network an eleventh class.
-        extra_validation: further glyphs held out, best of other writers; each set gets a score of its own.
         progress: told after every step and epoch.
         geometry: how a glyph is made, for the card.
         command: what reproduces the run, for the card.
@@ -80,8 +77,11 @@ def train(
     refuse(out, resume=resume)
     progress = progress or Silence()
     mnist = load_mnist("train", data_dir=data_dir, progress=progress.on_download)
-    learned = [mnist.subset(slice(None, -recipe.validation)), *extra]
-    held_out = [mnist.subset(slice(-recipe.validation, None)), *extra_validation]
+    learned = [mnist.subset(slice(None, -recipe.validation))]
+    held_out = [mnist.subset(slice(-recipe.validation, None))]
+    if recipe.material == "writing":
+        more, more_held_out = load_writing(learned[0], data_dir=data_dir, seed=recipe.seed)
+        learned, held_out = learned + more, held_out + more_held_out
     run = fit(
         recipe,
         join(learned),
