@@ -68,6 +68,13 @@ def test_a_recipe_file_sets_what_it_names(run, trained, tmp_path):
     assert (trained[0].recipe.network, trained[0].recipe.epochs, trained[0].recipe.seed) == ("mlp", 7, 2)
 
 
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
+    run("train", "--recipe", name, "--out", tmp_path)
+    assert trained[0].recipe == RECIPES[name]
+    assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
+
+
 @pytest.mark.parametrize("content", ["not json", "[1]", '{"nonsense": 1}', '{"epochs": 0}'])
 def test_a_wrong_recipe_file_is_an_error(run, trained, tmp_path, content):
     file = tmp_path / "recipe.json"

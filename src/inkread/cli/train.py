@@ -46,7 +46,8 @@ def train(
         Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings as JSON, instead of the network's own.")
+        str | None,
+        typer.Option(metavar="FILE", help="Settings as JSON, or the name of a bundled model's recipe."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in --out.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
@@ -119,11 +120,12 @@ class _Watch:
         self._bar.update(self._epochs, completed=epoch.epoch, note=note)
 
 
-def _recipe(network: Network | None, file: Path | None, settings: dict[str, Any]) -> "Recipe":
-    """The recipe of the file or of the network, with the settings that were given on top."""
+def _recipe(network: Network | None, recipe: str | None, settings: dict[str, Any]) -> "Recipe":
+    """The recipe of that name or file, or of the network, with the settings that were given on top."""
     from inkread.training.recipe import RECIPES, Recipe
 
-    base = RECIPES[(network or Network.CNN).value] if file is None else Recipe.from_dict(_read_json(file))
+    name = recipe or (network or Network.CNN).value
+    base = RECIPES[name] if name in RECIPES else Recipe.from_dict(_read_json(Path(name)))
     if network is not None:
         settings = settings | {"network": network.value}
     return dataclasses.replace(base, **settings)
@@ -142,11 +144,11 @@ def _read_json(file: Path) -> dict[str, Any]:
     return values
 
 
-def _command(network: Network | None, file: Path | None, settings: dict[str, Any], out: Path) -> str:
+def _command(network: Network | None, recipe: str | None, settings: dict[str, Any], out: Path) -> str:
     """What to type to repeat the run."""
     words = ["inkread", "train"]
-    words += ["--recipe", str(file)] if file else []
-    words += ["--network", (network or Network.CNN).value] if network or not file else []
+    words += ["--recipe", recipe] if recipe else []
+    words += ["--network", (network or Network.CNN).value] if network or not recipe else []
     for name, value in settings.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--out", str(out)])
