@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from inkread.layout import Candidate, Row
@@ -22,6 +24,29 @@ LOWEST = 0.4
 LEAST_LIKELY = 1e-6
 """Probabilities are raised to this before their logarithm is taken."""
 
+CUT = 0.5
+"""Prior probability that a place where ink could be cut is where two digits touch."""
+
+STUMP = 0.05
+"""Prior probability that what a cut leaves is no digit."""
+
+WHOLE = 0.3
+"""Prior probability that a piece which could be cut is one thing that is no digit: a plus, a letter."""
+
+OTHERS = 0.6
+"""Weight of what is no digit as evidence that its row is not of digits: a word, a texture."""
+
+ENOUGH = 0.5
+"""Evidence from which a row stands by itself."""
+
+ALIKE = 1.5
+"""Digits of one picture whose heights differ by no more than this factor are of one size."""
+
+FEW = 2
+"""A picture with no more rows than this may be of nothing but bars."""
+
+BAR = 0.25
+"""Weight of a 1 as evidence that a row is of digits: any bar reads as a 1."""
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -46,10 +71,9 @@ def decode(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
     best[0] = 0.0
     steps: list[tuple[int, int, bool]] = [(-1, 0, False)] * len(best)
     for index, candidate in enumerate(row.candidates):
-        as_digit = best[candidate.start] + logs[index, :10].max() + _shape_prior(candidate, row.height)
-        as_none = (
-            best[candidate.start] + logs[index, 10] if candidate.stop == candidate.start + 1 else -np.inf
-        )
+        before = best[candidate.start] + _cut_prior(row, candidate)
+        as_digit = before + logs[index, :10].max() + _height_prior(row, candidate)
+        as_none = before + logs[index, 10] + _none_prior(row, candidate)
         for score, is_digit in ((as_digit, True), (as_none, False)):
             if score > best[candidate.stop]:
                 best[candidate.stop] = score
@@ -79,7 +103,67 @@ def decode_single(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
     return [Choice(index, probabilities[index, :10])]
 
 
-def _shape_prior(candidate: Candidate, height: float) -> float:
-    """Logarithm of how plausible the candidate's height is in its row: dots and dashes are no digits."""
-    own = candidate.box[3] - candidate.box[1]
-    return 0.0 if own >= LOWEST * height else float(np.log(LEAST_LIKELY))
+def plausible(
+    rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]
+) -> tuple[tuple[Choice, ...], ...]:
+    """The choices, without the rows that are no rows of digits: words, specks and textures that hold a bar or two.
+
+    A row of which enough speaks for digits stays. A row of bars stays if its bars have the size of the digits elsewhere, or,
+    where there are no others, if there is hardly anything else in the picture.
+    """
+    strength = [evidence(row, chosen) for row, chosen in zip(rows, choices, strict=True)]
+    heights = [
+        row.candidates[choice.index].box[3] - row.candidates[choice.index].box[1]
+        for row, chosen, own in zip(rows, choices, strength, strict=True)
+        if own >= ENOUGH
+        for choice in chosen
+    ]
+    kept = []
+    for row, chosen, own in zip(rows, choices, strength, strict=True):
+        if heights:
+            usual = float(np.median(heights))
+            fits = all(
+                1 / ALIKE <= (row.candidates[c.index].box[3] - row.candidates[c.index].box[1]) / usual <= ALIKE
+                for c in chosen
+            )
+        else:
+            fits = len(rows) <= FEW
+        kept.append(chosen if own >= ENOUGH or (own > 0 and fits) else ())
+    return tuple(kept)
+
+
+def evidence(row: Row, choices: Sequence[Choice]) -> float:
+    """How much speaks for a row being one of digits: its digits, bars counting little, less what is none beside them."""
+    read = [row.candidates[choice.index] for choice in choices]
+    covered = {i for candidate in read for i in range(candidate.start, candidate.stop)}
+    others = sum(
+        segment.height >= LOWEST * row.height and not segment.cut_left
+        for i, segment in enumerate(row.segments)
+        if i not in covered
+    )
+    digits = sum(
+        float(choice.digits.max()) * (BAR if int(choice.digits.argmax()) == 1 else 1.0) for choice in choices
+    )
+    return digits - OTHERS * others
+
+
+def _cut_prior(row: Row, candidate: Candidate) -> float:
+    """Half of each cut's logarithm goes to the candidate on either side of it."""
+    cuts = row.segments[candidate.start].cut_left + row.segments[candidate.stop - 1].cut_right
+    return 0.5 * cuts * float(np.log(CUT))
+
+
+def _none_prior(row: Row, candidate: Candidate) -> float:
+    """Only whole pieces of ink are left out; part of one is hardly ever none, and several are not one thing."""
+    first, last = row.segments[candidate.start], row.segments[candidate.stop - 1]
+    if candidate.stop == candidate.start + 1:
+        return float(np.log(STUMP)) if first.cut_left or last.cut_right else 0.0
+    inner = row.segments[candidate.start : candidate.stop - 1]
+    one_piece = not first.cut_left and not last.cut_right and all(segment.cut_right for segment in inner)
+    return float(np.log(WHOLE)) if one_piece else -np.inf
+
+
+def _height_prior(row: Row, candidate: Candidate) -> float:
+    """Dots and dashes are no digits."""
+    height = candidate.box[3] - candidate.box[1]
+    return 0.0 if height >= LOWEST * row.height else float(np.log(LEAST_LIKELY))

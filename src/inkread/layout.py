@@ -30,8 +30,14 @@ MOST_SEGMENTS = 1200
 SPECK = 0.14
 """A piece whose longer side is below this share of the usual height is dirt or a dot."""
 
+LARGE = 2.2
+"""A piece higher than this, in usual heights, is a drawing, a shadow or the edge of a table."""
+
 SMALL = 0.5
 """A piece lower than this share of the usual height follows the row it lies in, and does not lead one."""
+
+SURE = 0.9
+"""From this probability on, a piece of ink that reads as a digit tells the size of the writing."""
 
 MOST_MERGED = 4
 """A digit breaks into at most this many segments."""
@@ -62,10 +68,14 @@ class Segment:
     Attributes:
         box: where it lies, in pixels of the ink map.
         ink: h×w float32 in 0..1 of the box's size, without what else lies in the box.
+        cut_left: a cut through the ink is its left border.
+        cut_right: a cut through the ink is its right border.
     """
 
     box: Box
     ink: NDArray[np.float32]
+    cut_left: bool = False
+    cut_right: bool = False
 
     @property
     def width(self) -> int:
@@ -108,28 +118,25 @@ class Row:
     height: float
 
 
-def find_rows(ink: NDArray[np.float32]) -> tuple[Row, ...]:
+def find_rows(segments: Sequence[Segment], height: float) -> tuple[Row, ...]:
     """Rows of candidate glyphs, from top to bottom.
 
     Args:
-        ink: H×W float32 in 0..1, 0.5 being the edge of a stroke.
+        segments: the picture's pieces of ink, in any order.
+        height: the usual height of a digit in pixels; what is far larger is no writing, what is far smaller dirt.
     """
-    segments = find_segments(ink)
-    if not segments:
-        return ()
-    height = usual_height(segments)
-    segments = [segment for segment in segments if max(segment.width, segment.height) >= SPECK * height]
-    rows = [_make_row(row) for row in _gather_rows(segments, height)]
+    sized = [s for s in segments if max(s.width, s.height) >= SPECK * height and s.height <= LARGE * height]
+    rows = [_make_row(row) for row in _gather_rows(sized, height)]
     return tuple(sorted(rows, key=lambda row: float(np.mean([s.middle[1] for s in row.segments]))))
 
 
-def find_single(*inks: NDArray[np.float32]) -> tuple[Row, ...]:
+def find_single(*maps: Sequence[Segment]) -> tuple[Row, ...]:
     """The whole picture as one glyph: no rows, or one whose candidates are the main piece of ink and what lies around it.
 
     Args:
-        inks: one or more H×W float32 ink maps of the same picture.
+        maps: the pieces of ink of one or more ink maps of the same picture.
     """
-    found = [_grow(find_segments(ink)) for ink in inks]
+    found = [_grow(segments) for segments in maps]
     candidates = [
         Candidate(0, len(parts), whole.box, whole.ink)
         for parts in found
@@ -140,7 +147,7 @@ def find_single(*inks: NDArray[np.float32]) -> tuple[Row, ...]:
     return (Row(tuple(found[0]), tuple(candidates), float(candidates[0].box[3] - candidates[0].box[1])),)
 
 
-def _grow(segments: list[Segment]) -> list[Segment]:
+def _grow(segments: Sequence[Segment]) -> list[Segment]:
     """The main piece of ink, and the others by their distance from it, as far as they are no specks."""
     if not segments:
         return []
@@ -162,19 +169,31 @@ def _apart(one: Segment, other: Segment) -> float:
 
 
 def find_segments(ink: NDArray[np.float32]) -> list[Segment]:
-    """The connected pieces of ink, the largest ``MOST_SEGMENTS`` of them."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink >= EDGE).astype(np.uint8), connectivity=8)
+    """The connected pieces of ink, the largest ``MOST_SEGMENTS`` of them.
+
+    Args:
+        ink: H×W float32 in 0..1, 0.5 being the edge of a stroke.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink >= EDGE).astype(np.uint8), connectivity=8)
     order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH] * stats[1:, cv2.CC_STAT_HEIGHT])[:MOST_SEGMENTS] + 1
-    del count
     return [_cut_out(ink, labels, int(label), stats[label]) for label in order]
 
 
-def usual_height(segments: Sequence[Segment]) -> float:
-    """The height that most ink belongs to: the median, each segment weighing as much as it is high."""
-    heights = np.array([max(s.height, s.width / 4) for s in segments], np.float64)
+def usual_height(segments: Sequence[Segment], sureness: NDArray[np.float64]) -> float:
+    """The height of the picture's digits: the weighted median of its pieces of ink.
+
+    Args:
+        segments: N pieces of ink, at least one.
+        sureness: N, in 0..1, how surely each is a digit as it stands. Where hardly any is, as when all touch, the pieces
+            weigh as much as they are high.
+    """
+    heights = np.array([segment.height for segment in segments], np.float64)
+    weights = np.where(sureness >= SURE, sureness, 0.0)
+    if not weights.any():
+        weights = np.array([max(s.height, s.width / 4) for s in segments], np.float64)
     order = np.argsort(heights)
-    weight = np.cumsum(heights[order])
-    return float(heights[order][np.searchsorted(weight, weight[-1] / 2)])
+    total = np.cumsum(weights[order])
+    return float(heights[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def union(segments: Sequence[Segment]) -> Segment:
@@ -233,7 +252,7 @@ def _gather_rows(segments: Iterable[Segment], height: float) -> list[list[Segmen
 
 
 def _make_row(members: list[Segment]) -> Row:
-    height = float(np.median([s.height for s in members if s.height >= SMALL * usual_height(members)]))
+    height = float(np.median([s.height for s in members if s.height >= SMALL * max(m.height for m in members)]))
     parts = [part for segment in members for part in _cut_wide(segment, height)]
     parts.sort(key=lambda s: s.middle[0])
     return Row(tuple(parts), tuple(_candidates(parts, height)), height)
@@ -263,7 +282,8 @@ def _cut_wide(segment: Segment, height: float) -> list[Segment]:
         if rows.size:
             top, bottom = int(rows[0]), int(rows[-1]) + 1
             x0, y0 = segment.box[0] + left, segment.box[1] + top
-            parts.append(Segment((x0, y0, segment.box[0] + cut, segment.box[1] + bottom), part[top:bottom]))
+            box = (x0, y0, segment.box[0] + cut, segment.box[1] + bottom)
+            parts.append(Segment(box, part[top:bottom], cut_left=left > 0, cut_right=cut < segment.width))
         left = cut
     return parts
 

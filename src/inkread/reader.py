@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.decoder import Choice
-    from inkread.layout import Candidate, Row
+    from inkread.layout import Candidate, Row, Segment
     from inkread.picture import Source
 
 
@@ -32,6 +32,9 @@ TINY, SMALL = 40, 800
 """Pictures whose longer side lies between these, in pixels, are enlarged before they are looked at."""
 
 MOST_ENLARGED = 4
+
+FIRST_SIGHT = [0, 2, 3, 4, 5, 6, 7, 8, 9]
+"""The digits that tell the size of the writing; any bar, a shadow's edge too, reads as a 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +107,18 @@ class Reader:
         picture = _enlarged(load_picture(source, limits=self.limits))
         ink = find_ink(picture.pixels)
         written = without_rules(ink.map, picture.pixels)
+        segments = layout.find_segments(written)
         if single:
-            rows = layout.find_single(written) if written is ink.map else layout.find_single(written, ink.map)
+            seen = [segments] if written is ink.map else [segments, layout.find_segments(ink.map)]
+            rows = layout.find_single(*seen)
         else:
-            rows = layout.find_rows(written)
+            rows = self._find_rows(segments)
         glyphs = tuple(glyph.normalize_all([candidate.ink for candidate in row.candidates]) for row in rows)
         probabilities = self._classify(glyphs)
         decode = decoder.decode_single if single else decoder.decode
         choices = tuple(tuple(decode(row, p)) for row, p in zip(rows, probabilities, strict=True))
+        if not single:
+            choices = decoder.plausible(rows, choices)
         lines = (
             Line(tuple(_digit(row.candidates[choice.index], choice, picture) for choice in chosen))
             for row, chosen in zip(rows, choices, strict=True)
@@ -119,6 +126,14 @@ class Reader:
         )
         reading = Reading(picture.source, picture.width, picture.height, tuple(lines))
         return Trace(picture, ink, written, rows, glyphs, probabilities, choices, reading)
+
+    def _find_rows(self, segments: list[Segment]) -> tuple[Row, ...]:
+        """The rows, at the scale of those pieces of ink that are digits at first sight."""
+        if not segments:
+            return ()
+        glyphs = glyph.normalize_all([segment.ink for segment in segments])
+        sureness = self.classifier.probabilities(glyphs)[:, FIRST_SIGHT].max(axis=1)
+        return layout.find_rows(segments, layout.usual_height(segments, sureness.astype(np.float64)))
 
     def _classify(self, glyphs: tuple[NDArray[np.uint8], ...]) -> tuple[NDArray[np.float32], ...]:
         """The probabilities of all rows' glyphs by one call of the classifier."""

@@ -34,7 +34,7 @@ THICKEST_RULE = 0.02
 SIDE_OF_BOX = 0.6
 """The sides of a box are straight for at least this share of its width or height."""
 
-THICKEST_SIDE = 0.17
+THICKEST_SIDE = 0.2
 """Thickness of a box's sides, at most, as a share of its shorter side: a thick 0 is no box."""
 
 NEAR_BORDER = 0.22
