@@ -48,6 +48,7 @@ FEW = 2
 BAR = 0.25
 """Weight of a 1 as evidence that a row is of digits: any bar reads as a 1."""
 
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A candidate read as a digit: its place among the row's candidates, and the probabilities of the ten digits."""
@@ -103,9 +104,7 @@ def decode_single(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
     return [Choice(index, probabilities[index, :10])]
 
 
-def plausible(
-    rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]
-) -> tuple[tuple[Choice, ...], ...]:
+def plausible(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> tuple[tuple[Choice, ...], ...]:
     """The choices, without the rows that are no rows of digits: words, specks and textures that hold a bar or two.
 
     A row of which enough speaks for digits stays. A row of bars stays if its bars have the size of the digits elsewhere, or,
@@ -123,7 +122,9 @@ def plausible(
         if heights:
             usual = float(np.median(heights))
             fits = all(
-                1 / ALIKE <= (row.candidates[c.index].box[3] - row.candidates[c.index].box[1]) / usual <= ALIKE
+                1 / ALIKE
+                <= (row.candidates[c.index].box[3] - row.candidates[c.index].box[1]) / usual
+                <= ALIKE
                 for c in chosen
             )
         else:

@@ -36,7 +36,7 @@ NOISE_LEVELS = 4.0
 EDGE_SHARE = 0.4
 """The edge of a stroke, as a share of the contrast of the ink around it."""
 
-FAINT_SHARE = 0.45
+FAINT_SHARE = 0.6
 """Ink may be this much fainter than the strongest ink of the picture and still be measured by its own contrast."""
 
 

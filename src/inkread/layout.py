@@ -252,7 +252,9 @@ def _gather_rows(segments: Iterable[Segment], height: float) -> list[list[Segmen
 
 
 def _make_row(members: list[Segment]) -> Row:
-    height = float(np.median([s.height for s in members if s.height >= SMALL * max(m.height for m in members)]))
+    height = float(
+        np.median([s.height for s in members if s.height >= SMALL * max(m.height for m in members)])
+    )
     parts = [part for segment in members for part in _cut_wide(segment, height)]
     parts.sort(key=lambda s: s.middle[0])
     return Row(tuple(parts), tuple(_candidates(parts, height)), height)

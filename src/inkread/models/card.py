@@ -66,7 +66,8 @@ class Card:
             raise ModelFormatError(
                 str(path), f"is no readable model card ({error})", "train or export the model again"
             ) from error
-        if not (isinstance(card.temperature, (int, float)) and card.temperature > 0):
+        temperature: object = raw["temperature"]
+        if not (isinstance(temperature, int | float) and temperature > 0):
             raise ModelFormatError(
                 str(path), "has no positive temperature", "train or export the model again"
             )

@@ -32,7 +32,7 @@ class _Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values under the fields' names, as JSON can hold them."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload,no-any-return]
+        return dataclasses.asdict(self)  # type: ignore[call-overload]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -1,0 +1,47 @@
+"""Speed of the classifier by threads and batch: ``python benchmarks/classifier_speed.py``.
+
+The default of ``Classifier(threads=...)`` and its batch were chosen by this table.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import numpy as np
+
+import inkread.classifier
+from inkread.classifier import Classifier
+
+BATCHES = (1, 16, 64, 256, 1024)
+THREADS = (1, 2, 0)
+SECONDS = 0.5
+
+
+def main() -> None:
+    """Prints microseconds for one call of one glyph, and glyphs a second for larger batches."""
+    glyphs = np.random.default_rng(0).integers(0, 256, (max(BATCHES), 28, 28)).astype(np.uint8)
+    inkread.classifier.BATCH = max(BATCHES)  # so that each batch is one call of the runtime
+    print(f"{'threads':>8}" + "".join(f"{f'batch {batch}':>16}" for batch in BATCHES))
+    for threads in THREADS:
+        classifier = Classifier(threads=threads)
+        cells = []
+        for batch in BATCHES:
+            each = median_seconds(classifier, glyphs[:batch]) / batch
+            cells.append(f"{each * 1e6:.0f} µs" if batch == 1 else f"{1 / each:,.0f} /s")
+        print(f"{threads or 'auto':>8}" + "".join(f"{cell:>16}" for cell in cells))
+
+
+def median_seconds(classifier: Classifier, glyphs: np.ndarray) -> float:
+    """Median time of a call, over about ``SECONDS`` of calls."""
+    times: list[float] = []
+    end = time.perf_counter() + SECONDS
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        classifier.probabilities(glyphs)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""A model is loaded only if it is the one that its card describes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundError
+from inkread.models import CARD_FILE, DEFAULT, MODEL_FILE, Card, bundled, load_model
+
+LARGEST_BUNDLED = 2_000_000
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the default model, to be damaged."""
+    folder = tmp_path / "model"
+    shutil.copytree(load_model().path.parent, folder)
+    return folder
+
+
+def edit_card(folder: Path, **changes: object) -> None:
+    path = folder / CARD_FILE
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+def test_the_default_model_is_bundled_small_and_documented() -> None:
+    assert bundled()[0] == DEFAULT
+    model = load_model()
+    assert len(model.content) <= LARGEST_BUNDLED
+    assert len(model.card.labels) == 11
+    assert model.card.command.startswith("inkread train")
+    assert {"name", "split", "count", "sha256", "licence"} <= set(model.card.data[0])
+    assert model.card.geometry["box"] == 20
+    assert model.card.recipe["seed"] == model.card.seed
+
+
+def test_no_card_names_the_test_files_as_something_learned_from() -> None:
+    for name in bundled():
+        assert all(entry["split"] in {"train", "validation"} for entry in load_model(name).card.data)
+
+
+def test_a_folder_of_a_run_is_a_model(copied: Path) -> None:
+    assert load_model(copied).card == load_model().card
+
+
+def test_a_changed_byte_is_refused(copied: Path) -> None:
+    content = bytearray((copied / MODEL_FILE).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copied / MODEL_FILE).write_bytes(content)
+    with pytest.raises(ModelIntegrityError, match="SHA-256"):
+        load_model(copied)
+
+
+def test_an_unknown_name_says_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="'default'"):
+        load_model("defualt")
+    with pytest.raises(ModelNotFoundError, match=r"without a card\.json"):
+        load_model(tmp_path)
+
+
+def test_a_missing_model_file_is_named(copied: Path) -> None:
+    (copied / MODEL_FILE).unlink()
+    with pytest.raises(ModelNotFoundError, match=MODEL_FILE):
+        load_model(copied)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"temperature": 0},
+        {"temperature": "warm"},
+        {"labels": ["0", "0"]},
+        {"labels": ["a", "b"]},
+        {"labels": 7},
+        {"surprise": 1},
+        {"data": 3},
+    ],
+    ids=str,
+)
+def test_a_card_that_makes_no_sense_is_refused(copied: Path, changes: dict[str, object]) -> None:
+    edit_card(copied, **changes)
+    with pytest.raises(ModelFormatError, match=CARD_FILE):
+        load_model(copied)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"name": "x"}', "\x00\xff"])
+def test_a_card_that_is_no_card_is_refused(copied: Path, text: str) -> None:
+    (copied / CARD_FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(ModelFormatError):
+        load_model(copied)
+
+
+def test_a_card_survives_being_written_and_read(tmp_path: Path) -> None:
+    card = load_model().card
+    (tmp_path / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    assert Card.load(tmp_path / CARD_FILE) == card
