@@ -97,7 +97,7 @@ def _mark(rng: np.random.Generator) -> NDArray[np.float32]:
         points = np.cumsum(rng.normal(0, 14, (int(rng.integers(6, 20)), 2)), axis=0)
         points = (points - points.mean(axis=0)).clip(-34, 34) + 40
         cv2.polylines(field, [points.astype(np.int32)], False, 255, thickness // 2 + 1, cv2.LINE_AA)
-    return field / np.float32(255)
+    return field.astype(np.float32) / np.float32(255)
 
 
 def _tight(glyph: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -105,7 +105,7 @@ def _tight(glyph: NDArray[np.uint8]) -> NDArray[np.float32]:
     rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
     if rows.size == 0:
         return np.zeros((0, 0), np.float32)
-    return glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / np.float32(255)
+    return glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32) / np.float32(255)
 
 
 def _resized(ink: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
