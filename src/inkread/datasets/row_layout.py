@@ -1,0 +1,314 @@
+"""A row by one hand: how large, how slanted and how close its characters stand, and their ink.
+
+Lengths are shares of a digit's height unless a name says pixels. The baseline of a row that is laid out is y = 0, y points down.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.datasets.pen import rasterise
+from inkread.datasets.row_text import RAISED
+from inkread.datasets.scribe import inked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.scribe import Glyph, Scribe
+
+ELASTIC = frozenset("-—~=")
+
+DIGIT_PIXELS = (14.0, 110.0)
+MEDIAN_PIXELS, SPREAD_PIXELS = 34.0, 0.42
+WIDEST_PIXELS = 900
+"""A row that would become wider is written smaller."""
+PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.025, 0.2)
+THINNEST_PIXELS = 0.9
+SLOPE, STEEPEST = 1.6, 6.0
+"""Standard deviation and limit of a row's slope, degrees."""
+GAPS = ((0.13, 0.35, 1.2), (0.4, 0.08, 0.35), (0.32, 0.0, 0.09), (0.15, -0.18, 0.0))
+"""Spacing between the outlines of neighbours: how often, from, to."""
+CELL_SHARE, CELL_PITCH = 0.07, (0.95, 1.7)
+SMALL_ZEROS, LINKED = 0.3, 0.22
+"""Hands that write runs of zeros small, and hands that link them."""
+
+UNDERLINED, STRUCK = 0.05, 0.025
+"""Rows with a line by the same pen under them, and through them."""
+
+BANDS, BAND_TOP, BAND_HEIGHT = 16, -1.5, 0.13
+"""Outlines for spacing are taken in so many bands, from above the digits to below."""
+CLOSEST = 0.6
+"""Middles of neighbours stay at least this share of their mean width apart, and ``CLOSEST_MIDDLES`` in any case."""
+CLOSEST_MIDDLES = 0.13
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How somebody writes a row.
+
+    Attributes:
+        height: of a digit, pixels.
+        pen: width, pixels.
+        slope: of the row, rise to the right, radians.
+        slant: dx/dy.
+        stretch: width divided by natural width.
+        unevenness: standard deviation of the logarithm of a digit's size.
+        lift: standard deviation of the baseline.
+        gap: between the outlines of neighbours; its own standard deviation is ``gap_spread``.
+        small: size of zeros in a run.
+        raised: how high small zeros stand, 0 on the baseline, 1 at the top.
+        linked: how often zeros in a run are joined.
+        pitch: of printed cells, or 0 where there are none.
+    """
+
+    height: float
+    pen: float
+    slope: float
+    slant: float
+    stretch: float
+    unevenness: float
+    lift: float
+    gap: float
+    gap_spread: float
+    small: float
+    raised: float
+    linked: float
+    pitch: float
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, *, characters: int) -> Style:
+        """Anybody's style for a row of that many characters."""
+        height = float(np.clip(MEDIAN_PIXELS * math.exp(rng.normal(0, SPREAD_PIXELS)), *DIGIT_PIXELS))
+        gap = between(GAPS, rng)
+        pitch = float(rng.uniform(*CELL_PITCH)) if rng.random() < CELL_SHARE else 0.0
+        height = min(height, max(DIGIT_PIXELS[0], WIDEST_PIXELS / (characters * max(0.7 + gap, pitch))))
+        pen = height * float(np.clip(PEN * math.exp(rng.normal(0, PEN_SPREAD)), *PEN_LIMITS))
+        return cls(
+            height=height,
+            pen=max(THINNEST_PIXELS, pen),
+            slope=math.radians(float(np.clip(rng.normal(0, SLOPE), -STEEPEST, STEEPEST))),
+            slant=float(rng.normal(0.12, 0.2)),
+            stretch=math.exp(rng.normal(0, 0.14)),
+            unevenness=0.03 + 0.1 * float(rng.random()) ** 2,
+            lift=0.01 + 0.09 * float(rng.random()) ** 2,
+            gap=gap,
+            gap_spread=0.03 + 0.3 * max(gap, 0) * float(rng.random()),
+            small=float(rng.uniform(0.5, 0.85)) if rng.random() < SMALL_ZEROS else 1.0,
+            raised=float(rng.uniform(0, 0.8)) if rng.random() < 0.4 else 0.0,
+            linked=float(rng.uniform(0.3, 1)) if rng.random() < LINKED else 0.02,
+            pitch=pitch,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A glyph on the row: its character, and the 2×3 matrix from its units to pixels."""
+
+    character: str
+    glyph: Glyph
+    matrix: NDArray[np.float64]
+
+    def points(self) -> NDArray[np.float64]:
+        """K×2, where its ink is."""
+        return self.glyph.points @ self.matrix[:, :2].T + self.matrix[:, 2]
+
+    def moved(self, shift: NDArray[np.float64]) -> Placed:
+        """The same elsewhere; ``shift`` is x and y in pixels."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] += shift
+        return replace(self, matrix=matrix)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A row before it is on paper: glyphs, and strokes in pixels that belong to no character."""
+
+    placed: tuple[Placed, ...]
+    strokes: tuple[NDArray[np.float64], ...] = ()
+
+    def moved(self, shift: NDArray[np.float64]) -> Writing:
+        """The same elsewhere."""
+        return Writing(tuple(one.moved(shift) for one in self.placed), tuple(s + shift for s in self.strokes))
+
+    def extent(self, *, digits: bool) -> NDArray[np.float64]:
+        """x0, y0, x1, y1 of the pen's middle, of all glyphs or, where there are any, of ``digits`` only."""
+        chosen = [one for one in self.placed if one.character.isdigit()] if digits else []
+        points = np.concatenate([one.points() for one in chosen or self.placed] or [np.zeros((1, 2))])
+        return np.concatenate([points.min(axis=0), points.max(axis=0)])
+
+
+def lay_out(text: str, scribe: Scribe, style: Style, rng: np.random.Generator) -> Writing:
+    """Writes a text from x = 0 along the baseline y = 0, before the slope."""
+    placed: list[Placed] = []
+    edge = np.full(BANDS, -np.inf)
+    middle = half = -np.inf
+    raised = False
+    space = 0.0
+    for position, character in enumerate(text):
+        if character in (" ", RAISED):
+            raised, space = raised or character == RAISED, space + (0.35 if character == " " else 0.05)
+            continue
+        run = "0" in (text[position - 1 : position], text[position + 1 : position + 2])
+        one = _shaped(character, scribe, style, rng, run=run, raised=raised)
+        points = one.points()
+        left, right = _outlines(points, style.height)
+        low, high = points[:, 0].min(), points[:, 0].max()
+        if style.pitch:
+            x = (len(placed) * style.pitch + rng.normal(0, 0.04)) * style.height
+        elif placed:
+            gap = style.gap + space + rng.normal(0, style.gap_spread)
+            x = _beside(edge, left, high=float(edge.max()), low=low) + gap * style.height + style.pen
+            least = CLOSEST * (half + (high - low) / 2) + CLOSEST_MIDDLES * style.height
+            x = max(x, middle + least - (low + high) / 2)
+        else:
+            x = 0.0
+        middle, half, space = x + (low + high) / 2, (high - low) / 2, 0.0
+        edge = np.maximum(edge, right + x)
+        placed.append(one.moved(np.array([x, 0.0])))
+    sloped = tuple(one.moved(np.array([0.0, -math.tan(style.slope) * one.matrix[0, 2]])) for one in placed)
+    return Writing(sloped, tuple(_lines(sloped, style, rng)))
+
+
+def _shaped(
+    character: str, scribe: Scribe, style: Style, rng: np.random.Generator, *, run: bool, raised: bool
+) -> Placed:
+    """A glyph in its size, slant and height above the baseline, at x = 0."""
+    size = math.exp(rng.normal(0, style.unevenness))
+    up = rng.normal(0, style.lift)
+    if raised:
+        size, up = size * 0.55, up + 0.45
+    elif character == "0" and run and style.small < 1:
+        size, up = size * style.small, up + style.raised * (1 - style.small)
+    stretch = style.stretch * math.exp(rng.normal(0, 0.05))
+    if character in ELASTIC:
+        stretch *= float(rng.uniform(0.6, 1.6))
+    elif character == ".":
+        size *= float(rng.uniform(0.5, 4))
+    angle = -style.slope + rng.normal(0, 0.03)
+    slant = style.slant + rng.normal(0, 0.04)
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    matrix = style.height * size * turn @ np.array([[stretch, -slant], [0, 1]])
+    return Placed(character, scribe.glyph(character), np.column_stack([matrix, [0, -up * style.height]]))
+
+
+def _outlines(points: NDArray[np.float64], height: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The left and right outline of a glyph, in bands; infinite where it has no ink near."""
+    band = ((points[:, 1] / height - BAND_TOP) / BAND_HEIGHT).astype(np.intp).clip(0, BANDS - 1)
+    left, right = np.full(BANDS + 2, np.inf), np.full(BANDS + 2, -np.inf)
+    np.minimum.at(left, band + 1, points[:, 0])
+    np.maximum.at(right, band + 1, points[:, 0])
+    # A band's neighbours count, as ink in them comes close as well.
+    left = np.minimum(np.minimum(left[:-2], left[1:-1]), left[2:])
+    right = np.maximum(np.maximum(right[:-2], right[1:-1]), right[2:])
+    return left, right
+
+
+def _beside(edge: NDArray[np.float64], left: NDArray[np.float64], *, high: float, low: float) -> float:
+    """How far a glyph moves so that it just touches what is before it."""
+    shared = np.isfinite(edge) & np.isfinite(left)
+    return float((edge[shared] - left[shared]).max()) if shared.any() else high - low
+
+
+def _lines(placed: Sequence[Placed], style: Style, rng: np.random.Generator) -> list[NDArray[np.float64]]:
+    """The pen's strokes between and across characters: links of zeros, lines under and through the row."""
+    strokes: list[NDArray[np.float64]] = []
+    for one, other in pairwise(placed):
+        zeros = one.character == other.character == "0"
+        both = one.character.isdigit() and other.character.isdigit()
+        if both and rng.random() < style.linked * (1.0 if zeros else 0.2):
+            strokes.append(_link(one.points(), other.points(), rng))
+    if not placed:
+        return strokes
+    points = np.concatenate([one.points() for one in placed])
+    for share, level in ((UNDERLINED, rng.uniform(0.08, 0.3)), (STRUCK, rng.uniform(-0.8, -0.2))):
+        if rng.random() < share:
+            ends = np.array([points[:, 0].min(), points[:, 0].max()]) + rng.normal(0, 0.25, 2) * style.height
+            x = np.linspace(float(ends[0]), float(ends[1]), 6)
+            y = level * style.height - math.tan(style.slope) * x + rng.normal(0, 0.015, 6) * style.height
+            strokes.append(np.column_stack([x, y]))
+    return strokes
+
+
+def _link(
+    one: NDArray[np.float64], other: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """A stroke from the right of one character to the left of the next, at the top as a rule, sagging."""
+    start, end = (
+        points[np.argmax(points @ np.array([side, -rng.uniform(0.2, 1.5)]))]
+        for points, side in ((one, 1.0), (other, -1.0))
+    )
+    sag = (start + end) / 2 + np.array([0, rng.uniform(-0.1, 0.5) * abs(end[0] - start[0])])
+    t = np.linspace(0, 1, 8)[:, None]
+    return (1 - t) ** 2 * start + 2 * t * (1 - t) * sag + t**2 * end
+
+
+def draw(
+    writing: Writing, shape: tuple[int, int], pen: float
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The ink of a writing and the boxes of its digits, both within the picture of ``shape``."""
+    ink = np.zeros(shape, np.float32)
+    strokes = [stroke.astype(np.float32) for stroke in writing.strokes]
+    boxes = []
+    for one in writing.placed:
+        matrix = one.matrix
+        points = one.points()
+        if one.glyph.field is None or one.glyph.to_unit is None:
+            strokes += [
+                (stroke @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32) for stroke in one.glyph.strokes
+            ]
+            box = _box(points, pen / 2, shape)
+        else:
+            matrix = matrix @ np.vstack([one.glyph.to_unit, [0, 0, 1]])
+            box = _stamp(ink, one.glyph.field, matrix, points, pen)
+        if one.character.isdigit():
+            boxes.append(box)
+    if strokes:
+        # Only where they are: the cost of a distance transform is its area.
+        x0, y0, x1, y1 = _box(np.concatenate(strokes), pen / 2 + 1, shape)
+        drawn = rasterise(
+            [stroke - np.array([x0, y0], np.float32) for stroke in strokes], (y1 - y0, x1 - x0), pen
+        )
+        np.maximum(ink[y0:y1, x0:x1], drawn, out=ink[y0:y1, x0:x1])
+    return ink, np.array(boxes, np.int32).reshape(-1, 4)
+
+
+def _box(points: NDArray[np.float64], radius: float, shape: tuple[int, int]) -> list[int]:
+    """The pixels that a pen covers by half or more along its path, at least one."""
+    limit = np.array([shape[1], shape[0]])
+    low = np.clip(np.round(points.min(axis=0) - radius), 0, limit - 1).astype(int)
+    high = np.clip(np.round(points.max(axis=0) + radius), low + 1, limit).astype(int)
+    return [*low.tolist(), *high.tolist()]
+
+
+def _stamp(
+    ink: NDArray[np.float32],
+    field: NDArray[np.float32],
+    matrix: NDArray[np.float64],
+    points: NDArray[np.float64],
+    pen: float,
+) -> list[int]:
+    """Draws a glyph's field into the ink, and gives the box of it."""
+    shape = (ink.shape[0], ink.shape[1])
+    x0, y0, x1, y1 = _box(points, 1.5 * pen + 2, shape)
+    # OpenCV's integers are the centres of pixels.
+    centred = matrix - np.array([[0, 0, x0 + 0.5], [0, 0, y0 + 0.5]])
+    drawn = inked(field, centred, pen, (y1 - y0, x1 - x0))
+    np.maximum(ink[y0:y1, x0:x1], drawn, out=ink[y0:y1, x0:x1])
+    solid = drawn >= 0.5
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    if rows.size == 0:
+        return _box(points, 0.0, shape)
+    return [x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1]
+
+
+def between(ranges: Sequence[tuple[float, float, float]], rng: np.random.Generator) -> float:
+    """A number from one of several ranges (how often, from, to)."""
+    index = int(rng.choice(len(ranges), p=[share for share, _, _ in ranges]))
+    return float(rng.uniform(*ranges[index][1:]))

@@ -1,0 +1,120 @@
+"""What stands in a row: numbers as people write them, and what stands beside them.
+
+A text may hold digits, the signs that ``scribe.MARKS`` can draw, letters, spaces, and ``RAISED``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+LENGTHS = np.array([3, 10, 14, 16, 17, 14, 11, 6, 3, 3, 1.5, 1.5])
+"""How often a row has 1, 2 ... 12 digits, in hundredths."""
+KINDS = {
+    "digits": 0.36,
+    "amount": 0.36,
+    "marked": 0.1,
+    "year": 0.05,
+    "phone": 0.05,
+    "words": 0.05,
+    "none": 0.03,
+}
+"""How often a row holds what."""
+WORDS = ("kr", "ChF", "eUr", "Nr", "kn", "FF", "PLN", "Ft", "cm", "kW", "Pay", "Rent", "Tek", "an", "x", "kV")
+"""Words in which no letter looks like a digit."""
+SAFE_LETTERS = "ACEFHKLMNPRTUVWXYacdefhkmnprtuvwx"
+PLAIN_YEARS, MARKED, SECOND_WORD = 0.6, 0.4, 0.4
+"""Years that do not belong to a date; gaps that hold a sign in a row with signs; words that have a second beside them."""
+SEPARATORS = ".,-/'= +x:"
+SUFFIXES = (".", ",", "-", ",-", ".-", "=", "—", "~", "#", "*", "**", " kr", " €", "/")
+PREFIXES = ("$", "$ ", "#", "*", "**", "=", "—", "-", "€ ", "Nr ", "~")
+SUFFIXED, PREFIXED = 0.5, 0.3
+"""Amounts with something behind, and with something before."""
+STROKES = "-—~.,*#"
+"""Signs that stand where no number is."""
+RAISED = "^"
+"""In a layout's text: what follows is small, and stands high."""
+
+
+def random_text(rng: np.random.Generator) -> str:
+    """What may stand in a row: digits, and signs and letters that are not to be read; ``^`` begins small raised digits."""
+    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    count = 1 + int(rng.choice(len(LENGTHS), p=LENGTHS / LENGTHS.sum()))
+    return MAKERS[kind](random_digits(count, rng), rng)
+
+
+def random_digits(count: int, rng: np.random.Generator) -> str:
+    """So many digits, each as likely as any other."""
+    return "".join(str(digit) for digit in rng.integers(0, 10, count))
+
+
+def _plain(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001  every kind is made from the same
+    return digits
+
+
+def _year(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
+    """A year, or a date that ends in one."""
+    year = str(rng.integers(1900, 2040))
+    if rng.random() < PLAIN_YEARS:
+        return year
+    sign = str(rng.choice([".", "-", "/", " "], p=[0.45, 0.3, 0.1, 0.15]))
+    return sign.join([str(rng.integers(1, 32)), str(rng.integers(1, 13)), year])
+
+
+def _phone(digits: str, rng: np.random.Generator) -> str:
+    """Groups of two or three."""
+    sign, step = str(rng.choice([" ", "-", ".", "/", ""])), int(rng.integers(2, 4))
+    return sign.join(digits[start : start + step] for start in range(0, len(digits), step))
+
+
+def _words(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
+    return " ".join(_word(rng) for _ in range(1 + (rng.random() < SECOND_WORD)))
+
+
+def _nothing(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
+    """A sign or a few, or a blank row."""
+    return "".join(rng.choice([*STROKES], int(rng.integers(0, 4))))
+
+
+def _marked(digits: str, rng: np.random.Generator) -> str:
+    """Signs among the digits, of one kind or of several, and a word beside them."""
+    kinds = rng.choice([*SEPARATORS], 1 if rng.random() < 0.5 else len(digits))
+    row = "".join(digit + (str(rng.choice(kinds)) if rng.random() < MARKED else "") for digit in digits)
+    choice = rng.random()
+    return f"{row} {_word(rng)}" if choice < 0.2 else f"{_word(rng)} {row}" if choice < 0.4 else row
+
+
+def _amount(digits: str, rng: np.random.Generator) -> str:
+    """A sum of money: often round, its thousands parted, with cents or without, protected by signs before and behind."""
+    zeros = int(rng.choice([0, 1, 2, 3, 4], p=[0.4, 0.12, 0.18, 0.25, 0.05]))
+    whole = (digits[: max(1, min(len(digits), 7) - zeros)].lstrip("0") or "1") + "0" * zeros
+    if rng.random() < 0.65:
+        sign = str(rng.choice([".", ",", "'", " "], p=[0.7, 0.15, 0.05, 0.1]))
+        head = len(whole) % 3
+        groups = [whole[:head]] * (head > 0) + [whole[i : i + 3] for i in range(head, len(whole), 3)]
+        whole = sign.join(groups)
+    cents = "00" if rng.random() < 0.5 else f"{rng.integers(0, 100):02d}"
+    choice = rng.random()
+    if choice < 0.18:
+        whole += str(rng.choice([",", ".", "-", "="])) + cents
+    elif choice < 0.24:
+        whole += RAISED + cents
+    before = str(rng.choice(PREFIXES)) if rng.random() < PREFIXED else ""
+    behind = str(rng.choice(SUFFIXES)) if rng.random() < SUFFIXED else ""
+    return before + whole + behind
+
+
+def _word(rng: np.random.Generator) -> str:
+    if rng.random() < 0.5:
+        return str(rng.choice(WORDS))
+    return "".join(rng.choice([*SAFE_LETTERS], int(rng.integers(1, 6))))
+
+
+MAKERS = {
+    "digits": _plain,
+    "amount": _amount,
+    "marked": _marked,
+    "year": _year,
+    "phone": _phone,
+    "words": _words,
+    "none": _nothing,
+}
