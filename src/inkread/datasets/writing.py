@@ -32,17 +32,21 @@ DOUBTFUL = 0.15
 RENDERINGS = 3
 """Drawings of each UNIPEN digit, each with its own pen, size and distortion."""
 
+LETTERS = 0.55
+"""Share of UNIPEN's letters that is drawn, once each: all of them would outnumber the digits."""
+
 HEIGHTS = (20, 110)
 PENS = (0.03, 0.2)
 """Size of a drawing in pixels, and width of the pen as a share of it."""
 
-PARTS_PER_DIGIT = 0.3
+PARTS_PER_DIGIT = 0.25
 """Pairs, and fragments, made for each MNIST digit."""
 
 MOST_INK = 0.45
 """Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
 
 MARKS = 6_000
+TEXTURES = 3_000
 SHARE_HELD_OUT = 0.05
 AMBIGUOUS_SYMBOLS = ("slash", "z")
 """Symbols that a person may take for 1 and 2."""
@@ -86,7 +90,7 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
     usable = np.where(
         is_digit, characters.agreement >= DOUBTFUL, ~np.isin(characters.labels, [*synthesis.LOOK_ALIKES])
     )
-    repeats = np.where(is_digit, renderings, 1) * usable
+    repeats = np.where(is_digit, renderings, rng.random(len(characters)) < LETTERS) * usable
     order = np.repeat(np.arange(len(characters)), repeats)
     inks = []
     for index in order:
@@ -142,7 +146,7 @@ def _made(mnist: LabelledGlyphs, rng: np.random.Generator) -> LabelledGlyphs:
             synthesis.pairs(mnist.images, count, rng),
             synthesis.fragments(mnist.images, count, rng),
             synthesis.marks(MARKS, rng),
-            synthesis.textures(MARKS, rng),
+            synthesis.textures(TEXTURES, rng),
         ]
     )
     images = images[images.any(axis=(1, 2))]

@@ -107,6 +107,9 @@ class Recipe(_Settings):
     """What is learned from: MNIST's training files alone, or also ``inkread.datasets.writing``, which adds other hands
     and pens, and what is no digit."""
 
+    mnist_passes: int = _number(1, 1, 100)
+    """Times that each MNIST glyph is seen in an epoch, each time changed anew: its weight among other material."""
+
     epochs: int = _number(20, 1, 10_000)
     """Passes over the training glyphs."""
 
@@ -174,7 +177,7 @@ _CNN = Recipe(
 )
 
 RECIPES = {
-    "default": dataclasses.replace(_CNN, material="writing", epochs=26, averaging=0.999),
+    "default": dataclasses.replace(_CNN, material="writing", mnist_passes=2, epochs=24, averaging=0.999),
     "cnn": _CNN,
     "mlp": Recipe(
         network="mlp",
