@@ -45,6 +45,9 @@ ALIKE = 1.5
 FEW = 2
 """A picture with no more rows than this may be of nothing but bars."""
 
+MATTERS = 0.3
+"""Power of the share of ink that a single digit leaves out: a grid around it may hold more ink than the digit."""
+
 BAR = 0.25
 """Weight of a 1 as evidence that a row is of digits: any bar reads as a 1."""
 
@@ -98,7 +101,7 @@ def decode_single(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
     """
     amount = np.array([candidate.ink.sum() for candidate in row.candidates])
     share = amount / amount.max()
-    index = int(np.argmax(probabilities[:, :10].max(axis=1) * share))
+    index = int(np.argmax(probabilities[:, :10].max(axis=1) * share**MATTERS))
     if probabilities[index, 10] > probabilities[index, :10].max():
         return []
     return [Choice(index, probabilities[index, :10])]
@@ -138,9 +141,7 @@ def evidence(row: Row, choices: Sequence[Choice]) -> float:
     read = [row.candidates[choice.index] for choice in choices]
     covered = {i for candidate in read for i in range(candidate.start, candidate.stop)}
     others = sum(
-        segment.height >= LOWEST * row.height and not segment.cut_left
-        for i, segment in enumerate(row.segments)
-        if i not in covered
+        segment.height >= LOWEST * row.height for i, segment in enumerate(row.segments) if i not in covered
     )
     digits = sum(
         float(choice.digits.max()) * (BAR if int(choice.digits.argmax()) == 1 else 1.0) for choice in choices

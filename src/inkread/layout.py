@@ -130,21 +130,30 @@ def find_rows(segments: Sequence[Segment], height: float) -> tuple[Row, ...]:
     return tuple(sorted(rows, key=lambda row: float(np.mean([s.middle[1] for s in row.segments]))))
 
 
-def find_single(*maps: Sequence[Segment]) -> tuple[Row, ...]:
+def find_single(*maps: Sequence[Segment], size: tuple[int, int]) -> tuple[Row, ...]:
     """The whole picture as one glyph: no rows, or one whose candidates are the main piece of ink and what lies around it.
 
     Args:
         maps: the pieces of ink of one or more ink maps of the same picture.
+        size: width and height of the ink maps. What touches the border may be paper's edge or part of a grid, so that all
+            is also tried without it.
     """
-    found = [_grow(segments) for segments in maps]
-    candidates = [
+    inner = [[s for s in segments if not _touches_border(s, size)] for segments in maps]
+    found = [_grow(segments) for segments in (*maps, *inner) if segments]
+    candidates = tuple(
         Candidate(0, len(parts), whole.box, whole.ink)
         for parts in found
         for whole in (union(parts[: index + 1]) for index in range(len(parts)))
-    ]
+    )
     if not candidates:
         return ()
-    return (Row(tuple(found[0]), tuple(candidates), float(candidates[0].box[3] - candidates[0].box[1])),)
+    height = float(max(candidate.box[3] - candidate.box[1] for candidate in candidates))
+    return (Row(tuple(found[0]), candidates, height),)
+
+
+def _touches_border(segment: Segment, size: tuple[int, int]) -> bool:
+    x0, y0, x1, y1 = segment.box
+    return x0 <= 0 or y0 <= 0 or x1 >= size[0] or y1 >= size[1]
 
 
 def _grow(segments: Sequence[Segment]) -> list[Segment]:

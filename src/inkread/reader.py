@@ -33,6 +33,15 @@ TINY, SMALL = 40, 800
 
 MOST_ENLARGED = 4
 
+POOR = 0.4
+"""A page is turned if the evidence for digits is less than this for each of its pieces of ink."""
+
+LEAST_TURNED, MOST_TURNED = 4, 400
+"""Pieces of ink that a page has to have to be turned: with fewer, chance decides; with more, it is a photo of things."""
+
+MORE_TURNED = 2.0
+"""A turned page must make this many times as much sense as the upright one."""
+
 FIRST_SIGHT = [0, 2, 3, 4, 5, 6, 7, 8, 9]
 """The digits that tell the size of the writing; any bar, a shadow's edge too, reads as a 1."""
 
@@ -60,6 +69,20 @@ class Trace:
     probabilities: tuple[NDArray[np.float32], ...]
     choices: tuple[tuple[Choice, ...], ...]
     reading: Reading
+
+    @property
+    def evidence(self) -> float:
+        """How much speaks for there being digits, about 1 for each, see ``decoder.evidence``."""
+        return sum(
+            max(0.0, decoder.evidence(row, chosen))
+            for row, chosen in zip(self.rows, self.choices, strict=True)
+        )
+
+    @property
+    def is_poor(self) -> bool:
+        """There is some writing, and hardly half of it reads as digits."""
+        pieces = sum(len(row.segments) for row in self.rows)
+        return LEAST_TURNED <= pieces <= MOST_TURNED and self.evidence < POOR * pieces
 
 
 class Reader:
@@ -103,14 +126,31 @@ class Reader:
                 yield error
 
     def trace(self, source: Source, *, single: bool = False) -> Trace:
-        """Reads the picture and keeps every stage; ``single`` reads it as one digit."""
+        """Reads the picture and keeps every stage; ``single`` reads it as one digit.
+
+        A page that makes little sense upright is also tried in the three other orientations; the trace, and the boxes
+        in its reading, are then of the picture turned.
+        """
         picture = _enlarged(load_picture(source, limits=self.limits))
         ink = find_ink(picture.pixels)
         written = without_rules(ink.map, picture.pixels)
+        upright = self._read_page(picture, ink, written, single=single)
+        if single or not upright.is_poor:
+            return upright
+        turned = [
+            self._read_page(
+                _turned(picture, turns), _turned_ink(ink, turns), np.rot90(written, turns), single=False
+            )
+            for turns in (1, 3, 2)
+        ]
+        best = max(turned, key=lambda trace: trace.evidence)
+        return best if best.evidence >= max(LEAST_TURNED, MORE_TURNED * upright.evidence) else upright
+
+    def _read_page(self, picture: Picture, ink: Ink, written: NDArray[np.float32], *, single: bool) -> Trace:
         segments = layout.find_segments(written)
         if single:
             seen = [segments] if written is ink.map else [segments, layout.find_segments(ink.map)]
-            rows = layout.find_single(*seen)
+            rows = layout.find_single(*seen, size=written.shape[::-1])
         else:
             rows = self._find_rows(segments)
         glyphs = tuple(glyph.normalize_all([candidate.ink for candidate in row.candidates]) for row in rows)
@@ -151,6 +191,17 @@ def _enlarged(picture: Picture) -> Picture:
     factor = min(MOST_ENLARGED, -(-SMALL // longer))
     pixels = cv2.resize(picture.pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     return replace(picture, pixels=pixels)
+
+
+def _turned(picture: Picture, turns: int) -> Picture:
+    """The picture turned by so many quarters, counter-clockwise."""
+    pixels = np.ascontiguousarray(np.rot90(picture.pixels, turns))
+    width, height = (picture.width, picture.height) if turns == 2 else (picture.height, picture.width)
+    return replace(picture, pixels=pixels, width=width, height=height)
+
+
+def _turned_ink(ink: Ink, turns: int) -> Ink:
+    return replace(ink, map=np.rot90(ink.map, turns))
 
 
 def _digit(candidate: Candidate, choice: Choice, picture: Picture) -> Digit:

@@ -22,7 +22,7 @@ CROSSING = 0.6
 SMALLEST_PICTURE = 32
 """Pixels; in a smaller picture no line can be told from a stroke."""
 
-SMALLEST_BOX = 14
+SMALLEST_BOX = 24
 """Pixels; a smaller piece of ink is no box that one writes into."""
 
 THROUGH = 0.97

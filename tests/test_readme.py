@@ -1,0 +1,37 @@
+"""What the README shows works."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
+def test_every_python_block_runs(block: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert "28459" in result.stdout
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"^inkread (\w+)", TEXT, re.MULTILINE))))
+def test_every_command_exists(command: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "inkread", command, "--help"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0
+    options = set(re.findall(rf"^inkread {command} .*?(--[a-z-]+)", TEXT, re.MULTILINE))
+    assert all(option in result.stdout for option in options)
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(((?!http)[^)]+)\)", TEXT))
+def test_every_link_leads_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
