@@ -43,6 +43,9 @@ FAINT = 0.04
 THIN, THICK = 0.08, 0.20
 """Stroke width as a share of the longer side: the 5th and 96th percentile of MNIST's training digits."""
 
+MOST_SHRUNK = 0.3
+"""A stroke loses at most this share of its width on each side: a blot must not become a line, and read as a 1."""
+
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 GEOMETRY: dict[str, Any] = {
@@ -136,7 +139,7 @@ def _usual_width(shape: NDArray[np.float32], width: float) -> NDArray[np.float32
         grow = (THIN * longer - width) / (2 * (1 - THIN))
         outside = cv2.distanceTransform(1 - _padded_mask(shape, int(grow) + 2), cv2.DIST_L2, 5)
         return _cut((grow + 1.0 - outside).clip(0, 1))
-    shrink = (width - THICK * longer) / (2 * (1 - THICK))
+    shrink = min((width - THICK * longer) / (2 * (1 - THICK)), MOST_SHRUNK * width)
     inside = cv2.distanceTransform(_padded_mask(shape), cv2.DIST_L2, 5)
     # Where the stroke is thinner than elsewhere, its ridge stays.
     ridge = (inside > 0) & (inside >= cv2.dilate(inside, _NEIGHBOURS))
@@ -144,8 +147,8 @@ def _usual_width(shape: NDArray[np.float32], width: float) -> NDArray[np.float32
 
 
 def _cut(ink: NDArray[np.float32], edge: float = 0.0) -> NDArray[np.float32]:
-    """The crop cut to the bounding box of what exceeds ``edge``; 0×0 where nothing does."""
-    solid = ink > edge
+    """The crop cut to the bounding box of what reaches ``edge``, or has any ink; 0×0 where nothing does."""
+    solid = ink >= edge if edge else ink > 0
     rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
     if rows.size == 0:
         return ink[:0, :0]

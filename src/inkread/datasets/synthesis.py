@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 LOOK_ALIKES = frozenset("BDGIOQSZbgiloqsz")
 """Letters that a person cannot tell from a digit without their surroundings: nobody may teach them as "no digit"."""
 
-FRAGMENT_SHARE = (0.2, 0.65)
+FRAGMENT_SHARE = (0.2, 0.5)
 """Of a digit's ink, what is left in a fragment: with more of it, it may still be the digit."""
 
-NARROWEST_FRAGMENT = 0.4
-"""A part of a digit narrower than this share of its height may be a 1, and is not used."""
+SLIMMEST_FRAGMENT = 0.45
+"""A part of a digit that fits into a slimmer rectangle, however turned, may be a 1, and is not used."""
 
 
 def pairs(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -31,7 +31,9 @@ def pairs(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> ND
     inks = []
     for left, right in rng.integers(0, len(digits), (count, 2)):
         one, other = (_resized(_tight(digits[i]), rng.uniform(0.8, 1.2)) for i in (left, right))
-        gap = int(rng.integers(-5, 8))
+        if not (one.size and other.size):
+            continue
+        gap = int(rng.integers(-3, 8))
         lift = int(rng.integers(-4, 5))
         height = max(len(one), len(other)) + abs(lift)
         field = np.zeros((height, max(1, one.shape[1] + other.shape[1] + gap)), np.float32)
@@ -54,8 +56,7 @@ def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -
             continue
         line = amount[int(rng.uniform(*FRAGMENT_SHARE) * len(amount))]
         part = digit * (across < line)
-        tight = _tight((part * 255).astype(np.uint8))
-        if tight.size and tight.shape[1] >= NARROWEST_FRAGMENT * tight.shape[0]:
+        if _slimness(part) >= SLIMMEST_FRAGMENT:
             inks.append(part)
     return normalize_all(inks)
 
@@ -80,19 +81,18 @@ def _mark(rng: np.random.Generator) -> NDArray[np.float32]:
     kind = rng.integers(0, 4)
     thickness = int(rng.integers(3, 14))
     if kind == 0:  # a dot or blot
-        axes = (int(rng.integers(8, 30)), int(rng.integers(8, 30)))
+        long = int(rng.integers(8, 30))
+        axes = (long, int(long * rng.uniform(0.65, 1.0)))  # slimmer ones would be 1s
         cv2.ellipse(field, (40, 40), axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
     elif kind == 1:  # a dash, level or nearly so
         slope = rng.uniform(-0.35, 0.35)
         cv2.line(field, (8, int(40 - 32 * slope)), (72, int(40 + 32 * slope)), 255, thickness, cv2.LINE_AA)
-    elif kind == 2:  # two strokes that cross or meet
-        for _ in range(2):
-            start, end = rng.integers(6, 74, (2, 2)).tolist()
-            cv2.line(field, start, end, 255, thickness, cv2.LINE_AA)
-        angle = float(rng.uniform(0, 360))
-        cv2.ellipse(
-            field, (40, 40), (30, 30), angle, 0, float(rng.uniform(20, 90)), 255, thickness, cv2.LINE_AA
-        )
+    elif kind == 2:  # two or three strokes that cross in the middle: a plus, a times, an asterisk
+        turn, arms = rng.uniform(0, np.pi), int(rng.integers(2, 4))
+        for angle in turn + np.arange(arms) * np.pi / arms + rng.normal(0, 0.12, arms):
+            reach = rng.uniform(20, 34) * np.array([np.cos(angle), np.sin(angle)])
+            start, end = (40 - reach).astype(int).tolist(), (40 + reach).astype(int).tolist()
+            cv2.line(field, start, end, 255, min(thickness, 9), cv2.LINE_AA)
     else:  # a scribble
         points = np.cumsum(rng.normal(0, 14, (int(rng.integers(6, 20)), 2)), axis=0)
         points = (points - points.mean(axis=0)).clip(-34, 34) + 40
@@ -106,6 +106,15 @@ def _tight(glyph: NDArray[np.uint8]) -> NDArray[np.float32]:
     if rows.size == 0:
         return np.zeros((0, 0), np.float32)
     return glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32) / np.float32(255)
+
+
+def _slimness(ink: NDArray[np.float32]) -> float:
+    """Shorter side over longer side of the smallest rectangle around the ink, at whatever angle; 0 for a dot or none."""
+    points = np.argwhere(ink > 0.25).astype(np.float32)
+    if len(points) < 3:
+        return 0.0
+    sides = cv2.minAreaRect(points)[1]
+    return float(min(sides) / max(*sides, 1e-6))
 
 
 def _resized(ink: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

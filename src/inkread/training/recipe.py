@@ -177,7 +177,7 @@ _CNN = Recipe(
 )
 
 RECIPES = {
-    "default": dataclasses.replace(_CNN, material="writing", mnist_passes=2, epochs=24, averaging=0.999),
+    "default": dataclasses.replace(_CNN, material="writing", mnist_passes=2, epochs=20, averaging=0.999),
     "cnn": _CNN,
     "mlp": Recipe(
         network="mlp",
