@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from inkread.ink import find_ink, is_light_on_dark
+from inkread.ink import find_ink, polarity
 
 
 def stroke_mask(height: int = 240, width: int = 320, thickness: int = 6) -> np.ndarray:
@@ -85,8 +85,9 @@ def test_thick_strokes_that_fill_the_picture_are_solid() -> None:
 
 def test_polarity_follows_the_minority() -> None:
     mask = stroke_mask()
-    assert not is_light_on_dark(painted(mask, (200, 200, 200), (20, 20, 20)))
-    assert is_light_on_dark(painted(mask, (20, 20, 20), (200, 200, 200)))
+    assert polarity(painted(mask, (200, 200, 200), (20, 20, 20))) < -0.9
+    assert polarity(painted(mask, (20, 20, 20), (200, 200, 200))) > 0.9
+    assert polarity(np.full((30, 40, 3), 90, np.uint8)) == 0
 
 
 @settings(max_examples=40)
@@ -96,3 +97,10 @@ def test_the_map_of_any_picture_lies_between_0_and_1(pixels: np.ndarray) -> None
     assert result.map.shape == pixels.shape[:2]
     assert result.map.dtype == np.float32
     assert 0 <= result.map.min() <= result.map.max() <= 1
+
+
+def test_the_dark_half_of_a_picture_is_no_ink() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.full((900, 1200, 3), 250, np.uint8)
+    pixels[:, 600:] = rng.normal(8, 3, (900, 600, 1)).clip(0, 255).astype(np.uint8)
+    assert (find_ink(pixels, light_on_dark=False).map[:, 700:] >= 0.5).mean() < 0.02

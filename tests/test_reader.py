@@ -111,6 +111,58 @@ def test_a_picture_with_nothing_on_it_has_an_empty_reading(reader: Reader, pixel
     assert reader.read_digit(pixels) is None
 
 
+@pytest.mark.parametrize("border", [2, 8, 60])
+@pytest.mark.parametrize("desk", [0, 60, 110])
+def test_a_sheet_on_a_darker_ground_is_read(reader: Reader, border: int, desk: int) -> None:
+    sheet = np.pad(written("2407", paper=235), ((40, 40), (60, 60), (0, 0)), constant_values=235)
+    assert (
+        reader.read(np.pad(sheet, ((border,) * 2, (border,) * 2, (0, 0)), constant_values=desk)).text
+        == "2407"
+    )
+
+
+@pytest.mark.parametrize("strip", [20, 60])
+def test_a_dark_strip_at_the_edge_is_no_digit(reader: Reader, strip: int) -> None:
+    pixels = np.pad(written("5"), ((30, 30), (40, 40), (0, 0)), constant_values=255)
+    pixels[:, -strip:] = 15
+    assert reader.read(pixels).text == "5"
+
+
+def test_a_heading_twice_as_large_is_read_too(reader: Reader) -> None:
+    heading, rows = written("2024", size=150), [written(text, size=56) for text in ("3592", "6083", "7254")]
+    width = max(part.shape[1] for part in (heading, *rows))
+    parts = [
+        np.pad(p, ((20, 20), (0, width - p.shape[1]), (0, 0)), constant_values=255) for p in (heading, *rows)
+    ]
+    assert reader.read(np.concatenate(parts)).text.split("\n") == ["2024", "3592", "6083", "7254"]
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_page_is_read_and_its_boxes_are_those_of_the_source(reader: Reader, turns: int) -> None:
+    rows = [written(text, size=80) for text in ("23567", "90458", "34629")]
+    width = max(row.shape[1] for row in rows)
+    page = np.concatenate(
+        [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0)), constant_values=255) for r in rows]
+    )
+    pixels = np.ascontiguousarray(np.rot90(page, turns))
+    reading = reader.read(pixels)
+    assert reading.text.split("\n") == ["23567", "90458", "34629"]
+    assert (reading.width, reading.height) == pixels.shape[1::-1]
+    rest = pixels.copy()
+    for digit in reading.digits:
+        x0, y0, x1, y1 = digit.box
+        rest[y0:y1, x0:x1] = 255
+    assert (rest < 128).mean() < 0.001
+
+
+def test_hatching_takes_neither_minutes_nor_gigabytes(reader: Reader) -> None:
+    rows, columns = np.mgrid[:1000, :1000]
+    hatched = np.where((rows + columns) % 20 < 2, 0, 255).astype(np.uint8)
+    trace = reader.trace(hatched)
+    held = sum(candidate.ink.nbytes for row in trace.rows for candidate in row.candidates)
+    assert held < 40 * hatched.nbytes * 4
+
+
 def test_one_bad_picture_does_not_stop_the_others(reader: Reader, tmp_path: Path) -> None:
     results = list(reader.read_many([written("12"), tmp_path / "missing.png", b"no picture", written("34")]))
     assert [type(result).__name__ for result in results] == [

@@ -23,6 +23,9 @@ BATCH = 256
 EXTERNAL_DATA = b"\x0a\x08location"
 """The key that every tensor kept outside its file needs (StringStringEntryProto of onnx.proto), as it is encoded."""
 
+NOWHERE = "/nonexistent"
+"""Where the runtime looks for external data, should a model name some in a way that is not recognised."""
+
 REMEDY = "train or export the model again with inkread"
 
 
@@ -90,6 +93,7 @@ def _open_session(model: Model, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
     # Idle threads that spin take the other cores from the rest of the program.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

@@ -42,9 +42,6 @@ ENOUGH = 0.5
 ALIKE = 1.5
 """Digits of one picture whose heights differ by no more than this factor are of one size."""
 
-FEW = 2
-"""A picture with no more rows than this may be of nothing but bars."""
-
 MATTERS = 0.3
 """Power of the share of ink that a single digit leaves out: a grid around it may hold more ink than the digit."""
 
@@ -111,7 +108,7 @@ def plausible(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> tup
     """The choices, without the rows that are no rows of digits: words, specks and textures that hold a bar or two.
 
     A row of which enough speaks for digits stays. A row of bars stays if its bars have the size of the digits elsewhere, or,
-    where there are no others, if there is hardly anything else in the picture.
+    where there are no others, if there is nothing in the picture but bars of one size.
     """
     strength = [evidence(row, chosen) for row, chosen in zip(rows, choices, strict=True)]
     heights = [
@@ -120,6 +117,7 @@ def plausible(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> tup
         if own >= ENOUGH
         for choice in chosen
     ]
+    only_bars = not heights and _are_all_bars(rows, choices)
     kept = []
     for row, chosen, own in zip(rows, choices, strength, strict=True):
         if heights:
@@ -131,9 +129,20 @@ def plausible(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> tup
                 for c in chosen
             )
         else:
-            fits = len(rows) <= FEW
+            fits = only_bars
         kept.append(chosen if own >= ENOUGH or (own > 0 and fits) else ())
     return tuple(kept)
+
+
+def _are_all_bars(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> bool:
+    """Whether every piece of ink was read as a digit, and all these are of one size."""
+    heights = [
+        row.candidates[choice.index].box[3] - row.candidates[choice.index].box[1]
+        for row, chosen in zip(rows, choices, strict=True)
+        for choice in chosen
+    ]
+    pieces = sum(len(row.segments) for row in rows)
+    return 0 < pieces == len(heights) and max(heights) <= ALIKE * min(heights)
 
 
 def evidence(row: Row, choices: Sequence[Choice]) -> float:

@@ -47,7 +47,7 @@ def save_stages(trace: Trace, directory: Path) -> list[Path]:
         OutputError: the directory or a file cannot be written.
     """
     stages = {
-        "1-upright.png": Image.fromarray(trace.picture.pixels),
+        "1-upright.png": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns)),
         "2-ink.png": _ink(trace),
         "3-rows.png": _rows(trace),
         "4-glyphs.png": _glyphs(trace),
@@ -67,9 +67,10 @@ def save_stages(trace: Trace, directory: Path) -> list[Path]:
 def _ink(trace: Trace) -> Image.Image:
     """Ink dark on light; printed lines that were removed in orange."""
     kept = trace.written[:, :, None]
-    removed = np.clip(trace.ink.map - trace.written, 0, 1)[:, :, None]
-    image = np.array(PAPER) * (1 - kept - removed * (1 - kept)) + np.array(INK) * kept
-    image += np.array(REMOVED) * (removed * (1 - kept))
+    found = np.rot90(trace.ink.map, trace.turns)
+    removed = np.clip(found - trace.written, 0, 1)[:, :, None]
+    paper, ink, orange = (np.array(colour, np.float32) for colour in (PAPER, INK, REMOVED))
+    image = paper * (1 - kept - removed * (1 - kept)) + ink * kept + orange * (removed * (1 - kept))
     return Image.fromarray(image.clip(0, 255).astype(np.uint8))
 
 
@@ -102,7 +103,8 @@ def _glyphs(trace: Trace) -> Image.Image:
         row = [
             (g, _meaning(p), i in chosen) for i, (g, p) in enumerate(zip(glyphs, probabilities, strict=True))
         ]
-        tiles += [row[start : start + columns] for start in range(0, min(len(row), MOST_GLYPHS), columns)]
+        tiles += [row[start : start + columns] for start in range(0, len(row), columns)]
+    tiles = tiles[: max(1, MOST_GLYPHS // columns)]
     width = cell[0] * max((len(row) for row in tiles), default=1)
     canvas = Image.new("RGB", (width, cell[1] * max(1, len(tiles))), PAPER)
     painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(13)

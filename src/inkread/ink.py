@@ -64,21 +64,24 @@ def find_ink(pixels: NDArray[np.uint8], *, light_on_dark: bool | None = None) ->
         The ink map, of the size of the picture; all zero where nothing stands out from the paper.
     """
     if light_on_dark is None:
-        light_on_dark = is_light_on_dark(pixels)
+        light_on_dark = polarity(pixels) > 0
     if light_on_dark:
         pixels = cv2.bitwise_not(pixels)
     return Ink(_normalise(_contrast(pixels)), light_on_dark)
 
 
-def is_light_on_dark(pixels: NDArray[np.uint8]) -> bool:
-    """Whether the ink is lighter than the paper: ink is the minority, so it skews the brightness to its side."""
-    grey = cv2.cvtColor(_overview(pixels), cv2.COLOR_RGB2GRAY).astype(np.float32)
+def polarity(pixels: NDArray[np.uint8]) -> float:
+    """Which way the ink differs from the paper, -1 for all darker to 1 for all lighter; near 0 it is hard to say.
+
+    Ink is the minority, so that it skews the brightness to its side: the third moment of the difference to the local median,
+    over the third absolute moment.
+    """
+    grey = cv2.cvtColor(_overview(pixels), cv2.COLOR_RGB2GRAY)
     window = max(3, int(min(grey.shape) * WIDEST_STROKE * 2) | 1)
-    paper = (
-        cv2.medianBlur(grey.astype(np.uint8), min(window, 255)) if min(grey.shape) > 2 else np.median(grey)
-    )
-    difference = grey - paper
-    return bool((difference**3).mean() > 0)
+    paper = cv2.medianBlur(grey, min(window, 255)) if min(grey.shape) > 2 else np.median(grey)
+    cubes = (grey.astype(np.float32) - paper) ** 3
+    total = float(np.abs(cubes).sum())
+    return float(cubes.sum()) / total if total else 0.0
 
 
 def _contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -90,7 +93,7 @@ def _contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         _paper(_overview(pixels)), (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR
     )
     drop = cv2.subtract(paper, pixels)
-    drop = cv2.divide(drop, cv2.max(paper, DARKEST_PAPER), scale=255)
+    drop = cv2.divide(drop, np.maximum(paper, np.uint8(DARKEST_PAPER)), scale=255)
     contrast = cv2.max(cv2.max(drop[:, :, 0], drop[:, :, 1]), drop[:, :, 2])
     if max(contrast.shape) > 2 * OVERVIEW:
         # Sensor noise and the blocks of JPEG's colour are finer than any stroke of a picture this large.
@@ -122,8 +125,13 @@ def _paper(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _closed(small: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Morphological closing by a disc of ``size`` pixels, smoothed: what is left when strokes thinner than that go."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size | 1, size | 1))
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc)
-    return np.asarray(cv2.GaussianBlur(closed, (0, 0), size / 4), np.uint8)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc).astype(np.float32)
+    # Continued in a straight line beyond the border, so that a gradient that ends there is not bent, and taken for ink.
+    margin = min(size, *(side - 1 for side in small.shape[:2]))
+    padded = np.pad(closed, ((margin, margin), (margin, margin), (0, 0)), "reflect", reflect_type="odd")
+    smooth = cv2.GaussianBlur(padded, (0, 0), size / 4)
+    inner = smooth[margin : margin + small.shape[0], margin : margin + small.shape[1]]
+    return np.rint(inner.clip(0, 255)).astype(np.uint8)
 
 
 def _normalise(contrast: NDArray[np.uint8]) -> NDArray[np.float32]:

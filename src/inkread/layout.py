@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from inkread.cuts import cut_columns
 from inkread.glyph import EDGE
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 MOST_SEGMENTS = 1200
 """A picture with more pieces of ink than this is texture; the largest are kept."""
+
+MOST_OVERLAP = 4
+"""The boxes of all pieces of ink cover the picture at most this many times; the largest are left out."""
+
+FLUSH = 0.95
+"""A strip beside the paper covers at least this share of the side of the picture that it lies on; a tight 1 does not."""
 
 SPECK = 0.14
 """A piece whose longer side is below this share of the usual height is dirt or a dot."""
@@ -50,9 +57,6 @@ WIDEST_GAP = 0.5
 
 CUTTABLE = 0.75
 """A segment wider than this share of its row's usual height may hold touching digits."""
-
-MOST_CUTS = 4
-"""The best cuts of one segment that are kept."""
 
 MOST_PARTS = 6
 """A picture of one digit is taken to have at most this many pieces of ink."""
@@ -108,8 +112,8 @@ class Row:
     """A row of segments from left to right, and the candidates made of them.
 
     Attributes:
-        segments: the pieces of ink, ordered by their middles.
-        candidates: every plausible digit; each single segment is among them.
+        segments: the pieces of ink, ordered by their middles; none for a picture that is read as one digit.
+        candidates: every plausible digit; each single segment is among them, and each piece of ink that was cut.
         height: the usual height of a digit in this row, in pixels of the ink map.
     """
 
@@ -118,14 +122,27 @@ class Row:
     height: float
 
 
-def find_rows(segments: Sequence[Segment], height: float) -> tuple[Row, ...]:
+def find_rows(
+    segments: Sequence[Segment], sureness: NDArray[np.float64], size: tuple[int, int]
+) -> tuple[Row, ...]:
     """Rows of candidate glyphs, from top to bottom.
 
     Args:
-        segments: the picture's pieces of ink, in any order.
-        height: the usual height of a digit in pixels; what is far larger is no writing, what is far smaller dirt.
+        segments: N pieces of ink, in any order.
+        sureness: N, in 0..1, how surely each is a digit as it stands; those that are tell the size of the writing, by which
+            what is far larger is no writing, and what is far smaller dirt.
+        size: width and height of the ink map.
     """
-    sized = [s for s in segments if max(s.width, s.height) >= SPECK * height and s.height <= LARGE * height]
+    if not segments:
+        return ()
+    height = usual_height(segments, sureness)
+    sized = [
+        segment
+        for segment, sure in zip(segments, sureness, strict=True)
+        if max(segment.width, segment.height) >= SPECK * height
+        and (segment.height <= LARGE * height or sure >= SURE)
+        and not _is_margin(segment, size)
+    ]
     rows = [_make_row(row) for row in _gather_rows(sized, height)]
     return tuple(sorted(rows, key=lambda row: float(np.mean([s.middle[1] for s in row.segments]))))
 
@@ -138,22 +155,31 @@ def find_single(*maps: Sequence[Segment], size: tuple[int, int]) -> tuple[Row, .
         size: width and height of the ink maps. What touches the border may be paper's edge or part of a grid, so that all
             is also tried without it.
     """
-    inner = [[s for s in segments if not _touches_border(s, size)] for segments in maps]
-    found = [_grow(segments) for segments in (*maps, *inner) if segments]
+    whole = [[s for s in segments if not _is_margin(s, size)] for segments in maps]
+    inner = [[s for s in segments if not any(_borders(s, size))] for segments in maps]
+    found = [_grow(segments) for segments in (*whole, *inner) if segments]
     candidates = tuple(
-        Candidate(0, len(parts), whole.box, whole.ink)
+        Candidate(0, 0, group.box, group.ink)
         for parts in found
-        for whole in (union(parts[: index + 1]) for index in range(len(parts)))
+        for group in (union(parts[: index + 1]) for index in range(len(parts)))
     )
-    if not candidates:
-        return ()
-    height = float(max(candidate.box[3] - candidate.box[1] for candidate in candidates))
-    return (Row(tuple(found[0]), candidates, height),)
+    return (Row((), candidates, float(size[1])),) if candidates else ()
 
 
-def _touches_border(segment: Segment, size: tuple[int, int]) -> bool:
+def _borders(segment: Segment, size: tuple[int, int]) -> tuple[bool, bool, bool, bool]:
+    """Which of the picture's borders the segment touches: left, top, right, bottom."""
     x0, y0, x1, y1 = segment.box
-    return x0 <= 0 or y0 <= 0 or x1 >= size[0] or y1 >= size[1]
+    return x0 <= 0, y0 <= 0, x1 >= size[0], y1 >= size[1]
+
+
+def _is_margin(segment: Segment, size: tuple[int, int]) -> bool:
+    """Whether it is a strip along one whole side of the picture: the table beside the paper, a scanner's lid."""
+    touched = _borders(segment, size)
+    sides = (segment.ink[:, 0], segment.ink[0], segment.ink[:, -1], segment.ink[-1])
+    flush = [
+        touches and bool((side >= EDGE).mean() >= FLUSH) for touches, side in zip(touched, sides, strict=True)
+    ]
+    return sum(touched) == 3 and flush[(touched.index(False) + 2) % 4]
 
 
 def _grow(segments: Sequence[Segment]) -> list[Segment]:
@@ -184,7 +210,10 @@ def find_segments(ink: NDArray[np.float32]) -> list[Segment]:
         ink: H×W float32 in 0..1, 0.5 being the edge of a stroke.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats((ink >= EDGE).astype(np.uint8), connectivity=8)
-    order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH] * stats[1:, cv2.CC_STAT_HEIGHT])[:MOST_SEGMENTS] + 1
+    areas = stats[1:, cv2.CC_STAT_WIDTH].astype(np.int64) * stats[1:, cv2.CC_STAT_HEIGHT]
+    largest = np.argsort(-areas)[:MOST_SEGMENTS][::-1]
+    # Each piece takes the memory of its box: hatching that fills the picture would take it a thousand times over.
+    order = largest[np.cumsum(areas[largest]) <= MOST_OVERLAP * ink.size] + 1
     return [_cut_out(ink, labels, int(label), stats[label]) for label in order]
 
 
@@ -270,16 +299,29 @@ def _make_row(members: list[Segment]) -> Row:
 
 
 def _candidates(parts: Sequence[Segment], height: float) -> Iterable[Candidate]:
+    """Every single part, every union of a few close neighbours, and every piece of ink that was cut, as a whole."""
     for start in range(len(parts)):
-        for stop in range(start + 1, min(start + MOST_MERGED, len(parts)) + 1):
+        for stop in range(start + 1, len(parts) + 1):
             members = parts[start:stop]
-            x0, x1 = min(s.box[0] for s in members), max(s.box[2] for s in members)
-            if stop > start + 1:
-                gap = members[-1].box[0] - max(s.box[2] for s in members[:-1])
-                if x1 - x0 > WIDEST_UNION * height or gap > WIDEST_GAP * height:
+            if not (stop == start + 1 or _may_be_one(members, height) or _was_one(members)):
+                if not all(part.cut_right for part in members[:-1]):
                     break
+                continue
             whole = union(members)
             yield Candidate(start, stop, whole.box, whole.ink)
+
+
+def _may_be_one(members: Sequence[Segment], height: float) -> bool:
+    """Whether neighbours are close and few enough to be the fragments of one digit."""
+    width = max(s.box[2] for s in members) - min(s.box[0] for s in members)
+    gap = members[-1].box[0] - max(s.box[2] for s in members[:-1])
+    return len(members) <= MOST_MERGED and width <= WIDEST_UNION * height and gap <= WIDEST_GAP * height
+
+
+def _was_one(members: Sequence[Segment]) -> bool:
+    """Whether the members are all the parts of one piece of ink."""
+    whole = not members[0].cut_left and not members[-1].cut_right
+    return whole and all(part.cut_right for part in members[:-1])
 
 
 def _cut_wide(segment: Segment, height: float) -> list[Segment]:
@@ -287,7 +329,7 @@ def _cut_wide(segment: Segment, height: float) -> list[Segment]:
     if segment.width <= CUTTABLE * max(height, segment.height * SMALL) or segment.width < 8:
         return [segment]
     parts, left = [], 0
-    for cut in [*_cuts(segment.ink), segment.width]:
+    for cut in [*cut_columns(segment.ink), segment.width]:
         part = segment.ink[:, left:cut]
         rows = np.flatnonzero((part >= EDGE).any(axis=1))
         if rows.size:
@@ -297,17 +339,3 @@ def _cut_wide(segment: Segment, height: float) -> list[Segment]:
             parts.append(Segment(box, part[top:bottom], cut_left=left > 0, cut_right=cut < segment.width))
         left = cut
     return parts
-
-
-def _cuts(ink: NDArray[np.float32]) -> list[int]:
-    """Columns, from left to right, where a vertical cut severs the least ink."""
-    amount = cv2.GaussianBlur(ink.sum(axis=0)[None], (0, 0), 1.0)[0]
-    margin = max(2, len(amount) // 10)
-    inner = np.arange(margin, len(amount) - margin)
-    # A cut through one stroke is plausible, through two or three not.
-    lowest = [
-        int(x)
-        for x in inner
-        if amount[x] == amount[max(0, x - margin) : x + margin + 1].min() and amount[x] < 0.5 * amount.max()
-    ]
-    return sorted(sorted(lowest, key=lambda x: float(amount[x]))[:MOST_CUTS])

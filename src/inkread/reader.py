@@ -12,7 +12,7 @@ import numpy as np
 from inkread import decoder, glyph, layout
 from inkread.classifier import DIGITS, Classifier
 from inkread.errors import PictureError
-from inkread.ink import Ink, find_ink
+from inkread.ink import Ink, find_ink, polarity
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.reading import Box, Digit, Line, Reading
 from inkread.rules import without_rules
@@ -33,14 +33,17 @@ TINY, SMALL = 40, 800
 
 MOST_ENLARGED = 4
 
-POOR = 0.4
+POOR = 0.7
 """A page is turned if the evidence for digits is less than this for each of its pieces of ink."""
 
 LEAST_TURNED, MOST_TURNED = 4, 400
 """Pieces of ink that a page has to have to be turned: with fewer, chance decides; with more, it is a photo of things."""
 
-MORE_TURNED = 2.0
-"""A turned page must make this many times as much sense as the upright one."""
+MUCH_MORE = 1.4
+"""Another way of looking at a picture must make this many times as much sense as the first."""
+
+CLEAR = 0.9
+"""From this polarity on, there is no doubt whether the ink is darker or lighter than the paper."""
 
 FIRST_SIGHT = [0, 2, 3, 4, 5, 6, 7, 8, 9]
 """The digits that tell the size of the writing; any bar, a shadow's edge too, reads as a 1."""
@@ -51,8 +54,9 @@ class Trace:
     """Every stage of one reading, for whoever asks what the reader saw.
 
     Attributes:
-        picture: upright RGB.
+        picture: upright RGB, enlarged if it was small.
         ink: the ink map, as found.
+        turns: quarters, counter-clockwise, by which the page had to be turned to make sense; what follows is turned.
         written: H×W float32, the ink map without rules, boxes and grids.
         rows: the rows with their candidates.
         glyphs: for each row C×28×28 uint8, what the classifier saw of each candidate.
@@ -63,6 +67,7 @@ class Trace:
 
     picture: Picture
     ink: Ink
+    turns: int
     written: NDArray[np.float32]
     rows: tuple[Row, ...]
     glyphs: tuple[NDArray[np.uint8], ...]
@@ -128,52 +133,48 @@ class Reader:
     def trace(self, source: Source, *, single: bool = False) -> Trace:
         """Reads the picture and keeps every stage; ``single`` reads it as one digit.
 
-        A page that makes little sense upright is also tried in the three other orientations; the trace, and the boxes
-        in its reading, are then of the picture turned.
+        Where it is hard to say whether the ink is darker or lighter than the paper, both are tried; a page that makes little
+        sense upright is tried in the other three orientations.
         """
         picture = _enlarged(load_picture(source, limits=self.limits))
-        ink = find_ink(picture.pixels)
-        written = without_rules(ink.map, picture.pixels)
-        upright = self._read_page(picture, ink, written, single=single)
-        if single or not upright.is_poor:
-            return upright
-        turned = [
-            self._read_page(
-                _turned(picture, turns), _turned_ink(ink, turns), np.rot90(written, turns), single=False
-            )
-            for turns in (1, 3, 2)
-        ]
-        best = max(turned, key=lambda trace: trace.evidence)
-        return best if best.evidence >= max(LEAST_TURNED, MORE_TURNED * upright.evidence) else upright
+        lighter = polarity(picture.pixels)
+        best = self._look(picture, find_ink(picture.pixels, light_on_dark=lighter > 0), single=single)
+        if abs(lighter) < CLEAR:
+            other = self._look(picture, find_ink(picture.pixels, light_on_dark=lighter <= 0), single=single)
+            best = _better(best, other, at_least=decoder.ENOUGH)
+        if not single and best.is_poor:
+            upright = best
+            for turns in (1, 3, 2):
+                best = _better(best, self._look(picture, upright.ink, turns=turns), at_least=LEAST_TURNED)
+        return best
 
-    def _read_page(self, picture: Picture, ink: Ink, written: NDArray[np.float32], *, single: bool) -> Trace:
+    def _look(self, picture: Picture, ink: Ink, *, single: bool = False, turns: int = 0) -> Trace:
+        """One way of looking at the picture: with this ink, turned by so many quarters counter-clockwise."""
+        written = np.rot90(without_rules(ink.map, picture.pixels), turns)
         segments = layout.find_segments(written)
         if single:
-            seen = [segments] if written is ink.map else [segments, layout.find_segments(ink.map)]
-            rows = layout.find_single(*seen, size=written.shape[::-1])
+            rows = layout.find_single(segments, layout.find_segments(ink.map), size=_size(written))
         else:
-            rows = self._find_rows(segments)
+            rows = layout.find_rows(segments, self._sureness(segments), _size(written))
         glyphs = tuple(glyph.normalize_all([candidate.ink for candidate in row.candidates]) for row in rows)
         probabilities = self._classify(glyphs)
         decode = decoder.decode_single if single else decoder.decode
         choices = tuple(tuple(decode(row, p)) for row, p in zip(rows, probabilities, strict=True))
         if not single:
             choices = decoder.plausible(rows, choices)
+        to_source = _Frame(picture, turns)
         lines = (
-            Line(tuple(_digit(row.candidates[choice.index], choice, picture) for choice in chosen))
+            Line(tuple(_digit(row.candidates[choice.index], choice, to_source) for choice in chosen))
             for row, chosen in zip(rows, choices, strict=True)
             if chosen
         )
         reading = Reading(picture.source, picture.width, picture.height, tuple(lines))
-        return Trace(picture, ink, written, rows, glyphs, probabilities, choices, reading)
+        return Trace(picture, ink, turns, written, rows, glyphs, probabilities, choices, reading)
 
-    def _find_rows(self, segments: list[Segment]) -> tuple[Row, ...]:
-        """The rows, at the scale of those pieces of ink that are digits at first sight."""
-        if not segments:
-            return ()
+    def _sureness(self, segments: list[Segment]) -> NDArray[np.float64]:
+        """How surely each piece of ink is a digit at first sight."""
         glyphs = glyph.normalize_all([segment.ink for segment in segments])
-        sureness = self.classifier.probabilities(glyphs)[:, FIRST_SIGHT].max(axis=1)
-        return layout.find_rows(segments, layout.usual_height(segments, sureness.astype(np.float64)))
+        return self.classifier.probabilities(glyphs)[:, FIRST_SIGHT].max(axis=1).astype(np.float64)
 
     def _classify(self, glyphs: tuple[NDArray[np.uint8], ...]) -> tuple[NDArray[np.float32], ...]:
         """The probabilities of all rows' glyphs by one call of the classifier."""
@@ -193,33 +194,45 @@ def _enlarged(picture: Picture) -> Picture:
     return replace(picture, pixels=pixels)
 
 
-def _turned(picture: Picture, turns: int) -> Picture:
-    """The picture turned by so many quarters, counter-clockwise."""
-    pixels = np.ascontiguousarray(np.rot90(picture.pixels, turns))
-    width, height = (picture.width, picture.height) if turns == 2 else (picture.height, picture.width)
-    return replace(picture, pixels=pixels, width=width, height=height)
+def _better(one: Trace, other: Trace, *, at_least: float) -> Trace:
+    """The other way of looking only if it makes much more sense."""
+    return other if other.evidence >= max(at_least, MUCH_MORE * one.evidence) else one
 
 
-def _turned_ink(ink: Ink, turns: int) -> Ink:
-    return replace(ink, map=np.rot90(ink.map, turns))
+def _size(plane: NDArray[np.float32]) -> tuple[int, int]:
+    """Width and height."""
+    return plane.shape[1], plane.shape[0]
 
 
-def _digit(candidate: Candidate, choice: Choice, picture: Picture) -> Digit:
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The way back from the working pixels, which may be turned, to the upright source picture."""
+
+    picture: Picture
+    turns: int
+
+    def box(self, box: Box) -> Box:
+        """The same box, in pixels of the source."""
+        x0, y0, x1, y1 = box
+        height, width = self.picture.pixels.shape[:2]
+        if self.turns % 2:
+            height, width = width, height
+        for _ in range(self.turns):  # each undoes one quarter
+            x0, y0, x1, y1 = height - y1, x0, height - y0, x1
+            height, width = width, height
+        scale_x, scale_y = self.picture.scale
+        return (
+            int(x0 * scale_x),
+            int(y0 * scale_y),
+            min(self.picture.width, int(np.ceil(x1 * scale_x))),
+            min(self.picture.height, int(np.ceil(y1 * scale_y))),
+        )
+
+
+def _digit(candidate: Candidate, choice: Choice, frame: _Frame) -> Digit:
     order = np.argsort(-choice.digits)
-    label, *others = ((DIGITS[i], float(choice.digits[i])) for i in order)
-    return Digit(label[0], label[1], _source_box(candidate.box, picture), tuple(others[:3]))
-
-
-def _source_box(box: Box, picture: Picture) -> Box:
-    """A box on the working pixels, in pixels of the upright source picture."""
-    scale_x, scale_y = picture.scale
-    x0, y0, x1, y1 = box
-    return (
-        int(x0 * scale_x),
-        int(y0 * scale_y),
-        min(picture.width, int(np.ceil(x1 * scale_x))),
-        min(picture.height, int(np.ceil(y1 * scale_y))),
-    )
+    (label, probability), *others = ((DIGITS[i], float(choice.digits[i])) for i in order)
+    return Digit(label, probability, frame.box(candidate.box), tuple(others[:3]))
 
 
 @lru_cache(maxsize=1)

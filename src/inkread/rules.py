@@ -46,6 +46,9 @@ CONTENT = 0.25
 SLACK = 3
 """Pixels by which a line may waver and still count as straight."""
 
+SAME_SIZE = 0.2
+"""An empty box is one if its sides differ from those of a box with content by no more than this share: else it is a 0."""
+
 OTHER_COLOUR = 0.2
 """Distance of the unit vectors from the paper's colour to the box's and to the pen's from which they are told apart."""
 
@@ -94,7 +97,8 @@ def _ruled_lines(solid: NDArray[np.uint8]) -> NDArray[np.uint8]:
         lines &= ~cv2.dilate(block, _NEIGHBOURS)
         count, _, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
         lengths = stats[1:count, cv2.CC_STAT_HEIGHT if vertical else cv2.CC_STAT_WIDTH]
-        several = (lengths >= CROSSING * side).sum() >= 2
+        # Two upright strokes of tightly cropped digits are as long; ruled paper has level lines first.
+        several = (lengths >= CROSSING * side).sum() >= 2 and (printed.any() or not vertical)
         if (several or (lengths >= THROUGH * side).any()) and (solid & ~lines).any():
             printed |= lines
     return printed
@@ -105,6 +109,7 @@ def _boxes(solid: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.ui
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     order = np.argsort(-stats[1:, cv2.CC_STAT_AREA])[:MOST_BOXES] + 1
     sides, inside, empty = np.zeros_like(solid), np.zeros_like(solid), []
+    shapes: list[tuple[int, ...]] = []
     for label in order:
         x, y, width, height = (int(value) for value in stats[label, :4])
         # What fills the picture is its border or its background, and would cost the most time.
@@ -118,13 +123,20 @@ def _boxes(solid: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.ui
         if _highest_in_the_middle(content) >= CONTENT * height:
             sides[window] |= frame
             inside[window] |= content
+            shapes.append(frame.shape)
         else:
             empty.append((window, frame))
     if not sides.any():
         return sides
     for window, frame in empty:
-        sides[window] |= frame
+        if any(_alike(frame.shape, shape) for shape in shapes):
+            sides[window] |= frame
     return _by_colour(solid, sides, inside, pixels)
+
+
+def _alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two boxes have the same size, to a fifth."""
+    return all(abs(a - b) <= SAME_SIZE * max(a, b) for a, b in zip(one, other, strict=True))
 
 
 def _frame(own: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

@@ -18,6 +18,10 @@ NOT_A_DIGIT = ""
 """The label of the class for what is no single digit; the text of an empty reading."""
 
 
+COLDEST, HOTTEST = 1e-3, 1e3
+"""Temperatures beyond these make every probability 0 or 1, or all alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """What a model is, where it comes from and what it scored.
@@ -62,18 +66,27 @@ class Card:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             card = cls(**(raw | {"labels": tuple(raw["labels"]), "data": tuple(raw.get("data", ()))}))
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise ModelFormatError(
-                str(path), f"is no readable model card ({error})", "train or export the model again"
-            ) from error
-        temperature: object = raw["temperature"]
-        if not (isinstance(temperature, int | float) and temperature > 0):
-            raise ModelFormatError(
-                str(path), "has no positive temperature", "train or export the model again"
-            )
-        known = {str(digit) for digit in range(10)} | {NOT_A_DIGIT}
-        if len(card.labels) != len(set(card.labels)) or not set(card.labels) <= known:
-            raise ModelFormatError(
-                str(path), f"has labels {card.labels}, not digits", "use a model trained to read digits"
-            )
+            problem = _problem(raw)
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            problem = f"is no readable model card ({error})"
+        if problem:
+            raise ModelFormatError(str(path), problem, "train or export the model again")
         return card
+
+
+def _problem(raw: dict[str, Any]) -> str:
+    """What makes no sense in the entries that reading depends on; ``""`` if all does."""
+    temperature, labels = raw["temperature"], raw["labels"]
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not (is_number and COLDEST <= temperature <= HOTTEST):
+        return f"has the temperature {temperature}, not a number from {COLDEST} to {HOTTEST}"
+    known = {str(digit) for digit in range(10)} | {NOT_A_DIGIT}
+    if (
+        not all(isinstance(label, str) for label in labels)
+        or len(labels) != len(set(labels))
+        or not set(labels) <= known
+    ):
+        return f"has labels {labels}, not digits"
+    if not isinstance(raw["sha256"], str):
+        return "has no SHA-256"
+    return ""
