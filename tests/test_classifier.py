@@ -95,8 +95,24 @@ def test_a_model_that_keeps_weights_in_another_file_is_refused(tmp_path: Path, m
     path = tmp_path / "outside.onnx"
     onnx.save(made(onnx), path, save_as_external_data=True, location="weights.bin", size_threshold=0)
     monkeypatch.chdir(tmp_path)  # where the runtime would find the weights
+    plain = path.read_bytes()
     with pytest.raises(ModelFormatError, match="outside its file"):
-        Classifier(as_model(path.read_bytes()))
+        Classifier(as_model(plain))
+
+
+def test_no_disguise_lets_the_runtime_read_another_file(tmp_path: Path, monkeypatch: Any) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
+    onnx.save(
+        made(onnx),
+        tmp_path / "outside.onnx",
+        save_as_external_data=True,
+        location="weights.bin",
+        size_threshold=0,
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("inkread.classifier.EXTERNAL_DATA", b"not recognised")
+    with pytest.raises(ModelFormatError, match="no ONNX model"):
+        Classifier(as_model((tmp_path / "outside.onnx").read_bytes()))
 
 
 def test_bytes_that_are_no_model_are_refused() -> None:

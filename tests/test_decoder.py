@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.decoder import decode, decode_single
+from inkread.decoder import Choice, decode, decode_single, evidence, plausible
 from inkread.layout import Candidate, Row, Segment
 
 
@@ -79,3 +79,55 @@ def test_a_single_digit_prefers_more_of_the_ink_among_equals() -> None:
     row = make_row([(0, 1), (0, 2)], 2)
     (choice,) = decode_single(row, np.array([sure(5, 0.9), sure(5, 0.9)], np.float32))
     assert choice.index == 1
+
+
+def cut_row() -> Row:
+    """One piece of ink that could be cut into two, with the cut parts and the whole as candidates."""
+    ink = np.ones((40, 20), np.float32)
+    parts = (Segment((0, 0, 20, 40), ink, cut_right=True), Segment((20, 0, 40, 40), ink, cut_left=True))
+    whole = Candidate(0, 2, (0, 0, 40, 40), np.ones((40, 40), np.float32))
+    candidates = (Candidate(0, 1, parts[0].box, ink), whole, Candidate(1, 2, parts[1].box, ink))
+    return Row(parts, candidates, 40.0)
+
+
+def test_touching_digits_are_cut_apart() -> None:
+    assert labels(cut_row(), [sure(3), sure(10), sure(7)]) == [3, 7]
+
+
+def test_a_plus_is_not_cut_into_a_one_and_stumps() -> None:
+    assert labels(cut_row(), [sure(1), sure(10), sure(10)]) == []
+
+
+def test_a_whole_digit_is_not_cut() -> None:
+    assert labels(cut_row(), [sure(1), sure(4), sure(1)]) == [4]
+
+
+def chosen(row: Row, digits: list[int]) -> tuple[Choice, ...]:
+    return tuple(Choice(i, np.array(sure(digit)[:10], np.float32)) for i, digit in enumerate(digits))
+
+
+def singles(count: int, height: int = 40) -> Row:
+    return make_row([(i, i + 1) for i in range(count)], count, heights=dict.fromkeys(range(count), height))
+
+
+def test_bars_speak_less_for_a_row_than_other_digits_and_what_is_left_over_against_it() -> None:
+    row = singles(3)
+    assert evidence(row, chosen(row, [1, 1, 1])) < evidence(row, chosen(row, [2, 3, 4]))
+    assert evidence(row, chosen(row, [2, 3])) < evidence(row, chosen(row, [2, 3, 4])) - 1
+
+
+def test_a_word_that_holds_a_bar_is_no_row_of_digits() -> None:
+    digits, word = singles(4), singles(5)
+    kept = plausible([digits, word], [chosen(digits, [2, 0, 2, 6]), chosen(word, [1])])
+    assert [len(choices) for choices in kept] == [4, 0]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_rows_of_nothing_but_bars_are_read(rows: int) -> None:
+    page = [singles(2)] * rows
+    assert all(plausible(page, [chosen(row, [1, 1]) for row in page]))
+
+
+def test_bars_of_another_size_than_the_digits_are_dropped() -> None:
+    digits, bars = singles(4), singles(1, height=100)
+    assert plausible([digits, bars], [chosen(digits, [2, 0, 2, 6]), chosen(bars, [1])])[1] == ()

@@ -10,7 +10,7 @@ from PIL import Image
 
 from inkread import Reader
 from inkread.errors import OutputError
-from inkread.explain import save_stages
+from inkread.explain import ENLARGED, save_stages
 
 PICTURE = np.full((60, 90), 255, np.uint8)
 PICTURE[15:45, 40:44] = 0
@@ -31,7 +31,8 @@ def test_each_stage_becomes_a_picture(tmp_path: Path, single: bool) -> None:
     np.testing.assert_array_equal(upright, trace.picture.pixels)
     assert ink.min() < 60
     assert rows.shape == ink.shape
-    assert glyphs.min() < 60
+    shown = glyphs[19 : 19 + 28 * ENLARGED, 5 : 5 + 28 * ENLARGED, 0]  # the first tile
+    np.testing.assert_array_equal(shown[::ENLARGED, ::ENLARGED], 255 - trace.glyphs[0][0])
 
 
 def test_a_blank_picture_can_be_explained_too(tmp_path: Path) -> None:

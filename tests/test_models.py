@@ -75,7 +75,12 @@ def test_a_missing_model_file_is_named(copied: Path) -> None:
         {"temperature": "warm"},
         {"labels": ["0", "0"]},
         {"labels": ["a", "b"]},
+        {"temperature": float("inf")},
+        {"temperature": 1e-300},
+        {"temperature": True},
         {"labels": 7},
+        {"labels": [["0"]]},
+        {"sha256": None},
         {"surprise": 1},
         {"data": 3},
     ],
@@ -87,7 +92,11 @@ def test_a_card_that_makes_no_sense_is_refused(copied: Path, changes: dict[str, 
         load_model(copied)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"name": "x"}', "\x00\xff"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"name": "x"}', "\x00\xff", "[" * 100_000],
+    ids=["empty", "list", "cut", "lacking", "binary", "deep"],
+)
 def test_a_card_that_is_no_card_is_refused(copied: Path, text: str) -> None:
     (copied / CARD_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(ModelFormatError):

@@ -114,9 +114,9 @@ def _glyphs(trace: Trace) -> Image.Image:
             tile = Image.fromarray(255 - glyph).resize((side, side), Image.Resampling.NEAREST)
             canvas.paste(tile, (left, top))
             colour = CHOSEN if is_chosen else PASSED_OVER
-            painter.rectangle(
-                (left - 1, top - 1, left + side, top + side), outline=colour, width=1 + is_chosen
-            )
+            line = 1 + is_chosen  # outside the tile, which stays as it was classified
+            corners = (left - line, top - line, left + side + line - 1, top + side + line - 1)
+            painter.rectangle(corners, outline=colour, width=line)
             painter.text((left, top - 17), meaning, fill=colour if is_chosen else INK, font=font)
     return canvas
 
