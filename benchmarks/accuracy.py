@@ -23,7 +23,10 @@ def main(model: str) -> None:
     """Prints one line a figure."""
     try:
         report = evaluate_glyphs(Classifier(model), load_mnist("test", download=False))
-        print(f"MNIST test: accuracy {report.accuracy:.4%}, calibration error {report.calibration_error:.3%}")
+        print(
+            f"MNIST test: accuracy {report.accuracy:.2%}; a refused digit counted as wrong "
+            f"{report.accuracy_with_refusals:.2%}; calibration error {report.calibration_error:.2%}"
+        )
     except DatasetNotFoundError as error:
         print(f"MNIST test: not measured: {error}")
     try:

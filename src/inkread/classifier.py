@@ -58,6 +58,8 @@ class Classifier:
             N×11 float32, rows summing to 1; the last column is 0 for a model that knows digits only.
         """
         logits = self.logits(glyphs) / self.model.card.temperature
+        if NOT_A_DIGIT in self.labels:
+            logits[:, self.labels.index(NOT_A_DIGIT)] += self.model.card.none_bias
         logits -= logits.max(axis=1, keepdims=True)
         shares = np.exp(logits)
         shares /= shares.sum(axis=1, keepdims=True)

@@ -112,9 +112,10 @@ def test_reports_become_json():
     json.dumps(PictureReport(()).to_dict(), allow_nan=False)
 
 
-def test_glyph_report_counts_refusals_as_errors():
+def test_glyph_report_tells_which_digit_from_refusals():
     report = evaluate_glyphs(FirstPixel(), glyphs_of([0, 1, 10, 3], [0, 1, 2, 4]))
-    assert (report.count, report.errors, report.accuracy, report.refused) == (4, 2, 0.5, 0.25)
+    assert (report.count, report.errors, report.accuracy_with_refusals, report.refused) == (4, 2, 0.5, 0.25)
+    assert report.accuracy < 1
     assert report.calibration_error == pytest.approx(0.4)
     assert report.confusion[4][3] == 1
     assert [scores.label for scores in report.classes] == ["0", "1", "2", "3", "4", ""]

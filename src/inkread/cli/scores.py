@@ -24,8 +24,10 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
     """Accuracy, the scores of every class, and the confusion matrix."""
     show(
         Text(title, style="bold"),
-        f"Accuracy {report.accuracy:.2%} ({report.errors:,} of {report.count:,} wrong)",
-        f"Refused {report.refused:.2%}, calibration error {report.calibration_error:.4f} (15 bins)",
+        f"Accuracy {report.accuracy:.2%}: which of the ten digits it is",
+        f"With refusals {report.accuracy_with_refusals:.2%} ({report.errors:,} of {report.count:,} wrong): "
+        f"{report.refused:.2%} were called no digit",
+        f"Calibration error {report.calibration_error:.4f} (15 bins)",
         "",
         _classes(report),
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,10 @@ class GlyphReport:
 
     Attributes:
         count: number of glyphs.
-        accuracy: share whose likeliest class is the right one, 0..1; calling a digit "not a digit" is an error.
+        accuracy: share of the digits for which the likeliest of the ten is right, 0..1, as accuracies on MNIST are usually
+            meant.
+        accuracy_with_refusals: share of all glyphs whose likeliest class is right, 0..1: here calling a digit "not a digit"
+            is an error, and so is the reverse.
         refused: share of glyphs called "not a digit", 0..1.
         calibration_error: expected calibration error over 15 bins, 0..1.
         labels: the classes, in the order of the matrix; ``""`` is "not a digit".
@@ -38,6 +42,7 @@ class GlyphReport:
 
     count: int
     accuracy: float
+    accuracy_with_refusals: float
     refused: float
     calibration_error: float
     labels: tuple[str, ...]
@@ -46,7 +51,7 @@ class GlyphReport:
 
     @property
     def errors(self) -> int:
-        """Number of glyphs that were misread."""
+        """Number of glyphs that were misread, refusals included."""
         return self.count - sum(row[i] for i, row in enumerate(self.confusion))
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,7 +59,8 @@ class GlyphReport:
         return {
             "count": self.count,
             "errors": self.errors,
-            "accuracy": round(self.accuracy, 6),
+            "accuracy": round(self.accuracy, 6) if not math.isnan(self.accuracy) else None,
+            "accuracy_with_refusals": round(self.accuracy_with_refusals, 6),
             "refused": round(self.refused, 6),
             "calibration_error": round(self.calibration_error, 6),
             "labels": list(self.labels),
@@ -80,9 +86,11 @@ def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphRepo
     predicted = probabilities.argmax(axis=1)
     matrix = metrics.confusion_matrix(truth, predicted, classes=len(LABELS))
     occurring = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
+    digits = truth < NOT_A_DIGIT_CLASS
     return GlyphReport(
         count=len(truth),
-        accuracy=metrics.accuracy(truth, predicted),
+        accuracy=metrics.accuracy(truth[digits], probabilities[digits, :NOT_A_DIGIT_CLASS].argmax(axis=1)),
+        accuracy_with_refusals=metrics.accuracy(truth, predicted),
         refused=float((predicted == NOT_A_DIGIT_CLASS).mean()),
         calibration_error=metrics.expected_calibration_error(probabilities.max(axis=1), truth == predicted),
         labels=LABELS,

@@ -21,6 +21,9 @@ NOT_A_DIGIT = ""
 COLDEST, HOTTEST = 1e-3, 1e3
 """Temperatures beyond these make every probability 0 or 1, or all alike."""
 
+LARGEST_BIAS = 20
+"""Beyond this, one class is all or nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -32,6 +35,8 @@ class Card:
         sha256: of ``model.onnx``, lower-case hexadecimal.
         labels: one a class in the order of the logits; ``""`` stands for "not a single digit".
         temperature: logits are divided by it before the softmax (Guo et al. 2017, fitted on held-out glyphs).
+        none_bias: added to the tempered logit of "not a single digit": the logarithm of how much rarer it is among what is
+            read than among what was learned from.
         parameters: number of trained parameters.
         geometry: how a glyph is made, see ``inkread.glyph.GEOMETRY``.
         data: one dict a data set: name, split, count, sha256, licence, attribution.
@@ -48,6 +53,7 @@ class Card:
     labels: tuple[str, ...]
     temperature: float
     parameters: int
+    none_bias: float = 0.0
     geometry: dict[str, Any] = field(default_factory=dict)
     data: tuple[dict[str, Any], ...] = ()
     recipe: dict[str, Any] = field(default_factory=dict)
@@ -87,6 +93,9 @@ def _problem(raw: dict[str, Any]) -> str:
         or not set(labels) <= known
     ):
         return f"has labels {labels}, not digits"
+    bias = raw.get("none_bias", 0.0)
+    if not isinstance(bias, int | float) or isinstance(bias, bool) or not abs(bias) <= LARGEST_BIAS:
+        return f"has the bias {bias}, not a number from -{LARGEST_BIAS} to {LARGEST_BIAS}"
     if not isinstance(raw["sha256"], str):
         return "has no SHA-256"
     return ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import math
+import re
 import tempfile
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -20,6 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
 from torch import nn
 
+from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.errors import OutputError, TrainingError
 from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
@@ -40,6 +43,9 @@ HISTORY_FILE = "history.csv"
 INPUT, OUTPUT = "glyphs", "logits"
 OPSET, IR_VERSION = 17, 8
 """Of 2022: old enough for every runtime in use, new enough for every operator here."""
+
+NONE_IN_USE = 0.05
+"""Share of what is no digit among what people give to be read as one."""
 
 TOLERANCE = 1e-4
 """Largest difference of a logit between the two runtimes, as a share of the largest logit; 1e-6 is usual."""
@@ -68,13 +74,15 @@ def export(
     """
     model = to_onnx(run.network)
     logits = [compare(model, run.network, glyphs.images) for glyphs in validation]
-    temperature, scores = calibrate(logits, validation)
+    bias = none_bias(validation)
+    temperature, scores = calibrate(logits, validation, bias)
     card = Card(
         name=run.recipe.network,
         created=dt.datetime.now(dt.UTC).date().isoformat(),
         sha256=hashlib.sha256(model).hexdigest(),
         labels=tuple("0123456789") + (NOT_A_DIGIT,) * (logits[0].shape[1] - DIGITS),
         temperature=temperature,
+        none_bias=bias,
         parameters=sum(weight.numel() for weight in run.network.parameters()),
         geometry=geometry,
         data=tuple(data),
@@ -191,20 +199,44 @@ def compare(model: bytes, network: nn.Sequential, images: NDArray[np.uint8]) -> 
     return np.asarray(logits, np.float32)
 
 
+def none_bias(validation: Sequence[LabelledGlyphs]) -> float:
+    """The logarithm of the odds of "not a digit" in use, over its odds among the held-out glyphs (Bayes); 0 if unknown.
+
+    What is learned from is full of what is no digit, so that it is learned well; what people ask about is mostly digits.
+    """
+    labels = np.concatenate([glyphs.labels for glyphs in validation])
+    share = float((labels == NOT_A_DIGIT_CLASS).mean())
+    if share in (0.0, 1.0):
+        return 0.0
+    return round(math.log(NONE_IN_USE / (1 - NONE_IN_USE)) - math.log(share / (1 - share)), 4)
+
+
 def calibrate(
-    logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs]
+    logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs], bias: float
 ) -> tuple[float, dict[str, float]]:
-    """The temperature, and the scores of the card: each set's accuracy by its name, all else of them together."""
-    every_logit = np.concatenate(logits)
+    """The temperature, and the scores of the card: each set's by its name, all else of them together.
+
+    A set's accuracy is that of what is read, with the temperature and the bias of "not a digit", and so counts refusals as
+    errors; MNIST's is also given for the ten digits alone, as it usually is.
+    """
     every_label = np.concatenate([glyphs.labels for glyphs in validation])
-    temperature = fit_temperature(every_logit, every_label)
-    probabilities = softmax(every_logit, temperature)
-    likelihood = probabilities[np.arange(len(every_label)), every_label]
-    scores = {
-        f"{glyphs.name.lower()}_validation": float((part.argmax(axis=1) == glyphs.labels).mean())
-        for part, glyphs in zip(logits, validation, strict=True)
-    }
-    scores["validation_accuracy"] = float((every_logit.argmax(axis=1) == every_label).mean())
-    scores["validation_loss"] = float(-np.log(likelihood).mean())
+    temperature = fit_temperature(np.concatenate(logits), every_label)
+    scores = {}
+    for part, glyphs in zip(logits, validation, strict=True):
+        name = re.sub(r"\W+", "_", glyphs.name.lower()).strip("_")
+        read = biased(part / temperature, bias)
+        scores[f"{name}_validation"] = float((read.argmax(axis=1) == glyphs.labels).mean())
+        if (glyphs.labels < NOT_A_DIGIT_CLASS).all():
+            scores[f"{name}_validation_which_digit"] = float(
+                (part[:, :DIGITS].argmax(axis=1) == glyphs.labels).mean()
+            )
+    probabilities = softmax(np.concatenate(logits), temperature)
+    scores["validation_loss"] = float(-np.log(probabilities[np.arange(len(every_label)), every_label]).mean())
+    scores["validation_accuracy"] = float((probabilities.argmax(axis=1) == every_label).mean())
     scores["validation_ece"] = expected_calibration_error(probabilities, every_label)
     return temperature, {name: round(score, 6) for name, score in scores.items()}
+
+
+def biased(logits: NDArray[np.float32], bias: float) -> NDArray[np.float32]:
+    """The logits with the bias added to that of "not a digit", if there is one."""
+    return np.concatenate([logits[:, :DIGITS], logits[:, DIGITS:] + np.float32(bias)], axis=1)
