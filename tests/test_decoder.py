@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.decoder import Choice, decode, decode_single, evidence, plausible
+from inkread.decoder import Choice, decode, decode_single, evidence, plausible, without_faint_bars
 from inkread.layout import Candidate, Row, Segment
 
 
@@ -131,3 +131,13 @@ def test_rows_of_nothing_but_bars_are_read(rows: int) -> None:
 def test_bars_of_another_size_than_the_digits_are_dropped() -> None:
     digits, bars = singles(4), singles(1, height=100)
     assert plausible([digits, bars], [chosen(digits, [2, 0, 2, 6]), chosen(bars, [1])])[1] == ()
+
+
+def test_a_faint_bar_beside_strong_digits_is_dropped_and_an_equally_strong_one_kept() -> None:
+    row = singles(3)
+    contrast = np.full((40, 90), 200, np.uint8)
+    assert len(without_faint_bars(row, chosen(row, [4, 2, 1]), contrast)) == 3
+    contrast[:, 60:] = 60
+    assert len(without_faint_bars(row, chosen(row, [4, 2, 1]), contrast)) == 2
+    assert len(without_faint_bars(row, chosen(row, [4, 2, 7]), contrast)) == 3
+    assert len(without_faint_bars(row, chosen(row, [1, 1, 1]), contrast)) == 3

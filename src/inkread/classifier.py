@@ -48,18 +48,21 @@ class Classifier:
         if len(self._columns) != len(DIGITS):
             raise ModelFormatError(str(self.model.path), "does not know all ten digits", REMEDY)
 
-    def probabilities(self, glyphs: NDArray[Any]) -> NDArray[np.float32]:
+    def probabilities(self, glyphs: NDArray[Any], *, none_bias: float | None = None) -> NDArray[np.float32]:
         """Calibrated probabilities of the ten digits, and of "not a single digit".
 
         Args:
             glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright, in the geometry of ``inkread.glyph``.
+            none_bias: added to the logit of "not a single digit"; by default the card's, for glyphs that are each given to be
+                read as a digit. Candidates cut from a page are as often none as the training glyphs: 0.
 
         Returns:
             N×11 float32, rows summing to 1; the last column is 0 for a model that knows digits only.
         """
         logits = self.logits(glyphs) / self.model.card.temperature
         if NOT_A_DIGIT in self.labels:
-            logits[:, self.labels.index(NOT_A_DIGIT)] += self.model.card.none_bias
+            bias = self.model.card.none_bias if none_bias is None else none_bias
+            logits[:, self.labels.index(NOT_A_DIGIT)] += np.float32(bias)
         logits -= logits.max(axis=1, keepdims=True)
         shares = np.exp(logits)
         shares /= shares.sum(axis=1, keepdims=True)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.glyph import EDGE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,6 +46,9 @@ ALIKE = 1.5
 
 MATTERS = 0.3
 """Power of the share of ink that a single digit leaves out: a grid around it may hold more ink than the digit."""
+
+FAINT = 0.5
+"""Contrast of a bar, as a share of that of its row's other digits, below which another pen, or none, drew it."""
 
 BAR = 0.25
 """Weight of a 1 as evidence that a row is of digits: any bar reads as a 1."""
@@ -143,6 +148,29 @@ def _are_all_bars(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) ->
     ]
     pieces = sum(len(row.segments) for row in rows)
     return 0 < pieces == len(heights) and max(heights) <= ALIKE * min(heights)
+
+
+def without_faint_bars(
+    row: Row, choices: Sequence[Choice], contrast: NDArray[np.uint8]
+) -> tuple[Choice, ...]:
+    """The choices without 1s that are much fainter than the other digits: what is left of a grid, a fold, a shadow.
+
+    Args:
+        row: the row.
+        choices: its digits.
+        contrast: H×W uint8, contrast to the paper, in the pixels of the row's boxes.
+    """
+
+    def strength(choice: Choice) -> float:
+        candidate = row.candidates[choice.index]
+        x0, y0, x1, y1 = candidate.box
+        return float(contrast[y0:y1, x0:x1][candidate.ink >= EDGE].mean())
+
+    others = [strength(choice) for choice in choices if int(choice.digits.argmax()) != 1]
+    if not others:
+        return tuple(choices)
+    least = FAINT * float(np.median(others))
+    return tuple(c for c in choices if int(c.digits.argmax()) != 1 or strength(c) >= least)
 
 
 def evidence(row: Row, choices: Sequence[Choice]) -> float:

@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 OVERVIEW = 400
 """Longer side, in pixels, of the reduced picture on which the paper is estimated."""
 
+GLANCE = 200
+"""The same where only the polarity is judged."""
+
 WIDEST_STROKE = 0.3
 """The widest stroke looked for, as a share of the picture's shorter side: a thick marker that fills the frame."""
 
 REACH = 3.0
 """How far the paper is looked for beside a stroke, in stroke widths."""
+
+LARGEST_DISC = 15
+"""Pixels; a larger brush is square, as a disc takes time by its area, and the smoothing rounds what it leaves anyway."""
 
 DARKEST_PAPER = 48
 """Contrast is taken relative to the paper's brightness, but to no less than this, so that night stays night."""
@@ -46,10 +52,12 @@ class Ink:
 
     Attributes:
         map: H×W float32 in 0..1; 0.5 is the edge of a stroke.
+        contrast: H×W uint8, the contrast to the paper before it was made relative to the ink around: how hard the pen wrote.
         light_on_dark: the ink is lighter than the paper (chalk, a screen's dark mode, MNIST itself).
     """
 
     map: NDArray[np.float32]
+    contrast: NDArray[np.uint8]
     light_on_dark: bool
 
 
@@ -67,7 +75,8 @@ def find_ink(pixels: NDArray[np.uint8], *, light_on_dark: bool | None = None) ->
         light_on_dark = polarity(pixels) > 0
     if light_on_dark:
         pixels = cv2.bitwise_not(pixels)
-    return Ink(_normalise(_contrast(pixels)), light_on_dark)
+    contrast = _contrast(pixels)
+    return Ink(_normalise(contrast), contrast, light_on_dark)
 
 
 def polarity(pixels: NDArray[np.uint8]) -> float:
@@ -76,7 +85,7 @@ def polarity(pixels: NDArray[np.uint8]) -> float:
     Ink is the minority, so that it skews the brightness to its side: the third moment of the difference to the local median,
     over the third absolute moment.
     """
-    grey = cv2.cvtColor(_overview(pixels), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(_overview(pixels, GLANCE), cv2.COLOR_RGB2GRAY)
     window = max(3, int(min(grey.shape) * WIDEST_STROKE * 2) | 1)
     paper = cv2.medianBlur(grey, min(window, 255)) if min(grey.shape) > 2 else np.median(grey)
     cubes = (grey.astype(np.float32) - paper) ** 3
@@ -101,8 +110,8 @@ def _contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(contrast, np.uint8)
 
 
-def _overview(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    scale = OVERVIEW / max(pixels.shape[:2])
+def _overview(pixels: NDArray[np.uint8], side: int = OVERVIEW) -> NDArray[np.uint8]:
+    scale = side / max(pixels.shape[:2])
     if scale >= 1:
         return pixels
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
@@ -123,9 +132,10 @@ def _paper(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _closed(small: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Morphological closing by a disc of ``size`` pixels, smoothed: what is left when strokes thinner than that go."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size | 1, size | 1))
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, disc).astype(np.float32)
+    """Morphological closing by a brush of ``size`` pixels, smoothed: what is left when strokes thinner than that go."""
+    shape = cv2.MORPH_ELLIPSE if size <= LARGEST_DISC else cv2.MORPH_RECT
+    brush = cv2.getStructuringElement(shape, (size | 1, size | 1))
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, brush).astype(np.float32)
     # Continued in a straight line beyond the border, so that a gradient that ends there is not bent, and taken for ink.
     margin = min(size, *(side - 1 for side in small.shape[:2]))
     padded = np.pad(closed, ((margin, margin), (margin, margin), (0, 0)), "reflect", reflect_type="odd")

@@ -10,6 +10,7 @@ character segmentation", section III).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import cv2
@@ -30,6 +31,9 @@ MOST_SEGMENTS = 1200
 
 MOST_OVERLAP = 4
 """The boxes of all pieces of ink cover the picture at most this many times; the largest are left out."""
+
+LEAST_SINGLE = 0.02
+"""The one digit of a picture, or a part of it, is at least this long, as a share of the picture's longer side."""
 
 FLUSH = 0.95
 """A strip beside the paper covers at least this share of the side of the picture that it lies on; a tight 1 does not."""
@@ -133,14 +137,19 @@ def find_rows(
             what is far larger is no writing, and what is far smaller dirt.
         size: width and height of the ink map.
     """
+    # What surrounds others on all four sides is the edge of the paper, however much it looks like a 0.
+    inside = [not all(_borders(segment, size)) for segment in segments]
+    if any(inside):
+        segments, sureness = list(compress(segments, inside)), sureness[inside]
     if not segments:
         return ()
     height = usual_height(segments, sureness)
+    surely = [segment for segment, sure in zip(segments, sureness, strict=True) if sure >= SURE]
     sized = [
         segment
         for segment, sure in zip(segments, sureness, strict=True)
         if max(segment.width, segment.height) >= SPECK * height
-        and (segment.height <= LARGE * height or sure >= SURE)
+        and (segment.height <= LARGE * height or (sure >= SURE and not _surrounds(segment, surely)))
         and not _is_margin(segment, size)
     ]
     rows = [_make_row(row) for row in _gather_rows(sized, height)]
@@ -155,6 +164,8 @@ def find_single(*maps: Sequence[Segment], size: tuple[int, int]) -> tuple[Row, .
         size: width and height of the ink maps. What touches the border may be paper's edge or part of a grid, so that all
             is also tried without it.
     """
+    least = LEAST_SINGLE * max(size)
+    maps = tuple([s for s in segments if max(s.width, s.height) >= least] for segments in maps)
     whole = [[s for s in segments if not _is_margin(s, size)] for segments in maps]
     inner = [[s for s in segments if not any(_borders(s, size))] for segments in maps]
     found = [_grow(segments) for segments in (*whole, *inner) if segments]
@@ -170,6 +181,14 @@ def _borders(segment: Segment, size: tuple[int, int]) -> tuple[bool, bool, bool,
     """Which of the picture's borders the segment touches: left, top, right, bottom."""
     x0, y0, x1, y1 = segment.box
     return x0 <= 0, y0 <= 0, x1 >= size[0], y1 >= size[1]
+
+
+def _surrounds(segment: Segment, others: Sequence[Segment]) -> bool:
+    """Whether another one lies in its box: what looks like a large 0 is then a frame, or the edge of the paper."""
+    x0, y0, x1, y1 = segment.box
+    return any(
+        x0 < other.middle[0] < x1 and y0 < other.middle[1] < y1 for other in others if other is not segment
+    )
 
 
 def _is_margin(segment: Segment, size: tuple[int, int]) -> bool:

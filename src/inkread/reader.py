@@ -157,10 +157,15 @@ class Reader:
         else:
             rows = layout.find_rows(segments, self._sureness(segments), _size(written))
         glyphs = tuple(glyph.normalize_all([candidate.ink for candidate in row.candidates]) for row in rows)
-        probabilities = self._classify(glyphs)
+        probabilities = self._classify(glyphs, none_bias=None if single else 0.0)
         decode = decoder.decode_single if single else decoder.decode
         choices = tuple(tuple(decode(row, p)) for row, p in zip(rows, probabilities, strict=True))
         if not single:
+            contrast = np.rot90(ink.contrast, turns)
+            choices = tuple(
+                decoder.without_faint_bars(row, chosen, contrast)
+                for row, chosen in zip(rows, choices, strict=True)
+            )
             choices = decoder.plausible(rows, choices)
         to_source = _Frame(picture, turns)
         lines = (
@@ -174,13 +179,19 @@ class Reader:
     def _sureness(self, segments: list[Segment]) -> NDArray[np.float64]:
         """How surely each piece of ink is a digit at first sight."""
         glyphs = glyph.normalize_all([segment.ink for segment in segments])
-        return self.classifier.probabilities(glyphs)[:, FIRST_SIGHT].max(axis=1).astype(np.float64)
+        return (
+            self.classifier.probabilities(glyphs, none_bias=0.0)[:, FIRST_SIGHT]
+            .max(axis=1)
+            .astype(np.float64)
+        )
 
-    def _classify(self, glyphs: tuple[NDArray[np.uint8], ...]) -> tuple[NDArray[np.float32], ...]:
+    def _classify(
+        self, glyphs: tuple[NDArray[np.uint8], ...], *, none_bias: float | None
+    ) -> tuple[NDArray[np.float32], ...]:
         """The probabilities of all rows' glyphs by one call of the classifier."""
         if not glyphs:
             return ()
-        together = self.classifier.probabilities(np.concatenate(glyphs))
+        together = self.classifier.probabilities(np.concatenate(glyphs), none_bias=none_bias)
         return tuple(np.split(together, np.cumsum([len(part) for part in glyphs])[:-1]))
 
 

@@ -25,6 +25,9 @@ SMALLEST_PICTURE = 32
 SMALLEST_BOX = 24
 """Pixels; a smaller piece of ink is no box that one writes into."""
 
+OVERVIEW = 500
+"""Longer side, in pixels, of the reduced picture that is searched first."""
+
 THROUGH = 0.97
 """A single line is a ruled one if it runs for at least this share of the picture's side."""
 
@@ -86,9 +89,14 @@ def without_rules(ink: NDArray[np.float32], pixels: NDArray[np.uint8]) -> NDArra
 def _ruled_lines(solid: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """H×W mask of the lines that cross the picture, if there are several, or one that ends at both borders."""
     printed = np.zeros_like(solid)
+    # Long runs are slow to look for at full size: a reduced picture tells where there can be none.
+    step = max(1, max(solid.shape) // OVERVIEW)
+    overview = np.ascontiguousarray(cv2.dilate(solid, np.ones((step, step), np.uint8))[::step, ::step])
     thickest = max(2, int(THICKEST_RULE * max(solid.shape)))
     for vertical in (False, True):
         side = solid.shape[0 if vertical else 1]
+        if not _straight(overview, int(CROSSING * side / step) - 1, vertical=vertical).any():
+            continue
         lines = _straight(solid, int(CROSSING * side), vertical=vertical)
         if not lines.any():
             continue
