@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL = "".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL))
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
@@ -22,13 +23,13 @@ def test_every_python_block_runs(block: str) -> None:
     assert "28459" in result.stdout
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"^inkread (\w+)", TEXT, re.MULTILINE))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"^inkread (\w+)", SHELL, re.MULTILINE))))
 def test_every_command_exists(command: str) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "inkread", command, "--help"], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0
-    options = set(re.findall(rf"^inkread {command} .*?(--[a-z-]+)", TEXT, re.MULTILINE))
+    options = set(re.findall(rf"^inkread {command} .*?(--[a-z-]+)", SHELL, re.MULTILINE))
     assert all(option in result.stdout for option in options)
 
 
