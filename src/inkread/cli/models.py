@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from inkread.models import Model
 
+SHOWN = "mnist"
+"""What the names of the scores in the table begin with; a card has more."""
+
 HASH_SHOWN = 12
 """Hexadecimal digits of a hash that tell models apart."""
 
@@ -35,7 +38,9 @@ def _table(names: list[str]) -> "Table":
     from inkread.models import load_model
 
     loaded = [load_model(name) for name in names]
-    scores = sorted({score for model in loaded for score in _flat(model.card.scores)})
+    scores = sorted(
+        {score for model in loaded for score in _flat(model.card.scores) if score.startswith(SHOWN)}
+    )
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Model")
     for heading in ("Parameters", "Size", *scores):

@@ -151,7 +151,7 @@ def _made(mnist: LabelledGlyphs, rng: np.random.Generator) -> LabelledGlyphs:
     )
     images = images[images.any(axis=(1, 2))]
     return LabelledGlyphs(
-        name="Pairs and fragments of MNIST digits, marks and textures",
+        name="Made of MNIST",
         images=images,
         labels=np.full(len(images), NOT_A_DIGIT_CLASS, np.uint8),
         sha256=mnist.sha256,
