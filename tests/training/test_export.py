@@ -154,20 +154,26 @@ def test_training_holds_out_the_last_glyphs_and_saves_the_run(tiny_mnist, tmp_pa
         ("validation", 100),
     ]
     assert set(run.card.scores) == {
-        "mnist_validation", "validation_accuracy", "validation_loss", "validation_ece"
+        "mnist_validation", "mnist_validation_which_digit", "validation_accuracy", "validation_loss", "validation_ece"
     }  # fmt: skip
     assert run.card.geometry["side"] == 28
     with pytest.raises(TrainingError, match="finished run"):
         train(MLP, out=run.out)
 
 
-def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_path):
+def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_path, monkeypatch):
     def letters(count, seed):
         glyphs = draw(count, seed=seed, classes=7, name="letters")
         return dataclasses.replace(glyphs, images=255 - glyphs.images, labels=np.full_like(glyphs.labels, 10))
 
-    run = train(MLP, out=tmp_path, extra=[letters(200, 5)], extra_validation=[letters(50, 6)])
+    def load_writing(mnist, *, data_dir, seed):
+        return [letters(200, 5)], [letters(50, 6)]
+
+    monkeypatch.setattr(workflow, "load_writing", load_writing)
+    recipe = dataclasses.replace(MLP, material="writing", mnist_passes=2)
+    run = train(recipe, out=tmp_path)
     card = Card.load(tmp_path / "card.json")
+    assert card.none_bias < 0
     assert card.labels == (*"0123456789", "")
     assert [entry["name"] for entry in card.data] == ["MNIST", "letters", "MNIST", "letters"]
     assert card.scores["letters_validation"] > 0.9
