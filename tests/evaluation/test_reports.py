@@ -35,11 +35,7 @@ class FakeReader:
         text = path.stem.replace("+", "\n").replace("blank", "")
         digits = tuple(Digit(c, 0.8, (0, 0, 1, 1)) for c in (text[:1] if single else ""))
         reading = SimpleNamespace(text=text[:1] if single else text, digits=digits)
-        return SimpleNamespace(reading=reading, digit_score=0.7 if text else 0.1)
-
-    def digit_score(self, path):
-        self.asked.append(("score", path.name))
-        return 0.9 if path.stem == "8" else 0.1
+        return SimpleNamespace(reading=reading, digit_score={"": 0.1, "8": 0.9}.get(text, 0.7))
 
 
 class FirstPixel:
@@ -71,7 +67,7 @@ def test_single_digits_are_read_as_such_and_all_else_as_pages():
         ("digit", "7.png"),
         ("page", "12.png"),
         ("page", "blank.png"),
-        ("score", "blank.png"),
+        ("digit", "blank.png"),
     ]
 
 
@@ -117,6 +113,8 @@ def test_refusal_is_judged_by_one_score_of_digits_and_empty_pictures():
     report = evaluate_pictures(pictures, FakeReader())
     assert [result.score for result in report.results] == [0.7, 0.1, 0.1, 0.9, None]
     assert (report.kept.correct, report.kept.total) == (1, 2)
+    assert [result.as_digit for result in report.results] == [None, None, "", "8", None]
+    assert (report.refused.correct, report.refused.total) == (1, 2)
     assert report.auroc == (1 + 0 + 0.5 + 0) / 4
     assert math.isnan(evaluate_pictures(pictures[:2], FakeReader()).auroc)
 
@@ -156,7 +154,7 @@ def test_reports_become_json():
     assert (plain["count"], plain["errors"]) == (2, 1)
     assert plain["wrong"][0].pop("seconds") >= 0
     assert plain["wrong"][0] == {
-        "file": "folder/8.png", "kind": "single", "expected": "1", "got": "8", "probability": 0.8, "score": 0.7,
+        "file": "folder/8.png", "kind": "single", "expected": "1", "got": "8", "probability": 0.8, "score": 0.9,
         "error": None,
     }  # fmt: skip
     json.dumps(PictureReport(()).to_dict(), allow_nan=False)

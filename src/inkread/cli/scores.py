@@ -90,6 +90,8 @@ def _summary(reports: Mapping[str, PictureReport]) -> Table:
 def _certainty(report: PictureReport) -> Iterator[str | Table]:
     """How single digits and what is none are told apart, and whether the probabilities hold."""
     yield f"Single digits not refused {_shown(report.kept)}"
+    if report.refused.total:
+        yield f"Empty pictures refused as one digit {_shown(report.refused)}"
     if not math.isnan(report.auroc):
         yield f"AUROC of single digits against empty pictures {report.auroc:.4f}"
     if not math.isnan(report.calibration_error):

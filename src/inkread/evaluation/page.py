@@ -109,6 +109,8 @@ def _overview(report: PictureReport) -> str:
     figures = [(RATES[kind], *_rate(rate)) for kind, rate in report.rates.items() if rate.total]
     if report.kept.total:
         figures.append(("Single digits not refused", *_rate(report.kept)))
+    if report.refused.total:
+        figures.append(("Empty pictures refused as one digit", *_rate(report.refused)))
     for name, value, digits in (
         ("Character error rate", report.character_error_rate, 2),
         ("AUROC, digit against empty", report.auroc, 4),

@@ -50,6 +50,7 @@ class PictureResult:
         probability: of the digit, where the picture was read as one and is not refused.
         score: how probable it is that the picture shows one digit, 0..1, for single digits and empty pictures alike;
             ``None`` for others, and where nobody asked.
+        as_digit: what an empty picture is read as when it is read as one digit; ``None`` for others.
         error: why the picture could not be read; ``""`` if it could.
     """
 
@@ -61,6 +62,7 @@ class PictureResult:
     seconds: float = 0.0
     probability: float | None = None
     score: float | None = None
+    as_digit: str | None = None
     error: str = ""
 
     @property
@@ -136,6 +138,11 @@ class PictureReport:
         return Rate.of(bool(r.got) for r in self.results if r.kind == "single")
 
     @property
+    def refused(self) -> Rate:
+        """Empty pictures that are refused when they are read as one digit, as single digits are."""
+        return Rate.of(not r.as_digit for r in self.results if r.as_digit is not None)
+
+    @property
     def auroc(self) -> float:
         """How well the score of one digit tells single digits from empty pictures; ``nan`` where either is lacking."""
         scored = [(r.score, r.kind == "single") for r in self.results if r.score is not None]
@@ -182,6 +189,7 @@ class PictureReport:
             **{kind: rate.to_dict() for kind, rate in self.rates.items()},
             "character_error_rate": _figure(self.character_error_rate),
             "kept": self.kept.to_dict(),
+            "refused_as_digit": self.refused.to_dict(),
             "auroc": _figure(self.auroc),
             "calibration_error": _figure(self.calibration_error),
             "calibration": [b.to_dict() for b in self.calibration if b.count],
@@ -250,6 +258,7 @@ class _Answer:
     seconds: float = 0.0
     probability: float | None = None
     score: float | None = None
+    as_digit: str | None = None
 
 
 def _read(reader: Reader, source: Source, kind: Kind) -> _Answer:
@@ -260,8 +269,11 @@ def _read(reader: Reader, source: Source, kind: Kind) -> _Answer:
     if kind == "single":
         probability = reading.digits[0].probability if reading.digits else None
         return _Answer(reading.text, seconds, probability, trace.digit_score)
-    score = reader.digit_score(source) if kind == "empty" else None
-    return _Answer(reading.text.replace("\n", ROW_SEPARATOR), seconds, score=score)
+    rows = reading.text.replace("\n", ROW_SEPARATOR)
+    if kind == "multi":
+        return _Answer(rows, seconds)
+    alone = reader.trace(source, single=True)
+    return _Answer(rows, seconds, score=alone.digit_score, as_digit=alone.reading.text)
 
 
 def _read_naively(classifier: Classifier, source: Source) -> _Answer:
@@ -293,6 +305,7 @@ def _evaluate(
                 seconds=answer.seconds,
                 probability=answer.probability,
                 score=answer.score,
+                as_digit=answer.as_digit,
                 error=problem,
             )
         )
