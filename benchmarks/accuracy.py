@@ -2,7 +2,7 @@
 
 Measures on whatever is in the folder that ``INKREAD_DATA`` names, and says what is missing: MNIST's test files, real pictures,
 cheques, digits by other hands, and letters, see ``inkread.datasets.benchmarks``. The naive pipeline (grey, resize to
-28×28, invert) is measured beside it with the same network. The network learned from none of it, and nothing was chosen by it.
+28×28, invert) is measured beside it with the same network. The network learned from none of it.
 """
 
 from __future__ import annotations
