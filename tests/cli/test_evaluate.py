@@ -63,7 +63,7 @@ def test_mnist_report_as_json(run, glyphs):
 
 def test_mnist_report_as_text(run, glyphs):
     out = run("evaluate").out
-    assert "Accuracy 90.00% (1 of 10 wrong)" in out
+    assert "With refusals 90.00% (1 of 10 wrong)" in out
     assert "Precision" in out
     assert "Is \\ read as" in out
 
