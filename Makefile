@@ -17,10 +17,10 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run test lint format types check bench train evaluate clean distclean
+.PHONY: help run test lint format types check bench bench-accuracy train evaluate clean distclean
 
 help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/core  ## read the example pictures and show what was read
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
@@ -43,6 +43,9 @@ check: lint types test  ## all that must pass before a commit
 
 bench: $(VENV)/train  ## run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+
+bench-accuracy: $(VENV)/core  ## measure on what is in INKREAD_DATA, and write the tables of docs/accuracy.md
+	$(BIN)/python benchmarks/accuracy.py --write docs/accuracy.md $(ARGS)
 
 train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)

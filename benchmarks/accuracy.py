@@ -1,53 +1,181 @@
-"""What the bundled model reads right: ``python benchmarks/accuracy.py [MODEL]``.
+"""What a model reads right: ``python benchmarks/accuracy.py [MODEL] [--write docs/accuracy.md]``.
 
-Measures on whatever is in the folder that ``INKREAD_DATA`` names, and says what is missing: MNIST's test files, and
-``field``, real pictures that people made to try their own models. The naive pipeline (grey, resize to 28×28, invert) is
-measured beside it with the same network.
+Measures on whatever is in the folder that ``INKREAD_DATA`` names, and says what is missing: MNIST's test files, real pictures,
+cheques, digits by other hands, and letters, see ``inkread.datasets.benchmarks``. The naive pipeline (grey, resize to
+28×28, invert) is measured beside it with the same network. The network learned from none of it.
 """
 
 from __future__ import annotations
 
+import argparse
+import math
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from inkread.classifier import Classifier
+from inkread.datasets.benchmarks import BENCHMARKS
 from inkread.datasets.mnist import load_mnist
-from inkread.datasets.pictures import load_labelled_folder
-from inkread.datasets.places import require_file
-from inkread.errors import DatasetNotFoundError
+from inkread.errors import DatasetNotFoundError, InkreadError
 from inkread.evaluation.glyphs import evaluate_glyphs
-from inkread.evaluation.pictures import PictureReport, evaluate_naively, evaluate_pictures
+from inkread.evaluation.markdown import fill, table
+from inkread.evaluation.pictures import PictureReport, Rate, evaluate_naively, evaluate_pictures
 from inkread.reader import Reader
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def main(model: str) -> None:
-    """Prints one line a figure."""
-    try:
-        report = evaluate_glyphs(Classifier(model), load_mnist("test", download=False))
-        print(
-            f"MNIST test: accuracy {report.accuracy:.2%}; a refused digit counted as wrong "
-            f"{report.accuracy_with_refusals:.2%}; calibration error {report.calibration_error:.2%}"
-        )
-    except DatasetNotFoundError as error:
-        print(f"MNIST test: not measured: {error}")
-    try:
-        folder = require_file("field", "labels.tsv", None, published="see the README").parent
-    except DatasetNotFoundError as error:
-        print(f"field: not measured: {error}")
-        return
-    pictures = load_labelled_folder(folder)
-    show("inkread", evaluate_pictures(pictures, Reader(model), folder=folder))
-    show("naive pipeline, same network", evaluate_naively(pictures, Classifier(model), folder=folder))
+NAIVE = "field, naive pipeline, same network"
+JUNK = ("field", "letters_ansh", "greek_cs5330")
+"""What single digits of ``field`` are told from, less the letters that look like digits."""
 
 
-def show(name: str, report: PictureReport) -> None:
-    """The main figures of a report on labelled pictures."""
-    rates = ", ".join(f"{kind} {rate.correct} of {rate.total}" for kind, rate in report.rates.items())
-    macro = ", ".join(f"{kind} {share:.1%}" for kind, share in report.macro_average("source").items())
-    print(f"field, {name}: {rates}; macro-averaged by source: {macro}")
-    print(
-        f"  character error rate {report.character_error_rate:.2%}; errors {sum(bool(r.error) for r in report.results)}"
+def main() -> None:
+    """Prints the tables in Markdown, and writes them into a document if one is named."""
+    parser = argparse.ArgumentParser(description="Measure what a model reads right.")
+    parser.add_argument(
+        "model", nargs="?", default="default", help="a bundled model, or a training run's folder"
     )
+    parser.add_argument("--write", type=Path, metavar="FILE", help="a document with the two marks of figures")
+    options = parser.parse_args()
+    reader = Reader(options.model)
+    on_mnist, reports = mnist(reader), dict(measured(reader))
+    if not on_mnist and not reports:
+        sys.exit("error: INKREAD_DATA: holds none of the collections; name the folder that does")
+    absent = [
+        name
+        for name in ("mnist", *BENCHMARKS)
+        if name not in ({"mnist"} if on_mnist else set()) | reports.keys()
+    ]
+    figures = "\n".join(
+        part
+        for part in (
+            provenance(options.model, reader, absent),
+            on_mnist,
+            singles(reports),
+            rows(reports),
+            refusal(reports),
+            subtypes(reports),
+        )
+        if part
+    )
+    print(figures)
+    if options.write:
+        document = options.write.read_text(encoding="utf-8")
+        options.write.write_text(fill(document, figures), encoding="utf-8")
+
+
+def measured(reader: Reader) -> Iterator[tuple[str, PictureReport]]:
+    """The report on each collection that is here, and the naive pipeline's on ``field``."""
+    for name, load in BENCHMARKS.items():
+        try:
+            pictures = load(None)
+        except DatasetNotFoundError as error:
+            print(f"{name}: not measured: {error}", file=sys.stderr)
+            continue
+        yield name, evaluate_pictures(pictures, reader)
+        if name == "field":
+            yield NAIVE, evaluate_naively(pictures, reader.classifier)
+
+
+def provenance(model: str, reader: Reader, absent: list[str]) -> str:
+    """Which model, when, and what could not be measured."""
+    card = reader.classifier.model.card
+    name, today = Path(model).name, datetime.now(UTC).date().isoformat()
+    lacking = f" Absent, and not measured: {', '.join(absent)}." if absent else ""
+    return f"Model `{name}`, SHA-256 `{card.sha256}`, measured on {today}.{lacking}\n"
+
+
+def mnist(reader: Reader) -> str:
+    """The bundled network on MNIST's test files, without the pipeline before it."""
+    try:
+        report = evaluate_glyphs(reader.classifier, load_mnist("test", download=False))
+    except DatasetNotFoundError as error:
+        print(f"mnist: not measured: {error}", file=sys.stderr)
+        return ""
+    right = Rate(report.count - report.errors, report.count)
+    figures = [
+        percent(report.accuracy),
+        shown(right),
+        percent(report.refused),
+        percent(report.calibration_error),
+    ]
+    heading = ["MNIST test files", "which of the ten", "right, with refusals", "refused", "calibration error"]
+    return table(heading, [["network alone", *figures]])
+
+
+def singles(reports: dict[str, PictureReport]) -> str:
+    """Pictures of one digit, read as such."""
+    found = {name: report for name, report in reports.items() if report.rates["single"].total}
+    lines = [
+        [
+            name,
+            shown(report.rates["single"]),
+            percent(report.macro_average("source").get("single", math.nan)),
+            shown(report.kept),
+            percent(report.calibration_error),
+        ]
+        for name, report in found.items()
+    ]
+    heading = ["single digits", "right", "mean of sources", "not refused", "calibration error"]
+    return table(heading, lines) if lines else ""
+
+
+def rows(reports: dict[str, PictureReport]) -> str:
+    """Pictures of several digits, exactly right with all rows."""
+    lines = []
+    for name, report in reports.items():
+        only = PictureReport(tuple(r for r in report.results if r.kind == "multi"))
+        if only.results:
+            lines.append([name, shown(only.rates["multi"]), percent(only.character_error_rate)])
+    return table(["several digits", "exactly right", "character error rate"], lines) if lines else ""
+
+
+def refusal(reports: dict[str, PictureReport]) -> str:
+    """Pictures of no digit, read as a page and as one digit, look-alikes counted apart; and all of it as one AUROC."""
+    lines = []
+    for name, report in reports.items():
+        empty = [r for r in report.results if r.kind == "empty" and name != NAIVE]
+        for look_alike in (False, True):
+            part = PictureReport(
+                tuple(r for r in empty if (r.columns.get("subtype") == "look-alike") is look_alike)
+            )
+            if part.results:
+                title = f"{name}, look-alikes" if look_alike else name
+                lines.append([title, shown(part.rates["empty"]), shown(part.refused)])
+    text = table(["no digit", "refused as a page", "refused as one digit"], lines) if lines else ""
+    if all(name in reports for name in JUNK):
+        results = tuple(
+            r for name in JUNK for r in reports[name].results if r.columns.get("subtype") != "look-alike"
+        )
+        area = PictureReport(results).auroc
+        text += f"\nAUROC of single digits of field against the junk of {', '.join(JUNK)}, without look-alikes: {area:.4f}\n"
+    return text
+
+
+def subtypes(reports: dict[str, PictureReport]) -> str:
+    """The kinds of pictures of ``field``."""
+    if "field" not in reports:
+        return ""
+    lines = [
+        [value, *(shown(rate) for rate in rates.values())]
+        for value, rates in reports["field"].by("subtype").items()
+    ]
+    return table(["field, by subtype", "single digits", "several", "no digit"], lines)
+
+
+def shown(rate: Rate) -> str:
+    """Such as ``"234 of 235 (99.57 %)"``; nothing of nothing."""
+    return f"{rate.correct:,} of {rate.total:,} ({percent(rate.share)})" if rate.total else ""
+
+
+def percent(share: float) -> str:
+    """Such as ``"99.57 %"``; nothing for ``nan``."""
+    return "" if math.isnan(share) else f"{100 * share:.2f} %"
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "default")
+    try:
+        main()
+    except InkreadError as error:
+        sys.exit(f"error: {error}")

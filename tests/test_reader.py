@@ -246,6 +246,40 @@ def test_arrays_that_are_no_pictures_are_refused_by_name(reader: Reader, array: 
         reader.read(array)
 
 
+def test_doubtful_digits_are_named_by_no_reader_method(reader: Reader) -> None:
+    pixels = written("47")
+    sure = reader.read(pixels)
+    doubted = reader.read(pixels, min_probability=1.0)
+    assert doubted.text == "??"
+    assert [digit.alternatives[0][0] for digit in doubted.digits] == ["4", "7"]
+    assert [digit.probability for digit in doubted.digits] == [digit.probability for digit in sure.digits]
+    assert (
+        doubted
+        == next(reader.read_many([pixels], min_probability=1.0))
+        == inkread.read(pixels, min_probability=1)
+    )
+    found = reader.read_digit(written("4"), min_probability=1.0)
+    assert found is not None
+    assert found.label == "?"
+
+
+@pytest.mark.parametrize("least", [-1, 2, float("nan")])
+def test_a_least_probability_outside_0_to_1_is_refused_at_once(reader: Reader, least: float) -> None:
+    for read in (reader.read, reader.read_digit, reader.read_many, reader.trace):
+        with pytest.raises(inkread.InkreadError, match=r"0\.\.1"):
+            read([], min_probability=least)
+
+
+def test_the_score_of_one_digit_tells_also_what_is_refused(reader: Reader) -> None:
+    blank = np.full((80, 80, 3), 255, np.uint8)
+    cross = blank.copy()
+    cv2.line(cross, (10, 10), (70, 70), (0, 0, 0), 5)
+    cv2.line(cross, (70, 10), (10, 70), (0, 0, 0), 5)
+    assert reader.digit_score(blank) == 0.0
+    assert reader.read_digit(cross) is None
+    assert 0.0 < reader.digit_score(cross) < 0.5 < reader.digit_score(written("3")) <= 1.0
+
+
 def test_reading_real_pictures_never_raises_and_keeps_its_rate(reader: Reader, data_dir: Path) -> None:
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.pictures import evaluate_pictures

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inkread.errors import OptionError
 from inkread.reading import CSV_COLUMNS, Digit, Line, Reading
 
 SEVEN = Digit("7", 0.98765432, (10, 20, 30, 60), alternatives=(("1", 0.0123456789),))
@@ -102,3 +103,36 @@ def test_drawing_marks_the_digits_and_leaves_the_picture_as_it_was() -> None:
     assert drawn.mode == "RGB"
     assert np.asarray(drawn).min() < 255
     assert paper.min() == 255
+
+
+def test_doubtful_digits_become_question_marks_that_keep_their_labels_as_alternatives() -> None:
+    doubted = READING.doubted(0.8)
+    assert doubted.text == "7?\n?"
+    seven, one, nine = doubted.digits
+    assert seven == SEVEN
+    assert (one.probability, one.box, one.alternatives) == (ONE.probability, ONE.box, (("1", 0.5),))
+    assert nine.alternatives[0] == ("9", 0.75)
+    assert SEVEN.doubted(1.0).alternatives == (("7", 0.98765432), ("1", 0.0123456789))
+
+
+def test_a_digit_exactly_at_the_least_probability_keeps_its_label() -> None:
+    assert READING.doubted(0.5) == READING
+    assert READING.doubted(0.0) == READING
+
+
+def test_doubting_twice_is_doubting_once() -> None:
+    assert READING.doubted(0.8).doubted(0.8) == READING.doubted(0.8)
+    assert READING.doubted(0.6).doubted(1.0) == READING.doubted(1.0)
+
+
+def test_doubtful_digits_go_into_every_format() -> None:
+    doubted = READING.doubted(1.0)
+    assert [row["label"] for row in doubted.to_rows()] == ["?"] * 3
+    assert json.loads(doubted.to_json())["lines"][0]["digits"][0]["alternatives"][0]["label"] == "7"
+    assert doubted.draw(np.zeros((140, 100, 3), np.uint8)).mode == "RGB"
+
+
+@pytest.mark.parametrize("least", [-0.1, 1.01, float("nan")])
+def test_a_least_probability_outside_0_to_1_is_refused(least: float) -> None:
+    with pytest.raises(OptionError, match=r"0\.\.1"):
+        BLANK.doubted(least)

@@ -43,18 +43,20 @@ __all__ = [
 ]
 
 
-def read(source: Source) -> Reading:
+def read(source: Source, *, min_probability: float = 0.0) -> Reading:
     """Reads every digit in one picture with the default model, which is loaded once and kept.
 
     Args:
         source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
+        min_probability: 0..1; a digit that is less probable is labelled ``"?"``, with its label as first alternative.
 
     Raises:
         PictureError: the source cannot be read as a picture.
+        OptionError: ``min_probability`` is outside 0..1.
     """
     from inkread.reader import default_reader
 
-    return default_reader().read(source)
+    return default_reader().read(source, min_probability=min_probability)
 
 
 def __getattr__(name: str) -> Any:

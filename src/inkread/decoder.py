@@ -101,12 +101,25 @@ def decode_single(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
         row: C candidates, unions of the picture's pieces of ink.
         probabilities: C×11 float32, the ten digits and "not a single digit".
     """
-    amount = np.array([candidate.ink.sum() for candidate in row.candidates])
-    share = amount / amount.max()
-    index = int(np.argmax(probabilities[:, :10].max(axis=1) * share**MATTERS))
+    index = _main(row, probabilities)
     if probabilities[index, 10] > probabilities[index, :10].max():
         return []
     return [Choice(index, probabilities[index, :10])]
+
+
+def single_score(row: Row, probabilities: NDArray[np.float32]) -> float:
+    """How probable it is that a picture of one glyph shows a digit, whichever, 0..1, also where it is refused.
+
+    One less the probability of "not a single digit" for the candidate that ``decode_single`` judges.
+    """
+    return 1.0 - float(probabilities[_main(row, probabilities), 10])
+
+
+def _main(row: Row, probabilities: NDArray[np.float32]) -> int:
+    """The candidate that looks most like a digit and leaves out little ink."""
+    amount = np.array([candidate.ink.sum() for candidate in row.candidates])
+    share = amount / amount.max()
+    return int(np.argmax(probabilities[:, :10].max(axis=1) * share**MATTERS))
 
 
 def plausible(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> tuple[tuple[Choice, ...], ...]:

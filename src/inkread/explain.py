@@ -48,8 +48,8 @@ def save_stages(trace: Trace, directory: Path) -> list[Path]:
     """
     stages = {
         "1-upright.png": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns)),
-        "2-ink.png": _ink(trace),
-        "3-rows.png": _rows(trace),
+        "2-ink.png": draw_ink(trace),
+        "3-rows.png": draw_rows(trace),
         "4-glyphs.png": _glyphs(trace),
         "5-reading.png": draw_reading(trace.reading, trace.picture.pixels),
     }
@@ -64,7 +64,7 @@ def save_stages(trace: Trace, directory: Path) -> list[Path]:
     return paths
 
 
-def _ink(trace: Trace) -> Image.Image:
+def draw_ink(trace: Trace) -> Image.Image:
     """Ink dark on light; printed lines that were removed in orange."""
     kept = trace.written[:, :, None]
     found = np.rot90(trace.ink.map, trace.turns)
@@ -74,7 +74,7 @@ def _ink(trace: Trace) -> Image.Image:
     return Image.fromarray(image.clip(0, 255).astype(np.uint8))
 
 
-def _rows(trace: Trace) -> Image.Image:
+def draw_rows(trace: Trace) -> Image.Image:
     """The ink without printed lines, and a box around every candidate."""
     canvas = Image.fromarray((255 - 140 * trace.written).astype(np.uint8)).convert("RGB")
     painter = ImageDraw.Draw(canvas)
@@ -101,7 +101,8 @@ def _glyphs(trace: Trace) -> Image.Image:
     for glyphs, probabilities, choices in zip(trace.glyphs, trace.probabilities, trace.choices, strict=True):
         chosen = {choice.index for choice in choices}
         row = [
-            (g, _meaning(p), i in chosen) for i, (g, p) in enumerate(zip(glyphs, probabilities, strict=True))
+            (g, meaning_of(p), i in chosen)
+            for i, (g, p) in enumerate(zip(glyphs, probabilities, strict=True))
         ]
         tiles += [row[start : start + columns] for start in range(0, len(row), columns)]
     tiles = tiles[: max(1, MOST_GLYPHS // columns)]
@@ -121,7 +122,7 @@ def _glyphs(trace: Trace) -> Image.Image:
     return canvas
 
 
-def _meaning(probabilities: NDArray[np.float32]) -> str:
+def meaning_of(probabilities: NDArray[np.float32]) -> str:
     """The most probable class and its probability, such as ``"7 98%"`` or ``"none 80%"``."""
     best = int(np.argmax(probabilities))
     name = DIGITS[best] if best < len(DIGITS) else "none"

@@ -14,7 +14,7 @@ from inkread.classifier import DIGITS, Classifier
 from inkread.errors import PictureError
 from inkread.ink import Ink, find_ink, polarity
 from inkread.picture import Picture, PictureLimits, load_picture
-from inkread.reading import Box, Digit, Line, Reading
+from inkread.reading import Box, Digit, Line, Reading, require_probability
 from inkread.rules import without_rules
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ class Trace:
         )
 
     @property
+    def digit_score(self) -> float:
+        """How probable it is that a picture read as ``single`` shows a digit, see ``Reader.digit_score``."""
+        scores = (decoder.single_score(r, p) for r, p in zip(self.rows, self.probabilities, strict=True))
+        return max(scores, default=0.0)
+
+    @property
     def is_poor(self) -> bool:
         """There is some writing, and hardly half of it reads as digits."""
         pieces = sum(len(row.segments) for row in self.rows)
@@ -104,38 +110,54 @@ class Reader:
         self.classifier = Classifier(model)
         self.limits = limits or PictureLimits()
 
-    def read(self, source: Source) -> Reading:
+    def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.
 
         Args:
             source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
+            min_probability: 0..1; a digit that is less probable is labelled ``"?"``, see ``Reading.doubted``.
 
         Raises:
             PictureError: the source cannot be read as a picture.
+            OptionError: ``min_probability`` is outside 0..1.
         """
-        return self.trace(source).reading
+        return self.trace(source, min_probability=min_probability).reading
 
-    def read_digit(self, source: Source) -> Digit | None:
+    def read_digit(self, source: Source, *, min_probability: float = 0.0) -> Digit | None:
         """Reads the picture as one digit; ``None`` where it shows no digit."""
-        digits = self.trace(source, single=True).reading.digits
+        digits = self.trace(source, single=True, min_probability=min_probability).reading.digits
         return digits[0] if digits else None
 
+    def digit_score(self, source: Source) -> float:
+        """How probable it is that the picture shows one digit, whichever, 0..1; also where ``read_digit`` refuses it.
+
+        It is one less the calibrated probability of "not a single digit", and 0 where there is no ink: the score to
+        choose a threshold of refusal by.
+        """
+        return self.trace(source, single=True).digit_score
+
     def read_many(
-        self, sources: Iterable[Source], *, single: bool = False
+        self, sources: Iterable[Source], *, single: bool = False, min_probability: float = 0.0
     ) -> Iterator[Reading | PictureError]:
         """Reads picture after picture, in order; one that cannot be read yields its error and stops no other."""
-        for source in sources:
-            try:
-                yield self.trace(source, single=single).reading
-            except PictureError as error:
-                yield error
+        require_probability(min_probability)  # at the call, not when the first reading is asked for
 
-    def trace(self, source: Source, *, single: bool = False) -> Trace:
+        def read(source: Source) -> Reading | PictureError:
+            try:
+                return self.trace(source, single=single, min_probability=min_probability).reading
+            except PictureError as error:
+                return error
+
+        return map(read, sources)
+
+    def trace(self, source: Source, *, single: bool = False, min_probability: float = 0.0) -> Trace:
         """Reads the picture and keeps every stage; ``single`` reads it as one digit.
 
+        Only the reading names doubtful digits ``"?"``: the stages before it are the same for any ``min_probability``.
         Where it is hard to say whether the ink is darker or lighter than the paper, both are tried; a page that makes little
         sense upright is tried in the other three orientations.
         """
+        require_probability(min_probability)
         picture = _enlarged(load_picture(source, limits=self.limits))
         lighter = polarity(picture.pixels)
         best = self._look(picture, find_ink(picture.pixels, light_on_dark=lighter > 0), single=single)
@@ -146,7 +168,7 @@ class Reader:
             upright = best
             for turns in (1, 3, 2):
                 best = _better(best, self._look(picture, upright.ink, turns=turns), at_least=LEAST_TURNED)
-        return best
+        return replace(best, reading=best.reading.doubted(min_probability))
 
     def _look(self, picture: Picture, ink: Ink, *, single: bool = False, turns: int = 0) -> Trace:
         """One way of looking at the picture: with this ink, turned by so many quarters counter-clockwise."""

@@ -6,8 +6,10 @@ A reading renders to text, exports to a plain dict, JSON or CSV rows, and draws 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from inkread.errors import OptionError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]
 """``(x0, y0, x1, y1)`` in pixels of the upright source picture; x1 and y1 are exclusive."""
 
+UNNAMED = "?"
+"""The label of a digit that is not probable enough to be named."""
+
 CSV_COLUMNS = ("source", "line", "position", "label", "probability", "x0", "y0", "x1", "y1", "error")
 
 
@@ -26,16 +31,22 @@ class Digit:
     """One digit as read.
 
     Attributes:
-        label: one of ``"0"`` to ``"9"``.
-        probability: calibrated probability in 0..1 that the label is right.
+        label: one of ``"0"`` to ``"9"``, or ``"?"`` where a least probability was asked for and none reaches it.
+        probability: calibrated probability in 0..1 that the label is right; for ``"?"`` that of the likeliest digit.
         box: where it stands, in pixels of the upright source picture.
-        alternatives: other labels with their probabilities, the likeliest first.
+        alternatives: other labels with their probabilities, the likeliest first; for ``"?"`` the likeliest of all too.
     """
 
     label: str
     probability: float
     box: Box
     alternatives: tuple[tuple[str, float], ...] = ()
+
+    def doubted(self, min_probability: float) -> Digit:
+        """The digit itself if it is at least so probable, else one labelled ``"?"``, its label the first alternative."""
+        if self.label == UNNAMED or self.probability >= min_probability:
+            return self
+        return replace(self, label=UNNAMED, alternatives=((self.label, self.probability), *self.alternatives))
 
     def __str__(self) -> str:
         return self.label
@@ -104,6 +115,19 @@ class Reading:
         """All digits, row by row."""
         return tuple(digit for line in self.lines for digit in line.digits)
 
+    def doubted(self, min_probability: float) -> Reading:
+        """The same reading with ``"?"`` for every digit that is less probable than this.
+
+        Args:
+            min_probability: in 0..1; at 0, every digit keeps its label.
+
+        Raises:
+            OptionError: it is outside 0..1.
+        """
+        require_probability(min_probability)
+        lines = tuple(Line(tuple(d.doubted(min_probability) for d in line.digits)) for line in self.lines)
+        return replace(self, lines=lines)
+
     def __str__(self) -> str:
         return self.text
 
@@ -161,3 +185,9 @@ class Reading:
         from inkread.drawing import draw_reading
 
         return draw_reading(self, picture)
+
+
+def require_probability(value: float) -> None:
+    """Raises an ``OptionError`` if a least probability is outside 0..1, or no number."""
+    if not 0 <= value <= 1:
+        raise OptionError(f"minimal probability {value:g}", "is outside 0..1", "give one such as 0.9")

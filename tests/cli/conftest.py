@@ -33,7 +33,7 @@ class FakeReader:
     def __init__(self, model: str = "default") -> None:
         self.model = model
 
-    def trace(self, source: object, *, single: bool = False) -> SimpleNamespace:
+    def trace(self, source: object, *, single: bool = False, min_probability: float = 0.0) -> SimpleNamespace:
         name = "-" if hasattr(source, "read") else Path(source).stem
         if name == "bug":
             raise RuntimeError("a wire is loose")
@@ -45,13 +45,18 @@ class FakeReader:
             raise PictureNotFoundError(str(source), "is no file", "check the path")
         reading = reading_of(TEXTS[name][:1] if single else TEXTS[name], str(source))
         return SimpleNamespace(
-            picture=SimpleNamespace(pixels=np.full((30, 40, 3), 255, np.uint8)), reading=reading
+            picture=SimpleNamespace(pixels=np.full((30, 40, 3), 255, np.uint8)),
+            reading=reading.doubted(min_probability),
+            digit_score=0.9 if reading.digits else 0.2,
         )
 
-    def read_many(self, sources: object, *, single: bool = False) -> object:
+    def digit_score(self, source: object) -> float:
+        return self.trace(source, single=True).digit_score
+
+    def read_many(self, sources: object, *, single: bool = False, min_probability: float = 0.0) -> object:
         for source in sources:
             try:
-                yield self.trace(source, single=single).reading
+                yield self.trace(source, single=single, min_probability=min_probability).reading
             except PictureError as error:
                 yield error
 

@@ -50,12 +50,6 @@ def folder(monkeypatch, run, tmp_path):
     class Reader(fake):
         classifier = FakeClassifier()
 
-        def read(self, source):
-            return self.trace(source).reading
-
-        def read_digit(self, source):
-            return next(iter(self.trace(source, single=True).reading.digits), None)
-
     monkeypatch.setattr(inkread.reader, "Reader", Reader)
     monkeypatch.setattr(inkread.datasets.pictures, "load_labelled_folder", lambda path: pictures)
     return tmp_path
@@ -85,6 +79,34 @@ def test_picture_report_as_json(run, folder):
         ("broken.png", ""),
     ]
     assert report["errors"] == 1
+    assert report["kept"] == {"correct": 1, "total": 2, "share": 0.5}
+    assert report["auroc"] is None  # the only empty picture cannot be read
+    assert report["calibration_error"] == pytest.approx(1 - 0.987)
+    assert [b["count"] for b in report["calibration"]] == [1]
+    assert {row["file"] for row in report["slowest"]} == {
+        "seven.png", "rows.png", "blank.png", "broken.png",
+    }  # fmt: skip
+    assert set(report["by_source"]) == {"s", "r", "b"}
+
+
+def test_a_report_page_shows_every_error(run, folder, monkeypatch):
+    from inkread.evaluation import page
+
+    monkeypatch.setattr(page, "_stages", lambda trace: "")
+    monkeypatch.setattr(page, "_glyphs", lambda trace: "")
+    out = folder / "new" / "errors.html"
+    assert run("evaluate", "--pictures", folder, "--report", out).code == 0
+    html = out.read_text("utf-8")
+    assert html.count("<article>") == 2
+    assert "blank.png" in html
+    assert "is truncated; copy it again" in html
+
+
+def test_a_report_page_that_cannot_be_written_is_an_error_before_anything_is_read(run, folder):
+    (folder / "file").write_text("")
+    result = run("evaluate", "--pictures", folder, "--report", folder / "file" / "page.html")
+    assert (result.code, result.out) == (1, "")
+    assert "cannot be written" in result.err
 
 
 def test_picture_report_as_text_lists_groups_and_wrong_pictures(run, folder):
@@ -93,6 +115,11 @@ def test_picture_report_as_text_lists_groups_and_wrong_pictures(run, folder):
         ("inkread", "1/2", "50.00%"),
         ("mean of sources",),
         ("photo", "1/1"),
+        ("Source", "Single digits"),
+        ("not refused", "1/2"),
+        ("Calibration error", "1.30%"),
+        ("93% to 100%", "98.70%", "100.00%", "1"),
+        ("Slowest", "Seconds"),
         ("broken.png", "truncated"),
     ):
         assert any(all(word in line for word in words) for line in out.splitlines()), words
@@ -115,7 +142,8 @@ def test_naive_adds_the_comparison(run, folder, monkeypatch):
     assert report["naive"]["empty"]["correct"] == 0
 
 
-def test_naive_without_pictures_is_an_error(run):
-    result = run("evaluate", "--naive")
+@pytest.mark.parametrize("option", [["--naive"], ["--report", "page.html"]])
+def test_what_needs_pictures_is_an_error_without_them(run, option):
+    result = run("evaluate", *option)
     assert result.code == 1
     assert "--pictures" in result.err

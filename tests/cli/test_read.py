@@ -171,3 +171,23 @@ def test_a_full_disk_is_an_output_error():
     assert done.returncode == 1
     assert done.stderr.startswith("error: standard output: cannot be written")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--single"], ["blank.png"]])
+def test_doubtful_digits_are_printed_as_question_marks(run, more):
+    out = run("read", "rows.png", *more, "--min-probability", 0.99, "--format", "csv").out
+    labels = {row["label"] for row in csv.DictReader(io.StringIO(out))}
+    assert labels - {""} == {"?"}
+    assert "?" not in run("read", "rows.png", *more, "--min-probability", 0.9).out
+
+
+def test_doubtful_digits_are_drawn(run, tmp_path):
+    assert run("read", "rows.png", "--min-probability", 1, "--draw", tmp_path / "out.png").out == "??\n?\n"
+    assert (tmp_path / "out.png").is_file()
+
+
+@pytest.mark.parametrize("least", ["-0.5", "1.5", "nan"])
+def test_a_least_probability_outside_0_to_1_is_an_error_before_anything_is_printed(run, least):
+    result = run("read", "rows.png", "--min-probability", least, "--format", "csv")
+    assert (result.code, result.out) == (1, "")
+    assert "0..1" in result.err

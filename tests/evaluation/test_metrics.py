@@ -12,6 +12,7 @@ from inkread.errors import OptionError
 from inkread.evaluation.metrics import (
     accuracy,
     auroc,
+    calibration_bins,
     character_error_rate,
     confusion_matrix,
     edit_distance,
@@ -92,3 +93,16 @@ def test_auroc_is_the_share_of_pairs_in_order_with_ties_as_half(examples):
         return
     pairs = [(p > n) + (p == n) / 2 for p, n in itertools.product(positives, negatives)]
     assert auroc(scores, flags) == pytest.approx(sum(pairs) / len(pairs))
+
+
+def test_calibration_bins_hold_every_prediction_once():
+    found = calibration_bins([0.0, 0.05, 0.1, 0.95, 1.0], [0, 1, 0, 1, 1], bins=10)
+    assert [b.count for b in found] == [3, 0, 0, 0, 0, 0, 0, 0, 0, 2]
+    assert (found[0].low, found[-1].high) == (0.0, 1.0)
+    assert found[0].confidence == pytest.approx(0.05)
+    assert found[0].accuracy == pytest.approx(1 / 3)
+    assert math.isnan(found[1].accuracy)
+    assert found[1].to_dict() == {
+        "low": 0.1, "high": 0.2, "count": 0, "confidence": None, "accuracy": None,
+    }  # fmt: skip
+    assert [b.count for b in calibration_bins([], [])] == [0] * 15

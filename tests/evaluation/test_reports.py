@@ -15,6 +15,7 @@ from inkread.errors import DatasetFormatError, PictureDamagedError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.naive import naive_glyph, naive_read
 from inkread.evaluation.pictures import PictureReport, evaluate_naively, evaluate_pictures, kind_of
+from inkread.reading import Digit
 
 
 def labelled(name: str, label: str, **columns: str) -> LabelledPicture:
@@ -27,15 +28,14 @@ class FakeReader:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
 
-    def read(self, path):
-        self.asked.append(("page", path.name))
+    def trace(self, path, *, single=False):
+        self.asked.append(("digit" if single else "page", path.name))
         if path.stem == "broken":
             raise PictureDamagedError(str(path), "is truncated", "copy it again")
-        return SimpleNamespace(text=path.stem.replace("+", "\n").replace("blank", ""))
-
-    def read_digit(self, path):
-        self.asked.append(("digit", path.name))
-        return None if path.stem == "blank" else SimpleNamespace(label=path.stem[0])
+        text = path.stem.replace("+", "\n").replace("blank", "")
+        digits = tuple(Digit(c, 0.8, (0, 0, 1, 1)) for c in (text[:1] if single else ""))
+        reading = SimpleNamespace(text=text[:1] if single else text, digits=digits)
+        return SimpleNamespace(reading=reading, digit_score={"": 0.1, "8": 0.9}.get(text, 0.7))
 
 
 class FirstPixel:
@@ -63,7 +63,12 @@ def test_the_kind_follows_the_category_or_without_one_the_label():
 def test_single_digits_are_read_as_such_and_all_else_as_pages():
     reader = FakeReader()
     evaluate_pictures([labelled("7.png", "7"), labelled("12.png", "12"), labelled("blank.png", "")], reader)
-    assert reader.asked == [("digit", "7.png"), ("page", "12.png"), ("page", "blank.png")]
+    assert reader.asked == [
+        ("digit", "7.png"),
+        ("page", "12.png"),
+        ("page", "blank.png"),
+        ("digit", "blank.png"),
+    ]
 
 
 def test_rates_count_exact_pictures_by_kind():
@@ -102,12 +107,55 @@ def test_macro_average_counts_every_source_alike():
     assert report.macro_average("nonsense") == {}
 
 
+def test_refusal_is_judged_by_one_score_of_digits_and_empty_pictures():
+    pictures = [labelled("7.png", "7"), labelled("blank.png", "3"), labelled("blank.gif", "")]
+    pictures += [labelled("8.png", ""), labelled("12.png", "12")]
+    report = evaluate_pictures(pictures, FakeReader())
+    assert [result.score for result in report.results] == [0.7, 0.1, 0.1, 0.9, None]
+    assert (report.kept.correct, report.kept.total) == (1, 2)
+    assert [result.as_digit for result in report.results] == [None, None, "", "8", None]
+    assert (report.refused.correct, report.refused.total) == (1, 2)
+    assert report.auroc == (1 + 0 + 0.5 + 0) / 4
+    assert math.isnan(evaluate_pictures(pictures[:2], FakeReader()).auroc)
+
+
+def test_calibration_is_of_the_single_digits_that_are_read():
+    pictures = [labelled("7.png", "7"), labelled("8.png", "9"), labelled("blank.png", "3")]
+    report = evaluate_pictures([*pictures, labelled("12.png", "12")], FakeReader())
+    (filled,) = (b for b in report.calibration if b.count)
+    assert (filled.count, filled.accuracy) == (2, 0.5)
+    assert report.calibration_error == pytest.approx(0.3)
+
+
+def test_the_slowest_pictures_come_first():
+    report = evaluate_pictures([labelled(f"{i}.png", str(i)) for i in range(8)], FakeReader())
+    seconds = [result.seconds for result in report.slowest(3)]
+    assert len(seconds) == 3
+    assert seconds == sorted((r.seconds for r in report.results), reverse=True)[:3]
+
+
+def test_pictures_in_memory_are_read_from_there():
+    seen = []
+
+    class Reader(FakeReader):
+        def trace(self, source, *, single=False):
+            seen.append(source)
+            return super().trace(Path("7"), single=single)
+
+    pixels = np.zeros((3, 3), np.uint8)
+    report = evaluate_pictures([LabelledPicture(Path("file/0"), "7", {}, pixels)], Reader())
+    assert seen[0] is pixels
+    assert report.results[0].correct
+
+
 def test_reports_become_json():
     report = evaluate_pictures([labelled("8.png", "1", source="a"), labelled("broken.png", "")], FakeReader())
     plain = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert (plain["count"], plain["errors"]) == (2, 1)
+    assert plain["wrong"][0].pop("seconds") >= 0
     assert plain["wrong"][0] == {
-        "file": "folder/8.png", "kind": "single", "expected": "1", "got": "8", "error": None,
+        "file": "folder/8.png", "kind": "single", "expected": "1", "got": "8", "probability": 0.8, "score": 0.9,
+        "error": None,
     }  # fmt: skip
     json.dumps(PictureReport(()).to_dict(), allow_nan=False)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from inkread.cli import outputs
 from inkread.cli.console import error_console, is_terminal, progress_bar, write
 from inkread.errors import OptionError
 
@@ -31,6 +32,14 @@ def evaluate(
     naive: Annotated[
         bool, typer.Option("--naive", help="With --pictures: compare with grey, resize, invert, classify.")
     ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="With --pictures: save an HTML page of every error, with its stages.",
+        ),
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
     ] = None,
@@ -45,13 +54,17 @@ def evaluate(
     there is nothing to read), or one folder a label. A picture whose column category is single, or whose label is one
     character where there is no such column, is read as one digit. The columns subtype and source, where there, group
     the scores. A picture that cannot be read counts as wrong.
+
+    AUROC tells how well the probability of being a digit parts single digits from empty pictures; the calibration error is
+    that of the single digits that are not refused.
     """
     if pictures is None:
-        if naive:
-            raise OptionError("--naive", "needs pictures to read", "add --pictures DIR")
+        for option, given in (("--naive", naive), ("--report", page)):
+            if given:
+                raise OptionError(option, "needs pictures to read", "add --pictures DIR")
         _on_mnist(model, data_dir, style, quiet=quiet)
     else:
-        _on_pictures(model, pictures, style, naive=naive, quiet=quiet)
+        _on_pictures(model, pictures, style, page=page, naive=naive, quiet=quiet)
 
 
 def _on_mnist(model: str, data_dir: Path | None, style: ReportFormat, *, quiet: bool) -> None:
@@ -72,15 +85,23 @@ def _on_mnist(model: str, data_dir: Path | None, style: ReportFormat, *, quiet: 
         print_glyph_report(report, f"{model} on {glyphs.name}, test images")
 
 
-def _on_pictures(model: str, folder: Path, style: ReportFormat, *, naive: bool, quiet: bool) -> None:
+def _on_pictures(
+    model: str, folder: Path, style: ReportFormat, *, page: Path | None, naive: bool, quiet: bool
+) -> None:
     from inkread.datasets.pictures import load_labelled_folder
+    from inkread.evaluation.page import error_page
     from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
     from inkread.reader import Reader
 
+    if page:
+        outputs.make_folder(page.parent)  # before the pictures are read, as that takes long
     reader, labelled = Reader(model=model), load_labelled_folder(folder)
     shown = not quiet and is_terminal(sys.stderr)
     with progress_bar("Reading", len(labelled), shown=shown) as advance:
         report = evaluate_pictures(labelled, reader, folder=folder, on_picture=advance)
+    if page:
+        with outputs.writing(page):
+            page.write_text(error_page(report, labelled, reader, title=f"{model} on {folder}"), "utf-8")
     rival: PictureReport | None = None
     if naive:
         with progress_bar("Naively", len(labelled), shown=shown) as advance:

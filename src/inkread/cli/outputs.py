@@ -23,9 +23,9 @@ def drawing_paths(pictures: Sequence[str], out: Path) -> list[Path]:
         OutputError: the folder cannot be made.
     """
     if len(pictures) == 1 and not out.is_dir():
-        _make_folder(out.parent)
+        make_folder(out.parent)
         return [out]
-    _make_folder(out)
+    make_folder(out)
     return [out / f"{name}{DRAWING_SUFFIX}" for name in unique_names(pictures)]
 
 
@@ -36,7 +36,7 @@ def stage_folders(pictures: Sequence[str], out: Path) -> list[Path]:
         OutputError: a folder cannot be made.
     """
     folders = [out] if len(pictures) == 1 else [out / name for name in unique_names(pictures)]
-    _make_folder(out)
+    make_folder(out)
     return folders
 
 
@@ -66,17 +66,23 @@ def save_drawing(trace: Trace, path: Path) -> None:
         OutputError: the file cannot be written, or its suffix names no format.
     """
     drawing = trace.reading.draw(trace.picture.pixels)
-    with _writing(path):
+    with writing(path):
         drawing.save(path)
 
 
-def _make_folder(folder: Path) -> None:
-    with _writing(folder):
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it, where they are not there yet.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Turns what goes wrong while the file is written into an ``OutputError``."""
     try:
         yield
     except ValueError as error:  # what Pillow raises for a suffix that it does not know

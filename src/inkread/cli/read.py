@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -14,6 +15,14 @@ from inkread.errors import PictureError
 if TYPE_CHECKING:
     from inkread.reader import Reader
     from inkread.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How every picture is read, see ``Reader.trace``."""
+
+    single: bool
+    min_probability: float
 
 
 def read(
@@ -34,6 +43,9 @@ def read(
     explain: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Save a picture of every stage of the reading.")
     ] = None,
+    min_probability: Annotated[
+        float, typer.Option(metavar="P", help="Print ? for digits that are less probable than this, 0 to 1.")
+    ] = 0.0,
     model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
@@ -50,9 +62,12 @@ def read(
     A picture that cannot be read is reported on standard error, stops no other, and makes the exit code 1.
     """
     from inkread.reader import Reader
+    from inkread.reading import require_probability
 
+    require_probability(min_probability)
     several = len(pictures) > 1
-    outcomes = _read_all(Reader(model=model), pictures, single=single, draw=draw, explain=explain)
+    how = _How(single, min_probability)
+    outcomes = _read_all(Reader(model=model), pictures, how, draw=draw, explain=explain)
     collides = is_terminal(sys.stdout) and streams(style, several=several)
     failed: list[str] = []
 
@@ -72,16 +87,16 @@ def read(
 
 
 def _read_all(
-    reader: "Reader", pictures: Sequence[str], *, single: bool, draw: Path | None, explain: Path | None
+    reader: "Reader", pictures: Sequence[str], how: "_How", *, draw: Path | None, explain: Path | None
 ) -> Iterator[Outcome]:
     """One outcome a picture, in order, with its drawing and stages saved where they are wanted."""
     sources: list[str | BinaryIO] = [
         sys.stdin.buffer if name == STANDARD_INPUT else name for name in pictures
     ]
     if draw or explain:
-        results = _read_and_save(reader, sources, pictures, single=single, draw=draw, explain=explain)
+        results = _read_and_save(reader, sources, pictures, how, draw=draw, explain=explain)
     else:
-        results = reader.read_many(sources, single=single)
+        results = reader.read_many(sources, single=how.single, min_probability=how.min_probability)
     for name, result in zip(pictures, results, strict=True):
         yield Outcome(name, result)
 
@@ -90,8 +105,8 @@ def _read_and_save(
     reader: "Reader",
     sources: Sequence[str | BinaryIO],
     pictures: Sequence[str],
+    how: "_How",
     *,
-    single: bool,
     draw: Path | None,
     explain: Path | None,
 ) -> "Iterator[Reading | PictureError]":
@@ -102,7 +117,7 @@ def _read_and_save(
     folders = outputs.stage_folders(pictures, explain) if explain else [None] * len(pictures)
     for source, drawing, folder in zip(sources, drawings, folders, strict=True):
         try:
-            trace = reader.trace(source, single=single)
+            trace = reader.trace(source, single=how.single, min_probability=how.min_probability)
         except PictureError as error:
             yield error
             continue

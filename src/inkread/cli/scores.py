@@ -11,7 +11,7 @@ from rich.text import Text
 from inkread.cli.console import printable, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from inkread.evaluation.glyphs import GlyphReport
     from inkread.evaluation.pictures import Kind, PictureReport, Rate
@@ -36,11 +36,15 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
 
 
 def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None = None) -> None:
-    """Rates, the groups where the label file names them, the rival's rates, and the pictures that were misread."""
+    """Rates, refusal, calibration, groups where the label file names them, the slowest pictures, and the misread ones."""
     show(Text(title, style="bold"), _summary({"inkread": report} | ({"naive": naive} if naive else {})))
-    by_subtype = report.by("subtype")
-    if by_subtype:
-        show("", _groups("Subtype", by_subtype))
+    if report.rates["single"].total:
+        show("", *_certainty(report))
+    for column in ("subtype", "source"):
+        groups = report.by(column)
+        if groups:
+            show("", _groups(column.capitalize(), groups))
+    show("", _slowest(report))
     if report.wrong:
         show("", _wrong(report))
 
@@ -80,6 +84,30 @@ def _summary(reports: Mapping[str, PictureReport]) -> Table:
         if macro:
             averages = (_percent(macro.get(kind, math.nan)) for kind in HEADINGS)
             table.add_row(f"{name}, mean of sources", *averages, "", "")
+    return table
+
+
+def _certainty(report: PictureReport) -> Iterator[str | Table]:
+    """How single digits and what is none are told apart, and whether the probabilities hold."""
+    yield f"Single digits not refused {_shown(report.kept)}"
+    if report.refused.total:
+        yield f"Empty pictures refused as one digit {_shown(report.refused)}"
+    if not math.isnan(report.auroc):
+        yield f"AUROC of single digits against empty pictures {report.auroc:.4f}"
+    if not math.isnan(report.calibration_error):
+        yield f"Calibration error of single digits {report.calibration_error:.2%} (15 bins)"
+        table = _table("Confidence", "Mean", "Right", "Count")
+        for b in report.calibration:
+            if b.count:
+                bounds = f"{b.low:.0%} to {b.high:.0%}"
+                table.add_row(bounds, f"{b.confidence:.2%}", f"{b.accuracy:.2%}", f"{b.count:,}")
+        yield table
+
+
+def _slowest(report: PictureReport) -> Table:
+    table = _table("Slowest", "Seconds")
+    for result in report.slowest():
+        table.add_row(Text(printable(result.file)), f"{result.seconds:.3f}")
     return table
 
 

@@ -12,9 +12,14 @@ import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
 
 from inkread.datasets.idx import read_bytes
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TABLES = {"labels.csv": ",", "labels.tsv": "\t"}
 """The tables' names and separators; where both are there, the first is read."""
@@ -33,14 +38,21 @@ class LabelledPicture:
     """A picture and what is written on it.
 
     Attributes:
-        path: of the picture.
+        path: of the picture; of one among many in a file, that file and the picture's number in it.
         label: rows of digits joined by "/"; empty if there is nothing to read.
         columns: the further columns of its row, by name.
+        pixels: H×W or H×W×3 uint8, where the picture is held in memory; ``None`` where it is the file ``path``.
     """
 
     path: Path
     label: str
     columns: dict[str, str] = field(default_factory=dict)
+    pixels: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def source(self) -> Path | NDArray[np.uint8]:
+        """What a reader reads."""
+        return self.path if self.pixels is None else self.pixels
 
 
 def load_labelled_folder(path: Path | str) -> list[LabelledPicture]:

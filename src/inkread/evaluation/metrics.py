@@ -47,6 +47,32 @@ class ClassScores:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """The predictions whose confidence lies in ``(low, high]``; the first bin holds 0 too.
+
+    Attributes:
+        low: lower edge, 0..1.
+        high: upper edge, 0..1.
+        count: number of predictions.
+        confidence: their mean confidence, 0..1; ``nan`` of none.
+        accuracy: the share of them that is right, 0..1; ``nan`` of none.
+    """
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict of the attributes, ready for JSON; the means of nothing are ``None``."""
+        means = {"confidence": self.confidence, "accuracy": self.accuracy}
+        return {"low": round(self.low, 6), "high": round(self.high, 6), "count": self.count} | {
+            name: round(value, 6) if self.count else None for name, value in means.items()
+        }
+
+
 def accuracy(expected: ArrayLike, predicted: ArrayLike) -> float:
     """Share of equal entries, in 0..1; ``nan`` where there are none.
 
@@ -113,13 +139,33 @@ def expected_calibration_error(
     Raises:
         OptionError: the two differ in shape.
     """
+    found = [b for b in calibration_bins(confidence, correct, bins=bins) if b.count]
+    if not found:
+        return float("nan")
+    return sum(b.count * abs(b.accuracy - b.confidence) for b in found) / sum(b.count for b in found)
+
+
+def calibration_bins(
+    confidence: ArrayLike, correct: ArrayLike, *, bins: int = CALIBRATION_BINS
+) -> tuple[CalibrationBin, ...]:
+    """What a reliability diagram draws: accuracy against confidence, in equal-width bins of confidence.
+
+    DeGroot and Fienberg, "The Comparison and Evaluation of Forecasters", 1983. The arguments and the error are those of
+    ``expected_calibration_error``.
+
+    Returns:
+        All bins from 0 to 1, the empty ones too.
+    """
     given, right = _paired(confidence, correct)
     p, hit = given.astype(np.float64), right.astype(np.float64)
-    if not p.size:
-        return float("nan")
     index = np.clip(np.ceil(p * bins).astype(np.int64) - 1, 0, bins - 1)
-    gaps = np.bincount(index, weights=hit, minlength=bins) - np.bincount(index, weights=p, minlength=bins)
-    return float(np.abs(gaps).sum() / p.size)
+    counts = np.bincount(index, minlength=bins)
+    sums = (np.bincount(index, weights=values, minlength=bins) for values in (p, hit))
+    means = (np.where(counts > 0, total / np.maximum(counts, 1), np.nan) for total in sums)
+    return tuple(
+        CalibrationBin(i / bins, (i + 1) / bins, int(n), float(mean), float(share))
+        for i, (n, mean, share) in enumerate(zip(counts, *means, strict=True))
+    )
 
 
 def edit_distance(expected: str, got: str) -> int:

@@ -6,10 +6,17 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from inkread.errors import PictureError
-from inkread.evaluation.metrics import character_error_rate
+from inkread.evaluation.metrics import (
+    CalibrationBin,
+    auroc,
+    calibration_bins,
+    character_error_rate,
+    expected_calibration_error,
+)
 from inkread.evaluation.naive import naive_read
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
 
     from inkread.classifier import Classifier
     from inkread.datasets.pictures import LabelledPicture
+    from inkread.picture import Source
     from inkread.reader import Reader
 
 Kind = Literal["single", "multi", "empty"]
@@ -24,6 +32,8 @@ Kind = Literal["single", "multi", "empty"]
 
 KINDS: tuple[Kind, ...] = ("single", "multi", "empty")
 ROW_SEPARATOR = "/"
+SLOWEST = 5
+"""Number of pictures that a report names as the slowest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,11 @@ class PictureResult:
         expected: the label, rows joined by ``"/"``; ``""`` where there is nothing to read.
         got: what was read, in the same form.
         columns: the further columns of the label file.
+        seconds: how long it took.
+        probability: of the digit, where the picture was read as one and is not refused.
+        score: how probable it is that the picture shows one digit, 0..1, for single digits and empty pictures alike;
+            ``None`` for others, and where nobody asked.
+        as_digit: what an empty picture is read as when it is read as one digit; ``None`` for others.
         error: why the picture could not be read; ``""`` if it could.
     """
 
@@ -44,6 +59,10 @@ class PictureResult:
     expected: str
     got: str
     columns: dict[str, str]
+    seconds: float = 0.0
+    probability: float | None = None
+    score: float | None = None
+    as_digit: str | None = None
     error: str = ""
 
     @property
@@ -58,6 +77,9 @@ class PictureResult:
             "kind": self.kind,
             "expected": self.expected,
             "got": self.got,
+            "seconds": round(self.seconds, 4),
+            "probability": None if self.probability is None else round(self.probability, 6),
+            "score": None if self.score is None else round(self.score, 6),
             "error": self.error or None,
         }
 
@@ -68,6 +90,12 @@ class Rate:
 
     correct: int
     total: int
+
+    @classmethod
+    def of(cls, outcomes: Iterable[bool]) -> Rate:
+        """The rate of what is true."""
+        found = list(outcomes)
+        return cls(sum(found), len(found))
 
     @property
     def share(self) -> float:
@@ -92,7 +120,7 @@ class PictureReport:
     @property
     def rates(self) -> dict[Kind, Rate]:
         """For every kind: single digits right, multi-digit pictures exact, empty pictures refused."""
-        return {kind: _rate(r for r in self.results if r.kind == kind) for kind in KINDS}
+        return {kind: Rate.of(r.correct for r in self.results if r.kind == kind) for kind in KINDS}
 
     @property
     def character_error_rate(self) -> float:
@@ -103,6 +131,41 @@ class PictureReport:
     def wrong(self) -> tuple[PictureResult, ...]:
         """The pictures that were misread, could not be read, or should have been refused."""
         return tuple(result for result in self.results if not result.correct)
+
+    @property
+    def kept(self) -> Rate:
+        """Single digits that are read as some digit, right or wrong, rather than refused."""
+        return Rate.of(bool(r.got) for r in self.results if r.kind == "single")
+
+    @property
+    def refused(self) -> Rate:
+        """Empty pictures that are refused when they are read as one digit, as single digits are."""
+        return Rate.of(not r.as_digit for r in self.results if r.as_digit is not None)
+
+    @property
+    def auroc(self) -> float:
+        """How well the score of one digit tells single digits from empty pictures; ``nan`` where either is lacking."""
+        scored = [(r.score, r.kind == "single") for r in self.results if r.score is not None]
+        return auroc([score for score, _ in scored], [positive for _, positive in scored])
+
+    @property
+    def calibration_error(self) -> float:
+        """Expected calibration error of the single digits that were not refused, 0..1; ``nan`` where there are none."""
+        return expected_calibration_error(*self._confidence())
+
+    @property
+    def calibration(self) -> tuple[CalibrationBin, ...]:
+        """Their accuracy by confidence."""
+        return calibration_bins(*self._confidence())
+
+    def slowest(self, most: int = SLOWEST) -> tuple[PictureResult, ...]:
+        """The pictures that took the longest, the slowest first."""
+        return tuple(sorted(self.results, key=lambda result: -result.seconds)[:most])
+
+    def _confidence(self) -> tuple[list[float], list[bool]]:
+        """The probability of every single digit that was read, and whether it is right."""
+        read = [(r.probability, r.correct) for r in self.results if r.probability is not None]
+        return [probability for probability, _ in read], [correct for _, correct in read]
 
     def by(self, column: str) -> dict[str, dict[Kind, Rate]]:
         """The rates of every value of a column, sorted; empty where the label file has no such column."""
@@ -120,18 +183,27 @@ class PictureReport:
 
     def to_dict(self) -> dict[str, Any]:
         """A plain dict with the rates, the groups and the wrong pictures, ready for JSON."""
-        cer = self.character_error_rate
         return {
             "count": len(self.results),
             "errors": sum(bool(result.error) for result in self.results),
             **{kind: rate.to_dict() for kind, rate in self.rates.items()},
-            "character_error_rate": None if math.isnan(cer) else round(cer, 6),
-            "by_subtype": {
-                value: {kind: rate.to_dict() for kind, rate in rates.items() if rate.total}
-                for value, rates in self.by("subtype").items()
-            },
+            "character_error_rate": _figure(self.character_error_rate),
+            "kept": self.kept.to_dict(),
+            "refused_as_digit": self.refused.to_dict(),
+            "auroc": _figure(self.auroc),
+            "calibration_error": _figure(self.calibration_error),
+            "calibration": [b.to_dict() for b in self.calibration if b.count],
+            "by_subtype": self._groups("subtype"),
+            "by_source": self._groups("source"),
             "macro_by_source": {kind: round(v, 6) for kind, v in self.macro_average("source").items()},
+            "slowest": [{"file": r.file, "seconds": round(r.seconds, 4)} for r in self.slowest()],
             "wrong": [result.to_dict() for result in self.wrong],
+        }
+
+    def _groups(self, column: str) -> dict[str, Any]:
+        return {
+            value: {kind: rate.to_dict() for kind, rate in rates.items() if rate.total}
+            for value, rates in self.by(column).items()
         }
 
 
@@ -144,20 +216,15 @@ def evaluate_pictures(
 ) -> PictureReport:
     """Reads labelled pictures; one that cannot be read counts as wrong and stops nothing.
 
+    Empty pictures are read as pages, and once more as one digit, to score them as single digits are scored.
+
     Args:
-        pictures: see ``inkread.datasets.pictures.load_labelled_folder``.
+        pictures: see ``inkread.datasets.pictures.load_labelled_folder`` and ``inkread.datasets.benchmarks``.
         reader: reads them.
         folder: the results name files relative to it.
         on_picture: called after each.
     """
-
-    def read(path: Path, kind: Kind) -> str:
-        if kind == "single":
-            digit = reader.read_digit(path)
-            return digit.label if digit else ""
-        return reader.read(path).text.replace("\n", ROW_SEPARATOR)
-
-    return _evaluate(pictures, read, folder, on_picture)
+    return _evaluate(pictures, lambda source, kind: _read(reader, source, kind), folder, on_picture)
 
 
 def evaluate_naively(
@@ -167,8 +234,8 @@ def evaluate_naively(
     folder: Path = Path(),
     on_picture: Callable[[], None] | None = None,
 ) -> PictureReport:
-    """The same with the usual recipe of ``inkread.evaluation.naive`` instead of a reader."""
-    return _evaluate(pictures, lambda path, _kind: naive_read(path, classifier), folder, on_picture)
+    """The same with the usual recipe of ``inkread.evaluation.naive`` instead of a reader, which has no scores."""
+    return _evaluate(pictures, lambda source, _: _read_naively(classifier, source), folder, on_picture)
 
 
 def kind_of(picture: LabelledPicture) -> Kind:
@@ -183,17 +250,49 @@ def kind_of(picture: LabelledPicture) -> Kind:
     return "single" if is_single else "multi"
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a reader said of a picture, see ``PictureResult``."""
+
+    got: str = ""
+    seconds: float = 0.0
+    probability: float | None = None
+    score: float | None = None
+    as_digit: str | None = None
+
+
+def _read(reader: Reader, source: Source, kind: Kind) -> _Answer:
+    start = perf_counter()
+    trace = reader.trace(source, single=kind == "single")
+    seconds = perf_counter() - start
+    reading = trace.reading
+    if kind == "single":
+        probability = reading.digits[0].probability if reading.digits else None
+        return _Answer(reading.text, seconds, probability, trace.digit_score)
+    rows = reading.text.replace("\n", ROW_SEPARATOR)
+    if kind == "multi":
+        return _Answer(rows, seconds)
+    alone = reader.trace(source, single=True)
+    return _Answer(rows, seconds, score=alone.digit_score, as_digit=alone.reading.text)
+
+
+def _read_naively(classifier: Classifier, source: Source) -> _Answer:
+    start = perf_counter()
+    got = naive_read(source, classifier)
+    return _Answer(got, perf_counter() - start)
+
+
 def _evaluate(
     pictures: Iterable[LabelledPicture],
-    read: Callable[[Path, Kind], str],
+    read: Callable[[Source, Kind], _Answer],
     folder: Path,
     on_picture: Callable[[], None] | None,
 ) -> PictureReport:
     results = []
     for picture in pictures:
-        path, kind, got, problem = picture.path, kind_of(picture), "", ""
+        path, kind, answer, problem = picture.path, kind_of(picture), _Answer(), ""
         try:
-            got = read(path, kind)
+            answer = read(picture.source, kind)
         except PictureError as error:
             problem = f"{error.problem}; {error.remedy}"
         results.append(
@@ -201,8 +300,12 @@ def _evaluate(
                 file=(path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix(),
                 kind=kind,
                 expected=picture.label,
-                got=got,
+                got=answer.got,
                 columns=picture.columns,
+                seconds=answer.seconds,
+                probability=answer.probability,
+                score=answer.score,
+                as_digit=answer.as_digit,
                 error=problem,
             )
         )
@@ -211,6 +314,6 @@ def _evaluate(
     return PictureReport(tuple(results))
 
 
-def _rate(results: Iterable[PictureResult]) -> Rate:
-    outcomes = [result.correct for result in results]
-    return Rate(sum(outcomes), len(outcomes))
+def _figure(value: float) -> float | None:
+    """A figure for JSON, which has no ``nan``."""
+    return None if math.isnan(value) else round(value, 6)

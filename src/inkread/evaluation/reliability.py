@@ -1,0 +1,76 @@
+"""A reliability diagram as SVG: how often a reader is right, against how sure it says it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inkread.evaluation.metrics import CalibrationBin
+
+SIDE = 300
+"""Side of the plot in the SVG's units; the width of the picture follows its place on the page."""
+LEFT, BOTTOM, EDGE = 56, 40, 18
+"""Room for the two scales, and around the rest."""
+TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def reliability_diagram(bins: Sequence[CalibrationBin]) -> str:
+    """The SVG element, to be put into a page as it is.
+
+    Each bar is a bin of confidence, as high as its accuracy and the more opaque the more predictions it holds; the dot in it
+    is the mean confidence there. Where confidence is honest, every bar ends on the diagonal, at its dot. It takes its
+    colours from the page: ``currentColor``, and ``--accent`` where that is defined.
+
+    Args:
+        bins: see ``inkread.evaluation.metrics.calibration_bins``; empty bins have no bar.
+    """
+    most = max((b.count for b in bins), default=0)
+    total = sum(b.count for b in bins)
+    marks = "".join(_bar(b, most) for b in bins if b.count)
+    right, bottom = LEFT + SIDE, EDGE + SIDE
+    return (
+        f'<svg class="reliability" role="img" viewBox="0 0 {right + EDGE} {bottom + BOTTOM}" font-size="12">'
+        f"<title>Reliability diagram of {total:,} digits</title>"
+        f"<desc>{_described(bins)}</desc>"
+        f"{''.join(_tick(value) for value in TICKS)}"
+        f"{marks}"
+        f'<path d="M{LEFT} {bottom}L{right} {EDGE}" stroke="currentColor" stroke-dasharray="4 4" opacity=".6"/>'
+        f'<text x="{LEFT + SIDE / 2:g}" y="{bottom + 34}" text-anchor="middle" fill="currentColor">confidence</text>'
+        f'<text transform="translate(11 {EDGE + SIDE / 2:g}) rotate(-90)" text-anchor="middle" fill="currentColor">'
+        "accuracy</text></svg>"
+    )
+
+
+def _bar(found: CalibrationBin, most: int) -> str:
+    """A bin's bar and its dot; a browser shows the title of the one that is pointed at."""
+    width, height = SIDE * (found.high - found.low), SIDE * found.accuracy
+    x, y = LEFT + SIDE * found.low, EDGE + SIDE - height
+    opacity = 0.3 + 0.6 * found.count / most
+    dot_x, dot_y = LEFT + SIDE * found.confidence, EDGE + SIDE * (1 - found.confidence)
+    return (
+        f"<g><title>{_in_words(found)}</title>"
+        f'<rect x="{x + 1:.1f}" y="{y:.1f}" width="{width - 2:.1f}" height="{height:.1f}" '
+        f'fill="var(--accent, currentColor)" opacity="{opacity:.2f}"/>'
+        f'<circle cx="{dot_x:.1f}" cy="{dot_y:.1f}" r="3.5" fill="currentColor"/></g>'
+    )
+
+
+def _tick(value: float) -> str:
+    """A label on both scales, and the lines of the grid that belong to it."""
+    x, y = LEFT + SIDE * value, EDGE + SIDE * (1 - value)
+    return (
+        f'<path d="M{LEFT} {y:g}H{LEFT + SIDE}M{x:g} {EDGE}V{EDGE + SIDE}" stroke="currentColor" opacity=".15"/>'
+        f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end" fill="currentColor">{value:.0%}</text>'
+        f'<text x="{x:g}" y="{EDGE + SIDE + 17}" text-anchor="middle" fill="currentColor">{value:.0%}</text>'
+    )
+
+
+def _described(bins: Sequence[CalibrationBin]) -> str:
+    """The diagram in words, for whoever does not see it."""
+    return "; ".join(_in_words(b) for b in bins if b.count) or "no digit was read"
+
+
+def _in_words(found: CalibrationBin) -> str:
+    return f"{found.count:,} digits at {found.confidence:.1%} confidence, {found.accuracy:.1%} right"

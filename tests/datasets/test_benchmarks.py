@@ -1,0 +1,100 @@
+"""Every collection for evaluation becomes labelled pictures, and one that is absent or damaged says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkread.datasets.benchmarks import BENCHMARKS, MARGIN
+from inkread.errors import DatasetFormatError, DatasetNotFoundError
+from inkread.evaluation.pictures import kind_of
+
+BITMAP = [f"{'1' * 3:0<32}"] + ["0" * 32] * 31
+
+
+def write_picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (32, 32), 255).save(path)
+
+
+def write_optdigits(root: Path, lines: list[str]) -> None:
+    (root / "optdigits_orig").mkdir()
+    (root / "optdigits_orig" / "optdigits-orig.windep").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_an_absent_collection_is_named(name, tmp_path, monkeypatch):
+    monkeypatch.delenv("INKREAD_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(DatasetNotFoundError, match=f"{name}.*INKREAD_DATA"):
+        BENCHMARKS[name](tmp_path)
+
+
+def test_optdigits_are_black_ink_on_white_paper_after_a_header(tmp_path):
+    write_optdigits(tmp_path, ["a header", "ntot = 2", *BITMAP, " 7", *BITMAP, " 0"])
+    seven, zero = BENCHMARKS["optdigits_orig"](tmp_path)
+    assert (seven.label, zero.label, kind_of(seven)) == ("7", "0", "single")
+    assert seven.pixels.shape == (32 + 2 * MARGIN,) * 2
+    assert np.argwhere(seven.pixels == 0).tolist() == [[MARGIN, MARGIN + i] for i in range(3)]
+    assert seven.source is seven.pixels
+
+
+@pytest.mark.parametrize("tail", [[" x"], BITMAP[:1], ["0" * 31]])
+def test_damaged_optdigits_are_an_error_with_the_line(tail, tmp_path):
+    write_optdigits(tmp_path, [*BITMAP, *tail])
+    with pytest.raises(DatasetFormatError, match="line 33"):
+        BENCHMARKS["optdigits_orig"](tmp_path)
+
+
+def test_optdigits_that_end_within_a_digit_are_an_error(tmp_path):
+    write_optdigits(tmp_path, [*BITMAP, " 1", *BITMAP[:9]])
+    with pytest.raises(DatasetFormatError, match="ends within"):
+        BENCHMARKS["optdigits_orig"](tmp_path)
+
+
+def test_digits_are_labelled_by_folder_or_name(tmp_path):
+    write_picture(tmp_path / "anzemur_scan32" / "3" / "training" / "55.png")
+    write_picture(tmp_path / "tipe_images2" / "901.png")
+    (tmp_path / "tipe_images2" / "README.txt").write_text("words")
+    for name, label in (("anzemur_scan32", "3"), ("tipe_images2", "9")):
+        (picture,) = BENCHMARKS[name](tmp_path)
+        assert (picture.label, kind_of(picture), picture.source) == (label, "single", picture.path)
+
+
+def test_letters_are_nothing_to_read_and_look_alikes_are_told_apart(tmp_path):
+    for name in ("letters_ansh/Set_1/A1.png", "letters_ansh/Set_1/S1.png", "greek_cs5330/alpha/alpha_1.png"):
+        write_picture(tmp_path / name)
+    write_picture(tmp_path / "greek_cs5330/beta/beta_1.png")
+    for name in ("letters_ansh", "greek_cs5330"):
+        letter, look_alike = BENCHMARKS[name](tmp_path)
+        assert (letter.label, letter.columns["subtype"]) == ("", "letter")
+        assert (look_alike.label, look_alike.columns["subtype"]) == ("", "look-alike")
+
+
+def test_choice62_holds_digits_and_letters(tmp_path):
+    (tmp_path / "choice62").mkdir()
+    images = np.full((3, 28, 28), 255, np.uint8)
+    np.savez(tmp_path / "choice62" / "choice62.npz", images=images, labels=np.array(["4", "w", "O"]))
+    four, w, o = BENCHMARKS["choice62"](tmp_path)
+    assert (four.label, w.label, o.label) == ("4", "", "")
+    assert (w.columns["subtype"], o.columns["subtype"]) == ("letter", "look-alike")
+    assert four.pixels.shape == (28, 28)
+
+
+def test_a_cheque_is_a_row_of_digits_whatever_its_length(tmp_path):
+    write_picture(tmp_path / "cheque_dev" / "a.png")
+    (tmp_path / "cheque_dev" / "labels.tsv").write_text("file\tlabel\na.png\t5\n")
+    (picture,) = BENCHMARKS["cheque_dev"](tmp_path)
+    assert kind_of(picture) == "multi"
+
+
+def test_an_empty_or_mislabelled_collection_is_an_error(tmp_path):
+    (tmp_path / "tipe_images2").mkdir()
+    with pytest.raises(DatasetFormatError, match="no pictures"):
+        BENCHMARKS["tipe_images2"](tmp_path)
+    write_picture(tmp_path / "tipe_images2" / "x1.png")
+    with pytest.raises(DatasetFormatError, match="no digit"):
+        BENCHMARKS["tipe_images2"](tmp_path)
