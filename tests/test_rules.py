@@ -92,6 +92,15 @@ def test_a_zero_of_any_thickness_is_no_box(thickness: int) -> None:
     np.testing.assert_array_equal(without_rules(expected, pixels), expected)
 
 
+def test_small_zeros_among_other_digits_are_no_boxes() -> None:
+    pixels = page()
+    for x in range(40, 460, 40):
+        cv2.ellipse(pixels, (x, 60), (10, 15), 0, 0, 360, BLACK, 3)
+        draw_seven(pixels, x, 120, size=30)
+    expected = find_ink(pixels).map
+    np.testing.assert_array_equal(without_rules(expected, pixels), expected)
+
+
 def test_a_lone_digit_of_straight_strokes_is_no_rule() -> None:
     pixels = page(120, 90)
     mask = draw_seven(pixels, 4, 4, size=112)

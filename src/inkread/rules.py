@@ -49,6 +49,9 @@ CONTENT = 0.25
 SLACK = 3
 """Pixels by which a line may waver and still count as straight."""
 
+CORNER, LEAST_CORNERS = 0.12, 3
+"""Size of a box's corners, as a share of its sides, and how many of them must have ink: an ellipse has none in there."""
+
 SAME_SIZE = 0.2
 """An empty box is one if its sides differ from those of a box with content by no more than this share: else it is a 0."""
 
@@ -162,9 +165,18 @@ def _frame(own: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     ]
     shares = np.array(lengths) / (width, width, height, height)
     frame = level | upright
+    if _inked_corners(own) < LEAST_CORNERS:
+        return None
     if np.sort(shares)[1] < SIDE_OF_BOX or shares.min() < SIDE_OF_BOX / 2:
         return None
     return frame if frame.sum() <= THICKEST_SIDE * shorter * sum(lengths) else None
+
+
+def _inked_corners(own: NDArray[np.uint8]) -> int:
+    """How many of the four corners have ink: a box has all of them, unless a digit sticks out of it; a 0 has none."""
+    height, width = (max(2, round(CORNER * side)) for side in own.shape)
+    corners = (own[:height, :width], own[:height, -width:], own[-height:, :width], own[-height:, -width:])
+    return sum(bool(corner.any()) for corner in corners)
 
 
 def _by_colour(
