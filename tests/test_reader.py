@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import threading
 from pathlib import Path
@@ -17,6 +19,7 @@ from PIL import Image
 
 import inkread
 from inkread import InkreadError, PictureError, Reader, Reading
+from inkread.models import load_model
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -153,6 +156,31 @@ def test_a_turned_page_is_read_and_its_boxes_are_those_of_the_source(reader: Rea
         x0, y0, x1, y1 = digit.box
         rest[y0:y1, x0:x1] = 255
     assert (rest < 128).mean() < 0.001
+
+
+def test_a_model_of_digits_only_leaves_it_to_the_bundled_one_whether_it_is_a_digit(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
+    weights = onnx.numpy_helper.from_array(np.zeros((784, 10), np.float32), "w")
+    favour = onnx.numpy_helper.from_array(np.eye(10, dtype=np.float32)[4] * 9, "b")  # all it sees are 4s
+    make = onnx.helper.make_tensor_value_info
+    nodes = [
+        onnx.helper.make_node("Flatten", ["glyphs"], ["flat"]),
+        onnx.helper.make_node("Gemm", ["flat", "w", "b"], ["logits"]),
+    ]
+    graph = onnx.helper.make_graph(
+        nodes, "fours", [make("glyphs", 1, ["N", 28, 28])], [make("logits", 1, ["N", 10])], [weights, favour]
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    content = model.SerializeToString()
+    (tmp_path / "model.onnx").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    card = dataclasses.replace(load_model().card, labels=tuple("0123456789"), sha256=digest, temperature=1.0)
+    (tmp_path / "card.json").write_text(card.to_json(), encoding="utf-8")
+    fours = Reader(tmp_path)
+    assert fours.read(written("2407")).text == "4444"
+    blot = np.full((200, 200), 255, np.uint8)
+    cv2.circle(blot, (100, 100), 40, 0, -1)
+    assert fours.read_digit(blot) is None
 
 
 def test_hatching_takes_neither_minutes_nor_gigabytes(reader: Reader) -> None:

@@ -13,6 +13,7 @@ from inkread import decoder, glyph, layout
 from inkread.classifier import DIGITS, Classifier
 from inkread.errors import PictureError
 from inkread.ink import Ink, find_ink, polarity
+from inkread.models import NOT_A_DIGIT
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.reading import Box, Digit, Line, Reading, require_probability
 from inkread.rules import without_rules
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from inkread.decoder import Choice
     from inkread.layout import Candidate, Row, Segment
     from inkread.picture import Source
-
 
 TINY, SMALL = 40, 800
 """Pictures whose longer side lies between these, in pixels, are enlarged before they are looked at."""
@@ -108,6 +108,8 @@ class Reader:
         self, model: str | os.PathLike[str] = "default", *, limits: PictureLimits | None = None
     ) -> None:
         self.classifier = Classifier(model)
+        # A network that knows digits only is asked which; whether it is one at all, the bundled model judges.
+        self._judge = None if NOT_A_DIGIT in self.classifier.labels else Classifier()
         self.limits = limits or PictureLimits()
 
     def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
@@ -201,11 +203,15 @@ class Reader:
     def _sureness(self, segments: list[Segment]) -> NDArray[np.float64]:
         """How surely each piece of ink is a digit at first sight."""
         glyphs = glyph.normalize_all([segment.ink for segment in segments])
-        return (
-            self.classifier.probabilities(glyphs, none_bias=0.0)[:, FIRST_SIGHT]
-            .max(axis=1)
-            .astype(np.float64)
-        )
+        return self._probabilities(glyphs, none_bias=0.0)[:, FIRST_SIGHT].max(axis=1).astype(np.float64)
+
+    def _probabilities(self, glyphs: NDArray[np.uint8], *, none_bias: float | None) -> NDArray[np.float32]:
+        """N×11: the ten digits by the reader's model, and "not a single digit"."""
+        probabilities = self.classifier.probabilities(glyphs, none_bias=none_bias)
+        if self._judge is not None:
+            none = self._judge.probabilities(glyphs, none_bias=none_bias)[:, -1:]
+            probabilities = np.concatenate([probabilities[:, :-1] * (1 - none), none], axis=1)
+        return probabilities
 
     def _classify(
         self, glyphs: tuple[NDArray[np.uint8], ...], *, none_bias: float | None
@@ -213,7 +219,7 @@ class Reader:
         """The probabilities of all rows' glyphs by one call of the classifier."""
         if not glyphs:
             return ()
-        together = self.classifier.probabilities(np.concatenate(glyphs), none_bias=none_bias)
+        together = self._probabilities(np.concatenate(glyphs), none_bias=none_bias)
         return tuple(np.split(together, np.cumsum([len(part) for part in glyphs])[:-1]))
 
 
