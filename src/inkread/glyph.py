@@ -31,7 +31,7 @@ EDGE = 0.5
 """Ink of this strength is the edge of a stroke: the contract of the ink map."""
 
 FINE = 80
-COARSE = 160
+COARSE = 240
 """Longer side, in pixels, between which a crop is worked on; smaller crops are enlarged, larger ones reduced."""
 
 SMALL = 40
