@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from inkread.glyph import stroke_width
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -23,6 +25,9 @@ GLANCE = 200
 
 WIDEST_STROKE = 0.3
 """The widest stroke looked for, as a share of the picture's shorter side: a thick marker that fills the frame."""
+
+TWO_TONED = 0.93
+"""A picture is of two tones if these explain this share of its variance: drawn on a screen, or scanned to black and white."""
 
 REACH = 3.0
 """How far the paper is looked for beside a stroke, in stroke widths."""
@@ -41,6 +46,13 @@ NOISE_LEVELS = 4.0
 
 EDGE_SHARE = 0.4
 """The edge of a stroke, as a share of the contrast of the ink around it."""
+
+TINY, HAIRLINE = 64, 1.6
+"""In pictures whose longer side is up to so many pixels, strokes narrower than so many are fainter wherever they fall between
+two rows or columns of pixels."""
+
+HAIRLINE_EDGE = 0.22
+"""``EDGE_SHARE`` for these."""
 
 FAINT_SHARE = 0.6
 """Ink may be this much fainter than the strongest ink of the picture and still be measured by its own contrast."""
@@ -120,6 +132,8 @@ def _overview(pixels: NDArray[np.uint8], side: int = OVERVIEW) -> NDArray[np.uin
 
 def _paper(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """h×w×3 brightness of the paper: first coarsely, then as close to the strokes as their width allows."""
+    if (plain := _plain_paper(small)) is not None:
+        return plain
     widest = max(3, int(min(small.shape[:2]) * WIDEST_STROKE))
     coarse = _closed(small, widest)
     drop = cv2.subtract(coarse, small).max(axis=2)
@@ -129,6 +143,24 @@ def _paper(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
     width = 2 * float(np.percentile(ink, 95)) if ink.size else 1.0
     near = int(min(widest, max(5, REACH * width)))
     return _closed(small, near) if near < widest else coarse
+
+
+def _plain_paper(small: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """h×w×3 of one colour where the picture is of two tones, the lighter the paper; otherwise ``None``.
+
+    However wide a stroke, it is then no shadow. What the tones explain is Otsu's criterion (1979), between-class variance over total.
+    """
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)
+    lighter = grey > level
+    total = float(grey.var())
+    if not lighter.any() or not total:
+        return None
+    share = float(lighter.mean())
+    between = share * (1 - share) * (float(grey[lighter].mean()) - float(grey[~lighter].mean())) ** 2
+    if between < TWO_TONED * total:
+        return None
+    return np.full_like(small, np.median(small[lighter], axis=0).astype(np.uint8))
 
 
 def _closed(small: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -153,8 +185,15 @@ def _normalise(contrast: NDArray[np.uint8]) -> NDArray[np.float32]:
     strength = _strength(contrast, floor)
     if strength is None:
         return np.zeros(contrast.shape, np.float32)
-    gain = (0.5 / np.maximum(EDGE_SHARE * strength, floor)).astype(np.float32)
-    ink = cv2.resize(gain, contrast.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = _relative(contrast, np.maximum(EDGE_SHARE * strength, floor))
+    if max(contrast.shape) <= TINY and 0 < stroke_width(ink) < HAIRLINE:
+        ink = _relative(contrast, np.maximum(HAIRLINE_EDGE * strength, floor))
+    return ink
+
+
+def _relative(contrast: NDArray[np.uint8], edge: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Contrast as a multiple of ``edge``, an overview of the contrast at the edge of a stroke, which becomes 0.5."""
+    ink = cv2.resize(0.5 / edge.astype(np.float32), contrast.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink *= contrast
     return np.minimum(ink, 1.0, out=ink)
 

@@ -35,7 +35,7 @@ SLOPE, STEEPEST = 1.6, 6.0
 """Standard deviation and limit of a row's slope, degrees."""
 GAPS = ((0.13, 0.35, 1.2), (0.4, 0.08, 0.35), (0.32, 0.0, 0.09), (0.15, -0.18, 0.0))
 """Spacing between the outlines of neighbours: how often, from, to."""
-CELL_SHARE, CELL_PITCH = 0.07, (0.95, 1.7)
+CELL_SHARE, CELL_PITCH = 0.1, (0.9, 1.7)
 SMALL_ZEROS, LINKED = 0.3, 0.22
 """Hands that write runs of zeros small, and hands that link them."""
 
@@ -95,7 +95,7 @@ class Style:
             pen=max(THINNEST_PIXELS, pen),
             slope=math.radians(float(np.clip(rng.normal(0, SLOPE), -STEEPEST, STEEPEST))),
             slant=float(rng.normal(0.12, 0.2)),
-            stretch=math.exp(rng.normal(0, 0.14)),
+            stretch=math.exp(rng.normal(0.04, 0.2)),
             unevenness=0.03 + 0.1 * float(rng.random()) ** 2,
             lift=0.01 + 0.09 * float(rng.random()) ** 2,
             gap=gap,

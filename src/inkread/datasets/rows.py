@@ -199,7 +199,7 @@ def _cells(writing: Writing, style: Style, rng: np.random.Generator) -> list[pap
     """A printed frame around each character, all on one level or each its own, joined or apart."""
     _, top, _, bottom = writing.extent(digits=True)
     half = style.pitch * style.height * float(rng.uniform(0.4, 0.5) if rng.random() < 0.7 else 0.5)
-    above, below = rng.uniform(0.08, 0.35, 2) * style.height
+    above, below = rng.uniform(-0.05, 0.35, 2) * style.height
     return [
         side
         for one in writing.placed

@@ -1,0 +1,114 @@
+"""Batches of rows for training: rows of like widths side by side, each changed at random, with what is to be answered."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+
+from inkread.datasets.rows import NARROWEST, ROW_HEIGHT
+from inkread.training.row_network import BLANK, STRIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from inkread.datasets.row_stock import RowBlock
+
+STRETCH = 0.25
+"""Largest change of a row's width, as a logarithm."""
+GROW = (0.8, 1.1)
+"""Change of a row's size within its 40 pixels."""
+GAMMA = 0.35
+"""Largest change of the ink's darkness, as the logarithm of an exponent."""
+CORE = 0.2
+"""A digit is to be answered in the columns that lie within this share of its width of its middle."""
+MULTIPLE = 4
+"""Widths are padded to multiples of this."""
+NOT_ASKED = -100
+"""The label of columns that are padding."""
+
+
+@dataclass(frozen=True)
+class RowBatch:
+    """What a step learns from.
+
+    Attributes:
+        ink: float32 N×1×40×W, 0..1.
+        columns: int64 N, how many columns of the answer are not padding.
+        digits: int64, the digits of all rows, one row after the other.
+        lengths: int64 N, how many digits each row has.
+        labels: int64 N×(W / 2), what each column is to answer; ``NOT_ASKED`` in the padding.
+        sides: float32 N×(W / 2)×4, the box of the column's digit, see ``row_network.unfolded``.
+    """
+
+    ink: Tensor
+    columns: Tensor
+    digits: Tensor
+    lengths: Tensor
+    labels: Tensor
+    sides: Tensor
+
+
+def changed(
+    ink: NDArray[np.uint8], boxes: NDArray[np.float32], rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A row made wider or narrower, larger or smaller, higher or lower, darker or lighter."""
+    width = ink.shape[1]
+    size = float(rng.uniform(*GROW))
+    across = size * math.exp(rng.uniform(-STRETCH, STRETCH))
+    spare = ROW_HEIGHT * (1 - size)
+    up = float(rng.uniform(min(0, spare), max(0, spare)))
+    matrix = np.array([[across, 0, (across - 1) / 2], [0, size, up + (size - 1) / 2]])
+    target = (max(NARROWEST, round(width * across)), ROW_HEIGHT)
+    ink = np.asarray(cv2.warpAffine(ink, matrix, target, flags=cv2.INTER_LINEAR))
+    gamma = math.exp(rng.uniform(-GAMMA, GAMMA))
+    table = np.round(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
+    scale, shift = np.array([across, size] * 2, np.float32), np.array([0, up] * 2, np.float32)
+    return table[ink], boxes * scale + shift
+
+
+def batch_of(rows: Sequence[tuple[NDArray[np.uint8], str, NDArray[np.float32]]]) -> RowBatch:
+    """Rows of ink, texts and boxes as tensors, padded at the right with paper."""
+    widths = [ink.shape[1] for ink, _, _ in rows]
+    width = -(-max(widths) // MULTIPLE) * MULTIPLE
+    ink = np.zeros((len(rows), 1, ROW_HEIGHT, width), np.uint8)
+    labels = np.full((len(rows), width // STRIDE), NOT_ASKED, np.int64)
+    sides = np.zeros((len(rows), width // STRIDE, 4), np.float32)
+    columns = np.array([-(-one // STRIDE) for one in widths])
+    for index, (row, text, boxes) in enumerate(rows):
+        ink[index, 0, :, : row.shape[1]] = row
+        labels[index, : columns[index]] = BLANK
+        for digit, (x0, y0, x1, y1) in zip(text, boxes.tolist(), strict=True):
+            middle, reach = (x0 + x1) / 2, CORE * (x1 - x0)
+            first = min(int((middle - reach) / STRIDE), columns[index] - 1)
+            last = min(max(first, int((middle + reach) / STRIDE)), columns[index] - 1)
+            labels[index, first : last + 1] = int(digit)
+            for column in range(first, last + 1):
+                x = (column + 0.5) * STRIDE
+                sides[index, column] = (x - x0, x1 - x, y0, y1)
+    digits = np.array([int(digit) for _, text, _ in rows for digit in text], np.int64)
+    return RowBatch(
+        torch.from_numpy(ink).float() / 255,
+        torch.from_numpy(columns),
+        torch.from_numpy(digits),
+        torch.tensor([len(text) for _, text, _ in rows]),
+        torch.from_numpy(labels),
+        torch.from_numpy(sides) / ROW_HEIGHT,
+    )
+
+
+def batches_of(
+    blocks: Sequence[RowBlock], chosen: NDArray[np.intp], size: int, rng: np.random.Generator
+) -> list[list[tuple[int, int]]]:
+    """The rows (block, index) in ``chosen``, K×2, in batches of like widths and random order."""
+    widths = np.array([np.diff(blocks[b].ends, prepend=0)[i] for b, i in chosen], np.float64)
+    order = np.argsort(widths * np.exp(rng.normal(0, 0.05, len(widths))))
+    batches = [chosen[order[start : start + size]].tolist() for start in range(0, len(order), size)]
+    return [batches[index] for index in rng.permutation(len(batches))]
