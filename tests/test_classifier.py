@@ -110,7 +110,7 @@ def test_no_disguise_lets_the_runtime_read_another_file(tmp_path: Path, monkeypa
         size_threshold=0,
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("inkread.classifier.EXTERNAL_DATA", b"not recognised")
+    monkeypatch.setattr("inkread.runtime.EXTERNAL_DATA", b"not recognised")
     with pytest.raises(ModelFormatError, match="no ONNX model"):
         Classifier(as_model((tmp_path / "outside.onnx").read_bytes()))
 

@@ -9,6 +9,7 @@ import pytest
 
 CORE = [
     "inkread",
+    "inkread.bands",
     "inkread.classifier",
     "inkread.cli",
     "inkread.decoder",
@@ -22,7 +23,10 @@ CORE = [
     "inkread.picture",
     "inkread.reader",
     "inkread.reading",
+    "inkread.recognizer",
     "inkread.rules",
+    "inkread.runtime",
+    "inkread.strip",
 ]
 HEAVY = ["torch", "onnx", "sklearn", "matplotlib", "fastapi", "pandas", "scipy"]
 ROOMS_ABOVE = ["inkread.training", "inkread.evaluation", "inkread.datasets"]

@@ -9,6 +9,7 @@ import numpy as np
 from inkread.errors import ModelFormatError
 from inkread.glyph import SIDE
 from inkread.models import NOT_A_DIGIT, Model, load_model
+from inkread.runtime import REMEDY, open_session
 
 if TYPE_CHECKING:
     import os
@@ -19,14 +20,6 @@ DIGITS = tuple(str(digit) for digit in range(10))
 
 BATCH = 256
 """Glyphs a call of the runtime: larger batches leave the processor's cache, smaller ones cost calls."""
-
-EXTERNAL_DATA = b"\x0a\x08location"
-"""The key that every tensor kept outside its file needs (StringStringEntryProto of onnx.proto), as it is encoded."""
-
-NOWHERE = "/nonexistent"
-"""Where the runtime looks for external data, should a model name some in a way that is not recognised."""
-
-REMEDY = "train or export the model again with inkread"
 
 
 class Classifier:
@@ -43,7 +36,13 @@ class Classifier:
     def __init__(self, model: Model | str | os.PathLike[str] = "default", *, threads: int = 0) -> None:
         self.model = model if isinstance(model, Model) else load_model(model)
         self.labels = self.model.card.labels
-        self._session = _open_session(self.model, threads)
+        self._session = open_session(
+            self.model,
+            threads=threads,
+            takes=("glyphs", [None, SIDE, SIDE]),
+            gives=("logits", [None, len(self.labels)]),
+            meaning=f"glyphs (N, {SIDE}, {SIDE})",
+        )
         self._columns = [self.labels.index(digit) for digit in DIGITS if digit in self.labels]
         if len(self._columns) != len(DIGITS):
             raise ModelFormatError(str(self.model.path), "does not know all ten digits", REMEDY)
@@ -86,39 +85,3 @@ class Classifier:
             for start in range(0, len(inputs), BATCH)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
-
-
-def _open_session(model: Model, threads: int) -> Any:
-    import onnxruntime as ort
-
-    if EXTERNAL_DATA in model.content:
-        # The runtime would read whatever file the model names, from wherever the process happens to stand.
-        raise ModelFormatError(str(model.path), "keeps weights outside its file", REMEDY)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
-    # Idle threads that spin take the other cores from the rest of the program.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        session = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's exceptions share no base but this
-        problem = f"is no ONNX model that can run ({_first_line(error)})"
-        raise ModelFormatError(str(model.path), problem, REMEDY) from error
-    inputs = {node.name: node.shape for node in session.get_inputs()}
-    outputs = {node.name: node.shape for node in session.get_outputs()}
-    if (
-        list(inputs) != ["glyphs"]
-        or inputs["glyphs"][1:] != [SIDE, SIDE]
-        or isinstance(inputs["glyphs"][0], int)
-    ):
-        raise ModelFormatError(str(model.path), f"takes {inputs}, not glyphs (N, {SIDE}, {SIDE})", REMEDY)
-    if "logits" not in outputs or outputs["logits"][1:] != [len(model.card.labels)]:
-        problem = f"gives {outputs}, not logits (N, {len(model.card.labels)})"
-        raise ModelFormatError(str(model.path), problem, REMEDY)
-    return session
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

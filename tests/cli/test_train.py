@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
 import inkread.training
 from inkread.cli.train import Network
-from inkread.training.recipe import NETWORKS, RECIPES
+from inkread.training.recipe import NETWORKS, RECIPES, RowRecipe
 
 EPOCH = SimpleNamespace(
-    epoch=1, train_loss=0.5, train_accuracy=0.9, validation_loss=0.1, validation_accuracy=0.97, seconds=3.0
+    epoch=1,
+    validation_accuracy=0.97,
+    seconds=3.0,
+    summary=lambda: {"Validation loss, accuracy": "0.1, 97.00%"},
 )
 
 
@@ -20,8 +24,8 @@ def trained(monkeypatch):
     """Stands in for the training; collects what it is called with."""
     calls = []
 
-    def train(recipe, *, out, progress, **options):
-        calls.append(SimpleNamespace(recipe=recipe, out=out, **options))
+    def train(recipe, *, out, progress, by="train", **options):
+        calls.append(SimpleNamespace(recipe=recipe, out=out, by=by, **options))
         if recipe.seed == 13:
             raise KeyboardInterrupt
         progress.on_download("train-images", 5, 10)
@@ -31,13 +35,15 @@ def trained(monkeypatch):
         return SimpleNamespace(recipe=recipe, out=out, history=(EPOCH,), card=card)
 
     monkeypatch.setattr(inkread.training, "train", train, raising=False)
+    monkeypatch.setattr(inkread.training, "train_rows", partial(train, by="train_rows"), raising=False)
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or find_spec(name))
     return calls
 
 
 def test_every_network_has_its_option():
-    assert [network.value for network in Network] == list(NETWORKS)
+    assert [network.value for network in Network] == [*NETWORKS, "rows"]
+    assert all(RECIPES[network.value].network == network.value for network in Network)
 
 
 def test_a_network_is_trained_by_its_own_recipe(run, trained, tmp_path):
@@ -48,6 +54,19 @@ def test_a_network_is_trained_by_its_own_recipe(run, trained, tmp_path):
     assert not trained[0].resume
     assert "97.00%" in result.out
     assert result.err == ""
+
+
+def test_a_reader_of_rows_is_trained_by_the_settings_given(run, trained, tmp_path):
+    result = run(
+        "train", "--network", "rows", "--epochs", 3, "--batch-size", 32, "--seed", 5, "--out", tmp_path
+    )
+    assert result.code == 0
+    assert "97.00%" in result.out
+    assert trained[0].by == "train_rows"
+    assert trained[0].recipe == RowRecipe(epochs=3, batch_size=32, seed=5)
+    assert trained[0].command == (
+        f"inkread train --network rows --epochs 3 --batch-size 32 --seed 5 --out {tmp_path}"
+    )
 
 
 def test_options_override_the_recipe_and_are_kept_as_the_command(run, trained, tmp_path):
@@ -68,14 +87,39 @@ def test_a_recipe_file_sets_what_it_names(run, trained, tmp_path):
     assert (trained[0].recipe.network, trained[0].recipe.epochs, trained[0].recipe.seed) == ("mlp", 7, 2)
 
 
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [({"network": "rows", "passes": 2}, []), ({"passes": 2}, ["--network", "rows"])],
+    ids=["in the file", "as an option"],
+)
+def test_a_recipe_file_of_rows_is_one(run, trained, tmp_path, content, options):
+    file = tmp_path / "recipe.json"
+    file.write_text(json.dumps(content))
+    run("train", "--recipe", file, *options, "--out", tmp_path / "run", "--learning-rate", 0.01)
+    assert [call.recipe for call in trained] == [RowRecipe(passes=2, learning_rate=0.01)]
+    assert trained[0].by == "train_rows"
+
+
+def test_a_recipe_of_rows_is_for_no_other_network(run, trained, tmp_path):
+    result = run("train", "--recipe", "rows", "--network", "cnn", "--out", tmp_path)
+    assert result.code == 1
+    assert result.err.startswith("error: ")
+    assert "internal" not in result.err
+    assert not trained
+
+
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
     run("train", "--recipe", name, "--out", tmp_path)
     assert trained[0].recipe == RECIPES[name]
+    assert trained[0].by == ("train_rows" if name == "rows" else "train")
     assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
 
 
-@pytest.mark.parametrize("content", ["not json", "[1]", '{"nonsense": 1}', '{"epochs": 0}'])
+@pytest.mark.parametrize(
+    "content",
+    ["not json", "[1]", '{"nonsense": 1}', '{"epochs": 0}', '{"network": "rows", "material": "mnist"}'],
+)
 def test_a_wrong_recipe_file_is_an_error(run, trained, tmp_path, content):
     file = tmp_path / "recipe.json"
     file.write_text(content)

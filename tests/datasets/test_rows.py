@@ -7,15 +7,12 @@ import numpy as np
 import pytest
 
 from inkread.datasets import backgrounds
-from inkread.datasets.glyphs import LabelledGlyphs, SymbolGlyphs
-from inkread.datasets.handwriting import Hand, write_digit
-from inkread.datasets.pen import draw_strokes
+from inkread.datasets.handwriting import Hand
 from inkread.datasets.row_layout import Style, draw, lay_out
 from inkread.datasets.row_text import RAISED, SAFE_LETTERS, WORDS, random_text
 from inkread.datasets.rows import RowSample, ink_row, load_material, make_row
 from inkread.datasets.scribe import MARKS, Material, Scribe, from_image, inked
 from inkread.datasets.synthesis import LOOK_ALIKES
-from inkread.datasets.unipen import PenCharacters
 
 SEEDS = range(60)
 SHAPE = (90, 420)
@@ -36,45 +33,6 @@ CALM = Style(
     pitch=0,
 )
 KINDS = ("image", "pen", "hand")
-
-
-def _pictures(rng: np.random.Generator) -> LabelledGlyphs:
-    images = np.zeros((30, 28, 28), np.uint8)
-    for index, image in enumerate(images):
-        strokes = [stroke[:, :2] for stroke in write_digit(str(index % 10), Hand.random(rng), rng)]
-        ink = draw_strokes(strokes, height=20, pen_width=2.5)[:, :26]
-        image[4:24, 1 : 1 + ink.shape[1]] = np.round(ink * 255)
-    return LabelledGlyphs("pictures", images, np.arange(30, dtype=np.uint8) % 10, "", "", "")
-
-
-def _characters(rng: np.random.Generator) -> PenCharacters:
-    labels = [*"0123456789", *sorted({*SAFE_LETTERS, *"".join(WORDS)})]
-    strokes = [
-        [stroke[:, :2] for stroke in write_digit(label if label.isdigit() else "4", Hand.random(rng), rng)]
-        for label in labels
-    ]
-    lengths = [len(stroke) for character in strokes for stroke in character]
-    ends = np.cumsum([len(character) for character in strokes]).astype(np.int32)
-    return PenCharacters(
-        labels=np.array(labels),
-        contributors=np.full(len(labels), "somebody"),
-        writers=np.zeros(len(labels), np.int32),
-        agreement=np.ones(len(labels), np.float32),
-        points=np.round(np.concatenate([s for c in strokes for s in c]) * 1000).astype(np.int16),
-        stroke_starts=np.cumsum([0, *lengths]).astype(np.int32),
-        first_strokes=np.append(0, ends[:-1]).astype(np.int32),
-        end_strokes=ends,
-        sha256="",
-    )
-
-
-@pytest.fixture(scope="module")
-def material() -> Material:
-    rng = np.random.default_rng(0)
-    signs = np.zeros((3, 28, 28), np.uint8)
-    signs[:, 8:20, 2:26] = 255
-    operators = SymbolGlyphs("signs", signs, np.array(["plus", "minus", "x"]), "", "", "")
-    return Material.of(_pictures(rng), _characters(rng), operators)
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +182,6 @@ def test_an_ink_row_is_40_pixels_high_and_keeps_its_aspect_within_limits(shape, 
     assert row.shape == (40, width)
     assert row.dtype == np.float32
     assert 0 <= row.min() <= row.max() <= 1
-    assert ink_row(pixels, height=20).shape[0] == 20
 
 
 def test_paper_of_every_kind_is_rgb_within_its_range():

@@ -59,6 +59,7 @@ def test_it_learns(recipe, glyphs, held_out, tmp_path):
     assert run.history[-1].validation_accuracy > 0.6
     assert run.history[-1].train_loss < run.history[0].train_loss
     assert [epoch.epoch for epoch in run.history] == list(range(1, recipe.epochs + 1))
+    assert f"{run.history[-1].validation_accuracy:.2%}" in str(run.history[-1].summary())
 
 
 @pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])

@@ -10,18 +10,24 @@ import sys
 import pytest
 
 from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import RECIPES, Augmentation, Recipe
+from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe, recipe_from
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_comes_back_from_json_as_it_was(name):
     recipe = RECIPES[name]
-    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+    assert recipe_from(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 
 def test_a_setting_left_out_keeps_its_default():
     recipe = Recipe.from_dict({"network": "mlp", "augmentation": {"rotation": 3}})
     assert recipe == Recipe(network="mlp", augmentation=Augmentation(rotation=3))
+
+
+def test_the_network_tells_which_recipe_it_is():
+    assert recipe_from({"network": "rows", "passes": 2}) == RowRecipe(passes=2)
+    assert recipe_from({"network": "mlp", "epochs": 2}) == Recipe(network="mlp", epochs=2)
+    assert recipe_from({}) == Recipe()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,17 @@ def test_an_unknown_or_impossible_setting_is_an_option_error_that_names_it(value
     assert next(iter(values)) in str(caught.value) or "rotate" in str(caught.value)
 
 
-@pytest.mark.parametrize("settings", [Recipe, Augmentation])
+@pytest.mark.parametrize(
+    "values",
+    [{"augmentation": {}}, {"passes": 0}, {"passes": 1.5}, {"box_weight": -1}, {"precision": "float16"}],
+    ids=str,
+)
+def test_a_setting_that_rows_do_not_have_or_cannot_have_is_an_option_error_that_names_it(values):
+    with pytest.raises(OptionError, match=rf"RowRecipe\.{next(iter(values))}"):
+        recipe_from({"network": "rows", **values})
+
+
+@pytest.mark.parametrize("settings", [Recipe, RowRecipe, Augmentation])
 def test_every_setting_is_explained_in_the_source(settings):
     import inspect
 

@@ -1,4 +1,4 @@
-"""``inkread train``: a network from MNIST."""
+"""``inkread train``: a network from MNIST, or from rows written with it."""
 
 import dataclasses
 import importlib.util
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from inkread.training import Epoch, Recipe, Run
+    from inkread.training import Epoch, Recipe, RowEpoch, RowRecipe, RowRun, Run
 
 INTERRUPTED = 130
 
@@ -30,6 +30,7 @@ class Network(StrEnum):
 
     CNN = "cnn"
     MLP = "mlp"
+    ROWS = "rows"
 
 
 def train(
@@ -54,6 +55,8 @@ def train(
 ) -> None:
     """Train a network on MNIST, and save the model with its card.
 
+    The network "rows" reads whole rows; its epochs are blocks of 4,096 synthetic ones.
+
     MNIST is downloaded and verified where it is not on this machine. The last training images are held out to watch
     the progress; the test files are not touched.
 
@@ -65,11 +68,9 @@ def train(
     settings = {name: value for name, value in given.items() if value is not None}
     chosen = _recipe(network, recipe, settings)
 
-    from inkread.training import train as run_training
-
     try:
         with _Watch.over(chosen, error_console(quiet=quiet)) as watch:
-            run = run_training(
+            run = _trained(
                 chosen,
                 out=out,
                 data_dir=data_dir,
@@ -83,6 +84,13 @@ def train(
     _print_run(run)
 
 
+def _trained(recipe: "Recipe | RowRecipe", **options: Any) -> "Run | RowRun":
+    """Whole rows or glyphs, as the recipe says."""
+    from inkread.training import RowRecipe, train, train_rows
+
+    return train_rows(recipe, **options) if isinstance(recipe, RowRecipe) else train(recipe, **options)
+
+
 class _Watch:
     """Two bars: the epochs with the latest validation accuracy, and the present download or epoch."""
 
@@ -91,7 +99,7 @@ class _Watch:
 
     @classmethod
     @contextmanager
-    def over(cls, recipe: "Recipe", console: "Console") -> Iterator["_Watch"]:
+    def over(cls, recipe: "Recipe | RowRecipe", console: "Console") -> Iterator["_Watch"]:
         """Draws the bars for the time of a training."""
         from rich import progress
 
@@ -114,20 +122,20 @@ class _Watch:
         """Moves the lower bar, in steps."""
         self._bar.update(self._steps, description="This epoch", completed=done, total=total)
 
-    def on_epoch(self, epoch: "Epoch") -> None:
+    def on_epoch(self, epoch: "Epoch | RowEpoch") -> None:
         """Moves the bar of the training."""
         note = f"validation {epoch.validation_accuracy:.2%}"
         self._bar.update(self._epochs, completed=epoch.epoch, note=note)
 
 
-def _recipe(network: Network | None, recipe: str | None, settings: dict[str, Any]) -> "Recipe":
+def _recipe(network: Network | None, recipe: str | None, settings: dict[str, Any]) -> "Recipe | RowRecipe":
     """The recipe of that name or file, or of the network, with the settings that were given on top."""
-    from inkread.training.recipe import RECIPES, Recipe
+    from inkread.training.recipe import RECIPES, recipe_from
 
     name = recipe or (network or Network.CNN).value
-    base = RECIPES[name] if name in RECIPES else Recipe.from_dict(_read_json(Path(name)))
-    if network is not None:
-        settings = settings | {"network": network.value}
+    chosen = {"network": network.value} if network else {}
+    base = RECIPES[name] if name in RECIPES else recipe_from(_read_json(Path(name)) | chosen)
+    settings = settings | chosen
     return dataclasses.replace(base, **settings)
 
 
@@ -154,7 +162,7 @@ def _command(network: Network | None, recipe: str | None, settings: dict[str, An
     return shlex.join([*words, "--out", str(out)])
 
 
-def _print_run(run: "Run") -> None:
+def _print_run(run: "Run | RowRun") -> None:
     from rich.table import Table
 
     last, card = run.history[-1], run.card
@@ -162,8 +170,8 @@ def _print_run(run: "Run") -> None:
     table.add_row("Network", run.recipe.network)
     table.add_row("Parameters", f"{card.parameters:,}")
     table.add_row("Epochs", f"{last.epoch} in {sum(epoch.seconds for epoch in run.history):.0f} s")
-    table.add_row("Training loss, accuracy", f"{last.train_loss:.4f}, {last.train_accuracy:.2%}")
-    table.add_row("Validation loss, accuracy", f"{last.validation_loss:.4f}, {last.validation_accuracy:.2%}")
+    for name, value in last.summary().items():
+        table.add_row(name, value)
     table.add_row("Temperature", f"{card.temperature:.3f}")
     table.add_row("Saved in", str(run.out))
     show(table)

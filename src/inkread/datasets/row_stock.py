@@ -6,28 +6,37 @@ A block's rows depend on the stock's seed and the block's number only, so that a
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import cv2
 import numpy as np
 
-from inkread.datasets.rows import ROW_HEIGHT, ink_row, load_material, make_row
+from inkread.datasets.archives import load_npz
+from inkread.datasets.rows import ink_row, load_material, make_row
 from inkread.errors import DatasetFormatError, OutputError
+from inkread.strip import HEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+Row: TypeAlias = "tuple[NDArray[np.uint8], str, NDArray[np.float32]]"
+"""A row's ink 40×W, its text, and a box for each of its digits."""
+
 BLOCK = 4096
 """Rows in a block, about 35 MB."""
+
+ROOM = "make room there, or name another folder"
 
 AHEAD = 2
 """Blocks that each process may be ahead of the reader."""
@@ -54,14 +63,16 @@ class RowBlock:
     def __len__(self) -> int:
         return len(self.ends)
 
-    def row(self, index: int) -> tuple[NDArray[np.uint8], str, NDArray[np.float32]]:
-        """One row's ink 40×W, its text, and a box for each of its digits."""
+    def row(self, index: int) -> Row:
+        """One row."""
         start, box_start = (int(ends[index - 1]) if index else 0 for ends in (self.ends, self.box_ends))
         ink = self.ink[:, start : self.ends[index]]
         return ink, str(self.texts[index]), self.boxes[box_start : self.box_ends[index]]
 
     @classmethod
-    def make(cls, *, seed: int, number: int, held_out: bool, data_dir: Path | None, size: int = BLOCK) -> Self:
+    def make(
+        cls, *, seed: int, number: int, held_out: bool, data_dir: Path | None, size: int = BLOCK
+    ) -> Self:
         """A block from nothing.
 
         Args:
@@ -109,13 +120,8 @@ class RowBlock:
         Raises:
             DatasetFormatError: the file is no block.
         """
-        try:
-            with np.load(path) as arrays:
-                block = cls(**{name: arrays[name] for name in cls.__slots__})
-        except (OSError, ValueError, KeyError, BadZipFile, EOFError) as error:
-            remedy = "remove it; it is made again"
-            raise DatasetFormatError(str(path), f"is no block of rows ({error})", remedy) from error
-        if block.ink.shape != (ROW_HEIGHT, block.ends[-1] if len(block) else 0):
+        block = cls(**load_npz(path, cls.__slots__))
+        if block.ink.shape != (HEIGHT, block.ends[-1] if len(block) else 0):
             raise DatasetFormatError(str(path), "is a damaged block of rows", "remove it; it is made again")
         return block
 
@@ -141,10 +147,7 @@ class RowStock:
             OutputError: a block cannot be written.
             DatasetError: the material cannot be had, or a block is damaged.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(str(self.folder), f"cannot be made ({error})", "name another folder") from error
+        self._make_folder()
         # Fork would copy the locks of this process's threads.
         context = multiprocessing.get_context("spawn")
         pending: deque[tuple[Path, Future[None] | None]] = deque()
@@ -160,9 +163,12 @@ class RowStock:
                         if job is not None:
                             job.result()
                         yield RowBlock.load(path)
-            except (OSError, BrokenProcessPool) as error:
-                remedy = "make room there, or name another folder"
-                raise OutputError(str(self.folder), f"cannot be filled ({error})", remedy) from error
+            except OSError as error:
+                raise OutputError(str(self.folder), f"cannot be filled ({error})", ROOM) from error
+            except BrokenProcessPool as error:
+                problem = "cannot be filled: a process that makes rows was ended from outside"
+                remedy = "see that there is memory enough, then resume the run"
+                raise OutputError(str(self.folder), problem, remedy) from error
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
@@ -170,19 +176,36 @@ class RowStock:
         """One block by hands, and with digits, that no other block has."""
         path = self.folder / "held-out.npz"
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            RowBlock.make(seed=self.seed, number=0, held_out=True, data_dir=self.data_dir).save(path)
+            self._make_folder()
+            block = RowBlock.make(seed=self.seed, number=0, held_out=True, data_dir=self.data_dir)
+            try:
+                block.save(path)
+            except OSError as error:
+                raise OutputError(str(self.folder), f"cannot be filled ({error})", ROOM) from error
         return RowBlock.load(path)
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(str(self.folder), f"cannot be made ({error})", "name another folder") from error
 
     def _path(self, number: int) -> Path:
         return self.folder / f"rows-{number:04}.npz"
 
 
 def _alone() -> None:
-    """Each process takes one core."""
+    """Each process takes one core, and ends when the one that it works for does, however that ended."""
     cv2.setNumThreads(1)
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess | None) -> None:
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _make(stock: RowStock, number: int) -> None:
     block = RowBlock.make(seed=stock.seed, number=number, held_out=False, data_dir=stock.data_dir)
-    block.save(stock._path(number))  # noqa: SLF001
+    block.save(stock._path(number))

@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from inkread.datasets import backgrounds, paper
@@ -19,6 +18,7 @@ from inkread.datasets.row_layout import Style, Writing, between, draw, lay_out
 from inkread.datasets.row_text import random_digits, random_text
 from inkread.datasets.scribe import Material, Scribe, load_material
 from inkread.ink import find_ink
+from inkread.strip import make_strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Material", "RowSample", "ink_row", "load_material", "make_row"]
 
-ROW_HEIGHT = 40
-NARROWEST, WIDEST = 8, 640
-"""Height of what ``ink_row`` gives, and its width, in pixels."""
+WIDEST = 640
+"""Pixels of a strip to learn from: few rows would be wider, and memory has its price."""
 
 MARGINS = ((0.3, 0.0, 0.08), (0.5, 0.05, 0.35), (0.2, 0.25, 0.9))
 """Paper around the digits: how often, from, to."""
@@ -92,23 +91,13 @@ def make_row(material: Material, rng: np.random.Generator) -> RowSample:
     return RowSample(pixels, "".join(character for character in text if character.isdigit()), boxes)
 
 
-def ink_row(pixels: NDArray[np.uint8], height: int = ROW_HEIGHT) -> NDArray[np.float32]:
-    """What a reader of rows is given: the ink map of a picture of one row, at one height.
+def ink_row(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What a reader of rows is given: the strip of a picture of one row, 40×W float32 in 0..1, W at most 640.
 
     Args:
         pixels: uint8 H×W×3.
-        height: of the result.
-
-    Returns:
-        float32 ``height``×W in 0..1, in the picture's aspect; a row too narrow is padded with paper to 8 columns, and one
-        longer than 640 is compressed to them, so that none of its digits is lost.
     """
-    ink = find_ink(pixels).map
-    width = min(WIDEST, max(1, round(ink.shape[1] * height / ink.shape[0])))
-    shrinks = ink.shape[0] > height
-    row = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    missing = max(0, NARROWEST - width)
-    return np.asarray(np.pad(row, ((0, 0), (missing // 2, missing - missing // 2))), np.float32)
+    return make_strip(find_ink(pixels).map, widest=WIDEST)
 
 
 def _framed(writing: Writing, style: Style, rng: np.random.Generator) -> tuple[Writing, tuple[int, int]]:

@@ -19,8 +19,7 @@ from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, digit_classes
 from inkread.datasets.handwriting import Hand, write_digit
 from inkread.datasets.mnist import load_mnist
 from inkread.datasets.synthesis import LOOK_ALIKES
-from inkread.datasets.unipen import load_unipen
-from inkread.datasets.writing import HELD_OUT_CONTRIBUTORS
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["PenCharacters", "PenJitter", "draw_strokes", "load_unipen"]
+__all__ = ["HELD_OUT_CONTRIBUTORS", "PenCharacters", "PenJitter", "draw_strokes", "load_unipen"]
 
 COLLECTION = "unipen"
 STROKES_FILE = "unipen_chars_strokes.npz"
 AGREEMENT_FILE = "unipen_chars_knn_agree.npy"
 PUBLISHED = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
+HELD_OUT_CONTRIBUTORS = ("aga", "imp", "tos", "uqb")
+"""Whose characters no network of ours learns from."""
+
 ARRAYS = ("points", "stroke_start", "sample_start", "label", "contributor", "writer")
 
 

@@ -14,11 +14,13 @@ import numpy as np
 
 from inkread.datasets import synthesis
 from inkread.datasets.bhmsds import load_bhmsds
+from inkread.datasets.candidates import row_candidates
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
 from inkread.datasets.handwriting import Hand, write_digit
 from inkread.datasets.pen import PenJitter, draw_strokes
 from inkread.datasets.quickdraw import load_quickdraw
-from inkread.datasets.unipen import PenCharacters, load_unipen
+from inkread.datasets.rows import load_material
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
 from inkread.glyph import EDGE, normalize_all
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from inkread.datasets.glyphs import SymbolGlyphs
 
-HELD_OUT_CONTRIBUTORS = ("aga", "imp", "tos", "uqb")
 DOUBTFUL = 0.15
 """A UNIPEN digit with whose label fewer of its neighbours agree is left out."""
 
@@ -56,6 +57,9 @@ PARTS_PER_DIGIT = 0.25
 MOST_INK = 0.45
 """Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
 
+ROWS, HELD_OUT_ROWS = 9_000, 400
+"""Synthetic rows whose candidates are learned from, and watched."""
+
 HAND_JITTER = PenJitter(rotation=6.0, slant=0.12, stretch=0.25, wobble=0.02)
 """How far the alphabet's digits are changed, beyond what their hands do."""
 
@@ -82,8 +86,15 @@ def load_writing(
     rng = np.random.default_rng(seed)
     characters = load_unipen(data_dir=data_dir)
     held_out = np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS)
-    train = [_drawn(characters.subset(~held_out), RENDERINGS, rng), _by_hand(ALPHABET_DIGITS, rng)]
-    validation = [_drawn(characters.subset(held_out), 1, rng)]
+    train = [
+        _drawn(characters.subset(~held_out), RENDERINGS, rng),
+        _by_hand(ALPHABET_DIGITS, rng),
+        row_candidates(load_material(data_dir=data_dir, held_out=False), ROWS, rng),
+    ]
+    validation = [
+        _drawn(characters.subset(held_out), 1, rng),
+        row_candidates(load_material(data_dir=data_dir, held_out=True), HELD_OUT_ROWS, rng),
+    ]
     aspects = [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
     collections = [
         _from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng),
@@ -107,7 +118,8 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
     repeats = np.where(is_digit, renderings, rng.random(len(characters)) < LETTERS) * usable
     order = np.repeat(np.arange(len(characters)), repeats)
     inks = [
-        _ink(characters.strokes(int(index)), rng, is_bar=str(characters.labels[index]) == "1") for index in order
+        _ink(characters.strokes(int(index)), rng, is_bar=str(characters.labels[index]) == "1")
+        for index in order
     ]
     return LabelledGlyphs(
         name=characters.name,

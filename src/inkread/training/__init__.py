@@ -15,14 +15,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
-from inkread.training.recipe import RECIPES, Augmentation, Recipe
+from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe
 
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
     from inkread.training.fit import Run
-    from inkread.training.workflow import Progress, train
+    from inkread.training.row_fit import RowEpoch, RowRun
+    from inkread.training.workflow import Progress, train, train_rows
 
-__all__ = ["RECIPES", "Augmentation", "Epoch", "Progress", "Recipe", "Run", "train"]
+__all__ = [
+    "RECIPES",
+    "Augmentation",
+    "Epoch",
+    "Progress",
+    "Recipe",
+    "RowEpoch",
+    "RowRecipe",
+    "RowRun",
+    "Run",
+    "train",
+    "train_rows",
+]
 
 _EXTRA = ("torch", "onnx", "safetensors")
 

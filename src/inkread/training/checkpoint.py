@@ -6,22 +6,23 @@ import copy
 import io
 from dataclasses import asdict, dataclass, field
 from pickle import UnpicklingError  # only to catch it: weights_only loads no pickled code
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import torch
 
 from inkread.errors import OutputError, TrainingError
 from inkread.models.card import CARD_FILE
-from inkread.training.networks import build
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import nn
 
-    from inkread.training.recipe import Recipe
+    from inkread.training.recipe import Recipe, RowRecipe
 
 CHECKPOINT_FILE = "checkpoint.pt"
+
+Figures = TypeVar("Figures")
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,30 @@ class Epoch:
     validation_accuracy: float
     seconds: float
 
+    def summary(self) -> dict[str, str]:
+        """The figures that a person asks for, by name."""
+        return {
+            "Training loss, accuracy": f"{self.train_loss:.4f}, {self.train_accuracy:.2%}",
+            "Validation loss, accuracy": f"{self.validation_loss:.4f}, {self.validation_accuracy:.2%}",
+        }
+
 
 @dataclass
-class State:
-    """All that changes in training; no random numbers, as each epoch draws from a seed of its own."""
+class State(Generic[Figures]):
+    """All that changes in training; no random numbers, as each epoch draws from a seed of its own.
+
+    ``Figures`` is the dataclass of an epoch's.
+    """
 
     network: nn.Sequential
     averaged: nn.Sequential
     optimizer: torch.optim.Optimizer
-    history: list[Epoch] = field(default_factory=list)
+    epoch: type[Figures]
+    history: list[Figures] = field(default_factory=list)
 
     @classmethod
-    def start(cls, recipe: Recipe, classes: int) -> Self:
-        """Fresh weights, drawn from PyTorch's global random generator."""
-        network = build(recipe, classes)
+    def start(cls, recipe: Recipe | RowRecipe, network: nn.Sequential, epoch: type[Figures]) -> Self:
+        """A network with fresh weights, its average and its optimiser."""
         averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         kernels = [weight for weight in network.parameters() if weight.ndim > 1]
         others = [weight for weight in network.parameters() if weight.ndim == 1]  # biases and batch norms
@@ -62,7 +73,7 @@ class State:
             {"params": kernels, "weight_decay": recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return cls(network, averaged, torch.optim.AdamW(groups, lr=recipe.learning_rate))
+        return cls(network, averaged, torch.optim.AdamW(groups, lr=recipe.learning_rate), epoch)
 
 
 def refuse(out: Path, *, resume: bool) -> None:
@@ -78,7 +89,7 @@ def refuse(out: Path, *, resume: bool) -> None:
         raise TrainingError(str(out), "holds no interrupted run", "start one without resuming")
 
 
-def save(out: Path, state: State, identity: dict[str, Any]) -> None:
+def save(out: Path, state: State[Any], identity: dict[str, Any]) -> None:
     """Replaces the run's checkpoint in one step: at any moment, the old one or the new one is there.
 
     Args:
@@ -110,7 +121,7 @@ def save(out: Path, state: State, identity: dict[str, Any]) -> None:
         raise OutputError(str(out), f"cannot be written to ({error})", "choose another folder") from error
 
 
-def restore(out: Path, state: State, identity: dict[str, Any]) -> None:
+def restore(out: Path, state: State[Any], identity: dict[str, Any]) -> None:
     """Brings a fresh state to where the interrupted run was.
 
     Raises:
@@ -124,7 +135,7 @@ def restore(out: Path, state: State, identity: dict[str, Any]) -> None:
             state.network.load_state_dict(saved["network"])
             state.averaged.load_state_dict(saved["averaged"])
             state.optimizer.load_state_dict(saved["optimizer"])
-            state.history[:] = [Epoch(**row) for row in saved["history"]]
+            state.history[:] = [state.epoch(**row) for row in saved["history"]]
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, UnpicklingError) as error:
         raise TrainingError(
             str(path), f"is no readable checkpoint ({type(error).__name__})", "remove it and start again"

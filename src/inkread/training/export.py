@@ -13,7 +13,7 @@ import re
 import tempfile
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import onnx
@@ -37,15 +37,17 @@ if TYPE_CHECKING:
 
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.training.fit import Run
+    from inkread.training.row_fit import RowEpoch, RowRun
 
 WEIGHTS_FILE = "model.safetensors"
 HISTORY_FILE = "history.csv"
-INPUT, OUTPUT = "glyphs", "logits"
 OPSET, IR_VERSION = 17, 8
 """Of 2022: old enough for every runtime in use, new enough for every operator here."""
 
 NONE_IN_USE = 0.2
 """Share of what is no digit among what people give to be read as one: assumed, as nobody has counted."""
+
+Tensor: TypeAlias = tuple[str, tuple[str | int | None, ...]]
 
 TOLERANCE = 1e-4
 """Largest difference of a logit between the two runtimes, as a share of the largest logit; 1e-6 is usual."""
@@ -91,16 +93,25 @@ def export(
         seed=run.recipe.seed,
         scores=scores,
     )
+    save_run(run, model, card)
+    return card
+
+
+def save_run(run: Run | RowRun, model: bytes, card: Card) -> None:
+    """Writes a run's four files, or none; the card comes last and marks the run as finished.
+
+    Raises:
+        OutputError: if the folder cannot be written to.
+    """
     try:
         write(run, model, card)
     except OSError as error:
         raise OutputError(
             str(run.out), f"cannot be written to ({error})", "make room, then resume the run"
         ) from error
-    return card
 
 
-def write(run: Run, model: bytes, card: Card) -> None:
+def write(run: Run | RowRun, model: bytes, card: Card) -> None:
     """Writes into a temporary folder beside, moves the files to their places, removes the checkpoint."""
     run.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=run.out, prefix=".export-") as folder:
@@ -115,34 +126,53 @@ def write(run: Run, model: bytes, card: Card) -> None:
     (run.out / CHECKPOINT_FILE).unlink(missing_ok=True)
 
 
-def write_history(path: Path, history: Sequence[Epoch]) -> None:
-    """One row an epoch, under the names of ``Epoch``'s fields."""
+def write_history(path: Path, history: Sequence[Epoch | RowEpoch]) -> None:
+    """One row an epoch, under the names of its figures."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, [column.name for column in fields(Epoch)], lineterminator="\n")
+        table = csv.DictWriter(file, [column.name for column in fields(history[0])], lineterminator="\n")
         table.writeheader()
         for epoch in history:
             table.writerow({name: f"{value:.6g}" for name, value in asdict(epoch).items()})
 
 
-def to_onnx(network: nn.Sequential) -> bytes:
-    """A network in evaluation mode as ONNX: glyphs float32 (N, 28, 28) to logits float32 (N, classes)."""
+def to_onnx(
+    network: nn.Sequential,
+    *,
+    takes: Tensor = ("glyphs", ("N", 28, 28)),
+    gives: Tensor = ("logits", ("N", None)),
+    half: bool = False,
+) -> bytes:
+    """A network in evaluation mode as ONNX; weights are kept as they are, or in half precision.
+
+    Args:
+        network: its layers.
+        takes: name and shape of the input, float32.
+        gives: name and shape of the output, float32; ``None`` stands for the last layer's number of outputs.
+        half: keep the weights in 16 bits, to be widened when the model is loaded; as the runtime has no use for more in a file.
+    """
     nodes, weights = [], []
     layers = folded(network)
-    value = INPUT
+    value, outputs = takes[0], 0
     for index, layer in enumerate(layers):
         operator, attributes, tensors = operator_of(layer)
         names = [f"{index}.{name}" for name in tensors]
-        arrays = [np.ascontiguousarray(tensor) for tensor in tensors.values()]
-        weights += [numpy_helper.from_array(array, name) for array, name in zip(arrays, names, strict=True)]
-        result = OUTPUT if index == len(layers) - 1 else f"{index}.{operator}"
+        for name, tensor in zip(names, tensors.values(), strict=True):
+            array = np.ascontiguousarray(tensor)
+            outputs = len(array)
+            if half and array.dtype == np.float32:
+                weights.append(numpy_helper.from_array(array.astype(np.float16), f"{name}.half"))
+                nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+            else:
+                weights.append(numpy_helper.from_array(array, name))
+        result = gives[0] if index == len(layers) - 1 else f"{index}.{operator}"
         nodes.append(helper.make_node(operator, [value, *names], [result], **attributes))
         value = result
-    classes = len(arrays[-1])
+    shape = [outputs if axis is None else axis for axis in gives[1]]
     graph = helper.make_graph(
         nodes,
         "inkread",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["N", 28, 28])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N", classes])],
+        [helper.make_tensor_value_info(takes[0], TensorProto.FLOAT, list(takes[1]))],
+        [helper.make_tensor_value_info(gives[0], TensorProto.FLOAT, shape)],
         weights,
     )
     opset = helper.make_opsetid("", OPSET)
@@ -158,9 +188,10 @@ def operator_of(layer: nn.Module) -> tuple[str, dict[str, Any], dict[str, NDArra
             return "Unsqueeze", {}, {"axes": np.array([layer.dim])}
         case nn.Conv2d(padding=(int(rows), int(columns))):
             pads = [rows, columns, rows, columns]
-            return "Conv", {"kernel_shape": list(layer.kernel_size), "pads": pads}, _weights(layer)
+            shape = {"kernel_shape": list(layer.kernel_size), "strides": list(layer.stride)}
+            return "Conv", shape | {"pads": pads}, _weights(layer)
         case nn.MaxPool2d():
-            return "MaxPool", {"kernel_shape": [layer.kernel_size] * 2, "strides": [layer.stride] * 2}, {}
+            return "MaxPool", {"kernel_shape": _pair(layer.kernel_size), "strides": _pair(layer.stride)}, {}
         case nn.ReLU():
             return "Relu", {}, {}
         case nn.Flatten():
@@ -170,6 +201,10 @@ def operator_of(layer: nn.Module) -> tuple[str, dict[str, Any], dict[str, NDArra
         case _:
             message = f"{layer} has no ONNX operator here; add one"
             raise TypeError(message)
+
+
+def _pair(size: int | tuple[int, ...]) -> list[int]:
+    return [size, size] if isinstance(size, int) else list(size)
 
 
 def _weights(layer: nn.Module) -> dict[str, NDArray[Any]]:
@@ -186,7 +221,7 @@ def compare(model: bytes, network: nn.Sequential, images: NDArray[np.uint8]) -> 
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     parts = [images[start : start + INFERENCE_BATCH] for start in range(0, len(images), INFERENCE_BATCH)]
     logits = np.concatenate(
-        [session.run([OUTPUT], {INPUT: part.astype(np.float32) / 255})[0] for part in parts]
+        [session.run(["logits"], {"glyphs": part.astype(np.float32) / 255})[0] for part in parts]
     )
     gap = np.abs(logits - expected).max() / np.abs(expected).max()
     changed = int((logits.argmax(axis=1) != expected.argmax(axis=1)).sum())

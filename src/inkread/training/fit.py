@@ -7,7 +7,7 @@ import math
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from inkread.errors import TrainingError
 from inkread.models.card import CARD_FILE, Card
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Epoch, State, refuse, restore, save
+from inkread.training.networks import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.training.recipe import Recipe
+    from inkread.training.recipe import Recipe, RowRecipe
+
+    AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe)
 
 DIGITS = 10
 EPOCH_SEEDS = 10_007
@@ -92,7 +95,7 @@ def fit(
     identity = identity_of(recipe, train, validation)
     with torch_settings(recipe):
         torch.manual_seed(seed_of(recipe, 0))
-        state = State.start(recipe, classes)
+        state = State.start(recipe, build(recipe, classes), Epoch)
         (restore if resume else save)(out, state, identity)
         while len(state.history) < recipe.epochs:
             start = time.perf_counter()
@@ -106,7 +109,7 @@ def fit(
 
 
 def learn(
-    state: State, recipe: Recipe, train: LabelledGlyphs, on_batch: Callable[[int, int], object]
+    state: State[Epoch], recipe: Recipe, train: LabelledGlyphs, on_batch: Callable[[int, int], object]
 ) -> tuple[float, float, float]:
     """One epoch: every glyph once, in random order, changed at random; gives rate, loss and accuracy."""
     epoch = len(state.history) + 1
@@ -177,7 +180,7 @@ def predict(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32
     return np.asarray(torch.cat([network(batch.float() / 255) for batch in batches]).numpy(), np.float32)
 
 
-def resolved(recipe: Recipe) -> Recipe:
+def resolved(recipe: AnyRecipe) -> AnyRecipe:
     """The recipe with threads and precision as this machine will use them."""
     features: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # new in PyTorch 2.10
     fast = features.get("amx_bf16", False) or features.get("avx512_bf16", False)
@@ -186,7 +189,7 @@ def resolved(recipe: Recipe) -> Recipe:
 
 
 @contextmanager
-def torch_settings(recipe: Recipe) -> Iterator[None]:
+def torch_settings(recipe: Recipe | RowRecipe) -> Iterator[None]:
     """The recipe's number of threads and a random generator of our own; both are given back as they were."""
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)
@@ -197,7 +200,7 @@ def torch_settings(recipe: Recipe) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def seed_of(recipe: Recipe, epoch: int) -> int:
+def seed_of(recipe: Recipe | RowRecipe, epoch: int) -> int:
     """A seed of its own for every epoch, so that a resumed run draws what the whole one would have drawn."""
     return recipe.seed * EPOCH_SEEDS + epoch
 

@@ -161,6 +161,53 @@ class Recipe(_Settings):
         return super().from_dict(values)
 
 
+@dataclass(frozen=True, kw_only=True)
+class RowRecipe(_Settings):
+    """Every setting of the training of a network that reads whole rows."""
+
+    network: str = _choice("rows", ("rows",))
+    """The architecture, see ``inkread.training.row_network``."""
+
+    epochs: int = _number(32, 1, 10_000)
+    """Blocks of 4,096 new rows, see ``inkread.datasets.row_stock``."""
+
+    passes: int = _number(4, 1, 100)
+    """Times that a row is seen: with each new row, so many less one of those of earlier epochs."""
+
+    batch_size: int = _number(64, 2, 4_096)
+    """Rows a step."""
+
+    learning_rate: float = _number(2e-3, 1e-8, 10.0)
+    """Peak of the one-cycle schedule (Smith 2018)."""
+
+    warmup: float = _number(0.08, 0.0, 0.9)
+    """Share of the steps in which the learning rate rises to its peak."""
+
+    weight_decay: float = _number(0.05, 0.0, 10.0)
+    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases and batch norms."""
+
+    dropout: float = _number(0.1, 0.0, 0.9)
+    """Share of the last layer's inputs dropped in a step."""
+
+    averaging: float = _number(0.999, 0.0, 0.99999)
+    """Decay a step of the exponential moving average of the weights, which is what is saved; 0 is none."""
+
+    column_weight: float = _number(0.5, 0.0, 100.0)
+    """Of the mean cross-entropy of the columns, beside the loss of connectionist temporal classification."""
+
+    box_weight: float = _number(1.0, 0.0, 100.0)
+    """Of the mean error of the boxes' sides, in heights of the strip."""
+
+    seed: int = _number(0, 0, 2**31 - 1)
+    """Of the rows, the weights, the order, the changes and the dropout."""
+
+    threads: int = _number(2, 0, 1_024)
+    """CPU threads, 0 for PyTorch's choice; sums, and so the last bits of the weights, depend on it."""
+
+    precision: str = _choice("auto", PRECISIONS)
+    """Of the layers in training; auto is bfloat16 where the CPU multiplies it in hardware."""
+
+
 _AUGMENTATION = Augmentation(
     rotation=12.0, shear=0.2, scale=0.12, shift=1.5, elastic=0.9, elastic_sigma=4.0, thicken=0.5, thin=0.4
 )
@@ -176,8 +223,15 @@ _CNN = Recipe(
     augmentation=_AUGMENTATION,
 )
 
-RECIPES = {
-    "default": dataclasses.replace(_CNN, material="writing", mnist_passes=2, epochs=20, averaging=0.999),
+RECIPES: dict[str, Recipe | RowRecipe] = {
+    "default": dataclasses.replace(
+        _CNN,
+        material="writing",
+        mnist_passes=2,
+        epochs=20,
+        averaging=0.999,
+        threads=1,  # sums, and so weights, are then the same on a machine with any number of cores
+    ),
     "cnn": _CNN,
     "mlp": Recipe(
         network="mlp",
@@ -192,5 +246,15 @@ RECIPES = {
         threads=1,  # too small to gain from more
         precision="float32",
     ),
+    "rows": RowRecipe(),
 }
-"""The bundled model's recipe, and one for each network on MNIST alone."""
+"""The recipes of the bundled models, and one for each network on MNIST alone."""
+
+
+def recipe_from(values: dict[str, Any]) -> Recipe | RowRecipe:
+    """The recipe that ``to_dict`` of either kind gave; which, its network tells.
+
+    Raises:
+        OptionError: for an unknown name, or a value of the wrong type or out of its range.
+    """
+    return (RowRecipe if values.get("network") == "rows" else Recipe).from_dict(values)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from inkread.datasets.rows import NARROWEST, ROW_HEIGHT
+from inkread.strip import HEIGHT, NARROWEST
 from inkread.training.row_network import BLANK, STRIDE
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from inkread.datasets.row_stock import RowBlock
+    from inkread.datasets.row_stock import Row, RowBlock
 
 STRETCH = 0.25
 """Largest change of a row's width, as a logarithm."""
@@ -56,29 +56,28 @@ class RowBatch:
     sides: Tensor
 
 
-def changed(
-    ink: NDArray[np.uint8], boxes: NDArray[np.float32], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def changed(row: Row, rng: np.random.Generator) -> Row:
     """A row made wider or narrower, larger or smaller, higher or lower, darker or lighter."""
+    ink, text, boxes = row
     width = ink.shape[1]
     size = float(rng.uniform(*GROW))
     across = size * math.exp(rng.uniform(-STRETCH, STRETCH))
-    spare = ROW_HEIGHT * (1 - size)
+    spare = HEIGHT * (1 - size)
     up = float(rng.uniform(min(0, spare), max(0, spare)))
     matrix = np.array([[across, 0, (across - 1) / 2], [0, size, up + (size - 1) / 2]])
-    target = (max(NARROWEST, round(width * across)), ROW_HEIGHT)
+    target = (max(NARROWEST, round(width * across)), HEIGHT)
     ink = np.asarray(cv2.warpAffine(ink, matrix, target, flags=cv2.INTER_LINEAR))
     gamma = math.exp(rng.uniform(-GAMMA, GAMMA))
     table = np.round(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
     scale, shift = np.array([across, size] * 2, np.float32), np.array([0, up] * 2, np.float32)
-    return table[ink], boxes * scale + shift
+    return table[ink], text, boxes * scale + shift
 
 
-def batch_of(rows: Sequence[tuple[NDArray[np.uint8], str, NDArray[np.float32]]]) -> RowBatch:
+def batch_of(rows: Sequence[Row]) -> RowBatch:
     """Rows of ink, texts and boxes as tensors, padded at the right with paper."""
     widths = [ink.shape[1] for ink, _, _ in rows]
     width = -(-max(widths) // MULTIPLE) * MULTIPLE
-    ink = np.zeros((len(rows), 1, ROW_HEIGHT, width), np.uint8)
+    ink = np.zeros((len(rows), 1, HEIGHT, width), np.uint8)
     labels = np.full((len(rows), width // STRIDE), NOT_ASKED, np.int64)
     sides = np.zeros((len(rows), width // STRIDE, 4), np.float32)
     columns = np.array([-(-one // STRIDE) for one in widths])
@@ -100,7 +99,7 @@ def batch_of(rows: Sequence[tuple[NDArray[np.uint8], str, NDArray[np.float32]]])
         torch.from_numpy(digits),
         torch.tensor([len(text) for _, text, _ in rows]),
         torch.from_numpy(labels),
-        torch.from_numpy(sides) / ROW_HEIGHT,
+        torch.from_numpy(sides) / HEIGHT,
     )
 
 

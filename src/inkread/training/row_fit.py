@@ -1,10 +1,10 @@
-"""The training of the row reader."""
+"""The training loop of the network that reads whole rows."""
 
 from __future__ import annotations
 
-import copy
+import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,11 @@ from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import update_bn
 
-from inkread.training.fit import average, one_cycle
+from inkread.errors import TrainingError
+from inkread.evaluation.metrics import edit_distance
+from inkread.models.card import CARD_FILE, Card
+from inkread.training.checkpoint import State, refuse, restore, save
+from inkread.training.fit import average, one_cycle, resolved, seed_of, torch_settings
 from inkread.training.row_batches import NOT_ASKED, RowBatch, batch_of, batches_of, changed
 from inkread.training.row_network import BLANK, row_network, unfolded
 
@@ -22,50 +26,65 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from inkread.datasets.row_stock import RowBlock
+    from torch import Tensor
 
-CHECKPOINT = "checkpoint.pt"
+    from inkread.datasets.row_stock import RowBlock
+    from inkread.training.recipe import RowRecipe
 
 STATISTICS_BATCHES = 40
 """Batches of plain rows from which the averaged network's batch norms take their statistics."""
 
+STEEPEST = 5.0
+"""Norm to which a step's gradient is cut."""
 
-@dataclass(frozen=True, kw_only=True)
-class RowRecipe:
-    blocks: int = 60
-    passes: int = 4
-    batch_size: int = 64
-    learning_rate: float = 2e-3
-    warmup: float = 0.08
-    weight_decay: float = 0.05
-    dropout: float = 0.1
-    averaging: float = 0.999
-    column_weight: float = 0.5
-    box_weight: float = 1.0
-    seed: int = 0
-    threads: int = 1
+VALIDATION_BATCH = 64
 
 
-@dataclass
-class RowState:
+@dataclass(frozen=True)
+class RowEpoch:
+    """What one block of new rows, and the repeated ones, came to; a row of ``history.csv``.
+
+    Losses are means over the steps, of changed rows and the weights of the moment: connectionist temporal classification, in
+    nats a digit; cross-entropy of the columns; error of the boxes' sides, in heights of the strip. The validation figures are of
+    plain rows and the averaged weights: the share read exactly, and the edits needed over the digits. The learning rate is the last
+    step's.
+    """
+
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    column_loss: float
+    box_loss: float
+    validation_accuracy: float
+    validation_error_rate: float
+    seconds: float
+
+    def summary(self) -> dict[str, str]:
+        """The figures that a person asks for, by name."""
+        read = f"{self.validation_accuracy:.2%}, {self.validation_error_rate:.2%}"
+        return {"Training loss": f"{self.train_loss:.4f}", "Validation rows right, character errors": read}
+
+
+@dataclass(frozen=True)
+class RowRun:
+    """A finished training.
+
+    Attributes:
+        out: the run's folder.
+        recipe: with threads and precision as they were used.
+        network: the averaged weights, in evaluation mode.
+        history: one row an epoch.
+    """
+
+    out: Path
+    recipe: RowRecipe
     network: nn.Sequential
-    averaged: nn.Sequential
-    optimizer: torch.optim.Optimizer
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: tuple[RowEpoch, ...]
 
-    @classmethod
-    def start(cls, recipe: RowRecipe) -> RowState:
-        torch.manual_seed(recipe.seed)
-        network = row_network(recipe.dropout)
-        network.to(memory_format=torch.channels_last)
-        averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-        kernels = [weight for weight in network.parameters() if weight.ndim > 1]
-        others = [weight for weight in network.parameters() if weight.ndim == 1]
-        groups = [
-            {"params": kernels, "weight_decay": recipe.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        return cls(network, averaged, torch.optim.AdamW(groups, lr=recipe.learning_rate))
+    @property
+    def card(self) -> Card:
+        """The model card, once the run is exported."""
+        return Card.load(self.out / CARD_FILE)
 
 
 def fit_rows(
@@ -74,84 +93,99 @@ def fit_rows(
     validation: RowBlock,
     *,
     out: Path,
-    on_block: Callable[[RowState], object] = lambda _s: None,
-) -> RowState:
-    torch.set_num_threads(recipe.threads)
-    state = RowState.start(recipe)
-    out.mkdir(parents=True, exist_ok=True)
-    if (out / CHECKPOINT).exists():
-        saved = torch.load(out / CHECKPOINT, weights_only=True)
-        for name in ("network", "averaged", "optimizer"):
-            getattr(state, name).load_state_dict(saved[name])
-        state.history = saved["history"]
-    seen: list[RowBlock] = []
-    for number, block in enumerate(blocks):
-        seen.append(block)
-        if number < len(state.history):
-            continue
-        start = time.perf_counter()
-        row = learn_block(state, recipe, seen)
-        row |= evaluate_rows(state.averaged, validation)
-        row["seconds"] = time.perf_counter() - start
-        state.history.append(row)
-        part = (out / CHECKPOINT).with_suffix(".part")
-        torch.save(
-            {
-                "network": state.network.state_dict(),
-                "averaged": state.averaged.state_dict(),
-                "optimizer": state.optimizer.state_dict(),
-                "history": state.history,
-            },
-            part,
-        )
-        part.replace(out / CHECKPOINT)
-        on_block(state)
-    return state
+    resume: bool = False,
+    data: dict[str, Any] | None = None,
+    on_epoch: Callable[[RowEpoch], object] = lambda _epoch: None,
+    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
+) -> RowRun:
+    """Trains the network; the same recipe and rows give the same weights, interrupted or not.
+
+    Args:
+        recipe: every setting.
+        blocks: as many as the recipe has epochs, of equal size.
+        validation: rows that are watched, never learned from.
+        out: the run's folder, where a checkpoint is kept after every epoch.
+        resume: continues the interrupted run in ``out``.
+        data: what else a run must have in common with the one that it resumes.
+        on_epoch: called after every epoch, with its figures.
+        on_batch: called after every step, with the steps done in this epoch and how many it has.
+
+    Raises:
+        TrainingError: if ``out`` holds another run, or the loss is no longer a number.
+        OutputError: if ``out`` cannot be written to.
+    """
+    refuse(out, resume=resume)
+    recipe = resolved(recipe)
+    identity = recipe.to_dict() | (data or {})
+    with torch_settings(recipe):
+        torch.manual_seed(seed_of(recipe, 0))
+        network = row_network(recipe.dropout)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        state = State.start(recipe, network, RowEpoch)
+        (restore if resume else save)(out, state, identity)
+        seen: list[RowBlock] = []
+        for block in blocks:
+            seen.append(block)
+            if len(seen) <= len(state.history):
+                continue
+            start = time.perf_counter()
+            learned = learn(state, recipe, seen, on_batch)
+            watched = evaluate(state.averaged, validation, recipe)
+            epoch = RowEpoch(len(seen), *learned, *watched, time.perf_counter() - start)
+            state.history.append(epoch)
+            save(out, state, identity)
+            on_epoch(epoch)
+    return RowRun(out, recipe, state.averaged, tuple(state.history))
 
 
-def learn_block(state: RowState, recipe: RowRecipe, seen: list[RowBlock]) -> dict[str, float]:
-    """The newest block's rows, and as many times again rows of the others."""
+def learn(
+    state: State[RowEpoch], recipe: RowRecipe, seen: list[RowBlock], on_batch: Callable[[int, int], object]
+) -> tuple[float, float, float, float]:
+    """One epoch: the newest block's rows, and several times as many of the others'; gives rate and losses."""
     number, newest = len(seen) - 1, len(seen[-1])
     rng = np.random.default_rng([recipe.seed, number])
-    torch.manual_seed(recipe.seed * 10_007 + number)
-    chosen = [np.column_stack([np.full(newest, number), np.arange(newest)])]
-    again = rng.integers(0, max(1, number), (recipe.passes - 1) * newest)
-    chosen.append(np.column_stack([again, rng.integers(0, newest, len(again))]))
-    batches = batches_of(seen, np.concatenate(chosen), recipe.batch_size, rng)
-    steps = recipe.blocks * len(batches)
-    total: dict[str, float] = {}
+    torch.manual_seed(seed_of(recipe, number))
+    new = np.column_stack([np.full(newest, number), np.arange(newest)])
+    block_of = rng.integers(0, max(1, number), (recipe.passes - 1) * newest)
+    again = np.column_stack([block_of, rng.integers(0, newest, len(block_of))])
+    batches = batches_of(seen, np.concatenate([new, again]), recipe.batch_size, rng)
+    total = np.zeros(3)
+    rate = 0.0
     state.network.train()
     for done, batch in enumerate(batches):
         step = number * len(batches) + done
-        rate = recipe.learning_rate * one_cycle((step + 1) / steps, recipe.warmup)
+        rate = recipe.learning_rate * one_cycle((step + 1) / (recipe.epochs * len(batches)), recipe.warmup)
         for group in state.optimizer.param_groups:
             group["lr"] = rate
-        rows = []
-        for block, index in batch:
-            ink, text, boxes = seen[block].row(index)
-            rows.append((*changed(ink, boxes, rng), text))
-        losses = losses_of(state.network, batch_of([(ink, text, boxes) for ink, boxes, text in rows]))
-        loss = losses["ctc"] + recipe.column_weight * losses["columns"] + recipe.box_weight * losses["boxes"]
+        rows = batch_of([changed(seen[block].row(index), rng) for block, index in batch])
+        losses = losses_of(state.network, rows, recipe)
+        weights = losses.new_tensor([1.0, recipe.column_weight, recipe.box_weight])
         state.optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
+        (losses * weights).sum().backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(state.network.parameters(), STEEPEST)
         state.optimizer.step()
         average(state.averaged, state.network, min(recipe.averaging, step / (step + 10)))
-        for name, value in losses.items():
-            total[name] = total.get(name, 0.0) + value.item() / len(batches)
-    # Batch norms need statistics of the averaged weights, over rows of all widths (Izmailov et al. 2018, section 3.2).
+        total += losses.detach().double().numpy() / len(batches)
+        on_batch(done + 1, len(batches))
+    # Batch norms need statistics of the averaged weights (Izmailov et al. 2018, section 3.2), over rows of every width.
     plain = (
-        batch_of([seen[block].row(index) for block, index in batch]).ink for batch in batches[:STATISTICS_BATCHES]
+        batch_of([seen[block].row(index) for block, index in batch]).ink
+        for batch in batches[:STATISTICS_BATCHES]
     )
     update_bn(plain, state.averaged)
-    return {"block": number + 1, "learning_rate": rate, **total}
+    if not math.isfinite(total.sum()):
+        problem = "the loss is no longer a number"
+        raise TrainingError(f"epoch {number + 1}", problem, "start again with a lower learning rate")
+    text, columns, boxes = total.tolist()
+    return rate, text, columns, boxes
 
 
-def losses_of(network: nn.Sequential, batch: RowBatch) -> dict[str, torch.Tensor]:
-    with torch.autocast("cpu", torch.bfloat16):
+def losses_of(network: nn.Sequential, batch: RowBatch, recipe: RowRecipe) -> Tensor:
+    """Three losses: of the text, of the columns, of the boxes; see ``RowEpoch``."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
         answer = network(batch.ink.to(memory_format=torch.channels_last))
     logits, sides = unfolded(answer.float())
-    ctc = functional.ctc_loss(
+    text = functional.ctc_loss(
         logits.log_softmax(dim=2).transpose(0, 1),
         batch.digits,
         batch.columns,
@@ -162,33 +196,23 @@ def losses_of(network: nn.Sequential, batch: RowBatch) -> dict[str, torch.Tensor
     columns = functional.cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), ignore_index=NOT_ASKED)
     inside = (batch.labels >= 0) & (batch.labels < BLANK)
     boxes = functional.l1_loss(sides[inside], batch.sides[inside]) if inside.any() else 0.0 * sides.sum()
-    return {"ctc": ctc, "columns": columns, "boxes": boxes}
+    return torch.stack([text, columns, boxes])
 
 
 @torch.no_grad()
-def evaluate_rows(network: nn.Sequential, rows: RowBlock, batch_size: int = 64) -> dict[str, float]:
+def evaluate(network: nn.Sequential, rows: RowBlock, recipe: RowRecipe) -> tuple[float, float]:
+    """Share of rows read exactly, and edits over digits, by a network in evaluation mode."""
     order = np.argsort(np.diff(rows.ends, prepend=0))
     right = errors = length = 0
-    for start in range(0, len(order), batch_size):
-        triples = [rows.row(int(index)) for index in order[start : start + batch_size]]
-        batch = batch_of(triples)
-        with torch.autocast("cpu", torch.bfloat16):
+    for start in range(0, len(order), VALIDATION_BATCH):
+        chosen = [rows.row(int(index)) for index in order[start : start + VALIDATION_BATCH]]
+        batch = batch_of(chosen)
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
             logits, _ = unfolded(network(batch.ink.to(memory_format=torch.channels_last)).float())
         best = logits.argmax(dim=2).numpy()
-        for (_, text, _), row, columns in zip(triples, best, batch.columns.tolist(), strict=True):
-            read = "".join(str(label) for label, _ in groupby(row[:columns].tolist()) if label != BLANK)
+        for (_, text, _), labels, columns in zip(chosen, best, batch.columns.tolist(), strict=True):
+            read = "".join(str(label) for label, _ in groupby(labels[:columns].tolist()) if label != BLANK)
             right += read == text
-            errors += distance(read, text)
+            errors += edit_distance(read, text)
             length += len(text)
-    return {"exact": right / len(rows), "character_error_rate": errors / length}
-
-
-def distance(one: str, other: str) -> int:
-    """Levenshtein's."""
-    previous = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        current = [i]
-        for j, b in enumerate(other, start=1):
-            current.append(min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (a != b)))
-        previous = current
-    return previous[-1]
+    return right / len(rows), errors / max(1, length)

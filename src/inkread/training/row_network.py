@@ -1,7 +1,7 @@
 """The row reader's network: a row of ink to a label, and a box, for each of its columns.
 
 Rows are (N, 1, 40, W), float32, 0..1, ink bright, W a multiple of 4; columns of the answer are 2 pixels wide. The network sees
-no further than about 60 pixels to each side, so that a digit is read in its surroundings, and no row is too long.
+no further than 44 pixels to each side, so that a digit is read in its surroundings, and no row is too long.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COLUMNS_AT_ONCE = 2
 
 
 def row_network(dropout: float = 0.0) -> nn.Sequential:
-    """Eleven convolutions, the height taken away step by step. 1,000,574 parameters."""
+    """Eleven convolutions, and one for the answer, the height taken away step by step. 1,000,574 parameters."""
     return nn.Sequential(
         *_layers(1, 32, 5, stride=2),  # 20 high
         *[*_layers(32, 48, 3), *_layers(48, 48, 3), nn.MaxPool2d(2)],  # 10

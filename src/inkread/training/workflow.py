@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.mnist import load_mnist
+from inkread.datasets.row_stock import RowStock
+from inkread.datasets.rows import load_material
 from inkread.datasets.writing import load_writing
 from inkread.glyph import GEOMETRY
 from inkread.training.checkpoint import Epoch, refuse
 from inkread.training.export import export
 from inkread.training.fit import Run, fit
+from inkread.training.row_export import export_rows
+from inkread.training.row_fit import RowEpoch, RowRun, fit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from inkread.training.recipe import Recipe
+    from inkread.datasets.rows import Material
+    from inkread.training.recipe import Recipe, RowRecipe
+
+STOCK = "rows"
+"""The folder of the synthetic rows, within that of the run."""
 
 
 class Progress(Protocol):
@@ -31,7 +41,7 @@ class Progress(Protocol):
     def on_batch(self, done: int, total: int) -> None:
         """Steps done in this epoch, and how many it has."""
 
-    def on_epoch(self, epoch: Epoch) -> None:
+    def on_epoch(self, epoch: Epoch | RowEpoch) -> None:
         """The figures of an epoch that has just ended."""
 
 
@@ -44,7 +54,7 @@ class Silence:
     def on_batch(self, done: int, total: int) -> None:
         """Nothing."""
 
-    def on_epoch(self, epoch: Epoch) -> None:
+    def on_epoch(self, epoch: Epoch | RowEpoch) -> None:
         """Nothing."""
 
 
@@ -95,6 +105,62 @@ def train(
     data += [glyphs.describe("validation") for glyphs in held_out]
     export(run, held_out, data=data, geometry=geometry, command=command)
     return run
+
+
+def train_rows(
+    recipe: RowRecipe,
+    *,
+    out: Path,
+    data_dir: Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    command: str = "",
+) -> RowRun:
+    """Trains a reader of whole rows on synthetic ones, which are made meanwhile, and saves the run.
+
+    Args:
+        recipe: every setting.
+        out: the run's folder: new, or that of an interrupted run to resume. The rows are kept in it until the end.
+        data_dir: where the material lies; otherwise where the loaders look by themselves.
+        resume: continues the interrupted run in ``out``.
+        progress: told after every step and epoch.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        TrainingError: if ``out`` holds another run, the loss diverges, or the exported model disagrees.
+        OutputError: if ``out`` cannot be written to.
+        DatasetError: if the material cannot be had.
+    """
+    refuse(out, resume=resume)
+    progress = progress or Silence()
+    load_mnist("train", data_dir=data_dir, progress=progress.on_download)
+    material = {held_out: load_material(data_dir=data_dir, held_out=held_out) for held_out in (False, True)}
+    data = [entry for held_out, one in material.items() for entry in _described(one, held_out=held_out)]
+    stock = RowStock(out / STOCK / _digest(data, recipe.seed), recipe.seed, data_dir)
+    run = fit_rows(
+        recipe,
+        stock.blocks(recipe.epochs, processes=max(1, (os.cpu_count() or 1) - 1)),
+        stock.held_out(),
+        out=out,
+        resume=resume,
+        data={f"{entry['name']} ({entry['split']})": entry["sha256"] for entry in data},
+        on_epoch=progress.on_epoch,
+        on_batch=progress.on_batch,
+    )
+    export_rows(run, stock.held_out(), data=data, command=command)
+    shutil.rmtree(out / STOCK, ignore_errors=True)
+    return run
+
+
+def _digest(data: list[dict[str, Any]], seed: int) -> str:
+    """A name for the rows of this material and seed, so that those of others are never taken for them."""
+    return hashlib.sha256(repr((seed, [entry["sha256"] for entry in data])).encode()).hexdigest()[:12]
+
+
+def _described(material: Material, *, held_out: bool) -> list[dict[str, Any]]:
+    """The card's entries of what rows are written with."""
+    split = "validation" if held_out else "train"
+    return [part.describe(split) for part in (material.images, material.characters, material.operators)]
 
 
 def join(sets: Sequence[LabelledGlyphs]) -> LabelledGlyphs:

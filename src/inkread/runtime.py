@@ -1,0 +1,76 @@
+"""Models in ONNX Runtime: opened from verified bytes, and refused if they are not what they are taken for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inkread.errors import ModelFormatError
+
+if TYPE_CHECKING:
+    from inkread.models import Model
+
+EXTERNAL_DATA = b"\x0a\x08location"
+"""The key that every tensor kept outside its file needs (StringStringEntryProto of onnx.proto), as it is encoded."""
+
+NOWHERE = "/nonexistent"
+"""Where the runtime looks for external data, should a model name some in a way that is not recognised."""
+
+REMEDY = "train or export the model again with inkread"
+
+Shape = list[int | str | None]
+
+
+def open_session(
+    model: Model, *, threads: int, takes: tuple[str, Shape], gives: tuple[str, Shape], meaning: str
+) -> Any:
+    """A session of the runtime.
+
+    Args:
+        model: verified.
+        threads: of one call; 0 lets the runtime take one a core.
+        takes: name and shape of the only input; an axis that is ``None`` may have any size, and must be free.
+        gives: name and shape of an output; an axis that is ``None`` may be anything.
+        meaning: the input and its shape in words, for the error.
+
+    Raises:
+        ModelFormatError: the model cannot run, keeps data outside its file, or takes or gives something else.
+    """
+    import onnxruntime as ort
+
+    if EXTERNAL_DATA in model.content:
+        # The runtime would read whatever file the model names, from wherever the process happens to stand.
+        raise ModelFormatError(str(model.path), "keeps weights outside its file", REMEDY)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
+    # Idle threads that spin take the other cores from the rest of the program.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's exceptions share no base but this
+        problem = f"is no ONNX model that can run ({_first_line(error)})"
+        raise ModelFormatError(str(model.path), problem, REMEDY) from error
+    inputs = {node.name: node.shape for node in session.get_inputs()}
+    outputs = {node.name: node.shape for node in session.get_outputs()}
+    name, shape = takes
+    if list(inputs) != [name] or not _fits(inputs[name], shape, free=True):
+        raise ModelFormatError(str(model.path), f"takes {inputs}, not {meaning}", REMEDY)
+    name, shape = gives
+    if name not in outputs or not _fits(outputs[name], shape, free=False):
+        wanted = [axis for axis in shape if axis is not None]
+        raise ModelFormatError(str(model.path), f"gives {outputs}, not {name} {wanted}", REMEDY)
+    return session
+
+
+def _fits(found: Shape, wanted: Shape, *, free: bool) -> bool:
+    """Whether a shape is the wanted one; where that is ``None``, it must not be a number if it is to be free."""
+    return len(found) == len(wanted) and all(
+        (not free or not isinstance(one, int)) if other is None else one == other
+        for one, other in zip(found, wanted, strict=True)
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
