@@ -79,11 +79,14 @@ def measured(reader: Reader) -> Iterator[tuple[str, PictureReport]]:
 
 
 def provenance(model: str, reader: Reader, absent: list[str]) -> str:
-    """Which model, when, and what could not be measured."""
-    card = reader.classifier.model.card
-    name, today = Path(model).name, datetime.now(UTC).date().isoformat()
+    """Which models, when, and what could not be measured."""
+    models = {Path(model).name: reader.classifier.model.card}
+    if reader.recognizer is not None:
+        models[reader.recognizer.model.name] = reader.recognizer.model.card
+    named = ", ".join(f"`{name}` (SHA-256 `{card.sha256}`)" for name, card in models.items())
+    today = datetime.now(UTC).date().isoformat()
     lacking = f" Absent, and not measured: {', '.join(absent)}." if absent else ""
-    return f"Model `{name}`, SHA-256 `{card.sha256}`, measured on {today}.{lacking}\n"
+    return f"Models {named}, measured on {today}.{lacking}\n"
 
 
 def mnist(reader: Reader) -> str:

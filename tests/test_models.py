@@ -38,6 +38,14 @@ def test_the_default_model_is_bundled_small_and_documented() -> None:
     assert model.card.recipe["seed"] == model.card.seed
 
 
+def test_the_bundled_models_are_small_together_and_each_says_how_it_was_made() -> None:
+    models = [load_model(name) for name in bundled()]
+    assert {model.name for model in models} == {"default", "rows"}
+    assert sum(len(model.content) for model in models) <= 4_000_000
+    assert all(model.card.command.startswith("inkread train") for model in models)
+    assert all(model.card.data for model in models)
+
+
 def test_no_card_names_the_test_files_as_something_learned_from() -> None:
     for name in bundled():
         assert all(entry["split"] in {"train", "validation"} for entry in load_model(name).card.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,6 +16,8 @@ from inkread.ink import Ink, find_ink, polarity
 from inkread.models import NOT_A_DIGIT
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.reading import Box, Digit, Line, Reading, require_probability
+from inkread.recognizer import ROWS, Recognizer
+from inkread.rowwise import read_rows, read_whole
 from inkread.rules import without_rules
 
 if TYPE_CHECKING:
@@ -36,11 +38,17 @@ MOST_ENLARGED = 4
 POOR = 0.7
 """A page is turned if the evidence for digits is less than this for each of its pieces of ink."""
 
+SENSE = 0.4
+"""A page stays turned only if that gives at least this evidence for each piece."""
+
 LEAST_TURNED, MOST_TURNED = 4, 400
 """Pieces of ink that a page has to have to be turned: with fewer, chance decides; with more, it is a photo of things."""
 
 MUCH_MORE = 1.4
 """Another way of looking at a picture must make this many times as much sense as the first."""
+
+AS_ONE = 1.0
+"""A page is read as one row if that gives more evidence for digits than so many times that of its rows."""
 
 CLEAR = 0.9
 """From this polarity on, there is no doubt whether the ink is darker or lighter than the paper."""
@@ -78,10 +86,7 @@ class Trace:
     @property
     def evidence(self) -> float:
         """How much speaks for there being digits, about 1 for each, see ``decoder.evidence``."""
-        return sum(
-            max(0.0, decoder.evidence(row, chosen))
-            for row, chosen in zip(self.rows, self.choices, strict=True)
-        )
+        return _evidence(self.rows, self.choices)
 
     @property
     def digit_score(self) -> float:
@@ -92,8 +97,12 @@ class Trace:
     @property
     def is_poor(self) -> bool:
         """There is some writing, and hardly half of it reads as digits."""
-        pieces = sum(len(row.segments) for row in self.rows)
-        return LEAST_TURNED <= pieces <= MOST_TURNED and self.evidence < POOR * pieces
+        return LEAST_TURNED <= self.pieces <= MOST_TURNED and self.evidence < POOR * self.pieces
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces of ink are writing."""
+        return sum(len(row.segments) for row in self.rows)
 
 
 class Reader:
@@ -101,16 +110,27 @@ class Reader:
 
     Args:
         model: the name of a bundled model, or the folder of a training run.
+        rows: the same of the model that reads rows as a whole; ``None`` leaves every row to the lattice.
         limits: on the bytes and pixels of a picture.
     """
 
     def __init__(
-        self, model: str | os.PathLike[str] = "default", *, limits: PictureLimits | None = None
+        self,
+        model: str | os.PathLike[str] = "default",
+        *,
+        rows: str | os.PathLike[str] | None = ROWS,
+        limits: PictureLimits | None = None,
     ) -> None:
         self.classifier = Classifier(model)
+        self._rows = rows
         # A network that knows digits only is asked which; whether it is one at all, the bundled model judges.
         self._judge = None if NOT_A_DIGIT in self.classifier.labels else Classifier()
         self.limits = limits or PictureLimits()
+
+    @cached_property
+    def recognizer(self) -> Recognizer | None:
+        """The model that reads rows as a whole, loaded when the first page is read."""
+        return None if self._rows is None else Recognizer(self._rows)
 
     def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.
@@ -169,7 +189,9 @@ class Reader:
         if not single and best.is_poor:
             upright = best
             for turns in (1, 3, 2):
-                best = _better(best, self._look(picture, upright.ink, turns=turns), at_least=LEAST_TURNED)
+                turned = self._look(picture, upright.ink, turns=turns)
+                if turned.evidence >= SENSE * turned.pieces:
+                    best = _better(best, turned, at_least=LEAST_TURNED)
         return replace(best, reading=best.reading.doubted(min_probability))
 
     def _look(self, picture: Picture, ink: Ink, *, single: bool = False, turns: int = 0) -> Trace:
@@ -180,7 +202,7 @@ class Reader:
             rows = layout.find_single(segments, layout.find_segments(ink.map), size=_size(written))
         else:
             rows = layout.find_rows(segments, self._sureness(segments), _size(written))
-        glyphs = tuple(glyph.normalize_all([candidate.ink for candidate in row.candidates]) for row in rows)
+        glyphs = _glyphs(rows)
         probabilities = self._classify(glyphs, none_bias=None if single else 0.0)
         decode = decoder.decode_single if single else decoder.decode
         choices = tuple(tuple(decode(row, p)) for row, p in zip(rows, probabilities, strict=True))
@@ -190,6 +212,13 @@ class Reader:
                 decoder.without_faint_bars(row, chosen, contrast)
                 for row, chosen in zip(rows, choices, strict=True)
             )
+            if self.recognizer is not None:
+                maps = (np.rot90(ink.map, turns), written)
+                rows, probabilities, choices = read_rows(self.recognizer, rows, probabilities, choices, maps)
+                row, table, chosen = read_whole(self.recognizer, segments, maps)
+                if len(chosen) > 1 and decoder.evidence(row, chosen) > AS_ONE * _evidence(rows, choices):
+                    rows, probabilities, choices = (row,), (table,), (chosen,)
+                glyphs = _glyphs(rows)
             choices = decoder.plausible(rows, choices)
         to_source = _Frame(picture, turns)
         lines = (
@@ -221,6 +250,16 @@ class Reader:
             return ()
         together = self._probabilities(np.concatenate(glyphs), none_bias=none_bias)
         return tuple(np.split(together, np.cumsum([len(part) for part in glyphs])[:-1]))
+
+
+def _evidence(rows: Iterable[Row], choices: Iterable[tuple[Choice, ...]]) -> float:
+    """What speaks for digits in all rows together."""
+    return sum(max(0.0, decoder.evidence(row, chosen)) for row, chosen in zip(rows, choices, strict=True))
+
+
+def _glyphs(rows: Iterable[Row]) -> tuple[NDArray[np.uint8], ...]:
+    """What the classifier sees of each row's candidates."""
+    return tuple(glyph.normalize_all([candidate.ink for candidate in row.candidates]) for row in rows)
 
 
 def _enlarged(picture: Picture) -> Picture:

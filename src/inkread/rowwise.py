@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.bands import Band, band_of
+from inkread.bands import Band, band_of, whole
 from inkread.decoder import Choice
 from inkread.layout import Candidate, Row
 from inkread.recognizer import log_likelihood, spotted
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.bands import Band
+    from inkread.layout import Segment
     from inkread.recognizer import Columns, Recognizer, Spotted
 
 TRUST = 3.0
@@ -34,7 +36,7 @@ def read_rows(
     rows: Sequence[Row],
     probabilities: Sequence[NDArray[np.float32]],
     choices: Sequence[tuple[Choice, ...]],
-    ink: NDArray[np.float32],
+    maps: Sequence[NDArray[np.float32]],
 ) -> tuple[tuple[Row, ...], tuple[NDArray[np.float32], ...], tuple[tuple[Choice, ...], ...]]:
     """The rows with the digits that the recognizer found as further candidates, and the better choice of each.
 
@@ -43,38 +45,72 @@ def read_rows(
         rows: of the layout.
         probabilities: for each row C×11 float32.
         choices: for each row what the lattice read.
-        ink: H×W float32, the ink map that the rows are of.
+        maps: H×W float32, ink maps of the same page, with printed lines and without: of each row the clearest is read.
 
     Returns:
         Rows, probabilities and choices, like those given.
     """
-    size = (ink.shape[1], ink.shape[0])
-    read = []
-    for row, own, chosen in zip(rows, probabilities, choices, strict=True):
-        band = band_of(row)
-        columns = recognizer.columns(make_strip(band.cut(ink)))
-        found = spotted(columns)
-        if _stands(columns, chosen, found):
-            read.append((row, own, chosen))
-        else:
-            read.append(_with(row, own, _located(found, row, band, ink, size), found))
+    read = [_read_row(recognizer, *each, maps) for each in zip(rows, probabilities, choices, strict=True)]
     return tuple(r for r, _, _ in read), tuple(p for _, p, _ in read), tuple(c for _, _, c in read)
+
+
+def read_whole(
+    recognizer: Recognizer, segments: Sequence[Segment], maps: Sequence[NDArray[np.float32]]
+) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]]:
+    """The whole page as one row, which needs no layout: where print or texture breaks it into pieces, that finds none.
+
+    Args:
+        recognizer: of whole rows.
+        segments: the page's pieces of ink.
+        maps: as for ``read_rows``.
+
+    Returns:
+        A row of all segments, its C×11 probabilities, and its choices: all of its candidates.
+    """
+    band = whole((maps[0].shape[1], maps[0].shape[0]))
+    found = spotted(max((recognizer.columns(make_strip(ink)) for ink in maps), key=_clarity))
+    row = Row(tuple(sorted(segments, key=lambda segment: segment.middle[0])), (), float(band.height))
+    candidates = _located(found, row, band, maps[-1])
+    if candidates:
+        row = replace(row, height=float(np.median([one.box[3] - one.box[1] for one in candidates])))
+    return _with(row, np.zeros((0, 11), np.float32), candidates, found)
+
+
+def _read_row(
+    recognizer: Recognizer,
+    row: Row,
+    probabilities: NDArray[np.float32],
+    choices: tuple[Choice, ...],
+    maps: Sequence[NDArray[np.float32]],
+) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]]:
+    """One row, as ``read_rows``."""
+    band = band_of(row)
+    bands = [band.cut(ink) for ink in maps]
+    readings = [recognizer.columns(make_strip(each)) for each in bands]
+    columns = max(readings, key=_clarity)
+    found = spotted(columns)
+    if _stands(columns, choices, found):
+        return row, probabilities, choices
+    return _with(row, probabilities, _located(found, row, band, maps[-1]), found)
+
+
+def _clarity(columns: Columns) -> float:
+    """How much of what is there is surely a digit: the more and the surer, the better."""
+    return sum(2 * float(one.digits.max()) - 1 for one in spotted(columns))
 
 
 def _stands(columns: Columns, choices: Sequence[Choice], found: Sequence[Spotted]) -> bool:
     """Whether the lattice's reading does."""
     lattice = "".join(str(int(choice.digits.argmax())) for choice in choices)
     other = "".join(str(int(one.digits.argmax())) for one in found)
-    if lattice == other:
-        return True
+    if lattice == other or (not lattice and len(other) == 1):
+        return True  # what a glyph by itself is not, the lattice knows better
     return log_likelihood(columns, lattice) >= log_likelihood(columns, other) - TRUST
 
 
-def _located(
-    found: Sequence[Spotted], row: Row, band: Band, ink: NDArray[np.float32], size: tuple[int, int]
-) -> list[Candidate]:
+def _located(found: Sequence[Spotted], row: Row, band: Band, ink: NDArray[np.float32]) -> list[Candidate]:
     """The digits that were found in a band as candidates of its row: their boxes on the ink map, and the ink in them."""
-    scale = band.height / HEIGHT
+    scale, size = band.height / HEIGHT, (ink.shape[1], ink.shape[0])
     candidates = []
     for one in found:
         x0, y0, x1, y1 = box = band.to_map(tuple(side * scale for side in one.box), size)  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from inkread.models import Model
 
-SHOWN = "mnist"
-"""What the names of the scores in the table begin with; a card has more."""
+SHOWN = ("mnist", "rows_validation")
+"""The scores in the table: those of MNIST, and the share of held-out rows read exactly; a card has more."""
 
 HASH_SHOWN = 12
 """Hexadecimal digits of a hash that tell models apart."""
@@ -39,7 +39,12 @@ def _table(names: list[str]) -> "Table":
 
     loaded = [load_model(name) for name in names]
     scores = sorted(
-        {score for model in loaded for score in _flat(model.card.scores) if score.startswith(SHOWN)}
+        {
+            score
+            for model in loaded
+            for score in _flat(model.card.scores)
+            if score.startswith(SHOWN[0]) or score == SHOWN[1]
+        }
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Model")

@@ -1,0 +1,99 @@
+"""Of two readings of a row the better one stands, and digits found in a row lie where they are on the page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inkread.decoder import Choice
+from inkread.layout import Row, find_rows, find_segments
+from inkread.recognizer import BLANK, COLUMN, Columns
+from inkread.rowwise import TRUST, read_rows
+from inkread.strip import HEIGHT
+
+
+class Says:
+    """A recognizer that reads any strip the same: digits, each with its place and its probability."""
+
+    def __init__(self, *digits: tuple[int, float, float]) -> None:
+        self.digits = digits
+
+    def columns(self, strip: np.ndarray) -> Columns:
+        count = strip.shape[1] // COLUMN
+        probabilities = np.full((count, 11), 1e-6, np.float32)
+        probabilities[:, BLANK] = 1 - 1e-5
+        boxes = np.zeros((count, 4), np.float32)
+        for digit, place, sure in self.digits:
+            column = int(place * count)
+            probabilities[column] = (1 - sure) / 10
+            probabilities[column, digit] = sure
+            x = (column + 0.5) * COLUMN
+            boxes[column] = (x - 5, 8, x + 5, HEIGHT - 8)
+        return Columns(probabilities, boxes)
+
+
+def bars(count: int = 3) -> tuple[np.ndarray, Row, np.ndarray]:
+    """A page with a row of bars, the row, and probabilities by which every candidate is a 1."""
+    ink = np.zeros((120, 200), np.float32)
+    for index in range(count):
+        ink[30:80, 30 + 50 * index : 38 + 50 * index] = 1
+    segments = find_segments(ink)
+    (row,) = find_rows(segments, np.ones(len(segments)), (200, 120))
+    probabilities = np.full((len(row.candidates), 11), 0.001, np.float32)
+    probabilities[:, 1] = 0.99
+    return ink, row, probabilities
+
+
+def read(says: Says, *, lattice: str) -> tuple[str, Row, np.ndarray, tuple[Choice, ...]]:
+    ink, row, probabilities = bars()
+    own = []
+    for index, digit in enumerate(lattice):
+        digits = np.full(10, 0.001, np.float32)
+        digits[int(digit)] = 0.9
+        own.append(Choice(index, digits))
+    (row,), (table,), (choices,) = read_rows(says, [row], [probabilities], [tuple(own)], [ink])  # type: ignore[arg-type]
+    return "".join(str(int(choice.digits.argmax())) for choice in choices), row, table, choices
+
+
+def test_equal_readings_leave_the_lattice_its_own() -> None:
+    _, row, _, choices = read(Says((1, 0.2, 0.9), (1, 0.8, 0.9)), lattice="11")
+    assert [choice.index for choice in choices] == [0, 1]
+    assert len(row.candidates) == len(bars()[1].candidates)
+
+
+def test_a_much_more_probable_reading_stands() -> None:
+    text, row, table, choices = read(Says((4, 0.2, 0.999), (7, 0.8, 0.999)), lattice="11")
+    assert text == "47"
+    assert len(row.candidates) == len(table) == len(bars()[1].candidates) + 2
+    np.testing.assert_allclose(table.sum(axis=1)[-2:], 1, rtol=1e-4)
+    assert all(choice.digits.max() == pytest.approx(0.999) for choice in choices)
+
+
+def test_a_slightly_more_probable_reading_does_not() -> None:
+    share = 1 / (1 + np.exp(-TRUST / 2))
+    row = Says((4, 0.5, share))
+    row_columns = row.columns
+    # The lattice's 1 is nearly as probable as the 4.
+    row.columns = lambda strip: _with_rival(row_columns(strip), 1, 1 - share)  # type: ignore[method-assign]
+    assert read(row, lattice="1")[0] == "1"
+
+
+def _with_rival(columns: Columns, digit: int, share: float) -> Columns:
+    peak = int((columns.probabilities[:, BLANK] < 0.5).argmax())
+    columns.probabilities[peak, digit] = share
+    return columns
+
+
+def test_what_is_found_lies_on_the_page() -> None:
+    ink, _, _ = bars()
+    _, found, _, choices = read(Says((4, 0.5, 0.999)), lattice="111")
+    x0, y0, x1, y1 = found.candidates[choices[0].index].box
+    assert 30 <= (y0 + y1) / 2 <= 80
+    assert abs((x0 + x1) / 2 - 84) < 6
+    assert found.candidates[choices[0].index].ink.shape == (y1 - y0, x1 - x0)
+    assert ink[y0:y1, x0:x1].any()
+
+
+def test_a_row_that_nobody_reads_stays_empty() -> None:
+    assert read(Says(), lattice="")[0] == ""
+    assert read(Says(), lattice="8")[0] == ""
