@@ -8,7 +8,7 @@ import pytest
 from inkread.decoder import Choice
 from inkread.layout import Row, find_rows, find_segments
 from inkread.recognizer import BLANK, COLUMN, Columns
-from inkread.rowwise import TRUST, read_rows
+from inkread.rowwise import read_rows
 from inkread.strip import HEIGHT
 
 
@@ -69,19 +69,22 @@ def test_a_much_more_probable_reading_stands() -> None:
     assert all(choice.digits.max() == pytest.approx(0.999) for choice in choices)
 
 
-def test_a_slightly_more_probable_reading_does_not() -> None:
-    share = 1 / (1 + np.exp(-TRUST / 2))
-    row = Says((4, 0.5, share))
-    row_columns = row.columns
-    # The lattice's 1 is nearly as probable as the 4.
-    row.columns = lambda strip: _with_rival(row_columns(strip), 1, 1 - share)  # type: ignore[method-assign]
-    assert read(row, lattice="1")[0] == "1"
+def test_of_two_texts_the_recognizer_takes_the_more_probable() -> None:
+    says = Says((4, 0.5, 0.4))
+    plain = says.columns
 
+    def columns(strip: np.ndarray) -> Columns:
+        """Nothing is the most probable for each column by itself, and a 4 for all that are in doubt together."""
+        result = plain(strip)
+        peak = int(result.probabilities[:, 4].argmax())
+        for column in (peak, peak + 4):
+            result.probabilities[column] = 1e-6
+            result.probabilities[column, [4, BLANK]] = 0.4, 0.6
+        return result
 
-def _with_rival(columns: Columns, digit: int, share: float) -> Columns:
-    peak = int((columns.probabilities[:, BLANK] < 0.5).argmax())
-    columns.probabilities[peak, digit] = share
-    return columns
+    says.columns = columns  # type: ignore[method-assign]
+    assert read(says, lattice="4")[0] == "4"
+    assert read(says, lattice="7")[0] == ""
 
 
 def test_what_is_found_lies_on_the_page() -> None:

@@ -141,8 +141,8 @@ def _usual_width(shape: NDArray[np.float32], width: float) -> NDArray[np.float32
         return _cut((grow + 1.0 - outside).clip(0, 1))
     shrink = min((width - THICK * longer) / (2 * (1 - THICK)), MOST_SHRUNK * width)
     inside = cv2.distanceTransform(_padded_mask(shape), cv2.DIST_L2, 5)
-    # Where the stroke is thinner than elsewhere, its ridge stays; those of a ragged edge, thinner still, go.
-    ridge = (inside > shrink / 2) & (inside >= cv2.dilate(inside, _NEIGHBOURS))
+    # Where the stroke is thinner than elsewhere, its ridge stays.
+    ridge = (inside > 0) & (inside >= cv2.dilate(inside, _NEIGHBOURS))
     return _cut(np.where(ridge, 1.0, (inside - shrink).clip(0, 1)).astype(np.float32))
 
 

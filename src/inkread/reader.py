@@ -47,8 +47,8 @@ LEAST_TURNED, MOST_TURNED = 4, 400
 MUCH_MORE = 1.4
 """Another way of looking at a picture must make this many times as much sense as the first."""
 
-AS_ONE = 1.0
-"""A page is read as one row if that gives more evidence for digits than so many times that of its rows."""
+AS_ONE = 0.8
+"""A page is read as one row if that gives more evidence for digits than this share of what its rows give."""
 
 CLEAR = 0.9
 """From this polarity on, there is no doubt whether the ink is darker or lighter than the paper."""

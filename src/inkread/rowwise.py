@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from inkread.layout import Segment
     from inkread.recognizer import Columns, Recognizer, Spotted
 
-TRUST = 3.0
-"""The lattice's reading of a row stands unless the recognizer's is more probable by more than this, in nats."""
-
 
 def read_rows(
     recognizer: Recognizer,
@@ -105,7 +102,7 @@ def _stands(columns: Columns, choices: Sequence[Choice], found: Sequence[Spotted
     other = "".join(str(int(one.digits.argmax())) for one in found)
     if lattice == other or (not lattice and len(other) == 1):
         return True  # what a glyph by itself is not, the lattice knows better
-    return log_likelihood(columns, lattice) >= log_likelihood(columns, other) - TRUST
+    return log_likelihood(columns, lattice) >= log_likelihood(columns, other)
 
 
 def _located(found: Sequence[Spotted], row: Row, band: Band, ink: NDArray[np.float32]) -> list[Candidate]:

@@ -6,7 +6,6 @@ other people (UNIPEN's contributors) or other glyphs than what is learned from.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,14 +13,10 @@ import numpy as np
 
 from inkread.datasets import synthesis
 from inkread.datasets.bhmsds import load_bhmsds
-from inkread.datasets.candidates import row_candidates
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
-from inkread.datasets.handwriting import Hand, write_digit
-from inkread.datasets.pen import PenJitter, draw_strokes
 from inkread.datasets.quickdraw import load_quickdraw
-from inkread.datasets.rows import load_material
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
-from inkread.glyph import EDGE, normalize_all
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_strokes, load_unipen
+from inkread.glyph import normalize_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,28 +35,14 @@ LETTERS = 0.55
 """Share of UNIPEN's letters that is drawn, once each: all of them would outnumber the digits."""
 
 HEIGHTS = (20, 110)
-PENS, THICKEST_BAR = (0.03, 0.25), 0.4
-"""Size of a drawing in pixels, and width of the pen as a share of it. A bar stays a 1 by a pen that would close the rings of
-other digits: a marker on a small note."""
-
-BITMAPS, RAGGED, FINEST_BITMAP = 0.15, 0.45, 2.0
-"""Share of drawings that are scanned to black and white, how ragged, at most, that leaves their edges, and the finest pen, in
-pixels, that does not break."""
-
-ALPHABET_DIGITS = 30_000
-"""Digits of the hand-made alphabet, whose shapes are rare in MNIST: flagged, crossed, open, curled."""
+PENS = (0.03, 0.2)
+"""Size of a drawing in pixels, and width of the pen as a share of it."""
 
 PARTS_PER_DIGIT = 0.25
 """Pairs, and fragments, made for each MNIST digit."""
 
 MOST_INK = 0.45
 """Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
-
-ROWS, HELD_OUT_ROWS = 9_000, 400
-"""Synthetic rows whose candidates are learned from, and watched."""
-
-HAND_JITTER = PenJitter(rotation=6.0, slant=0.12, stretch=0.25, wobble=0.02)
-"""How far the alphabet's digits are changed, beyond what their hands do."""
 
 MARKS = 6_000
 TEXTURES = 3_000
@@ -86,15 +67,8 @@ def load_writing(
     rng = np.random.default_rng(seed)
     characters = load_unipen(data_dir=data_dir)
     held_out = np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS)
-    train = [
-        _drawn(characters.subset(~held_out), RENDERINGS, rng),
-        _by_hand(ALPHABET_DIGITS, rng),
-        row_candidates(load_material(data_dir=data_dir, held_out=False), ROWS, rng),
-    ]
-    validation = [
-        _drawn(characters.subset(held_out), 1, rng),
-        row_candidates(load_material(data_dir=data_dir, held_out=True), HELD_OUT_ROWS, rng),
-    ]
+    train = [_drawn(characters.subset(~held_out), RENDERINGS, rng)]
+    validation = [_drawn(characters.subset(held_out), 1, rng)]
     aspects = [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
     collections = [
         _from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng),
@@ -117,10 +91,12 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
     )
     repeats = np.where(is_digit, renderings, rng.random(len(characters)) < LETTERS) * usable
     order = np.repeat(np.arange(len(characters)), repeats)
-    inks = [
-        _ink(characters.strokes(int(index)), rng, is_bar=str(characters.labels[index]) == "1")
-        for index in order
-    ]
+    inks = []
+    for index in order:
+        height = int(rng.integers(*HEIGHTS))
+        pen = height * float(np.exp(rng.uniform(*np.log(PENS))))
+        strokes = characters.strokes(int(index))
+        inks.append(draw_strokes(strokes, height=height, pen_width=max(0.8, pen), rng=rng))
     return LabelledGlyphs(
         name=characters.name,
         images=normalize_all(inks),
@@ -129,43 +105,6 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
         licence=characters.licence,
         attribution=characters.attribution,
     )
-
-
-def _by_hand(count: int, rng: np.random.Generator) -> LabelledGlyphs:
-    """Digits of the hand-made alphabet, each by a hand of its own."""
-    labels = rng.integers(0, 10, count).astype(np.uint8)
-    inks = []
-    for label in labels.tolist():
-        strokes = [stroke[:, :2] for stroke in write_digit(str(label), Hand.random(rng), rng)]
-        inks.append(_ink(strokes, rng, is_bar=label == 1, jitter=HAND_JITTER))
-    images = normalize_all(inks)
-    return LabelledGlyphs(
-        name="Hand-made alphabet",
-        images=images,
-        labels=labels,
-        sha256=hashlib.sha256(images.tobytes()).hexdigest(),
-        licence="MIT",
-        attribution="The inkread authors",
-    )
-
-
-def _ink(
-    strokes: list[NDArray[np.float32]],
-    rng: np.random.Generator,
-    *,
-    is_bar: bool,
-    jitter: PenJitter | None = None,
-) -> NDArray[np.float32]:
-    """A character by some pen, in some size, photographed or scanned to black and white."""
-    height = int(rng.integers(*HEIGHTS))
-    thinnest, thickest = PENS
-    pen = height * float(np.exp(rng.uniform(np.log(thinnest), np.log(THICKEST_BAR if is_bar else thickest))))
-    ink = draw_strokes(strokes, height=height, pen_width=max(0.8, pen), rng=rng, jitter=jitter)
-    if pen >= FINEST_BITMAP and rng.random() < BITMAPS:
-        # Less than the edge's contrast to paper and to full ink, so that neither gets spots.
-        ragged = rng.uniform(-1, 1, ink.shape) * rng.uniform(0, RAGGED)
-        ink = (cv2.GaussianBlur(ink, (3, 3), 0) + ragged > EDGE).astype(np.float32)
-    return ink
 
 
 def _from_sheets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from inkread.strip import GEOMETRY, HEIGHT
 from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
 from inkread.training.export import save_run, to_onnx
 from inkread.training.fit import torch_settings
+from inkread.training.networks import folded
 from inkread.training.row_batches import batch_of
 from inkread.training.row_network import unfolded
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from inkread.datasets.row_stock import RowBlock
     from inkread.training.row_fit import RowRun
 
-TOLERANCE = 2e-3
-"""Largest difference of an answer between the two runtimes, as a share of the largest: the weights of one have 11 bits."""
+TOLERANCE = 1e-4
+"""Largest difference of an answer between the two runtimes, as a share of the largest; 1e-6 is usual."""
 
 COMPARED, CALIBRATED = 200, 2_000
 """Held-out rows from which these are measured."""
@@ -58,7 +60,7 @@ def export_rows(
         half=True,
     )
     with torch_settings(run.recipe):
-        compare(model, run.network, validation)
+        compare(model, halved(run.network), validation)
         logits, labels = column_logits(run.network, validation)
     temperature = fit_temperature(logits, labels)
     last = run.history[-1]
@@ -83,6 +85,14 @@ def export_rows(
     )
     save_run(run, model, card)
     return card
+
+
+def halved(network: nn.Sequential) -> nn.Sequential:
+    """A copy of a network in evaluation mode with the weights that its file keeps: without batch norms, rounded to 16 bits."""
+    layers = copy.deepcopy(nn.Sequential(*folded(network)))
+    for weights in layers.parameters():
+        weights.data = weights.data.half().float()
+    return layers
 
 
 @torch.no_grad()
