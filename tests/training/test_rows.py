@@ -484,8 +484,8 @@ def no_collections(monkeypatch):
 @pytest.fixture
 def folder(no_collections, few, held_out, tmp_path):
     """The folder of a run whose rows are made already."""
-    stock = tmp_path / workflow.STOCK
-    stock.mkdir()
+    stock = tmp_path / workflow.STOCK / str(SHORT.seed)
+    stock.mkdir(parents=True)
     held_out.save(stock / "held-out.npz")
     for number, block in enumerate(few):
         block.save(stock / f"rows-{number:04}.npz")
@@ -522,7 +522,7 @@ def test_an_interrupted_training_keeps_its_rows_and_is_resumed_on_the_same_colle
 ):
     with pytest.raises(KeyboardInterrupt):
         train_rows(SHORT, out=folder, progress=Ears(last=2))
-    assert (folder / workflow.STOCK / "rows-0002.npz").exists()
+    assert (folder / workflow.STOCK / str(SHORT.seed) / "rows-0002.npz").exists()
     assert not (folder / CARD_FILE).exists()
     with monkeypatch.context() as patch:
         patch.setattr(Material, "images", Part("others"))

@@ -120,9 +120,13 @@ class RowBlock:
         Raises:
             DatasetFormatError: the file is no block.
         """
-        block = cls(**load_npz(path, cls.__slots__))
+        remedy = "remove it; it is made again"
+        try:
+            block = cls(**load_npz(path, cls.__slots__))
+        except DatasetFormatError as error:
+            raise DatasetFormatError(str(path), f"is no block of rows ({error})", remedy) from error
         if block.ink.shape != (HEIGHT, block.ends[-1] if len(block) else 0):
-            raise DatasetFormatError(str(path), "is a damaged block of rows", "remove it; it is made again")
+            raise DatasetFormatError(str(path), "is a damaged block of rows", remedy)
         return block
 
 

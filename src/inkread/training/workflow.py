@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inkread.training.recipe import Recipe, RowRecipe
 
 STOCK = "rows"
-"""The folder of the synthetic rows, within that of the run."""
+"""The folder of the synthetic rows, within that of the run; in it, one for each seed."""
 
 
 class Progress(Protocol):
@@ -136,7 +136,7 @@ def train_rows(
     load_mnist("train", data_dir=data_dir, progress=progress.on_download)
     material = {held_out: load_material(data_dir=data_dir, held_out=held_out) for held_out in (False, True)}
     data = [entry for held_out, one in material.items() for entry in _described(one, held_out=held_out)]
-    stock = RowStock(out / STOCK / _digest(data, recipe.seed), recipe.seed, data_dir)
+    stock = RowStock(out / STOCK / str(recipe.seed), recipe.seed, data_dir)
     run = fit_rows(
         recipe,
         stock.blocks(recipe.epochs, processes=max(1, (os.cpu_count() or 1) - 1)),
@@ -150,11 +150,6 @@ def train_rows(
     export_rows(run, stock.held_out(), data=data, command=command)
     shutil.rmtree(out / STOCK, ignore_errors=True)
     return run
-
-
-def _digest(data: list[dict[str, Any]], seed: int) -> str:
-    """A name for the rows of this material and seed, so that those of others are never taken for them."""
-    return hashlib.sha256(repr((seed, [entry["sha256"] for entry in data])).encode()).hexdigest()[:12]
 
 
 def _described(material: Material, *, held_out: bool) -> list[dict[str, Any]]:
