@@ -176,7 +176,7 @@ def test_a_model_of_digits_only_leaves_it_to_the_bundled_one_whether_it_is_a_dig
     digest = hashlib.sha256(content).hexdigest()
     card = dataclasses.replace(load_model().card, labels=tuple("0123456789"), sha256=digest, temperature=1.0)
     (tmp_path / "card.json").write_text(card.to_json(), encoding="utf-8")
-    fours = Reader(tmp_path)
+    fours = Reader(tmp_path, rows=None)
     assert fours.read(written("2407")).text == "4444"
     blot = np.full((200, 200), 255, np.uint8)
     cv2.circle(blot, (100, 100), 40, 0, -1)
@@ -316,4 +316,4 @@ def test_reading_real_pictures_never_raises_and_keeps_its_rate(reader: Reader, d
     assert not [result.file for result in report.results if result.error]
     # A few pictures below what was measured, so that no later change loses them unseen.
     assert report.rates["single"].share >= 0.97
-    assert report.rates["multi"].correct >= 30
+    assert report.rates["multi"].correct >= 34

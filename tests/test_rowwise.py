@@ -84,7 +84,7 @@ def test_of_two_texts_the_recognizer_takes_the_more_probable() -> None:
 
     says.columns = columns  # type: ignore[method-assign]
     assert read(says, lattice="4")[0] == "4"
-    assert read(says, lattice="7")[0] == ""
+    assert read(says, lattice="77")[0] == ""
 
 
 def test_what_is_found_lies_on_the_page() -> None:
@@ -99,4 +99,9 @@ def test_what_is_found_lies_on_the_page() -> None:
 
 def test_a_row_that_nobody_reads_stays_empty() -> None:
     assert read(Says(), lattice="")[0] == ""
-    assert read(Says(), lattice="8")[0] == ""
+    assert read(Says(), lattice="88")[0] == ""
+
+
+def test_a_glyph_by_itself_is_what_the_lattice_says() -> None:
+    assert read(Says(), lattice="8")[0] == "8"
+    assert read(Says((4, 0.5, 0.999)), lattice="")[0] == ""

@@ -26,8 +26,9 @@ GLANCE = 200
 WIDEST_STROKE = 0.3
 """The widest stroke looked for, as a share of the picture's shorter side: a thick marker that fills the frame."""
 
-TWO_TONED = 0.93
-"""A picture is of two tones if these explain this share of its variance: drawn on a screen, or scanned to black and white."""
+TWO_TONED, MOSTLY = 0.93, 0.6
+"""A picture is of two tones if these explain this share of its variance: drawn on a screen, or scanned to black and white; the
+lighter one is the paper if it covers at least so much of it."""
 
 REACH = 3.0
 """How far the paper is looked for beside a stroke, in stroke widths."""
@@ -158,7 +159,7 @@ def _plain_paper(small: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
         return None
     share = float(lighter.mean())
     between = share * (1 - share) * (float(grey[lighter].mean()) - float(grey[~lighter].mean())) ** 2
-    if between < TWO_TONED * total:
+    if share < MOSTLY or between < TWO_TONED * total:
         return None
     return np.full_like(small, np.median(small[lighter], axis=0).astype(np.uint8))
 

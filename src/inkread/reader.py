@@ -216,7 +216,8 @@ class Reader:
                 maps = (np.rot90(ink.map, turns), written)
                 rows, probabilities, choices = read_rows(self.recognizer, rows, probabilities, choices, maps)
                 row, table, chosen = read_whole(self.recognizer, segments, maps)
-                if len(chosen) > 1 and decoder.evidence(row, chosen) > AS_ONE * _evidence(rows, choices):
+                clear = decoder.evidence(row, chosen) > AS_ONE * _evidence(rows, choices)
+                if len(chosen) > 1 and clear and _labels([chosen]) != _labels(choices):
                     rows, probabilities, choices = (row,), (table,), (chosen,)
                 glyphs = _glyphs(rows)
             choices = decoder.plausible(rows, choices)
@@ -255,6 +256,11 @@ class Reader:
 def _evidence(rows: Iterable[Row], choices: Iterable[tuple[Choice, ...]]) -> float:
     """What speaks for digits in all rows together."""
     return sum(max(0.0, decoder.evidence(row, chosen)) for row, chosen in zip(rows, choices, strict=True))
+
+
+def _labels(choices: Iterable[tuple[Choice, ...]]) -> list[int]:
+    """The digits of all rows."""
+    return [int(choice.digits.argmax()) for chosen in choices for choice in chosen]
 
 
 def _glyphs(rows: Iterable[Row]) -> tuple[NDArray[np.uint8], ...]:

@@ -100,8 +100,8 @@ def _stands(columns: Columns, choices: Sequence[Choice], found: Sequence[Spotted
     """Whether the lattice's reading does."""
     lattice = "".join(str(int(choice.digits.argmax())) for choice in choices)
     other = "".join(str(int(one.digits.argmax())) for one in found)
-    if lattice == other or (not lattice and len(other) == 1):
-        return True  # what a glyph by itself is not, the lattice knows better
+    if lattice == other or max(len(lattice), len(other)) == 1:
+        return True  # what a glyph by itself is, the lattice knows better
     return log_likelihood(columns, lattice) >= log_likelihood(columns, other)
 
 
