@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from inkread.recognizer import Columns, Recognizer, Spotted
 
 
+PARTIAL = 3.0
+"""The lattice's reading of a row stands unless the recognizer finds its own more probable by more than this, in nats: whoever
+judges its own reading is partial to it."""
+
+
 def read_rows(
     recognizer: Recognizer,
     rows: Sequence[Row],
@@ -102,7 +107,7 @@ def _stands(columns: Columns, choices: Sequence[Choice], found: Sequence[Spotted
     other = "".join(str(int(one.digits.argmax())) for one in found)
     if lattice == other or max(len(lattice), len(other)) == 1:
         return True  # what a glyph by itself is, the lattice knows better
-    return log_likelihood(columns, lattice) >= log_likelihood(columns, other)
+    return log_likelihood(columns, lattice) >= log_likelihood(columns, other) - PARTIAL
 
 
 def _located(found: Sequence[Spotted], row: Row, band: Band, ink: NDArray[np.float32]) -> list[Candidate]:
