@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from inkread.training import Epoch, Recipe, RowEpoch, RowRecipe, RowRun, Run
+    from inkread.training import Epoch, Recipe, RowEpoch, RowRecipe, Run
 
 INTERRUPTED = 130
 
@@ -84,7 +84,7 @@ def train(
     _print_run(run)
 
 
-def _trained(recipe: "Recipe | RowRecipe", **options: Any) -> "Run | RowRun":
+def _trained(recipe: "Recipe | RowRecipe", **options: Any) -> "Run[Any, Any]":
     """Whole rows or glyphs, as the recipe says."""
     from inkread.training import RowRecipe, train, train_rows
 
@@ -162,7 +162,7 @@ def _command(network: Network | None, recipe: str | None, settings: dict[str, An
     return shlex.join([*words, "--out", str(out)])
 
 
-def _print_run(run: "Run | RowRun") -> None:
+def _print_run(run: "Run[Any, Any]") -> None:
     from rich.table import Table
 
     last, card = run.history[-1], run.card

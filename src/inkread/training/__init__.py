@@ -19,8 +19,8 @@ from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe
 
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
-    from inkread.training.fit import Run
-    from inkread.training.row_fit import RowEpoch, RowRun
+    from inkread.training.row_fit import RowEpoch
+    from inkread.training.run import Run
     from inkread.training.workflow import Progress, train, train_rows
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "Recipe",
     "RowEpoch",
     "RowRecipe",
-    "RowRun",
     "Run",
     "train",
     "train_rows",

@@ -6,12 +6,13 @@ import copy
 import io
 from dataclasses import asdict, dataclass, field
 from pickle import UnpicklingError  # only to catch it: weights_only loads no pickled code
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 import torch
 
 from inkread.errors import OutputError, TrainingError
 from inkread.models.card import CARD_FILE
+from inkread.training.run import Figures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from inkread.training.recipe import Recipe, RowRecipe
 
 CHECKPOINT_FILE = "checkpoint.pt"
-
-Figures = TypeVar("Figures")
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,17 @@ class Epoch:
 class State(Generic[Figures]):
     """All that changes in training; no random numbers, as each epoch draws from a seed of its own.
 
-    ``Figures`` is the dataclass of an epoch's.
+    ``figures`` is the dataclass of an epoch's.
     """
 
     network: nn.Sequential
     averaged: nn.Sequential
     optimizer: torch.optim.Optimizer
-    epoch: type[Figures]
+    figures: type[Figures]
     history: list[Figures] = field(default_factory=list)
 
     @classmethod
-    def start(cls, recipe: Recipe | RowRecipe, network: nn.Sequential, epoch: type[Figures]) -> Self:
+    def start(cls, recipe: Recipe | RowRecipe, network: nn.Sequential, figures: type[Figures]) -> Self:
         """A network with fresh weights, its average and its optimiser."""
         averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         kernels = [weight for weight in network.parameters() if weight.ndim > 1]
@@ -73,7 +72,7 @@ class State(Generic[Figures]):
             {"params": kernels, "weight_decay": recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return cls(network, averaged, torch.optim.AdamW(groups, lr=recipe.learning_rate), epoch)
+        return cls(network, averaged, torch.optim.AdamW(groups, lr=recipe.learning_rate), figures)
 
 
 def refuse(out: Path, *, resume: bool) -> None:
@@ -135,7 +134,7 @@ def restore(out: Path, state: State[Any], identity: dict[str, Any]) -> None:
             state.network.load_state_dict(saved["network"])
             state.averaged.load_state_dict(saved["averaged"])
             state.optimizer.load_state_dict(saved["optimizer"])
-            state.history[:] = [state.epoch(**row) for row in saved["history"]]
+            state.history[:] = [state.figures(**row) for row in saved["history"]]
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, UnpicklingError) as error:
         raise TrainingError(
             str(path), f"is no readable checkpoint ({type(error).__name__})", "remove it and start again"

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.training.fit import Run
-    from inkread.training.row_fit import RowEpoch, RowRun
+    from inkread.training.recipe import Recipe
+    from inkread.training.run import Run
 
 WEIGHTS_FILE = "model.safetensors"
 HISTORY_FILE = "history.csv"
@@ -54,7 +54,7 @@ TOLERANCE = 1e-4
 
 
 def export(
-    run: Run,
+    run: Run[Recipe, Epoch],
     validation: Sequence[LabelledGlyphs],
     *,
     data: Sequence[dict[str, Any]],
@@ -78,26 +78,52 @@ def export(
     logits = [compare(model, run.network, glyphs.images) for glyphs in validation]
     bias = none_bias(validation)
     temperature, scores = calibrate(logits, validation, bias)
-    card = Card(
-        name=run.recipe.network,
-        created=dt.datetime.now(dt.UTC).date().isoformat(),
-        sha256=hashlib.sha256(model).hexdigest(),
+    card = card_of(
+        run,
+        model,
         labels=tuple("0123456789") + (NOT_A_DIGIT,) * (logits[0].shape[1] - DIGITS),
         temperature=temperature,
         none_bias=bias,
-        parameters=sum(weight.numel() for weight in run.network.parameters()),
         geometry=geometry,
-        data=tuple(data),
-        recipe=run.recipe.to_dict(),
+        data=data,
         command=command,
-        seed=run.recipe.seed,
         scores=scores,
     )
     save_run(run, model, card)
     return card
 
 
-def save_run(run: Run | RowRun, model: bytes, card: Card) -> None:
+def card_of(
+    run: Run[Any, Any],
+    model: bytes,
+    *,
+    labels: tuple[str, ...],
+    temperature: float,
+    geometry: dict[str, Any],
+    data: Sequence[dict[str, Any]],
+    command: str,
+    scores: dict[str, float],
+    none_bias: float = 0.0,
+) -> Card:
+    """The card of a run's exported model; for what is given, see ``Card``."""
+    return Card(
+        name=run.recipe.network,
+        created=dt.datetime.now(dt.UTC).date().isoformat(),
+        sha256=hashlib.sha256(model).hexdigest(),
+        labels=labels,
+        temperature=temperature,
+        none_bias=none_bias,
+        parameters=sum(weight.numel() for weight in run.network.parameters()),
+        geometry=geometry,
+        data=tuple(data),
+        recipe=run.recipe.to_dict(),
+        command=command,
+        seed=run.recipe.seed,
+        scores={name: round(score, 6) for name, score in scores.items()},
+    )
+
+
+def save_run(run: Run[Any, Any], model: bytes, card: Card) -> None:
     """Writes a run's four files, or none; the card comes last and marks the run as finished.
 
     Raises:
@@ -111,7 +137,7 @@ def save_run(run: Run | RowRun, model: bytes, card: Card) -> None:
         ) from error
 
 
-def write(run: Run | RowRun, model: bytes, card: Card) -> None:
+def write(run: Run[Any, Any], model: bytes, card: Card) -> None:
     """Writes into a temporary folder beside, moves the files to their places, removes the checkpoint."""
     run.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=run.out, prefix=".export-") as folder:
@@ -126,7 +152,7 @@ def write(run: Run | RowRun, model: bytes, card: Card) -> None:
     (run.out / CHECKPOINT_FILE).unlink(missing_ok=True)
 
 
-def write_history(path: Path, history: Sequence[Epoch | RowEpoch]) -> None:
+def write_history(path: Path, history: Sequence[Any]) -> None:
     """One row an epoch, under the names of its figures."""
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, [column.name for column in fields(history[0])], lineterminator="\n")
@@ -269,7 +295,7 @@ def calibrate(
     scores["validation_loss"] = float(-np.log(probabilities[np.arange(len(every_label)), every_label]).mean())
     scores["validation_accuracy"] = float((probabilities.argmax(axis=1) == every_label).mean())
     scores["validation_ece"] = expected_calibration_error(probabilities, every_label)
-    return temperature, {name: round(score, 6) for name, score in scores.items()}
+    return temperature, scores
 
 
 def biased(logits: NDArray[np.float32], bias: float) -> NDArray[np.float32]:

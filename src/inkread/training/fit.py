@@ -6,7 +6,6 @@ import dataclasses
 import math
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -16,10 +15,10 @@ from torch.nn import functional
 from torch.optim.swa_utils import update_bn
 
 from inkread.errors import TrainingError
-from inkread.models.card import CARD_FILE, Card
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Epoch, State, refuse, restore, save
 from inkread.training.networks import build
+from inkread.training.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,28 +41,6 @@ STATISTICS_BATCHES = 20
 """Batches of plain glyphs from which the averaged network's batch norms take their statistics."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """A finished training.
-
-    Attributes:
-        out: the run's folder.
-        recipe: with threads and precision as they were used.
-        network: the averaged weights, in evaluation mode.
-        history: one row an epoch.
-    """
-
-    out: Path
-    recipe: Recipe
-    network: nn.Sequential
-    history: tuple[Epoch, ...]
-
-    @property
-    def card(self) -> Card:
-        """The model card, once the run is exported."""
-        return Card.load(self.out / CARD_FILE)
-
-
 def fit(
     recipe: Recipe,
     train: LabelledGlyphs,
@@ -73,7 +50,7 @@ def fit(
     resume: bool = False,
     on_epoch: Callable[[Epoch], object] = lambda _epoch: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
-) -> Run:
+) -> Run[Recipe, Epoch]:
     """Trains the recipe's network; the same recipe and data give the same weights, interrupted or not.
 
     Args:

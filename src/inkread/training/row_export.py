@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +11,11 @@ import torch
 from torch import nn
 
 from inkread.errors import TrainingError
-from inkread.models.card import MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.models.card import MODEL_FILE, NOT_A_DIGIT
 from inkread.recognizer import BLANK
 from inkread.strip import GEOMETRY, HEIGHT
 from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
-from inkread.training.export import save_run, to_onnx
+from inkread.training.export import card_of, save_run, to_onnx
 from inkread.training.fit import torch_settings
 from inkread.training.networks import folded
 from inkread.training.row_batches import batch_of
@@ -29,7 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.row_stock import RowBlock
-    from inkread.training.row_fit import RowRun
+    from inkread.models.card import Card
+    from inkread.training.recipe import RowRecipe
+    from inkread.training.row_fit import RowEpoch
+    from inkread.training.run import Run
 
 TOLERANCE = 1e-4
 """Largest difference of an answer between the two runtimes, as a share of the largest; 1e-6 is usual."""
@@ -39,7 +40,7 @@ COMPARED, CALIBRATED = 200, 2_000
 
 
 def export_rows(
-    run: RowRun, validation: RowBlock, *, data: Sequence[dict[str, Any]], command: str = ""
+    run: Run[RowRecipe, RowEpoch], validation: RowBlock, *, data: Sequence[dict[str, Any]], command: str = ""
 ) -> Card:
     """Writes the four files of a run, or none; the card comes last and marks the run as finished.
 
@@ -69,19 +70,15 @@ def export_rows(
         "rows_validation_error_rate": last.validation_error_rate,
         "rows_validation_ece": expected_calibration_error(softmax(logits, temperature), labels),
     }
-    card = Card(
-        name=run.recipe.network,
-        created=dt.datetime.now(dt.UTC).date().isoformat(),
-        sha256=hashlib.sha256(model).hexdigest(),
+    card = card_of(
+        run,
+        model,
         labels=(*"0123456789", NOT_A_DIGIT),
         temperature=temperature,
-        parameters=sum(weight.numel() for weight in run.network.parameters()),
         geometry=GEOMETRY,
-        data=tuple(data),
-        recipe=run.recipe.to_dict(),
+        data=data,
         command=command,
-        seed=run.recipe.seed,
-        scores={name: round(score, 6) for name, score in scores.items()},
+        scores=scores,
     )
     save_run(run, model, card)
     return card

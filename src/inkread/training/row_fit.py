@@ -16,11 +16,11 @@ from torch.optim.swa_utils import update_bn
 
 from inkread.errors import TrainingError
 from inkread.evaluation.metrics import edit_distance
-from inkread.models.card import CARD_FILE, Card
 from inkread.training.checkpoint import State, refuse, restore, save
 from inkread.training.fit import average, one_cycle, resolved, seed_of, torch_settings
 from inkread.training.row_batches import NOT_ASKED, RowBatch, batch_of, batches_of, changed
 from inkread.training.row_network import BLANK, row_network, unfolded
+from inkread.training.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,28 +65,6 @@ class RowEpoch:
         return {"Training loss": f"{self.train_loss:.4f}", "Validation rows right, character errors": read}
 
 
-@dataclass(frozen=True)
-class RowRun:
-    """A finished training.
-
-    Attributes:
-        out: the run's folder.
-        recipe: with threads and precision as they were used.
-        network: the averaged weights, in evaluation mode.
-        history: one row an epoch.
-    """
-
-    out: Path
-    recipe: RowRecipe
-    network: nn.Sequential
-    history: tuple[RowEpoch, ...]
-
-    @property
-    def card(self) -> Card:
-        """The model card, once the run is exported."""
-        return Card.load(self.out / CARD_FILE)
-
-
 def fit_rows(
     recipe: RowRecipe,
     blocks: Iterable[RowBlock],
@@ -97,7 +75,7 @@ def fit_rows(
     data: dict[str, Any] | None = None,
     on_epoch: Callable[[RowEpoch], object] = lambda _epoch: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
-) -> RowRun:
+) -> Run[RowRecipe, RowEpoch]:
     """Trains the network; the same recipe and rows give the same weights, interrupted or not.
 
     Args:
@@ -135,7 +113,7 @@ def fit_rows(
             state.history.append(epoch)
             save(out, state, identity)
             on_epoch(epoch)
-    return RowRun(out, recipe, state.averaged, tuple(state.history))
+    return Run(out, recipe, state.averaged, tuple(state.history))
 
 
 def learn(

@@ -17,9 +17,10 @@ from inkread.datasets.writing import load_writing
 from inkread.glyph import GEOMETRY
 from inkread.training.checkpoint import Epoch, refuse
 from inkread.training.export import export
-from inkread.training.fit import Run, fit
+from inkread.training.fit import fit
 from inkread.training.row_export import export_rows
-from inkread.training.row_fit import RowEpoch, RowRun, fit_rows
+from inkread.training.row_fit import RowEpoch, fit_rows
+from inkread.training.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from inkread.datasets.rows import Material
     from inkread.training.recipe import Recipe, RowRecipe
+
+__all__ = ["Epoch", "Progress", "RowEpoch", "Run", "train", "train_rows"]
 
 STOCK = "rows"
 """The folder of the synthetic rows, within that of the run; in it, one for each seed."""
@@ -67,7 +70,7 @@ def train(
     progress: Progress | None = None,
     geometry: dict[str, Any] = GEOMETRY,
     command: str = "",
-) -> Run:
+) -> Run[Recipe, Epoch]:
     """Trains on the recipe's material and saves the run; no test file is touched.
 
     Args:
@@ -115,7 +118,7 @@ def train_rows(
     resume: bool = False,
     progress: Progress | None = None,
     command: str = "",
-) -> RowRun:
+) -> Run[RowRecipe, RowEpoch]:
     """Trains a reader of whole rows on synthetic ones, which are made meanwhile, and saves the run.
 
     Args:
@@ -137,17 +140,18 @@ def train_rows(
     material = {held_out: load_material(data_dir=data_dir, held_out=held_out) for held_out in (False, True)}
     data = [entry for held_out, one in material.items() for entry in _described(one, held_out=held_out)]
     stock = RowStock(out / STOCK / str(recipe.seed), recipe.seed, data_dir)
+    held_out_rows = stock.held_out()
     run = fit_rows(
         recipe,
         stock.blocks(recipe.epochs, processes=max(1, (os.cpu_count() or 1) - 1)),
-        stock.held_out(),
+        held_out_rows,
         out=out,
         resume=resume,
         data={f"{entry['name']} ({entry['split']})": entry["sha256"] for entry in data},
         on_epoch=progress.on_epoch,
         on_batch=progress.on_batch,
     )
-    export_rows(run, stock.held_out(), data=data, command=command)
+    export_rows(run, held_out_rows, data=data, command=command)
     shutil.rmtree(out / STOCK, ignore_errors=True)
     return run
 
