@@ -132,14 +132,14 @@ def test_a_box_is_measured_from_its_column_in_pixels_of_the_strip(torch: Any) ->
     strip = np.zeros((40, 9), np.float32)
     columns = recognizer.columns(strip)
     assert columns.boxes.tolist() == [pytest.approx([x - 4, 10, x + 8, 30]) for x in (1, 3, 5, 7, 9)]
-    (one,) = recognizer.read(strip)
+    (one,) = spotted(columns)
     assert one.digits.argmax() == 7
     assert one.box == pytest.approx((1, 10, 13, 30))
 
 
 def test_where_every_column_is_blank_nothing_is_read(torch: Any) -> None:
     recognizer = Recognizer(model_of(saying(torch, BLANK, (0.1, 0.2, 0.25, 0.75))))
-    assert recognizer.read(np.zeros((40, 30), np.float32)) == []
+    assert spotted(recognizer.columns(np.zeros((40, 30), np.float32))) == []
 
 
 @pytest.mark.parametrize("shape", [(41, 9), (40, 0), (1, 40, 9), (40,)])

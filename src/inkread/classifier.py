@@ -62,9 +62,7 @@ class Classifier:
         if NOT_A_DIGIT in self.labels:
             bias = self.model.card.none_bias if none_bias is None else none_bias
             logits[:, self.labels.index(NOT_A_DIGIT)] += np.float32(bias)
-        logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        shares /= shares.sum(axis=1, keepdims=True)
+        shares = softmax(logits)
         result = np.zeros((len(shares), len(DIGITS) + 1), np.float32)
         result[:, :-1] = shares[:, self._columns]
         if NOT_A_DIGIT in self.labels:
@@ -85,3 +83,9 @@ class Classifier:
             for start in range(0, len(inputs), BATCH)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """N×C logits as probabilities, rows summing to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

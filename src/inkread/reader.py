@@ -66,7 +66,7 @@ class Trace:
         ink: the ink map, as found.
         turns: quarters, counter-clockwise, by which the page had to be turned to make sense; what follows is turned.
         written: H×W float32, the ink map without rules, boxes and grids.
-        rows: the rows with their candidates.
+        rows: the rows with their candidates: those of the layout, then those that the recognizer found.
         glyphs: for each row C×28×28 uint8, what the classifier saw of each candidate.
         probabilities: for each row C×11 float32.
         choices: for each row the candidates read as digits.
@@ -215,11 +215,12 @@ class Reader:
             if self.recognizer is not None:
                 maps = (np.rot90(ink.map, turns), written)
                 rows, probabilities, choices = read_rows(self.recognizer, rows, probabilities, choices, maps)
+                glyphs = _grown(glyphs, rows)
                 row, table, chosen = read_whole(self.recognizer, segments, maps)
                 clear = decoder.evidence(row, chosen) > AS_ONE * _evidence(rows, choices)
                 if len(chosen) > 1 and clear and _labels([chosen]) != _labels(choices):
                     rows, probabilities, choices = (row,), (table,), (chosen,)
-                glyphs = _glyphs(rows)
+                    glyphs = _glyphs(rows)
             choices = decoder.plausible(rows, choices)
         to_source = _Frame(picture, turns)
         lines = (
@@ -266,6 +267,14 @@ def _labels(choices: Iterable[tuple[Choice, ...]]) -> list[int]:
 def _glyphs(rows: Iterable[Row]) -> tuple[NDArray[np.uint8], ...]:
     """What the classifier sees of each row's candidates."""
     return tuple(glyph.normalize_all([candidate.ink for candidate in row.candidates]) for row in rows)
+
+
+def _grown(glyphs: Iterable[NDArray[np.uint8]], rows: Iterable[Row]) -> tuple[NDArray[np.uint8], ...]:
+    """The glyphs of rows that have further candidates at their end."""
+    return tuple(
+        np.concatenate([seen, glyph.normalize_all([one.ink for one in row.candidates[len(seen) :]])])
+        for seen, row in zip(glyphs, rows, strict=True)
+    )
 
 
 def _enlarged(picture: Picture) -> Picture:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.classifier import DIGITS
+from inkread.classifier import DIGITS, softmax
 from inkread.models import Model, load_model
 from inkread.runtime import open_session
 from inkread.strip import HEIGHT
@@ -26,9 +26,13 @@ ROWS = "rows"
 """The bundled model that reads rows."""
 
 BLANK = len(DIGITS)
-"""The class of columns that are no digit's."""
+"""The class of columns that are no digit's (the blank of connectionist temporal classification)."""
+
+CLASSES = BLANK + 1
 
 SIDES = 4
+"""Left, right, top and bottom of a digit's box."""
+
 ANSWERS = 2
 """The network's columns are 4 pixels wide; each answers for two of 2 pixels."""
 
@@ -36,6 +40,7 @@ COLUMN = 2
 """Pixels of a strip to a column of the answer."""
 
 MULTIPLE = COLUMN * ANSWERS
+"""Widths of strips are padded to multiples of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,11 @@ class Recognizer:
 
     def __init__(self, model: Model | str | os.PathLike[str] = ROWS, *, threads: int = 0) -> None:
         self.model = model if isinstance(model, Model) else load_model(model)
-        classes = len(DIGITS) + 1
         self._session = open_session(
             self.model,
             threads=threads,
             takes=("strips", [None, 1, HEIGHT, None]),
-            gives=("columns", [None, ANSWERS * (classes + SIDES), 1, None]),
+            gives=("columns", [None, ANSWERS * (CLASSES + SIDES), 1, None]),
             meaning=f"strips (N, 1, {HEIGHT}, W)",
         )
 
@@ -101,22 +105,17 @@ class Recognizer:
         logits, sides = unfold(answer[0, :, 0])
         count = -(-width // COLUMN)
         logits, sides = logits[:count] / np.float32(self.model.card.temperature), sides[:count] * HEIGHT
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         middles = (np.arange(count, dtype=np.float32) + 0.5) * COLUMN
         left, right, top, bottom = sides.T
         boxes = np.stack([middles - left, top, middles + right, bottom], axis=1)
-        return Columns(powers / powers.sum(axis=1, keepdims=True), boxes)
-
-    def read(self, strip: NDArray[np.float32]) -> list[Spotted]:
-        """The digits of a strip from left to right."""
-        return spotted(self.columns(strip))
+        return Columns(softmax(logits), boxes)
 
 
 def unfold(answer: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The network's answer 30×(W / 4) column by column: logits (W / 2)×11 and sides (W / 2)×4."""
     rows, columns = answer.shape
     each = answer.reshape(ANSWERS, rows // ANSWERS, columns).transpose(2, 0, 1).reshape(-1, rows // ANSWERS)
-    return each[:, : BLANK + 1], each[:, BLANK + 1 :]
+    return each[:, :CLASSES], each[:, CLASSES:]
 
 
 def spotted(columns: Columns) -> list[Spotted]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.bands import Band, band_of, whole
+from inkread.bands import band_of, whole
 from inkread.decoder import Choice
 from inkread.layout import Candidate, Row
 from inkread.recognizer import log_likelihood, spotted
@@ -75,7 +75,7 @@ def read_whole(
     candidates = _located(found, row, band, maps[-1])
     if candidates:
         row = replace(row, height=float(np.median([one.box[3] - one.box[1] for one in candidates])))
-    return _with(row, np.zeros((0, 11), np.float32), candidates, found)
+    return _extended(row, np.zeros((0, 11), np.float32), candidates, found)
 
 
 def _read_row(
@@ -93,7 +93,7 @@ def _read_row(
     found = spotted(columns)
     if _stands(columns, choices, found):
         return row, probabilities, choices
-    return _with(row, probabilities, _located(found, row, band, maps[-1]), found)
+    return _extended(row, probabilities, _located(found, row, band, maps[-1]), found)
 
 
 def _clarity(columns: Columns) -> float:
@@ -122,7 +122,7 @@ def _located(found: Sequence[Spotted], row: Row, band: Band, ink: NDArray[np.flo
     return candidates
 
 
-def _with(
+def _extended(
     row: Row, probabilities: NDArray[np.float32], candidates: Sequence[Candidate], found: Sequence[Spotted]
 ) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]]:
     """The row with further candidates, which are its choices."""

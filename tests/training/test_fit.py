@@ -11,6 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
 
+from training_runs import figures, interrupt_at, weights
+
 from inkread.datasets.mnist import load_mnist
 from inkread.errors import DatasetNotFoundError, OutputError, TrainingError
 from inkread.models.card import CARD_FILE
@@ -31,26 +33,6 @@ SHORT = Recipe(
     precision="float32",
 )
 SHORT_CNN = dataclasses.replace(SHORT, network="cnn", epochs=2, averaging=0.5, precision="auto")
-
-
-def weights(run):
-    return {name: tensor.numpy().tobytes() for name, tensor in run.network.state_dict().items()}
-
-
-def figures(run):
-    return [dataclasses.replace(epoch, seconds=0.0) for epoch in run.history]
-
-
-def interrupt_at(calls):
-    """A callback that is interrupted, as by Ctrl-C, at its ``calls``-th call."""
-    remaining = [calls]
-
-    def callback(*_):
-        remaining[0] -= 1
-        if not remaining[0]:
-            raise KeyboardInterrupt
-
-    return callback
 
 
 @pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])

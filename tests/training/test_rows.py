@@ -13,12 +13,13 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: tr
 onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
 
 from safetensors.torch import load_file
+from training_runs import figures, interrupt_at, weights
 
 from inkread.datasets.row_stock import RowBlock
 from inkread.errors import OutputError, TrainingError
 from inkread.models import load_model
 from inkread.models.card import CARD_FILE, MODEL_FILE
-from inkread.recognizer import Recognizer
+from inkread.recognizer import BLANK, Recognizer, spotted
 from inkread.strip import GEOMETRY
 from inkread.training import row_export, row_fit, train_rows, workflow
 from inkread.training.calibration import fit_temperature
@@ -28,7 +29,7 @@ from inkread.training.recipe import RowRecipe, recipe_from
 from inkread.training.row_batches import NOT_ASKED, batch_of, batches_of, changed
 from inkread.training.row_export import column_logits, compare, export_rows
 from inkread.training.row_fit import evaluate, fit_rows, losses_of
-from inkread.training.row_network import BLANK, row_network, unfolded
+from inkread.training.row_network import row_network, unfolded
 
 RECIPE = RowRecipe(
     epochs=4,
@@ -72,26 +73,6 @@ def few(draw_rows):
 def held_out(draw_rows):
     """40 other rows."""
     return draw_rows(40, seed=99)
-
-
-def weights(run):
-    return {name: tensor.numpy().tobytes() for name, tensor in run.network.state_dict().items()}
-
-
-def figures(run):
-    return [dataclasses.replace(epoch, seconds=0.0) for epoch in run.history]
-
-
-def interrupt_at(calls):
-    """A callback that is interrupted, as by Ctrl-C, at its ``calls``-th call."""
-    remaining = [calls]
-
-    def callback(*_):
-        remaining[0] -= 1
-        if not remaining[0]:
-            raise KeyboardInterrupt
-
-    return callback
 
 
 # What a step learns from
@@ -389,7 +370,7 @@ def test_the_model_reads_held_out_rows_as_its_card_says(run, held_out):
     right, gaps = 0, []
     for index in range(len(held_out)):
         ink, text, boxes = held_out.row(index)
-        found = recognizer.read(ink.astype(np.float32) / 255)
+        found = spotted(recognizer.columns(ink.astype(np.float32) / 255))
         right += "".join(str(one.digits.argmax()) for one in found) == text
         if len(found) == len(text):
             gaps += [

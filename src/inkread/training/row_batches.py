@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import torch
 
+from inkread.recognizer import BLANK, COLUMN, MULTIPLE
 from inkread.strip import HEIGHT, NARROWEST
-from inkread.training.row_network import BLANK, STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,6 @@ GAMMA = 0.35
 """Largest change of the ink's darkness, as the logarithm of an exponent."""
 CORE = 0.2
 """A digit is to be answered in the columns that lie within this share of its width of its middle."""
-MULTIPLE = 4
-"""Widths are padded to multiples of this."""
 NOT_ASKED = -100
 """The label of columns that are padding."""
 
@@ -78,19 +76,19 @@ def batch_of(rows: Sequence[Row]) -> RowBatch:
     widths = [ink.shape[1] for ink, _, _ in rows]
     width = -(-max(widths) // MULTIPLE) * MULTIPLE
     ink = np.zeros((len(rows), 1, HEIGHT, width), np.uint8)
-    labels = np.full((len(rows), width // STRIDE), NOT_ASKED, np.int64)
-    sides = np.zeros((len(rows), width // STRIDE, 4), np.float32)
-    columns = np.array([-(-one // STRIDE) for one in widths])
+    labels = np.full((len(rows), width // COLUMN), NOT_ASKED, np.int64)
+    sides = np.zeros((len(rows), width // COLUMN, 4), np.float32)
+    columns = np.array([-(-one // COLUMN) for one in widths])
     for index, (row, text, boxes) in enumerate(rows):
         ink[index, 0, :, : row.shape[1]] = row
         labels[index, : columns[index]] = BLANK
         for digit, (x0, y0, x1, y1) in zip(text, boxes.tolist(), strict=True):
             middle, reach = (x0 + x1) / 2, CORE * (x1 - x0)
-            first = min(int((middle - reach) / STRIDE), columns[index] - 1)
-            last = min(max(first, int((middle + reach) / STRIDE)), columns[index] - 1)
+            first = min(int((middle - reach) / COLUMN), columns[index] - 1)
+            last = min(max(first, int((middle + reach) / COLUMN)), columns[index] - 1)
             labels[index, first : last + 1] = int(digit)
             for column in range(first, last + 1):
-                x = (column + 0.5) * STRIDE
+                x = (column + 0.5) * COLUMN
                 sides[index, column] = (x - x0, x1 - x, y0, y1)
     digits = np.array([int(digit) for _, text, _ in rows for digit in text], np.int64)
     return RowBatch(
@@ -107,7 +105,8 @@ def batches_of(
     blocks: Sequence[RowBlock], chosen: NDArray[np.intp], size: int, rng: np.random.Generator
 ) -> list[list[tuple[int, int]]]:
     """The rows (block, index) in ``chosen``, K×2, in batches of like widths and random order."""
-    widths = np.array([np.diff(blocks[b].ends, prepend=0)[i] for b, i in chosen], np.float64)
+    of_blocks = [np.diff(block.ends, prepend=0) for block in blocks]
+    widths = np.array([of_blocks[block][index] for block, index in chosen], np.float64)
     order = np.argsort(widths * np.exp(rng.normal(0, 0.05, len(widths))))
     batches = [chosen[order[start : start + size]].tolist() for start in range(0, len(order), size)]
     return [batches[index] for index in rng.permutation(len(batches))]

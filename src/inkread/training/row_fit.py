@@ -16,10 +16,11 @@ from torch.optim.swa_utils import update_bn
 
 from inkread.errors import TrainingError
 from inkread.evaluation.metrics import edit_distance
+from inkread.recognizer import BLANK
 from inkread.training.checkpoint import State, refuse, restore, save
 from inkread.training.fit import average, one_cycle, resolved, seed_of, torch_settings
 from inkread.training.row_batches import NOT_ASKED, RowBatch, batch_of, batches_of, changed
-from inkread.training.row_network import BLANK, row_network, unfolded
+from inkread.training.row_network import row_network, unfolded
 from inkread.training.run import Run
 
 if TYPE_CHECKING:

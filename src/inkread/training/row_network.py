@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from inkread.recognizer import ANSWERS, CLASSES, SIDES
+
 if TYPE_CHECKING:
     from torch import Tensor
-
-CLASSES = 11
-"""Ten digits, and "no digit here" (the blank of connectionist temporal classification; Graves et al. 2006)."""
-BLANK = 10
-SIDES = 4
-"""Left, right, top and bottom of the digit's box."""
-STRIDE = 2
-"""Pixels of the row to a column of the answer."""
-COLUMNS_AT_ONCE = 2
-"""The network's own columns are 4 pixels wide; each answers for two."""
 
 
 def row_network(dropout: float = 0.0) -> nn.Sequential:
@@ -34,7 +26,7 @@ def row_network(dropout: float = 0.0) -> nn.Sequential:
         *[*_layers(96, 128, 3), *_layers(128, 128, 3)],
         *_layers(128, 192, (5, 1), padding=(0, 0)),  # 1
         *[*_layers(192, 192, (1, 5)), *_layers(192, 192, (1, 5)), nn.Dropout(dropout)],
-        nn.Conv2d(192, COLUMNS_AT_ONCE * (CLASSES + SIDES), 1),
+        nn.Conv2d(192, ANSWERS * (CLASSES + SIDES), 1),
     )
 
 
@@ -61,6 +53,6 @@ def unfolded(answer: Tensor) -> tuple[Tensor, Tensor]:
         digit, and from the row's top to the digit's top and bottom, all in heights of the row.
     """
     count, _, _, columns = answer.shape
-    each = answer.reshape(count, COLUMNS_AT_ONCE, CLASSES + SIDES, columns).permute(0, 3, 1, 2)
-    each = each.reshape(count, columns * COLUMNS_AT_ONCE, CLASSES + SIDES)
+    each = answer.reshape(count, ANSWERS, CLASSES + SIDES, columns).permute(0, 3, 1, 2)
+    each = each.reshape(count, columns * ANSWERS, CLASSES + SIDES)
     return torch.split(each, [CLASSES, SIDES], dim=2)  # type: ignore[return-value]
