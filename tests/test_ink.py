@@ -83,6 +83,33 @@ def test_thick_strokes_that_fill_the_picture_are_solid() -> None:
     assert overlap(find_ink(painted(mask, (255, 255, 255), (0, 0, 0))).map, mask) > 0.9
 
 
+@pytest.mark.parametrize("width", [6, 30, 60])
+def test_on_paper_of_one_tone_a_stroke_of_any_width_is_solid(width: int) -> None:
+    pixels = np.full((200, 200, 3), 255, np.uint8)
+    pixels[30:170, 60 : 60 + width] = 0
+    assert find_ink(pixels).map[32:168, 62 : 58 + width].min() > 0.9
+
+
+def test_a_white_sheet_in_a_black_frame_has_ink_on_the_sheet_only() -> None:
+    pixels = np.zeros((200, 200, 3), np.uint8)
+    pixels[15:185, 15:185] = 255
+    pixels[50:150, 95:105] = 0
+    found = find_ink(pixels, light_on_dark=False).map[30:170, 30:170]
+    assert found[25:115, 67:73].min() > 0.9
+    assert (found >= 0.5).sum() < 1.3 * 1000
+
+
+@pytest.mark.parametrize("x", [13.5, 13.75, 14.0])
+def test_a_hairline_of_a_tiny_picture_stays_whole_wherever_it_falls(x: float) -> None:
+    columns = np.arange(28)
+    coverage = np.clip(np.minimum(columns + 1, x + 0.5) - np.maximum(columns, x - 0.5), 0, 1)
+    pixels = np.full((28, 28, 3), 250, np.uint8)
+    pixels[6:22] = (250 - 150 * coverage)[None, :, None]
+    pixels[4:24, 20:23] = 40  # a firm stroke beside it
+    found = find_ink(pixels, light_on_dark=False).map
+    assert found[8:20, 12:16].max(axis=1).min() >= 0.5
+
+
 def test_polarity_follows_the_minority() -> None:
     mask = stroke_mask()
     assert polarity(painted(mask, (200, 200, 200), (20, 20, 20))) < -0.9

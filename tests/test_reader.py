@@ -40,6 +40,23 @@ def written(text: str, *, size: int = 60, paper: int = 255, ink: int = 20) -> np
     return np.repeat(paper * (1 - coverage) + ink * coverage, 3, axis=2).astype(np.uint8)
 
 
+def overlapping(text: str, overlap: float) -> np.ndarray:
+    """Digits written into each other by that share of their width, H×W×3."""
+    from inkread.datasets.handwriting import Hand, write_row
+    from inkread.datasets.pen import draw_strokes
+
+    rng = np.random.default_rng(3)
+    hand = Hand.random(rng)
+    ink, x = np.zeros((120, 60 * (len(text) + 2)), np.float32), 60
+    for digit in text:
+        strokes = [stroke[:, :2] for stroke in write_row(digit, hand, rng)]
+        drawn = draw_strokes(strokes, height=60, pen_width=5.0)
+        place = ink[30 : 30 + len(drawn), x : x + drawn.shape[1]]
+        np.maximum(place, drawn, out=place)
+        x += round((1 - overlap) * drawn.shape[1])
+    return (255 - 235 * np.repeat(ink[:, : x + 60, None], 3, axis=2)).astype(np.uint8)
+
+
 def test_the_shipped_examples_are_read_as_labelled(reader: Reader) -> None:
     from inkread.datasets.pictures import load_labelled_folder
 
@@ -49,6 +66,20 @@ def test_the_shipped_examples_are_read_as_labelled(reader: Reader) -> None:
         if (read := reader.read(picture.path).text.replace("\n", "/")) != picture.label
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("text", ["2504", "5000", "79352"])
+@pytest.mark.parametrize("overlap", [0.1, 0.25])
+def test_digits_that_overlap_are_read_as_a_row(reader: Reader, text: str, overlap: float) -> None:
+    reading = reader.read(overlapping(text, overlap))
+    assert reading.text == text
+    assert [digit.box[0] for digit in reading.digits] == sorted(digit.box[0] for digit in reading.digits)
+
+
+def test_without_the_model_of_rows_only_what_can_be_cut_apart_is_read() -> None:
+    lattice = Reader(rows=None)
+    assert lattice.read(written("5000")).text == "5000"
+    assert lattice.read(overlapping("5000", 0.25)).text != "5000"
 
 
 def test_the_package_reads_in_one_line() -> None:
