@@ -105,3 +105,34 @@ def test_a_row_that_nobody_reads_stays_empty() -> None:
 def test_a_glyph_by_itself_is_what_the_lattice_says() -> None:
     assert read(Says(), lattice="8")[0] == "8"
     assert read(Says((4, 0.5, 0.999)), lattice="")[0] == ""
+
+
+class AtFirst(Says):
+    """A recognizer that reads the first strip in one way, and those of any other width in another."""
+
+    def __init__(self, first: Says, others: Says) -> None:
+        super().__init__()
+        self.first, self.others, self.width = first, others, 0
+
+    def columns(self, strip: np.ndarray) -> Columns:
+        self.width = self.width or strip.shape[1]
+        return (self.first if strip.shape[1] == self.width else self.others).columns(strip)
+
+
+def test_the_text_that_most_looks_find_probable_stands_against_the_first_look() -> None:
+    first, others = Says((4, 0.2, 0.7), (7, 0.8, 0.7)), Says((4, 0.2, 0.9), (9, 0.8, 0.999))
+    seen = AtFirst(first, others)
+    assert read(first, lattice="11")[0] == "47"
+    text, row, _, choices = read(seen, lattice="11")
+    assert text == "49"
+    boxes = np.array([row.candidates[choice.index].box for choice in choices])
+    alone = read(others, lattice="11")
+    expected = np.array([alone[1].candidates[choice.index].box for choice in alone[3]])
+    # In whichever look they were found, they stand at the same place of the row.
+    np.testing.assert_allclose(boxes.mean(axis=1), expected.mean(axis=1), atol=4)
+
+
+def test_one_look_that_finds_a_text_hopeless_does_not_decide_alone() -> None:
+    sure = Says((4, 0.2, 0.999999), (7, 0.8, 0.999999))
+    others = Says((4, 0.2, 0.98), (9, 0.8, 0.98))
+    assert read(AtFirst(sure, others), lattice="11")[0] == "49"

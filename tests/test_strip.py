@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.strip import HEIGHT, make_strip
+from inkread.strip import HEIGHT, Resized, make_strip
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,21 @@ def test_a_long_row_is_compressed_with_all_its_strokes() -> None:
     strip = make_strip(ink, widest=640)
     assert strip.shape == (40, 640)
     assert np.count_nonzero(np.diff(strip[20] > 0.1, prepend=False)) == 2 * len(starts)
+
+
+@pytest.mark.parametrize(("across", "size"), [(1.0, 1.0), (0.85, 0.94), (1.2, 0.8), (0.95, 1.1)])
+def test_what_is_found_on_a_resized_strip_lies_on_the_strip_itself(across: float, size: float) -> None:
+    strip = np.zeros((HEIGHT, 120), np.float32)
+    strip[10:30, 40:60] = 1
+    resized = Resized(across, size).of(strip)
+    assert resized.shape == (HEIGHT, round(120 * across))
+    assert resized.dtype == np.float32
+    y, x = np.nonzero(resized >= 0.5)
+    box = Resized(across, size).back((x.min(), y.min(), x.max() + 1, y.max() + 1))
+    np.testing.assert_allclose(box, (40, 10, 60, 30), atol=0.8)
+
+
+def test_a_strip_as_it_is_resizes_to_itself() -> None:
+    strip = np.random.default_rng(0).random((HEIGHT, 50), np.float32)
+    np.testing.assert_allclose(Resized(1.0, 1.0).of(strip), strip, atol=1e-6)
+    assert Resized(0.5, 1.0).of(strip[:, :9]).shape == (HEIGHT, 8)

@@ -8,6 +8,7 @@ judges.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from inkread.bands import band_of, whole
 from inkread.decoder import Choice
 from inkread.layout import Candidate, Row
 from inkread.recognizer import log_likelihood, spotted
-from inkread.strip import HEIGHT, make_strip
+from inkread.strip import HEIGHT, Resized, make_strip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from inkread.layout import Segment
     from inkread.recognizer import Columns, Recognizer, Spotted
 
+
+AGAIN = (Resized(0.95, 0.88), Resized(1.15, 1.0), Resized(0.85, 0.94))
+"""Where the two readings differ, the recognizer looks again at the strip resized, within what it was trained on."""
+
+HOPELESS = -8.0
+"""No look finds a text less probable than this, in nats."""
 
 PARTIAL = 3.0
 """The lattice's reading of a row stands unless the recognizer finds its own more probable by more than this, in nats: whoever
@@ -70,7 +77,10 @@ def read_whole(
         A row of all segments, its C×11 probabilities, and its choices: all of its candidates.
     """
     band = whole((maps[0].shape[1], maps[0].shape[0]))
-    found = spotted(max((recognizer.columns(make_strip(ink)) for ink in maps), key=_clarity))
+    strip, columns = _clearest(recognizer, maps)
+    found = spotted(columns)
+    if len(found) > 1:
+        found = _surest(_looks(recognizer, strip, columns))
     row = Row(tuple(sorted(segments, key=lambda segment: segment.middle[0])), (), float(band.height))
     candidates = _located(found, row, band, maps[-1])
     if candidates:
@@ -87,27 +97,57 @@ def _read_row(
 ) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]]:
     """One row, as ``read_rows``."""
     band = band_of(row)
-    bands = [band.cut(ink) for ink in maps]
-    readings = [recognizer.columns(make_strip(each)) for each in bands]
-    columns = max(readings, key=_clarity)
+    strip, columns = _clearest(recognizer, [band.cut(ink) for ink in maps])
     found = spotted(columns)
-    if _stands(columns, choices, found):
+    lattice = _text(choices)
+    if lattice == _text(found) or max(len(lattice), len(found)) == 1:
+        return row, probabilities, choices  # what a glyph by itself is, the lattice knows better
+    looks = _looks(recognizer, strip, columns)
+    surest = _surest(looks)
+    likelihood = partial(_likelihood, [look for look, _ in looks])
+    if likelihood(lattice) >= likelihood(_text(surest)) - PARTIAL:
         return row, probabilities, choices
-    return _extended(row, probabilities, _located(found, row, band, maps[-1]), found)
+    return _extended(row, probabilities, _located(surest, row, band, maps[-1]), surest)
+
+
+def _clearest(
+    recognizer: Recognizer, inks: Sequence[NDArray[np.float32]]
+) -> tuple[NDArray[np.float32], Columns]:
+    """Of several ink maps of the same row, the strip in which most digits are sure, and what the recognizer says of it."""
+    strips = [make_strip(ink) for ink in inks]
+    return max(((strip, recognizer.columns(strip)) for strip in strips), key=lambda each: _clarity(each[1]))
+
+
+def _looks(
+    recognizer: Recognizer, strip: NDArray[np.float32], columns: Columns
+) -> list[tuple[Columns, list[Spotted]]]:
+    """The strip as it is and resized: what the recognizer says of each, and the digits, their boxes on the strip itself."""
+    looks = [(columns, spotted(columns))]
+    for resized in AGAIN:
+        seen = recognizer.columns(resized.of(strip))
+        looks.append((seen, [replace(one, box=resized.back(one.box)) for one in spotted(seen)]))
+    return looks
+
+
+def _surest(looks: Sequence[tuple[Columns, list[Spotted]]]) -> list[Spotted]:
+    """Of the readings of all looks the one that all looks together find the most probable; the first of equals."""
+    seen = [columns for columns, _ in looks]
+    return max((found for _, found in looks), key=lambda found: _likelihood(seen, _text(found)))
+
+
+def _likelihood(looks: Sequence[Columns], text: str) -> float:
+    """How probable a text is, in nats, as the mean of all looks: none that finds it hopeless decides alone."""
+    return float(np.mean([max(log_likelihood(columns, text), HOPELESS) for columns in looks]))
+
+
+def _text(digits: Sequence[Choice] | Sequence[Spotted]) -> str:
+    """The most probable digit of each."""
+    return "".join(str(int(one.digits.argmax())) for one in digits)
 
 
 def _clarity(columns: Columns) -> float:
     """How much of what is there is surely a digit: the more and the surer, the better."""
     return sum(2 * float(one.digits.max()) - 1 for one in spotted(columns))
-
-
-def _stands(columns: Columns, choices: Sequence[Choice], found: Sequence[Spotted]) -> bool:
-    """Whether the lattice's reading does."""
-    lattice = "".join(str(int(choice.digits.argmax())) for choice in choices)
-    other = "".join(str(int(one.digits.argmax())) for one in found)
-    if lattice == other or max(len(lattice), len(other)) == 1:
-        return True  # what a glyph by itself is, the lattice knows better
-    return log_likelihood(columns, lattice) >= log_likelihood(columns, other) - PARTIAL
 
 
 def _located(found: Sequence[Spotted], row: Row, band: Band, ink: NDArray[np.float32]) -> list[Candidate]:

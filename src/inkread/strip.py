@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -35,3 +36,38 @@ def make_strip(ink: NDArray[np.float32], *, widest: int = WIDEST) -> NDArray[np.
     strip = cv2.resize(ink, (width, HEIGHT), interpolation=cv2.INTER_LINEAR)
     missing = max(0, NARROWEST - width)
     return np.asarray(np.pad(strip, ((0, 0), (missing // 2, missing - missing // 2))), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Resized:
+    """Another way of looking at a strip: its writing smaller or larger, around the middle of its height.
+
+    Attributes:
+        across: factor of the width.
+        size: factor of the writing's height.
+    """
+
+    across: float
+    size: float
+
+    def of(self, strip: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The strip so resized, 40×W float32."""
+        width = max(NARROWEST, round(strip.shape[1] * self.across))
+        # OpenCV's integers are the middles of pixels.
+        across, down = (self.across - 1) / 2, (self.size - 1) / 2
+        matrix = np.array([[self.across, 0, across], [0, self.size, down + self._up]])
+        return np.asarray(cv2.warpAffine(strip, matrix, (width, HEIGHT), flags=cv2.INTER_LINEAR), np.float32)
+
+    def back(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """A box on the resized strip as one on the strip itself."""
+        x0, y0, x1, y1 = box
+        return (
+            x0 / self.across,
+            (y0 - self._up) / self.size,
+            x1 / self.across,
+            (y1 - self._up) / self.size,
+        )
+
+    @property
+    def _up(self) -> float:
+        return HEIGHT * (1 - self.size) / 2
