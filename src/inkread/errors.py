@@ -16,6 +16,12 @@
     ├── DatasetError              data that cannot be used
     │   ├── DatasetNotFoundError    not on disk, and not to be had from a mirror
     │   └── DatasetFormatError      wrong magic, sizes, hash, or columns
+    ├── StoreError                a store of readings and corrections that cannot be used
+    │   └── StoreNotFoundError      no such reading, or no such digit in it
+    ├── ServerError               a server of inkread that does not do what it was asked
+    │   ├── ServerUnreachableError  no answer, or none of inkread's
+    │   ├── ServerBusyError         too much to do, or asked too often; says when to come again
+    │   └── ServerRefusedError      a wrong key, an unknown name, a failure of its own
     ├── TrainingError             a training run that cannot start, continue or be saved
     ├── OptionError               an option out of its range, or options that exclude each other
     ├── OutputError               a result that cannot be written where it should go
@@ -96,6 +102,61 @@ class DatasetNotFoundError(DatasetError):
 
 class DatasetFormatError(DatasetError):
     """A data file has a wrong magic number, size, hash or column."""
+
+
+class StoreError(InkreadError):
+    """A store of readings and corrections that cannot be used."""
+
+
+class StoreNotFoundError(StoreError):
+    """The store has no such reading, or the reading no such digit."""
+
+
+class ServerError(InkreadError):
+    """A server of inkread does not do what it was asked."""
+
+
+class ServerUnreachableError(ServerError):
+    """The server does not answer, or what answers is no server of inkread."""
+
+
+class ServerBusyError(ServerError):
+    """The server has too much to do, or is asked too often.
+
+    Args:
+        source: its address.
+        problem: what it says.
+        remedy: what to do about it.
+        retry_after: seconds after which it may be asked again.
+    """
+
+    def __init__(self, source: str, problem: str, remedy: str, retry_after: float = 1.0) -> None:
+        super().__init__(source, problem, remedy)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[ServerBusyError], tuple[str, str, str, float]]:
+        return type(self), (self.source, self.problem, self.remedy, self.retry_after)
+
+
+class ServerRefusedError(ServerError):
+    """The server refuses the request, or fails at it.
+
+    Args:
+        source: its address.
+        problem: what it says.
+        remedy: what to do about it.
+        status: of the answer, such as 401.
+        request_id: for a report to whoever runs the server.
+    """
+
+    def __init__(
+        self, source: str, problem: str, remedy: str, status: int = 0, request_id: str | None = None
+    ) -> None:
+        super().__init__(source, problem, remedy)
+        self.status, self.request_id = status, request_id
+
+    def __reduce__(self) -> tuple[type[ServerRefusedError], tuple[str, str, str, int, str | None]]:
+        return type(self), (self.source, self.problem, self.remedy, self.status, self.request_id)
 
 
 class TrainingError(InkreadError):

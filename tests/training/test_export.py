@@ -180,6 +180,20 @@ def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_
     assert run.history[-1].train_accuracy > 0.3
 
 
+def test_what_people_corrected_is_learned_with_what_the_material_has_no_class_for_left_out(
+    tiny_mnist, draw, tmp_path
+):
+    corrected = dataclasses.replace(draw(50, seed=8, name="corrections"), sha256="c" * 64)
+    labels = corrected.labels.copy()
+    labels[:20] = 10
+    run = train(MLP, out=tmp_path, more=dataclasses.replace(corrected, labels=labels))
+    assert run.card.labels == tuple("0123456789")
+    assert [(entry["name"], entry["count"]) for entry in run.card.data if entry["split"] == "train"] == [
+        ("MNIST", 600),
+        ("corrections", 30),
+    ]
+
+
 def test_progress_hears_of_every_step_and_epoch(tiny_mnist, tmp_path):
     class Ears(workflow.Silence):
         def __init__(self):

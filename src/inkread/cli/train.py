@@ -33,6 +33,13 @@ class Network(StrEnum):
     ROWS = "rows"
 
 
+class Data(StrEnum):
+    """What can be learned from."""
+
+    MNIST = "mnist"
+    CORRECTIONS = "corrections"
+
+
 def train(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run is saved: a new folder.")],
@@ -43,6 +50,14 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak of the one-cycle schedule.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
+    data: Annotated[
+        list[Data] | None,
+        typer.Option(help="What to learn from besides MNIST: what people corrected on the page."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the corrections are, if not where inkread serve keeps them."),
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
     ] = None,
@@ -67,16 +82,20 @@ def train(
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     settings = {name: value for name, value in given.items() if value is not None}
     chosen = _recipe(network, recipe, settings)
+    corrected = Data.CORRECTIONS in (data or [])
+    if store is not None and not corrected:
+        raise OptionError("--store", "says where corrections are", "give --data corrections too")
 
     try:
         with _Watch.over(chosen, error_console(quiet=quiet)) as watch:
             run = _trained(
                 chosen,
+                _corrections(chosen, store) if corrected else {},
                 out=out,
                 data_dir=data_dir,
                 resume=resume,
                 progress=watch,
-                command=_command(network, recipe, settings, out),
+                command=_command(network, recipe, settings, out, corrected=corrected),
             )
     except KeyboardInterrupt:
         sys.stderr.write(f"Interrupted; to continue, run the same command with --resume (--out {out}).\n")
@@ -84,11 +103,23 @@ def train(
     _print_run(run)
 
 
-def _trained(recipe: "Recipe | RowRecipe", **options: Any) -> "Run[Any, Any]":
+def _trained(recipe: "Recipe | RowRecipe", besides: dict[str, Any], **options: Any) -> "Run[Any, Any]":
     """Whole rows or glyphs, as the recipe says."""
     from inkread.training import RowRecipe, train, train_rows
 
-    return train_rows(recipe, **options) if isinstance(recipe, RowRecipe) else train(recipe, **options)
+    if isinstance(recipe, RowRecipe):
+        return train_rows(recipe, **options)
+    return train(recipe, **besides, **options)
+
+
+def _corrections(recipe: "Recipe | RowRecipe", store: str | None) -> dict[str, Any]:
+    """The glyphs that people corrected, as an option of the training."""
+    from inkread.datasets.corrections import load_corrections
+
+    if recipe.network == Network.ROWS:
+        problem = "are of single glyphs, and the network rows learns whole rows"
+        raise OptionError("--data corrections", problem, "train the network cnn or mlp with them")
+    return {"more": load_corrections(store)}
 
 
 class _Watch:
@@ -152,13 +183,16 @@ def _read_json(file: Path) -> dict[str, Any]:
     return values
 
 
-def _command(network: Network | None, recipe: str | None, settings: dict[str, Any], out: Path) -> str:
-    """What to type to repeat the run."""
+def _command(
+    network: Network | None, recipe: str | None, settings: dict[str, Any], out: Path, *, corrected: bool
+) -> str:
+    """What to type to repeat the run; the store's address is left out, as it may hold a password."""
     words = ["inkread", "train"]
     words += ["--recipe", recipe] if recipe else []
     words += ["--network", (network or Network.CNN).value] if network or not recipe else []
     for name, value in settings.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
+    words += ["--data", Data.CORRECTIONS.value] if corrected else []
     return shlex.join([*words, "--out", str(out)])
 
 

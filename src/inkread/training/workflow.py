@@ -68,6 +68,7 @@ def train(
     data_dir: Path | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    more: LabelledGlyphs | None = None,
     geometry: dict[str, Any] = GEOMETRY,
     command: str = "",
 ) -> Run[Recipe, Epoch]:
@@ -79,6 +80,8 @@ def train(
         data_dir: where the data lie; otherwise where the loaders look by themselves.
         resume: continues the interrupted run in ``out``.
         progress: told after every step and epoch.
+        more: glyphs to learn from besides, such as a person's corrections; of classes that the material has, and seen as
+            often as MNIST's.
         geometry: how a glyph is made, for the card.
         command: what reproduces the run, for the card.
 
@@ -93,11 +96,16 @@ def train(
     learned = [mnist.subset(slice(None, -recipe.validation))]
     held_out = [mnist.subset(slice(-recipe.validation, None))]
     if recipe.material == "writing":
-        more, more_held_out = load_writing(learned[0], data_dir=data_dir, seed=recipe.seed)
-        learned, held_out = learned + more, held_out + more_held_out
+        written, written_held_out = load_writing(learned[0], data_dir=data_dir, seed=recipe.seed)
+        learned, held_out = learned + written, held_out + written_held_out
+    passes = [learned[0]] * recipe.mnist_passes + learned[1:]
+    if more is not None:
+        known = more.labels <= max(glyphs.labels.max() for glyphs in learned)
+        learned.append(more.subset(known))
+        passes += [learned[-1]] * recipe.mnist_passes
     run = fit(
         recipe,
-        join([learned[0]] * recipe.mnist_passes + learned[1:]),
+        join(passes),
         join(held_out),
         out=out,
         resume=resume,

@@ -1,0 +1,36 @@
+"""The store of readings and corrections: SQLite in one file, or PostgreSQL.
+
+=================  ====================================================================================
+``store``          ``Store``: everything that is kept, found and removed
+``records``        what goes in and comes out
+``address``        the URL of a store, shown without its password
+``database``       engines that lose nothing that was acknowledged, and their errors in plain words
+``tables``         the tables
+``migrate``        brings a store to the newest version of its tables (Alembic, ``migrations/``)
+=================  ====================================================================================
+
+Only a server that was started to collect opens one; ``inkread.datasets.corrections`` reads it for training.
+"""
+
+from inkread.server.store.address import default_url
+from inkread.server.store.records import (
+    Correction,
+    NewDigit,
+    NewReading,
+    Page,
+    ReadingSummary,
+    StoredReading,
+)
+from inkread.server.store.store import MOST_ITEMS, Store
+
+__all__ = [
+    "MOST_ITEMS",
+    "Correction",
+    "NewDigit",
+    "NewReading",
+    "Page",
+    "ReadingSummary",
+    "Store",
+    "StoredReading",
+    "default_url",
+]

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from inkread.datasets.corrections import load_corrections
+from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
+from inkread.errors import DatasetNotFoundError, MissingExtraError, StoreError
+from inkread.server.store import NewDigit, NewReading, Store
+
+
+def digit(shade: int) -> NewDigit:
+    glyph = np.full((28, 28), shade, np.uint8)
+    glyph[0, 27] = 255
+    return NewDigit("7", 0.5, (0, 0, 9, 9), (0.1,) * 10, glyph.tobytes(), b"")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "store.sqlite"
+
+
+@pytest.fixture
+def collected(path):
+    """A store in which three digits of the first reading and one of the second were corrected; its readings."""
+    with Store.open(str(path)) as store:
+        readings = [
+            store.add_reading(
+                NewReading("x", 9, 9, "777", "default", "ab" * 32, (tuple(map(digit, shades)),), None)
+            )
+            for shades in ((1, 2, 3), (4, 5, 6))
+        ]
+        for reading, position, label in ((0, 2, "3"), (0, 0, "1"), (0, 1, "8"), (0, 1, ""), (1, 1, "5")):
+            store.add_correction(reading=readings[reading], line=0, position=position, label=label, by=None)
+    return readings
+
+
+def test_every_correction_that_stands_is_a_glyph_with_its_label(path, collected):
+    glyphs = load_corrections(path)
+    assert glyphs.labels.tolist() == [3, 1, NOT_A_DIGIT_CLASS, 5]
+    assert glyphs.images[:, 5, 5].tolist() == [3, 1, 2, 5]
+    assert glyphs.images[:, 0, 27].tolist() == [255] * 4
+
+
+def test_a_store_is_named_by_path_by_url_or_not_at_all(path, collected, monkeypatch, tmp_path):
+    by_path = load_corrections(path)
+    by_url = load_corrections(f"sqlite:///{path}")
+    monkeypatch.setattr("inkread.server.store.default_url", lambda: f"sqlite:///{path}")
+    by_default = load_corrections()
+    assert by_path.sha256 == by_url.sha256 == by_default.sha256
+    np.testing.assert_array_equal(by_path.images, by_default.images)
+
+
+def test_what_is_withdrawn_or_removed_is_not_learned(path, collected):
+    before = load_corrections(path)
+    with Store.open(str(path)) as store:
+        store.remove_reading(collected[1])
+        assert store.withdraw(store.corrections().items[0].id)
+    after = load_corrections(path)
+    assert after.labels.tolist() == [3, 1]
+    assert after.sha256 != before.sha256
+
+
+def test_the_hash_is_of_images_and_labels(path, collected):
+    before = load_corrections(path)
+    with Store.open(str(path)) as store:
+        store.add_correction(reading=collected[1], line=0, position=1, label="6", by=None)
+    after = load_corrections(path)
+    np.testing.assert_array_equal(before.images, after.images)
+    assert before.sha256 != after.sha256
+
+
+def test_a_card_tells_neither_where_the_store_is_nor_who_corrected(path, collected):
+    described = load_corrections(path).describe("train")
+    assert described["count"] == 4
+    assert str(path.parent) not in str(described)
+
+
+def test_where_there_is_no_store_none_is_made(path):
+    with pytest.raises(DatasetNotFoundError, match=r"is no store of corrections; start inkread serve"):
+        load_corrections(path)
+    assert not path.exists()
+
+
+def test_a_store_without_corrections_says_so(path):
+    Store.open(str(path)).close()
+    with pytest.raises(DatasetNotFoundError, match=r"store\.sqlite: has no corrections; start inkread serve"):
+        load_corrections(path)
+
+
+def test_a_file_that_is_no_store_says_so(path):
+    path.write_text("no database" * 1000)
+    with pytest.raises(StoreError, match="no SQLite database"):
+        load_corrections(path)
+
+
+@pytest.mark.parametrize("package", ["sqlalchemy", "alembic"])
+def test_what_is_not_installed_is_named_with_its_extra(package, monkeypatch, path):
+    for name in [name for name in sys.modules if name.startswith("inkread.server.store")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match=rf"{package}: is not installed; .*'inkread\[serve\]'"):
+        load_corrections(path)
+
+
+def test_corrections_are_loaded_without_a_web_server(path, collected):
+    code = (
+        "import sys; from inkread.datasets.corrections import load_corrections; "
+        "assert 'sqlalchemy' not in sys.modules; load_corrections(sys.argv[1]); print(*sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert not {"fastapi", "starlette", "uvicorn", "pydantic", "psycopg"} & set(result.stdout.split())
