@@ -1,7 +1,8 @@
 # What a person does with this project. Needs make and python3 >= 3.11 with venv; everything else goes into .venv.
 #
-#   make run                      reads the example pictures
-#   make test ARGS="-k metrics"   ARGS goes to the command behind a target
+#   make run                      starts the web page and the API at http://127.0.0.1:8000
+#   make run ARGS="--port 9000"   ARGS goes to the command behind a target
+#   make test ARGS="-k metrics"
 #   make test PYTHON=python3.13   another interpreter (also: INKREAD_PYTHON in the environment)
 
 PYTHON ?= $(or $(INKREAD_PYTHON),python3)
@@ -17,15 +18,18 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run test lint format types check bench bench-accuracy train evaluate clean distclean
+.PHONY: help run examples test lint format types check bench bench-accuracy train evaluate clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/core  ## read the example pictures and show what was read
+run: $(VENV)/serve  ## start the web page and the API
+	$(BIN)/inkread serve $(ARGS)
+
+examples: $(VENV)/core  ## read the example pictures and show what was read
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
 
-test: $(VENV)/train $(VENV)/test  ## run the tests
+test: $(VENV)/train $(VENV)/serve $(VENV)/test  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/lint  ## check style and formatting
@@ -36,7 +40,7 @@ format: $(VENV)/lint  ## put the code into form, and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-types: $(VENV)/train $(VENV)/lint  ## check the types
+types: $(VENV)/train $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the types
 	$(BIN)/mypy $(TYPED)
 
 check: lint types test  ## all that must pass before a commit
@@ -80,7 +84,12 @@ $(VENV)/train: $(VENV)/core
 	$(PIP) install --editable '.[train]'
 	@touch $@
 
+$(VENV)/serve: $(VENV)/core
+	$(PIP) install --quiet --editable '.[serve]'
+	@touch $@
+
 $(VENV)/test: $(VENV)/core
+	$(PIP) install --quiet --editable '.[postgres]'
 	$(PIP) install --quiet --group test
 	@touch $@
 

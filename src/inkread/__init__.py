@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from inkread.client import AsyncClient, Client
     from inkread.errors import InkreadError, PictureError
     from inkread.picture import PictureLimits, Source
     from inkread.reader import Reader
     from inkread.reading import Digit, Line, Reading
 
 _HOMES = {
+    "AsyncClient": "inkread.client",
+    "Client": "inkread.client",
     "Digit": "inkread.reading",
     "InkreadError": "inkread.errors",
     "Line": "inkread.reading",
@@ -31,6 +34,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "AsyncClient",
+    "Client",
     "Digit",
     "InkreadError",
     "Line",

@@ -32,13 +32,18 @@ MOST_GLYPHS = 600
 
 SHEET_WIDTH = 1400
 
+FILES = {
+    "picture": "1-upright.png",
+    "ink": "2-ink.png",
+    "rows": "3-rows.png",
+    "glyphs": "4-glyphs.png",
+    "reading": "5-reading.png",
+}
+"""The file of each stage."""
+
 
 def save_stages(trace: Trace, directory: Path) -> list[Path]:
-    """Writes one PNG a stage into the directory, which is made if need be.
-
-    The stages: the upright picture; the ink map, with what was taken for printed lines in orange; the rows, with a
-    box around every candidate, blue for those read as digits; the glyphs as the classifier saw them, with what it
-    made of each; the reading.
+    """Writes one PNG a stage into the directory, which is made if need be; the stages are those of ``draw_stages``.
 
     Returns:
         The files, in the order of the stages.
@@ -46,22 +51,32 @@ def save_stages(trace: Trace, directory: Path) -> list[Path]:
     Raises:
         OutputError: the directory or a file cannot be written.
     """
-    stages = {
-        "1-upright.png": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns)),
-        "2-ink.png": draw_ink(trace),
-        "3-rows.png": draw_rows(trace),
-        "4-glyphs.png": _glyphs(trace),
-        "5-reading.png": draw_reading(trace.reading, trace.picture.pixels),
-    }
-    paths = [directory / name for name in stages]
+    images = draw_stages(trace)
+    paths = [directory / FILES[stage] for stage in images]
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for path, image in zip(paths, stages.values(), strict=True):
+        for path, image in zip(paths, images.values(), strict=True):
             image.save(path)
     except OSError as error:
         problem = f"the stages cannot be written ({error.strerror or error})"
         raise OutputError(str(directory), problem, "name a directory that can be written to") from error
     return paths
+
+
+def draw_stages(trace: Trace) -> dict[str, Image.Image]:
+    """An RGB image of each stage by its name, in their order.
+
+    The stages: ``picture``, upright; ``ink``, the ink map, with what was taken for printed lines in orange; ``rows``, with a
+    box around every candidate, blue for those read as digits; ``glyphs``, as the classifier saw them, with what it made of
+    each; ``reading``.
+    """
+    return {
+        "picture": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns)),
+        "ink": draw_ink(trace),
+        "rows": draw_rows(trace),
+        "glyphs": draw_glyphs(trace),
+        "reading": draw_reading(trace.reading, trace.picture.pixels),
+    }
 
 
 def draw_ink(trace: Trace) -> Image.Image:
@@ -92,7 +107,7 @@ def _corners(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     return box[0], box[1], box[2] - 1, box[3] - 1
 
 
-def _glyphs(trace: Trace) -> Image.Image:
+def draw_glyphs(trace: Trace) -> Image.Image:
     """Every candidate's glyph under its most probable meaning, row by row; those read as digits in blue."""
     side = 28 * ENLARGED
     cell = (side + 10, side + 24)

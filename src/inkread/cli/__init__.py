@@ -7,6 +7,7 @@
     train       inkread train
     evaluate    inkread evaluate    scores: the tables
     models      inkread models
+    serve       inkread serve
     console     what all share: standard output, errors, progress
 
 Starting costs Python and Typer; a command imports what it needs when it runs.

@@ -8,6 +8,7 @@ from inkread.cli.console import write
 from inkread.cli.evaluate import evaluate
 from inkread.cli.models import models
 from inkread.cli.read import read
+from inkread.cli.serve import serve
 from inkread.cli.train import train
 
 app = typer.Typer(
@@ -44,5 +45,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, train, evaluate, models):
+for command in (read, serve, train, evaluate, models):
     app.command()(command)

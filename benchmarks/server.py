@@ -1,0 +1,208 @@
+"""How fast the server answers, and what it does when it is asked too much: ``python benchmarks/server.py``.
+
+Starts ``inkread serve`` by itself and asks it over real connections, from this process, so that clients and server share the
+machine. ``--requests 20000`` measures the memory over as many as the goal names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEVEN = "7"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and when."""
+
+    status: int
+    text: str | None
+    seconds: float
+
+
+def main() -> None:
+    """Prints one line a measurement."""
+    parser = argparse.ArgumentParser(description="Measure the server.")
+    parser.add_argument("--requests", type=int, default=4000, help="of the throughput and of the memory")
+    options = parser.parse_args()
+    with server() as (port, process):
+        asyncio.run(measure(port, process, options.requests))
+    with server("--workers", "2", "--queue", "30") as (port, process):
+        asyncio.run(overload(port))
+
+
+@contextmanager
+def server(*options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A server of its own at a free port, stopped at the end."""
+    command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "warning", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().split(":")[2].split()[0])
+        try:
+            yield port, process
+        finally:
+            process.terminate()
+
+
+async def measure(port: int, process: subprocess.Popen[str], count: int) -> None:
+    """Latency of one client, throughput of 32, and the memory meanwhile."""
+    await ready(port)
+    await ask(port, read_request(), clients=4, count=400)  # both are warm
+    for name, query in (("page", ""), ("single", "?single=true")):
+        one = await ask(port, read_request(query), clients=1, count=300)
+        print(f"one client, {name}: median {1000 * median(times(one)):.2f} ms")
+    before, spent = resident(process), processor_seconds(process)
+    start = perf_counter()
+    reading = asyncio.create_task(ask(port, read_request(), clients=32, count=count))
+    alive = await pulse(port, reading)
+    many = await reading
+    rate = count / (perf_counter() - start)
+    spent = processor_seconds(process) - spent
+    percentiles = quantiles(times(many), n=100)
+    print(
+        f"32 clients: {rate:.0f} requests/s, median {1000 * percentiles[49]:.0f} ms, p99 {1000 * percentiles[98]:.0f} ms"
+    )
+    print(f"            {1000 * spent / count:.2f} ms of the processor for each request")
+    print(f"            answers {dict(Counter(one.status for one in many))}, wrong {wrong(many)}")
+    print(f"/livez meanwhile: median {1000 * median(alive):.1f} ms, longest {1000 * max(alive):.0f} ms")
+    after = resident(process)
+    print(f"memory: {before:.0f} MB, after {count} more requests {after:.0f} MB ({after / before - 1:+.1%})")
+    glyphs = await ask(port, glyph_request(), clients=8, count=400)
+    print(f"/v1/glyphs, one glyph, 8 clients: median {1000 * median(times(glyphs)):.1f} ms")
+
+
+async def overload(port: int) -> None:
+    """200 clients at once against 32 places, five times."""
+    await ready(port)
+    found: list[Answer] = []
+    for _ in range(5):
+        found += await ask(port, read_request(), clients=200, count=200)
+    statuses = dict(Counter(one.status for one in found))
+    print(
+        f"200 clients, 32 places: answers {statuses}, wrong {wrong(found)}, slowest {max(times(found)):.2f} s"
+    )
+
+
+async def ask(port: int, request: bytes, *, clients: int, count: int) -> list[Answer]:
+    """The answers to ``count`` requests of so many clients, each with a connection of its own."""
+    left = iter(range(count))
+    answers: list[Answer] = []
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in left:
+            start = perf_counter()
+            writer.write(request)
+            status, body = await answer_of(reader)
+            text = json.loads(body).get("text") if body.startswith(b"{") else None
+            answers.append(Answer(status, text, perf_counter() - start))
+        writer.close()
+
+    async with asyncio.timeout(600), asyncio.TaskGroup() as group:
+        for _ in range(clients):
+            group.create_task(client())
+    return answers
+
+
+async def pulse(port: int, until: asyncio.Task[list[Answer]]) -> list[float]:
+    """How long /livez takes, time and again, until something is done."""
+    found = []
+    while not until.done():
+        found += times(await ask(port, head("GET", "/livez"), clients=1, count=1))
+        await asyncio.sleep(0.05)
+    return found
+
+
+async def ready(port: int) -> None:
+    """Waits for the server's first reading."""
+    while (await ask(port, head("GET", "/readyz"), clients=1, count=1))[0].status != 200:
+        await asyncio.sleep(0.1)
+
+
+async def answer_of(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Status and body of the next answer."""
+    lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+    length = next(int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:"))
+    return int(lines[0].split()[1]), await reader.readexactly(length)
+
+
+def head(method: str, path: str, *more: str) -> bytes:
+    """The head of a request."""
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *more, "", ""]).encode()
+
+
+def read_request(query: str = "") -> bytes:
+    """A 28×28 PNG of a seven."""
+    file = io.BytesIO()
+    Image.fromarray(seven()).save(file, "PNG")
+    body = file.getvalue()
+    return head("POST", f"/v1/read{query}", f"Content-Length: {len(body)}") + body
+
+
+def glyph_request() -> bytes:
+    """The same as an .npy file."""
+    file = io.BytesIO()
+    np.save(file, seven()[None])
+    body = file.getvalue()
+    return head("POST", "/v1/glyphs", f"Content-Length: {len(body)}") + body
+
+
+def seven() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """28×28 uint8, bright on dark."""
+    picture = np.zeros((28, 28), np.uint8)
+    picture[5:8, 8:20] = 255
+    for step in range(16):
+        x = 18 - step // 2
+        picture[7 + step, x - 1 : x + 2] = 255
+    return picture
+
+
+def times(answers: list[Answer]) -> list[float]:
+    """Seconds of each."""
+    return [one.seconds for one in answers]
+
+
+def wrong(answers: list[Answer]) -> int:
+    """How many readings are not the picture's."""
+    return sum(one.status == 200 and one.text != SEVEN for one in answers)
+
+
+def resident(process: subprocess.Popen[str]) -> float:
+    """Megabytes of memory that the server holds; 0 where the system does not say."""
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.is_file():
+        return float("nan")
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def processor_seconds(process: subprocess.Popen[str]) -> float:
+    """Time of the processor that the server has used; not a number where the system does not say."""
+    status = Path(f"/proc/{process.pid}/stat")
+    if not status.is_file():
+        return float("nan")
+    user, system = status.read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,543 @@
+"""A client of ``inkread serve``: the readings of another machine, as if they were read here.
+
+>>> with inkread.Client("http://127.0.0.1:8000") as client:      # doctest: +SKIP
+...     client.read("photo.jpg").text
+'0123456789'
+
+``AsyncClient`` has the same methods to be awaited. Both need httpx, which the extra ``client`` installs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from inkread.errors import (
+    MissingExtraError,
+    OptionError,
+    PictureDamagedError,
+    PictureError,
+    PictureFormatError,
+    PictureNotFoundError,
+    PictureTooLargeError,
+    ServerBusyError,
+    ServerRefusedError,
+    ServerUnreachableError,
+)
+from inkread.picture import describe_source
+from inkread.reading import Digit, Line, Reading, require_probability
+
+try:
+    import httpx
+except ImportError as error:
+    raise MissingExtraError("httpx", "client") from error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator
+    from typing import Self
+
+    from numpy.typing import NDArray
+
+    from inkread.picture import Source
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+TIMEOUT = 60.0
+"""Seconds without a sign of life after which a server is taken for gone; it may itself wait and read for 20 each."""
+
+PICTURE_ERRORS: dict[str, type[PictureError]] = {
+    "damaged-picture": PictureDamagedError,
+    "not-a-picture": PictureFormatError,
+    "too-large": PictureTooLargeError,
+}
+"""The errors that a local reading would have raised, by the problem that the server names."""
+
+BUSY = (429, 503)
+
+PROBLEM = "application/problem+json"
+
+MARK = "x-request-id"
+"""A header that every answer of a server of inkread has."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedReading(Reading):
+    """A reading that a server made.
+
+    Attributes:
+        id: of the stored reading; ``None`` where the server stores nothing.
+        model: the name of the model that read it.
+        milliseconds: that the reading took, without the way to the server and back.
+    """
+
+    id: str | None = None
+    model: str = "default"
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What glyphs are.
+
+    Attributes:
+        digits: the most probable label of each glyph; ``""`` is no single digit.
+        probabilities: N×11 float32, the ten digits and none.
+    """
+
+    digits: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request, before either client sends it."""
+
+    method: str
+    path: str
+    options: dict[str, Any]
+    source: str | None = None  # of the picture, for its errors
+    content: bytes | None = None
+    files: list[tuple[str, tuple[str, bytes]]] | None = None
+    json: Any = None
+
+    def keywords(self) -> dict[str, Any]:
+        """What httpx takes."""
+        return {
+            "params": {name: _text(value) for name, value in self.options.items()},
+            "content": self.content,
+            "files": self.files,
+            "json": self.json,
+        }
+
+
+class _Shared:
+    """What both clients know of the server."""
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise OptionError(
+                url or "(empty)", "is no address of a server", f"give one such as {DEFAULT_URL}"
+            )
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.InvalidURL, httpx.HTTPError) as error:
+            problem = f"does not answer ({type(error).__name__})"
+            raise ServerUnreachableError(self.url, problem, "check the address, and that it runs") from error
+
+    def _checked(self, answer: httpx.Response, source: str | None = None) -> httpx.Response:
+        """The answer, or the error that it is."""
+        if (
+            not (answer.is_success or answer.headers.get("content-type") == PROBLEM)
+            or MARK not in answer.headers
+        ):
+            answered = f"answered {answer.status_code}, not as a server of inkread does"
+            raise ServerUnreachableError(self.url, answered, "check the address")
+        if answer.is_success:
+            return answer
+        problem = answer.json()
+        slug, words = _slug(problem), (_clause(problem["detail"]), _clause(problem["remedy"]))
+        if source is not None and slug in PICTURE_ERRORS:
+            raise _picture_error(problem, source, "picture")
+        if slug == "invalid-option":
+            raise OptionError(self.url, *words)
+        if answer.status_code in BUSY:
+            raise ServerBusyError(self.url, *words, _seconds(answer.headers.get("Retry-After")))
+        raise ServerRefusedError(self.url, *words, answer.status_code, problem.get("instance"))
+
+
+class Client(_Shared):
+    """Asks a server of inkread; safe to share between threads, and to be closed, or used in a ``with``.
+
+    Args:
+        url: of the server, as it printed it.
+        api_key: if it demands one.
+        timeout: seconds without a sign of life after which the server is taken for gone.
+        transport: how requests are sent, for tests and proxies; see httpx.
+
+    Every method raises a ``ServerError`` where the server cannot be reached, is busy, or refuses.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        api_key: str | None = None,
+        timeout: float = TIMEOUT,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        super().__init__(url, api_key)
+        self._http = httpx.Client(headers=self._headers, timeout=timeout, transport=transport)
+
+    def read(
+        self,
+        source: Source,
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> ServedReading:
+        """Reads one picture, see ``inkread.Reader.read``.
+
+        Raises:
+            PictureError: the source cannot be read as a picture.
+            OptionError: an option is not acceptable.
+        """
+        request = _read(source, single=single, model=model, min_probability=min_probability)
+        return _reading(self._send(request).json(), describe_source(source))
+
+    def draw(
+        self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
+    ) -> Image.Image:
+        """Reads one picture, and gives it with its boxes; raises what ``read`` does."""
+        request = _read(source, single=single, model=model, min_probability=min_probability, draw=True)
+        return Image.open(io.BytesIO(self._send(request).content))
+
+    def read_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> Iterator[ServedReading | PictureError]:
+        """Reads pictures in one request, in order; one that cannot be read yields its error and stops no other.
+
+        What the server takes in one request is limited, see ``info()["limits"]``.
+        """
+        given = list(sources)
+        request = _read_batch(given, single=single, model=model, min_probability=min_probability)
+        with (
+            self._reachable(),
+            self._http.stream(request.method, self.url + request.path, **request.keywords()) as answer,
+        ):
+            if not answer.is_success:
+                answer.read()
+            self._checked(answer)
+            yield from map(_outcome, answer.iter_lines(), map(describe_source, given))
+
+    def classify(
+        self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
+    ) -> Classified:
+        """Classifies glyphs by the network alone.
+
+        Args:
+            glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright.
+            model: one of ``models()``.
+            normalize: bring each into the classifier's geometry first: for drawings.
+
+        Raises:
+            OptionError: the glyphs have another shape or other values.
+        """
+        return _classified(self._send(_classify(glyphs, model=model, normalize=normalize)).json())
+
+    def info(self) -> dict[str, Any]:
+        """What the server is: its version, limits, formats, and whether it stores readings."""
+        return dict(self._send(_get("/v1/info")).json())
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models with their cards; those that are ``selectable`` can be named in the other methods."""
+        return list(self._send(_get("/v1/models")).json()["models"])
+
+    def correct(
+        self, reading: str, *, line: int, position: int, label: str, by: str | None = None
+    ) -> dict[str, Any]:
+        """Tells the server what a digit of a stored reading really is.
+
+        Args:
+            reading: ``ServedReading.id``.
+            line: the digit's row, from 0.
+            position: its place in the row, from 0.
+            label: ``"0"`` to ``"9"``, or ``""`` for no digit.
+            by: who says so.
+
+        Returns:
+            The correction as stored; its ``id`` withdraws it.
+        """
+        body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
+        return dict(self._send(_Request("POST", "/v1/corrections", {}, json=body)).json())
+
+    def corrections(self) -> Iterator[dict[str, Any]]:
+        """The corrections that stand, the newest first."""
+        return self._listed("corrections")
+
+    def withdraw(self, correction: str) -> None:
+        """Withdraws a correction by its id."""
+        self._send(_Request("DELETE", f"/v1/corrections/{_quoted(correction)}", {}))
+
+    def readings(self, search: str = "") -> Iterator[dict[str, Any]]:
+        """The stored readings whose source or text contain ``search``, the newest first."""
+        return self._listed("readings", search=search)
+
+    def reading(self, reading: str) -> dict[str, Any]:
+        """A stored reading with its digits, by its id."""
+        return dict(self._send(_get(f"/v1/readings/{_quoted(reading)}")).json())
+
+    def remove_reading(self, reading: str) -> None:
+        """Removes a stored reading with its corrections."""
+        self._send(_Request("DELETE", f"/v1/readings/{_quoted(reading)}", {}))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, request: _Request) -> httpx.Response:
+        with self._reachable():
+            answer = self._http.request(request.method, self.url + request.path, **request.keywords())
+        return self._checked(answer, request.source)
+
+    def _listed(self, name: str, **options: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._send(_get(f"/v1/{name}", **options)).json()
+            yield from page[name]
+            if page["next"] is None:
+                return
+            options["before"] = page["next"]
+
+
+class AsyncClient(_Shared):
+    """Asks a server of inkread without blocking; like ``Client``, with methods to be awaited."""
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        api_key: str | None = None,
+        timeout: float = TIMEOUT,  # httpx keeps it
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        super().__init__(url, api_key)
+        self._http = httpx.AsyncClient(headers=self._headers, timeout=timeout, transport=transport)
+
+    async def read(
+        self,
+        source: Source,
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> ServedReading:
+        """As ``Client.read``."""
+        request = _read(source, single=single, model=model, min_probability=min_probability)
+        return _reading((await self._send(request)).json(), describe_source(source))
+
+    async def draw(
+        self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
+    ) -> Image.Image:
+        """As ``Client.draw``."""
+        request = _read(source, single=single, model=model, min_probability=min_probability, draw=True)
+        return Image.open(io.BytesIO((await self._send(request)).content))
+
+    async def read_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> AsyncIterator[ServedReading | PictureError]:
+        """As ``Client.read_many``."""
+        given = list(sources)
+        names = map(describe_source, given)
+        request = _read_batch(given, single=single, model=model, min_probability=min_probability)
+        with self._reachable():
+            async with self._http.stream(
+                request.method, self.url + request.path, **request.keywords()
+            ) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                self._checked(answer)
+                async for line in answer.aiter_lines():
+                    yield _outcome(line, next(names))
+
+    async def classify(
+        self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
+    ) -> Classified:
+        """As ``Client.classify``."""
+        return _classified((await self._send(_classify(glyphs, model=model, normalize=normalize))).json())
+
+    async def info(self) -> dict[str, Any]:
+        """As ``Client.info``."""
+        return dict((await self._send(_get("/v1/info"))).json())
+
+    async def models(self) -> list[dict[str, Any]]:
+        """As ``Client.models``."""
+        return list((await self._send(_get("/v1/models"))).json()["models"])
+
+    async def correct(
+        self, reading: str, *, line: int, position: int, label: str, by: str | None = None
+    ) -> dict[str, Any]:
+        """As ``Client.correct``."""
+        body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
+        return dict((await self._send(_Request("POST", "/v1/corrections", {}, json=body))).json())
+
+    async def withdraw(self, correction: str) -> None:
+        """As ``Client.withdraw``."""
+        await self._send(_Request("DELETE", f"/v1/corrections/{_quoted(correction)}", {}))
+
+    def corrections(self) -> AsyncIterator[dict[str, Any]]:
+        """As ``Client.corrections``."""
+        return self._listed("corrections")
+
+    def readings(self, search: str = "") -> AsyncIterator[dict[str, Any]]:
+        """As ``Client.readings``."""
+        return self._listed("readings", search=search)
+
+    async def reading(self, reading: str) -> dict[str, Any]:
+        """As ``Client.reading``."""
+        return dict((await self._send(_get(f"/v1/readings/{_quoted(reading)}"))).json())
+
+    async def remove_reading(self, reading: str) -> None:
+        """As ``Client.remove_reading``."""
+        await self._send(_Request("DELETE", f"/v1/readings/{_quoted(reading)}", {}))
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _send(self, request: _Request) -> httpx.Response:
+        with self._reachable():
+            answer = await self._http.request(request.method, self.url + request.path, **request.keywords())
+        return self._checked(answer, request.source)
+
+    async def _listed(self, name: str, **options: Any) -> AsyncIterator[dict[str, Any]]:
+        while True:
+            page = (await self._send(_get(f"/v1/{name}", **options))).json()
+            for one in page[name]:
+                yield one
+            if page["next"] is None:
+                return
+            options["before"] = page["next"]
+
+
+# Requests ----------------------------------------------------------------------------------------------------------
+
+
+def _get(path: str, **options: Any) -> _Request:
+    return _Request("GET", path, options)
+
+
+def _read(source: Source, *, min_probability: float, **options: Any) -> _Request:
+    require_probability(min_probability)
+    options["min_probability"] = min_probability
+    return _Request("POST", "/v1/read", options, describe_source(source), content=_encoded(source))
+
+
+def _read_batch(sources: list[Source], *, min_probability: float, **options: Any) -> _Request:
+    require_probability(min_probability)
+    options["min_probability"] = min_probability
+    files = [("picture", (str(number), _encoded(source))) for number, source in enumerate(sources)]
+    return _Request("POST", "/v1/read-batch", options, files=files)
+
+
+def _classify(glyphs: NDArray[Any], **options: Any) -> _Request:
+    file = io.BytesIO()
+    np.save(file, glyphs, allow_pickle=False)
+    return _Request("POST", "/v1/glyphs", options, content=file.getvalue())
+
+
+def _encoded(source: Source) -> bytes:
+    """The source as the bytes of a picture's file."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source)
+    name = describe_source(source)
+    if isinstance(source, (Image.Image, np.ndarray)):
+        from inkread.picture import load_picture
+
+        # What is no file yet is made one as a reader here would see it.
+        file = io.BytesIO()
+        Image.fromarray(load_picture(source).pixels).save(file, "PNG")
+        return file.getvalue()
+    try:
+        return bytes(source.read()) if hasattr(source, "read") else Path(source).read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise PictureNotFoundError(name, "is no file", "check the path") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise PictureError(name, "cannot be read", "check the path, and that it may be read") from error
+
+
+# Answers -----------------------------------------------------------------------------------------------------------
+
+
+def _reading(answer: dict[str, Any], source: str) -> ServedReading:
+    lines = tuple(Line(tuple(_digit(digit) for digit in line["digits"])) for line in answer["lines"])
+    return ServedReading(
+        source,
+        answer["width"],
+        answer["height"],
+        lines,
+        answer["id"],
+        answer["model"],
+        answer["milliseconds"],
+    )
+
+
+def _digit(answer: dict[str, Any]) -> Digit:
+    others = tuple((other["label"], other["probability"]) for other in answer["alternatives"])
+    x0, y0, x1, y1 = answer["box"]
+    return Digit(answer["label"], answer["probability"], (x0, y0, x1, y1), others)
+
+
+def _outcome(line: str, source: str) -> ServedReading | PictureError:
+    answer = json.loads(line)
+    problem = answer["error"]
+    return _reading(answer, source) if problem is None else _picture_error(problem, source, answer["source"])
+
+
+def _picture_error(problem: dict[str, Any], source: str, name: str) -> PictureError:
+    """The error of a picture, with our name for it in place of the server's."""
+    detail = _clause(problem["detail"].removeprefix(f"{name} "))
+    return PICTURE_ERRORS.get(_slug(problem), PictureError)(source, detail, _clause(problem["remedy"]))
+
+
+def _slug(problem: dict[str, Any]) -> str:
+    return str(problem["type"]).rpartition(":")[2]
+
+
+def _classified(answer: dict[str, Any]) -> Classified:
+    return Classified(tuple(answer["digits"]), np.array(answer["probabilities"], np.float32).reshape(-1, 11))
+
+
+def _clause(sentence: str) -> str:
+    """A sentence of the server's as part of an error's message."""
+    return f"{sentence[:1].lower()}{sentence[1:]}".removesuffix(".")
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _quoted(identifier: str) -> str:
+    from urllib.parse import quote
+
+    return quote(identifier, safe="")

@@ -1,0 +1,43 @@
+"""The server: an HTTP API and a web page, in one process.
+
+==================  =====================================================================================
+``settings``        ``ServerSettings``: what a server is started with
+``app``             ``create_app``: the parts put together
+``envelope``        around every request: its id, security headers, a log line, a count
+``limits``          what is refused at once: foreign hosts and pages, keys, rates, sizes
+``routes``          the addresses of the API
+``service``         what the routes work with
+``catalogue``       the models, each with one shared ``Reader``
+``pool``            the bounded pool in which pictures are read
+``uploads``         pictures out of requests, in memory
+``answers``         readings as JSON, and as they are stored
+``problems``        errors as RFC 9457 problem details
+``schemas``         the shapes of the API
+``store``           readings and corrections in a database
+``static_files``    the web page's files, which are in ``static``
+``metrics, logs``   what operators see
+==================  =====================================================================================
+
+Needs the extra ``serve``. Nothing of the core imports this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inkread.server.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from inkread.server.app import create_app
+
+__all__ = ["ServerSettings", "create_app"]
+
+
+def __getattr__(name: str) -> Any:
+    """The application, loaded when it is first asked for: whoever only names settings needs no web framework."""
+    if name == "create_app":
+        from inkread.server.app import create_app
+
+        return create_app
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

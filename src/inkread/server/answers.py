@@ -1,0 +1,135 @@
+"""What a reading becomes in an answer, and in the store."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from inkread.explain import draw_stages
+from inkread.server.store import NewDigit, NewReading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inkread.decoder import Choice
+    from inkread.reader import Trace
+    from inkread.reading import Digit
+    from inkread.server.catalogue import Entry
+
+TITLES = {
+    "picture": "The picture, upright",
+    "ink": "The ink; printed lines in orange",
+    "rows": "Rows and candidates; what was read in blue",
+    "glyphs": "What the model saw of each candidate",
+    "reading": "The reading",
+}
+
+MARGIN = 0.1
+"""Of a digit's box, kept around its crop."""
+
+LONGEST_CROP = 256
+"""Longer side of a stored crop in pixels; ten times what the model sees of it."""
+
+Seen = tuple["Digit", "Choice", "NDArray[np.uint8]"]
+"""A digit as read, the choice behind it, and the glyph that the model saw."""
+
+
+def seen_lines(trace: Trace) -> list[list[Seen]]:
+    """The digits of every line of the reading, each with what it came from."""
+    rows = [
+        [(choice, glyphs[choice.index]) for choice in chosen]
+        for glyphs, chosen in zip(trace.glyphs, trace.choices, strict=True)
+        if chosen
+    ]
+    return [
+        [(digit, *source) for digit, source in zip(line.digits, row, strict=True)]
+        for line, row in zip(trace.reading.lines, rows, strict=True)
+    ]
+
+
+def reading_answer(
+    trace: Trace, *, name: str, model: str, milliseconds: float, detail: bool, stages: bool
+) -> dict[str, Any]:
+    """The JSON object of a reading, see ``schemas.Reading``."""
+    answer = trace.reading.to_dict() | {
+        "id": None,
+        "source": name,
+        "model": model,
+        "milliseconds": round(milliseconds, 2),
+    }
+    if detail:
+        for line, seen in zip(answer["lines"], seen_lines(trace), strict=True):
+            for digit, (_, choice, glyph) in zip(line["digits"], seen, strict=True):
+                digit["probabilities"] = [round(float(p), 6) for p in choice.digits]
+                digit["glyph"] = base64.b64encode(glyph.tobytes()).decode()
+    if stages:
+        answer["stages"] = [
+            {"name": stage, "title": TITLES[stage], "image": data_url(image)}
+            for stage, image in draw_stages(trace).items()
+        ]
+    return answer
+
+
+def new_reading(trace: Trace, *, name: str, entry: Entry, client: str | None) -> NewReading:
+    """The reading as it is stored."""
+    return NewReading(
+        source=name,
+        width=trace.reading.width,
+        height=trace.reading.height,
+        text=trace.reading.text,
+        model=entry.name,
+        model_sha256=entry.model.card.sha256,
+        lines=tuple(tuple(_new_digits(trace, line)) for line in seen_lines(trace)),
+        client=client,
+    )
+
+
+def _new_digits(trace: Trace, line: list[Seen]) -> Iterator[NewDigit]:
+    for digit, choice, glyph in line:
+        yield NewDigit(
+            label=digit.label,
+            probability=digit.probability,
+            box=digit.box,
+            probabilities=tuple(float(p) for p in choice.digits),
+            glyph=glyph.tobytes(),
+            crop=png(_crop(trace, digit)),
+        )
+
+
+def _crop(trace: Trace, digit: Digit) -> Image.Image:
+    """The digit's box in the upright working pixels, with a margin; reduced where it is large."""
+    height, width = trace.picture.pixels.shape[:2]
+    scale_x, scale_y = trace.picture.scale
+    x0, y0, x1, y1 = digit.box
+    margin = MARGIN * max(x1 - x0, y1 - y0)
+    left, top = max(0, int((x0 - margin) / scale_x)), max(0, int((y0 - margin) / scale_y))
+    right, bottom = (
+        min(width, int((x1 + margin) / scale_x) + 1),
+        min(height, int((y1 + margin) / scale_y) + 1),
+    )
+    crop = Image.fromarray(trace.picture.pixels[top:bottom, left:right])
+    crop.thumbnail((LONGEST_CROP, LONGEST_CROP))
+    return crop
+
+
+def drawing(trace: Trace) -> bytes:
+    """The picture with the boxes of its reading, as PNG."""
+    return png(trace.reading.draw(trace.picture.pixels))
+
+
+def png(image: Image.Image) -> bytes:
+    """The image as a PNG file."""
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def data_url(image: Image.Image) -> str:
+    """The image as a URL that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"

@@ -1,0 +1,192 @@
+"""The application: the parts of the server put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+from inkread import __version__
+from inkread.errors import InkreadError
+from inkread.server import schemas
+from inkread.server.catalogue import Catalogue
+from inkread.server.envelope import Envelope
+from inkread.server.limits import Gate
+from inkread.server.logs import LOGGER
+from inkread.server.metrics import Metrics
+from inkread.server.pool import Pool
+from inkread.server.problems import Problem, problem_of, problem_of_http, problem_of_validation
+from inkread.server.routes import about, collected, glyphs, reading
+from inkread.server.service import Service
+from inkread.server.static_files import FOLDER, PageFiles
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from inkread.server.settings import ServerSettings
+    from inkread.server.store import Store
+
+log = logging.getLogger(LOGGER)
+
+DESCRIPTION = """Reads handwritten digits from any picture, and says so when there is none.
+
+Errors are problem details (RFC 9457) with a `remedy`; every answer has `X-Request-ID`."""
+
+TAGS = [
+    {"name": "reading", "description": "Pictures and glyphs to digits."},
+    {"name": "about", "description": "What the server is."},
+    {
+        "name": "collected",
+        "description": "Readings and corrections, where the server was started with --collect.",
+    },
+    {"name": "health", "description": "How the server is doing."},
+]
+
+BEYOND_ROUTES = (schemas.Reading, schemas.Problem, schemas.Unread, schemas.GlyphRequest, schemas.Glyphs)
+"""Shapes that the document needs though no route has them in its signature."""
+
+
+def create_app(settings: ServerSettings) -> FastAPI:
+    """The application, its models verified and its store open.
+
+    Raises:
+        ModelError: a model cannot be loaded.
+        StoreError: the store cannot be opened.
+    """
+    catalogue = Catalogue(settings.models, settings.picture_limits)
+    pool = Pool(workers=settings.workers, queue=settings.queue, max_seconds=settings.max_seconds)
+    store = _open_store(settings.store) if settings.collect else None
+    service = Service(settings, catalogue, pool, Metrics(pool), store)
+    app = FastAPI(
+        title="inkread",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,  # their pages load scripts from other hosts
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    app.state.service = service
+    for router in (reading.router, glyphs.router, about.router, collected.router):
+        app.include_router(router)
+    if settings.static:
+        _serve_page(app)
+    _answer_errors(app)
+    app.add_middleware(Gate, settings=settings)
+    if settings.cors:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
+    app.add_middleware(Envelope, metrics=service.metrics)
+    _describe(app)
+    return app
+
+
+def _open_store(url: str) -> Store:
+    from inkread.server.store import Store
+
+    return Store.open(url)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    warming = asyncio.create_task(_warm_up(service))
+    yield
+    warming.cancel()
+    service.pool.close()
+    if service.store is not None:
+        service.store.close()
+
+
+async def _warm_up(service: Service) -> None:
+    """Makes the server ready; whoever asks meanwhile is answered, only later."""
+    try:
+        await asyncio.to_thread(service.warm_up)
+    except Exception:
+        log.exception("the first reading failed; the server does not get ready")
+        return
+    service.is_ready = True
+
+
+def _serve_page(app: FastAPI) -> None:
+    files = PageFiles(directory=FOLDER, check_dir=False)
+
+    async def page(request: Request) -> Response:
+        return await files.get_response("index.html", request.scope)
+
+    app.add_route("/", page, methods=["GET", "HEAD"], include_in_schema=False)
+    app.mount("/static", files, name="static")
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Every error is a problem; what is not expected is left to the ``Envelope``."""
+
+    def respond(request: Request, problem: Problem) -> Response:
+        return problem.response(request.state.request_id)
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        return respond(request, problem_of_http(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def on_validation(request: Request, error: RequestValidationError) -> Response:
+        return respond(request, problem_of_validation(error.errors()))
+
+    @app.exception_handler(InkreadError)
+    async def on_inkread(request: Request, error: InkreadError) -> Response:
+        problem = problem_of(error)
+        if problem.status_code >= 500:
+            log.error("failed", exc_info=error)
+        return respond(request, problem)
+
+
+def _describe(app: FastAPI) -> None:
+    """Completes the OpenAPI document: shapes that no signature has, the key, and the header of every answer."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            shapes = document.setdefault("components", {}).setdefault("schemas", {})
+            for shape in BEYOND_ROUTES:
+                schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+                shapes |= schema.pop("$defs", {}) | {shape.__name__: schema}
+            document["components"]["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            }
+            for operation in _operations(document):
+                if 401 in map(int, operation["responses"]):
+                    operation["security"] = [{}, {"bearer": []}, {"header": []}]
+                for answer in operation["responses"].values():
+                    answer.setdefault("headers", {})["X-Request-ID"] = {
+                        "description": "The request's id, for reports.",
+                        "schema": {"type": "string"},
+                    }
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def route_names(app: FastAPI) -> list[str]:
+    """The operation ids of all documented routes."""
+    return [r.operation_id or "" for r in app.routes if isinstance(r, APIRoute) and r.include_in_schema]

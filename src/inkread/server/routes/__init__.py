@@ -1,0 +1,9 @@
+"""The addresses of the API, a module for what belongs together.
+
+============  =============================================================
+``reading``   /v1/read, /v1/read-batch
+``glyphs``    /v1/glyphs
+``about``     /v1/models, /v1/info, /livez, /readyz, /metrics
+``collected`` /v1/readings, /v1/corrections
+============  =============================================================
+"""

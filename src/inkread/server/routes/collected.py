@@ -1,0 +1,147 @@
+"""What the server keeps where it was started to: readings, and what people say of them."""
+
+import base64
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from inkread.server import schemas
+from inkread.server.problems import Problem
+from inkread.server.routes.documented import OF_API, WITH_BODY, responses
+from inkread.server.schemas import Listed, NewCorrection, Searched
+from inkread.server.service import Parts
+
+if TYPE_CHECKING:
+    from inkread.server.store import Correction, NewDigit, ReadingSummary, StoredReading
+
+router = APIRouter(prefix="/v1", tags=["collected"])
+
+REFUSALS = responses(*OF_API, "not-collecting", "store-unavailable")
+ONE = responses(*OF_API, "not-collecting", "not-found", "store-unavailable")
+
+
+@router.post(
+    "/corrections",
+    operation_id="correct",
+    summary="Correct a digit",
+    status_code=201,
+    responses=responses(*OF_API, *WITH_BODY, "not-collecting", "not-found", "store-unavailable"),
+)
+def correct(correction: NewCorrection, parts: Parts) -> schemas.Correction:
+    """Stores what a digit of a stored reading really is; an older correction of the same digit is withdrawn.
+
+    It is on the disk when this answers, and `inkread train --data corrections` learns from it.
+    """
+    found = parts.require_store().add_correction(
+        reading=str(correction.reading),
+        line=correction.line,
+        position=correction.position,
+        label=correction.label,
+        by=correction.by,
+    )
+    return _correction(found)
+
+
+@router.get(
+    "/corrections", operation_id="list_corrections", summary="List the corrections", responses=REFUSALS
+)
+def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.Corrections:
+    """Lists the corrections that stand, the newest first."""
+    found = parts.require_store().corrections(limit=page.limit, before=page.before)
+    return schemas.Corrections(corrections=[_correction(one) for one in found.items], next=found.next)
+
+
+@router.delete(
+    "/corrections/{id}",
+    operation_id="withdraw_correction",
+    summary="Withdraw a correction",
+    status_code=204,
+    response_class=Response,
+    responses=ONE,
+)
+def withdraw_correction(id: str, parts: Parts) -> None:  # noqa: A002  # the API's name
+    """Withdraws a correction: the trainer sees it no more."""
+    if not parts.require_store().withdraw(id):
+        raise Problem("not-found", "There is no such correction.", "See /v1/corrections.")
+
+
+@router.get("/readings", operation_id="list_readings", summary="List the readings", responses=REFUSALS)
+def list_readings(page: Annotated[Searched, Query()], parts: Parts) -> schemas.Readings:
+    """Lists the stored readings, the newest first."""
+    found = parts.require_store().readings(search=page.search, limit=page.limit, before=page.before)
+    return schemas.Readings(
+        readings=[schemas.Summary(**_summary(one)) for one in found.items], next=found.next
+    )
+
+
+@router.get("/readings/{id}", operation_id="get_reading", summary="Show a reading", responses=ONE)
+def get_reading(id: str, parts: Parts) -> schemas.StoredReading:  # noqa: A002
+    """Shows a stored reading with its digits."""
+    found = parts.require_store().reading(id)
+    if found is None:
+        raise _no_reading()
+    return _reading(found)
+
+
+@router.delete(
+    "/readings/{id}",
+    operation_id="remove_reading",
+    summary="Remove a reading",
+    status_code=204,
+    response_class=Response,
+    responses=ONE,
+)
+def remove_reading(id: str, parts: Parts) -> None:  # noqa: A002
+    """Removes a reading with its corrections: the trainer sees neither any more."""
+    if not parts.require_store().remove_reading(id):
+        raise _no_reading()
+
+
+def _no_reading() -> Problem:
+    return Problem("not-found", "There is no such reading.", "See /v1/readings.")
+
+
+def _correction(found: "Correction") -> schemas.Correction:
+    return schemas.Correction.model_validate(
+        {
+            "id": found.id,
+            "reading": found.reading,
+            "line": found.line,
+            "position": found.position,
+            "read_as": found.read_as,
+            "label": found.label,
+            "created": found.created,
+            "by": found.by,
+            "model": found.model,
+            "model_sha256": found.model_sha256,
+            "glyph": base64.b64encode(found.glyph).decode(),
+        }
+    )
+
+
+def _summary(found: "ReadingSummary") -> dict[str, Any]:
+    names = ("id", "source", "text", "created", "model", "width", "height", "corrections")
+    return {name: getattr(found, name) for name in names}
+
+
+def _reading(found: "StoredReading") -> schemas.StoredReading:
+    lines = [
+        schemas.StoredLine(
+            text="".join(digit.label for digit in row), digits=[_digit(digit) for digit in row]
+        )
+        for row in found.lines
+    ]
+    return schemas.StoredReading(**_summary(found), model_sha256=found.model_sha256, lines=lines)
+
+
+def _digit(digit: "NewDigit") -> schemas.StoredDigit:
+    return schemas.StoredDigit.model_validate(
+        {
+            "label": digit.label,
+            "probability": digit.probability,
+            "box": list(digit.box),
+            "probabilities": list(digit.probabilities),
+            "glyph": base64.b64encode(digit.glyph).decode(),
+            "crop": f"data:image/png;base64,{base64.b64encode(digit.crop).decode()}",
+        }
+    )

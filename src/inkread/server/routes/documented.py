@@ -1,0 +1,73 @@
+"""What the routes say of their answers in the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from inkread.server import schemas
+from inkread.server.problems import KINDS, MEDIA_TYPE, status_line
+
+ALWAYS = ("bad-request", "wrong-host", "internal")
+"""What any request may be answered."""
+
+OF_API = (*ALWAYS, "unauthorized", "foreign-origin", "invalid-option", "too-many-requests")
+"""What any request of ``/v1`` may be answered."""
+
+WITH_BODY = ("upload-too-slow", "too-large", "busy")
+
+RETRYABLE = (429, 503)
+
+RETRY_AFTER = {"Retry-After": {"description": "Seconds until another try.", "schema": {"type": "integer"}}}
+
+
+def responses(*slugs: str, ok: dict[str, Any] | None = None) -> dict[int | str, dict[str, Any]]:
+    """FastAPI's ``responses``: what is answered with 200, and these problems with an example of each."""
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    for slug in dict.fromkeys(slugs):
+        by_status[KINDS[slug][0]].append(slug)
+    found: dict[int | str, dict[str, Any]] = {200: ok} if ok else {}
+    return found | {status: _problem(status, of_status) for status, of_status in sorted(by_status.items())}
+
+
+def _problem(status: int, slugs: list[str]) -> dict[str, Any]:
+    titles = "; ".join(KINDS[slug][1] for slug in slugs)
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "examples": {slug: {"value": schemas.problem_example(slug)} for slug in slugs},
+    }
+    answer: dict[str, Any] = {
+        "description": f"{status_line(status)}: {titles}.",
+        "content": {MEDIA_TYPE: content},
+    }
+    return answer | ({"headers": RETRY_AFTER} if status in RETRYABLE else {})
+
+
+def picture_body(*, several: bool) -> dict[str, Any]:
+    """FastAPI's ``openapi_extra`` for a body that is a picture, or a form of pictures."""
+    binary = {"type": "string", "contentMediaType": "application/octet-stream"}
+    part = {"type": "array", "items": binary, "minItems": 1} if several else binary
+    form = {
+        "schema": {
+            "type": "object",
+            "properties": {"picture": part},
+            "required": ["picture"],
+            "additionalProperties": False,
+        }
+    }
+    content: dict[str, Any] = {"multipart/form-data": form}
+    if not several:
+        content = {kind: {"schema": binary} for kind in ("application/octet-stream", "image/*")} | content
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def json_of(shape: type[schemas.Shape], meaning: str, **more: Any) -> dict[str, Any]:
+    """A response of this shape; ``more`` is added to its media type."""
+    schema = {"$ref": f"#/components/schemas/{shape.__name__}"}
+    return {"description": meaning, "content": {"application/json": {"schema": schema} | more}}
+
+
+def text_of(meaning: str, example: str, kind: str = "text/plain") -> dict[str, Any]:
+    """A response of text."""
+    content = {"schema": {"type": "string"}, "examples": {"one": {"value": example}}}
+    return {"description": meaning, "content": {kind: content}}

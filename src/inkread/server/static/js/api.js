@@ -1,0 +1,141 @@
+/** The HTTP API, as the page uses it. Knows nothing of the document. */
+
+const TRIES = 6;
+const LONGEST_WAIT = 20; // seconds
+
+/** What the server says went wrong, in its own words (RFC 9457). */
+export class Problem extends Error {
+  constructor(status, { title = "", detail = "", remedy = "" } = {}) {
+    super([detail || title || `The server answered ${status}`, remedy].filter(Boolean).join("; "));
+    this.name = "Problem";
+    this.status = status;
+  }
+
+  static async of(response) {
+    const body = await response.json().catch(() => ({}));
+    return new Problem(response.status, body);
+  }
+}
+
+/** The server cannot be reached at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The server does not answer; see whether it runs, then try again");
+    this.name = "Unreachable";
+  }
+}
+
+export const isAbort = (error) => error?.name === "AbortError";
+
+/**
+ * How long to wait before the next try, in seconds.
+ * @param {?string} retryAfter the header: seconds, or a date.
+ * @param {number} attempt from 0.
+ */
+export function wait(retryAfter, attempt, now = Date.now()) {
+  const seconds = Number(retryAfter);
+  const asked = retryAfter && !Number.isNaN(seconds) ? seconds : (Date.parse(retryAfter ?? "") - now) / 1000;
+  return Math.min(LONGEST_WAIT, Number.isFinite(asked) ? Math.max(0, asked) : 0.25 * 2 ** attempt);
+}
+
+export class Api {
+  /**
+   * @param {Object} options
+   * @param {string} options.base where the page lies; the API is beside it.
+   * @param {() => ?string} options.key the API key, if there is one.
+   * @param {(refused: boolean) => Promise<?string>} options.askKey asks the person for a key; null if there is none.
+   */
+  constructor({ base, key = () => null, askKey = async () => null, fetcher = (...all) => fetch(...all) }) {
+    this.base = base;
+    this.key = key;
+    this.askKey = askKey;
+    this.fetcher = fetcher;
+  }
+
+  info() { return this.#json("v1/info"); }
+  models() { return this.#json("v1/models"); }
+
+  /** Reads a picture. `options` are those of POST /v1/read; `patient` waits and tries again where the server is full. */
+  async read(picture, { name = "picture.png", signal, patient = false, ...options } = {}) {
+    const response = await this.#picture(picture, { name, signal, patient, ...options });
+    return response.json();
+  }
+
+  /** The picture with its boxes drawn on it, for formats that the browser cannot show. */
+  async drawn(picture, { name = "picture.png", signal, ...options } = {}) {
+    return (await this.#picture(picture, { name, signal, patient: true, ...options, draw: true })).blob();
+  }
+
+  /** Classifies 28×28 drawings, rows of numbers 0..255. */
+  glyphs(glyphs, { model, signal } = {}) {
+    return this.#json(`v1/glyphs${query({ normalize: true, model })}`, { ...json({ glyphs }), signal, patient: true });
+  }
+
+  correct(correction) { return this.#json("v1/corrections", { ...json(correction), patient: true }); }
+  withdraw(id) { return this.#send(`v1/corrections/${encodeURIComponent(id)}`, { method: "DELETE" }); }
+  corrections(options = {}) { return this.#json(`v1/corrections${query(options)}`); }
+  readings({ signal, ...options } = {}) { return this.#json(`v1/readings${query(options)}`, { signal }); }
+  reading(id) { return this.#json(`v1/readings/${encodeURIComponent(id)}`); }
+  forget(id) { return this.#send(`v1/readings/${encodeURIComponent(id)}`, { method: "DELETE" }); }
+
+  #picture(picture, { name, signal, patient, ...options }) {
+    const body = new FormData();
+    body.append("picture", picture, name);
+    return this.#send(`v1/read${query(options)}`, { method: "POST", body, signal, patient });
+  }
+
+  async #json(path, options) {
+    return (await this.#send(path, options)).json();
+  }
+
+  async #send(path, { patient = false, ...options } = {}) {
+    for (let attempt = 0, asked = false; ; attempt += 1) {
+      const response = await this.#fetch(path, options);
+      if (response.ok) return response;
+      if (response.status === 401 && !asked) {
+        asked = true;
+        if (await this.askKey(Boolean(this.key()))) continue;
+      } else if (patient && (response.status === 503 || response.status === 429) && attempt + 1 < TRIES) {
+        await sleep(wait(response.headers.get("Retry-After"), attempt), options.signal);
+        continue;
+      }
+      throw await Problem.of(response);
+    }
+  }
+
+  async #fetch(path, options) {
+    const headers = new Headers(options.headers);
+    if (this.key()) headers.set("Authorization", `Bearer ${this.key()}`);
+    try {
+      return await this.fetcher(new URL(path, this.base), { ...options, headers });
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      throw new Unreachable();
+    }
+  }
+}
+
+function json(value) {
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
+}
+
+/** "?single=true&…" of what is given; nothing for what is not. */
+export function query(options) {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : "";
+}
+
+function sleep(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(new DOMException("no longer wanted", "AbortError"));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, seconds * 1000);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

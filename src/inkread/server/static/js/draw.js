@@ -1,0 +1,256 @@
+/** The Draw tab: a sheet that is read while one writes on it, and a grid of 28×28 pixels. */
+
+import { isAbort } from "./api.js";
+import { Boxes } from "./boxes.js";
+import { $, toBlob } from "./dom.js";
+import { Pen } from "./pen.js";
+import { Pixels, SIDE } from "./pixels.js";
+import { carryOver, nearest, readingOfGlyph } from "./reading.js";
+import { paint, Sheet } from "./strokes.js";
+import { ReadingView } from "./view.js";
+import { Latest } from "./work.js";
+
+const PAUSE = 160; // milliseconds without movement after which a stroke is read though the pen is still down
+
+export class DrawTab {
+  #sheet = new Sheet();
+  #pixels = new Pixels();
+  #latest = new Latest();
+  #pause = 0;
+  #frame = 0;
+
+  constructor({ api, corrections, model }) {
+    Object.assign(this, { api, corrections, model });
+    this.view = new ReadingView($("draw-reading"), { corrections, invitation: "What you write is read as you write it." });
+    this.gridView = new ReadingView($("draw-reading"), { invitation: "Fill pixels, then classify them.", seen: "Your drawing" });
+    const boxes = document.createElement("div");
+    $("sheet").append(boxes);
+    this.boxes = new Boxes(boxes, { live: true });
+    this.view.link(this.boxes);
+    this.#pens();
+    this.#tools();
+    this.#surface();
+    new ResizeObserver(() => this.#resize()).observe($("sheet"));
+    document.addEventListener("themechange", () => this.#repaint());
+    document.addEventListener("keydown", (event) => this.#shortcut(event));
+  }
+
+  get isGrid() { return !$("grid").hidden; }
+  get #model() { return this.isGrid ? this.#pixels : this.#sheet; }
+
+  /** Reads once more, with another model. */
+  again() {
+    if (this.isGrid) this.gridView.clear();
+    else if (!this.#sheet.isEmpty) this.#read();
+  }
+
+  #pens() {
+    const settings = () => ({
+      width: Number($("width").value),
+      erase: $("tool").querySelector("[value=eraser]").checked,
+    });
+    this.pen = new Pen($("canvas"), {
+      model: () => this.#sheet,
+      place: (position) => position,
+      settings: () => ({ ...settings(), width: settings().width * (settings().erase ? 2 : 1) }),
+      changed: (what) => this.#drawn(what),
+    });
+    this.gridPen = new Pen($("pixels"), {
+      model: () => this.#pixels,
+      place: ({ x, y }) => ({ x: (x / $("pixels").clientWidth) * SIDE, y: (y / $("pixels").clientHeight) * SIDE }),
+      settings,
+      changed: (what) => this.#drawn(what),
+    });
+  }
+
+  #tools() {
+    const change = (act) => () => {
+      act(this.#model);
+      this.#changed();
+    };
+    $("undo").addEventListener("click", change((model) => model.undo()));
+    $("redo").addEventListener("click", change((model) => model.redo()));
+    $("clear").addEventListener("click", change((model) => model.clear()));
+    $("reset").addEventListener("click", change((model) => model.clear()));
+    $("classify").addEventListener("click", () => this.#classify());
+    $("width").addEventListener("input", () => { $("width-value").textContent = $("width").value; });
+    $("surface").addEventListener("change", () => this.#surface());
+    for (const canvas of [$("canvas"), $("pixels")]) {
+      canvas.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") $("clear").click();
+        if (event.key === "Enter" && this.isGrid) this.#classify();
+      });
+    }
+  }
+
+  #shortcut(event) {
+    if ($("panel-draw").hidden || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (key === "z") (event.shiftKey ? $("redo") : $("undo")).click();
+    else if (key === "y") $("redo").click();
+    else return;
+    event.preventDefault();
+  }
+
+  #surface() {
+    const isGrid = $("surface").querySelector("[value=grid]").checked;
+    $("grid").hidden = !isGrid;
+    $("grid-actions").hidden = !isGrid;
+    $("sheet").hidden = isGrid;
+    $("width").closest("label").hidden = isGrid;
+    $("clear").hidden = isGrid;
+    $("draw-reading").replaceChildren((isGrid ? this.gridView : this.view).root);
+    this.#state();
+    this.#repaint();
+  }
+
+  #drawn(what) {
+    this.#repaint();
+    if (what === "cursor") return;
+    if (this.isGrid) this.#state();
+    else if (what === "end") this.#changed();
+    else {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(() => this.#read(), PAUSE);
+    }
+  }
+
+  #changed() {
+    this.#state();
+    this.#repaint();
+    if (this.isGrid) {
+      if (this.#pixels.isEmpty) {
+        this.#latest.stop();
+        this.gridView.clear();
+      }
+    } else this.#read();
+  }
+
+  #state() {
+    $("undo").disabled = !this.#model.canUndo;
+    $("redo").disabled = !this.#model.canRedo;
+    $("clear").disabled = this.#model.isEmpty;
+    $("reset").disabled = $("classify").disabled = this.#pixels.isEmpty;
+    $("sheet").classList.toggle("is-empty", this.#sheet.isEmpty);
+  }
+
+  async #read() {
+    clearTimeout(this.#pause);
+    if (this.#sheet.isEmpty) {
+      this.#latest.stop();
+      this.view.clear();
+      return;
+    }
+    const sheet = this.#sheet;
+    const last = sheet.strokes.at(-1).points.at(-1);
+    const model = this.model();
+    try {
+      const item = await this.#latest.run(async (signal) => {
+        const picture = await this.#picture();
+        const reading = await this.api.read(picture, { name: "drawing.png", model, detail: true, keep: this.corrections.passing(), patient: true, signal });
+        return { reading, picture, name: "drawing.png", model };
+      });
+      if (!item) return;
+      carryOver(this.view.item?.reading, item.reading);
+      this.view.show(item, nearest(item.reading, last));
+    } catch (error) {
+      if (!isAbort(error)) this.view.problem(error);
+    }
+  }
+
+  async #classify() {
+    if (this.#pixels.isEmpty) return;
+    const values = this.#pixels.values.slice();
+    try {
+      const answer = await this.#latest.run((signal) => this.api.glyphs([this.#pixels.rows], { model: this.model(), signal }));
+      if (answer) this.gridView.show({ reading: readingOfGlyph(answer, values), picture: null, name: "grid" });
+    } catch (error) {
+      if (!isAbort(error)) this.gridView.problem(error);
+    }
+  }
+
+  /** The sheet as a picture: black ink on white, whatever the theme. */
+  async #picture() {
+    const canvas = document.createElement("canvas");
+    canvas.width = $("canvas").clientWidth;
+    canvas.height = $("canvas").clientHeight;
+    const context = canvas.getContext("2d");
+    paint(context, this.#sheet.strokes, "#000");
+    context.globalCompositeOperation = "destination-over";
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    return toBlob(canvas);
+  }
+
+  #resize() {
+    const { clientWidth: width, clientHeight: height } = $("canvas");
+    if (!width || !height) return;
+    this.#sheet.fit(width, height);
+    this.#repaint();
+    const { item } = this.view;
+    if (item && (item.reading.width !== width || item.reading.height !== height)) this.#read();
+  }
+
+  #repaint() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.isGrid) this.#paintGrid();
+      else this.#paintSheet();
+    });
+  }
+
+  #paintSheet() {
+    const canvas = $("canvas");
+    const scale = devicePixelRatio || 1;
+    const [width, height] = [Math.round(canvas.clientWidth * scale), Math.round(canvas.clientHeight * scale)];
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const context = canvas.getContext("2d");
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, width, height);
+    paint(context, this.#sheet.strokes, colour("--pen"));
+    this.#paintCursor(context, this.pen.cursor);
+    $("sheet").classList.toggle("is-empty", this.#sheet.isEmpty);
+  }
+
+  #paintCursor(context, cursor) {
+    if (!cursor) return;
+    context.strokeStyle = colour("--accent");
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(cursor.x, cursor.y, Math.max(6, Number($("width").value) / 2 + 3), 0, 2 * Math.PI);
+    context.stroke();
+  }
+
+  #paintGrid() {
+    const canvas = $("pixels");
+    const cells = 20; // canvas pixels a cell
+    if (canvas.width !== SIDE * cells) Object.assign(canvas, { width: SIDE * cells, height: SIDE * cells });
+    const context = canvas.getContext("2d");
+    const [paper, pen, line] = [colour("--sheet"), colour("--pen"), colour("--grid-line")];
+    context.fillStyle = paper;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = pen;
+    this.#pixels.values.forEach((value, index) => {
+      if (!value) return;
+      context.globalAlpha = value / 255;
+      context.fillRect((index % SIDE) * cells, Math.floor(index / SIDE) * cells, cells, cells);
+    });
+    context.globalAlpha = 1;
+    context.fillStyle = line;
+    for (let each = 1; each < SIDE; each += 1) {
+      context.fillRect(each * cells, 0, 1, canvas.height);
+      context.fillRect(0, each * cells, canvas.width, 1);
+    }
+    const { cursor } = this.gridPen;
+    if (cursor) {
+      context.strokeStyle = colour("--accent");
+      context.lineWidth = 3;
+      const cell = (position, size) => Math.min(SIDE - 1, Math.floor((position / size) * SIDE)) * cells;
+      context.strokeRect(cell(cursor.x, canvas.clientWidth), cell(cursor.y, canvas.clientHeight), cells, cells);
+    }
+  }
+}
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}

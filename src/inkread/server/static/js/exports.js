@@ -1,0 +1,78 @@
+/** Tables for other programs. Knows nothing of the document. */
+
+import { digitsOf, labelOf, leastSure, textOf } from "./reading.js";
+
+const COLUMNS = ["file", "reading", "digits", "least_sure", "error"];
+
+/** A cell that a spreadsheet would take for a formula is made text by an apostrophe before it. */
+export function guarded(value) {
+  const text = String(value ?? "");
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
+/** One cell of a CSV file (RFC 4180). */
+export function cell(value) {
+  const text = guarded(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** One row a picture. @param {{name: string, reading: ?Object, error: ?string}[]} items */
+export function rowsOf(items) {
+  return items.map(({ name, reading, error }) => ({
+    file: name,
+    reading: reading ? textOf(reading).replaceAll("\n", "/") : "",
+    digits: reading ? digitsOf(reading).length : "",
+    least_sure: reading ? (leastSure(reading)?.digit.probability ?? "") : "",
+    error: error ?? "",
+  }));
+}
+
+export function toCsv(items) {
+  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
+  return lines.map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+}
+
+/** Parted by tabs, as a spreadsheet takes it from the clipboard. */
+export function toText(items) {
+  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
+  return lines.map((line) => line.map((value) => guarded(String(value).replaceAll(/[\t\r\n]/g, " "))).join("\t")).join("\n");
+}
+
+export function toJson(items) {
+  const readings = items.map(({ name, reading, error }) => ({
+    source: name,
+    width: reading?.width ?? null,
+    height: reading?.height ?? null,
+    text: reading ? textOf(reading) : null,
+    model: reading?.model ?? null,
+    lines: (reading?.lines ?? []).map((line) => ({ text: line.digits.map(labelOf).join(""), digits: line.digits.map(digitFor) })),
+    error: error ?? null,
+  }));
+  return `${JSON.stringify(readings, null, 2)}\n`;
+}
+
+function digitFor({ label, probability, box, probabilities, corrected }) {
+  const digit = { label, probability, box, probabilities };
+  return corrected === undefined ? digit : { ...digit, corrected };
+}
+
+const KEYS = {
+  order: (item) => item.order,
+  name: (item) => item.name,
+  text: (item) => (item.reading ? textOf(item.reading) : null),
+  digits: (item) => (item.reading ? digitsOf(item.reading).length : null),
+  least: (item) => leastSure(item.reading)?.digit.probability ?? null,
+  state: (item) => item.state,
+};
+
+/** The items in another order; those that have nothing to sort by come last, whichever way. */
+export function sorted(items, by, descending = false) {
+  const key = KEYS[by];
+  const compare = new Intl.Collator("en", { numeric: true }).compare;
+  return [...items].sort((one, other) => {
+    const [a, b] = [key(one), key(other)];
+    if (a === null || b === null) return (a === null) - (b === null) || one.order - other.order;
+    const order = typeof a === "number" ? a - b : compare(a, b);
+    return (descending ? -order : order) || one.order - other.order;
+  });
+}

@@ -1,0 +1,166 @@
+/** The History tab: stored readings and corrections, where the server collects them. */
+
+import { isAbort } from "./api.js";
+import { $, el, say } from "./dom.js";
+import { digitsOf, glyphOf, percent } from "./reading.js";
+import { sentence } from "./view.js";
+import { Latest } from "./work.js";
+
+const PAGE = 30;
+const TYPING = 250; // milliseconds after the last key before a search
+
+export class HistoryTab {
+  #latest = new Latest();
+  #typing = 0;
+
+  constructor({ api, info }) {
+    Object.assign(this, { api, info });
+    $("search").addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.load(), TYPING);
+    });
+  }
+
+  /** Loads the first page of readings, and the newest corrections. */
+  async load() {
+    const collects = Boolean(this.info()?.collect);
+    $("history-search").hidden = !collects;
+    if (!collects) {
+      $("history-list").replaceChildren(this.#off());
+      return;
+    }
+    const search = $("search").value.trim();
+    try {
+      const found = await this.#latest.run(async (signal) => ({
+        readings: await this.api.readings({ search, limit: PAGE, signal }),
+        corrections: search ? null : await this.api.corrections({ limit: PAGE }),
+      }));
+      if (found) this.#render(found, search);
+    } catch (error) {
+      if (!isAbort(error)) $("history-list").replaceChildren(el("p", { class: "empty" }, sentence(error.message)));
+    }
+  }
+
+  #off() {
+    return el("div", { class: "empty" },
+      el("h2", {}, "Nothing is kept"),
+      el("p", {}, "This server stores neither pictures nor readings nor corrections. That is how it starts unless told otherwise."),
+      el("p", {}, "Whoever runs it can switch history and corrections on:"),
+      el("pre", {}, el("code", {}, "inkread serve --collect")),
+      el("p", { class: "faint" }, "Then each upload’s reading is kept here until it is deleted, and corrections teach the next model: inkread train --data corrections."));
+  }
+
+  #render({ readings: { readings, next }, corrections }, search) {
+    const list = el("ul", { class: "entries" }, ...readings.map((each) => this.#entry(each)));
+    const parts = [list, this.#more(list, next, search)];
+    if (!readings.length) {
+      const words = search ? `No reading with “${search}”.` : "No reading yet. Upload a picture, or correct a digit that you drew.";
+      parts.splice(0, 2, el("p", { class: "empty" }, words));
+    }
+    if (corrections?.corrections.length) {
+      const items = el("ul", { class: "entries" }, ...corrections.corrections.map((each) => this.#correction(each)));
+      parts.push(el("h2", {}, "Corrections"), el("p", { class: "faint" }, "What the trainer learns from. A correction that is withdrawn is not learned from."), items);
+    }
+    $("history-list").replaceChildren(...parts);
+    say($("history-status"), readings.length ? `${readings.length}${next ? " or more" : ""} readings` : "No readings");
+  }
+
+  #more(list, next, search) {
+    const button = el("button", { type: "button", class: "button", hidden: !next, on: { click: async () => {
+      const page = await this.api.readings({ search, limit: PAGE, before: next });
+      list.append(...page.readings.map((each) => this.#entry(each)));
+      next = page.next;
+      button.hidden = !next;
+    } } }, "More");
+    return button;
+  }
+
+  #entry(reading) {
+    const text = reading.text.replaceAll("\n", " / ");
+    const details = el("div", { class: "entry-digits", hidden: true });
+    const open = el("button", { type: "button", class: "entry-open", "aria-expanded": "false", on: { click: () => this.#open(reading, open, details) } },
+      el("span", { class: "entry-text" }, text || "no digit"),
+      el("span", { class: "entry-facts" }, [reading.source, when(reading.created), reading.model, many(reading.corrections, "correction")].filter(Boolean).join(" · ")));
+    const entry = el("li", { class: "entry" }, open, this.#sure("Delete", `Delete the reading ${text || "without digits"}`, async () => {
+      await this.api.forget(reading.id);
+      await this.load();
+      say($("history-status"), "Deleted.");
+    }), details);
+    return entry;
+  }
+
+  async #open({ id }, button, details) {
+    const opening = details.hidden;
+    details.hidden = !opening;
+    button.setAttribute("aria-expanded", String(opening));
+    if (!opening || details.childElementCount) return;
+    try {
+      const reading = await this.api.reading(id);
+      const digits = digitsOf(reading).map(({ digit }) => el("figure", { class: "small-glyph" }, glyphCanvas(digit), el("figcaption", {}, el("b", {}, digit.label), ` ${percent(digit.probability)}`)));
+      details.replaceChildren(...(digits.length ? digits : [el("p", { class: "faint" }, "No digit was seen.")]));
+    } catch (error) {
+      details.replaceChildren(el("p", {}, sentence(error.message)));
+    }
+  }
+
+  #correction({ id, read_as: read, label, created, by, model }) {
+    const words = `${read} → ${label || "no digit"}`;
+    return el("li", { class: "entry" },
+      el("div", { class: "entry-open" }, el("span", { class: "entry-text" }, words), el("span", { class: "entry-facts" }, [when(created), model, by].filter(Boolean).join(" · "))),
+      this.#sure("Withdraw", `Withdraw the correction ${read} to ${label || "no digit"}`, async () => {
+        await this.api.withdraw(id);
+        await this.load();
+        say($("history-status"), "Withdrawn.");
+      }));
+  }
+
+  /** A button that acts at the second press. */
+  #sure(words, name, act) {
+    let timer = 0;
+    const calm = () => {
+      clearTimeout(timer);
+      button.classList.remove("danger");
+      button.textContent = words;
+      button.setAttribute("aria-label", name);
+    };
+    const button = el("button", { type: "button", class: "button quiet", "aria-label": name, on: {
+      click: async () => {
+        if (!button.classList.contains("danger")) {
+          button.classList.add("danger");
+          button.textContent = "Sure?";
+          button.setAttribute("aria-label", `${name}: press again to confirm`);
+          timer = setTimeout(calm, 5000);
+          return;
+        }
+        calm();
+        button.disabled = true;
+        try {
+          await act();
+        } catch (error) {
+          button.disabled = false;
+          say($("history-status"), sentence(error.message));
+        }
+      },
+      blur: calm,
+    } }, words);
+    return button;
+  }
+}
+
+/** A glyph of 28×28 pixels as a canvas. */
+function glyphCanvas(digit) {
+  const canvas = el("canvas", { width: 28, height: 28, class: "glyph", role: "img", "aria-label": `Glyph read as ${digit.label}` });
+  const image = canvas.getContext("2d").createImageData(28, 28);
+  glyphOf(digit)?.forEach((ink, index) => image.data.set([ink, ink, ink, 255], index * 4));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+function when(created) {
+  const date = new Date(created);
+  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+function many(count, what) {
+  return count ? `${count} ${what}${count === 1 ? "" : "s"}` : "";
+}

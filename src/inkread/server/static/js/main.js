@@ -1,0 +1,74 @@
+/** Puts the page together. */
+
+import { Api } from "./api.js";
+import { CameraTab } from "./camera.js";
+import { Corrections } from "./corrections.js";
+import { DrawTab } from "./draw.js";
+import { $, el } from "./dom.js";
+import { HistoryTab } from "./history.js";
+import { askKey, currentKey } from "./key.js";
+import { recall, remember } from "./memory.js";
+import { ModelsTab } from "./models.js";
+import { startTabs } from "./tabs.js";
+import { startTheme } from "./theme.js";
+import { UploadTab } from "./upload.js";
+import { notice, sentence } from "./view.js";
+
+let known = null; // what GET /v1/info said
+let chosen = recall("model"); // null: the server's standard one
+
+const api = new Api({ base: document.baseURI, key: currentKey, askKey });
+const corrections = new Corrections(api, () => Boolean(known?.collect));
+const shared = { api, corrections, info: () => known, model: () => chosen ?? undefined };
+
+startTheme($("theme"));
+const draw = new DrawTab(shared);
+const upload = new UploadTab(shared);
+const camera = new CameraTab({ ...shared, capture: (file) => {
+  location.hash = "#upload";
+  upload.add([file]);
+} });
+const history = new HistoryTab(shared);
+const models = new ModelsTab({ ...shared, choose });
+
+function choose(name) {
+  chosen = name;
+  remember("model", name);
+  draw.again();
+  upload.again();
+}
+
+const open = { history: () => known && history.load(), models: () => known && models.load() };
+startTabs(document.querySelector("[role=tablist]"), (name, before) => {
+  if (before === "camera") camera.stop();
+  open[name]?.();
+});
+
+async function start() {
+  try {
+    known = await api.info();
+    if (known.api_key && !currentKey()) await askKey(false);
+    if (chosen && !(await api.models()).models.some(({ name, selectable }) => name === chosen && selectable)) choose(null);
+    notice("");
+  } catch (error) {
+    notice(sentence(error.message));
+    $("notice").append(" ", el("button", { type: "button", class: "link", on: { click: start } }, "Try again"));
+    return;
+  }
+  tell(known);
+  open[location.hash.slice(1)]?.();
+}
+
+/** Says what this server does: which pictures it takes, what it keeps. */
+function tell({ version, collect, formats = [], limits = {} }) {
+  const megabytes = limits.bytes ? `, up to ${Math.floor(limits.bytes / 2 ** 20)} MiB each` : "";
+  if (formats.length) $("formats").textContent = `${formats.join(", ")}${megabytes}`;
+  $("about-privacy").textContent = collect
+    ? "Pictures go to the server that this page came from, and nowhere else. This server collects: the readings of uploads and the digits cut from them are stored, and corrections are learned from; both can be deleted under History. Drawings and camera frames are stored only when you correct a digit in them. The page loads nothing from any other host and sets no cookies."
+    : "Pictures go to the server that this page came from, and nowhere else. They are read in memory and forgotten; nothing is stored. The page loads nothing from any other host and sets no cookies.";
+  const facts = { Version: version, "Largest picture": limits.pixels ? `${Math.round(limits.pixels / 1e6)} megapixels${megabytes}` : "", Formats: formats.join(", "), Collects: collect ? "readings and corrections" : "nothing" };
+  $("about-facts").replaceChildren(...Object.entries(facts).filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  for (const tab of [draw, upload, camera]) tab.view.refresh();
+}
+
+start();

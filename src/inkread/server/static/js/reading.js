@@ -1,0 +1,135 @@
+/** What can be said of a reading. Knows nothing of the document. */
+
+export const SURE = 0.9;
+export const DOUBT = 0.7;
+
+/** Every digit of a reading with its place: [{digit, line, position}], row by row. */
+export function digitsOf(reading) {
+  return (reading?.lines ?? []).flatMap(({ digits }, line) => digits.map((digit, position) => ({ digit, line, position })));
+}
+
+/** What the digit is taken for: as corrected, else as read; "" for no digit. */
+export function labelOf(digit) {
+  return digit.corrected ?? digit.label;
+}
+
+/** The reading's text with its corrections, rows parted by newlines. */
+export function textOf(reading) {
+  return (reading?.lines ?? []).map(({ digits }) => digits.map(labelOf).join("")).filter(Boolean).join("\n");
+}
+
+/** The least probable digit, of those that nobody corrected; null where there is none. */
+export function leastSure(reading) {
+  const read = digitsOf(reading).filter(({ digit }) => digit.corrected === undefined);
+  return read.reduce((least, each) => (least && least.digit.probability <= each.digit.probability ? least : each), null);
+}
+
+/** Ten probabilities of 0 to 9; those not told are 0. */
+export function probabilitiesOf(digit) {
+  if (digit.probabilities) return digit.probabilities.slice(0, 10);
+  const told = [{ label: digit.label, probability: digit.probability }, ...(digit.alternatives ?? [])];
+  return Array.from({ length: 10 }, (_, each) => told.find(({ label }) => label === String(each))?.probability ?? 0);
+}
+
+/** "98.7 %"; never 100 % or 0 % for what is not quite that. */
+export function percent(probability, decimals = 1) {
+  const least = 10 ** -decimals;
+  const value = probability * 100;
+  if (value > 0 && value < least) return `< ${least.toFixed(decimals)} %`;
+  if (value < 100 && value > 100 - least) return `> ${(100 - least).toFixed(decimals)} %`;
+  return `${value.toFixed(decimals)} %`;
+}
+
+/** As exact as the server tells it. */
+export function exactly(probability) {
+  return `${(probability * 100).toFixed(4)} %`;
+}
+
+export function level(probability) {
+  if (probability >= SURE) return "sure";
+  return probability >= DOUBT ? "fair" : "doubt";
+}
+
+/**
+ * How sure the reading is, in a sentence.
+ * @returns {{kind: "none"|"sure"|"fair"|"doubt"|"corrected", text: string}}
+ */
+export function verdict(reading) {
+  const all = digitsOf(reading);
+  if (!all.length) return { kind: "none", text: "No digit seen here." };
+  const least = leastSure(reading);
+  if (!least) return { kind: "corrected", text: all.length > 1 ? "All corrected by you." : "Corrected by you." };
+  const { digit } = least;
+  const kind = level(digit.probability);
+  const other = second(digit);
+  if (kind === "doubt") {
+    const but = other ? ` It could be ${other === "8" ? "an" : "a"} ${other}.` : "";
+    return { kind, text: `Not sure of ${all.length > 1 ? "the" : "this"} ${digit.label}: ${percent(digit.probability)}.${but}` };
+  }
+  if (all.length === 1) return { kind, text: `${percent(digit.probability)} sure.` };
+  return { kind, text: `Least sure of the ${digit.label}: ${percent(digit.probability)}.` };
+}
+
+function second(digit) {
+  const [best] = (digit.alternatives ?? []).filter(({ label }) => label !== digit.label);
+  return best?.label ?? null;
+}
+
+/** For a screen reader: the digits apart, so that 42 is not read out as forty-two. */
+export function spoken(reading) {
+  const rows = textOf(reading).split("\n").filter(Boolean).map((row) => [...row].join(" "));
+  const words = verdict(reading).text;
+  return rows.length ? `Read: ${rows.join(", next row, ")}. ${words}` : words;
+}
+
+/** Takes over the corrections of an older reading for the digits that stand where they stood. */
+export function carryOver(older, newer) {
+  const corrected = digitsOf(older).filter(({ digit }) => digit.corrected !== undefined);
+  for (const { digit } of digitsOf(newer)) {
+    const same = corrected.find((each) => overlap(each.digit.box, digit.box) > 0.85 && each.digit.label === digit.label);
+    if (same) Object.assign(digit, { corrected: same.digit.corrected, correction: same.digit.correction });
+  }
+  return newer;
+}
+
+/** Intersection over union of two boxes. */
+export function overlap(one, other) {
+  const width = Math.min(one[2], other[2]) - Math.max(one[0], other[0]);
+  const height = Math.min(one[3], other[3]) - Math.max(one[1], other[1]);
+  if (width <= 0 || height <= 0) return 0;
+  const area = ([x0, y0, x1, y1]) => (x1 - x0) * (y1 - y0);
+  return (width * height) / (area(one) + area(other) - width * height);
+}
+
+/** The digit whose box is nearest to a point; null where there is none. */
+export function nearest(reading, { x, y }) {
+  const distance = ({ digit: { box: [x0, y0, x1, y1] } }) => Math.hypot((x0 + x1) / 2 - x, (y0 + y1) / 2 - y);
+  return digitsOf(reading).reduce((best, each) => (best && distance(best) <= distance(each) ? best : each), null);
+}
+
+/** The 784 bytes of a glyph. */
+export function glyphOf(digit) {
+  return digit.glyph ? Uint8Array.from(atob(digit.glyph), (character) => character.charCodeAt(0)) : null;
+}
+
+/** A reading of one 28×28 drawing from the answer of POST /v1/glyphs. */
+export function readingOfGlyph(answer, values) {
+  const [probabilities] = answer.probabilities;
+  const [label] = answer.digits;
+  const order = [...probabilities.keys()].sort((one, other) => probabilities[other] - probabilities[one]);
+  const alternatives = order
+    .map((index) => ({ label: answer.labels[index], probability: probabilities[index] }))
+    .filter((each) => each.label !== label && each.label !== "")
+    .slice(0, 3);
+  const digit = {
+    label,
+    probability: probabilities[answer.labels.indexOf(label)] ?? 0,
+    box: [0, 0, 28, 28],
+    alternatives,
+    probabilities: probabilities.slice(0, 10),
+    glyph: btoa(String.fromCharCode(...values)),
+  };
+  const lines = label === "" ? [] : [{ text: label, digits: [digit] }];
+  const none = probabilities[answer.labels.indexOf("")];
+  return { id: null, source: "grid", width: 28, height: 28, text: label, model: answer.model, lines, none, drawn: digit, error: null };
+}

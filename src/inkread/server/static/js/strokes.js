@@ -1,0 +1,138 @@
+/** The sheet one draws on, as strokes. Knows nothing of the document. */
+
+/**
+ * @typedef {{x: number, y: number, force: number}} Point in the sheet's units; force is the relative width of the line, about 1.
+ * @typedef {{erase: boolean, width: number, points: Point[]}} Stroke
+ */
+
+/** Values one after another, with a way back and forth. */
+export class Past {
+  #states;
+  #at = 0;
+
+  constructor(start) {
+    this.#states = [start];
+  }
+
+  get now() { return this.#states[this.#at]; }
+  get canUndo() { return this.#at > 0; }
+  get canRedo() { return this.#at < this.#states.length - 1; }
+
+  push(state) {
+    this.#states = [...this.#states.slice(0, this.#at + 1), state];
+    this.#at += 1;
+  }
+
+  undo() {
+    if (this.canUndo) this.#at -= 1;
+  }
+
+  redo() {
+    if (this.canRedo) this.#at += 1;
+  }
+
+  /** Changes every state, past and future, without adding one. */
+  map(change) {
+    this.#states = this.#states.map(change);
+  }
+}
+
+export class Sheet {
+  #past = new Past([]);
+  /** The stroke being drawn. @type {?Stroke} */
+  live = null;
+
+  /** All strokes, with the one being drawn. @returns {Stroke[]} */
+  get strokes() { return this.live ? [...this.#past.now, this.live] : this.#past.now; }
+  get isEmpty() { return !this.strokes.some((stroke) => !stroke.erase); }
+  get canUndo() { return this.#past.canUndo; }
+  get canRedo() { return this.#past.canRedo; }
+
+  begin(point, { width, erase = false }) {
+    this.live = { erase, width, points: [point] };
+  }
+
+  extend(points) {
+    this.live?.points.push(...points);
+  }
+
+  end() {
+    if (!this.live) return;
+    this.#past.push(this.strokes);
+    this.live = null;
+  }
+
+  cancel() {
+    this.live = null;
+  }
+
+  clear() {
+    this.cancel();
+    if (this.#past.now.length) this.#past.push([]);
+  }
+
+  undo() {
+    this.cancel();
+    this.#past.undo();
+  }
+
+  redo() {
+    this.cancel();
+    this.#past.redo();
+  }
+
+  /** Shrinks what is drawn where the sheet has become too small for it. */
+  fit(width, height) {
+    const right = Math.max(0, ...this.#points().map((point) => point.x));
+    const bottom = Math.max(0, ...this.#points().map((point) => point.y));
+    const factor = Math.min(1, width / right, height / bottom);
+    if (factor < 1) this.#past.map((strokes) => strokes.map((stroke) => scaled(stroke, factor)));
+  }
+
+  #points() {
+    return this.#past.now.flatMap((stroke) => stroke.points);
+  }
+}
+
+function scaled(stroke, factor) {
+  const points = stroke.points.map(({ x, y, force }) => ({ x: x * factor, y: y * factor, force }));
+  return { ...stroke, width: stroke.width * factor, points };
+}
+
+/** Paints strokes on a transparent 2D context; an eraser's stroke takes ink away. */
+export function paint(context, strokes, colour) {
+  context.save();
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  context.strokeStyle = colour;
+  context.fillStyle = colour;
+  for (const stroke of strokes) {
+    context.globalCompositeOperation = stroke.erase ? "destination-out" : "source-over";
+    paintStroke(context, stroke);
+  }
+  context.restore();
+}
+
+function paintStroke(context, { width, points }) {
+  const [first] = points;
+  if (points.length === 1) {
+    context.beginPath();
+    context.arc(first.x, first.y, (width * first.force) / 2, 0, 2 * Math.PI);
+    context.fill();
+    return;
+  }
+  let from = first; // quadratic curves from middle to middle, so that corners of a slow mouse are rounded
+  for (let i = 1; i < points.length; i += 1) {
+    const to = i === points.length - 1 ? points[i] : middle(points[i], points[i + 1]);
+    context.beginPath();
+    context.lineWidth = width * points[i].force;
+    context.moveTo(from.x, from.y);
+    context.quadraticCurveTo(points[i].x, points[i].y, to.x, to.y);
+    context.stroke();
+    from = to;
+  }
+}
+
+function middle(one, other) {
+  return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
+}

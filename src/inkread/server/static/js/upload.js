@@ -1,0 +1,295 @@
+/** The Upload tab: one picture or many, each read on its own. */
+
+import { isAbort } from "./api.js";
+import { Boxes } from "./boxes.js";
+import { $, download, el, say } from "./dom.js";
+import * as exports from "./exports.js";
+import { digitsOf, leastSure, level, percent, textOf } from "./reading.js";
+import { ReadingView, sentence } from "./view.js";
+import { Turns } from "./work.js";
+
+const AT_ONCE = 3;
+const STATES = { waiting: "waiting", reading: "reading …", read: "read", failed: "not read" };
+
+export class UploadTab {
+  #items = [];
+  #turns = new Turns(AT_ONCE);
+  #added = 0;
+  #shown = null;
+  #order = { by: "order", descending: false };
+  #frame = 0;
+  #rows = new Map();
+
+  constructor({ api, corrections, model, info }) {
+    Object.assign(this, { api, corrections, model, info });
+    this.view = new ReadingView($("upload-reading"), {
+      corrections,
+      invitation: "The picture is being read.",
+      changed: () => this.#refresh(),
+    });
+    $("files").addEventListener("change", () => {
+      this.add($("files").files);
+      $("files").value = "";
+    });
+    $("export-csv").addEventListener("click", () => download("inkread.csv", exports.toCsv(this.#sorted()), "text/csv"));
+    $("export-json").addEventListener("click", () => download("inkread.json", exports.toJson(this.#sorted()), "application/json"));
+    $("export-copy").addEventListener("click", () => this.#copy());
+    $("remove-all").addEventListener("click", () => this.removeAll());
+    $("stages-button").addEventListener("click", () => this.#toggleStages());
+    for (const button of document.querySelectorAll("#batch [data-sort]")) button.addEventListener("click", () => this.#sort(button));
+    this.#dropping();
+  }
+
+  /** Adds pictures to the list, and reads them. @param {Iterable<File>} files */
+  add(files) {
+    const added = Array.from(files, (file) => ({
+      order: (this.#added += 1),
+      name: file.name || "picture.png",
+      picture: file,
+      url: URL.createObjectURL(file),
+      state: "waiting",
+      reading: null,
+      error: null,
+    }));
+    if (!added.length) return;
+    this.#items.push(...added);
+    added.forEach((item) => this.#read(item));
+    if (!this.#shown || added.length === 1) this.#show(added[0]);
+    this.#refresh();
+  }
+
+  removeAll() {
+    for (const item of this.#items) {
+      item.controller?.abort();
+      URL.revokeObjectURL(item.url);
+    }
+    this.#items = [];
+    this.#rows.clear();
+    this.#shown = null;
+    $("preview").hidden = true;
+    this.view.clear();
+    this.#refresh();
+    $("files").focus();
+  }
+
+  /** Reads all once more, with another model. */
+  again() {
+    for (const item of this.#items) {
+      item.controller?.abort();
+      Object.assign(item, { state: "waiting", reading: null, error: null });
+      this.#read(item);
+    }
+    if (this.#shown) this.#show(this.#shown);
+    this.#refresh();
+  }
+
+  #read(item) {
+    const controller = new AbortController();
+    item.controller = controller;
+    const { signal } = controller;
+    this.#turns.run(async () => {
+      if (signal.aborted) return;
+      item.state = "reading";
+      item.model = this.model();
+      this.#refresh();
+      try {
+        const most = this.info()?.limits?.bytes;
+        if (most && item.picture.size > most) throw new Error(`is larger than the ${Math.floor(most / 2 ** 20)} MiB that this server takes; reduce it`);
+        item.reading = await this.api.read(item.picture, { name: item.name, model: item.model, detail: true, patient: true, signal });
+        item.state = "read";
+      } catch (error) {
+        if (isAbort(error) || signal.aborted) return;
+        item.state = "failed";
+        item.error = sentence(error.message);
+      }
+      if (this.#shown === item) this.#showReading(item);
+      this.#refresh();
+    });
+  }
+
+  #show(item) {
+    this.#shown = item;
+    $("preview").hidden = false;
+    say($("preview-name"), item.name);
+    this.#closeStages();
+    const image = el("img", { src: item.drawn ?? item.url, alt: `The picture ${item.name}` });
+    const boxes = el("div");
+    const picture = el("div", { class: "picture" }, image, boxes);
+    this.boxes = new Boxes(boxes, {
+      select: (place) => this.view.select(place),
+      key: (event, place) => this.view.key(event, place),
+    });
+    this.view.link(this.boxes);
+    image.addEventListener("load", () => frame(picture, image.naturalWidth, image.naturalHeight));
+    image.addEventListener("error", () => this.#fallBack(item, image, picture), { once: true });
+    $("preview-stage").replaceChildren(picture);
+    this.#showReading(item);
+    this.#refresh();
+  }
+
+  #showReading(item) {
+    $("stages-button").disabled = item.state !== "read";
+    if (item.state === "read") this.view.show(item);
+    else if (item.state === "failed") this.view.problem(new Error(item.error));
+    else this.view.clear();
+  }
+
+  /** The browser cannot show this format: the server draws it, boxes and all. */
+  async #fallBack(item, image, picture) {
+    try {
+      item.drawn ??= URL.createObjectURL(await this.api.drawn(item.picture, { name: item.name, model: this.model(), keep: this.corrections.passing() }));
+      image.src = item.drawn;
+    } catch {
+      picture.replaceChildren(el("p", { class: "placeholder" }, "This picture cannot be shown."));
+    }
+  }
+
+  async #toggleStages() {
+    const box = $("stages");
+    if (!box.hidden) {
+      this.#closeStages();
+      return;
+    }
+    const item = this.#shown;
+    box.hidden = false;
+    $("stages-button").setAttribute("aria-expanded", "true");
+    box.replaceChildren(el("p", { class: "faint" }, "Looking again …"));
+    reveal(box);
+    try {
+      const { stages } = await this.api.read(item.picture, { name: item.name, model: item.model, stages: true, keep: this.corrections.passing(), patient: true });
+      if (this.#shown !== item) return;
+      box.replaceChildren(...stages.map(({ title, image }) => el("figure", {}, el("figcaption", {}, title), el("img", { src: image, alt: title }))));
+      reveal(box);
+    } catch (error) {
+      if (this.#shown === item) box.replaceChildren(el("p", {}, sentence(error.message)));
+    }
+  }
+
+  #closeStages() {
+    $("stages").hidden = true;
+    $("stages").replaceChildren();
+    $("stages-button").setAttribute("aria-expanded", "false");
+  }
+
+  #sorted() {
+    return exports.sorted(this.#items, this.#order.by, this.#order.descending);
+  }
+
+  #sort(button) {
+    const by = button.dataset.sort;
+    this.#order = { by, descending: this.#order.by === by && !this.#order.descending };
+    for (const head of document.querySelectorAll("#batch th")) head.removeAttribute("aria-sort");
+    button.closest("th").setAttribute("aria-sort", this.#order.descending ? "descending" : "ascending");
+    this.#refresh();
+  }
+
+  async #copy() {
+    const button = $("export-copy");
+    try {
+      await navigator.clipboard.writeText(exports.toText(this.#sorted()));
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Not allowed";
+    }
+    say($("batch-status"), button.textContent);
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  }
+
+  /** Brings table and progress up to date, once a frame. */
+  #refresh() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#render();
+    });
+  }
+
+  #render() {
+    const total = this.#items.length;
+    const failed = this.#items.filter(({ state }) => state === "failed").length;
+    const done = failed + this.#items.filter(({ state }) => state === "read").length;
+    $("drop").classList.toggle("compact", total > 0);
+    $("batch").hidden = total < 2;
+    if (total < 2) return;
+    const read = done < total ? `${done} of ${total} read` : `${total} pictures`;
+    const words = failed ? `${read}, ${failed} with an error` : read;
+    say($("batch-title"), words);
+    if (done === total) say($("batch-status"), `All read. ${words}.`);
+    $("batch-progress").max = total;
+    $("batch-progress").value = done;
+    $("batch-progress").classList.toggle("done", done === total);
+    const rows = this.#sorted().map((item) => this.#row(item));
+    const body = $("batch-rows");
+    if (rows.length !== body.children.length || rows.some((row, index) => row !== body.children[index])) body.replaceChildren(...rows);
+  }
+
+  #row(item) {
+    let row = this.#rows.get(item);
+    if (!row) {
+      const name = el("button", { type: "button", class: "link", on: { click: () => this.#open(item) } }, item.name);
+      row = el("tr", {}, el("td", { class: "number faint" }, String(item.order)), el("td", { class: "name" }, name),
+        el("td", { class: "reading-cell" }), el("td", { class: "number" }), el("td", { class: "number" }), el("td", { class: "state" }));
+      this.#rows.set(item, row);
+    }
+    const [, name, text, digits, least, state] = row.children;
+    const { reading } = item;
+    const weakest = leastSure(reading)?.digit.probability;
+    if (item === this.#shown) name.firstChild.setAttribute("aria-current", "true");
+    else name.firstChild.removeAttribute("aria-current");
+    row.classList.toggle("current", item === this.#shown);
+    say(text, reading ? textOf(reading).replaceAll("\n", " / ") || "no digit" : "");
+    text.classList.toggle("faint", Boolean(reading) && !textOf(reading));
+    say(digits, reading ? String(digitsOf(reading).length) : "");
+    say(least, weakest === undefined ? "" : percent(weakest));
+    least.className = `number ${weakest === undefined ? "" : level(weakest)}`;
+    say(state, item.error ?? STATES[item.state]);
+    state.className = `state ${item.state}`;
+    return row;
+  }
+
+  #open(item) {
+    this.#show(item);
+    reveal($("preview"));
+  }
+
+  #dropping() {
+    const drop = $("drop");
+    let depth = 0;
+    const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+    document.addEventListener("dragenter", (event) => {
+      if (hasFiles(event)) drop.classList.toggle("over", (depth += 1) > 0);
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (hasFiles(event)) drop.classList.toggle("over", (depth -= 1) > 0);
+    });
+    document.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      depth = 0;
+      drop.classList.remove("over");
+      this.#take(event.dataTransfer.files);
+    });
+    document.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (!files.length) return;
+      event.preventDefault();
+      this.#take(files.map((file) => (file.name && file.name !== "image.png" ? file : new File([file], `pasted-${this.#added + 1}.png`, { type: file.type }))));
+    });
+  }
+
+  #take(files) {
+    location.hash = "#upload";
+    this.add(files);
+  }
+}
+
+/** Gives a picture's frame the picture's shape; small pictures show their pixels. */
+export function frame(picture, width, height) {
+  picture.style.setProperty("--ratio", width / height);
+  picture.classList.toggle("pixelated", Math.max(width, height) < 160);
+}
+
+function reveal(element) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+}

@@ -1,0 +1,308 @@
+/** The reading beside a picture: its text, how sure it is, ten bars, the glyph, and a pad to correct it with. */
+
+import { $, el, say } from "./dom.js";
+import * as readings from "./reading.js";
+
+const NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
+export class ReadingView {
+  #item = null;
+  #selected = null;
+  #boxes = null;
+  #spoken = 0;
+  #lastWords = "";
+
+  /**
+   * @param {HTMLElement} container
+   * @param {Object} options
+   * @param {import("./corrections.js").Corrections} [options.corrections] none: nothing can be corrected here.
+   * @param {string} [options.seen] what the glyph is.
+   * @param {string} options.invitation said while there is nothing to show.
+   * @param {(item: Object) => void} [options.changed] called after a correction.
+   */
+  constructor(container, { corrections = null, invitation, seen = "What the model saw", changed = () => {} }) {
+    Object.assign(this, { corrections, invitation, seen, changed });
+    this.#build(container);
+    this.clear();
+  }
+
+  get item() { return this.#item; }
+  get selected() { return this.#selected; }
+
+  /** Boxes that show the same reading, and the same digit of it. */
+  link(boxes) {
+    this.#boxes = boxes;
+  }
+
+  clear(words = this.invitation) {
+    this.#item = null;
+    this.#selected = null;
+    this.root.dataset.kind = "empty";
+    this.text.replaceChildren(el("span", { class: "nothing", "aria-hidden": "true" }, "–"));
+    say(this.verdict, words);
+    say(this.facts, "");
+    this.#say("");
+    this.#detail(null);
+    this.#boxes?.clear();
+  }
+
+  /** Says anew what may have changed around the reading, such as whether corrections are collected. */
+  refresh() {
+    if (this.#item) this.#render();
+    else this.#detail(null);
+  }
+
+  /** Shows a problem instead of a reading. */
+  problem(error) {
+    this.clear("");
+    this.root.dataset.kind = "problem";
+    say(this.verdict, sentence(error.message));
+    this.#say(sentence(error.message));
+  }
+
+  /**
+   * Shows an item {reading, picture, name, model}.
+   * @param {?{line: number, position: number}} select the digit to look at; the last one looked at, or the least sure one.
+   */
+  show(item, select = undefined) {
+    const same = this.#item === item;
+    this.#item = item;
+    this.#selected = this.#present(select) ?? (same ? this.#present(this.#selected) : null) ?? readings.leastSure(item.reading) ?? readings.digitsOf(item.reading)[0] ?? null;
+    this.#render();
+    this.#say(readings.spoken(item.reading));
+  }
+
+  select({ line, position }) {
+    this.#selected = this.#present({ line, position });
+    this.#render();
+  }
+
+  /** Keys on a digit: 0–9 and Backspace correct it, arrows go to the next. */
+  key(event, place) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (step) this.#go(place, step, event.currentTarget);
+    else if (/^[0-9]$/.test(event.key)) this.#correct(place, event.key);
+    else if (event.key === "Backspace" || event.key === "Delete") this.#correct(place, "");
+    else return;
+    event.preventDefault();
+  }
+
+  #build(container) {
+    this.verdict = el("p", { class: "verdict" });
+    this.text = el("div", { class: "text", role: "group", "aria-label": "Digits read" });
+    this.facts = el("p", { class: "facts-line" });
+    this.live = el("p", { class: "visually-hidden", role: "status" });
+    this.glyph = el("canvas", { class: "glyph", width: 28, height: 28, role: "img", "aria-label": "No glyph yet" });
+    this.bars = NAMES.map((_, digit) => this.#bar(digit));
+    this.barsTitle = el("h3", {}, "Probabilities");
+    this.pad = el("div", { class: "pad", role: "group", "aria-label": "What the digit is" }, ...["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ""].map((label) => this.#key(label)));
+    this.note = el("p", { class: "note" });
+    this.withdrawButton = el("button", { type: "button", class: "link", hidden: true, on: { click: () => this.#withdraw() } }, "Withdraw");
+    this.correctTitle = el("h3", {}, "Wrong? It is");
+    this.correction = el("section", { class: "correction", "aria-label": "Correct the digit" },
+      this.correctTitle, this.pad, el("div", { class: "note-line" }, this.note, this.withdrawButton));
+    this.root = el("section", { class: "reading", "aria-label": "Reading" },
+      el("div", { class: "reading-top" }, el("h2", { class: "eyebrow" }, "Reading"), this.facts),
+      this.text, this.verdict, this.live,
+      el("div", { class: "detail" },
+        el("div", { class: "bars-box" }, this.barsTitle, el("ol", { class: "bars", "aria-label": "Probability of each digit" }, ...this.bars)),
+        el("figure", { class: "seen" }, this.glyph, el("figcaption", {}, this.seen))),
+      this.corrections && this.correction);
+    container.replaceChildren(this.root);
+  }
+
+  #bar(digit) {
+    const bar = el("li", {
+      class: "bar",
+      tabindex: digit === 0 ? 0 : -1,
+      on: { keydown: (event) => this.#walk(event, digit) },
+    },
+    el("span", { class: "bar-digit" }, String(digit)),
+    el("span", { class: "bar-track", "aria-hidden": "true" }, el("span", { class: "bar-fill" })),
+    el("span", { class: "bar-value", "aria-hidden": "true" }),
+    el("span", { class: "bar-exact" }));
+    return bar;
+  }
+
+  #key(label) {
+    return el("button", {
+      type: "button",
+      class: "key",
+      data: { label },
+      "aria-label": label ? `It is a ${NAMES[label]}` : "It is no digit",
+      on: { click: () => this.#selected && this.#correct(this.#selected, label) },
+    }, label || "none");
+  }
+
+  #walk(event, digit) {
+    const to = { ArrowDown: digit + 1, ArrowUp: digit - 1, Home: 0, End: 9 }[event.key];
+    if (to === undefined) return;
+    this.#reach(Math.min(9, Math.max(0, to))).focus();
+    event.preventDefault();
+  }
+
+  /** Makes one bar the stop of the Tab key. */
+  #reach(digit) {
+    this.bars.forEach((bar, each) => bar.setAttribute("tabindex", each === digit ? 0 : -1));
+    return this.bars[digit];
+  }
+
+  #present(place) {
+    return place && this.#item?.reading.lines[place.line]?.digits[place.position] ? { line: place.line, position: place.position } : null;
+  }
+
+  #render() {
+    const { reading } = this.#item;
+    const { kind, text } = readings.verdict(reading);
+    this.root.dataset.kind = kind;
+    const count = readings.digitsOf(reading).length;
+    this.text.dataset.size = count <= 3 ? "large" : count <= 12 ? "middle" : "small";
+    this.#renderText(reading);
+    say(this.verdict, text);
+    const milliseconds = Number.isFinite(reading.milliseconds) ? `${reading.milliseconds < 10 ? reading.milliseconds.toFixed(1) : Math.round(reading.milliseconds)} ms` : "";
+    say(this.facts, [reading.model, milliseconds].filter(Boolean).join(" · "));
+    this.#detail(this.#selected ? reading.lines[this.#selected.line].digits[this.#selected.position] : (reading.drawn ?? null));
+    this.#boxes?.show(reading, this.#selected);
+  }
+
+  #renderText(reading) {
+    const focused = this.text.contains(document.activeElement) ? document.activeElement.dataset.place : null;
+    if (!readings.digitsOf(reading).length) {
+      this.text.replaceChildren(el("span", { class: "nothing", "aria-hidden": "true" }, "–"));
+      return;
+    }
+    this.text.replaceChildren(...reading.lines.map(({ digits }, line) => el("div", { class: "line" }, ...digits.map((digit, position) => this.#chip(digit, { line, position })))));
+    if (focused) this.text.querySelector(`[data-place="${focused}"]`)?.focus();
+  }
+
+  #chip(digit, place) {
+    const isSelected = this.#selected?.line === place.line && this.#selected?.position === place.position;
+    const label = readings.labelOf(digit);
+    const kind = digit.corrected === undefined ? readings.level(digit.probability) : "corrected";
+    const how = digit.corrected === undefined ? readings.percent(digit.probability) : `corrected, read as ${digit.label}`;
+    return el("button", {
+      type: "button",
+      class: `digit ${kind}`,
+      "aria-pressed": String(isSelected),
+      "aria-label": `${label || "no digit"}, ${how}`,
+      data: { place: `${place.line}.${place.position}` },
+      on: {
+        click: () => this.select(place),
+        focus: () => isSelected || this.select(place),
+        keydown: (event) => this.key(event, place),
+      },
+    }, label || "∅");
+  }
+
+  #detail(digit) {
+    const probabilities = digit ? readings.probabilitiesOf(digit) : null;
+    const label = digit ? readings.labelOf(digit) : null;
+    const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+    this.bars.forEach((bar, each) => {
+      const probability = probabilities?.[each] ?? 0;
+      bar.style.setProperty("--value", probability);
+      bar.classList.toggle("best", each === best);
+      say(bar.querySelector(".bar-value"), digit ? readings.percent(probability) : "");
+      say(bar.querySelector(".bar-exact"), digit ? readings.exactly(probability) : "no value");
+    });
+    this.#reach(Math.max(0, best));
+    this.root.classList.toggle("has-digit", Boolean(digit));
+    this.#glyph(digit);
+    this.#correction(digit, label);
+  }
+
+  #glyph(digit) {
+    const glyph = digit ? readings.glyphOf(digit) : null;
+    const context = this.glyph.getContext("2d");
+    const image = context.createImageData(28, 28);
+    glyph?.forEach((ink, index) => image.data.set([ink, ink, ink, 255], index * 4));
+    context.putImageData(image, 0, 0);
+    this.glyph.setAttribute("aria-label", glyph ? `${this.seen}: a ${digit.label || "drawing"} in 28 by 28 pixels` : "No glyph yet");
+  }
+
+  #correction(digit, label) {
+    if (!this.corrections) return;
+    const canCorrect = Boolean(digit && this.#selected);
+    for (const key of this.pad.children) {
+      key.disabled = !canCorrect;
+      key.setAttribute("aria-pressed", String(canCorrect && key.dataset.label === label));
+    }
+    this.withdrawButton.hidden = !(canCorrect && digit.corrected !== undefined);
+    say(this.note, this.#words(canCorrect ? digit : null));
+  }
+
+  #words(digit) {
+    const collects = this.corrections.collects();
+    if (!digit || digit.corrected === undefined) {
+      return collects ? "A correction is stored on this server, for training." : "A correction shows here only: this server does not collect them.";
+    }
+    const what = digit.corrected === "" ? `${digit.label} corrected to no digit.` : `${digit.label} corrected to ${digit.corrected}.`;
+    if (digit.correction) return `${what} Stored for training.`;
+    return collects ? `${what} Storing …` : `${what} Shown here only: this server does not collect corrections.`;
+  }
+
+  async #correct(place, label) {
+    const item = this.#item;
+    await this.#change(item, place, () => this.corrections?.correct(item, place, label));
+  }
+
+  async #withdraw() {
+    const item = this.#item;
+    const { line, position } = this.#selected;
+    this.withdrawButton.disabled = true;
+    await this.#change(item, this.#selected, () => this.corrections.withdraw(item.reading.lines[line].digits[position]));
+    this.withdrawButton.disabled = false;
+    this.text.querySelector(`[data-place="${line}.${position}"]`)?.focus();
+  }
+
+  async #change(item, place, work) {
+    if (!item || !this.corrections) return;
+    let problem = null;
+    const done = work();
+    if (this.#item === item) {
+      this.#selected = this.#present(place);
+      this.#render();
+    }
+    try {
+      await done;
+    } catch (error) {
+      problem = error;
+    }
+    if (this.#item === item) this.#render();
+    if (this.#item === item && problem) say(this.note, `Not stored: ${sentence(problem.message)}`);
+    this.#say(this.note.textContent);
+    this.changed(item);
+  }
+
+  #go({ line, position }, step, from) {
+    const all = readings.digitsOf(this.#item.reading);
+    const at = all.findIndex((each) => each.line === line && each.position === position);
+    const to = all[Math.min(all.length - 1, Math.max(0, at + step))];
+    this.select(to);
+    const place = `${to.line}.${to.position}`;
+    if (from.classList.contains("box")) this.#boxes.focus(place);
+    else this.text.querySelector(`[data-place="${place}"]`)?.focus();
+  }
+
+  /** Into the live region, once the words have stood for a moment, so that drawing does not chatter. */
+  #say(words) {
+    if (words === this.#lastWords) return;
+    this.#lastWords = words;
+    clearTimeout(this.#spoken);
+    this.#spoken = setTimeout(() => say(this.live, words), 400);
+  }
+}
+
+/** A server's sentence with a capital and a full stop. */
+export function sentence(text) {
+  const words = String(text).trim();
+  return words ? `${words[0].toUpperCase()}${words.slice(1)}${/[.!?…]$/.test(words) ? "" : "."}` : "";
+}
+
+/** A line above everything, for what concerns the whole page; "" takes it away. */
+export function notice(text) {
+  const line = $("notice");
+  say(line, text);
+  line.hidden = !text;
+}

@@ -1,0 +1,51 @@
+"""The web page's files, out of the package."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from starlette.staticfiles import StaticFiles
+
+if TYPE_CHECKING:
+    import os
+
+    from starlette.responses import Response
+    from starlette.types import Scope
+
+FOLDER = Path(__file__).parent / "static"
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+"""What a file is; the machine's own table may have been changed, and a browser runs no script of another type."""
+
+REVALIDATE = "no-cache"
+"""Kept by the browser, but asked after each time, which an ETag answers without the file: the page is never of two versions."""
+
+
+class PageFiles(StaticFiles):
+    """Files of a folder with ETag, Cache-Control, and types that do not depend on the machine."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """The file, or 304 where the client has it."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if response.status_code != 304:
+            suffix = PurePath(full_path).suffix
+            response.headers["content-type"] = MEDIA_TYPES.get(suffix, "application/octet-stream")
+        response.headers["cache-control"] = REVALIDATE
+        return response

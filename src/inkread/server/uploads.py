@@ -1,0 +1,154 @@
+"""Pictures out of a request, kept in memory: nothing is spooled to the disk, and no file name is trusted."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from inkread.server.problems import Problem
+
+if TYPE_CHECKING:
+    from fastapi import Request
+    from python_multipart.multipart import MultipartCallbacks
+
+PART = "picture"
+"""The name of a form's parts."""
+
+UNNAMED = "picture"
+"""What a picture is called that has no name."""
+
+LONGEST_NAME = 100
+"""Characters of a file name that are kept: its end, which tells pictures of one camera apart."""
+
+UNPRINTED = ("C", "Zl", "Zp")
+"""Unicode categories that no name needs: control and format characters, which may reverse a text, and line ends."""
+
+
+@dataclass(slots=True)
+class Upload:
+    """A picture as sent.
+
+    Attributes:
+        name: a file name without folders and control characters, or ``UNNAMED``.
+        data: the encoded picture; not looked at yet.
+    """
+
+    name: str = UNNAMED
+    data: bytearray = field(default_factory=bytearray)
+
+
+async def one_picture(request: Request) -> Upload:
+    """The picture of a request, its body or the only part of its form.
+
+    Raises:
+        Problem: ``bad-request`` for a form of another shape, and what the request's body raises.
+    """
+    if not _is_form(request):
+        upload = Upload()
+        async for part in request.stream():
+            upload.data += part
+        return upload
+    uploads = await many_pictures(request, limit=1)
+    return uploads[0]
+
+
+async def many_pictures(request: Request, *, limit: int) -> list[Upload]:
+    """The pictures of a form, in its order.
+
+    Args:
+        request: multipart/form-data whose parts are all called ``PART``.
+        limit: pictures at most.
+
+    Raises:
+        Problem: ``too-large`` if there are more; ``bad-request`` for no form, or one of another shape.
+    """
+    _, options = parse_options_header(request.headers.get("content-type"))
+    if not _is_form(request) or not options.get(b"boundary"):
+        raise _no_form("The request is no form with a boundary.")
+    form = _Form(limit)
+    try:
+        parser = MultipartParser(options[b"boundary"], form.callbacks())
+        async for chunk in request.stream():
+            parser.write(chunk)
+        parser.finalize()
+    except FormParserError:
+        raise _no_form("The form is damaged.") from None
+    if not form.complete:
+        raise _no_form("The form is cut short.")
+    if not form.uploads:
+        raise _no_form("The form has no picture.")
+    return form.uploads
+
+
+def safe_name(name: str) -> str:
+    """What may be shown of a file name that a client sent: its last part, printable, and not too long."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    shown = "".join(c for c in last if not unicodedata.category(c).startswith(UNPRINTED))
+    return shown.strip()[-LONGEST_NAME:].strip(". ") or UNNAMED
+
+
+class _Form:
+    """Collects the parts of a form as the parser finds them."""
+
+    def __init__(self, limit: int) -> None:
+        self.uploads: list[Upload] = []
+        self.complete = False
+        self._limit = limit
+        self._header, self._value = bytearray(), bytearray()
+        self._disposition = b""
+
+    def callbacks(self) -> MultipartCallbacks:
+        """What the parser calls."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header_end,
+            "on_headers_finished": self._start,
+            "on_part_data": self._on_data,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        self._disposition = b""
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._header, self._value = bytearray(), bytearray()
+
+    def _start(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        if options.get(b"name") != PART.encode():
+            raise _no_form(f"The form has a part that is not called {PART}.")
+        if len(self.uploads) == self._limit:
+            detail = f"The form has more than {self._limit} {'picture' if self._limit == 1 else 'pictures'}."
+            remedy = (
+                "Send one, or use /v1/read-batch." if self._limit == 1 else "Send them in several requests."
+            )
+            raise Problem("too-large", detail, remedy)
+        self.uploads.append(Upload(safe_name(options.get(b"filename", b"").decode("utf-8", "replace"))))
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        self.uploads[-1].data += memoryview(data)[start:end]
+
+    def _end(self) -> None:
+        self.complete = True
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
+def _no_form(detail: str) -> Problem:
+    return Problem("bad-request", detail, f"Send multipart/form-data with parts called {PART}.")

@@ -1,0 +1,130 @@
+"""A server under test: a real one, at a free port of this machine, in a thread of its own."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import numpy as np
+import uvicorn
+from PIL import Image
+
+from inkread.server import ServerSettings, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastapi import FastAPI
+
+PATIENCE = 20.0
+"""Seconds after which something that should happen at once is taken not to happen."""
+
+
+class Running(httpx.Client):
+    """A client of a running server, with the server's parts at hand."""
+
+    def __init__(self, app: FastAPI, url: str, headers: dict[str, str]) -> None:
+        super().__init__(base_url=url, timeout=PATIENCE, headers=headers)
+        self.app, self.url, self.service = app, url, app.state.service
+        self.port = int(url.rpartition(":")[2])
+
+
+@contextmanager
+def serving(*, headers: dict[str, str] | None = None, **settings: Any) -> Iterator[Running]:
+    """Runs a server with these settings; requests have the headers."""
+    app = create_app(ServerSettings(**{"api_key": None, "workers": 2} | settings))
+    with running(app, headers) as client:
+        yield client
+
+
+@contextmanager
+def running(app: FastAPI, headers: dict[str, str] | None = None) -> Iterator[Running]:
+    """Runs an application."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        with Running(app, f"http://127.0.0.1:{listener.getsockname()[1]}", headers or {}) as client:
+            client.get("/livez")
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def seven(scale: int = 1) -> np.ndarray:
+    """28×28 uint8 (times ``scale``) of a seven, bright on dark."""
+    picture = np.zeros((28, 28), np.uint8)
+    picture[5:8, 8:20] = 255
+    for step in range(16):
+        x = 18 - step // 2
+        picture[7 + step, x - 1 : x + 2] = 255
+    return picture.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """The pixels as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+SEVEN = png(seven())
+BLANK = png(np.full((30, 30), 255, np.uint8))
+TRUNCATED = png(np.random.default_rng(0).integers(0, 256, (60, 60)).astype(np.uint8))[:900]
+
+
+def parts(*pictures: bytes, names: list[str] | None = None) -> list[tuple[str, tuple[str, bytes]]]:
+    """A form of pictures, as httpx takes it."""
+    given = names or [f"{number}.png" for number in range(len(pictures))]
+    return [("picture", (name, data)) for name, data in zip(given, pictures, strict=True)]
+
+
+def slug(answer: httpx.Response) -> str:
+    """Which problem an answer is."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["instance"] == answer.headers["x-request-id"]
+    return problem["type"].removeprefix("urn:inkread:problem:")
+
+
+class Held:
+    """A reader that reads on when it is told to.
+
+    ``entered`` counts those that began; ``go`` lets them all end.
+    """
+
+    def __init__(self, reader: Any) -> None:
+        self.reader, self.classifier = reader, reader.classifier
+        self.entered, self.go = threading.Semaphore(0), threading.Event()
+
+    def trace(self, *arguments: Any, **options: Any) -> Any:
+        """Reads, later."""
+        self.entered.release()
+        assert self.go.wait(PATIENCE)
+        return self.reader.trace(*arguments, **options)
+
+    def wait_for(self, count: int = 1) -> None:
+        """Returns when so many more have begun."""
+        for _ in range(count):
+            assert self.entered.acquire(timeout=PATIENCE)
+
+
+@contextmanager
+def held(server: Running) -> Iterator[Held]:
+    """Has the server's readings wait; lets them go at the end."""
+    catalogue = server.service.catalogue
+    reader = Held(catalogue.reader("default"))
+    original, catalogue.reader = catalogue.reader, lambda name: reader
+    try:
+        yield reader
+    finally:
+        reader.go.set()
+        catalogue.reader = original
