@@ -1,0 +1,117 @@
+"""The page in a real Chromium, before a real server; skipped with a word on what is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
+pytest.importorskip("fastapi", reason="needs the extra: pip install 'inkread[serve]'")
+
+from browser.visit import Visit
+from playwright.sync_api import expect, sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+FLAGS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser: INKREAD_CHROMIUM, or one that is installed."""
+    found = os.environ.get("INKREAD_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip("needs Chromium: apt-get install chromium, or name one in INKREAD_CHROMIUM")
+    return found
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """A server of its own process; gives its address."""
+    command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "error", *options]
+    environment = {name: value for name, value in os.environ.items() if name != "INKREAD_API_KEY"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            announced = process.stdout.readline()
+            address = re.search(r"http://\S+:\d+", announced)
+            assert address, f"the server did not start: {announced!r}"
+            yield address[0]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """A server as it starts by itself: it stores nothing."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+
+
+@pytest.fixture
+def collecting(store: str) -> Iterator[str]:
+    """A server that stores readings and corrections."""
+    with serving("--collect", "--store", store) as address:
+        yield address
+
+
+@pytest.fixture
+def guarded() -> Iterator[str]:
+    """A server that wants the key "open sesame", but for the blank."""
+    with serving("--api-key", "open-sesame") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def flags() -> list[str]:
+    """Further flags of the browser; a module may want its own."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str, flags: list[str]) -> Iterator[Browser]:
+    # As root, Chromium runs only without its sandbox; nothing but our own page is opened.
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *root, *flags])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
+    """Opens the page; at the end of the test nothing may have gone wrong that it did not expect."""
+    visits: list[Visit] = []
+
+    def open_page(where: str = "", *, address: str = server, **context: object) -> Visit:
+        visits.append(Visit(browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **context}), address))
+        return visits[-1].open(where)
+
+    yield open_page
+    faults = [fault for each in visits for fault in each.close()]
+    assert faults == []
