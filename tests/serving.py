@@ -27,8 +27,9 @@ PATIENCE = 20.0
 class Running(httpx.Client):
     """A client of a running server, with the server's parts at hand."""
 
-    def __init__(self, app: FastAPI, url: str, headers: dict[str, str]) -> None:
+    def __init__(self, app: FastAPI, server: uvicorn.Server, url: str, headers: dict[str, str]) -> None:
         super().__init__(base_url=url, timeout=PATIENCE, headers=headers)
+        self.server = server
         self.app, self.url, self.service = app, url, app.state.service
         self.port = int(url.rpartition(":")[2])
 
@@ -50,7 +51,7 @@ def running(app: FastAPI, headers: dict[str, str] | None = None) -> Iterator[Run
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        with Running(app, f"http://127.0.0.1:{listener.getsockname()[1]}", headers or {}) as client:
+        with Running(app, server, f"http://127.0.0.1:{listener.getsockname()[1]}", headers or {}) as client:
             client.get("/livez")
             yield client
     finally:

@@ -34,6 +34,10 @@ FINE = 80
 COARSE = 240
 """Longer side, in pixels, between which a crop is worked on; smaller crops are enlarged, larger ones reduced."""
 
+BLOCK = 96
+"""Columns of a shape that are resampled at a time: NumPy's linear algebra would spread larger products over the cores, where
+its threads wait for each other whenever something else runs too, and take milliseconds for microseconds."""
+
 SMALL = 40
 """A crop up to this longer side, in pixels, keeps its grey levels, as MNIST's own digits are no larger."""
 
@@ -93,7 +97,8 @@ def place(shape: NDArray[np.float32]) -> NDArray[np.uint8]:
     """
     square = _square(shape)
     weights = _area_weights(len(square))
-    box = weights @ square @ weights.T
+    blocks = [weights @ square[:, start : start + BLOCK] for start in range(0, len(square), BLOCK)]
+    box = np.concatenate(blocks, axis=1) @ weights.T
     grey = np.floor(box * (255.0 / min(1.0, float(box.max()))) + 0.5).clip(0, 255)
     mass = grey.sum()
     centres = np.arange(BOX) + 0.5

@@ -216,9 +216,15 @@ class Reader:
                 maps = (np.rot90(ink.map, turns), written)
                 rows, probabilities, choices = read_rows(self.recognizer, rows, probabilities, choices, maps)
                 glyphs = _grown(glyphs, rows)
-                row, table, chosen = read_whole(self.recognizer, segments, maps)
-                clear = decoder.evidence(row, chosen) > AS_ONE * _evidence(rows, choices)
-                if len(chosen) > 1 and clear and _labels([chosen]) != _labels(choices):
+                as_one = read_whole(
+                    self.recognizer,
+                    segments,
+                    maps,
+                    other_than=_text(choices),
+                    at_least=AS_ONE * _evidence(rows, choices),
+                )
+                if as_one:
+                    row, table, chosen = as_one
                     rows, probabilities, choices = (row,), (table,), (chosen,)
                     glyphs = _glyphs(rows)
             choices = decoder.plausible(rows, choices)
@@ -259,9 +265,9 @@ def _evidence(rows: Iterable[Row], choices: Iterable[tuple[Choice, ...]]) -> flo
     return sum(max(0.0, decoder.evidence(row, chosen)) for row, chosen in zip(rows, choices, strict=True))
 
 
-def _labels(choices: Iterable[tuple[Choice, ...]]) -> list[int]:
-    """The digits of all rows."""
-    return [int(choice.digits.argmax()) for chosen in choices for choice in chosen]
+def _text(choices: Iterable[tuple[Choice, ...]]) -> str:
+    """The digits of all rows, one row after the other."""
+    return "".join(DIGITS[int(choice.digits.argmax())] for chosen in choices for choice in chosen)
 
 
 def _glyphs(rows: Iterable[Row]) -> tuple[NDArray[np.uint8], ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.bands import band_of, whole
-from inkread.decoder import Choice
+from inkread.decoder import Choice, evidence
 from inkread.layout import Candidate, Row
 from inkread.recognizer import log_likelihood, spotted
 from inkread.strip import HEIGHT, Resized, make_strip
@@ -64,28 +64,40 @@ def read_rows(
 
 
 def read_whole(
-    recognizer: Recognizer, segments: Sequence[Segment], maps: Sequence[NDArray[np.float32]]
-) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]]:
+    recognizer: Recognizer,
+    segments: Sequence[Segment],
+    maps: Sequence[NDArray[np.float32]],
+    *,
+    other_than: str,
+    at_least: float,
+) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]] | None:
     """The whole page as one row, which needs no layout: where print or texture breaks it into pieces, that finds none.
 
     Args:
         recognizer: of whole rows.
         segments: the page's pieces of ink.
         maps: as for ``read_rows``.
+        other_than: the digits that the page's rows have, one row after the other.
+        at_least: evidence for digits, see ``decoder.evidence``, that such a reading needs.
 
     Returns:
-        A row of all segments, its C×11 probabilities, and its choices: all of its candidates.
+        A row of all segments, its C×11 probabilities, and its choices: all of its candidates. ``None`` where the page so read
+        has hardly a row, or the same digits.
     """
     band = whole((maps[0].shape[1], maps[0].shape[0]))
     strip, columns = _clearest(recognizer, maps)
     found = spotted(columns)
-    if len(found) > 1:
-        found = _surest(_looks(recognizer, strip, columns))
     row = Row(tuple(sorted(segments, key=lambda segment: segment.middle[0])), (), float(band.height))
-    candidates = _located(found, row, band, maps[-1])
-    if candidates:
-        row = replace(row, height=float(np.median([one.box[3] - one.box[1] for one in candidates])))
-    return _extended(row, np.zeros((0, 11), np.float32), candidates, found)
+
+    def read(found: Sequence[Spotted]) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]] | None:
+        if len(found) < 2 or _text(found) == other_than:
+            return None
+        candidates = _located(found, row, band, maps[-1])
+        height = float(np.median([one.box[3] - one.box[1] for one in candidates]))
+        read = _extended(replace(row, height=height), np.zeros((0, 11), np.float32), candidates, found)
+        return read if evidence(read[0], read[2]) > at_least else None
+
+    return read(found) and read(_surest(_looks(recognizer, strip, columns)))
 
 
 def _read_row(

@@ -109,7 +109,9 @@ def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
 
     def open_page(where: str = "", *, address: str = server, **context: object) -> Visit:
-        visits.append(Visit(browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **context}), address))
+        visits.append(
+            Visit(browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **context}), address)
+        )
         return visits[-1].open(where)
 
     yield open_page

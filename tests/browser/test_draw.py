@@ -179,7 +179,11 @@ def test_a_finger_writes_on_a_phone(visit):
     person = visit(**PHONE)
     client = person.page.context.new_cdp_session(person.page)
     for stroke in person.strokes("5"):
-        for kind, points in (("touchStart", stroke[:1]), *(("touchMove", [p]) for p in stroke[1:]), ("touchEnd", [])):
+        for kind, points in (
+            ("touchStart", stroke[:1]),
+            *(("touchMove", [p]) for p in stroke[1:]),
+            ("touchEnd", []),
+        ):
             touches = [{"x": x, "y": y} for x, y in points]
             client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
     person.expect_text("5")

@@ -49,7 +49,13 @@ class Visit:
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
 
-    def write(self, text: str, *, at: tuple[float, float, float, float] = (0.1, 0.15, 0.9, 0.85), on: str = "#canvas") -> None:
+    def write(
+        self,
+        text: str,
+        *,
+        at: tuple[float, float, float, float] = (0.1, 0.15, 0.9, 0.85),
+        on: str = "#canvas",
+    ) -> None:
         """Writes digits with the mouse into a part of the surface: left, top, right, bottom as shares of it."""
         for stroke in self.strokes(text, at=at, on=on):
             self.page.mouse.move(*stroke[0])
@@ -59,13 +65,19 @@ class Visit:
             self.page.mouse.up()
 
     def strokes(
-        self, text: str, *, at: tuple[float, float, float, float] = (0.1, 0.15, 0.9, 0.85), on: str = "#canvas"
+        self,
+        text: str,
+        *,
+        at: tuple[float, float, float, float] = (0.1, 0.15, 0.9, 0.85),
+        on: str = "#canvas",
     ) -> list[list[tuple[float, float]]]:
         """Strokes of the text in pixels of the window."""
         box = self.page.locator(on).bounding_box()
         assert box is not None
         left, top, right, bottom = at
-        strokes = [stroke[:, :2].astype(float) for stroke in write_row(text, FIRST_SHAPES, np.random.default_rng(5))]
+        strokes = [
+            stroke[:, :2].astype(float) for stroke in write_row(text, FIRST_SHAPES, np.random.default_rng(5))
+        ]
         points = np.concatenate(strokes)
         low, high = points.min(axis=0), points.max(axis=0)
         room = np.array([(right - left) * box["width"], (bottom - top) * box["height"]])

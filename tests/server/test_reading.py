@@ -4,13 +4,14 @@ import base64
 import io
 import json
 import tempfile
+import threading
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from serving import BLANK, SEVEN, TRUNCATED, held, parts, png, seven, serving, slug
+from serving import BLANK, PATIENCE, SEVEN, TRUNCATED, parts, png, seven, serving, slug
 
 from inkread import Reader
 from inkread.server import schemas
@@ -204,26 +205,33 @@ def test_a_batch_needs_a_form(server):
 
 
 def test_a_batch_is_answered_in_order_and_stops_at_nothing(server):
-    files = parts(SEVEN, TRUNCATED, BLANK, b"text", SEVEN, names=["a.png", "b.png", "c.png", "d.txt", "e.png"])
-    found = lines_of(server.post("/v1/read-batch?detail=true", files=files))
+    files = parts(
+        SEVEN, TRUNCATED, BLANK, b"text", SEVEN, names=["a.png", "b.png", "c.png", "d.txt", "e.png"]
+    )
+    reply = server.post("/v1/read-batch?detail=true", files=files)
+    found = lines_of(reply)
     assert [line["source"] for line in found] == ["a.png", "b.png", "c.png", "d.txt", "e.png"]
     assert [line.get("text") for line in found] == ["7", None, "", None, "7"]
     for line in found:
         (schemas.Unread if line["error"] else schemas.Reading).model_validate(line)
     assert [found[i]["error"]["status"] for i in (1, 3)] == [422, 415]
+    assert found[1]["error"]["instance"] == reply.headers["x-request-id"]
     assert found[1]["error"]["detail"] == "b.png is truncated or damaged."
 
 
-def test_a_line_of_a_batch_is_sent_as_soon_as_it_is_there():
-    with serving(workers=1) as server, held(server) as reader:
-        reader.go.set()
-        broken = b"at once"
-        with server.stream("POST", "/v1/read-batch", files=parts(broken, SEVEN)) as answer:
-            reader.go.clear()
-            lines = answer.iter_lines()
-            reader.go.set()
-            assert json.loads(next(lines))["error"]["status"] == 415
-            assert json.loads(next(lines))["text"] == "7"
+def test_a_line_of_a_batch_is_sent_as_soon_as_it_is_there(server, monkeypatch):
+    original, go = server.service.answer, threading.Event()
+
+    def answer(self, upload, **rest):
+        assert upload.name != "1.png" or go.wait(PATIENCE)
+        return original(upload, **rest)
+
+    monkeypatch.setattr(type(server.service), "answer", answer)
+    with server.stream("POST", "/v1/read-batch", files=parts(SEVEN, BLANK)) as reply:
+        lines = reply.iter_lines()
+        assert json.loads(next(lines))["text"] == "7"
+        go.set()  # only now is the second read
+        assert json.loads(next(lines))["text"] == ""
 
 
 def test_a_batch_waits_for_readers_instead_of_failing_half_way():
@@ -235,10 +243,10 @@ def test_a_batch_waits_for_readers_instead_of_failing_half_way():
 def test_a_bug_in_one_picture_stops_no_other_and_tells_nothing(server, monkeypatch, caplog):
     original = server.service.answer
 
-    def answer(self, upload, *rest):
+    def answer(self, upload, **rest):
         if upload.name == "1.png":
             raise RuntimeError("secret /etc/passwd")
-        return original(upload, *rest)
+        return original(upload, **rest)
 
     monkeypatch.setattr(type(server.service), "answer", answer)
     reply = server.post("/v1/read-batch", files=parts(SEVEN, SEVEN, SEVEN))

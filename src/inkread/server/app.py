@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match
 
 from inkread import __version__
 from inkread.errors import InkreadError
@@ -30,8 +31,12 @@ from inkread.server.static_files import FOLDER, PageFiles
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from starlette.types import Scope
+
     from inkread.server.settings import ServerSettings
     from inkread.server.store import Store
+
+ROUTERS = (reading.router, glyphs.router, about.router, collected.router)
 
 log = logging.getLogger(LOGGER)
 
@@ -76,7 +81,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         strict_content_type=False,
     )
     app.state.service = service
-    for router in (reading.router, glyphs.router, about.router, collected.router):
+    for router in ROUTERS:
         app.include_router(router)
     if settings.static:
         _serve_page(app)
@@ -140,6 +145,9 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405 and not isinstance(error, Problem):
+            # Of several routes at one address, the framework names the methods of the first alone.
+            error.headers = {"Allow": ", ".join(sorted(_methods(request.scope)))}
         return respond(request, problem_of_http(error))
 
     @app.exception_handler(RequestValidationError)
@@ -152,6 +160,15 @@ def _answer_errors(app: FastAPI) -> None:
         if problem.status_code >= 500:
             log.error("failed", exc_info=error)
         return respond(request, problem)
+
+
+def _methods(scope: Scope) -> set[str]:
+    """What can be done at an address."""
+    found = (
+        route for router in ROUTERS for route in router.routes if route.matches(scope)[0] is not Match.NONE
+    )
+    methods = {method for route in found if isinstance(route, APIRoute) for method in route.methods}
+    return methods or {"GET", "HEAD"}  # as for the page's files
 
 
 def _describe(app: FastAPI) -> None:
@@ -185,8 +202,3 @@ def _describe(app: FastAPI) -> None:
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [operation for path in document["paths"].values() for operation in path.values()]
-
-
-def route_names(app: FastAPI) -> list[str]:
-    """The operation ids of all documented routes."""
-    return [r.operation_id or "" for r in app.routes if isinstance(r, APIRoute) and r.include_in_schema]

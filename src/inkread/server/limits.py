@@ -37,6 +37,9 @@ NEEDS_NO_KEY = "/v1/info"
 HARMLESS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing."""
 
+SMALL = {"/v1/corrections": 64 * 2**10}
+"""Bytes of a body that is parsed where all requests are answered, and would hold them up if it were large."""
+
 MOST_CLIENTS = 10_000
 """Clients whose rates are remembered; beyond, the one that was silent for longest is forgotten."""
 
@@ -70,7 +73,9 @@ class Gate:
         except Problem as problem:
             await problem.response(scope["state"]["request_id"])(scope, receive, send)
             return
-        body = Body(receive, self._hold, headers.get("content-length"), self.settings)
+        limit = min(self.settings.max_bytes, SMALL.get(scope["path"], self.settings.max_bytes))
+        seconds = self.settings.max_upload_seconds
+        body = Body(receive, self._hold, headers.get("content-length"), limit=limit, seconds=seconds)
         try:
             await self.app(scope, body.receive, send)
         finally:
@@ -119,15 +124,29 @@ class Gate:
 
 
 class Body:
-    """A request's body, counted and timed while it comes in."""
+    """A request's body, counted and timed while it comes in.
+
+    Args:
+        receive: gives its parts.
+        hold: is told the size of each part, before it is kept.
+        declared: the header ``Content-Length``.
+        limit: bytes at most.
+        seconds: until it must be there.
+    """
 
     def __init__(
-        self, receive: Receive, hold: Callable[[int], None], declared: str | None, settings: ServerSettings
+        self,
+        receive: Receive,
+        hold: Callable[[int], None],
+        declared: str | None,
+        *,
+        limit: int,
+        seconds: float,
     ) -> None:
         self.size = 0
-        self._receive, self._hold, self._settings = receive, hold, settings
+        self._receive, self._hold, self._limit, self._seconds = receive, hold, limit, seconds
         self._declared = int(declared) if declared and declared.isdecimal() else 0
-        self._deadline = asyncio.get_running_loop().time() + settings.max_upload_seconds
+        self._deadline = asyncio.get_running_loop().time() + seconds
         self._complete = False
 
     async def receive(self) -> Message:
@@ -139,7 +158,7 @@ class Body:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
-            detail = f"The request did not arrive within {self._settings.max_upload_seconds:g} seconds."
+            detail = f"The request did not arrive within {self._seconds:g} seconds."
             raise Problem("upload-too-slow", detail, "Send less, or faster.") from None
         if message["type"] == "http.request":
             part = len(message.get("body", b""))
@@ -150,9 +169,8 @@ class Body:
         return message
 
     def _check(self, size: int) -> None:
-        limit = self._settings.max_bytes
-        if size > limit:
-            detail = f"The request has more than {limit} bytes."
+        if size > self._limit:
+            detail = f"The request has more than {self._limit} bytes."
             raise Problem("too-large", detail, "Reduce the picture, or send fewer at a time.")
 
 

@@ -19,6 +19,9 @@ Box = Annotated[
 Ten = Annotated[list[Probability], Field(min_length=10, max_length=10)]
 ModelName = Annotated[str, Field(pattern=f"^{MODEL_NAME.pattern}$", description="One of `/v1/models`.")]
 
+CURSOR = r"^[0-9]{1,17}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""What ``next`` of a list looks like."""
+
 
 class Shape(BaseModel):
     """What all shapes share: nothing may be in them that is not described."""
@@ -331,7 +334,9 @@ class Listed(Shape):
     """Which part of a list is wanted."""
 
     limit: int = Field(50, ge=1, le=200)
-    before: str | None = Field(None, max_length=100, description="`next` of the part before.")
+    before: Annotated[str, Field(pattern=CURSOR)] | None = Field(
+        None, description="`next` of the part before."
+    )
 
 
 class Searched(Listed):

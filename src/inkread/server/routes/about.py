@@ -46,7 +46,7 @@ async def list_models(parts: Parts) -> schemas.Models:
     operation_id="info",
     tags=["about"],
     summary="Show what this server does",
-    responses=responses(*ALWAYS, "foreign-origin", "invalid-option", "too-many-requests"),
+    responses=responses(*ALWAYS, "too-many-requests"),
 )
 async def info(parts: Parts) -> schemas.Info:
     """Shows the version, the limits, and whether readings are stored; needs no key."""

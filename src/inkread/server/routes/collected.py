@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1", tags=["collected"])
 
-REFUSALS = responses(*OF_API, "not-collecting", "store-unavailable")
-ONE = responses(*OF_API, "not-collecting", "not-found", "store-unavailable")
+OF_STORE = (*OF_API, "not-collecting", "store-unavailable")
+
+LIST = responses(*OF_STORE, "invalid-option")
+ONE = responses(*OF_STORE, "not-found")
+REMOVAL = responses(*OF_STORE, "not-found", "foreign-origin")
 
 
 @router.post(
@@ -25,7 +28,7 @@ ONE = responses(*OF_API, "not-collecting", "not-found", "store-unavailable")
     operation_id="correct",
     summary="Correct a digit",
     status_code=201,
-    responses=responses(*OF_API, *WITH_BODY, "not-collecting", "not-found", "store-unavailable"),
+    responses=responses(*OF_STORE, *WITH_BODY, "not-found"),
 )
 def correct(correction: NewCorrection, parts: Parts) -> schemas.Correction:
     """Stores what a digit of a stored reading really is; an older correction of the same digit is withdrawn.
@@ -42,9 +45,7 @@ def correct(correction: NewCorrection, parts: Parts) -> schemas.Correction:
     return _correction(found)
 
 
-@router.get(
-    "/corrections", operation_id="list_corrections", summary="List the corrections", responses=REFUSALS
-)
+@router.get("/corrections", operation_id="list_corrections", summary="List the corrections", responses=LIST)
 def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.Corrections:
     """Lists the corrections that stand, the newest first."""
     found = parts.require_store().corrections(limit=page.limit, before=page.before)
@@ -57,7 +58,7 @@ def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.
     summary="Withdraw a correction",
     status_code=204,
     response_class=Response,
-    responses=ONE,
+    responses=REMOVAL,
 )
 def withdraw_correction(id: str, parts: Parts) -> None:  # noqa: A002  # the API's name
     """Withdraws a correction: the trainer sees it no more."""
@@ -65,7 +66,7 @@ def withdraw_correction(id: str, parts: Parts) -> None:  # noqa: A002  # the API
         raise Problem("not-found", "There is no such correction.", "See /v1/corrections.")
 
 
-@router.get("/readings", operation_id="list_readings", summary="List the readings", responses=REFUSALS)
+@router.get("/readings", operation_id="list_readings", summary="List the readings", responses=LIST)
 def list_readings(page: Annotated[Searched, Query()], parts: Parts) -> schemas.Readings:
     """Lists the stored readings, the newest first."""
     found = parts.require_store().readings(search=page.search, limit=page.limit, before=page.before)
@@ -89,7 +90,7 @@ def get_reading(id: str, parts: Parts) -> schemas.StoredReading:  # noqa: A002
     summary="Remove a reading",
     status_code=204,
     response_class=Response,
-    responses=ONE,
+    responses=REMOVAL,
 )
 def remove_reading(id: str, parts: Parts) -> None:  # noqa: A002
     """Removes a reading with its corrections: the trainer sees neither any more."""

@@ -8,13 +8,14 @@ from typing import Any
 from inkread.server import schemas
 from inkread.server.problems import KINDS, MEDIA_TYPE, status_line
 
-ALWAYS = ("bad-request", "wrong-host", "internal")
+ALWAYS = ("wrong-host", "internal")
 """What any request may be answered."""
 
-OF_API = (*ALWAYS, "unauthorized", "foreign-origin", "invalid-option", "too-many-requests")
+OF_API = (*ALWAYS, "unauthorized", "too-many-requests")
 """What any request of ``/v1`` may be answered."""
 
-WITH_BODY = ("upload-too-slow", "too-large", "busy")
+WITH_BODY = ("bad-request", "foreign-origin", "upload-too-slow", "too-large", "invalid-option", "busy")
+"""What a request that sends something may be answered."""
 
 RETRYABLE = (429, 503)
 

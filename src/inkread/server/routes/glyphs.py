@@ -24,6 +24,9 @@ router = APIRouter(prefix="/v1", tags=["reading"])
 
 LABELS = [*DIGITS, ""]
 
+NOTHING = [0.0] * len(DIGITS) + [1.0]
+"""The probabilities where there is no ink at all, of which no network was taught that it is no digit."""
+
 MAGIC = b"\x93NUMPY"
 """How an .npy file begins (numpy.lib.format)."""
 
@@ -73,6 +76,7 @@ async def classify_glyphs(
         if wants or options.normalize:
             glyphs = glyph.normalize_all([_as_ink(one) for one in glyphs])
         probabilities = parts.catalogue.reader(entry.name).classifier.probabilities(glyphs)
+        probabilities[~glyphs.any(axis=(1, 2))] = NOTHING
         answer = {
             "model": entry.name,
             "labels": LABELS,

@@ -11,17 +11,17 @@ from fastapi.responses import StreamingResponse
 
 from inkread.errors import InkreadError
 from inkread.server import answers, schemas
-from inkread.server.logs import LOGGER
+from inkread.server.logs import FIELDS, LOGGER
 from inkread.server.problems import Problem, busy, internal, problem_of
 from inkread.server.routes.documented import OF_API, WITH_BODY, json_of, picture_body, responses, text_of
 from inkread.server.schemas import PictureOptions, ReadOptions
-from inkread.server.service import Parts, Service, client_of, to_json
+from inkread.server.service import Parts, client_of, to_json
 from inkread.server.uploads import Upload, many_pictures, one_picture
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
-    from inkread.server.catalogue import Entry
+    from inkread.server.pool import Pool
 
 log = logging.getLogger(LOGGER)
 router = APIRouter(prefix="/v1", tags=["reading"])
@@ -91,7 +91,8 @@ async def read_batch(
     if parts.pool.is_full:
         raise busy()
     uploads = await many_pictures(request, limit=parts.settings.max_files)
-    read_one = partial(_line, parts, entry=entry, options=options, client=client_of(request))
+    work = partial(parts.answer, entry=entry, options=options, client=client_of(request))
+    read_one = partial(_line, parts.pool, work, request_id=request.state.request_id)
     return StreamingResponse(_lines(uploads, read_one, ahead=parts.pool.workers), media_type=LINES)
 
 
@@ -109,22 +110,17 @@ async def _lines(uploads: list[Upload], read_one: Any, *, ahead: int) -> "AsyncI
             task.cancel()
 
 
-async def _line(
-    parts: Service, upload: Upload, *, entry: "Entry", options: ReadOptions, client: str | None
-) -> bytes:
+async def _line(pool: "Pool", work: "Callable[[Upload], Any]", upload: Upload, *, request_id: str) -> bytes:
     """The line of one picture, whatever becomes of it."""
     try:
-        work = partial(parts.answer, upload, entry, options, client)
-        answer = await parts.pool.run(work, patiently=True)
-    except Problem as problem:
-        answer = _unread(upload, problem)
+        answer = await pool.run(partial(work, upload), patiently=True)
+    except Problem as found:
+        problem = found
     except InkreadError as error:
-        answer = _unread(upload, problem_of(error, upload.name))
+        problem = problem_of(error, upload.name)
     except Exception:
-        log.exception("a picture of a batch failed")
-        answer = _unread(upload, internal())
-    return to_json(answer) + b"\n"
-
-
-def _unread(upload: Upload, problem: Problem) -> dict[str, Any]:
-    return {"source": upload.name, "error": problem.to_dict("")}
+        log.exception("a picture of a batch failed", extra={FIELDS: {"request": request_id}})
+        problem = internal()
+    else:
+        return to_json(answer) + b"\n"
+    return to_json({"source": upload.name, "error": problem.to_dict(request_id)}) + b"\n"

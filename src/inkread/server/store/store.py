@@ -87,7 +87,8 @@ class Store:
         try:
             with plain_errors(address):
                 migrate(engine, address)
-                if address.file:
+                if address.file:  # only now: a file of another program must stay as it is
+                    engine.dispose()
                     use_write_ahead_log(address.file)
         except BaseException:
             engine.dispose()

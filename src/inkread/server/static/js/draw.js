@@ -2,7 +2,7 @@
 
 import { isAbort } from "./api.js";
 import { Boxes } from "./boxes.js";
-import { $, toBlob } from "./dom.js";
+import { $, el, toBlob } from "./dom.js";
 import { Pen } from "./pen.js";
 import { Pixels, SIDE } from "./pixels.js";
 import { carryOver, nearest, readingOfGlyph } from "./reading.js";
@@ -10,6 +10,7 @@ import { paint, Sheet } from "./strokes.js";
 import { ReadingView } from "./view.js";
 import { Latest } from "./work.js";
 
+const LONGER_SIDE = 800; // pixels of the picture that is read: the reader enlarges a smaller one, which takes it longer
 const PAUSE = 160; // milliseconds without movement after which a stroke is read though the pen is still down
 
 export class DrawTab {
@@ -18,6 +19,8 @@ export class DrawTab {
   #latest = new Latest();
   #pause = 0;
   #frame = 0;
+  #width = 0;
+  #height = 0;
 
   constructor({ api, corrections, model }) {
     Object.assign(this, { api, corrections, model });
@@ -146,13 +149,13 @@ export class DrawTab {
     const model = this.model();
     try {
       const item = await this.#latest.run(async (signal) => {
-        const picture = await this.#picture();
+        const { picture, scale } = await this.#picture();
         const reading = await this.api.read(picture, { name: "drawing.png", model, detail: true, keep: this.corrections.passing(), patient: true, signal });
-        return { reading, picture, name: "drawing.png", model };
+        return { reading, picture, scale, name: "drawing.png", model };
       });
       if (!item) return;
       carryOver(this.view.item?.reading, item.reading);
-      this.view.show(item, nearest(item.reading, last));
+      this.view.show(item, nearest(item.reading, { x: last.x * item.scale, y: last.y * item.scale }));
     } catch (error) {
       if (!isAbort(error)) this.view.problem(error);
     }
@@ -171,24 +174,25 @@ export class DrawTab {
 
   /** The sheet as a picture: black ink on white, whatever the theme. */
   async #picture() {
-    const canvas = document.createElement("canvas");
-    canvas.width = $("canvas").clientWidth;
-    canvas.height = $("canvas").clientHeight;
+    const { clientWidth: width, clientHeight: height } = $("canvas");
+    const scale = LONGER_SIDE / Math.max(width, height);
+    const canvas = el("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
     const context = canvas.getContext("2d");
+    context.scale(scale, scale);
     paint(context, this.#sheet.strokes, "#000");
     context.globalCompositeOperation = "destination-over";
     context.fillStyle = "#fff";
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    return toBlob(canvas);
+    context.fillRect(0, 0, width, height);
+    return { picture: await toBlob(canvas), scale };
   }
 
   #resize() {
     const { clientWidth: width, clientHeight: height } = $("canvas");
-    if (!width || !height) return;
+    if (!width || !height || (width === this.#width && height === this.#height)) return;
+    [this.#width, this.#height] = [width, height];
     this.#sheet.fit(width, height);
     this.#repaint();
-    const { item } = this.view;
-    if (item && (item.reading.width !== width || item.reading.height !== height)) this.#read();
+    if (!this.#sheet.isEmpty) this.#read();
   }
 
   #repaint() {

@@ -1,0 +1,122 @@
+"""The parts of the page that know nothing of the document, each by itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+
+@pytest.fixture
+def person(visit):
+    return visit("#about")
+
+
+@pytest.mark.parametrize("beginning", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_begins_like_a_formula_becomes_text(person, beginning):
+    name = f'{beginning}SUM("A1", B2)'
+    written = person.evaluate(
+        "exports", f"m.toCsv([{{ name: {json.dumps(name)}, reading: null, error: null }}])"
+    )
+    rows = list(csv.reader(io.StringIO(written, newline="")))
+    assert rows[1][0] == f"'{name}"
+    copied = person.evaluate(
+        "exports", f"m.toText([{{ name: {json.dumps(name)}, reading: null, error: null }}])"
+    )
+    assert not copied.splitlines()[1].startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_a_cell_with_commas_quotes_and_line_ends_stays_one_cell(person):
+    name = 'a "b", c\r\nd.png'
+    written = person.evaluate(
+        "exports", f"m.toCsv([{{ name: {json.dumps(name)}, reading: null, error: 'x' }}])"
+    )
+    assert list(csv.reader(io.StringIO(written, newline="")))[1] == [name, "", "", "", "x"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(1, "100.0 %"), (0.99996, "> 99.9 %"), (0.987, "98.7 %"), (0.0001, "< 0.1 %"), (0, "0.0 %")],
+)
+def test_a_percentage_never_claims_more_than_is_known(person, probability, words):
+    assert person.evaluate("reading", f"m.percent({probability})") == words
+
+
+@pytest.mark.parametrize(
+    ("header", "attempt", "seconds"),
+    [("3", 0, 3), ("0", 4, 0), (None, 0, 0.25), (None, 3, 2), ("3600", 0, 20), ("nonsense", 1, 0.5)],
+)
+def test_a_retry_waits_as_long_as_it_is_asked_to_and_no_longer_than_sensible(
+    person, header, attempt, seconds
+):
+    assert person.evaluate("api", f"m.wait({json.dumps(header)}, {attempt})") == seconds
+
+
+def test_undo_and_redo_go_through_the_strokes(person):
+    states = person.page.evaluate(
+        """(address) => import(`${address}/static/js/strokes.js`).then(({ Sheet }) => {
+          const sheet = new Sheet();
+          const seen = [];
+          const look = () => seen.push(sheet.strokes.length);
+          const stroke = (x) => { sheet.begin({ x, y: 0, force: 1 }, { width: 9 }); sheet.extend([{ x, y: 9, force: 1 }]); sheet.end(); look(); };
+          stroke(1); stroke(2); sheet.undo(); look(); stroke(3); sheet.redo(); look(); sheet.clear(); look(); sheet.undo(); look();
+          return seen;
+        })""",
+        person.address,
+    )
+    assert states == [1, 2, 1, 2, 2, 0, 2]
+
+
+def test_a_sheet_that_shrinks_keeps_all_that_is_drawn_on_it(person):
+    right = person.page.evaluate(
+        """(address) => import(`${address}/static/js/strokes.js`).then(({ Sheet }) => {
+          const sheet = new Sheet();
+          sheet.begin({ x: 100, y: 50, force: 1 }, { width: 10 });
+          sheet.extend([{ x: 800, y: 90, force: 1 }]);
+          sheet.end();
+          sheet.fit(400, 400);
+          return Math.max(...sheet.strokes[0].points.map(({ x }) => x));
+        })""",
+        person.address,
+    )
+    assert right == 400
+
+
+def test_a_stroke_on_the_grid_fills_pixels_without_gaps(person):
+    rows = person.page.evaluate(
+        """(address) => import(`${address}/static/js/pixels.js`).then(({ Pixels }) => {
+          const pixels = new Pixels();
+          pixels.begin({ x: 14, y: 4 });
+          pixels.extend([{ x: 14, y: 24 }]);
+          pixels.end();
+          return pixels.rows;
+        })""",
+        person.address,
+    )
+    assert all(max(rows[row]) == 255 for row in range(4, 24))
+    assert max(rows[0]) == max(rows[27]) == 0
+
+
+def test_newer_work_aborts_older_work_whose_answer_is_never_seen(person):
+    answers = person.page.evaluate(
+        """(address) => import(`${address}/static/js/work.js`).then(async ({ Latest }) => {
+          const latest = new Latest();
+          let release;
+          const first = latest.run((signal) => new Promise((resolve) => { release = () => resolve(`old ${signal.aborted}`); }));
+          const second = latest.run(async () => "new");
+          release();
+          return [await first ?? null, await second];
+        })""",
+        person.address,
+    )
+    assert answers == [None, "new"]
+
+
+def test_confusions_and_curves_are_taken_from_cards_that_have_them(person):
+    card = {"confusion": [[5, 1], [0, 6]], "history": [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]}
+    model = json.dumps({"name": "mine", "card": card})
+    assert person.evaluate("cards", f"m.confusionOf({model})") == card["confusion"]
+    assert person.evaluate("cards", f"m.curvesOf({model})") == [{"name": "loss", "values": [0.5, 0.25]}]
+    assert person.evaluate("cards", "m.confusionOf({ card: { scores: {} } })") is None

@@ -1,0 +1,203 @@
+"""What every answer has, and what operators see."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+
+import pytest
+from serving import SEVEN, TRUNCATED, parts, serving, slug
+
+import inkread
+from inkread.picture import _FORMATS
+from inkread.server.logs import JsonFormatter, log_config
+from inkread.server.service import Service
+from inkread.server.static_files import FOLDER, MEDIA_TYPES
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/static/icon.svg", "/v1/info", "/livez", "/metrics", "/openapi.json", "/nothing", "/v1/read"],
+)
+def test_every_answer_has_the_security_headers(server, path):
+    headers = server.get(path).headers
+    assert headers["content-security-policy"] == POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["permissions-policy"].startswith("camera=(self), microphone=()")
+    assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
+    assert "server" not in headers or headers["server"] == "uvicorn"  # the command turns that off
+
+
+def test_refusals_before_the_application_have_them_too():
+    with serving(api_key="key") as server:
+        assert server.get("/v1/models").headers["content-security-policy"] == POLICY
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("abc-1.2_3", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("ü".encode(), False)],
+)
+def test_a_request_id_of_the_client_is_kept_if_it_is_harmless(server, sent, kept):
+    answer = server.get("/nothing", headers={"X-Request-ID": sent})
+    assert (answer.headers["x-request-id"] == sent) is kept
+    assert answer.json()["instance"] == answer.headers["x-request-id"]
+
+
+def test_answers_of_the_api_are_not_kept_by_anybody(server):
+    for path in ("/v1/info", "/nothing"):
+        assert server.get(path).headers["cache-control"] == "no-store"
+
+
+def test_files_of_the_page_are_asked_after_and_not_sent_twice(server):
+    for path in ("/", "/static/icon.svg"):
+        first = server.get(path)
+        assert first.status_code == 200
+        assert first.headers["cache-control"] == "no-cache"
+        again = server.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        assert server.head(path).headers["content-length"] == str(len(first.content))
+
+
+def test_files_of_the_page_have_their_types(server):
+    for file in FOLDER.rglob("*"):
+        if file.is_file():
+            answer = server.get(f"/static/{file.relative_to(FOLDER).as_posix()}")
+            assert answer.content == file.read_bytes()
+            assert answer.headers["content-type"] == MEDIA_TYPES[file.suffix]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "/etc/passwd", "..\\app.py", "%00", "a" * 5000, "js"],
+)
+def test_no_other_file_is_served(server, path):
+    assert slug(server.get(f"/static/{path}")) == "not-found"
+
+
+def test_the_page_can_be_left_away():
+    with serving(static=False) as server:
+        for path in ("/", "/static/icon.svg"):
+            assert slug(server.get(path)) == "not-found"
+
+
+def test_models_are_listed_with_their_cards(server):
+    found = server.get("/v1/models").json()
+    assert found["default"] == "default"
+    models = {model["name"]: model for model in found["models"]}
+    assert {name: (m["kind"], m["selectable"]) for name, m in models.items()} == {
+        "default": ("glyphs", True),
+        "rows": ("rows", False),
+    }
+    assert models["default"]["card"]["sha256"] == inkread.models.load_model().card.sha256
+    assert "/" not in models["default"]["name"]
+
+
+def test_a_model_given_at_the_start_can_be_chosen():
+    folder = str(inkread.models.load_model().path.parent)
+    with serving(models={"mine": folder}) as server:
+        found = server.get("/v1/models").json()["models"]
+        assert [model["name"] for model in found] == ["default", "rows", "mine"]
+        assert folder not in json.dumps(found)
+        answer = server.post("/v1/read?model=mine", content=SEVEN).json()
+        assert (answer["model"], answer["text"]) == ("mine", "7")
+
+
+def test_info_tells_the_limits_and_the_formats():
+    with serving(max_bytes=1, max_pixels=2, max_files=3, max_rows=4, max_seconds=5) as server:
+        found = server.get("/v1/info").json()
+    assert found["version"] == inkread.__version__
+    assert found["limits"] == {"bytes": 1, "pixels": 2, "files": 3, "rows": 4, "seconds": 5}
+    assert (found["collect"], found["api_key"]) == (False, False)
+    assert sorted(name.upper() for name in found["formats"]) == sorted(_FORMATS)
+
+
+def test_the_server_is_ready_only_after_a_reading(monkeypatch):
+    from threading import Event
+
+    go = Event()
+    original = Service.warm_up
+
+    def warm_up(self):
+        assert go.wait(20)
+        original(self)
+
+    monkeypatch.setattr(Service, "warm_up", warm_up)
+    with serving() as server:
+        assert server.get("/livez").status_code == 200
+        answer = server.get("/readyz")
+        assert (answer.status_code, slug(answer)) == (503, "not-ready")
+        assert "recognizer" not in vars(server.service.catalogue.reader("default"))
+        go.set()
+        while server.get("/readyz").status_code != 200:
+            pass
+        assert "recognizer" in vars(server.service.catalogue.reader("default"))
+
+
+def test_a_server_that_cannot_read_never_gets_ready(monkeypatch, caplog):
+    def fail(self):
+        raise RuntimeError("no model")
+
+    monkeypatch.setattr(Service, "warm_up", fail)
+    with serving() as server:
+        while "no model" not in caplog.text:
+            pass
+        assert server.get("/readyz").status_code == 503
+
+
+def test_metrics_count_requests_readings_and_digits():
+    with serving() as server:
+        server.post("/v1/read", content=SEVEN)
+        server.post("/v1/read", content=TRUNCATED)
+        server.request("FANCY", "/v1/read")
+        server.get("/some/strange/path")
+        answer = server.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    figures = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if line[0] != "#")
+    assert figures['inkread_requests_total{method="POST",route="/v1/read",status="200"}'] == "1.0"
+    assert figures['inkread_requests_total{method="POST",route="/v1/read",status="422"}'] == "1.0"
+    assert figures['inkread_digits_read_total{model="default"}'] == "1.0"
+    assert figures['inkread_reading_seconds_count{model="default"}'] == "2.0"
+    assert figures['inkread_request_seconds_count{route="/v1/read"}'] in ("2.0", "3.0")
+    assert figures["inkread_readers"] == "2.0"
+    assert not [name for name in figures if "strange" in name or "FANCY" in name]
+
+
+def test_the_log_has_a_line_for_a_request_and_nothing_of_its_content(server, caplog):
+    caplog.set_level(logging.INFO, "inkread.server")
+    server.post("/v1/read?single=true", files=parts(SEVEN, names=["secret-name.png"]))
+    server.get("/v1/readings?search=secret-text")
+    lines = [
+        json.loads(JsonFormatter().format(record))
+        for record in caplog.records
+        if record.name == "inkread.server"
+    ]
+    assert [(line["method"], line["route"], line["status"]) for line in lines] == [
+        ("POST", "/v1/read", 200),
+        ("GET", "/v1/readings", 404),
+    ]
+    assert all(line["milliseconds"] > 0 and line["request"] and line["time"] for line in lines)
+    assert "secret" not in json.dumps(lines)
+
+
+def test_a_log_line_is_one_line_whatever_is_in_it():
+    record = logging.LogRecord("x", logging.INFO, "", 0, "a\nb \u2028 %s", ("c",), None)
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    assert json.loads(line)["message"] == "a\nb \u2028 c"
+
+
+def test_the_log_configuration_is_one(monkeypatch):
+    import logging.config
+
+    logging.config.DictConfigurator(log_config("info"))
+    assert log_config("warning")["loggers"]["inkread.server"]["level"] == "WARNING"
