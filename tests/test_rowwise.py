@@ -8,7 +8,7 @@ import pytest
 from inkread.decoder import Choice
 from inkread.layout import Row, find_rows, find_segments
 from inkread.recognizer import BLANK, COLUMN, Columns
-from inkread.rowwise import read_rows
+from inkread.rowwise import read_rows, read_whole
 from inkread.strip import HEIGHT
 
 
@@ -136,3 +136,30 @@ def test_one_look_that_finds_a_text_hopeless_does_not_decide_alone() -> None:
     sure = Says((4, 0.2, 0.999999), (7, 0.8, 0.999999))
     others = Says((4, 0.2, 0.98), (9, 0.8, 0.98))
     assert read(AtFirst(sure, others), lattice="11")[0] == "49"
+
+
+SAYS_47 = Says((4, 0.3, 0.999), (7, 0.7, 0.999))
+
+
+def test_a_page_is_read_as_one_row_of_all_its_ink() -> None:
+    ink, row, _ = bars()
+    segments = find_segments(ink)
+    as_one = read_whole(SAYS_47, segments, [ink], other_than="11", at_least=0.5)  # type: ignore[arg-type]
+    assert as_one is not None
+    found, table, choices = as_one
+    assert [int(choice.digits.argmax()) for choice in choices] == [4, 7]
+    assert len(found.segments) == len(row.segments) == 3
+    assert len(found.candidates) == len(table) == 2
+    middles = [(c.box[0] + c.box[2]) / 2 for c in found.candidates]
+    np.testing.assert_allclose(middles, [0.3 * 200, 0.7 * 200], atol=8)
+
+
+@pytest.mark.parametrize(
+    ("says", "other_than", "at_least"),
+    [(SAYS_47, "47", 0.5), (SAYS_47, "11", 3.0), (Says((4, 0.5, 0.999)), "11", 0.0), (Says(), "11", -9.0)],
+    ids=["the same digits", "little evidence", "one digit", "none"],
+)
+def test_a_page_as_one_row_that_changes_nothing_is_none(says: Says, other_than: str, at_least: float) -> None:
+    ink, _, _ = bars()
+    segments = find_segments(ink)
+    assert read_whole(says, segments, [ink], other_than=other_than, at_least=at_least) is None  # type: ignore[arg-type]
