@@ -89,7 +89,7 @@ $(VENV)/serve: $(VENV)/core
 	@touch $@
 
 $(VENV)/test: $(VENV)/core
-	$(PIP) install --quiet --editable '.[postgres]'
+	$(PIP) install --quiet --editable '.[client,postgres]'
 	$(PIP) install --quiet --group test
 	@touch $@
 

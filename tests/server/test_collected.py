@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from serving import SEVEN, parts, png, seven, serving, slug
+from serving import SEVEN, parts, png, serving, seven, slug
 
 from inkread.server import schemas
 
@@ -61,6 +61,13 @@ def test_a_reading_is_kept_as_it_was_answered(collecting, reading):
         assert crop.width >= (x1 - x0)
         assert crop.height >= (y1 - y0)
         assert np.asarray(crop).max() == 255  # the stroke is in it
+
+
+def test_a_passing_reading_is_not_kept(collecting):
+    answer = collecting.post("/v1/read?keep=false", content=SEVEN).json()
+    assert (answer["text"], answer["id"]) == ("7", None)
+    assert collecting.get("/v1/readings").json()["readings"] == []
+    assert collecting.post("/v1/read?keep=true", content=SEVEN).json()["id"]
 
 
 def test_readings_of_a_batch_are_kept_too(collecting):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from serving import BLANK, PATIENCE, SEVEN, held, parts, png, seven, serving, slug
+from serving import BLANK, PATIENCE, SEVEN, held, parts, png, serving, seven, slug
 
 from inkread.server.limits import MOST_CLIENTS, Rates
 from inkread.server.problems import Problem

@@ -86,7 +86,7 @@ def test_the_document_is_the_same_each_time(server, document):
 # What is answered must be documented, and must be no failure, whatever is asked.
 
 schemathesis = pytest.importorskip("schemathesis")
-from schemathesis.specs.openapi.checks import (  # noqa: E402
+from schemathesis.specs.openapi.checks import (
     negative_data_rejection,
     positive_data_acceptance,
 )

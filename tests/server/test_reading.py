@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from serving import BLANK, PATIENCE, SEVEN, TRUNCATED, parts, png, seven, serving, slug
+from serving import BLANK, PATIENCE, SEVEN, TRUNCATED, parts, png, serving, seven, slug
 
 from inkread import Reader
 from inkread.server import schemas

@@ -23,7 +23,7 @@ from inkread.server.limits import Gate
 from inkread.server.logs import LOGGER
 from inkread.server.metrics import Metrics
 from inkread.server.pool import Pool
-from inkread.server.problems import Problem, problem_of, problem_of_http, problem_of_validation
+from inkread.server.problems import MEDIA_TYPE, Problem, problem_of, problem_of_http, problem_of_validation
 from inkread.server.routes import about, collected, glyphs, reading
 from inkread.server.service import Service
 from inkread.server.static_files import FOLDER, PageFiles
@@ -56,6 +56,9 @@ TAGS = [
 
 BEYOND_ROUTES = (schemas.Reading, schemas.Problem, schemas.Unread, schemas.GlyphRequest, schemas.Glyphs)
 """Shapes that the document needs though no route has them in its signature."""
+
+GENERATED = ("HTTPValidationError", "ValidationError")
+"""Shapes of the framework's own refusals, which are problems here."""
 
 
 def create_app(settings: ServerSettings) -> FastAPI:
@@ -167,7 +170,7 @@ def _methods(scope: Scope) -> set[str]:
     found = (
         route for router in ROUTERS for route in router.routes if route.matches(scope)[0] is not Match.NONE
     )
-    methods = {method for route in found if isinstance(route, APIRoute) for method in route.methods}
+    methods = {method for route in found if isinstance(route, APIRoute) for method in route.methods or ()}
     return methods or {"GET", "HEAD"}  # as for the page's files
 
 
@@ -186,7 +189,11 @@ def _describe(app: FastAPI) -> None:
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             }
+            for name in GENERATED:
+                shapes.pop(name, None)
             for operation in _operations(document):
+                if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: {}}):
+                    del operation["responses"]["422"]  # the framework's own, where nothing can be invalid
                 if 401 in map(int, operation["responses"]):
                     operation["security"] = [{}, {"bearer": []}, {"header": []}]
                 for answer in operation["responses"].values():

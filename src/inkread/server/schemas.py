@@ -46,6 +46,10 @@ class PictureOptions(ReadOptions):
     """How one picture is read."""
 
     stages: bool = Field(False, description="Add a picture of every stage of the reading.")
+    keep: bool = Field(
+        True,
+        description="Store the reading, where the server collects; false for passing ones, such as of every stroke.",
+    )
     draw: bool = Field(False, description="Answer with the picture and its boxes as PNG instead.")
 
 

@@ -69,7 +69,7 @@ class Service:
             detail=options.detail,
             stages=getattr(options, "stages", False),
         )
-        if self.store is not None:
+        if self.store is not None and getattr(options, "keep", True):
             answer["id"] = self.store.add_reading(
                 answers.new_reading(trace, name=upload.name, entry=entry, client=client)
             )
@@ -80,7 +80,7 @@ class Service:
         try:
             with self.metrics.reading_seconds.labels(entry.name).time():
                 trace = self.catalogue.reader(entry.name).trace(
-                    bytes(upload.data), single=options.single, min_probability=options.min_probability
+                    upload.data, single=options.single, min_probability=options.min_probability
                 )
         except InkreadError as error:
             raise problem_of(error, upload.name) from error

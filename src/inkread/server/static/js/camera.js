@@ -16,6 +16,9 @@ const WORDS = {
   OverconstrainedError: "This camera cannot be used. Choose another one.",
 };
 
+const INSECURE = "Browsers give the camera only to pages that came over HTTPS, or from this computer (http://localhost). "
+  + "Ask whoever runs this server to put it behind HTTPS.";
+
 /** What to say when a camera cannot be had. */
 export function wordsFor(error) {
   return WORDS[error?.name] ?? "The camera could not be started. Try again, or upload a picture.";
@@ -50,7 +53,7 @@ export class CameraTab {
   async start(device = null) {
     this.stop();
     if (!isSecureContext || !navigator.mediaDevices?.getUserMedia) {
-      say($("camera-words"), "Browsers give the camera only to pages that came over HTTPS, or from this computer (http://localhost). Ask whoever runs this server to put it behind HTTPS.");
+      say($("camera-words"), INSECURE);
       return;
     }
     const run = this.#run;
@@ -105,7 +108,10 @@ export class CameraTab {
     const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
     const current = stream.getVideoTracks()[0].getSettings().deviceId;
     $("camera-choose").hidden = cameras.length < 2;
-    $("camera-device").replaceChildren(...cameras.map(({ deviceId, label }, index) => el("option", { value: deviceId, selected: deviceId === current }, label || `Camera ${index + 1}`)));
+    const options = cameras.map(({ deviceId, label }, index) => (
+      el("option", { value: deviceId, selected: deviceId === current }, label || `Camera ${index + 1}`)
+    ));
+    $("camera-device").replaceChildren(...options);
   }
 
   /** Reads frame after frame, until the camera stops or is frozen. */

@@ -22,9 +22,10 @@ export function scoreKeys(models) {
   return [...new Set(keys)];
 }
 
-/** The data sets of a card, each once: "MNIST 55,000 (CC-BY-SA-3.0)". */
+/** The data sets of a card, each once: "MNIST: 55,000 (CC-BY-SA-3.0)". */
 export function dataOf(card, split) {
-  return (card.data ?? []).filter((each) => each.split === split).map(({ name, count, licence }) => `${name}: ${count.toLocaleString("en")}${licence ? ` (${licence})` : ""}`);
+  const words = ({ name, count, licence }) => `${name}: ${count.toLocaleString("en")}${licence ? ` (${licence})` : ""}`;
+  return (card.data ?? []).filter((each) => each.split === split).map(words);
 }
 
 /** A square table of counts, where the card has one: what was written down the side, what was read along the top. */

@@ -27,14 +27,20 @@ export class Corrections {
     if (!this.collects() || !item.picture) return undefined;
     try {
       // A live reading is not stored until somebody corrects it.
-      item.reading.id ??= (await this.api.read(item.picture, { name: item.name, model: item.model, patient: true })).id;
+      item.reading.id ??= (await (item.storing ??= this.#store(item))).id;
       const { id } = await this.api.correct({ reading: item.reading.id, line, position, label });
       digit.correction = id;
     } catch (error) {
       Object.assign(digit, before);
+      delete item.storing;
       throw error;
     }
     return undefined;
+  }
+
+  /** Reads the picture once more, this time to be kept. */
+  #store({ picture, name, model }) {
+    return this.api.read(picture, { name, model, patient: true });
   }
 
   /** Takes the correction of a digit back, on the server too. */

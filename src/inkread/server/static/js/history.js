@@ -47,7 +47,8 @@ export class HistoryTab {
       el("p", {}, "This server stores neither pictures nor readings nor corrections. That is how it starts unless told otherwise."),
       el("p", {}, "Whoever runs it can switch history and corrections on:"),
       el("pre", {}, el("code", {}, "inkread serve --collect")),
-      el("p", { class: "faint" }, "Then each upload’s reading is kept here until it is deleted, and corrections teach the next model: inkread train --data corrections."));
+      el("p", { class: "faint" }, "Then each upload’s reading is kept here until it is deleted, and corrections teach the next model: ",
+        el("code", {}, "inkread train --data corrections")));
   }
 
   #render({ readings: { readings, next }, corrections }, search) {
@@ -59,7 +60,8 @@ export class HistoryTab {
     }
     if (corrections?.corrections.length) {
       const items = el("ul", { class: "entries" }, ...corrections.corrections.map((each) => this.#correction(each)));
-      parts.push(el("h2", {}, "Corrections"), el("p", { class: "faint" }, "What the trainer learns from. A correction that is withdrawn is not learned from."), items);
+      const words = "What the trainer learns from. A correction that is withdrawn is not learned from.";
+      parts.push(el("h2", {}, "Corrections"), el("p", { class: "faint" }, words), items);
     }
     $("history-list").replaceChildren(...parts);
     say($("history-status"), readings.length ? `${readings.length}${next ? " or more" : ""} readings` : "No readings");
@@ -80,7 +82,7 @@ export class HistoryTab {
     const details = el("div", { class: "entry-digits", hidden: true });
     const open = el("button", { type: "button", class: "entry-open", "aria-expanded": "false", on: { click: () => this.#open(reading, open, details) } },
       el("span", { class: "entry-text" }, text || "no digit"),
-      el("span", { class: "entry-facts" }, [reading.source, when(reading.created), reading.model, many(reading.corrections, "correction")].filter(Boolean).join(" · ")));
+      facts(reading.source, when(reading.created), reading.model, many(reading.corrections, "correction")));
     const entry = el("li", { class: "entry" }, open, this.#sure("Delete", `Delete the reading ${text || "without digits"}`, async () => {
       await this.api.forget(reading.id);
       await this.load();
@@ -96,7 +98,7 @@ export class HistoryTab {
     if (!opening || details.childElementCount) return;
     try {
       const reading = await this.api.reading(id);
-      const digits = digitsOf(reading).map(({ digit }) => el("figure", { class: "small-glyph" }, glyphCanvas(digit), el("figcaption", {}, el("b", {}, digit.label), ` ${percent(digit.probability)}`)));
+      const digits = digitsOf(reading).map(({ digit }) => smallGlyph(digit));
       details.replaceChildren(...(digits.length ? digits : [el("p", { class: "faint" }, "No digit was seen.")]));
     } catch (error) {
       details.replaceChildren(el("p", {}, sentence(error.message)));
@@ -106,7 +108,7 @@ export class HistoryTab {
   #correction({ id, read_as: read, label, created, by, model }) {
     const words = `${read} → ${label || "no digit"}`;
     return el("li", { class: "entry" },
-      el("div", { class: "entry-open" }, el("span", { class: "entry-text" }, words), el("span", { class: "entry-facts" }, [when(created), model, by].filter(Boolean).join(" · "))),
+      el("div", { class: "entry-open" }, el("span", { class: "entry-text" }, words), facts(when(created), model, by)),
       this.#sure("Withdraw", `Withdraw the correction ${read} to ${label || "no digit"}`, async () => {
         await this.api.withdraw(id);
         await this.load();
@@ -145,6 +147,15 @@ export class HistoryTab {
     } }, words);
     return button;
   }
+}
+
+function facts(...words) {
+  return el("span", { class: "entry-facts" }, words.filter(Boolean).join(" · "));
+}
+
+function smallGlyph(digit) {
+  const caption = el("figcaption", {}, el("b", {}, digit.label), ` ${percent(digit.probability)}`);
+  return el("figure", { class: "small-glyph" }, glyphCanvas(digit), caption);
 }
 
 /** A glyph of 28×28 pixels as a canvas. */

@@ -14,6 +14,12 @@ import { startTheme } from "./theme.js";
 import { UploadTab } from "./upload.js";
 import { notice, sentence } from "./view.js";
 
+const SAME_HOST = "Pictures go to the server that this page came from, and nowhere else.";
+const FORGOTTEN = "They are read in memory and forgotten; nothing is stored.";
+const COLLECTED = "This server collects: the readings of uploads and the digits cut from them are stored, and corrections are learned "
+  + "from; both can be deleted under History. Drawings and camera frames are stored only when you correct a digit in them.";
+const NO_OTHERS = "The page loads nothing from any other host and sets no cookies.";
+
 let known = null; // what GET /v1/info said
 let chosen = recall("model"); // null: the server's standard one
 
@@ -63,11 +69,15 @@ async function start() {
 function tell({ version, collect, formats = [], limits = {} }) {
   const megabytes = limits.bytes ? `, up to ${Math.floor(limits.bytes / 2 ** 20)} MiB each` : "";
   if (formats.length) $("formats").textContent = `${formats.join(", ")}${megabytes}`;
-  $("about-privacy").textContent = collect
-    ? "Pictures go to the server that this page came from, and nowhere else. This server collects: the readings of uploads and the digits cut from them are stored, and corrections are learned from; both can be deleted under History. Drawings and camera frames are stored only when you correct a digit in them. The page loads nothing from any other host and sets no cookies."
-    : "Pictures go to the server that this page came from, and nowhere else. They are read in memory and forgotten; nothing is stored. The page loads nothing from any other host and sets no cookies.";
-  const facts = { Version: version, "Largest picture": limits.pixels ? `${Math.round(limits.pixels / 1e6)} megapixels${megabytes}` : "", Formats: formats.join(", "), Collects: collect ? "readings and corrections" : "nothing" };
-  $("about-facts").replaceChildren(...Object.entries(facts).filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  $("about-privacy").textContent = [SAME_HOST, collect ? COLLECTED : FORGOTTEN, NO_OTHERS].join(" ");
+  const facts = [
+    ["Version", version],
+    ["Largest picture", limits.pixels && `${Math.round(limits.pixels / 1e6)} megapixels${megabytes}`],
+    ["Formats", formats.join(", ")],
+    ["Collects", collect ? "readings and corrections" : "nothing"],
+  ];
+  const told = facts.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
+  $("about-facts").replaceChildren(...told);
   for (const tab of [draw, upload, camera]) tab.view.refresh();
 }
 

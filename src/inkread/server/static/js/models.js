@@ -25,8 +25,9 @@ export class ModelsTab {
 
   #render({ default: standard, models }) {
     const chosen = this.model() ?? standard;
+    const legend = el("legend", { class: "visually-hidden" }, "Model that reads");
     const parts = [
-      el("fieldset", { class: "model-cards" }, el("legend", { class: "visually-hidden" }, "Model that reads"), ...models.map((each) => this.#card(each, chosen, standard))),
+      el("fieldset", { class: "model-cards" }, legend, ...models.map((each) => this.#card(each, chosen, standard))),
       el("h2", {}, "Side by side"),
       el("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Models side by side" }, table(models)),
       ...models.flatMap(pictures),
@@ -36,7 +37,8 @@ export class ModelsTab {
 
   #card({ name, kind, selectable, card }, chosen, standard) {
     const title = el("span", { class: "model-name" }, name);
-    const use = selectable ? el("input", { type: "radio", name: "model", value: name, checked: name === chosen, on: { change: () => this.choose(name === standard ? null : name) } }) : null;
+    const change = () => this.choose(name === standard ? null : name);
+    const use = selectable && el("input", { type: "radio", name: "model", value: name, checked: name === chosen, on: { change } });
     return el(selectable ? "label" : "div", { class: "model-card" },
       el("span", { class: "model-head" }, use, title, name === standard && el("span", { class: "badge" }, "standard")),
       el("span", { class: "model-kind" }, KINDS[kind] ?? kind),
@@ -45,7 +47,10 @@ export class ModelsTab {
 }
 
 function table(models) {
-  const row = (title, value, className = "number") => el("tr", {}, el("th", { scope: "row" }, title), ...models.map((model) => el("td", { class: className }, value(model))));
+  const row = (title, value, className = "number") => {
+    const cells = models.map((model) => el("td", { class: className }, value(model)));
+    return el("tr", {}, el("th", { scope: "row" }, title), ...cells);
+  };
   const list = (entries) => el("ul", { class: "plain" }, ...entries.map((entry) => el("li", {}, entry)));
   const group = (title) => el("tr", { class: "group-row" }, el("th", { scope: "colgroup", colspan: models.length + 1 }, title));
   return el("table", { class: "compare" },

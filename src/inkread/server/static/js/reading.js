@@ -2,6 +2,7 @@
 
 export const SURE = 0.9;
 export const DOUBT = 0.7;
+const POSSIBLE = 0.1; // an alternative that is less probable is not worth a word
 
 /** Every digit of a reading with its place: [{digit, line, position}], row by row. */
 export function digitsOf(reading) {
@@ -61,18 +62,19 @@ export function verdict(reading) {
   if (!least) return { kind: "corrected", text: all.length > 1 ? "All corrected by you." : "Corrected by you." };
   const { digit } = least;
   const kind = level(digit.probability);
-  const other = second(digit);
   if (kind === "doubt") {
-    const but = other ? ` It could be ${other === "8" ? "an" : "a"} ${other}.` : "";
-    return { kind, text: `Not sure of ${all.length > 1 ? "the" : "this"} ${digit.label}: ${percent(digit.probability)}.${but}` };
+    const what = `${all.length > 1 ? "the" : "this"} ${digit.label}: ${percent(digit.probability)}`;
+    return { kind, text: `Not sure of ${what}.${otherwise(digit)}` };
   }
   if (all.length === 1) return { kind, text: `${percent(digit.probability)} sure.` };
   return { kind, text: `Least sure of the ${digit.label}: ${percent(digit.probability)}.` };
 }
 
-function second(digit) {
-  const [best] = (digit.alternatives ?? []).filter(({ label }) => label !== digit.label);
-  return best?.label ?? null;
+/** What a doubtful digit may be instead: nothing at all, or another one that is not out of the question. */
+function otherwise(digit) {
+  if (probabilitiesOf(digit).reduce((sum, each) => sum + each, 0) < 0.5) return " It may be no digit.";
+  const other = (digit.alternatives ?? []).find(({ label, probability }) => label !== digit.label && probability >= POSSIBLE)?.label;
+  return other ? ` It could be ${other === "8" ? "an" : "a"} ${other}.` : "";
 }
 
 /** For a screen reader: the digits apart, so that 42 is not read out as forty-two. */

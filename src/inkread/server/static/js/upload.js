@@ -156,7 +156,9 @@ export class UploadTab {
     box.replaceChildren(el("p", { class: "faint" }, "Looking again …"));
     reveal(box);
     try {
-      const { stages } = await this.api.read(item.picture, { name: item.name, model: item.model, stages: true, keep: this.corrections.passing(), patient: true });
+      const { name, model, picture } = item;
+      const options = { name, model, stages: true, keep: this.corrections.passing(), patient: true };
+      const { stages } = await this.api.read(picture, options);
       if (this.#shown !== item) return;
       box.replaceChildren(...stages.map(({ title, image }) => el("figure", {}, el("figcaption", {}, title), el("img", { src: image, alt: title }))));
       reveal(box);

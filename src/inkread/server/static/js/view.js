@@ -67,7 +67,11 @@ export class ReadingView {
   show(item, select = undefined) {
     const same = this.#item === item;
     this.#item = item;
-    this.#selected = this.#present(select) ?? (same ? this.#present(this.#selected) : null) ?? readings.leastSure(item.reading) ?? readings.digitsOf(item.reading)[0] ?? null;
+    this.#selected = this.#present(select)
+      ?? (same ? this.#present(this.#selected) : null)
+      ?? readings.leastSure(item.reading)
+      ?? readings.digitsOf(item.reading)[0]
+      ?? null;
     this.#render();
     this.#say(readings.spoken(item.reading));
   }
@@ -96,7 +100,8 @@ export class ReadingView {
     this.glyph = el("canvas", { class: "glyph", width: 28, height: 28, role: "img", "aria-label": "No glyph yet" });
     this.bars = NAMES.map((_, digit) => this.#bar(digit));
     this.barsTitle = el("h3", {}, "Probabilities");
-    this.pad = el("div", { class: "pad", role: "group", "aria-label": "What the digit is" }, ...["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ""].map((label) => this.#key(label)));
+    const keys = [..."0123456789", ""].map((label) => this.#key(label));
+    this.pad = el("div", { class: "pad", role: "group", "aria-label": "What the digit is" }, ...keys);
     this.note = el("p", { class: "note" });
     this.withdrawButton = el("button", { type: "button", class: "link", hidden: true, on: { click: () => this.#withdraw() } }, "Withdraw");
     this.correctTitle = el("h3", {}, "Wrong? It is");
@@ -160,8 +165,7 @@ export class ReadingView {
     this.text.dataset.size = count <= 3 ? "large" : count <= 12 ? "middle" : "small";
     this.#renderText(reading);
     say(this.verdict, text);
-    const milliseconds = Number.isFinite(reading.milliseconds) ? `${reading.milliseconds < 10 ? reading.milliseconds.toFixed(1) : Math.round(reading.milliseconds)} ms` : "";
-    say(this.facts, [reading.model, milliseconds].filter(Boolean).join(" · "));
+    say(this.facts, [reading.model, duration(reading.milliseconds)].filter(Boolean).join(" · "));
     this.#detail(this.#selected ? reading.lines[this.#selected.line].digits[this.#selected.position] : (reading.drawn ?? null));
     this.#boxes?.show(reading, this.#selected);
   }
@@ -172,7 +176,9 @@ export class ReadingView {
       this.text.replaceChildren(el("span", { class: "nothing", "aria-hidden": "true" }, "–"));
       return;
     }
-    this.text.replaceChildren(...reading.lines.map(({ digits }, line) => el("div", { class: "line" }, ...digits.map((digit, position) => this.#chip(digit, { line, position })))));
+    this.text.replaceChildren(...reading.lines.map(({ digits }, line) => (
+      el("div", { class: "line" }, ...digits.map((digit, position) => this.#chip(digit, { line, position })))
+    )));
     if (focused) this.text.querySelector(`[data-place="${focused}"]`)?.focus();
   }
 
@@ -292,6 +298,11 @@ export class ReadingView {
     clearTimeout(this.#spoken);
     this.#spoken = setTimeout(() => say(this.live, words), 400);
   }
+}
+
+function duration(milliseconds) {
+  if (!Number.isFinite(milliseconds)) return "";
+  return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
 }
 
 /** A server's sentence with a capital and a full stop. */

@@ -1,0 +1,149 @@
+"""``inkread serve`` as it is typed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from serving import PATIENCE, SEVEN
+
+from inkread.cli import main
+
+
+@contextmanager
+def command(*arguments, **environment):
+    """A running server, and the line it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inkread", "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+    try:
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def address(line):
+    return next(word for word in line.split() if word.startswith("http://")).rstrip(",")
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """The command where it ends by itself."""
+    monkeypatch.delenv("INKREAD_DEBUG", raising=False)
+
+    def call(*arguments):
+        code = main(["serve", *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_serves_and_ends_quietly(stop):
+    with command("--log-level", "warning") as (process, line):
+        assert line.startswith("inkread reads at http://127.0.0.1:")
+        assert "stores" not in line
+        assert httpx.post(f"{address(line)}/v1/read", content=SEVEN).json()["text"] == "7"
+        assert "server" not in httpx.get(f"{address(line)}/livez").headers
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_it_says_where_it_stores_and_hides_nothing_but_the_password(tmp_path):
+    store = tmp_path / "new" / "store.sqlite"
+    with command("--collect", "--store", f"sqlite:///{store}") as (_, line):
+        assert f"stores readings and corrections in {store}" in line
+        assert httpx.get(f"{address(line)}/v1/info").json()["collect"] is True
+
+
+def test_its_log_is_json_with_a_line_for_each_request():
+    with command() as (process, line):
+        httpx.get(f"{address(line)}/livez")
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+    lines = [json.loads(one) for one in err.splitlines()]
+    assert [one["route"] for one in lines if one["message"] == "request"] == ["/livez"]
+
+
+@pytest.mark.parametrize(("key", "warns"), [("", True), ("secret", False)])
+def test_listening_wider_without_a_key_is_warned_of(key, warns):
+    with command("--host", "0.0.0.0", "--log-level", "error", INKREAD_API_KEY=key) as (process, line):
+        base = address(line)
+        assert httpx.get(f"{base}/v1/info", headers={"Host": "any.example"}).json()["api_key"] is not warns
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+    assert ("warning: 0.0.0.0: everyone who can reach this machine" in err) is warns
+    assert "secret" not in line + err
+
+
+def test_a_port_in_use_is_a_clear_error(run):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, out, err = run("--port", port)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"error: 127.0.0.1:{port}: cannot be listened at")
+    assert "--port" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--host", "no.such.host.invalid"), "is no address"),
+        (("--port", "70000"), "--port 70000"),
+        (("--model", "mine"), "NAME=FOLDER"),
+        (("--model", "mine="), "NAME=FOLDER"),
+        (("--model", "a=x", "--model", "a=y"), "again"),
+        (("--model", "mine=/nowhere/at/all"), "is no model"),
+        (("--model", "a/b=/nowhere"), "is no name for a model"),
+        (("--workers", "0"), "--workers 0"),
+        (("--max-seconds", "0"), "--max-seconds 0"),
+        (("--max-bytes", "0"), "--max-bytes 0"),
+        (("--rate", "-1"), "--rate -1"),
+        (("--cors", "example.org"), "--cors example.org"),
+        (("--api-key", "a b"), "--api-key"),
+        (("--collect", "--store", "mysql://x"), "is no kind of database"),
+    ],
+)
+def test_what_cannot_be_is_a_clear_error_before_anything_is_served(run, arguments, complaint):
+    code, out, err = run("--port", "0", *arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ")
+    assert complaint in err
+    assert "Traceback" not in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn", "sqlalchemy"])
+def test_a_missing_extra_is_named(run, monkeypatch, package):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == package else found(name, *a)
+    )
+    code, _, err = run()
+    assert code == 1
+    assert err == f"error: {package}: is not installed; install it with: pip install 'inkread[serve]'\n"
+
+
+def test_its_help_loads_no_web_framework():
+    program = (
+        "import sys\nfrom inkread.cli import main\nmain(['serve', '--help'])\n"
+        "print([m for m in ('fastapi', 'uvicorn', 'sqlalchemy', 'numpy', 'httpx') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    for option in ("--host", "--port", "--model", "--collect", "--store", "--api-key", "--cors", "--rate"):
+        assert option in done.stdout
