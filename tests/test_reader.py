@@ -76,6 +76,13 @@ def test_digits_that_overlap_are_read_as_a_row(reader: Reader, text: str, overla
     assert [digit.box[0] for digit in reading.digits] == sorted(digit.box[0] for digit in reading.digits)
 
 
+def test_a_sure_digit_by_itself_is_read_once() -> None:
+    once = Reader(rows="no-such-model")  # which would be loaded for a second reading
+    assert once.read(written("7")).text == "7"
+    with pytest.raises(InkreadError, match="no-such-model"):
+        once.read(written("27"))
+
+
 def test_without_the_model_of_rows_only_what_can_be_cut_apart_is_read() -> None:
     lattice = Reader(rows=None)
     assert lattice.read(written("5000")).text == "5000"

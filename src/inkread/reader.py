@@ -50,6 +50,9 @@ MUCH_MORE = 1.4
 AS_ONE = 0.8
 """A page is read as one row if that gives more evidence for digits than this share of what its rows give."""
 
+SURE = 0.9
+"""From this probability on, a digit that stands alone on its page needs no second reading."""
+
 CLEAR = 0.9
 """From this polarity on, there is no doubt whether the ink is darker or lighter than the paper."""
 
@@ -112,6 +115,7 @@ class Reader:
         model: the name of a bundled model, or the folder of a training run.
         rows: the same of the model that reads rows as a whole; ``None`` leaves every row to the lattice.
         limits: on the bytes and pixels of a picture.
+        threads: of one call of a model; 0 lets the runtime take one a core, which is best for one picture at a time.
     """
 
     def __init__(
@@ -120,17 +124,18 @@ class Reader:
         *,
         rows: str | os.PathLike[str] | None = ROWS,
         limits: PictureLimits | None = None,
+        threads: int = 0,
     ) -> None:
-        self.classifier = Classifier(model)
-        self._rows = rows
+        self.classifier = Classifier(model, threads=threads)
+        self._rows, self._threads = rows, threads
         # A network that knows digits only is asked which; whether it is one at all, the bundled model judges.
-        self._judge = None if NOT_A_DIGIT in self.classifier.labels else Classifier()
+        self._judge = None if NOT_A_DIGIT in self.classifier.labels else Classifier(threads=threads)
         self.limits = limits or PictureLimits()
 
     @cached_property
     def recognizer(self) -> Recognizer | None:
         """The model that reads rows as a whole, loaded when the first page is read."""
-        return None if self._rows is None else Recognizer(self._rows)
+        return None if self._rows is None else Recognizer(self._rows, threads=self._threads)
 
     def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.
@@ -212,7 +217,7 @@ class Reader:
                 decoder.without_faint_bars(row, chosen, contrast)
                 for row, chosen in zip(rows, choices, strict=True)
             )
-            if self.recognizer is not None:
+            if not _is_one_digit(rows, choices) and self.recognizer is not None:
                 maps = (np.rot90(ink.map, turns), written)
                 rows, probabilities, choices = read_rows(self.recognizer, rows, probabilities, choices, maps)
                 glyphs = _grown(glyphs, rows)
@@ -263,6 +268,15 @@ class Reader:
 def _evidence(rows: Iterable[Row], choices: Iterable[tuple[Choice, ...]]) -> float:
     """What speaks for digits in all rows together."""
     return sum(max(0.0, decoder.evidence(row, chosen)) for row, chosen in zip(rows, choices, strict=True))
+
+
+def _is_one_digit(rows: tuple[Row, ...], choices: tuple[tuple[Choice, ...], ...]) -> bool:
+    """Whether the page is one piece of ink that surely is a digit, and too narrow for two: no second reading would tell more."""
+    if len(rows) != 1 or len(rows[0].segments) != 1 or len(choices[0]) != 1:
+        return False
+    (segment,), (choice,) = rows[0].segments, choices[0]
+    x0, y0, x1, y1 = segment.box
+    return float(choice.digits.max()) >= SURE and x1 - x0 <= y1 - y0
 
 
 def _text(choices: Iterable[tuple[Choice, ...]]) -> str:

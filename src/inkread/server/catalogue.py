@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 GLYPHS, ROWS = "glyphs", "rows"
 
+THREADS = 1
+"""Of one reading: the pool reads as many pictures at a time as there are cores."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -85,7 +88,9 @@ class Catalogue:
         """The reader of a model, made when it is first wanted; to be called off the event loop."""
         with self._lock:
             if name not in self._readers:
-                self._readers[name] = Reader(self.entries[name].model.path.parent, limits=self._limits)
+                self._readers[name] = Reader(
+                    self.entries[name].model.path.parent, limits=self._limits, threads=THREADS
+                )
             return self._readers[name]
 
 
