@@ -1,0 +1,83 @@
+"""From the end of a stroke to the digit on the page: ``python benchmarks/page_latency.py``.
+
+Starts ``inkread serve`` and Chromium (``INKREAD_CHROMIUM`` names another than Debian's), draws digits with the mouse, and times
+in the page, from the pointer's lifting until the digit stands there. Browser and server share the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from statistics import median, quantiles
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from inkread.datasets.handwriting import Hand, write_digit
+
+DIGITS, ROUNDS = "0235689", 6
+"""Digits of one stroke, so that the first lifting ends them."""
+
+WATCH = """() => {
+  window.spans = [];
+  let lifted = null;
+  document.getElementById("canvas").addEventListener("pointerup", () => { lifted = performance.now(); }, true);
+  const shown = () => {
+    if (lifted !== null && document.querySelector("#draw-reading .digit")) {
+      window.spans.push(performance.now() - lifted);
+      lifted = null;
+    }
+  };
+  new MutationObserver(shown).observe(document.querySelector("#draw-reading .text"),
+                                      { childList: true, subtree: true, characterData: true });
+}"""
+
+
+def draw(page: Page, digit: str, rng: np.random.Generator) -> None:
+    """One digit in the middle of the canvas, half as high as it."""
+    box: Any = page.locator("#canvas").bounding_box()
+    height = box["height"] / 2
+    left, top = box["x"] + box["width"] / 2 - height / 3, box["y"] + height / 2
+    for stroke in write_digit(digit, Hand.random(rng), rng):
+        points = [(left + float(x) * height, top + float(y) * height) for x, y in stroke[::2, :2]]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def main() -> None:
+    """Prints the median and the ninth decile."""
+    command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "error"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as play:
+        try:
+            address = re.search(r"http://\S+:\d+", server.stdout.readline() if server.stdout else "")
+            chromium = os.environ.get("INKREAD_CHROMIUM", "/usr/bin/chromium")
+            browser = play.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
+            )
+            page = browser.new_page(viewport={"width": 1280, "height": 860})
+            page.goto(address[0] if address else "")
+            page.wait_for_load_state("networkidle")
+            page.evaluate(WATCH)
+            rng = np.random.default_rng(0)
+            for digit in DIGITS * ROUNDS:
+                draw(page, digit, rng)
+                page.wait_for_selector("#draw-reading .digit", timeout=10_000)
+                page.click("#clear")
+                page.wait_for_selector("#draw-reading .digit", state="detached")
+            spans = page.evaluate("window.spans")[len(DIGITS) :]
+            print(
+                f"stroke end to digit: median {median(spans):.0f} ms, ninth decile {quantiles(spans, n=10)[-1]:.0f} ms"
+            )
+            browser.close()
+        finally:
+            server.terminate()
+
+
+if __name__ == "__main__":
+    main()
