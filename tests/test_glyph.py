@@ -103,3 +103,15 @@ def test_mnists_own_digits_pass_through_nearly_unchanged(data_dir) -> None:  # t
     assert np.abs(as_they_are.astype(int) - digits).mean() < 0.2
     # One in ten is thinner or thicker than usual, and meant to change.
     assert (np.abs(usual.astype(int) - digits).mean(axis=(1, 2)) < 1).mean() > 0.85
+
+
+@pytest.mark.parametrize("side", [300, 1000, 2000])
+def test_specks_that_vanish_when_they_are_reduced_are_nothing(side: int) -> None:
+    ink = np.zeros((side, side), np.float32)
+    ink[0, 0] = ink[-1, -1] = 0.6
+    assert not glyph.normalize(ink).any()
+
+
+def test_the_place_of_nothing_is_nothing() -> None:
+    assert not glyph.place(np.zeros((0, 0), np.float32)).any()
+    assert not glyph.place(np.zeros((30, 20), np.float32)).any()

@@ -71,7 +71,7 @@ def normalize(ink: NDArray[np.float32], *, keep_width: bool = False) -> NDArray[
         keep_width: leave the stroke as wide as it is.
 
     Returns:
-        28×28 uint8, ink bright; all zero where no pixel reaches ``EDGE``.
+        28×28 uint8, ink bright; all zero where no pixel reaches ``EDGE``, or only specks that vanish when they are reduced.
     """
     crop = _cut(ink, EDGE)
     if crop.size == 0:
@@ -93,8 +93,10 @@ def normalize_all(inks: Sequence[NDArray[np.float32]]) -> NDArray[np.uint8]:
 def place(shape: NDArray[np.float32]) -> NDArray[np.uint8]:
     """MNIST's own procedure: h×w float32 shape in 0..1, cut to its bounding box -> 28×28 uint8.
 
-    The shape is resampled to 20×20 keeping its aspect, and its centre of mass is placed as in MNIST.
+    The shape is resampled to 20×20 keeping its aspect, and its centre of mass is placed as in MNIST; without ink, all is zero.
     """
+    if not shape.any():
+        return np.zeros((SIDE, SIDE), np.uint8)
     square = _square(shape)
     weights = _area_weights(len(square))
     blocks = [weights @ square[:, start : start + BLOCK] for start in range(0, len(square), BLOCK)]
