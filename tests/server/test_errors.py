@@ -34,7 +34,7 @@ def test_a_problem_says_what_it_is_and_what_to_do(server):
 
 
 def test_a_bug_gives_nothing_away_but_is_logged(server, monkeypatch, caplog):
-    def fail(*_):
+    def fail(*_, **__):
         raise RuntimeError("secret in /srv/app.py")
 
     monkeypatch.setattr(type(server.service), "answer", fail)

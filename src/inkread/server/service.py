@@ -56,9 +56,25 @@ class Service:
         self.catalogue.reader(DEFAULT).read(_warm_up_picture())
 
     def answer(
-        self, upload: Upload, entry: Entry, options: ReadOptions, client: str | None
+        self,
+        upload: Upload,
+        entry: Entry,
+        options: ReadOptions,
+        *,
+        client: str | None,
+        stages: bool = False,
+        keep: bool = True,
     ) -> dict[str, Any]:
-        """Reads a picture, stores the reading if that is wanted, and gives its JSON object; for a thread of the pool."""
+        """Reads a picture, and gives the reading's JSON object; for a thread of the pool.
+
+        Args:
+            upload: the picture.
+            entry: the model.
+            options: how it is read.
+            client: who sent it, for the store.
+            stages: add a picture of every stage.
+            keep: store the reading, where there is a store.
+        """
         start = perf_counter()
         trace = self.trace(upload, entry, options)
         answer = answers.reading_answer(
@@ -67,9 +83,9 @@ class Service:
             model=entry.name,
             milliseconds=1000 * (perf_counter() - start),
             detail=options.detail,
-            stages=getattr(options, "stages", False),
+            stages=stages,
         )
-        if self.store is not None and getattr(options, "keep", True):
+        if self.store is not None and keep:
             answer["id"] = self.store.add_reading(
                 answers.new_reading(trace, name=upload.name, entry=entry, client=client)
             )

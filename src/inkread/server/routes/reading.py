@@ -59,8 +59,10 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
     if options.draw:
         drawn = await parts.pool.run(lambda: answers.drawing(parts.trace(upload, entry, options)))
         return Response(drawn, media_type="image/png")
-    client = client_of(request)
-    content = await parts.pool.run(lambda: to_json(parts.answer(upload, entry, options, client)))
+    stages, keep, client = options.stages, options.keep, client_of(request)
+    content = await parts.pool.run(
+        lambda: to_json(parts.answer(upload, entry, options, client=client, stages=stages, keep=keep))
+    )
     return Response(content, media_type="application/json")
 
 
