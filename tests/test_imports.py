@@ -46,6 +46,7 @@ ROOMS_ABOVE = [
     "inkread.datasets",
     "inkread.server",
     "inkread.client",
+    "inkread.wire",
 ]
 LEFT_FOR_LATER = ["numpy", "PIL", "cv2", "onnxruntime", "typer", "rich"]
 

@@ -10,29 +10,22 @@
 from __future__ import annotations
 
 import io
-import json
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
+from inkread import wire
 from inkread.errors import (
     MissingExtraError,
     OptionError,
-    PictureDamagedError,
     PictureError,
-    PictureFormatError,
-    PictureNotFoundError,
-    PictureTooLargeError,
     ServerBusyError,
     ServerRefusedError,
     ServerUnreachableError,
 )
 from inkread.picture import describe_source
-from inkread.reading import Digit, Line, Reading, require_probability
+from inkread.wire import Classified, ServedReading
 
 try:
     import httpx
@@ -47,17 +40,12 @@ if TYPE_CHECKING:
 
     from inkread.picture import Source
 
+__all__ = ["AsyncClient", "Classified", "Client", "ServedReading"]
+
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 TIMEOUT = 60.0
 """Seconds without a sign of life after which a server is taken for gone; it may itself wait and read for 20 each."""
-
-PICTURE_ERRORS: dict[str, type[PictureError]] = {
-    "damaged-picture": PictureDamagedError,
-    "not-a-picture": PictureFormatError,
-    "too-large": PictureTooLargeError,
-}
-"""The errors that a local reading would have raised, by the problem that the server names."""
 
 BUSY = (429, 503)
 
@@ -65,56 +53,6 @@ PROBLEM = "application/problem+json"
 
 MARK = "x-request-id"
 """A header that every answer of a server of inkread has."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServedReading(Reading):
-    """A reading that a server made.
-
-    Attributes:
-        id: of the stored reading; ``None`` where the server stores nothing.
-        model: the name of the model that read it.
-        milliseconds: that the reading took, without the way to the server and back.
-    """
-
-    id: str | None = None
-    model: str = "default"
-    milliseconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Classified:
-    """What glyphs are.
-
-    Attributes:
-        digits: the most probable label of each glyph; ``""`` is no single digit.
-        probabilities: N×11 float32, the ten digits and none.
-    """
-
-    digits: tuple[str, ...]
-    probabilities: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A request, before either client sends it."""
-
-    method: str
-    path: str
-    options: dict[str, Any]
-    source: str | None = None  # of the picture, for its errors
-    content: bytes | None = None
-    files: list[tuple[str, tuple[str, bytes]]] | None = None
-    json: Any = None
-
-    def keywords(self) -> dict[str, Any]:
-        """What httpx takes."""
-        return {
-            "params": {name: _text(value) for name, value in self.options.items()},
-            "content": self.content,
-            "files": self.files,
-            "json": self.json,
-        }
 
 
 class _Shared:
@@ -150,13 +88,13 @@ class _Shared:
         if answer.is_success:
             return answer
         problem = answer.json()
-        slug, words = _slug(problem), (_clause(problem["detail"]), _clause(problem["remedy"]))
-        if source is not None and slug in PICTURE_ERRORS:
-            raise _picture_error(problem, source, "picture")
+        slug, words = wire.slug_of(problem), (wire.clause(problem["detail"]), wire.clause(problem["remedy"]))
+        if source is not None and slug in wire.PICTURE_ERRORS:
+            raise wire.picture_error(problem, source, "picture")
         if slug == "invalid-option":
             raise OptionError(self.url, *words)
         if answer.status_code in BUSY:
-            raise ServerBusyError(self.url, *words, _seconds(answer.headers.get("Retry-After")))
+            raise ServerBusyError(self.url, *words, wire.seconds_of(answer.headers.get("Retry-After")))
         raise ServerRefusedError(self.url, *words, answer.status_code, problem.get("instance"))
 
 
@@ -197,14 +135,14 @@ class Client(_Shared):
             PictureError: the source cannot be read as a picture.
             OptionError: an option is not acceptable.
         """
-        request = _read(source, single=single, model=model, min_probability=min_probability)
-        return _reading(self._send(request).json(), describe_source(source))
+        request = wire.read(source, single=single, model=model, min_probability=min_probability)
+        return wire.reading_of(self._send(request).json(), describe_source(source))
 
     def draw(
         self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
     ) -> Image.Image:
         """Reads one picture, and gives it with its boxes; raises what ``read`` does."""
-        request = _read(source, single=single, model=model, min_probability=min_probability, draw=True)
+        request = wire.read(source, single=single, model=model, min_probability=min_probability, draw=True)
         return Image.open(io.BytesIO(self._send(request).content))
 
     def read_many(
@@ -220,7 +158,7 @@ class Client(_Shared):
         What the server takes in one request is limited, see ``info()["limits"]``.
         """
         given = list(sources)
-        request = _read_batch(given, single=single, model=model, min_probability=min_probability)
+        request = wire.read_batch(given, single=single, model=model, min_probability=min_probability)
         with (
             self._reachable(),
             self._http.stream(request.method, self.url + request.path, **request.keywords()) as answer,
@@ -228,7 +166,7 @@ class Client(_Shared):
             if not answer.is_success:
                 answer.read()
             self._checked(answer)
-            yield from map(_outcome, answer.iter_lines(), map(describe_source, given))
+            yield from map(wire.outcome_of, answer.iter_lines(), map(describe_source, given))
 
     def classify(
         self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
@@ -243,15 +181,15 @@ class Client(_Shared):
         Raises:
             OptionError: the glyphs have another shape or other values.
         """
-        return _classified(self._send(_classify(glyphs, model=model, normalize=normalize)).json())
+        return wire.classified_of(self._send(wire.classify(glyphs, model=model, normalize=normalize)).json())
 
     def info(self) -> dict[str, Any]:
         """What the server is: its version, limits, formats, and whether it stores readings."""
-        return dict(self._send(_get("/v1/info")).json())
+        return dict(self._send(wire.get("/v1/info")).json())
 
     def models(self) -> list[dict[str, Any]]:
         """The models with their cards; those that are ``selectable`` can be named in the other methods."""
-        return list(self._send(_get("/v1/models")).json()["models"])
+        return list(self._send(wire.get("/v1/models")).json()["models"])
 
     def correct(
         self, reading: str, *, line: int, position: int, label: str, by: str | None = None
@@ -269,7 +207,7 @@ class Client(_Shared):
             The correction as stored; its ``id`` withdraws it.
         """
         body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
-        return dict(self._send(_Request("POST", "/v1/corrections", {}, json=body)).json())
+        return dict(self._send(wire.Request("POST", "/v1/corrections", {}, json=body)).json())
 
     def corrections(self) -> Iterator[dict[str, Any]]:
         """The corrections that stand, the newest first."""
@@ -277,7 +215,7 @@ class Client(_Shared):
 
     def withdraw(self, correction: str) -> None:
         """Withdraws a correction by its id."""
-        self._send(_Request("DELETE", f"/v1/corrections/{_quoted(correction)}", {}))
+        self._send(wire.Request("DELETE", f"/v1/corrections/{wire.quoted(correction)}", {}))
 
     def readings(self, search: str = "") -> Iterator[dict[str, Any]]:
         """The stored readings whose source or text contain ``search``, the newest first."""
@@ -285,11 +223,11 @@ class Client(_Shared):
 
     def reading(self, reading: str) -> dict[str, Any]:
         """A stored reading with its digits, by its id."""
-        return dict(self._send(_get(f"/v1/readings/{_quoted(reading)}")).json())
+        return dict(self._send(wire.get(f"/v1/readings/{wire.quoted(reading)}")).json())
 
     def remove_reading(self, reading: str) -> None:
         """Removes a stored reading with its corrections."""
-        self._send(_Request("DELETE", f"/v1/readings/{_quoted(reading)}", {}))
+        self._send(wire.Request("DELETE", f"/v1/readings/{wire.quoted(reading)}", {}))
 
     def close(self) -> None:
         """Closes the connections."""
@@ -301,14 +239,14 @@ class Client(_Shared):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _send(self, request: _Request) -> httpx.Response:
+    def _send(self, request: wire.Request) -> httpx.Response:
         with self._reachable():
             answer = self._http.request(request.method, self.url + request.path, **request.keywords())
         return self._checked(answer, request.source)
 
     def _listed(self, name: str, **options: Any) -> Iterator[dict[str, Any]]:
         while True:
-            page = self._send(_get(f"/v1/{name}", **options)).json()
+            page = self._send(wire.get(f"/v1/{name}", **options)).json()
             yield from page[name]
             if page["next"] is None:
                 return
@@ -338,14 +276,14 @@ class AsyncClient(_Shared):
         min_probability: float = 0.0,
     ) -> ServedReading:
         """As ``Client.read``."""
-        request = _read(source, single=single, model=model, min_probability=min_probability)
-        return _reading((await self._send(request)).json(), describe_source(source))
+        request = wire.read(source, single=single, model=model, min_probability=min_probability)
+        return wire.reading_of((await self._send(request)).json(), describe_source(source))
 
     async def draw(
         self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
     ) -> Image.Image:
         """As ``Client.draw``."""
-        request = _read(source, single=single, model=model, min_probability=min_probability, draw=True)
+        request = wire.read(source, single=single, model=model, min_probability=min_probability, draw=True)
         return Image.open(io.BytesIO((await self._send(request)).content))
 
     async def read_many(
@@ -359,7 +297,7 @@ class AsyncClient(_Shared):
         """As ``Client.read_many``."""
         given = list(sources)
         names = map(describe_source, given)
-        request = _read_batch(given, single=single, model=model, min_probability=min_probability)
+        request = wire.read_batch(given, single=single, model=model, min_probability=min_probability)
         with self._reachable():
             async with self._http.stream(
                 request.method, self.url + request.path, **request.keywords()
@@ -368,32 +306,34 @@ class AsyncClient(_Shared):
                     await answer.aread()
                 self._checked(answer)
                 async for line in answer.aiter_lines():
-                    yield _outcome(line, next(names))
+                    yield wire.outcome_of(line, next(names))
 
     async def classify(
         self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
     ) -> Classified:
         """As ``Client.classify``."""
-        return _classified((await self._send(_classify(glyphs, model=model, normalize=normalize))).json())
+        return wire.classified_of(
+            (await self._send(wire.classify(glyphs, model=model, normalize=normalize))).json()
+        )
 
     async def info(self) -> dict[str, Any]:
         """As ``Client.info``."""
-        return dict((await self._send(_get("/v1/info"))).json())
+        return dict((await self._send(wire.get("/v1/info"))).json())
 
     async def models(self) -> list[dict[str, Any]]:
         """As ``Client.models``."""
-        return list((await self._send(_get("/v1/models"))).json()["models"])
+        return list((await self._send(wire.get("/v1/models"))).json()["models"])
 
     async def correct(
         self, reading: str, *, line: int, position: int, label: str, by: str | None = None
     ) -> dict[str, Any]:
         """As ``Client.correct``."""
         body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
-        return dict((await self._send(_Request("POST", "/v1/corrections", {}, json=body))).json())
+        return dict((await self._send(wire.Request("POST", "/v1/corrections", {}, json=body))).json())
 
     async def withdraw(self, correction: str) -> None:
         """As ``Client.withdraw``."""
-        await self._send(_Request("DELETE", f"/v1/corrections/{_quoted(correction)}", {}))
+        await self._send(wire.Request("DELETE", f"/v1/corrections/{wire.quoted(correction)}", {}))
 
     def corrections(self) -> AsyncIterator[dict[str, Any]]:
         """As ``Client.corrections``."""
@@ -405,11 +345,11 @@ class AsyncClient(_Shared):
 
     async def reading(self, reading: str) -> dict[str, Any]:
         """As ``Client.reading``."""
-        return dict((await self._send(_get(f"/v1/readings/{_quoted(reading)}"))).json())
+        return dict((await self._send(wire.get(f"/v1/readings/{wire.quoted(reading)}"))).json())
 
     async def remove_reading(self, reading: str) -> None:
         """As ``Client.remove_reading``."""
-        await self._send(_Request("DELETE", f"/v1/readings/{_quoted(reading)}", {}))
+        await self._send(wire.Request("DELETE", f"/v1/readings/{wire.quoted(reading)}", {}))
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -421,123 +361,16 @@ class AsyncClient(_Shared):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _send(self, request: _Request) -> httpx.Response:
+    async def _send(self, request: wire.Request) -> httpx.Response:
         with self._reachable():
             answer = await self._http.request(request.method, self.url + request.path, **request.keywords())
         return self._checked(answer, request.source)
 
     async def _listed(self, name: str, **options: Any) -> AsyncIterator[dict[str, Any]]:
         while True:
-            page = (await self._send(_get(f"/v1/{name}", **options))).json()
+            page = (await self._send(wire.get(f"/v1/{name}", **options))).json()
             for one in page[name]:
                 yield one
             if page["next"] is None:
                 return
             options["before"] = page["next"]
-
-
-# Requests ----------------------------------------------------------------------------------------------------------
-
-
-def _get(path: str, **options: Any) -> _Request:
-    return _Request("GET", path, options)
-
-
-def _read(source: Source, *, min_probability: float, **options: Any) -> _Request:
-    require_probability(min_probability)
-    options["min_probability"] = min_probability
-    return _Request("POST", "/v1/read", options, describe_source(source), content=_encoded(source))
-
-
-def _read_batch(sources: list[Source], *, min_probability: float, **options: Any) -> _Request:
-    require_probability(min_probability)
-    options["min_probability"] = min_probability
-    files = [("picture", (str(number), _encoded(source))) for number, source in enumerate(sources)]
-    return _Request("POST", "/v1/read-batch", options, files=files)
-
-
-def _classify(glyphs: NDArray[Any], **options: Any) -> _Request:
-    file = io.BytesIO()
-    np.save(file, glyphs, allow_pickle=False)
-    return _Request("POST", "/v1/glyphs", options, content=file.getvalue())
-
-
-def _encoded(source: Source) -> bytes:
-    """The source as the bytes of a picture's file."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source)
-    name = describe_source(source)
-    if isinstance(source, (Image.Image, np.ndarray)):
-        from inkread.picture import load_picture
-
-        # What is no file yet is made one as a reader here would see it.
-        file = io.BytesIO()
-        Image.fromarray(load_picture(source).pixels).save(file, "PNG")
-        return file.getvalue()
-    try:
-        return bytes(source.read()) if hasattr(source, "read") else Path(source).read_bytes()
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise PictureNotFoundError(name, "is no file", "check the path") from error
-    except (OSError, ValueError, TypeError) as error:
-        raise PictureError(name, "cannot be read", "check the path, and that it may be read") from error
-
-
-# Answers -----------------------------------------------------------------------------------------------------------
-
-
-def _reading(answer: dict[str, Any], source: str) -> ServedReading:
-    lines = tuple(Line(tuple(_digit(digit) for digit in line["digits"])) for line in answer["lines"])
-    return ServedReading(
-        source,
-        answer["width"],
-        answer["height"],
-        lines,
-        answer["id"],
-        answer["model"],
-        answer["milliseconds"],
-    )
-
-
-def _digit(answer: dict[str, Any]) -> Digit:
-    others = tuple((other["label"], other["probability"]) for other in answer["alternatives"])
-    x0, y0, x1, y1 = answer["box"]
-    return Digit(answer["label"], answer["probability"], (x0, y0, x1, y1), others)
-
-
-def _outcome(line: str, source: str) -> ServedReading | PictureError:
-    answer = json.loads(line)
-    problem = answer["error"]
-    return _reading(answer, source) if problem is None else _picture_error(problem, source, answer["source"])
-
-
-def _picture_error(problem: dict[str, Any], source: str, name: str) -> PictureError:
-    """The error of a picture, with our name for it in place of the server's."""
-    detail = _clause(problem["detail"].removeprefix(f"{name} "))
-    return PICTURE_ERRORS.get(_slug(problem), PictureError)(source, detail, _clause(problem["remedy"]))
-
-
-def _slug(problem: dict[str, Any]) -> str:
-    return str(problem["type"]).rpartition(":")[2]
-
-
-def _classified(answer: dict[str, Any]) -> Classified:
-    return Classified(tuple(answer["digits"]), np.array(answer["probabilities"], np.float32).reshape(-1, 11))
-
-
-def _clause(sentence: str) -> str:
-    """A sentence of the server's as part of an error's message."""
-    return f"{sentence[:1].lower()}{sentence[1:]}".removesuffix(".")
-
-
-def _seconds(retry_after: str | None) -> float:
-    return float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _quoted(identifier: str) -> str:
-    from urllib.parse import quote
-
-    return quote(identifier, safe="")
