@@ -93,7 +93,7 @@ def test_the_camera_stops_when_one_leaves_its_tab(visit):
     person.expect_text("80331", "camera")
     track = person.page.evaluate_handle("document.getElementById('video').srcObject.getTracks()[0]")
     person.tab("About")
-    assert track.evaluate("(track) => track.readyState") == "ended"
+    person.page.wait_for_function("(track) => track.readyState === 'ended'", arg=track)
     person.tab("Camera")
     expect(person.page.get_by_role("button", name="Start the camera")).to_be_visible()
 

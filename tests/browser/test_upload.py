@@ -93,7 +93,9 @@ def test_the_stages_are_shown_on_demand(visit):
     person.page.get_by_role("button", name="How it was read").click()
     stages = person.page.locator("#stages img")
     expect(stages).to_have_count(5)
-    assert all(stages.evaluate_all("(images) => images.map((image) => image.naturalWidth > 0)"))
+    person.page.wait_for_function(
+        "() => [...document.querySelectorAll('#stages img')].every((image) => image.naturalWidth > 0)"
+    )
 
 
 def test_of_fifty_pictures_one_is_broken_and_stops_no_other(visit):
