@@ -196,6 +196,25 @@ def test_a_turned_page_is_read_and_its_boxes_are_those_of_the_source(reader: Rea
     assert (rest < 128).mean() < 0.001
 
 
+def test_an_8_on_its_side_is_no_more_evidence_than_one_piece_of_ink(reader: Reader) -> None:
+    trace = reader.trace(np.ascontiguousarray(np.rot90(written("8"))))
+    assert trace.reading.text == "00"
+    assert trace.evidence <= 1
+
+
+def test_dots_and_rules_make_no_page_poor(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    look = Reader._look
+
+    def counted(self: Reader, *given: object, **options: object) -> object:
+        looks.append(options)
+        return look(self, *given, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reader, "_look", counted)
+    assert reader.read(EXAMPLES / "pencil_rows.jpg").text == "2718\n28459\n0452"
+    assert len(looks) == 1
+
+
 def test_a_model_of_digits_only_leaves_it_to_the_bundled_one_whether_it_is_a_digit(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     weights = onnx.numpy_helper.from_array(np.zeros((784, 10), np.float32), "w")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,16 @@ def test_what_is_found_lies_on_the_page() -> None:
 def test_a_row_that_nobody_reads_stays_empty() -> None:
     assert read(Says(), lattice="")[0] == ""
     assert read(Says(), lattice="88")[0] == ""
+
+
+def test_a_digit_in_the_bands_of_two_rows_is_read_in_the_one_that_has_more() -> None:
+    ink, row, probabilities = bars()
+    first, middle, last = row.segments
+    less = replace(row, segments=(first, middle, middle, last))  # one more that is no digit
+    says = Says((4, 0.2, 0.999), (7, 0.8, 0.999))
+    _, _, choices = read_rows(says, [less, row], [probabilities] * 2, [(), ()], [ink])  # type: ignore[arg-type]
+    assert choices[0] == ()
+    assert [int(choice.digits.argmax()) for choice in choices[1]] == [4, 7]
 
 
 def test_a_glyph_by_itself_is_what_the_lattice_says() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.layout import Candidate, Row
+    from inkread.layout import Candidate, Row, Segment
 
 LOWEST = 0.4
 """A digit is at least this high, as a share of its row's usual height: lower ones are dots, dashes and commas."""
@@ -190,13 +190,16 @@ def evidence(row: Row, choices: Sequence[Choice]) -> float:
     """How much speaks for a row being one of digits: its digits, bars counting little, less what is none beside them."""
     read = [row.candidates[choice.index] for choice in choices]
     covered = {i for candidate in read for i in range(candidate.start, candidate.stop)}
-    others = sum(
-        segment.height >= LOWEST * row.height for i, segment in enumerate(row.segments) if i not in covered
-    )
+    others = sum(is_high(segment, row) for i, segment in enumerate(row.segments) if i not in covered)
     digits = sum(
         float(choice.digits.max()) * (BAR if int(choice.digits.argmax()) == 1 else 1.0) for choice in choices
     )
     return digits - OTHERS * others
+
+
+def is_high(segment: Segment, row: Row) -> bool:
+    """Whether a piece of ink is as high as a digit of its row may be."""
+    return segment.height >= LOWEST * row.height
 
 
 def _cut_prior(row: Row, candidate: Candidate) -> float:

@@ -36,7 +36,7 @@ TINY, SMALL = 40, 800
 MOST_ENLARGED = 4
 
 POOR = 0.7
-"""A page is turned if the evidence for digits is less than this for each of its pieces of ink."""
+"""A page is turned if the evidence for digits is less than this for each of its pieces of ink that are high enough for one."""
 
 SENSE = 0.4
 """A page stays turned only if that gives at least this evidence for each piece."""
@@ -88,8 +88,12 @@ class Trace:
 
     @property
     def evidence(self) -> float:
-        """How much speaks for there being digits, about 1 for each, see ``decoder.evidence``."""
-        return _evidence(self.rows, self.choices)
+        """How much speaks for there being digits, about 1 for each, see ``decoder.evidence``.
+
+        Nothing speaks for more digits than a row has pieces of ink: on its side, an 8 reads as two 0s.
+        """
+        read = zip(self.rows, self.choices, strict=True)
+        return sum(max(0.0, min(decoder.evidence(row, chosen), float(_whole(row)))) for row, chosen in read)
 
     @property
     def digit_score(self) -> float:
@@ -100,7 +104,8 @@ class Trace:
     @property
     def is_poor(self) -> bool:
         """There is some writing, and hardly half of it reads as digits."""
-        return LEAST_TURNED <= self.pieces <= MOST_TURNED and self.evidence < POOR * self.pieces
+        high = sum(_whole(row, high=True) for row in self.rows)
+        return LEAST_TURNED <= self.pieces <= MOST_TURNED and self.evidence < POOR * high
 
     @property
     def pieces(self) -> int:
@@ -268,6 +273,13 @@ class Reader:
 def _evidence(rows: Iterable[Row], choices: Iterable[tuple[Choice, ...]]) -> float:
     """What speaks for digits in all rows together."""
     return sum(max(0.0, decoder.evidence(row, chosen)) for row, chosen in zip(rows, choices, strict=True))
+
+
+def _whole(row: Row, *, high: bool = False) -> int:
+    """How many pieces of ink a row has, what was cut counted once; only those that are high enough for a digit, if asked."""
+    return sum(
+        not segment.cut_left and (not high or decoder.is_high(segment, row)) for segment in row.segments
+    )
 
 
 def _is_one_digit(rows: tuple[Row, ...], choices: tuple[tuple[Choice, ...], ...]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from inkread.bands import Band
     from inkread.layout import Segment
+    from inkread.reading import Box
     from inkread.recognizer import Columns, Recognizer, Spotted
 
 
@@ -38,6 +40,9 @@ HOPELESS = -8.0
 PARTIAL = 3.0
 """The lattice's reading of a row stands unless the recognizer finds its own more probable by more than this, in nats: whoever
 judges its own reading is partial to it."""
+
+DOUBLE = 0.5
+"""Two boxes of which the smaller is covered more than this hold one digit."""
 
 
 def read_rows(
@@ -60,7 +65,8 @@ def read_rows(
         Rows, probabilities and choices, like those given.
     """
     read = [_read_row(recognizer, *each, maps) for each in zip(rows, probabilities, choices, strict=True)]
-    return tuple(r for r, _, _ in read), tuple(p for _, p, _ in read), tuple(c for _, _, c in read)
+    found = tuple(row for row, _, _ in read)
+    return found, tuple(table for _, table, _ in read), _once(found, [chosen for _, _, chosen in read])
 
 
 def read_whole(
@@ -120,6 +126,28 @@ def _read_row(
     if likelihood(lattice) >= likelihood(_text(surest)) - PARTIAL:
         return row, probabilities, choices
     return _extended(row, probabilities, _located(surest, row, band, maps[-1]), surest)
+
+
+def _once(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> tuple[tuple[Choice, ...], ...]:
+    """The choices without the digits that another row has as well, and more speaks for that row: bands of rows overlap."""
+    strength = [evidence(row, chosen) for row, chosen in zip(rows, choices, strict=True)]
+    order = sorted(range(len(rows)), key=lambda index: -strength[index])
+    taken: list[Box] = []
+    kept = [()] * len(rows)  # type: list[tuple[Choice, ...]]
+    for index in order:
+        boxes = [rows[index].candidates[choice.index].box for choice in choices[index]]
+        free = [not any(_overlap(box, other) > DOUBLE for other in taken) for box in boxes]
+        kept[index] = tuple(compress(choices[index], free))
+        taken += boxes
+    return tuple(kept)
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """The share of the smaller box that the larger covers."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return max(0, width) * max(0, height) / max(1, smaller)
 
 
 def _clearest(
