@@ -32,6 +32,23 @@ Every message has the same form, ``source: problem; remedy``: which input, what 
 
 from __future__ import annotations
 
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The remedy for an unknown word: the nearest of those that are known, or all of them."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return (
+        f"did you mean {near[0]!r}? There are: {', '.join(names)}"
+        if near
+        else f"use one of {', '.join(names)}"
+    )
+
 
 class InkreadError(Exception):
     """Base of every error that inkread raises on purpose.

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 
 import inkread.training
-from inkread.cli.train import Network
 from inkread.training.recipe import NETWORKS, RECIPES, RowRecipe
 
 EPOCH = SimpleNamespace(
@@ -41,15 +40,12 @@ def trained(monkeypatch):
     return calls
 
 
-def test_every_network_has_its_option():
-    assert [network.value for network in Network] == [*NETWORKS, "rows"]
-    assert all(RECIPES[network.value].network == network.value for network in Network)
-
-
-def test_a_network_is_trained_by_its_own_recipe(run, trained, tmp_path):
-    result = run("train", "--network", "mlp", "--out", tmp_path / "run")
+@pytest.mark.parametrize("name", [*NETWORKS, "rows"])
+def test_a_network_is_trained_by_its_own_recipe(run, trained, tmp_path, name):
+    result = run("train", "--network", name, "--out", tmp_path / "run")
     assert result.code == 0
-    assert trained[0].recipe == RECIPES["mlp"]
+    assert trained[0].recipe == RECIPES[name]
+    assert trained[0].recipe.network == name
     assert trained[0].out == tmp_path / "run"
     assert not trained[0].resume
     assert "97.00%" in result.out
@@ -114,6 +110,34 @@ def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
     assert trained[0].recipe == RECIPES[name]
     assert trained[0].by == ("train_rows" if name == "rows" else "train")
     assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
+
+
+def test_an_architecture_of_ones_own_is_trained_by_the_usual_recipe(run, trained, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('[[layers]]\ntype = "dense"\nunits = 32\n')
+    assert run("train", "--network", file, "--epochs", 2, "--out", tmp_path / "run").code == 0
+    recipe = trained[0].recipe
+    assert (recipe.network, recipe.epochs, recipe.learning_rate) == ("mine", 2, RECIPES["cnn"].learning_rate)
+    assert recipe.layers == ({"type": "dense", "units": 32, "activation": "relu"},)
+    assert trained[0].command == f"inkread train --network {file} --epochs 2 --out {tmp_path / 'run'}"
+
+
+def test_a_recipe_may_be_toml(run, trained, tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text('network = "tiny"\nepochs = 3\n[augmentation]\nrotation = 5\n')
+    run("train", "--recipe", file, "--out", tmp_path / "run")
+    recipe = trained[0].recipe
+    assert (recipe.network, recipe.epochs, recipe.augmentation.rotation) == ("tiny", 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"), [(["--network", "lenet"], "lenet5"), (["--recipe", "defualt"], "default")]
+)
+def test_of_an_unknown_network_or_recipe_the_nearest_is_named(run, trained, tmp_path, options, meant):
+    result = run("train", *options, "--out", tmp_path / "run")
+    assert result.code == 1
+    assert f"did you mean '{meant}'" in result.err
+    assert not trained
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,17 +16,19 @@ onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)"
 
 import onnxruntime
 from safetensors.torch import load_file
+from training_runs import weights
 
-from inkread.errors import TrainingError
+from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
 from inkread.models.card import Card
 from inkread.training import export as export_module
-from inkread.training import train, workflow
+from inkread.training import load_run, train, workflow
 from inkread.training.calibration import softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.export import HISTORY_FILE, WEIGHTS_FILE, compare, export, to_onnx
+from inkread.training.export import compare, export, to_onnx
 from inkread.training.fit import fit, predict
 from inkread.training.networks import build
 from inkread.training.recipe import Recipe
+from inkread.training.run import HISTORY_FILE, WEIGHTS_FILE
 
 CNN = Recipe(network="cnn", epochs=2, batch_size=64, averaging=0.5, threads=1, validation=100)
 MLP = dataclasses.replace(CNN, network="mlp", precision="float32")
@@ -41,6 +45,26 @@ def run(glyphs, held_out, tmp_path_factory):
 
 def session(run):
     return onnxruntime.InferenceSession(run.out / "model.onnx", providers=["CPUExecutionProvider"])
+
+
+def test_a_run_comes_back_from_its_folder(run, glyphs):
+    trained = load_run(run.out)
+    assert weights(trained) == weights(run)
+    assert (predict(trained.network, glyphs.images) == predict(run.network, glyphs.images)).all()
+    assert [epoch["epoch"] for epoch in trained.history] == [1, 2]
+    assert trained.card == run.card
+
+
+def test_a_run_with_other_weights_than_its_network_is_refused(run, tmp_path):
+    folder = shutil.copytree(run.out, tmp_path / "copy")
+    (folder / WEIGHTS_FILE).write_bytes(b"nonsense")
+    with pytest.raises(ModelFormatError, match="does not hold the weights"):
+        load_run(folder)
+    (folder / WEIGHTS_FILE).unlink()
+    with pytest.raises(ModelNotFoundError, match="is missing"):
+        load_run(folder)
+    with pytest.raises(ModelNotFoundError):
+        load_run(Path("default"))
 
 
 def test_a_finished_run_is_its_four_files_and_no_more(run):

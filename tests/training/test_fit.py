@@ -18,7 +18,7 @@ from inkread.errors import DatasetNotFoundError, OutputError, TrainingError
 from inkread.models.card import CARD_FILE
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.fit import fit, one_cycle
-from inkread.training.networks import cnn, folded, mlp
+from inkread.training.networks import folded, mlp, small
 from inkread.training.recipe import RECIPES, Augmentation, Recipe
 
 MILD = Augmentation(rotation=3, shift=0.5, elastic=0.3, thicken=0.2)
@@ -168,7 +168,7 @@ def test_the_learning_rate_rises_to_its_peak_and_ends_at_nothing():
     assert rates == sorted(rates[:25]) + sorted(rates[25:], reverse=True)
 
 
-@pytest.mark.parametrize(("network", "most"), [(cnn, 450_000), (mlp, 120_000)])
+@pytest.mark.parametrize(("network", "most"), [(small, 450_000), (mlp, 120_000)])
 @pytest.mark.parametrize("classes", [10, 11])
 def test_the_networks_have_their_classes_and_keep_within_their_size(network, most, classes):
     layers = network(classes).eval()
@@ -178,7 +178,7 @@ def test_the_networks_have_their_classes_and_keep_within_their_size(network, mos
 
 def test_folding_batch_norms_changes_no_answer():
     torch.manual_seed(0)
-    network = cnn().train()
+    network = small().train()
     network(torch.rand(64, 28, 28))  # gives the batch norms statistics that matter
     network.eval()
     glyphs = torch.rand(8, 28, 28)

@@ -1,10 +1,10 @@
 """``inkread train``: a network from MNIST, or from rows written with it."""
 
-import dataclasses
 import importlib.util
 import json
 import shlex
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkread.cli.console import error_console, show
-from inkread.errors import MissingExtraError, OptionError
+from inkread.errors import MissingExtraError, OptionError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,13 +24,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-
-class Network(StrEnum):
-    """The networks that there are recipes for."""
-
-    CNN = "cnn"
-    MLP = "mlp"
-    ROWS = "rows"
+ROWS, USUAL = "rows", "cnn"
+"""The network that reads whole rows, and the one that is trained if none is named."""
 
 
 class Data(StrEnum):
@@ -44,7 +39,11 @@ def train(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run is saved: a new folder.")],
     network: Annotated[
-        Network | None, typer.Option(help="The network; cnn unless --recipe says otherwise.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="linear, mlp, lenet5, cnn, small, tiny, rows, or a TOML file of layers; cnn unless --recipe says otherwise.",
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
@@ -63,7 +62,7 @@ def train(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Settings as JSON, or the name of a bundled model's recipe."),
+        typer.Option(metavar="FILE", help="Settings as TOML or JSON, or the name of a recipe."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in --out.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
@@ -116,7 +115,7 @@ def _corrections(recipe: "Recipe | RowRecipe", store: str | None) -> dict[str, A
     """The glyphs that people corrected, as an option of the training."""
     from inkread.datasets.corrections import load_corrections
 
-    if recipe.network == Network.ROWS:
+    if recipe.network == ROWS:
         problem = "are of single glyphs, and the network rows learns whole rows"
         raise OptionError("--data corrections", problem, "train the network cnn or mlp with them")
     return {"more": load_corrections(store)}
@@ -159,37 +158,56 @@ class _Watch:
         self._bar.update(self._epochs, completed=epoch.epoch, note=note)
 
 
-def _recipe(network: Network | None, recipe: str | None, settings: dict[str, Any]) -> "Recipe | RowRecipe":
+def _recipe(network: str | None, recipe: str | None, settings: dict[str, Any]) -> "Recipe | RowRecipe":
     """The recipe of that name or file, or of the network, with the settings that were given on top."""
-    from inkread.training.recipe import RECIPES, recipe_from
+    from inkread.training.recipe import NETWORKS, RECIPES, Recipe, RowRecipe
 
-    name = recipe or (network or Network.CNN).value
-    chosen = {"network": network.value} if network else {}
-    base = RECIPES[name] if name in RECIPES else recipe_from(_read_json(Path(name)) | chosen)
-    settings = settings | chosen
-    return dataclasses.replace(base, **settings)
+    own = _own_network(network) if network not in (None, *NETWORKS, ROWS) else {}
+    chosen = own or ({"network": network} if network else {})
+    name = recipe or (USUAL if own else network or USUAL)
+    base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
+    kind = RowRecipe if base.get("network") == ROWS or network == ROWS else Recipe
+    return kind.from_dict(base | settings | chosen)
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _own_network(name: str) -> dict[str, Any]:
+    """The settings of a network from a TOML file."""
+    from inkread.training.architecture import load_architecture
+    from inkread.training.recipe import NETWORKS
+
+    if not name.endswith(".toml"):
+        remedy = nearest(name, [*NETWORKS, ROWS]) + "; or give a TOML file of layers"
+        raise OptionError(f"--network {name}", "is no network", remedy)
+    network, layers = load_architecture(Path(name))
+    return {"network": network, "layers": layers}
+
+
+def _read_settings(name: str) -> dict[str, Any]:
+    """The settings in a TOML or JSON file."""
+    from inkread.training.recipe import RECIPES
+
+    file = Path(name)
+    remedy = "give a TOML or JSON file of settings"
+    if file.suffix not in (".toml", ".json") and not file.is_file():
+        raise OptionError(f"--recipe {name}", "is no recipe", f"{nearest(name, RECIPES)}; or {remedy}")
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise OptionError(
-            str(file), f"is no readable recipe ({reason})", "give a JSON file of settings"
-        ) from error
+        raise OptionError(name, f"is no readable recipe ({reason})", remedy) from error
     if not isinstance(values, dict):
-        raise OptionError(str(file), "is no recipe", "give a JSON object of settings")
+        raise OptionError(name, "is no recipe", remedy)
     return values
 
 
 def _command(
-    network: Network | None, recipe: str | None, settings: dict[str, Any], out: Path, *, corrected: bool
+    network: str | None, recipe: str | None, settings: dict[str, Any], out: Path, *, corrected: bool
 ) -> str:
     """What to type to repeat the run; the store's address is left out, as it may hold a password."""
     words = ["inkread", "train"]
     words += ["--recipe", recipe] if recipe else []
-    words += ["--network", (network or Network.CNN).value] if network or not recipe else []
+    words += ["--network", network or USUAL] if network or not recipe else []
     for name, value in settings.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     words += ["--data", Data.CORRECTIONS.value] if corrected else []

@@ -20,7 +20,7 @@ from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
     from inkread.training.row_fit import RowEpoch
-    from inkread.training.run import Run
+    from inkread.training.run import Run, Trained, load_run
     from inkread.training.workflow import Progress, train, train_rows
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     "RowEpoch",
     "RowRecipe",
     "Run",
+    "Trained",
+    "load_run",
     "train",
     "train_rows",
 ]

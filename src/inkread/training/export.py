@@ -29,6 +29,7 @@ from inkread.training.calibration import expected_calibration_error, fit_tempera
 from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
 from inkread.training.fit import DIGITS, INFERENCE_BATCH, predict
 from inkread.training.networks import folded
+from inkread.training.run import HISTORY_FILE, WEIGHTS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from inkread.training.recipe import Recipe
     from inkread.training.run import Run
 
-WEIGHTS_FILE = "model.safetensors"
-HISTORY_FILE = "history.csv"
 OPSET, IR_VERSION = 17, 8
 """Of 2022: old enough for every runtime in use, new enough for every operator here."""
 
@@ -216,8 +215,9 @@ def operator_of(layer: nn.Module) -> tuple[str, dict[str, Any], dict[str, NDArra
             pads = [rows, columns, rows, columns]
             shape = {"kernel_shape": list(layer.kernel_size), "strides": list(layer.stride)}
             return "Conv", shape | {"pads": pads}, _weights(layer)
-        case nn.MaxPool2d():
-            return "MaxPool", {"kernel_shape": _pair(layer.kernel_size), "strides": _pair(layer.stride)}, {}
+        case nn.MaxPool2d() | nn.AvgPool2d():
+            operator = "MaxPool" if isinstance(layer, nn.MaxPool2d) else "AveragePool"
+            return operator, {"kernel_shape": _pair(layer.kernel_size), "strides": _pair(layer.stride)}, {}
         case nn.ReLU():
             return "Relu", {}, {}
         case nn.Flatten():

@@ -6,18 +6,22 @@ to whoever reads them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from inkread.training.architecture import padding
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from inkread.training.recipe import Recipe
 
 
 def mlp(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """784-128-128-10: the network of every first lesson. 118,282 parameters."""
+    """784-128-128-10: the network of every first lesson. 118,282 parameters, 118,016 multiplications a digit."""
     return nn.Sequential(
         nn.Flatten(),
         *[nn.Linear(784, 128), nn.ReLU()],
@@ -26,8 +30,45 @@ def mlp(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
     )
 
 
+def linear(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
+    """784-10: logistic regression. 7,850 parameters, 7,840 multiplications a digit."""
+    return nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(784, classes))
+
+
+def lenet5(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
+    """LeNet-5 (LeCun et al. 1998), with rectifiers, maxima for means, and no gaps in its second convolution.
+
+    61,706 parameters, 416,520 multiplications a digit.
+    """
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28)),
+        *[nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)],  # 14×14
+        *[nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)],  # 5×5
+        *[nn.Flatten(), nn.Linear(400, 120), nn.ReLU()],
+        *[nn.Linear(120, 84), nn.ReLU()],
+        *[nn.Dropout(dropout), nn.Linear(84, classes)],
+    )
+
+
 def cnn(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """Three pairs of 3×3 convolutions, each pair at half the size of the one before."""
+    """The network of every second lesson: 3×3 convolutions with 32 and 64 filters, and a dense layer.
+
+    468,010 parameters, 18,691,840 multiplications a digit.
+    """
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28)),
+        *[*convolution(1, 32), *convolution(32, 32), nn.MaxPool2d(2)],  # 14×14
+        *[*convolution(32, 64), *convolution(64, 64), nn.MaxPool2d(2)],  # 7×7
+        *[nn.Flatten(), nn.Linear(64 * 7 * 7, 128), nn.ReLU()],
+        *[nn.Dropout(dropout), nn.Linear(128, classes)],
+    )
+
+
+def small(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
+    """What is bundled: three pairs of 3×3 convolutions, each pair at half the size of the one before.
+
+    196,922 parameters, 9,407,360 multiplications a digit.
+    """
     return nn.Sequential(
         nn.Unflatten(1, (1, 28)),
         *[*convolution(1, 16), *convolution(16, 16), nn.MaxPool2d(2)],  # 14×14
@@ -38,14 +79,76 @@ def cnn(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
     )
 
 
+def tiny(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
+    """For where every byte counts: convolutions alone, up to the last layer. 19,874 parameters, 2,994,624 multiplications a digit."""
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28)),
+        *[*convolution(1, 8), *convolution(8, 16), nn.MaxPool2d(2)],  # 14×14
+        *[*convolution(16, 24), *convolution(24, 24), nn.MaxPool2d(2)],  # 7×7
+        *[*convolution(24, 32), nn.MaxPool2d(2)],  # 3×3
+        *[nn.Flatten(), nn.Dropout(dropout), nn.Linear(32 * 3 * 3, classes)],
+    )
+
+
+def own(layers: Sequence[Mapping[str, Any]], classes: int) -> nn.Sequential:
+    """A network of checked layers, see ``inkread.training.architecture``; the last layer is added."""
+    made: list[nn.Module] = []
+    shape: tuple[int, ...] = (28, 28)
+
+    def add(*modules: nn.Module) -> None:
+        nonlocal shape
+        made.extend(modules)
+        with torch.no_grad():
+            blank = torch.zeros(1, *shape)
+            shape = tuple(nn.Sequential(*modules).eval()(blank).shape[1:])
+
+    for layer in layers:
+        kind = layer["type"]
+        if kind in ("conv", "pool") and len(shape) == 2:
+            add(nn.Unflatten(1, (1, 28)))
+        if kind == "dense" and len(shape) > 1:
+            add(nn.Flatten())
+        add(*_layer(layer, shape))
+    if len(shape) > 1:
+        add(nn.Flatten())
+    return nn.Sequential(*made, nn.Linear(shape[0], classes))
+
+
+def _layer(layer: Mapping[str, Any], shape: tuple[int, ...]) -> list[nn.Module]:
+    """A checked layer, for an input of that shape."""
+    match layer["type"]:
+        case "conv":
+            norm = layer["batch_norm"]
+            filters = layer["filters"]
+            made: list[nn.Module] = [
+                nn.Conv2d(
+                    shape[0], filters, layer["size"], layer["stride"], padding=padding(layer), bias=not norm
+                )
+            ]
+            made += [nn.BatchNorm2d(filters)] if norm else []
+        case "pool":
+            return [(nn.MaxPool2d if layer["kind"] == "max" else nn.AvgPool2d)(layer["size"])]
+        case "dense":
+            made = [nn.Linear(shape[0], layer["units"])]
+        case "dropout":
+            return [nn.Dropout(layer["rate"])]
+        case _:
+            return [nn.Flatten()]
+    return made + ([nn.ReLU()] if layer["activation"] == "relu" else [])
+
+
 def convolution(inputs: int, outputs: int) -> list[nn.Module]:
     """A 3×3 convolution that keeps the size, batch norm (whose shift is the bias), and the rectifier."""
     return [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
+NAMED = {each.__name__: each for each in (linear, mlp, lenet5, cnn, small, tiny)}
+"""The networks by their names."""
+
+
 def build(recipe: Recipe, classes: int) -> nn.Sequential:
     """The recipe's network with fresh weights of PyTorch's global random generator."""
-    network = {"cnn": cnn, "mlp": mlp}[recipe.network](classes, recipe.dropout)
+    network = own(recipe.layers, classes) if recipe.layers else NAMED[recipe.network](classes, recipe.dropout)
     # Measured 1.4 to 3 times as fast on a CPU; the overload is missing from PyTorch's types.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network

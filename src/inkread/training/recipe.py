@@ -6,9 +6,10 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from inkread.errors import OptionError
+from inkread.errors import OptionError, nearest
+from inkread.training.architecture import check_layers
 
-NETWORKS = ("cnn", "mlp")
+NETWORKS = ("linear", "mlp", "lenet5", "cnn", "small", "tiny")
 MATERIALS = ("mnist", "writing")
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -44,7 +45,7 @@ class _Settings:
         names = [setting.name for setting in dataclasses.fields(cls)]  # type: ignore[arg-type]
         for name in values:
             if name not in names:
-                raise OptionError(f"{cls.__name__}.{name}", "is no setting", f"use one of {', '.join(names)}")
+                raise OptionError(f"{cls.__name__}.{name}", "is no setting", nearest(name, names))
         return cls(**values)
 
 
@@ -52,14 +53,14 @@ def _check(group: str, setting: dataclasses.Field[Any], value: object) -> None:
     source = f"{group}.{setting.name} = {value!r}"
     if choices := setting.metadata.get("choices"):
         if value not in choices:
-            raise OptionError(source, "is unknown", f"use one of {', '.join(choices)}")
+            raise OptionError(source, "is unknown", nearest(str(value), choices))
     elif limits := setting.metadata.get("range"):
         kinds = (int,) if setting.type == "int" else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             raise OptionError(source, f"is no {setting.type}", "give a number")
         if not limits[0] <= value <= limits[1]:  # NaN fails this, as it should
             raise OptionError(source, "is out of range", f"give a number from {limits[0]} to {limits[1]}")
-    elif not isinstance(value, Augmentation):
+    elif setting.type == "Augmentation" and not isinstance(value, Augmentation):
         raise OptionError(source, "is no augmentation", "give a table of its settings")
 
 
@@ -100,8 +101,11 @@ class Augmentation(_Settings):
 class Recipe(_Settings):
     """Every setting of a training run: with the data, enough to repeat it."""
 
-    network: str = _choice("cnn", NETWORKS)
-    """The architecture, see ``inkread.training.networks``."""
+    network: str = "cnn"
+    """The architecture: one of ``NETWORKS``, see ``inkread.training.networks``, or any name for one's own ``layers``."""
+
+    layers: tuple[dict[str, Any], ...] = ()
+    """An architecture of one's own, see ``inkread.training.architecture``; none for a network of ``NETWORKS``."""
 
     material: str = _choice("mnist", MATERIALS)
     """What is learned from: MNIST's training files alone, or also ``inkread.datasets.writing``, which adds other hands
@@ -158,7 +162,21 @@ class Recipe(_Settings):
         """
         if isinstance(nested := values.get("augmentation"), dict):
             values = values | {"augmentation": Augmentation.from_dict(nested)}
+        if isinstance(layers := values.get("layers"), list):
+            values = values | {"layers": tuple(layers)}
         return super().from_dict(values)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        source = f"Recipe.network = {self.network!r}"
+        if not (self.layers or self.network in NETWORKS):
+            remedy = nearest(str(self.network), NETWORKS) + ", or a TOML file of layers"
+            raise OptionError(source, "is unknown", remedy)
+        if self.layers and self.network in (*NETWORKS, "rows"):
+            raise OptionError(
+                source, "is the name of another network", "give your layers a name of their own"
+            )
+        object.__setattr__(self, "layers", check_layers(self.layers, source="Recipe.layers"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,8 +230,8 @@ _AUGMENTATION = Augmentation(
     rotation=12.0, shear=0.2, scale=0.12, shift=1.5, elastic=0.9, elastic_sigma=4.0, thicken=0.5, thin=0.4
 )
 
-_CNN = Recipe(
-    network="cnn",
+_SMALL = Recipe(
+    network="small",
     epochs=50,
     learning_rate=4e-3,
     weight_decay=0.05,
@@ -224,8 +242,14 @@ _CNN = Recipe(
 )
 
 RECIPES: dict[str, Recipe | RowRecipe] = {
-    "default": dataclasses.replace(_CNN, material="writing", mnist_passes=2, epochs=20, averaging=0.999),
-    "cnn": _CNN,
+    "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=20, averaging=0.999),
+    "small": _SMALL,
+    "cnn": dataclasses.replace(_SMALL, network="cnn", dropout=0.4),
+    "lenet5": dataclasses.replace(_SMALL, network="lenet5", dropout=0.1, label_smoothing=0.02),
+    "tiny": dataclasses.replace(_SMALL, network="tiny", dropout=0.05, label_smoothing=0.02),
+    "linear": Recipe(
+        network="linear", epochs=20, learning_rate=2e-3, weight_decay=0.01, threads=1, precision="float32"
+    ),
     "mlp": Recipe(
         network="mlp",
         epochs=60,

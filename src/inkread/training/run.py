@@ -1,16 +1,27 @@
-"""A finished training, of whatever network."""
+"""A finished training, of whatever network: as it comes out of the loop, and as its folder keeps it."""
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import safetensors.torch
+
+from inkread.errors import ModelFormatError, ModelNotFoundError
+from inkread.models import load_model
 from inkread.models.card import CARD_FILE, Card
+from inkread.training.networks import build
+from inkread.training.recipe import Recipe, recipe_from
+from inkread.training.row_network import row_network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import nn
+
+WEIGHTS_FILE = "model.safetensors"
+HISTORY_FILE = "history.csv"
 
 Settings = TypeVar("Settings")
 Figures = TypeVar("Figures")
@@ -36,3 +47,52 @@ class Run(Generic[Settings, Figures]):
     def card(self) -> Card:
         """The model card, once the run is exported."""
         return Card.load(self.out / CARD_FILE)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run, as its folder has it.
+
+    Attributes:
+        folder: of the run.
+        card: of its model.
+        network: its weights, in evaluation mode.
+        history: one dict an epoch, its figures by their names.
+    """
+
+    folder: Path
+    card: Card
+    network: nn.Sequential
+    history: tuple[dict[str, float], ...]
+
+
+def load_run(folder: Path) -> Trained:
+    """A finished run from its folder; the weights are those of ``model.safetensors``, never a pickle.
+
+    Raises:
+        ModelNotFoundError: no finished run is there.
+        ModelFormatError: its weights are not those of the network that its card names.
+        ModelIntegrityError: its model is not the one that its card names.
+    """
+    card = load_model(folder).card
+    if not (folder / CARD_FILE).is_file():
+        raise ModelNotFoundError(str(folder), "is no run, but a bundled model", "name the folder of a run")
+    recipe = recipe_from(card.recipe)
+    network = build(recipe, len(card.labels)) if isinstance(recipe, Recipe) else row_network()
+    weights = folder / WEIGHTS_FILE
+    try:
+        network.load_state_dict(safetensors.torch.load_file(weights))
+    except FileNotFoundError as error:
+        raise ModelNotFoundError(str(weights), "is missing", "restore it, or train again") from error
+    except Exception as error:  # safetensors' own, PyTorch's and the system's share no base but this
+        problem = f"does not hold the weights of {card.name} ({str(error).splitlines()[0]})"
+        raise ModelFormatError(str(weights), problem, "restore it, or train again") from error
+    return Trained(folder, card, network.eval(), _history(folder / HISTORY_FILE))
+
+
+def _history(path: Path) -> tuple[dict[str, float], ...]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return tuple({name: float(value) for name, value in row.items()} for row in csv.DictReader(file))
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelFormatError(str(path), f"is no readable history ({error})", "train again") from error

@@ -20,7 +20,7 @@ from inkread.training.export import export
 from inkread.training.fit import fit
 from inkread.training.row_export import export_rows
 from inkread.training.row_fit import RowEpoch, fit_rows
-from inkread.training.run import Run
+from inkread.training.run import Run, Trained, load_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inkread.datasets.rows import Material
     from inkread.training.recipe import Recipe, RowRecipe
 
-__all__ = ["Epoch", "Progress", "RowEpoch", "Run", "train", "train_rows"]
+__all__ = ["Epoch", "Progress", "RowEpoch", "Run", "Trained", "load_run", "train", "train_rows"]
 
 STOCK = "rows"
 """The folder of the synthetic rows, within that of the run; in it, one for each seed."""

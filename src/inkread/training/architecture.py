@@ -1,0 +1,218 @@
+"""Architectures of one's own: a short list of layers, as a TOML file has them.
+
+::
+
+    name = "mine"
+
+    [[layers]]
+    type = "conv"
+    filters = 32
+
+    [[layers]]
+    type = "pool"
+
+    [[layers]]
+    type = "dense"
+    units = 64
+
+Each layer may have what ``LAYERS`` names; the last one, with an output for each class, is added to them. What was read is checked
+here, without PyTorch, so that a mistake is told before anything is loaded.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inkread.errors import OptionError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+SIDE = 28
+
+MOST_LAYERS = 100
+
+MOST_PARAMETERS = 20_000_000
+"""More would not fit a file of 100 MB, and no handwritten digit needs them."""
+
+ACTIVATIONS = ("relu", "none")
+
+KINDS = ("max", "average")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a layer's setting may be: one of ``choices``, or a whole number, or any number, from ``low`` to ``high``.
+
+    ``default`` is ``None`` where the setting must be given.
+    """
+
+    default: int | float | bool | str | None
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+
+
+LAYERS: dict[str, dict[str, Setting]] = {
+    "conv": {
+        "filters": Setting(None, 1, 1024),
+        "size": Setting(3, 1, 11),
+        "stride": Setting(1, 1, 4),
+        "padding": Setting(-1, -1, 5),
+        "batch_norm": Setting(True),
+        "activation": Setting("relu", choices=ACTIVATIONS),
+    },
+    "pool": {
+        "size": Setting(2, 2, 28),
+        "kind": Setting("max", choices=KINDS),
+    },
+    "flatten": {},
+    "dense": {
+        "units": Setting(None, 1, 8192),
+        "activation": Setting("relu", choices=ACTIVATIONS),
+    },
+    "dropout": {
+        "rate": Setting(0.5, 0.0, 0.95),
+    },
+}
+"""The types of layers and their settings. A convolution's ``padding`` of -1 keeps the size where its stride is 1."""
+
+
+def load_architecture(path: Path) -> tuple[str, tuple[dict[str, Any], ...]]:
+    """The name and the layers of a TOML file.
+
+    Raises:
+        OptionError: it cannot be read, or its layers make no network; the message says which, and what would.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OptionError(
+            str(path), f"is no readable architecture ({reason})", "give a TOML file of layers"
+        ) from error
+    for key in raw:
+        if key not in ("name", "layers"):
+            raise OptionError(
+                f"{path}: {key}", "is no setting of an architecture", nearest(key, ["name", "layers"])
+            )
+    name = raw.get("name", path.stem)
+    if not isinstance(name, str) or not name.strip():
+        raise OptionError(f"{path}: name = {name!r}", "is no name", "give a few letters in quotation marks")
+    if not isinstance(raw.get("layers"), list) or not raw["layers"]:
+        raise OptionError(str(path), "has no layers", 'give some, each under "[[layers]]"')
+    return name, check_layers(raw["layers"], source=str(path))
+
+
+def check_layers(layers: Sequence[object], *, source: str = "layers") -> tuple[dict[str, Any], ...]:
+    """The layers with every setting filled in.
+
+    Args:
+        layers: tables of a ``type`` and its settings, from glyph to logits, without the last layer.
+        source: where they come from, for errors.
+
+    Raises:
+        OptionError: an unknown type or setting, a value out of its range, or a layer that cannot stand where it does.
+    """
+    if len(layers) > MOST_LAYERS:
+        raise OptionError(source, f"has {len(layers)} layers", f"give at most {MOST_LAYERS}")
+    checked = []
+    shape: tuple[int, ...] = (1, SIDE, SIDE)
+    parameters = 0
+    for number, layer in enumerate(layers, 1):
+        where = f"{source}: layer {number}"
+        table = _filled(layer, where)
+        where += f" ({table['type']})"
+        shape, new = _after(table, shape, where)
+        parameters += new
+        if parameters > MOST_PARAMETERS:
+            problem = f"brings the network to {parameters:,} parameters"
+            raise OptionError(where, problem, "put a pool before it, or give it fewer outputs")
+        checked.append(table)
+    return tuple(checked)
+
+
+def _filled(layer: object, where: str) -> dict[str, Any]:
+    """A layer's table with what is left out, in the order of ``LAYERS``."""
+    if not isinstance(layer, dict):
+        raise OptionError(where, "is no table", 'give each layer under "[[layers]]"')
+    kind = layer.get("type")
+    if kind not in LAYERS:
+        raise OptionError(f"{where}: type = {kind!r}", "is no type of layer", nearest(str(kind), [*LAYERS]))
+    known = LAYERS[kind]
+    for key in layer:
+        if key != "type" and key not in known:
+            remedy = nearest(key, [*known]) if known else "leave it out"
+            raise OptionError(f"{where} ({kind}): {key}", "is no setting of this layer", remedy)
+    for key, setting in known.items():
+        _check(layer.get(key, setting.default), setting, f"{where} ({kind}): {key}")
+    return {"type": kind} | {key: layer.get(key, setting.default) for key, setting in known.items()}
+
+
+def _check(value: object, setting: Setting, where: str) -> None:
+    if value is None:
+        raise OptionError(where, "is missing", f"give a number from {setting.low} to {setting.high}")
+    if setting.choices:
+        if value not in setting.choices:
+            raise OptionError(
+                f"{where} = {value!r}", "is unknown", f"use one of {', '.join(setting.choices)}"
+            )
+        return
+    if isinstance(setting.default, bool):
+        if not isinstance(value, bool):
+            raise OptionError(f"{where} = {value!r}", "is neither true nor false", "give one of them")
+        return
+    kinds = (int, float) if isinstance(setting.default, float) else (int,)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not setting.low <= value <= setting.high:
+        whole = "number" if float in kinds else "whole number"
+        raise OptionError(
+            f"{where} = {value!r}", "is out of range", f"give a {whole} from {setting.low} to {setting.high}"
+        )
+
+
+def _after(layer: Mapping[str, Any], shape: tuple[int, ...], where: str) -> tuple[tuple[int, ...], int]:
+    """The shape after a layer, and how many parameters it has."""
+    match layer["type"]:
+        case "conv" | "pool" if len(shape) == 1:
+            raise OptionError(
+                where, "stands where the glyph is flat already", "put it before the first flatten or dense"
+            )
+        case "conv":
+            channels, *sides = shape
+            size, stride, filters = layer["size"], layer["stride"], layer["filters"]
+            pad = padding(layer)
+            after = [(side + 2 * pad - size) // stride + 1 for side in sides]
+            if min(side + 2 * pad - size for side in sides) < 0:
+                raise OptionError(
+                    where, f"is larger than the {sides[0]}×{sides[1]} that reach it", "give a smaller size"
+                )
+            biases = 2 * filters if layer["batch_norm"] else filters
+            return (filters, *after), channels * size * size * filters + biases
+        case "pool":
+            channels, *sides = shape
+            if layer["size"] > min(sides):
+                raise OptionError(
+                    where, f"is larger than the {sides[0]}×{sides[1]} that reach it", "leave it out"
+                )
+            return (channels, *(side // layer["size"] for side in sides)), 0
+        case "flatten":
+            return (_flat(shape),), 0
+        case "dense":
+            return (layer["units"],), (_flat(shape) + 1) * layer["units"]
+        case _:
+            return shape, 0
+
+
+def padding(convolution: Mapping[str, Any]) -> int:
+    """The pixels that a convolution adds on each side."""
+    return convolution["size"] // 2 if convolution["padding"] < 0 else int(convolution["padding"])
+
+
+def _flat(shape: tuple[int, ...]) -> int:
+    product = 1
+    for side in shape:
+        product *= side
+    return product
