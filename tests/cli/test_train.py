@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 from functools import partial
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import inkread.training
-from inkread.training.recipe import NETWORKS, RECIPES, RowRecipe
+from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe
 
 EPOCH = SimpleNamespace(
     epoch=1,
@@ -110,6 +111,54 @@ def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
     assert trained[0].recipe == RECIPES[name]
     assert trained[0].by == ("train_rows" if name == "rows" else "train")
     assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
+
+
+def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+    shown = " ".join(run("train", "--help").out.split())
+    for settings in (Recipe, Augmentation, RowRecipe):
+        for each in dataclasses.fields(settings):
+            if each.name not in ("network", "layers", "augmentation"):
+                assert f"--{each.name.replace('_', '-')} " in shown
+    assert "Standard deviation of each point's own displacement" in shown
+    assert "adamw|adam|sgd" in shown
+
+
+def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, trained, tmp_path):
+    run(
+        "train",
+        "--network",
+        "mlp",
+        "--rotation",
+        3,
+        "--optimizer",
+        "sgd",
+        "--momentum",
+        0.5,
+        "--out",
+        tmp_path,
+    )
+    recipe, usual = trained[0].recipe, RECIPES["mlp"]
+    assert recipe.augmentation == dataclasses.replace(usual.augmentation, rotation=3)
+    assert (recipe.optimizer, recipe.momentum, recipe.learning_rate) == ("sgd", 0.5, usual.learning_rate)
+    assert "--rotation 3" in trained[0].command
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["rows", "--rotation", 3], "RowRecipe.rotation"),
+        (["mlp", "--passes", 3], "Recipe.passes"),
+        (["mlp", "--optimizer", "adamq"], "did you mean 'adam'"),
+        (["mlp", "--epochs", 0], "out of range"),
+    ],
+)
+def test_a_setting_that_the_network_has_not_or_cannot_have_is_refused(run, trained, tmp_path, options, words):
+    result = run("train", "--out", tmp_path / "run", "--network", *options)
+    assert result.code == 1
+    assert words in result.err
+    assert not trained
 
 
 def test_an_architecture_of_ones_own_is_trained_by_the_usual_recipe(run, trained, tmp_path):

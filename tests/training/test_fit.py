@@ -17,9 +17,9 @@ from inkread.datasets.mnist import load_mnist
 from inkread.errors import DatasetNotFoundError, OutputError, TrainingError
 from inkread.models.card import CARD_FILE
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.fit import fit, one_cycle
+from inkread.training.fit import SCHEDULES, fit, loss_of, one_cycle
 from inkread.training.networks import folded, mlp, small
-from inkread.training.recipe import RECIPES, Augmentation, Recipe
+from inkread.training.recipe import OPTIMIZERS, RECIPES, Augmentation, Recipe
 
 MILD = Augmentation(rotation=3, shift=0.5, elastic=0.3, thicken=0.2)
 SHORT = Recipe(
@@ -42,6 +42,32 @@ def test_it_learns(recipe, glyphs, held_out, tmp_path):
     assert run.history[-1].train_loss < run.history[0].train_loss
     assert [epoch.epoch for epoch in run.history] == list(range(1, recipe.epochs + 1))
     assert f"{run.history[-1].validation_accuracy:.2%}" in str(run.history[-1].summary())
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_it_learns_by_every_optimiser_and_schedule(optimizer, schedule, glyphs, held_out, tmp_path):
+    rate = 0.05 if optimizer == "sgd" else 3e-3
+    recipe = dataclasses.replace(SHORT, optimizer=optimizer, schedule=schedule, learning_rate=rate)
+    run = fit(recipe, glyphs, held_out, out=tmp_path)
+    assert run.history[-1].validation_accuracy > 0.5
+    last = run.history[-1].learning_rate
+    assert last == pytest.approx(rate) if schedule == "constant" else last < 1e-9
+
+
+def test_both_ways_to_the_cross_entropy_are_one_value():
+    torch.manual_seed(0)
+    logits, labels = torch.randn(20, 11), torch.arange(20) % 11
+    recipe = dataclasses.replace(SHORT, label_smoothing=0.1)
+    other = dataclasses.replace(recipe, loss="one-hot")
+    assert loss_of(logits, labels, recipe).item() == pytest.approx(loss_of(logits, labels, other).item())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a graphics card")
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(glyphs, held_out, tmp_path):
+    with pytest.raises(TrainingError, match="cuda: is no device of this machine"):
+        fit(dataclasses.replace(SHORT, device="cuda"), glyphs, held_out, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])

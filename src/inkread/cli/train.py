@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkread.cli.console import error_console, show
+from inkread.cli.settings import nested, with_settings
 from inkread.errors import MissingExtraError, OptionError, nearest
+from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from inkread.training import Epoch, Recipe, RowEpoch, RowRecipe, Run
+    from inkread.training import Epoch, RowEpoch, Run
 
 INTERRUPTED = 130
 
@@ -35,6 +37,7 @@ class Data(StrEnum):
     CORRECTIONS = "corrections"
 
 
+@with_settings(Training=Recipe, Augmentation=Augmentation, Rows=RowRecipe)
 def train(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run is saved: a new folder.")],
@@ -45,10 +48,6 @@ def train(
             help="linear, mlp, lenet5, cnn, small, tiny, rows, or a TOML file of layers; cnn unless --recipe says otherwise.",
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak of the one-cycle schedule.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
     data: Annotated[
         list[Data] | None,
         typer.Option(help="What to learn from besides MNIST: what people corrected on the page."),
@@ -66,6 +65,7 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in --out.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+    settings: dict[str, Any],
 ) -> None:
     """Train a network on MNIST, and save the model with its card.
 
@@ -78,8 +78,6 @@ def train(
     """
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError("torch", "train")
-    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
-    settings = {name: value for name, value in given.items() if value is not None}
     chosen = _recipe(network, recipe, settings)
     corrected = Data.CORRECTIONS in (data or [])
     if store is not None and not corrected:
@@ -102,16 +100,16 @@ def train(
     _print_run(run)
 
 
-def _trained(recipe: "Recipe | RowRecipe", besides: dict[str, Any], **options: Any) -> "Run[Any, Any]":
+def _trained(recipe: Recipe | RowRecipe, besides: dict[str, Any], **options: Any) -> "Run[Any, Any]":
     """Whole rows or glyphs, as the recipe says."""
-    from inkread.training import RowRecipe, train, train_rows
+    from inkread.training import train, train_rows
 
     if isinstance(recipe, RowRecipe):
         return train_rows(recipe, **options)
     return train(recipe, **besides, **options)
 
 
-def _corrections(recipe: "Recipe | RowRecipe", store: str | None) -> dict[str, Any]:
+def _corrections(recipe: Recipe | RowRecipe, store: str | None) -> dict[str, Any]:
     """The glyphs that people corrected, as an option of the training."""
     from inkread.datasets.corrections import load_corrections
 
@@ -129,7 +127,7 @@ class _Watch:
 
     @classmethod
     @contextmanager
-    def over(cls, recipe: "Recipe | RowRecipe", console: "Console") -> Iterator["_Watch"]:
+    def over(cls, recipe: Recipe | RowRecipe, console: "Console") -> Iterator["_Watch"]:
         """Draws the bars for the time of a training."""
         from rich import progress
 
@@ -158,22 +156,22 @@ class _Watch:
         self._bar.update(self._epochs, completed=epoch.epoch, note=note)
 
 
-def _recipe(network: str | None, recipe: str | None, settings: dict[str, Any]) -> "Recipe | RowRecipe":
+def _recipe(network: str | None, recipe: str | None, settings: dict[str, Any]) -> Recipe | RowRecipe:
     """The recipe of that name or file, or of the network, with the settings that were given on top."""
-    from inkread.training.recipe import NETWORKS, RECIPES, Recipe, RowRecipe
-
     own = _own_network(network) if network not in (None, *NETWORKS, ROWS) else {}
     chosen = own or ({"network": network} if network else {})
     name = recipe or (USUAL if own else network or USUAL)
     base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
     kind = RowRecipe if base.get("network") == ROWS or network == ROWS else Recipe
-    return kind.from_dict(base | settings | chosen)
+    given = nested(settings, Augmentation) if kind is Recipe else settings
+    if "augmentation" in given:
+        given |= {"augmentation": base.get("augmentation", {}) | given["augmentation"]}
+    return kind.from_dict(base | given | chosen)
 
 
 def _own_network(name: str) -> dict[str, Any]:
     """The settings of a network from a TOML file."""
     from inkread.training.architecture import load_architecture
-    from inkread.training.recipe import NETWORKS
 
     if not name.endswith(".toml"):
         remedy = nearest(name, [*NETWORKS, ROWS]) + "; or give a TOML file of layers"
@@ -184,8 +182,6 @@ def _own_network(name: str) -> dict[str, Any]:
 
 def _read_settings(name: str) -> dict[str, Any]:
     """The settings in a TOML or JSON file."""
-    from inkread.training.recipe import RECIPES
-
     file = Path(name)
     remedy = "give a TOML or JSON file of settings"
     if file.suffix not in (".toml", ".json") and not file.is_file():

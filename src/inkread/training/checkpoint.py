@@ -12,6 +12,7 @@ import torch
 
 from inkread.errors import OutputError, TrainingError
 from inkread.models.card import CARD_FILE
+from inkread.training.recipe import Recipe
 from inkread.training.run import Figures
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from inkread.training.recipe import Recipe, RowRecipe
+    from inkread.training.recipe import RowRecipe
 
 CHECKPOINT_FILE = "checkpoint.pt"
 
@@ -72,7 +73,18 @@ class State(Generic[Figures]):
             {"params": kernels, "weight_decay": recipe.weight_decay},
             {"params": others, "weight_decay": 0.0},
         ]
-        return cls(network, averaged, torch.optim.AdamW(groups, lr=recipe.learning_rate), figures)
+        return cls(network, averaged, _optimizer(recipe, groups), figures)
+
+
+def _optimizer(recipe: Recipe | RowRecipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    """The recipe's optimiser; rows are always learned by AdamW."""
+    match recipe:
+        case Recipe(optimizer="adam"):
+            return torch.optim.Adam(groups, lr=recipe.learning_rate)
+        case Recipe(optimizer="sgd", momentum=momentum):
+            return torch.optim.SGD(groups, recipe.learning_rate, momentum, nesterov=momentum > 0)
+        case _:
+            return torch.optim.AdamW(groups, lr=recipe.learning_rate)
 
 
 def refuse(out: Path, *, resume: bool) -> None:

@@ -18,6 +18,7 @@ from inkread.errors import TrainingError
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Epoch, State, refuse, restore, save
 from inkread.training.networks import build
+from inkread.training.recipe import RowRecipe
 from inkread.training.run import Run
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.training.recipe import Recipe, RowRecipe
+    from inkread.training.recipe import Recipe
 
     AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe)
 
@@ -72,7 +74,7 @@ def fit(
     identity = identity_of(recipe, train, validation)
     with torch_settings(recipe):
         torch.manual_seed(seed_of(recipe, 0))
-        state = State.start(recipe, build(recipe, classes), Epoch)
+        state = State.start(recipe, build(recipe, classes).to(recipe.device), Epoch)
         (restore if resume else save)(out, state, identity)
         while len(state.history) < recipe.epochs:
             start = time.perf_counter()
@@ -82,7 +84,7 @@ def fit(
             state.history.append(epoch)
             save(out, state, identity)
             on_epoch(epoch)
-    return Run(out, recipe, state.averaged, tuple(state.history))
+    return Run(out, recipe, state.averaged.cpu(), tuple(state.history))
 
 
 def learn(
@@ -97,11 +99,13 @@ def learn(
     rate = total_loss = total_right = 0.0
     for done, batch in enumerate(batches):
         step = (epoch - 1) * len(batches) + done
-        rate = recipe.learning_rate * one_cycle((step + 1) / (recipe.epochs * len(batches)), recipe.warmup)
-        glyphs = augment(images[batch].float() / 255, recipe.augmentation, generator)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        progress = (step + 1) / (recipe.epochs * len(batches))
+        rate = recipe.learning_rate * SCHEDULES[recipe.schedule](progress, recipe.warmup)
+        glyphs = augment(images[batch].float() / 255, recipe.augmentation, generator).to(recipe.device)
+        answers = labels[batch].to(recipe.device)
+        with torch.autocast(recipe.device, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
             logits = state.network(glyphs).float()
-        loss = functional.cross_entropy(logits, labels[batch], label_smoothing=recipe.label_smoothing)
+        loss = loss_of(logits, answers, recipe)
         for group in state.optimizer.param_groups:
             group["lr"] = rate
         state.optimizer.zero_grad()
@@ -109,15 +113,24 @@ def learn(
         state.optimizer.step()
         average(state.averaged, state.network, min(recipe.averaging, step / (step + 10)))
         total_loss += loss.item() * len(batch)
-        total_right += (logits.argmax(dim=1) == labels[batch]).sum().item()
+        total_right += (logits.argmax(dim=1) == answers).sum().item()
         on_batch(done + 1, len(batches))
     # Batch norms need statistics of the averaged weights, which never ran (Izmailov et al. 2018, section 3.2).
-    update_bn((images[batch].float() / 255 for batch in batches[:STATISTICS_BATCHES]), state.averaged)
+    plain = (images[batch].to(recipe.device).float() / 255 for batch in batches[:STATISTICS_BATCHES])
+    update_bn(plain, state.averaged)
     if not math.isfinite(total_loss):
         raise TrainingError(
             f"epoch {epoch}", "the loss is no longer a number", "start again with a lower learning rate"
         )
     return rate, total_loss / len(train), total_right / len(train)
+
+
+def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
+    """The recipe's loss of logits (N, classes) and labels (N)."""
+    targets = (
+        labels if recipe.loss == "cross-entropy" else functional.one_hot(labels, logits.shape[1]).float()
+    )
+    return functional.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
 
 
 def one_cycle(progress: float, warmup: float) -> float:
@@ -130,6 +143,20 @@ def one_cycle(progress: float, warmup: float) -> float:
     if progress < warmup:
         return (1 - math.cos(math.pi * progress / warmup)) / 2
     return (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup))) / 2
+
+
+def linear(progress: float, warmup: float) -> float:
+    """Half a cosine up, a line down to zero."""
+    return one_cycle(progress, warmup) if progress < warmup else (1 - progress) / (1 - warmup)
+
+
+def constant(progress: float, warmup: float) -> float:
+    """Half a cosine up, and no further change."""
+    return one_cycle(progress, warmup) if progress < warmup else 1.0
+
+
+SCHEDULES = {"one-cycle": one_cycle, "linear": linear, "constant": constant}
+"""Shares of the peak learning rate, by the names that recipes have for them."""
 
 
 @torch.no_grad()
@@ -153,16 +180,46 @@ def evaluate(network: nn.Module, glyphs: LabelledGlyphs) -> tuple[float, float]:
 @torch.no_grad()
 def predict(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Logits (N, classes) of glyphs (N, 28, 28), by a network in evaluation mode."""
+    device = next(network.parameters()).device
     batches = torch.split(torch.tensor(images), INFERENCE_BATCH)
-    return np.asarray(torch.cat([network(batch.float() / 255) for batch in batches]).numpy(), np.float32)
+    logits = torch.cat([network(batch.to(device).float() / 255) for batch in batches])
+    return np.asarray(logits.cpu().numpy(), np.float32)
 
 
 def resolved(recipe: AnyRecipe) -> AnyRecipe:
-    """The recipe with threads and precision as this machine will use them."""
+    """The recipe with threads, device and precision as this machine will use them.
+
+    Raises:
+        TrainingError: it has no such device.
+    """
+    threads = recipe.threads or torch.get_num_threads()
+    if isinstance(recipe, RowRecipe):
+        return dataclasses.replace(recipe, threads=threads, precision=_precision(recipe.precision, "cpu"))
+    device = _device(recipe.device)
+    return dataclasses.replace(
+        recipe, threads=threads, device=device, precision=_precision(recipe.precision, device)
+    )
+
+
+def _device(name: str) -> str:
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return next(device for device, found in there.items() if found)
+    if not there[name]:
+        raise TrainingError(name, "is no device of this machine", "leave --device out, or say cpu")
+    return name
+
+
+def _precision(name: str, device: str) -> str:
+    if name != "auto":
+        return name
     features: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # new in PyTorch 2.10
-    fast = features.get("amx_bf16", False) or features.get("avx512_bf16", False)
-    precision = {"auto": "bfloat16" if fast else "float32"}.get(recipe.precision, recipe.precision)
-    return dataclasses.replace(recipe, threads=recipe.threads or torch.get_num_threads(), precision=precision)
+    fast = {
+        "cpu": features.get("amx_bf16", False) or features.get("avx512_bf16", False),
+        "cuda": device == "cuda" and torch.cuda.is_bf16_supported(),
+        "mps": False,
+    }
+    return "bfloat16" if fast[device] else "float32"
 
 
 @contextmanager

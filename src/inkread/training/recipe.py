@@ -12,6 +12,10 @@ from inkread.training.architecture import check_layers
 NETWORKS = ("linear", "mlp", "lenet5", "cnn", "small", "tiny")
 MATERIALS = ("mnist", "writing")
 PRECISIONS = ("auto", "float32", "bfloat16")
+OPTIMIZERS = ("adamw", "adam", "sgd")
+SCHEDULES = ("one-cycle", "linear", "constant")
+LOSSES = ("cross-entropy", "one-hot")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def _number(default: float, low: float, high: float) -> Any:
@@ -120,14 +124,26 @@ class Recipe(_Settings):
     batch_size: int = _number(256, 2, 65_536)
     """Glyphs a step."""
 
+    optimizer: str = _choice("adamw", OPTIMIZERS)
+    """AdamW (Loshchilov and Hutter 2019), Adam (Kingma and Ba 2015), or SGD with Nesterov's momentum."""
+
     learning_rate: float = _number(3e-3, 1e-8, 10.0)
-    """Peak of the one-cycle schedule (Smith 2018)."""
+    """Peak of the schedule."""
+
+    schedule: str = _choice("one-cycle", SCHEDULES)
+    """How the learning rate goes on after its warmup: down to zero by half a cosine (Smith 2018) or by a line, or not at all."""
 
     warmup: float = _number(0.15, 0.0, 0.9)
     """Share of the steps in which the learning rate rises to its peak."""
 
+    momentum: float = _number(0.9, 0.0, 0.999)
+    """Of SGD."""
+
     weight_decay: float = _number(0.02, 0.0, 10.0)
-    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases and batch norms."""
+    """Weight decay, decoupled in AdamW; none on biases and batch norms."""
+
+    loss: str = _choice("cross-entropy", LOSSES)
+    """Cross-entropy of the classes' numbers, or of their one-hot vectors: the same value by another way."""
 
     label_smoothing: float = _number(0.0, 0.0, 0.5)
     """Share of the target spread evenly over the classes (Szegedy et al. 2016, section 7)."""
@@ -150,8 +166,11 @@ class Recipe(_Settings):
     threads: int = _number(0, 0, 1_024)
     """CPU threads, 0 for PyTorch's choice; sums, and so the last bits of the weights, depend on it."""
 
+    device: str = _choice("auto", DEVICES)
+    """Where the layers are computed; auto is the first graphics card, or the CPU."""
+
     precision: str = _choice("auto", PRECISIONS)
-    """Of the layers in training; auto is bfloat16 where the CPU multiplies it in hardware."""
+    """Of the layers in training; auto is bfloat16 where the device multiplies it in hardware."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
