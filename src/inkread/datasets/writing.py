@@ -73,7 +73,7 @@ def load_writing(
     collections = [
         _from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng),
         _scribbles(load_quickdraw(data_dir=data_dir)),
-        _made(mnist, rng),
+        not_digits(mnist, rng),
     ]
     for glyphs in collections:
         chosen = rng.random(len(glyphs)) < SHARE_HELD_OUT
@@ -137,15 +137,21 @@ def _scribbles(drawings: SymbolGlyphs) -> LabelledGlyphs:
     )
 
 
-def _made(mnist: LabelledGlyphs, rng: np.random.Generator) -> LabelledGlyphs:
-    """Pairs and fragments of MNIST's digits, marks and textures, all "not a digit"."""
+def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float = 1.0) -> LabelledGlyphs:
+    """Pairs and fragments of MNIST's digits, marks and textures, all "not a digit".
+
+    Args:
+        mnist: digits, each of which is in about half a fragment or pair.
+        rng: of every random choice.
+        share: of the usual number of marks and textures.
+    """
     count = int(PARTS_PER_DIGIT * len(mnist))
     images = np.concatenate(
         [
             synthesis.pairs(mnist.images, count, rng),
             synthesis.fragments(mnist.images, count, rng),
-            synthesis.marks(MARKS, rng),
-            synthesis.textures(TEXTURES, rng),
+            synthesis.marks(int(share * MARKS), rng),
+            synthesis.textures(int(share * TEXTURES), rng),
         ]
     )
     images = images[images.any(axis=(1, 2))]

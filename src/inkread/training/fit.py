@@ -18,7 +18,7 @@ from inkread.errors import TrainingError
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Epoch, State, refuse, restore, save
 from inkread.training.networks import build
-from inkread.training.recipe import RowRecipe
+from inkread.training.recipe import RowRecipe, Tuning
 from inkread.training.run import Run
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.training.recipe import Recipe
 
-    AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe)
+    AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe, Tuning)
 
 DIGITS = 10
 EPOCH_SEEDS = 10_007
@@ -193,6 +193,8 @@ def resolved(recipe: AnyRecipe) -> AnyRecipe:
         TrainingError: it has no such device.
     """
     threads = recipe.threads or torch.get_num_threads()
+    if isinstance(recipe, Tuning):
+        return dataclasses.replace(recipe, threads=threads)
     if isinstance(recipe, RowRecipe):
         return dataclasses.replace(recipe, threads=threads, precision=_precision(recipe.precision, "cpu"))
     device = _device(recipe.device)
@@ -223,7 +225,7 @@ def _precision(name: str, device: str) -> str:
 
 
 @contextmanager
-def torch_settings(recipe: Recipe | RowRecipe) -> Iterator[None]:
+def torch_settings(recipe: Recipe | RowRecipe | Tuning) -> Iterator[None]:
     """The recipe's number of threads and a random generator of our own; both are given back as they were."""
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)
@@ -234,7 +236,7 @@ def torch_settings(recipe: Recipe | RowRecipe) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def seed_of(recipe: Recipe | RowRecipe, epoch: int) -> int:
+def seed_of(recipe: Recipe | RowRecipe | Tuning, epoch: int) -> int:
     """A seed of its own for every epoch, so that a resumed run draws what the whole one would have drawn."""
     return recipe.seed * EPOCH_SEEDS + epoch
 

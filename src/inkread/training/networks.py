@@ -13,11 +13,12 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inkread.training.architecture import padding
+from inkread.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inkread.training.recipe import Recipe
+    from inkread.training.recipe import Tuning
 
 
 def mlp(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
@@ -146,9 +147,12 @@ NAMED = {each.__name__: each for each in (linear, mlp, lenet5, cnn, small, tiny)
 """The networks by their names."""
 
 
-def build(recipe: Recipe, classes: int) -> nn.Sequential:
+def build(recipe: Recipe | Tuning, classes: int) -> nn.Sequential:
     """The recipe's network with fresh weights of PyTorch's global random generator."""
-    network = own(recipe.layers, classes) if recipe.layers else NAMED[recipe.network](classes, recipe.dropout)
+    if isinstance(recipe, Recipe) and not recipe.layers:
+        network = NAMED[recipe.network](classes, recipe.dropout)
+    else:
+        network = own(recipe.layers, classes)
     # Measured 1.4 to 3 times as fast on a CPU; the overload is missing from PyTorch's types.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network

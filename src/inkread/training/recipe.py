@@ -15,6 +15,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("one-cycle", "linear", "constant")
 LOSSES = ("cross-entropy", "one-hot")
+TUNED = "tuned"
+"""The network of a model that was trained on from another."""
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -101,6 +104,15 @@ class Augmentation(_Settings):
     """Blend towards the 3×3 erosion, from 0 (none) to 1 (strokes two pixels narrower)."""
 
 
+def _parsed(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as JSON has them, the augmentation and the layers as the settings have them."""
+    if isinstance(nested := values.get("augmentation"), dict):
+        values = values | {"augmentation": Augmentation.from_dict(nested)}
+    if isinstance(layers := values.get("layers"), list):
+        values = values | {"layers": tuple(layers)}
+    return values
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe(_Settings):
     """Every setting of a training run: with the data, enough to repeat it."""
@@ -179,11 +191,7 @@ class Recipe(_Settings):
         Raises:
             OptionError: for an unknown name, or a value of the wrong type or out of its range.
         """
-        if isinstance(nested := values.get("augmentation"), dict):
-            values = values | {"augmentation": Augmentation.from_dict(nested)}
-        if isinstance(layers := values.get("layers"), list):
-            values = values | {"layers": tuple(layers)}
-        return super().from_dict(values)
+        return super().from_dict(_parsed(values))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -191,7 +199,7 @@ class Recipe(_Settings):
         if not (self.layers or self.network in NETWORKS):
             remedy = nearest(str(self.network), NETWORKS) + ", or a TOML file of layers"
             raise OptionError(source, "is unknown", remedy)
-        if self.layers and self.network in (*NETWORKS, "rows"):
+        if self.layers and self.network in (*NETWORKS, "rows", TUNED):
             raise OptionError(
                 source, "is the name of another network", "give your layers a name of their own"
             )
@@ -245,6 +253,65 @@ class RowRecipe(_Settings):
     """Of the layers in training; auto is bfloat16 where the CPU multiplies it in hardware."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tuning(_Settings):
+    """Every setting of a training that goes on from a model, with a person's own glyphs."""
+
+    network: str = _choice(TUNED, (TUNED,))
+    """What tells these settings from those of a training from nothing."""
+
+    layers: tuple[dict[str, Any], ...] = ()
+    """The layers of the model that it starts from, see ``inkread.training.opened``."""
+
+    steps: int = _number(200, 1, 100_000)
+    """Steps of a fold, and of the whole."""
+
+    folds: int = _number(4, 2, 20)
+    """Parts into which one's own glyphs are divided; each is held out once, to see what a training without it makes of it."""
+
+    rehearsal: int = _number(6_000, 100, 55_000)
+    """Glyphs of MNIST that are learned with them, so that nothing is forgotten, and for a model that knows it half as many of no
+    digit."""
+
+    own_share: float = _number(0.25, 0.01, 0.99)
+    """Share of one's own glyphs in a step."""
+
+    batch_size: int = _number(128, 4, 65_536)
+    """Glyphs a step."""
+
+    learning_rate: float = _number(5e-4, 1e-8, 10.0)
+    """Peak of the one-cycle schedule (Smith 2018)."""
+
+    warmup: float = _number(0.1, 0.0, 0.9)
+    """Share of the steps in which the learning rate rises to its peak."""
+
+    weight_decay: float = _number(0.01, 0.0, 10.0)
+    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases."""
+
+    augmentation: Augmentation = field(
+        default_factory=lambda: Augmentation(rotation=10.0, shear=0.15, scale=0.1, shift=1.0, elastic=0.7)
+    )
+    """How far the glyphs are changed, anew in every step."""
+
+    validation: int = _number(5_000, 1, 30_000)
+    """Number of glyphs held out from the end of MNIST's training files."""
+
+    seed: int = _number(0, 0, 2**31 - 1)
+    """Of the folds, the order of the glyphs and the augmentation."""
+
+    threads: int = _number(0, 0, 1_024)
+    """CPU threads, 0 for PyTorch's choice; sums, and so the last bits of the weights, depend on it."""
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The inverse of ``to_dict``; a field that is left out keeps its default.
+
+        Raises:
+            OptionError: for an unknown name, or a value of the wrong type or out of its range.
+        """
+        return super().from_dict(_parsed(values))
+
+
 _AUGMENTATION = Augmentation(
     rotation=12.0, shear=0.2, scale=0.12, shift=1.5, elastic=0.9, elastic_sigma=4.0, thicken=0.5, thin=0.4
 )
@@ -287,10 +354,11 @@ RECIPES: dict[str, Recipe | RowRecipe] = {
 """The recipes of the bundled models, and one for each network on MNIST alone."""
 
 
-def recipe_from(values: dict[str, Any]) -> Recipe | RowRecipe:
-    """The recipe that ``to_dict`` of either kind gave; which, its network tells.
+def recipe_from(values: dict[str, Any]) -> Recipe | RowRecipe | Tuning:
+    """The settings that ``to_dict`` of any kind gave; which, their network tells.
 
     Raises:
         OptionError: for an unknown name, or a value of the wrong type or out of its range.
     """
-    return (RowRecipe if values.get("network") == "rows" else Recipe).from_dict(values)
+    kinds: dict[Any, type[RowRecipe | Tuning]] = {"rows": RowRecipe, TUNED: Tuning}
+    return kinds.get(str(values.get("network")), Recipe).from_dict(values)

@@ -12,7 +12,7 @@ from inkread.errors import ModelFormatError, ModelNotFoundError
 from inkread.models import load_model
 from inkread.models.card import CARD_FILE, Card
 from inkread.training.networks import build
-from inkread.training.recipe import Recipe, recipe_from
+from inkread.training.recipe import RowRecipe, recipe_from
 from inkread.training.row_network import row_network
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def load_run(folder: Path) -> Trained:
     if not (folder / CARD_FILE).is_file():
         raise ModelNotFoundError(str(folder), "is no run, but a bundled model", "name the folder of a run")
     recipe = recipe_from(card.recipe)
-    network = build(recipe, len(card.labels)) if isinstance(recipe, Recipe) else row_network()
+    network = row_network() if isinstance(recipe, RowRecipe) else build(recipe, len(card.labels))
     weights = folder / WEIGHTS_FILE
     try:
         network.load_state_dict(safetensors.torch.load_file(weights))

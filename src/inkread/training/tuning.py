@@ -1,0 +1,283 @@
+"""Training that goes on from a model, with a person's own glyphs, and forgets nothing.
+
+In every step stand some of one's own glyphs, and others that the model knew before, whose answers it is to keep: rehearsal
+(Robins 1995) with the old model's own answers as targets (Li and Hoiem 2016, "Learning without forgetting", section 3). Whether it
+helped is told by glyphs that it has not seen: each fold of one's own is held out once.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from inkread.datasets.mnist import load_mnist
+from inkread.datasets.writing import not_digits
+from inkread.errors import TrainingError
+from inkread.models.card import NOT_A_DIGIT
+from inkread.training.augment import augment
+from inkread.training.checkpoint import refuse
+from inkread.training.export import card_of, compare, save_run, to_onnx
+from inkread.training.fit import one_cycle, predict, resolved, seed_of, torch_settings
+from inkread.training.opened import open_network
+from inkread.training.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.models import Model
+    from inkread.training.recipe import Tuning
+
+FEWEST = 5
+"""Glyphs of one's own with which it makes sense to begin."""
+
+MOST_FORGOTTEN = 0.001
+"""Share of MNIST's held-out digits that may be read worse than before."""
+
+SMOOTHING = 0.05
+"""Of the labels of one's own glyphs: a few of them must not make the model surer than it can be."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one part of one's own glyphs, held out, was read as; a row of ``history.csv``."""
+
+    fold: int
+    glyphs: int
+    right_before: int
+    right_after: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came of it.
+
+    Attributes:
+        run: the model that has seen all of one's own glyphs; its history is that of the folds.
+        glyphs: how many of one's own there are.
+        own: of them, how many were read right before, and by a model that had not seen them.
+        mnist: accuracy on MNIST's held-out digits before and after.
+        refused: share of what is no digit that was refused before and after; ``None`` for a model that knows digits only.
+    """
+
+    run: Run[Tuning, Fold]
+    glyphs: int
+    own: tuple[int, int]
+    mnist: tuple[float, float]
+    refused: tuple[float, float] | None
+
+    @property
+    def is_better(self) -> bool:
+        """More of one's own are read right, and hardly anything else is read worse."""
+        others = [self.mnist] + ([self.refused] if self.refused else [])
+        kept = all(after >= before - MOST_FORGOTTEN for before, after in others)
+        return self.own[1] > self.own[0] and kept
+
+
+def tune(
+    settings: Tuning,
+    start: Model,
+    own: LabelledGlyphs,
+    *,
+    out: Path,
+    data_dir: Path | None = None,
+    on_fold: Callable[[Fold], object] = lambda _fold: None,
+    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
+    command: str = "",
+) -> Tuned:
+    """Trains a model on with one's own glyphs, and saves the run.
+
+    Args:
+        settings: every setting.
+        start: the model that it goes on from.
+        own: glyphs of one's own, of classes that the model knows.
+        out: the run's folder: new.
+        data_dir: where MNIST lies; otherwise where its loader looks by itself.
+        on_fold: called after every fold.
+        on_batch: called after every step, with the steps done in all and how many there are.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        TrainingError: if ``out`` holds another run, or there are too few glyphs or of classes that the model does not know.
+        OutputError: if ``out`` cannot be written to.
+        DatasetError: if MNIST cannot be had.
+    """
+    refuse(out, resume=False)
+    layers, network = open_network(start)
+    settings = resolved(dataclasses.replace(settings, layers=layers))
+    _check(own, start, folds=settings.folds)
+    rng = np.random.default_rng(settings.seed)
+    rehearsed, watched = _others(
+        load_mnist("train", data_dir=data_dir), settings, rng, knows_none=NOT_A_DIGIT in start.card.labels
+    )
+    fold_of = folds_of(own.labels, settings.folds, rng)
+    before = read(network, own.images, start) == own.labels
+    done = 0
+
+    def trained(glyphs: LabelledGlyphs) -> nn.Sequential:
+        def on_step() -> None:
+            nonlocal done
+            done += 1
+            on_batch(done, (settings.folds + 1) * settings.steps)
+
+        return _trained(network, glyphs, rehearsed, settings, on_step)
+
+    history: list[Fold] = []
+    with torch_settings(settings):
+        for fold in range(settings.folds):
+            began, held_out = time.perf_counter(), fold_of == fold
+            unseen = own.subset(held_out)
+            after = read(trained(own.subset(~held_out)), unseen.images, start) == unseen.labels
+            counts = len(unseen), int(before[held_out].sum()), int(after.sum())
+            history.append(Fold(fold + 1, *counts, time.perf_counter() - began))
+            on_fold(history[-1])
+        run = Run(out, settings, trained(own), tuple(history))
+    (mnist, *refused) = [_accuracies(network, run.network, glyphs=glyphs, start=start) for glyphs in watched]
+    own_right = int(before.sum()), sum(fold.right_after for fold in history)
+    tuned = Tuned(run, len(own), own_right, mnist, refused[0] if refused else None)
+    data = [*start.card.data, own.describe("own")]
+    _save(tuned, start, watched, data=data, command=command)
+    return tuned
+
+
+def _accuracies(
+    before: nn.Sequential, after: nn.Sequential, *, glyphs: LabelledGlyphs, start: Model
+) -> tuple[float, float]:
+    """Shares of glyphs that two networks read right."""
+    one, other = (
+        float((read(network, glyphs.images, start) == glyphs.labels).mean()) for network in (before, after)
+    )
+    return one, other
+
+
+def folds_of(labels: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """A fold for each label, 0 to ``count`` - 1, such that each fold has about as many of each class, and of all."""
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    folds = np.empty(len(labels), np.intp)
+    folds[order] = np.arange(len(labels)) % count
+    return folds
+
+
+def read(network: nn.Module, images: NDArray[np.uint8], start: Model) -> NDArray[np.intp]:
+    """The classes as a reader gives them, with the temperature and the bias of the model that it started from."""
+    logits = predict(network, images) / np.float32(start.card.temperature)
+    if NOT_A_DIGIT in start.card.labels:
+        logits[:, start.card.labels.index(NOT_A_DIGIT)] += np.float32(start.card.none_bias)
+    return np.asarray(logits.argmax(axis=1))
+
+
+def _check(own: LabelledGlyphs, start: Model, *, folds: int) -> None:
+    least = max(FEWEST, folds)
+    if len(own) < least:
+        raise TrainingError(own.name, f"has {len(own)} glyphs", f"give {least} or more, better fifty")
+    labels = [str(digit) for digit in range(10)] + [NOT_A_DIGIT]
+    unknown = {labels[label] for label in own.labels} - set(start.card.labels)
+    if unknown:
+        problem = 'has glyphs of "no digit", which the model does not know'
+        raise TrainingError(own.name, problem, "leave them out, or start from the bundled model")
+    if start.card.labels[:10] != tuple(labels[:10]):
+        raise TrainingError(
+            start.name, "does not have the ten digits as its first classes", "start from another"
+        )
+
+
+def _others(
+    mnist: LabelledGlyphs, settings: Tuning, rng: np.random.Generator, *, knows_none: bool
+) -> tuple[NDArray[np.uint8], list[LabelledGlyphs]]:
+    """The images that are rehearsed, and the glyphs that are watched: digits, and what is none."""
+    learned = mnist.subset(slice(None, -settings.validation))
+    watched = [mnist.subset(slice(-settings.validation, None))]
+    rehearsed = learned.subset(rng.permutation(len(learned))[: settings.rehearsal])
+    if not knows_none:
+        return rehearsed.images, watched
+    share = settings.rehearsal / len(learned)
+    watched.append(not_digits(watched[0], rng, share=share))
+    return np.concatenate([rehearsed.images, not_digits(rehearsed, rng, share=share).images]), watched
+
+
+def _trained(
+    start: nn.Sequential,
+    own: LabelledGlyphs,
+    rehearsed: NDArray[np.uint8],
+    settings: Tuning,
+    on_step: Callable[[], object],
+) -> nn.Sequential:
+    """A copy of the network, trained on."""
+    generator = torch.manual_seed(seed_of(settings, 1))
+    network = copy.deepcopy(start).train().requires_grad_(requires_grad=True)
+    kernels = [weight for weight in network.parameters() if weight.ndim > 1]
+    biases = [weight for weight in network.parameters() if weight.ndim == 1]
+    groups = [
+        {"params": kernels, "weight_decay": settings.weight_decay},
+        {"params": biases, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
+    mine, labels = torch.tensor(own.images), torch.tensor(own.labels).long()
+    others = torch.tensor(rehearsed)
+    size = max(1, round(settings.own_share * settings.batch_size))
+    for step in range(settings.steps):
+        chosen = torch.randint(len(mine), (size,), generator=generator)
+        rest = torch.randint(len(others), (settings.batch_size - size,), generator=generator)
+        glyphs = torch.cat([mine[chosen], others[rest]]).float() / 255
+        glyphs = augment(glyphs, settings.augmentation, generator)
+        with torch.no_grad():
+            kept = start(glyphs[size:]).softmax(dim=1)
+        logits = network(glyphs)
+        loss = _loss(logits, labels[chosen], kept)
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * one_cycle((step + 1) / settings.steps, settings.warmup)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        on_step()
+    if not all(torch.isfinite(weight).all() for weight in network.parameters()):
+        raise TrainingError("the training", "diverged", "start again with a lower learning rate")
+    return network.eval()
+
+
+def _loss(logits: Tensor, labels: Tensor, kept: Tensor) -> Tensor:
+    """Cross-entropy of one's own glyphs with their labels, and of the others with what the model answered before."""
+    own = functional.cross_entropy(logits[: len(labels)], labels, label_smoothing=SMOOTHING, reduction="sum")
+    return (own + functional.cross_entropy(logits[len(labels) :], kept, reduction="sum")) / len(logits)
+
+
+def _save(
+    tuned: Tuned, start: Model, watched: list[LabelledGlyphs], *, data: list[dict[str, Any]], command: str
+) -> None:
+    """Exports the network, with the calibration of the model that it started from."""
+    model = to_onnx(tuned.run.network)
+    for glyphs in watched:
+        compare(model, tuned.run.network, glyphs.images)
+    own = tuned.own[0] / tuned.glyphs, tuned.own[1] / tuned.glyphs
+    figures = {"own": own, "mnist_validation": tuned.mnist} | (
+        {"refused": tuned.refused} if tuned.refused else {}
+    )
+    card = card_of(
+        tuned.run,
+        model,
+        labels=start.card.labels,
+        temperature=start.card.temperature,
+        none_bias=start.card.none_bias,
+        geometry=start.card.geometry,
+        data=data,
+        command=command,
+        scores={
+            f"{name}_{when}": score
+            for name, both in figures.items()
+            for when, score in zip(("before", "after"), both, strict=True)
+        },
+    )
+    save_run(tuned.run, model, card)
