@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 FEWEST = 5
 """Glyphs of one's own with which it makes sense to begin."""
 
-MOST_FORGOTTEN = 0.001
-"""Share of MNIST's held-out digits that may be read worse than before."""
+MOST_FORGOTTEN, LESS_REFUSED = 0.001, 0.005
+"""What may get worse: the share of MNIST's held-out digits that is read right, and that of what is no digit that is refused."""
 
 SMOOTHING = 0.05
 """Of the labels of one's own glyphs: a few of them must not make the model surer than it can be."""
@@ -81,9 +81,9 @@ class Tuned:
     @property
     def is_better(self) -> bool:
         """More of one's own are read right, and hardly anything else is read worse."""
-        others = [self.mnist] + ([self.refused] if self.refused else [])
-        kept = all(after >= before - MOST_FORGOTTEN for before, after in others)
-        return self.own[1] > self.own[0] and kept
+        kept = self.mnist[1] >= self.mnist[0] - MOST_FORGOTTEN
+        refused = self.refused is None or self.refused[1] >= self.refused[0] - LESS_REFUSED
+        return self.own[1] > self.own[0] and kept and refused
 
 
 def tune(
@@ -122,17 +122,23 @@ def tune(
     rehearsed, watched = _others(
         load_mnist("train", data_dir=data_dir), settings, rng, knows_none=NOT_A_DIGIT in start.card.labels
     )
+    images = np.concatenate([glyphs.images for glyphs in rehearsed])
     fold_of = folds_of(own.labels, settings.folds, rng)
     before = read(network, own.images, start) == own.labels
     done = 0
 
     def trained(glyphs: LabelledGlyphs) -> nn.Sequential:
+        """The network trained on with these glyphs and the rehearsed ones, refusing as much as before."""
+
         def on_step() -> None:
             nonlocal done
             done += 1
             on_batch(done, (settings.folds + 1) * settings.steps)
 
-        return _trained(network, glyphs, rehearsed, settings, on_step)
+        learned = _trained(network, glyphs, images, settings, on_step)
+        return (
+            _refusing(learned, as_much_as=network, of=rehearsed[1], start=start) if rehearsed[1:] else learned
+        )
 
     history: list[Fold] = []
     with torch_settings(settings):
@@ -196,16 +202,16 @@ def _check(own: LabelledGlyphs, start: Model, *, folds: int) -> None:
 
 def _others(
     mnist: LabelledGlyphs, settings: Tuning, rng: np.random.Generator, *, knows_none: bool
-) -> tuple[NDArray[np.uint8], list[LabelledGlyphs]]:
-    """The images that are rehearsed, and the glyphs that are watched: digits, and what is none."""
+) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
+    """The glyphs that are rehearsed, and those that are watched: of both digits, and what is none if the model knows it."""
     learned = mnist.subset(slice(None, -settings.validation))
     watched = [mnist.subset(slice(-settings.validation, None))]
-    rehearsed = learned.subset(rng.permutation(len(learned))[: settings.rehearsal])
-    if not knows_none:
-        return rehearsed.images, watched
-    share = settings.rehearsal / len(learned)
-    watched.append(not_digits(watched[0], rng, share=share))
-    return np.concatenate([rehearsed.images, not_digits(rehearsed, rng, share=share).images]), watched
+    rehearsed = [learned.subset(rng.permutation(len(learned))[: settings.rehearsal])]
+    if knows_none:
+        share = settings.rehearsal / len(learned)
+        watched.append(not_digits(watched[0], rng, share=share))
+        rehearsed.append(not_digits(rehearsed[0], rng, share=share))
+    return rehearsed, watched
 
 
 def _trained(
@@ -246,6 +252,26 @@ def _trained(
     if not all(torch.isfinite(weight).all() for weight in network.parameters()):
         raise TrainingError("the training", "diverged", "start again with a lower learning rate")
     return network.eval()
+
+
+def _refusing(
+    network: nn.Sequential, *, as_much_as: nn.Sequential, of: LabelledGlyphs, start: Model
+) -> nn.Sequential:
+    """The network, its last bias moved so that of what is no digit it refuses the share that another one refused.
+
+    Every glyph of one's own is a digit as a rule, so that the others would come to be read as digits too.
+    """
+    none, least = start.card.labels.index(NOT_A_DIGIT), start.card.none_bias * start.card.temperature
+
+    def lead(one: nn.Sequential) -> NDArray[np.float32]:
+        """By how much the best digit is ahead."""
+        logits = predict(one, of.images)
+        return np.asarray(np.delete(logits, none, axis=1).max(axis=1) - logits[:, none])
+
+    refused = float((lead(as_much_as) < least).mean())
+    with torch.no_grad():
+        network[-1].bias[none] += float(np.quantile(lead(network), refused)) - least  # type: ignore[index, operator]
+    return network
 
 
 def _loss(logits: Tensor, labels: Tensor, kept: Tensor) -> Tensor:

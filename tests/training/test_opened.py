@@ -1,0 +1,57 @@
+"""A network that is opened again from its model is the one that was saved."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
+
+from pathlib import Path
+from types import SimpleNamespace
+
+from inkread.classifier import Classifier
+from inkread.errors import ModelFormatError
+from inkread.models import load_model
+from inkread.training.architecture import check_layers
+from inkread.training.export import to_onnx
+from inkread.training.fit import predict
+from inkread.training.networks import NAMED, own
+from inkread.training.opened import open_network
+from inkread.training.recipe import NETWORKS
+
+GLYPHS = np.random.default_rng(0).integers(0, 256, (32, 28, 28), np.uint8)
+OWN = [
+    {"type": "conv", "filters": 6, "size": 5, "stride": 2, "padding": 0},
+    {"type": "pool", "kind": "average"},
+    {"type": "conv", "filters": 8, "batch_norm": False, "activation": "none"},
+    {"type": "dense", "units": 20},
+]
+
+
+def model_of(content):
+    return SimpleNamespace(content=content, path=Path("model.onnx"))
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["float32", "float16"])
+@pytest.mark.parametrize("name", [*NETWORKS, "own"])
+def test_a_network_comes_back_from_its_model(name, half):
+    torch.manual_seed(0)
+    network = (own(check_layers(OWN), 10) if name == "own" else NAMED[name]()).eval()
+    _, again = open_network(model_of(to_onnx(network, half=half)))
+    np.testing.assert_allclose(
+        predict(again, GLYPHS), predict(network, GLYPHS), rtol=1e-3, atol=3e-3 if half else 1e-5
+    )
+
+
+def test_the_bundled_model_can_be_opened():
+    layers, network = open_network(load_model("default"))
+    np.testing.assert_allclose(predict(network, GLYPHS), Classifier("default").logits(GLYPHS), atol=1e-4)
+    assert [layer["type"] for layer in layers].count("conv") == 6
+
+
+def test_a_model_with_other_operators_is_refused_by_name():
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Softmax", ["a"], ["b"])], "other", [], [])
+    with pytest.raises(ModelFormatError, match="operator Softmax"):
+        open_network(model_of(onnx.helper.make_model(graph).SerializeToString()))
