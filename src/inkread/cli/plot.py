@@ -77,7 +77,8 @@ def plot(
     given = {"glyph": glyph, "picture": picture, "method": method and method.value}
     options = {option: value for option, value in given.items() if value is not None}
     models = model or ["default"]
-    if find(name, options) and len(models) > 1 and name != CURVES:
+    find(name, options)
+    if len(models) > 1 and name != CURVES:
         raise OptionError(
             f"--model {models[1]}", f"is one too many for {name}", f"give one, or plot {CURVES}"
         )

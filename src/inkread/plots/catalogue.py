@@ -13,6 +13,7 @@ from inkread.errors import OptionError, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from inkread.plots.space import Method
     from inkread.plots.style import Plot
     from inkread.plots.subject import Subject
 
@@ -105,7 +106,7 @@ def _saliency(subject: Subject, glyph: int | None = None) -> Plot:
     )
 
 
-def _embedding(subject: Subject, method: str = "tsne") -> Plot:
+def _embedding(subject: Subject, method: Method = "tsne") -> Plot:
     glyphs = subject.glyphs.subset(slice(EMBEDDED))
     return plots.embedding(plots.embedded(subject.network, glyphs.images), glyphs.labels, method=method)
 
@@ -135,7 +136,7 @@ PLOTS = {
     ),
     "confusion": Entry(
         "Confusion matrix",
-        "What each glyph is, and what it was read as; errors are darker the more there are of a kind.",
+        "What each glyph is, and what it was read as; errors are stronger the more there are of a kind.",
         _confusion,
     ),
     "classes": Entry(
@@ -176,7 +177,7 @@ PLOTS = {
     ),
     "embedding": Entry(
         "Embedding",
-        "The last hidden layer's view of glyphs, in the plane: alike is near. A digit in a crowd of others is a doubt.",
+        "The last hidden layer's view of glyphs, in the plane: alike is near. What is drawn as a digit lies among others.",
         _embedding,
         ("method",),
     ),

@@ -25,7 +25,7 @@ FILTER_COLUMNS, MOST_FILTERS = 12, 60
 CHANNELS = 12
 SALIENT = 10
 
-SALIENT_FROM = 98
+SALIENT_FROM = 99.5
 """Percentile of a map from which a pixel has the full colour."""
 
 PALER = 99.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inkread.plots.style import Plot
 
     History = Sequence[Mapping[str, float]]
+    Dash = Literal["-", "--"]
 
 TRAINING, HELD_OUT = "training", "held out"
 
@@ -27,7 +28,7 @@ PANELS = {
 }
 """The figures of ``history.csv`` in each panel."""
 
-DASHES = {TRAINING: (0, (4, 2)), HELD_OUT: "-"}
+DASHES: dict[str, Dash] = {TRAINING: "--", HELD_OUT: "-"}
 
 MARKED = 30
 """Epochs up to which each one has a dot."""
@@ -69,7 +70,7 @@ def curves(histories: Mapping[str, History]) -> Plot:
     return plot
 
 
-def _line(axes: Axes, history: History, name: str, colour: str, dash: object) -> None:
+def _line(axes: Axes, history: History, name: str, colour: str, dash: Dash) -> None:
     """One figure of a run; a network of rows has no such figure for each panel."""
     points = [(epoch["epoch"], epoch[name]) for epoch in history if name in epoch]
     if points:

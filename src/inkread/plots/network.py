@@ -72,9 +72,10 @@ def _layer(operator: str, settings: dict[str, Any], tensors: list[Tensor]) -> nn
 
     match operator:
         case "Conv":
-            outputs, inputs, *size = tensors[0].shape
+            outputs, inputs, height, width = tensors[0].shape
             stride, padding = settings["strides"], settings["pads"][:2]
-            return _filled(nn.Conv2d(inputs, outputs, tuple(size), tuple(stride), tuple(padding)), tensors)
+            layer = nn.Conv2d(inputs, outputs, (height, width), tuple(stride), tuple(padding))
+            return _filled(layer, tensors)
         case "MaxPool" | "AveragePool":
             kind = nn.MaxPool2d if operator == "MaxPool" else nn.AvgPool2d
             return kind(tuple(settings["kernel_shape"]), tuple(settings["strides"]))
@@ -97,7 +98,7 @@ def _filled(layer: nn.Conv2d | nn.Linear, tensors: list[Tensor]) -> nn.Module:
 
 def first_filters(network: nn.Sequential) -> NDArray[np.float32]:
     """The weights that meet the glyph first: N×h×w, of a convolution's filters or of a dense layer's units."""
-    weights = next(layer.weight for layer in network if hasattr(layer, "weight"))
+    weights: Tensor = next(network.parameters())
     side = weights.shape[-1] if weights.ndim == 4 else SIDE
     return np.asarray(weights.reshape(len(weights), -1, side).numpy(), np.float32)
 
@@ -113,7 +114,8 @@ def activations(network: nn.Sequential, glyph: NDArray[Any]) -> dict[str, NDArra
         Of a convolution filters×h×w, of a dense layer its units; empty for a network without hidden layers.
     """
     torch = require_torch()
-    value, found, kind = _batch(glyph[None]), {}, ""
+    found: dict[str, NDArray[np.float32]] = {}
+    value, kind = _batch(glyph[None]), ""
     for layer in network:
         value = layer(value)
         name = type(layer).__name__
@@ -164,4 +166,4 @@ def embedded(network: nn.Sequential, images: NDArray[Any]) -> NDArray[np.float32
 
 def _batch(glyphs: NDArray[Any]) -> Tensor:
     """Glyphs as the networks take them: float32 in 0..1."""
-    return require_torch().from_numpy(as_ink(glyphs))  # type: ignore[no-any-return]
+    return require_torch().from_numpy(as_ink(glyphs))

@@ -32,6 +32,7 @@ REPORT_FILE = "report.html"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 TOKENS = {
+    style.PAPER: "--card",
     style.INK: "--ink",
     style.FAINT: "--faint",
     style.LINE: "--line",
@@ -101,16 +102,15 @@ def report_page(
         sections.append(_section(name, PLOTS[name], subject, options))
         on_plot()
     card = subject.model.card
-    title = f"{card.name}, trained {card.created}"
     css = resources.files("inkread.plots").joinpath("report.css").read_text(encoding="utf-8")
     links = "".join(f'<li><a href="#{name}">{escape(PLOTS[name].title)}</a></li>' for name in names)
-    of = "" if subject.reads_rows else f"<p>What follows is of {escape(subject.described)}.</p>"
+    of = "" if subject.reads_rows else f" What follows is of {subject.described}."
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{css}</style></head><body>\n"
-        f"<header><h1>{escape(title)}</h1>{of}{_figures(subject)}<nav><ul>{links}</ul></nav></header>\n"
+        f"<title>{escape(card.name)}: report</title><style>{css}</style></head><body>\n"
+        f"<header><h1>{escape(card.name)}</h1><p>{escape(f'Trained on {card.created}.{of}')}</p>{_figures(subject)}<nav><ul>{links}</ul></nav></header>\n"
         f"<main>{_card(card)}\n" + "\n".join(sections) + "</main></body></html>\n"
     )
 
@@ -118,7 +118,7 @@ def report_page(
 def _section(name: str, entry: Entry, subject: Subject, options: Mapping[str, Any]) -> str:
     """A plot with its heading; in its place, why there is none."""
     try:
-        content = f'<div class="plot">{inline(entry.draw(subject, **options), entry.title)}</div>'
+        content = f'<div class="plot" tabindex="0" role="group" aria-label="{escape(entry.title)}">{inline(entry.draw(subject, **options), entry.title)}</div>'
     except OptionError as error:
         content = f"<p>Not here: {escape(error.source)} {escape(error.problem)}.</p>"
     heading = f"<h2>{escape(entry.title)}</h2><p>{escape(entry.text)}</p>"
@@ -148,7 +148,7 @@ def _figures(subject: Subject) -> str:
         figures["Misread"] = f"{report.errors:,} of {report.count:,}"
         figures["Calibration error"] = f"{report.calibration_error:.2%}"
     seconds = sum(epoch["seconds"] for epoch in subject.history)
-    figures["Training"] = f"{len(subject.history)} epochs, {_duration(seconds)}"
+    figures |= {"Epochs": f"{len(subject.history)}", "Training time": _duration(seconds)}
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
     return f'<dl class="figures">{items}</dl>'
 
@@ -159,13 +159,16 @@ def _card(card: Card) -> str:
         ("Data", "; ".join(f"{d['name']}, {d['split']}: {d['count']:,} ({d['licence']})" for d in card.data)),
         ("Temperature", f"{card.temperature:.3f}"),
         ("Seed", str(card.seed)),
-        *((name.replace("_", " "), f"{value:.4f}") for name, value in _numbers(card.scores)),
-        ("SHA-256 of model.onnx", card.sha256),
+        *((_named(name), f"{value:.4f}") for name, value in _numbers(card.scores)),
     ]
-    command = f"<tr><th>Command</th><td><code>{escape(card.command)}</code></td></tr>" if card.command else ""
+    codes = {"SHA-256": card.sha256, "Command": card.command}
+    exact = "".join(
+        f'<tr><th scope="row">{name}</th><td><code>{escape(code)}</code></td></tr>'
+        for name, code in codes.items()
+    )
     recipe = _table((name, _plain(value)) for name, value in card.recipe.items())
     return (
-        f'<section id="card"><h2>The model</h2>{_table(rows, more=command)}'
+        f'<section id="card"><h2>The model</h2>{_table(rows, more=exact)}'
         f"<details><summary>Recipe</summary>{recipe}</details></section>"
     )
 
@@ -177,6 +180,12 @@ def _table(rows: Iterable[tuple[str, str]], *, more: str = "") -> str:
 
 def _numbers(scores: Mapping[str, Any]) -> list[tuple[str, float]]:
     return [(name, value) for name, value in scores.items() if isinstance(value, int | float)]
+
+
+def _named(score: str) -> str:
+    """A score's name as a person writes it."""
+    words = score.replace("mnist", "MNIST").replace("ece", "calibration error").split("_")
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
 def _plain(value: object) -> str:

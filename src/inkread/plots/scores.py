@@ -86,7 +86,7 @@ def classes(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> Plot
     """
     present = np.unique(np.concatenate([labels, predicted]))
     scores = class_scores(labels, predicted, present)
-    plot = style.figure(4.2, f"Scores of each class; mean F1 {scores[2].mean():.2%}")
+    plot = style.figure(4.2, f"F1 of {scores[2].mean():.2%} in the mean of {len(present)} classes")
     panels = plot.subplots(1, 3, sharey=True)
     low = min(0.995, float(scores.min()) - 0.1 * (1 - float(scores.min())))
     rows = np.arange(len(present))

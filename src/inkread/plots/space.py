@@ -50,8 +50,16 @@ def embedding(
     for label in np.unique(labels):
         own, stray = points[(labels == label) & ~strays], points[(labels == label) & strays]
         colour = style.CLASS_COLOURS[label % len(style.CLASS_COLOURS)]
-        axes.scatter(*own.T, s=DOT, color=colour, linewidths=0, alpha=0.7)
-        axes.scatter(*stray.T, s=STRAY, marker=f"${name_of(label)}$", color=style.INK, linewidths=0, zorder=3)
+        axes.scatter(own[:, 0], own[:, 1], s=DOT, color=colour, linewidths=0, alpha=0.7)
+        axes.scatter(
+            stray[:, 0],
+            stray[:, 1],
+            s=STRAY,
+            marker=f"${name_of(label)}$",
+            color=style.INK,
+            linewidths=0,
+            zorder=3,
+        )
         if len(own):
             axes.annotate(
                 name_of(label), (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5), color=colour,

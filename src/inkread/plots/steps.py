@@ -41,7 +41,7 @@ def process(trace: Trace, network: nn.Sequential) -> Plot:
     glyph, probabilities = first_glyph(trace)
     best = int(probabilities.argmax())
     title = f"From the picture to the digit: {name_of(best)}, {certainty(probabilities[best])} sure"
-    plot = style.figure(2.6, title)
+    plot = style.figure(2.45, title)
     pictures = plot.subplots(1, 5, width_ratios=(1, 1, 1, 1, 1.3))
     layers = inside.activations(network, glyph)
     shown = next(iter(layers), "")
@@ -96,8 +96,9 @@ def _bars(axes: Axes, probabilities: NDArray[np.float32]) -> None:
     axes.barh(places, np.maximum(probabilities, 0.005), height=0.7, color=colours)
     axes.set_yticks(places, [label or "none" for label in LABELS])
     axes.tick_params(labelcolor=style.INK, labelsize=style.TINY, pad=3)
-    axes.set(xlim=(0, 1.35), ylim=(len(places) - 0.4, -0.6), xticks=[], box_aspect=1)
+    axes.set(xlim=(0, 1.35), ylim=(len(places) - 0.4, -0.6), xticks=[], box_aspect=0.78)
     axes.spines["bottom"].set_visible(False)
     axes.text(
-        probabilities[best] + 0.04, best, certainty(probabilities[best]), va="center_baseline", size=style.SMALL
+        probabilities[best] + 0.04, best, certainty(probabilities[best]), va="center_baseline", size=style.SMALL,
+        color=style.INK,
     )  # fmt: skip

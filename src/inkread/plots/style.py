@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from inkread.errors import OptionError, OutputError
 
@@ -33,6 +34,9 @@ DPI = 200
 """Pixels an inch of a saved PNG: twice what a page shows, for dense screens and for print."""
 
 PAGE_DPI = 100
+
+PAD = 0.08
+"""Inches around each panel."""
 
 TITLE_ROOM = 0.4
 """Inches above the panels."""
@@ -101,8 +105,8 @@ def save(plot: Plot, path: Path) -> None:
 
 def figure(height: float, title: str = "", *, width: float = WIDTH) -> Plot:
     """An empty plot of that height in inches, its title at the left."""
-    plot = Plot(figsize=(width, height), dpi=PAGE_DPI, facecolor=PAPER, layout="constrained")
-    plot.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]  # it was just chosen
+    layout = ConstrainedLayoutEngine(w_pad=PAD, h_pad=PAD)
+    plot = Plot(figsize=(width, height), dpi=PAGE_DPI, facecolor=PAPER, layout=layout)
     if title:
         plot.suptitle(title, x=0.008, ha="left", size=TITLE, weight="bold", color=INK)
     return plot
@@ -133,6 +137,6 @@ def bare(axes: Axes, title: str = "") -> Axes:
     return axes
 
 
-def percent(share: float, _place: int | None = None) -> str:
+def percent(share: float, _place: float | None = None) -> str:
     """Writes a share of 0..1 on a scale as a percentage, with no more decimals than it has."""
     return f"{100 * share:.4g}%"

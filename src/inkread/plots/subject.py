@@ -88,8 +88,9 @@ class Subject:
     @cached_property
     def glyphs(self) -> LabelledGlyphs:
         """The glyphs to look at."""
-        split = "test" if self.test else "train"
-        glyphs = load_mnist(split, data_dir=self.data_dir, progress=self._on_download)
+        glyphs = load_mnist(
+            "test" if self.test else "train", data_dir=self.data_dir, progress=self._on_download
+        )
         return glyphs if self.test else glyphs.subset(slice(-self._held_out, None))
 
     @property

@@ -29,8 +29,8 @@ MARGIN = 0.3
 CAPTION = 9
 """The same, for the room of a caption under a tile."""
 
-NAMES = 0.8
-"""Inches for the names of rows."""
+NAMES = 0.1
+"""Inches that a letter of a row's name takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def draw(axes: Axes, rows: Sequence[Sequence[Tile]], *, columns: int, names: Seq
 def plot(rows: Sequence[Sequence[Tile]], columns: int, title: str, *, names: Sequence[str] = ()) -> Plot:
     """A plot of rows of tiles alone, as high as they need where the columns fill its width; see ``draw``."""
     cell = SIDE + GAP + (CAPTION if any(tile.caption for row in rows for tile in row) else 0)
-    width = style.WIDTH - (NAMES if names else 0)
+    width = style.WIDTH - NAMES * max(map(len, names), default=0)
     height = width * (len(rows) * cell + GAP) / (columns * (SIDE + GAP) + GAP)
     canvas = style.figure(max(height, MARGIN) + style.TITLE_ROOM, title)
     draw(canvas.subplots(), rows, columns=columns, names=names)
