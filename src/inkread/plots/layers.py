@@ -68,8 +68,9 @@ def feature_row(values: NDArray[np.float32], channels: int = CHANNELS) -> list[T
     largest = float(np.percentile(values, PALER)) or float(values.max())
     if values.ndim == 1:
         width = channels * (SIDE + tiles.GAP) - tiles.GAP
-        columns = math.ceil(math.sqrt(len(values) * width / SIDE))
-        cells = np.zeros(columns * math.ceil(len(values) / columns), np.float32)
+        rows = math.ceil(math.sqrt(len(values) * SIDE / width))
+        columns = math.ceil(len(values) / rows)
+        cells = np.zeros(rows * columns, np.float32)
         cells[: len(values)] = values
         return [tiles.Tile(_enlarged(tiles.signed(cells.reshape(-1, columns), largest), width))]
     strongest = np.argsort(-values.std(axis=(1, 2)), kind="stable")[:channels]

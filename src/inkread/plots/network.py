@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
     from inkread.models import Model
 
+SETTINGS: dict[str, Any] = {"strides": [1, 1], "pads": [0, 0, 0, 0]}
+"""What ONNX takes where a node does not tell."""
+
+KNOWN = {*SETTINGS, "kernel_shape", "transB"}
+"""Settings that ``export.operator_of`` writes; a layer with any other is none of these."""
+
 COPIES, NOISE = 50, 0.2
 """Of the smoothed gradient; Smilkov et al. find 10 to 20 % noise best, and more than 50 copies no better."""
 
@@ -55,10 +61,10 @@ def network_of(model: Model) -> nn.Sequential:
     weights = {each.name: torch.tensor(onnx.numpy_helper.to_array(each)) for each in graph.initializer}
     layers, value = [], graph.input[0].name
     for node in graph.node:
-        settings = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+        settings = SETTINGS | {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
         tensors = [weights[name] for name in node.input[1:] if name in weights]
         layer = _layer(node.op_type, settings, tensors)
-        if layer is None or node.input[0] != value:
+        if layer is None or settings.keys() - KNOWN or node.input[0] != value:
             problem = f"has a layer that cannot be looked into ({node.op_type})"
             raise ModelFormatError(str(model.path), problem, "name a model of single glyphs")
         layers.append(layer)

@@ -11,7 +11,7 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from inkread.errors import ModelNotFoundError, OptionError, OutputError
+from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.models.card import CARD_FILE
 from inkread.plots import style
@@ -119,7 +119,7 @@ def _section(name: str, entry: Entry, subject: Subject, options: Mapping[str, An
     """A plot with its heading; in its place, why there is none."""
     try:
         content = f'<div class="plot" tabindex="0" role="group" aria-label="{escape(entry.title)}">{inline(entry.draw(subject, **options), entry.title)}</div>'
-    except OptionError as error:
+    except (OptionError, ModelError) as error:  # such as a layer that a model from elsewhere has
         content = f"<p>Not here: {escape(error.source)} {escape(error.problem)}.</p>"
     heading = f"<h2>{escape(entry.title)}</h2><p>{escape(entry.text)}</p>"
     return f'<section id="{name}">{heading}{content}</section>'
@@ -147,8 +147,9 @@ def _figures(subject: Subject) -> str:
         figures["Accuracy"] = f"{report.accuracy:.2%}"
         figures["Misread"] = f"{report.errors:,} of {report.count:,}"
         figures["Calibration error"] = f"{report.calibration_error:.2%}"
-    seconds = sum(epoch["seconds"] for epoch in subject.history)
-    figures |= {"Epochs": f"{len(subject.history)}", "Training time": _duration(seconds)}
+    if subject.has_history:
+        seconds = sum(epoch["seconds"] for epoch in subject.history)
+        figures |= {"Epochs": f"{len(subject.history)}", "Training time": _duration(seconds)}
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
     return f'<dl class="figures">{items}</dl>'
 

@@ -42,7 +42,7 @@ def embedding(
         MissingExtraError: scikit-learn is not installed.
     """
     points = plane(vectors, method=method, seed=seed)
-    named = {"tsne": "t-SNE", "pca": "The two principal components"}[method]
+    named = {"tsne": "t-SNE", "pca": "The first two principal components"}[method]
     plot = style.figure(6.0, f"{named} of {len(vectors):,} glyphs' last hidden layer")
     axes = style.bare(plot.subplots())
     axes.set_aspect("equal", adjustable="datalim")

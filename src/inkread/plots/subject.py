@@ -130,6 +130,13 @@ class Subject:
 
         return load_run(self.model.path.parent).history
 
+    @property
+    def has_history(self) -> bool:
+        """Whether the model is a run that kept its figures."""
+        from inkread.training.run import HISTORY_FILE
+
+        return (self.model.path.parent / HISTORY_FILE).is_file()
+
     def one_of_each(self) -> NDArray[np.int64]:
         """The indices of the first glyph of each class."""
         return np.unique(self.glyphs.labels, return_index=True)[1]
