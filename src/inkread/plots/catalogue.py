@@ -177,7 +177,7 @@ PLOTS = {
     ),
     "embedding": Entry(
         "Embedding",
-        "The last hidden layer's view of glyphs, in the plane: alike is near. What is drawn as a digit lies among others.",
+        "What the last layer sees of each glyph, in the plane: alike is near. What is drawn as a digit lies among others.",
         _embedding,
         ("method",),
     ),

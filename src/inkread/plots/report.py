@@ -145,7 +145,7 @@ def _figures(subject: Subject) -> str:
     else:
         report = evaluate_glyphs(subject.classifier, subject.glyphs)
         figures["Accuracy"] = f"{report.accuracy:.2%}"
-        figures["Misread"] = f"{report.errors:,} of {report.count:,}"
+        figures[f"Misread of {report.count:,}"] = f"{report.errors:,}"
         figures["Calibration error"] = f"{report.calibration_error:.2%}"
     if subject.has_history:
         seconds = sum(epoch["seconds"] for epoch in subject.history)

@@ -1,10 +1,11 @@
-"""A plot of how a network parts the classes: its last hidden layer, in the plane."""
+"""A plot of how a network parts the classes: what its last layer sees, in the plane."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from inkread.errors import MissingExtraError, OptionError
 from inkread.plots import style
@@ -22,7 +23,7 @@ COMPONENTS = 30
 
 PERPLEXITY = 30
 FEWEST = 5
-DOT, STRAY = 14, 60
+DOT, STRAY = 14, 45
 """Points², of a glyph and of one that is astray."""
 
 
@@ -43,7 +44,7 @@ def embedding(
     """
     points = plane(vectors, method=method, seed=seed)
     named = {"tsne": "t-SNE", "pca": "The first two principal components"}[method]
-    plot = style.figure(6.0, f"{named} of {len(vectors):,} glyphs' last hidden layer")
+    plot = style.figure(6.0, f"{named} of what the last layer sees of {len(vectors):,} glyphs")
     axes = style.bare(plot.subplots())
     axes.set_aspect("equal", adjustable="datalim")
     strays = is_stray(points, labels)
@@ -63,7 +64,8 @@ def embedding(
         if len(own):
             axes.annotate(
                 name_of(label), (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5), color=colour,
-                textcoords="offset points", ha="center", va="bottom", size=15, weight="bold",
+                textcoords="offset points", ha="center", va="bottom", size=15, weight="bold", zorder=4,
+                path_effects=[withStroke(linewidth=3, foreground=style.PAPER)],
             )  # fmt: skip
     return plot
 

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 PAPER, INK, FAINT, LINE, FRAME = "#ffffff", "#1c1e24", "#5d616c", "#e3e1d9", "#c9c7c0"
 BLUE, ORANGE = "#0072b2", "#d55e00"
 CLASS_COLOURS = (
-    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#8c564b", "#cc79a7", "#56b4e9", "#6b6e76", "#7a4fbf", "#a6a000",
+    "#2a7fc0", "#e69f00", "#009e73", "#d9640f", "#a6694f", "#cc79a7", "#56b4e9", "#80838c", "#8d6bd0", "#a6a000",
 )  # fmt: skip
-"""One a digit: Okabe and Ito's, and three more; where they are used, the digit stands beside."""
+"""One a digit: near Okabe and Ito's, and three more; where they are used, the name stands beside. None is ``BLUE`` or
+``ORANGE``, which a dark page changes."""
 
 WIDTH = 9.0
 """Inches, of every plot: the column of a report."""
