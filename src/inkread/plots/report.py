@@ -42,10 +42,15 @@ TOKENS = {
 }
 """The page's name of each colour of a plot."""
 
-_PREAMBLE = re.compile(r"^.*?(?=<svg )|<metadata>.*?</metadata>", re.DOTALL)
-_NAMESPACES = re.compile(r' (?:xmlns(?::\w+)?|version)="[^"]*"')
-_GROUPS = re.compile(r' id="[a-zA-Z]+[a-zA-Z0-9]*_\d+"')
-_SIZE = re.compile(r'(<svg\b[^>]*?) width="[^"]*"| height="[^"]*"', re.DOTALL)
+SUPERFLUOUS = re.compile(
+    r"""^.*?(?=<svg\ ) | <metadata>.*?</metadata>    # what a file has before and beside the drawing
+    | \ (?:xmlns(?::\w+)?|version)="[^"]*"         # names that HTML knows
+    | \ (?:width|height)="[^"]*pt"                 # its size, which is the page's to choose
+    | \ id="[a-zA-Z]+[a-zA-Z0-9]*_\d+"             # numbered groups, whose names would be there for each plot
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""Of an SVG file, within a page."""
 
 
 def write_report(
@@ -82,9 +87,10 @@ def write_report(
         raise ModelNotFoundError(str(run), "is no folder of a run", "name one that inkread train has made")
     subject = Subject(run, data_dir=data_dir, test=test, on_download=on_download)
     path = out or run / REPORT_FILE
+    page = report_page(subject, picture=picture, on_plot=on_plot)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(report_page(subject, picture=picture, on_plot=on_plot), encoding="utf-8")
+        path.write_text(page, encoding="utf-8")
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
         raise OutputError(str(path), problem, "choose another place, or make room there") from error
@@ -110,27 +116,28 @@ def report_page(
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(card.name)}: report</title><style>{css}</style></head><body>\n"
-        f"<header><h1>{escape(card.name)}</h1><p>{escape(f'Trained on {card.created}.{of}')}</p>{_figures(subject)}<nav><ul>{links}</ul></nav></header>\n"
+        f"<header><h1>{escape(card.name)}</h1><p>{escape(f'Trained on {card.created}.{of}')}</p>"
+        f"{_figures(subject)}<nav><ul>{links}</ul></nav></header>\n"
         f"<main>{_card(card)}\n" + "\n".join(sections) + "</main></body></html>\n"
     )
 
 
 def _section(name: str, entry: Entry, subject: Subject, options: Mapping[str, Any]) -> str:
     """A plot with its heading; in its place, why there is none."""
+    title = escape(entry.title)
     try:
-        content = f'<div class="plot" tabindex="0" role="group" aria-label="{escape(entry.title)}">{inline(entry.draw(subject, **options), entry.title)}</div>'
+        drawing = inline(entry.draw(subject, **options), entry.title)
+        content = f'<div class="plot" tabindex="0" role="group" aria-label="{title}">{drawing}</div>'
     except (OptionError, ModelError) as error:  # such as a layer that a model from elsewhere has
         content = f"<p>Not here: {escape(error.source)} {escape(error.problem)}.</p>"
-    heading = f"<h2>{escape(entry.title)}</h2><p>{escape(entry.text)}</p>"
+    heading = f"<h2>{title}</h2><p>{escape(entry.text)}</p>"
     return f'<section id="{name}">{heading}{content}</section>'
 
 
 def inline(plot: Plot, title: str) -> str:
     """The plot as an element of a page: text in the page's font, colours by the page's names."""
-    svg = plot.to_svg(text=True)
-    for pattern in (_PREAMBLE, _NAMESPACES, _GROUPS):
-        svg = pattern.sub("", svg)
-    svg = _SIZE.sub(r"\1", svg, count=1).replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
+    svg = SUPERFLUOUS.sub("", plot.to_svg(text=True))
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
     for colour, token in TOKENS.items():
         svg = svg.replace(colour, f"var({token})")
     return svg

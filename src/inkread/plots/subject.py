@@ -98,7 +98,8 @@ class Subject:
         """Which glyphs these are, as a sentence goes on."""
         if self.test:
             return "MNIST's 10,000 test images"
-        return f"the last {self._held_out:,} of MNIST's training images, which were held out"
+        known = "which were held out" if "validation" in self.recipe else "of which it may have learned"
+        return f"the last {self._held_out:,} of MNIST's training images, {known}"
 
     @property
     def _held_out(self) -> int:
