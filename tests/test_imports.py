@@ -43,6 +43,7 @@ HEAVY = [
 ROOMS_ABOVE = [
     "inkread.training",
     "inkread.evaluation",
+    "inkread.plots",
     "inkread.datasets",
     "inkread.server",
     "inkread.client",

@@ -13,6 +13,7 @@ from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, Row
 
 EPOCH = SimpleNamespace(
     epoch=1,
+    train_loss=0.1,
     validation_accuracy=0.97,
     seconds=3.0,
     summary=lambda: {"Validation loss, accuracy": "0.1, 97.00%"},

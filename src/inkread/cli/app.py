@@ -7,7 +7,9 @@ import typer
 from inkread.cli.console import write
 from inkread.cli.evaluate import evaluate
 from inkread.cli.models import models
+from inkread.cli.plot import plot
 from inkread.cli.read import read
+from inkread.cli.report import report
 from inkread.cli.serve import serve
 from inkread.cli.train import train
 
@@ -45,5 +47,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, models):
+for command in (read, serve, train, evaluate, plot, report, models):
     app.command()(command)

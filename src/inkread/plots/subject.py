@@ -1,0 +1,156 @@
+"""What plots are of: a model, the glyphs to look at, and what it makes of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.classifier import Classifier
+from inkread.datasets.mnist import load_mnist
+from inkread.errors import ModelNotFoundError, OptionError
+from inkread.models import bundled, load_model
+from inkread.training import Recipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from inkread.datasets.download import Progress
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.reader import Trace
+    from inkread.training import Augmentation
+
+
+class Subject:
+    """A model and held-out glyphs; everything is loaded and computed when it is first asked for, once.
+
+    Args:
+        model: the name of a bundled model, or the folder of a run.
+        data_dir: where MNIST is; otherwise where ``load_mnist`` looks.
+        test: take MNIST's test images, which are for a final look only, instead of the training images that were held out.
+        on_download: told of the bytes of a download.
+
+    Raises:
+        ModelError: there is no such model, or it is not what its card says.
+    """
+
+    def __init__(
+        self,
+        model: str | Path = "default",
+        *,
+        data_dir: Path | None = None,
+        test: bool = False,
+        on_download: Progress | None = None,
+    ) -> None:
+        self.model = load_model(model)
+        self.data_dir, self.test, self._on_download = data_dir, test, on_download
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The settings of the training, as the card has them; empty for a model from elsewhere."""
+        return self.model.card.recipe
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether the model reads whole rows, and so has neither glyphs nor classes of them."""
+        return self.recipe.get("network") == "rows"
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """How glyphs were changed in training.
+
+        Raises:
+            OptionError: the model's card does not tell.
+        """
+        settings = self.recipe.get("augmentation")
+        if not isinstance(settings, dict):
+            raise OptionError(
+                self.model.name, "has no augmentation in its card", "name a run that inkread trained"
+            )
+        return Recipe.from_dict({"augmentation": settings}).augmentation
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The model in ONNX Runtime."""
+        return Classifier(self.model)
+
+    @cached_property
+    def network(self) -> nn.Sequential:
+        """The model's layers in PyTorch."""
+        from inkread.plots.network import network_of
+
+        return network_of(self.model)
+
+    @cached_property
+    def glyphs(self) -> LabelledGlyphs:
+        """The glyphs to look at."""
+        glyphs = load_mnist(
+            "test" if self.test else "train", data_dir=self.data_dir, progress=self._on_download
+        )
+        return glyphs if self.test else glyphs.subset(slice(-self._held_out, None))
+
+    @property
+    def described(self) -> str:
+        """Which glyphs these are, as a sentence goes on."""
+        if self.test:
+            return "MNIST's 10,000 test images"
+        known = "which were held out" if "validation" in self.recipe else "of which it may have learned"
+        return f"the last {self._held_out:,} of MNIST's training images, {known}"
+
+    @property
+    def _held_out(self) -> int:
+        """What the training did not learn from; as many as usual where the card does not tell."""
+        return int(self.recipe.get("validation", Recipe().validation))
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float32]:
+        """N×11, what the model makes of the glyphs: ten digits, and "not a digit"."""
+        return self.classifier.probabilities(self.glyphs.images)
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """N classes, the likeliest."""
+        return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def history(self) -> tuple[dict[str, float], ...]:
+        """The figures of each epoch.
+
+        Raises:
+            ModelNotFoundError: it is no run.
+            MissingExtraError: PyTorch is not installed.
+        """
+        if self.model.name in bundled():
+            problem = "is a bundled model, without the history of its training"
+            raise ModelNotFoundError(self.model.name, problem, "name the folder of a run")
+        from inkread.training import load_run
+
+        return load_run(self.model.path.parent).history
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the model is a run that kept its figures."""
+        from inkread.training.run import HISTORY_FILE
+
+        return (self.model.path.parent / HISTORY_FILE).is_file()
+
+    def one_of_each(self) -> NDArray[np.int64]:
+        """The indices of the first glyph of each class."""
+        return np.unique(self.glyphs.labels, return_index=True)[1]
+
+    def trace(self, picture: str | Path | None) -> Trace:
+        """How the model reads a picture as one digit; an example without one.
+
+        Raises:
+            PictureError: it cannot be read.
+        """
+        from inkread.plots.steps import example_photo
+        from inkread.reader import Reader
+
+        return Reader(self.model.path.parent).trace(
+            example_photo() if picture is None else picture, single=True
+        )

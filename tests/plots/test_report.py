@@ -1,0 +1,149 @@
+"""A report is one file that holds every plot of its run, and asks for nothing from elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: plot)")
+pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+
+from inkread.errors import ModelNotFoundError, OptionError, OutputError
+from inkread.models.card import CARD_FILE, Card
+from inkread.plots import Subject, write_report
+from inkread.plots.catalogue import PLOTS, draw, find
+from inkread.plots.report import POLICY, REPORT_FILE
+
+VOID = {"meta"}
+MOST_BYTES = 3_000_000
+
+
+class Outline(HTMLParser):
+    """Checks that tags close in order, and keeps them with their attributes."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text = page
+        self.open, self.tags = [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def values(self, tag, name):
+        return [attributes.get(name) for found, attributes in self.tags if found == tag]
+
+
+@pytest.fixture(scope="module")
+def page(run, asked):
+    drawn = []
+    path = write_report(run, on_plot=lambda: drawn.append(1))
+    assert path == run / REPORT_FILE
+    assert len(drawn) == len(PLOTS)
+    assert path.stat().st_size < MOST_BYTES
+    return Outline(path.read_text(encoding="utf-8"))
+
+
+def test_every_plot_is_there_in_order_and_linked(page):
+    assert not page.open
+    assert page.values("section", "id") == ["card", *PLOTS]
+    assert page.values("a", "href") == [f"#{name}" for name in PLOTS]
+    assert page.values("svg", "aria-label") == [entry.title for entry in PLOTS.values()]
+
+
+def test_nothing_on_the_page_comes_from_elsewhere(page):
+    assert POLICY in page.values("meta", "content")
+    assert {tag for tag, _ in page.tags} & {"link", "script", "iframe", "object", "img"} == set()
+    references = [
+        str(value) for _, a in page.tags for name, value in a.items() if name.endswith(("href", "src"))
+    ]
+    assert references
+    assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references)
+    assert not re.search(r"https?:|@import|url\((?!#)", page.text)
+
+
+def test_colours_are_the_pages_so_that_it_can_be_dark(page):
+    body = page.text.partition("</style>")[2]
+    assert "var(--ink)" in body
+    assert not re.search("#1c1e24|#ffffff", body)
+
+
+def test_the_model_is_described_and_its_card_trusted_with_nothing(page):
+    assert "inkread &lt;train&gt;" in page.text
+    assert re.search(r"<dt>Epochs</dt><dd>2</dd>", page.text)
+
+
+def test_the_page_says_which_glyphs_it_looked_at(page, asked):
+    assert "the last 200 of MNIST&#x27;s training images, which were held out" in page.text
+    assert set(asked) == {"train"}
+
+
+def test_test_images_are_looked_at_only_when_asked_for(run, asked):
+    asked.clear()
+    subject = Subject(run, test=True)
+    assert len(subject.glyphs) == 1_000
+    assert asked == ["test"]
+    assert subject.described == "MNIST's 10,000 test images"
+
+
+def test_what_a_network_does_not_have_is_said_in_its_place(run, asked, monkeypatch):
+    def refuse(_subject):
+        raise OptionError("features", "are <none>", "look elsewhere")
+
+    entry = dataclasses.replace(PLOTS["features"], draw=refuse)
+    monkeypatch.setattr("inkread.plots.report.PLOTS", {"features": entry})
+    page = Outline(write_report(run, run / "other.html").read_text(encoding="utf-8"))
+    assert page.values("section", "id") == ["card", "features"]
+    assert "features are &lt;none&gt;" in page.text
+
+
+def test_a_run_of_rows_has_its_card_and_its_curves(run, tmp_path):
+    for file in run.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    card = Card.load(run / CARD_FILE)
+    subject = Subject(run)
+    subject.model = dataclasses.replace(
+        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "rows"})
+    )
+    from inkread.plots.report import report_page
+
+    assert Outline(report_page(subject)).values("section", "id") == ["card", "curves"]
+
+
+def test_a_folder_without_a_run_and_a_place_without_room_are_errors(run, asked, tmp_path):
+    with pytest.raises(ModelNotFoundError, match="no folder of a run"):
+        write_report(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_report(run, tmp_path / "file" / "report.html")
+
+
+@pytest.mark.parametrize("name", list(PLOTS))
+def test_every_plot_can_be_drawn_of_a_run(run, asked, name):
+    plot = draw(name, Subject(run))
+    assert plot.get_suptitle()
+    assert np.prod(plot.get_size_inches()) > 0
+
+
+def test_an_unknown_plot_is_told_its_nearest_neighbour():
+    with pytest.raises(OptionError, match="did you mean 'confusion'"):
+        find("confusoin")
+
+
+def test_an_option_of_another_plot_is_refused():
+    with pytest.raises(OptionError, match="it is for embedding"):
+        find("curves", {"method": "pca"})
