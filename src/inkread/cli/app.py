@@ -6,6 +6,8 @@ import typer
 
 from inkread.cli.console import write
 from inkread.cli.evaluate import evaluate
+from inkread.cli.export import export
+from inkread.cli.import_ import import_
 from inkread.cli.models import models
 from inkread.cli.read import read
 from inkread.cli.serve import serve
@@ -45,5 +47,6 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, models):
+for command in (read, serve, train, evaluate, export, models):
     app.command()(command)
+app.command("import")(import_)  # the name that Python keeps for itself
