@@ -10,6 +10,9 @@ from inkread.cli.console import printable, show
 if TYPE_CHECKING:
     from inkread.export import Imported
 
+PLAUSIBLE = 0.8
+"""Of the digits; the least of networks that learned from MNIST, a linear one, reads nine in ten."""
+
 
 def import_(
     *,
@@ -49,3 +52,7 @@ def _print(imported: "Imported") -> None:
     table.add_row("Temperature", f"{card.temperature:.3f}")
     table.add_row("Saved in", Text(printable(str(imported.folder))))
     show(table)
+    if found.accuracy < PLAUSIBLE:
+        show(
+            "", "It reads few of these digits: was it made for other input than bright ink on 0, from 0 to 1?"
+        )

@@ -66,9 +66,10 @@ def own_digits(count: int, *, seed: int) -> LabelledGlyphs:
     """Digits of the hand-made alphabet, each by another hand; the same seed draws the same."""
     rng = np.random.default_rng(seed)
     labels = (np.arange(count) % 10).astype(np.uint8)
+    written = [write_digit(str(label), Hand.random(rng), rng) for label in labels]
     inks = [
-        draw_strokes(write_digit(str(label), Hand.random(rng), rng), height=HEIGHT, pen_width=PEN, rng=rng)
-        for label in labels
+        draw_strokes([stroke[:, :2] for stroke in strokes], height=HEIGHT, pen_width=PEN)
+        for strokes in written
     ]
     images = normalize_all(inks)
     sha256 = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()

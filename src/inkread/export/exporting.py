@@ -98,10 +98,10 @@ def export_model(
     classifier = _classifier(loaded)
     digits = digits or load_digits(data_dir)
     expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)
+    source = Source(loaded, digits.calibration)
     exported = []
     for each, codec in zip(formats, codecs, strict=True):
-        source = Source(loaded, digits.calibration)
-        exported.append(_export(each, codec, source, digits, expected, out / each.name))
+        exported.append(_export(each, codec, source, digits, expected=expected, folder=out / each.name))
         on_format()
     return exported
 
@@ -115,7 +115,13 @@ def _classifier(model: Model) -> Classifier:
 
 
 def _export(
-    format_: Format, codec: Any, source: Source, digits: Digits, expected: NDArray[np.float32], folder: Path
+    format_: Format,
+    codec: Any,
+    source: Source,
+    digits: Digits,
+    *,
+    expected: NDArray[np.float32],
+    folder: Path,
 ) -> Exported:
     """One format: its files are complete and compared before the first is moved to its place."""
     card = source.model.card

@@ -22,7 +22,7 @@ LARGEST_DIFFERENCE = 1e-4
 CHANGED_BY_ROUNDING = 0.01
 """Share of the answers that 8 bits may change; 0.002 is usual."""
 
-OPTIONAL = ("onnx", "torch", "safetensors", "keras", "ai_edge_litert", "flatbuffers")
+OPTIONAL = ("onnx", "torch", "safetensors", "keras", "h5py", "ai_edge_litert", "flatbuffers")
 """Packages that may be missing."""
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -62,11 +61,6 @@ INACTIVE = (
 )
 """Layers that do nothing but while training."""
 
-SUPPORTED = (
-    "supported are chains of Rescaling, Reshape, Conv2D, ZeroPadding2D, BatchNormalization, MaxPooling2D, AveragePooling2D, "
-    "GlobalAveragePooling2D, Flatten, Dense, ReLU, Activation (relu, softmax), Softmax and what only acts in training"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -110,13 +104,12 @@ def open_keras(path: Path) -> Opened:
         problem = f"cannot be opened by Keras {keras.__version__} ({reason})"
         raise ModelFormatError(str(path), problem, "save it again as .keras, without own code") from error
     chain = _Chain(str(path))
-    if model.input_shape[1:] not in INPUTS or model.output_shape[1:] != (len(DIGITS),):
-        problem = f"goes from {model.input_shape} to {model.output_shape}"
+    takes, gives = (getattr(model, name, None) for name in ("input_shape", "output_shape"))
+    if takes not in [(None, *shape) for shape in INPUTS] or gives != (None, len(DIGITS)):
+        problem = f"goes from {takes} to {gives}"
         shapes = " or ".join(str((None, *shape)) for shape in INPUTS)
         raise ModelFormatError(str(path), problem, f"only from {shapes} to (None, 10) can be imported")
-    layers = list(_flat(model))
-    chain.require_chain(layers)
-    for layer in layers:
+    for layer in _layers_of(model, str(path)):
         chain.read(layer)
     return Opened(model, chain.finished(), chain.brightest, chain.has_softmax)
 
@@ -126,13 +119,36 @@ def onnx_of(layers: Sequence[Layer]) -> bytes:
     return to_onnx(network_of(layers))
 
 
-def _flat(model: Any) -> Iterator[Any]:
-    """The layers of a model and of the models within it, in order."""
-    for layer in model.layers:
+def _layers_of(model: Any, source: str) -> Iterator[Any]:
+    """The layers of a model, and of the models within it, in order; a graph that branches is refused."""
+    layers, inputs = model.layers, [[]] * len(model.layers)
+    if not isinstance(model, keras.Sequential):
+        layers = model.operations
+        inputs = [_inputs(each["inbound_nodes"]) for each in model.get_config()["layers"]]
+    before = ""
+    for layer, names in zip(layers, inputs, strict=True):
+        if names not in ([], [before]):
+            _refuse(layer, f"does not simply follow {before!r}", source)
+        before = layer.name
         if isinstance(layer, keras.Model):
-            yield from _flat(layer)
+            yield from _layers_of(layer, source)
         else:
             yield layer
+
+
+def _inputs(nodes: Any) -> list[str]:
+    """The names of the layers whose outputs a layer is called with, wherever they are in its configuration."""
+    if isinstance(nodes, dict):
+        history = nodes.get("keras_history")
+        return [history[0]] if history else _inputs(list(nodes.values()))
+    return [name for each in nodes for name in _inputs(each)] if isinstance(nodes, list | tuple) else []
+
+
+def _refuse(layer: Any, problem: str, source: str) -> NoReturn:
+    """Raises the error that names the layer."""
+    problem = f"has a layer {layer.name!r} ({type(layer).__name__}) that {problem}"
+    remedy = f"what can be imported are chains of {', '.join(READERS)}, and what only acts in training"
+    raise ModelFormatError(source, problem, remedy)
 
 
 class _Chain:
@@ -153,16 +169,6 @@ class _Chain:
         self.brightest = 1
         self.has_softmax = False
 
-    def require_chain(self, layers: list[Any]) -> None:
-        """Refuses a graph that branches."""
-        for before, layer in pairwise(each for each in layers if type(each).__name__ != "InputLayer"):
-            try:
-                follows = layer.input is before.output
-            except (AttributeError, ValueError):  # it is used more than once
-                follows = False
-            if not follows:
-                self.refuse(layer, f"does not simply follow {before.name!r}")
-
     def read(self, layer: Any) -> None:
         """Adds what one layer of Keras's does."""
         if type(layer).__name__ in INACTIVE:
@@ -171,34 +177,10 @@ class _Chain:
             self.refuse(layer, "follows the softmax")
         if self.padding and type(layer).__name__ != "Conv2D":
             self.refuse(layer, "follows a padding, as only a Conv2D may")
-        match type(layer).__name__:
-            case "Rescaling":
-                self._rescaling(layer)
-            case "Reshape":
-                self._reshape(layer)
-            case "Conv2D":
-                self._convolution(layer)
-            case "ZeroPadding2D":
-                self.padding = layer.padding
-            case "BatchNormalization":
-                self._batch_norm(layer)
-            case "MaxPooling2D" | "AveragePooling2D":
-                self._pooling(layer)
-            case "GlobalAveragePooling2D" if not layer.keepdims:
-                self._add(Pooling("average", self.shape[1:], self.shape[1:]))
-                self._flatten()
-            case "Flatten":
-                self._flatten()
-            case "Dense":
-                self._dense(layer)
-            case "Activation":
-                self._activation(layer)
-            case "ReLU" if layer.max_value is None and not (layer.negative_slope or layer.threshold):
-                self._add(Rectifier())
-            case "Softmax":
-                self.has_softmax = True
-            case _:
-                self.refuse(layer, "has no counterpart here")
+        reader = READERS.get(type(layer).__name__)
+        if reader is None:
+            self.refuse(layer, "has no counterpart here")
+        reader(self, layer)
 
     def finished(self) -> tuple[Layer, ...]:
         """All layers, the last one dense, as every model of ours ends."""
@@ -208,8 +190,7 @@ class _Chain:
 
     def refuse(self, layer: Any, problem: str) -> NoReturn:
         """Raises the error that names the layer."""
-        problem = f"has a layer {layer.name!r} ({type(layer).__name__}) that {problem}"
-        raise ModelFormatError(self.source, problem, SUPPORTED)
+        _refuse(layer, problem, self.source)
 
     def _add(self, layer: Layer) -> None:
         self.layers.append(layer)
@@ -289,7 +270,19 @@ class _Chain:
         kind = "max" if type(layer).__name__ == "MaxPooling2D" else "average"
         self._add(Pooling(kind, size, strides))
 
-    def _flatten(self) -> None:
+    def _global_pooling(self, layer: Any) -> None:
+        if layer.keepdims:
+            self.refuse(layer, "keeps the axes that it pools")
+        self._require_channels_last(layer)
+        self._add(Pooling("average", self.shape[1:], self.shape[1:]))
+        self._flatten()
+
+    def _zero_padding(self, layer: Any) -> None:
+        self._require_channels_last(layer)
+        self.padding = layer.padding
+
+    def _flatten(self, layer: Any = None) -> None:
+        """As often as it likes: what is flat stays so."""
         if len(self.shape) == 3:
             self.flattened = self.shape
             self._add(Flatten())
@@ -313,12 +306,22 @@ class _Chain:
             self.flattened = ()
         return np.ascontiguousarray(weight)
 
+    def _rectifier(self, layer: Any) -> None:
+        if layer.max_value is not None or layer.negative_slope or layer.threshold:
+            self.refuse(layer, "is no plain rectifier")
+        self._add(Rectifier())
+
+    def _softmax(self, layer: Any) -> None:
+        if len(self.shape) != 1:
+            self.refuse(layer, "is not applied to the classes")
+        self.has_softmax = True
+
     def _activation(self, layer: Any) -> None:
         match layer.activation.__name__:
             case "relu":
                 self._add(Rectifier())
-            case "softmax" if len(self.shape) == 1:
-                self.has_softmax = True
+            case "softmax":
+                self._softmax(layer)
             case "linear":
                 return
             case name:
@@ -327,6 +330,24 @@ class _Chain:
     def _require_channels_last(self, layer: Any) -> None:
         if layer.data_format != "channels_last":
             self.refuse(layer, "has its channels first")
+
+
+READERS = {
+    "Rescaling": _Chain._rescaling,
+    "Reshape": _Chain._reshape,
+    "Conv2D": _Chain._convolution,
+    "ZeroPadding2D": _Chain._zero_padding,
+    "BatchNormalization": _Chain._batch_norm,
+    "MaxPooling2D": _Chain._pooling,
+    "AveragePooling2D": _Chain._pooling,
+    "GlobalAveragePooling2D": _Chain._global_pooling,
+    "Flatten": _Chain._flatten,
+    "Dense": _Chain._dense,
+    "ReLU": _Chain._rectifier,
+    "Activation": _Chain._activation,
+    "Softmax": _Chain._softmax,
+}
+"""What reads a layer, by the name of its class."""
 
 
 def _same(side: int, window: int, stride: int) -> tuple[int, int]:

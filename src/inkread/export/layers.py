@@ -135,10 +135,8 @@ def _layer(operator: str, attributes: dict[str, Any], weights: list[Any]) -> Lay
             kind: Literal["max", "average"] = "max" if operator == "MaxPool" else "average"
             strides = attributes.get("strides", UNIT)
             return Pooling(kind, _pair(attributes["kernel_shape"]), _pair(strides))
-        case "Relu", []:
-            return Rectifier()
-        case "Flatten", []:
-            return Flatten()
+        case "Relu" | "Flatten", []:
+            return Rectifier() if operator == "Relu" else Flatten()
         case "Gemm", [weight, bias] if attributes == {"transB": 1}:
             return Dense(weight, bias)
         case _:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from inkread import __version__
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from inkread.export.formats import Format
     from inkread.models import Card, Model
-
-import numpy as np
 
 PREPROCESSING = (
     "The ink of one digit, upright and bright on 0, placed in 28x28 pixels as 'geometry' says (MNIST's: 20x20 in the middle, "

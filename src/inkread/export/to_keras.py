@@ -5,6 +5,7 @@ Keras needs a library underneath: the one that ``KERAS_BACKEND`` names, otherwis
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ os.environ.setdefault(
     "KERAS_BACKEND", "torch"
 )  # Keras reads it when it is imported, and would take TensorFlow
 
+import h5py
 import keras
 
 if TYPE_CHECKING:
@@ -42,12 +44,20 @@ if TYPE_CHECKING:
 
 BATCH = 256
 
+HDF5 = ".h5"
+
 
 def write(source: Source, path: Path) -> None:
     """Writes the format of the path's suffix; the model gives calibrated probabilities."""
     layers = channels_last(calibrated(layers_of(source.model), source.model.card))
-    with _without_advice():
-        keras_model(layers, source.name).save(path)
+    model = keras_model(layers, source.name)
+    if path.suffix != HDF5:
+        model.save(path)
+        return
+    content = io.BytesIO()
+    with _without_advice(), _Memory(content, "w") as file:
+        model.save(file)
+    path.write_bytes(content.getvalue())
 
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
@@ -84,6 +94,13 @@ def keras_model(layers: list[Layer], name: str) -> Any:
     for layer, values in zip((each for each in model.layers if each.weights), weights, strict=True):
         layer.set_weights(values)
     return model
+
+
+class _Memory(h5py.File):  # type: ignore[misc]
+    """A file of HDF5 in memory, as its library crashes the process where a disk is full; Keras knows the format by the name's end."""
+
+    def __str__(self) -> str:
+        return f"model{HDF5}"
 
 
 @contextmanager
