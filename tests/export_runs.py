@@ -31,7 +31,8 @@ PACKAGES = {"keras": "keras", "h5": "keras", "litert": "ai_edge_litert"}
 def needs(form):
     """Skips the test where the format's package is not installed; it is not imported, as Keras must be told its backend first."""
     if form in PACKAGES and importlib.util.find_spec(PACKAGES[form]) is None:
-        pytest.skip(f"{PACKAGES[form]} is not installed (extra: {FORMATS[form].extra})")
+        reason = f"{PACKAGES[form]} is not installed (extra: {FORMATS[form].extra})"
+        pytest.skip(reason, allow_module_level=True)
 
 
 def shaken(network, seed=0):

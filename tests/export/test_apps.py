@@ -96,7 +96,7 @@ def test_a_litert_file_has_its_buffers_where_accelerators_may_read_them_and_says
 
 def test_torchscript_runs_in_plain_pytorch_and_carries_its_metadata(exported, glyphs):
     extra = {"inkread.json": ""}
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="torch.jit.load"):
         model = torch.jit.load(exported("torchscript"), _extra_files=extra)
     assert np.allclose(model(torch.tensor(glyphs)).detach(), exported.classifier.logits(glyphs), atol=1e-4)
     assert json.loads(json.loads(extra["inkread.json"])["temperature"]) == 1.7
@@ -104,7 +104,8 @@ def test_torchscript_runs_in_plain_pytorch_and_carries_its_metadata(exported, gl
 
 def test_safetensors_fit_a_sequential_of_the_layers_that_their_metadata_list(exported, glyphs):
     with safe_open(exported("safetensors"), framework="pt") as file:
-        metadata, weights = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
+        metadata = file.metadata()
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
     kinds = [layer["type"] for layer in json.loads(metadata["layers"])]
     assert kinds[:5] == ["AddChannel", "Convolution", "Rectifier", "Pooling", "Convolution"]
     from torch import nn

@@ -174,12 +174,12 @@ def test_a_model_that_gives_no_numbers_is_a_disagreement(run, digits, monkeypatc
     ],
 )
 def test_a_missing_extra_says_how_to_install_it_before_anything_is_written(
-    form, package, extra, run, digits, monkeypatch
+    form, package, extra, run, monkeypatch
 ):
     monkeypatch.delitem(sys.modules, f"inkread.export.{FORMATS[form].module}", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=rf"pip install 'inkread\[{extra}\]'"):
-        export_model(run, to=["onnx", form] if form != "int8" else [form], digits=digits)
+        export_model(run, to=["onnx", form] if form != "int8" else [form])
     assert not (run / "export").exists()
 
 

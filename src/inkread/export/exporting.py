@@ -138,7 +138,7 @@ def _export(
         )
         content = path.read_bytes()
         (parts / format_.card_file).write_text(_card(card, content, format_, found), encoding="utf-8")
-        _write_vectors(parts / VECTORS_FILE, digits.held_out, {format_.gives: outputs})
+        _write_vectors(parts / VECTORS_FILE, digits.held_out, format_.gives, outputs)
     return Exported(format_, folder / format_.file, len(content), found)
 
 
@@ -155,7 +155,8 @@ def _card(card: Card, content: bytes, format_: Format, found: Agreement) -> str:
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-def _write_vectors(path: Path, digits: LabelledGlyphs, outputs: dict[str, NDArray[np.float32]]) -> None:
+def _write_vectors(path: Path, digits: LabelledGlyphs, gives: str, outputs: NDArray[np.float32]) -> None:
     """The first digit of each class, with what the exported model gives for it."""
     labels, first = np.unique(digits.labels, return_index=True)
-    np.savez(path, glyphs=digits.images[first], labels=labels, **{n: o[first] for n, o in outputs.items()})
+    arrays: dict[str, Any] = {"glyphs": digits.images[first], "labels": labels, gives: outputs[first]}
+    np.savez(path, **arrays)

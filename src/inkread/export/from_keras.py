@@ -31,7 +31,7 @@ from inkread.export.to_torch import network_of
 from inkread.training.export import to_onnx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -121,7 +121,8 @@ def onnx_of(layers: Sequence[Layer]) -> bytes:
 
 def _layers_of(model: Any, source: str) -> Iterator[Any]:
     """The layers of a model, and of the models within it, in order; a graph that branches is refused."""
-    layers, inputs = model.layers, [[]] * len(model.layers)
+    layers: list[Any] = model.layers
+    inputs: list[list[str]] = [[]] * len(layers)
     if not isinstance(model, keras.Sequential):
         layers = model.operations
         inputs = [_inputs(each["inbound_nodes"]) for each in model.get_config()["layers"]]
@@ -218,13 +219,13 @@ class _Chain:
             self.refuse(layer, "is dilated or grouped")
         self._require_channels_last(layer)
         weight = np.asarray(layer.kernel).transpose(3, 2, 0, 1)
-        sides = self.padding or ((0, 0), (0, 0))
+        sides: Sequence[tuple[int, int]] = self.padding or ((0, 0), (0, 0))
         if layer.padding == "same":
             if self.padding:
                 self.refuse(layer, "is padded twice")
-            sides = tuple(
+            sides = [
                 _same(*each) for each in zip(self.shape[1:], layer.kernel_size, layer.strides, strict=True)
-            )
+            ]
         # As much on both sides: the kernel gets a margin of zeros where there was less.
         margins = [(max(0, after - before), max(0, before - after)) for before, after in sides]
         weight = np.pad(weight, [(0, 0), (0, 0), *margins])
@@ -267,22 +268,21 @@ class _Chain:
         sides = [_same(*each) for each in zip(self.shape[1:], size, strides, strict=True)]
         if layer.padding == "same" and any(map(any, sides)):
             self.refuse(layer, f"pads what it pools from {self.shape[1]}×{self.shape[2]}")
-        kind = "max" if type(layer).__name__ == "MaxPooling2D" else "average"
-        self._add(Pooling(kind, size, strides))
+        self._add(Pooling("max" if type(layer).__name__ == "MaxPooling2D" else "average", size, strides))
 
     def _global_pooling(self, layer: Any) -> None:
         if layer.keepdims:
             self.refuse(layer, "keeps the axes that it pools")
         self._require_channels_last(layer)
-        self._add(Pooling("average", self.shape[1:], self.shape[1:]))
+        _, rows, columns = self.shape
+        self._add(Pooling("average", (rows, columns), (rows, columns)))
         self._flatten()
 
     def _zero_padding(self, layer: Any) -> None:
         self._require_channels_last(layer)
         self.padding = layer.padding
 
-    def _flatten(self, layer: Any = None) -> None:
-        """As often as it likes: what is flat stays so."""
+    def _flatten(self, _layer: Any = None) -> None:
         if len(self.shape) == 3:
             self.flattened = self.shape
             self._add(Flatten())
@@ -332,7 +332,7 @@ class _Chain:
             self.refuse(layer, "has its channels first")
 
 
-READERS = {
+READERS: dict[str, Callable[[_Chain, Any], None]] = {
     "Rescaling": _Chain._rescaling,
     "Reshape": _Chain._reshape,
     "Conv2D": _Chain._convolution,

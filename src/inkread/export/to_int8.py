@@ -30,7 +30,7 @@ BATCH = 50
 """Digits at a time whose activations are looked at, as all are kept until the last."""
 
 
-class _Glyphs(CalibrationDataReader):
+class _Glyphs(CalibrationDataReader):  # type: ignore[misc]
     """Glyphs in the runtime's own interface."""
 
     def __init__(self, images: NDArray[np.uint8]) -> None:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     from inkread.export.source import Source
 
+__all__ = ["BATCH", "keras", "keras_model", "load", "write"]
+
 BATCH = 256
 
 HDF5 = ".h5"

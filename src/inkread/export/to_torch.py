@@ -74,7 +74,7 @@ def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
 
 def _scripted(path: Path) -> nn.Module:
     with _in_spite_of_age():
-        return torch.jit.load(path).eval()
+        return torch.jit.load(path).eval()  # type: ignore[no-untyped-call]
 
 
 def _from_tensors(path: Path) -> nn.Module:
