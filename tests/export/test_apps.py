@@ -75,6 +75,18 @@ def test_the_litert_interpreter_runs_one_glyph_or_many_by_the_signature_too(expo
     assert np.allclose(runner(glyphs=glyphs[:1])["probabilities"], expected[:1], atol=1e-5)
 
 
+def test_the_compiled_model_of_apps_runs_the_file_as_it_is(exported, glyphs):
+    needs("litert")
+    from ai_edge_litert.compiled_model import CompiledModel
+
+    model = CompiledModel.from_file(str(exported("litert")))
+    takes, gives = model.create_input_buffers(0), model.create_output_buffers(0)
+    for glyph, expected in zip(glyphs[:3], exported.classifier.probabilities(glyphs[:3]), strict=True):
+        takes[0].write(glyph.ravel())
+        model.run_by_index(0, takes, gives)
+        assert np.allclose(gives[0].read(11, np.float32), expected, atol=1e-5)
+
+
 def test_a_litert_file_has_its_buffers_where_accelerators_may_read_them_and_says_what_it_is(exported):
     needs("litert")
     from ai_edge_litert import schema_py_generated as schema

@@ -31,8 +31,10 @@ os.environ.setdefault(
     "KERAS_BACKEND", "torch"
 )  # Keras reads it when it is imported, and would take TensorFlow
 
-import h5py
 import keras
+
+# isort: split
+import h5py  # after Keras, which brings it: where both are missing, the error shall name Keras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
