@@ -38,11 +38,14 @@ HEAVY = [
     "scipy",
     "uvicorn",
     "sqlalchemy",
+    "keras",
+    "ai_edge_litert",
     "httpx",
 ]
 ROOMS_ABOVE = [
     "inkread.training",
     "inkread.evaluation",
+    "inkread.export",
     "inkread.datasets",
     "inkread.server",
     "inkread.client",

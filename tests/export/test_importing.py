@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import sys
 
@@ -55,10 +56,10 @@ def usual_cnn():
 
 
 def flat_input():
-    """784 values, a batch norm after the rectifier, and logits."""
+    """784 values, batch norms where there is nothing to fold them into, and logits."""
     return [
-        *[keras.Input((784,)), layers.Dense(24, activation="relu"), layers.BatchNormalization()],
-        *[layers.Dense(10)],
+        *[keras.Input((784,)), layers.Rescaling(1 / 100), layers.BatchNormalization()],
+        *[layers.Dense(24, activation="relu"), layers.BatchNormalization(), layers.Dense(10)],
     ]
 
 
@@ -129,6 +130,23 @@ def test_a_usual_model_answers_as_it_did(stack, kind, suffix, tmp_path, digits):
     assert np.abs(softmax(Classifier(done.folder).logits(glyphs)) - expected).max() < spread / 100
 
 
+def test_a_file_of_keras_2_is_imported(tmp_path, digits):
+    import h5py
+
+    path = saved(keras.Sequential(flat_input()[0:1] + usual_mlp()[3:]), tmp_path / "old.h5")
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        first, *others = (
+            {key: each[key] for key in ("class_name", "config")} for each in config["config"]["layers"]
+        )
+        shape = first["config"].pop("batch_shape")
+        first["config"]["batch_input_shape"] = others[0]["config"]["batch_input_shape"] = shape
+        config["config"]["layers"] = [first, *others]
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "2.11.0"
+    assert import_keras(path, trust=True, digits=digits).agreement.changed == 0
+
+
 def test_the_imported_model_has_a_card_and_goes_out_again(tmp_path, digits):
     done = import_keras(
         saved(keras.Sequential(usual_cnn()), tmp_path / "old.keras"), trust=True, digits=digits
@@ -169,6 +187,10 @@ def test_real_digits_calibrate_the_imported_model(tmp_path, digits):
                 layers.Dense(10),
             ],
             "dilated or grouped",
+        ),
+        (
+            [keras.Input((28, 28)), layers.BatchNormalization(), layers.Flatten(), layers.Dense(10)],
+            "channels",
         ),
         ([keras.Input((784,)), layers.LeakyReLU(), layers.Dense(10)], "LeakyReLU"),
         ([keras.Input((784,)), layers.ReLU(max_value=6), layers.Dense(10)], "no plain rectifier"),

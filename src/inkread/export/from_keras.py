@@ -8,6 +8,7 @@ a margin of zeros.
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -98,17 +99,20 @@ def open_keras(path: Path) -> Opened:
         ModelFormatError: Keras cannot open it, or it has something that cannot be imported; the message names the layer.
     """
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        with warnings.catch_warnings():
+            # Files of Keras 2 say the shape in the first layer; nobody can help it now.
+            warnings.filterwarnings("ignore", message="Do not pass an `input_shape`", category=UserWarning)
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # it may be anything, as may be what is in the file
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         problem = f"cannot be opened by Keras {keras.__version__} ({reason})"
         raise ModelFormatError(str(path), problem, "save it again as .keras, without own code") from error
-    chain = _Chain(str(path))
     takes, gives = (getattr(model, name, None) for name in ("input_shape", "output_shape"))
     if takes not in [(None, *shape) for shape in INPUTS] or gives != (None, len(DIGITS)):
         problem = f"goes from {takes} to {gives}"
         shapes = " or ".join(str((None, *shape)) for shape in INPUTS)
         raise ModelFormatError(str(path), problem, f"only from {shapes} to (None, 10) can be imported")
+    chain = _Chain(str(path), flat=len(takes) == 2)
     for layer in _layers_of(model, str(path)):
         chain.read(layer)
     return Opened(model, chain.finished(), chain.brightest, chain.has_softmax)
@@ -157,9 +161,10 @@ class _Chain:
 
     Args:
         source: of the model, for errors.
+        flat: whether it takes 784 values.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, flat: bool) -> None:
         self.source = source
         self.layers: list[Layer] = [AddChannel()]
         self.shape: tuple[int, ...] = (1, *GLYPH)
@@ -169,6 +174,13 @@ class _Chain:
         """Of a ``ZeroPadding2D``, for the convolution that must follow."""
         self.brightest = 1
         self.has_softmax = False
+        if flat:
+            self._flatten()
+
+    @property
+    def untouched(self) -> bool:
+        """Whether what comes is the glyph yet, in whatever shape."""
+        return all(isinstance(layer, AddChannel | Flatten) for layer in self.layers)
 
     def read(self, layer: Any) -> None:
         """Adds what one layer of Keras's does."""
@@ -200,18 +212,20 @@ class _Chain:
     def _rescaling(self, layer: Any) -> None:
         """Of pixels 0..255 where it is the first layer: its factor then comes after one of 255."""
         scale, offset = np.ravel(layer.scale), np.ravel(layer.offset)
-        if self.layers != [AddChannel()] or len(scale) != 1 or len(offset) != 1:
+        if not self.untouched or len(scale) != 1 or len(offset) != 1:
             self.refuse(layer, "is not the first layer, or scales pixels differently")
         self.brightest = BRIGHTEST
         factor = float(scale[0]) * BRIGHTEST
         if not (np.isclose(factor, 1) and offset[0] == 0):
-            self._affine(np.array([factor]), offset)
+            self._affine(np.full(self.shape[0], factor), np.full(self.shape[0], offset[0]))
 
     def _reshape(self, layer: Any) -> None:
         shape = tuple(layer.compute_output_shape(layer.input.shape))[1:]
         if len(shape) == 1:
             self._flatten()
-        elif shape not in INPUTS or self.layers != [AddChannel()]:
+        elif self.untouched and shape in INPUTS:
+            self.layers, self.shape, self.flattened = [AddChannel()], (1, *GLYPH), ()
+        else:
             self.refuse(layer, "makes another shape than that of a glyph")
 
     def _convolution(self, layer: Any) -> None:
@@ -237,8 +251,8 @@ class _Chain:
 
     def _batch_norm(self, layer: Any) -> None:
         axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
-        if axes not in ([-1], [len(layer.input.shape) - 1]):
-            self.refuse(layer, "norms another axis than the last")
+        if axes not in ([-1], [len(layer.input.shape) - 1]) or layer.input.shape[-1] != self.shape[0]:
+            self.refuse(layer, "norms something else than channels")
         variance, mean = np.asarray(layer.moving_variance), np.asarray(layer.moving_mean)
         scale = 1 / np.sqrt(variance.astype(np.float64) + layer.epsilon)
         scale = scale * np.asarray(layer.gamma) if layer.scale else scale
@@ -290,8 +304,6 @@ class _Chain:
     def _dense(self, layer: Any) -> None:
         if len(layer.input.shape) != 2:
             self.refuse(layer, "stands where nothing is flattened yet")
-        if len(self.shape) == 3:  # the model takes 784 values
-            self._flatten()
         kernel = np.asarray(layer.kernel).T
         bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(len(kernel), np.float32)
         self._add(Dense(self._in_our_order(kernel), bias))
