@@ -47,6 +47,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, export, models):
-    app.command()(command)
-app.command("import")(import_)  # the name that Python keeps for itself
+for command in (read, serve, train, evaluate, export, import_, models):
+    app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's
