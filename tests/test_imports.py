@@ -38,12 +38,15 @@ HEAVY = [
     "scipy",
     "uvicorn",
     "sqlalchemy",
+    "keras",
+    "ai_edge_litert",
     "httpx",
 ]
 ROOMS_ABOVE = [
     "inkread.training",
     "inkread.evaluation",
     "inkread.plots",
+    "inkread.export",
     "inkread.datasets",
     "inkread.server",
     "inkread.client",

@@ -23,6 +23,7 @@
     │   ├── ServerBusyError         too much to do, or asked too often; says when to come again
     │   └── ServerRefusedError      a wrong key, an unknown name, a failure of its own
     ├── TrainingError             a training run that cannot start, continue or be saved
+    ├── ExportError               an exported model that is not the same any more
     ├── OptionError               an option out of its range, or options that exclude each other
     ├── OutputError               a result that cannot be written where it should go
     └── MissingExtraError         an optional dependency that is not installed
@@ -178,6 +179,10 @@ class ServerRefusedError(ServerError):
 
 class TrainingError(InkreadError):
     """A training run that cannot start, continue or be saved."""
+
+
+class ExportError(InkreadError):
+    """An exported or imported model answers otherwise than its source."""
 
 
 class OptionError(InkreadError):

@@ -6,6 +6,7 @@
     read        inkread read        formats: text, JSON, CSV; outputs: drawings and stages
     train       inkread train
     evaluate    inkread evaluate    scores: the tables
+    export      inkread export      import_: inkread import
     models      inkread models
     serve       inkread serve
     console     what all share: standard output, errors, progress

@@ -6,6 +6,8 @@ import typer
 
 from inkread.cli.console import write
 from inkread.cli.evaluate import evaluate
+from inkread.cli.export import export
+from inkread.cli.import_ import import_
 from inkread.cli.models import models
 from inkread.cli.plot import plot
 from inkread.cli.read import read
@@ -47,5 +49,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, plot, report, models):
-    app.command()(command)
+for command in (read, serve, train, evaluate, plot, report, export, import_, models):
+    app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's

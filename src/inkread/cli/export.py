@@ -1,0 +1,75 @@
+"""``inkread export``: a model in the formats of other programs."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inkread.cli.console import is_terminal, printable, progress_bar, show
+
+if TYPE_CHECKING:
+    from inkread.export import Exported
+
+
+def export(
+    *,
+    model: Annotated[str, typer.Argument(help="The folder of a training run, or a bundled model.")],
+    to: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FORMAT",
+            help="onnx, int8, keras, h5, litert, safetensors, torchscript, or all; may be given several times.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where each format gets a folder; for a run, export in its own."),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+) -> None:
+    """Export a model to ONNX (32 or 8 bits), Keras, LiteRT, safetensors or TorchScript.
+
+    Each file is loaded again and compared with the model on real digits: the held-out training images of MNIST, or digits
+    of our own hand where MNIST is not on this machine. A file that answers otherwise is an error, and is not saved.
+
+    Beside each file are its card (labels, input, output, preprocessing) and vectors.npz: digits, and what the file gives for them.
+    """
+    from inkread.export import export_model
+    from inkread.export.formats import formats_of
+
+    shown = not quiet and is_terminal(sys.stderr)
+    with progress_bar("Exporting", len(formats_of(to)), shown=shown) as advance:
+        exported = export_model(model, to=to, out=out, data_dir=data_dir, on_format=advance)
+    _print(exported)
+
+
+def _print(exported: "list[Exported]") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Format")
+    for heading in ("Size", "Largest difference", "Other answers", "Accuracy"):
+        table.add_column(heading, justify="right")
+    table.add_column("File", overflow="fold")
+    for each in exported:
+        found = each.agreement
+        table.add_row(
+            each.format.name,
+            f"{each.size / 1e6:.2f} MB",
+            f"{found.largest_difference:.1e}",
+            f"{found.changed:,}",
+            f"{found.accuracy:.2%}",
+            Text(printable(str(each.path))),
+        )
+    first = exported[0].agreement
+    show(
+        table,
+        "",
+        f"Differences are of probabilities, on {first.count:,} digits ({first.on}); the source's accuracy there: "
+        f"{first.accuracy_before:.2%}",
+    )

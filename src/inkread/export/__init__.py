@@ -1,0 +1,37 @@
+"""Models for other programs, and models from Keras.
+
+::
+
+    formats     the formats by their names: files, outputs, what must be installed
+    layers      a model's ONNX graph as a short list of layers, from which most formats are written
+    digits      real digits to compare on
+    exporting   write, load again, compare, move into place
+    agreement   whether a model is still the same
+    source, files       what every file says about itself; files that appear complete or not at all
+    to_onnx, to_int8, to_keras, to_litert, to_torch     a module a library: how a model is written, how the file is run
+    importing   a Keras file as a model of ours; from_keras: its layers
+
+Each ``to_`` module has ``write(source, path)`` and ``load(path)``, and is imported only when its format is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inkread.export.formats import FORMATS, Format
+
+if TYPE_CHECKING:
+    from inkread.export.exporting import Exported, export_model
+    from inkread.export.importing import Imported, import_keras
+
+__all__ = ["FORMATS", "Exported", "Format", "Imported", "export_model", "import_keras"]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs NumPy and ONNX Runtime, when it is first asked for."""
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from inkread.export import exporting, importing
+
+    return getattr(exporting if hasattr(exporting, name) else importing, name)

@@ -1,0 +1,80 @@
+"""Whether an exported model is still the model that it was."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.classifier import softmax
+from inkread.errors import ExportError
+from inkread.models.card import NOT_A_DIGIT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.models.card import Card
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How two models compare on the same digits.
+
+    Attributes:
+        on: the digits' name.
+        count: how many.
+        largest_difference: of a calibrated probability.
+        changed: digits that are answered otherwise.
+        accuracy: of the new model, 0..1.
+        accuracy_before: of the old one.
+    """
+
+    on: str
+    count: int
+    largest_difference: float
+    changed: int
+    accuracy: float
+    accuracy_before: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """For a card: plain figures."""
+        return {
+            key: round(value, 9) if isinstance(value, float) else value for key, value in asdict(self).items()
+        }
+
+    def require(self, source: str, *, largest_difference: float, changed: float = 0.0) -> None:
+        """Raises an ``ExportError`` if the models differ by more than that: a probability, and a share of the answers."""
+        if self.changed > changed * self.count or not self.largest_difference <= largest_difference:
+            raise ExportError(
+                source,
+                f"does not agree with its source ({self.changed} of {self.count} answers differ, a probability by "
+                f"{self.largest_difference:.2g})",
+                "nothing was saved; install the versions of the libraries that inkread asks for, or report it",
+            )
+
+
+def agreement(found: NDArray[np.float32], expected: NDArray[np.float32], digits: LabelledGlyphs) -> Agreement:
+    """Compares probabilities (N, labels) of the same digits by the new model and by the old one.
+
+    A NaN is the largest difference there is.
+    """
+    answers, before = found.argmax(axis=1), expected.argmax(axis=1)
+    gap = np.abs(found - expected).max()
+    return Agreement(
+        on=digits.name,
+        count=len(digits),
+        largest_difference=float(gap) if np.isfinite(gap) else float("inf"),
+        changed=int((answers != before).sum()),
+        accuracy=float((answers == digits.labels).mean()),
+        accuracy_before=float((before == digits.labels).mean()),
+    )
+
+
+def probabilities_of(logits: NDArray[np.float32], card: Card) -> NDArray[np.float32]:
+    """Calibrated probabilities (N, labels), in the order of the card's labels, as the classifier reads a single digit."""
+    scaled = logits / np.float32(card.temperature)
+    if NOT_A_DIGIT in card.labels:
+        scaled[:, card.labels.index(NOT_A_DIGIT)] += np.float32(card.none_bias)
+    return softmax(scaled)

@@ -1,0 +1,162 @@
+"""Export: written beside its place, loaded again, compared on real digits, and only then moved there."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.classifier import Classifier
+from inkread.errors import ModelFormatError, OptionError
+from inkread.export.agreement import agreement, probabilities_of
+from inkread.export.digits import load_digits
+from inkread.export.files import replacing
+from inkread.export.formats import formats_of
+from inkread.export.source import Source, interface
+from inkread.models import CARD_FILE, Card, bundled, load_model
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.export.agreement import Agreement
+    from inkread.export.digits import Digits
+    from inkread.export.formats import Format
+    from inkread.models import Model
+
+EXPORTS = "export"
+"""The folder of exports within that of a run."""
+
+VECTORS_FILE = "vectors.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported file.
+
+    Attributes:
+        format: its format.
+        path: of the model; its card and its test vectors are beside it.
+        size: in bytes.
+        agreement: with the source.
+    """
+
+    format: Format
+    path: Path
+    size: int
+    agreement: Agreement
+
+
+def export_model(
+    model: str | os.PathLike[str],
+    *,
+    to: Sequence[str],
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    digits: Digits | None = None,
+    on_format: Callable[[], None] = lambda: None,
+) -> list[Exported]:
+    """Exports a model of glyphs to one format or several.
+
+    Each format has its folder in ``out``: the model, its card as JSON, and ``vectors.npz`` with ``glyphs`` (uint8, one of each
+    digit), their ``labels``, and what the exported model gives for them under the name of its output. The folders of ONNX are
+    models for inkread again.
+
+    Args:
+        model: the folder of a run, or the name of a bundled model.
+        to: names of ``FORMATS``; ``"all"`` for every one.
+        out: a folder; for a run, by default "export" in its own.
+        data_dir: where MNIST is looked for, on which the files are compared with their source.
+        digits: to compare on instead; otherwise see ``load_digits``.
+        on_format: called after each format.
+
+    Returns:
+        One entry a format, in the order of ``FORMATS``.
+
+    Raises:
+        OptionError: an unknown format, or no ``out`` for a bundled model.
+        MissingExtraError: a format needs what is not installed; nothing was exported.
+        ModelError: there is no such model, or it reads no glyphs.
+        ExportError: a file answers otherwise than its source; it was not saved.
+        OutputError: a file cannot be written; what was there before is left.
+    """
+    formats = formats_of(to)
+    codecs = [each.codec() for each in formats]
+    if out is None:
+        if str(model) in bundled():
+            raise OptionError(str(model), "is bundled, and has no folder for exports", "give one with --out")
+        out = Path(model) / EXPORTS
+    loaded = load_model(model)
+    classifier = _classifier(loaded)
+    digits = digits or load_digits(data_dir)
+    expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)
+    source = Source(loaded, digits.calibration)
+    exported = []
+    for each, codec in zip(formats, codecs, strict=True):
+        exported.append(_export(each, codec, source, digits, expected=expected, folder=out / each.name))
+        on_format()
+    return exported
+
+
+def _classifier(model: Model) -> Classifier:
+    try:
+        return Classifier(model)
+    except ModelFormatError as error:
+        remedy = "export a model of glyphs; one that reads whole rows is ONNX already, and only inkread cuts rows for it"
+        raise ModelFormatError(error.source, error.problem, remedy) from error
+
+
+def _export(
+    format_: Format,
+    codec: Any,
+    source: Source,
+    digits: Digits,
+    *,
+    expected: NDArray[np.float32],
+    folder: Path,
+) -> Exported:
+    """One format: its files are complete and compared before the first is moved to its place."""
+    card = source.model.card
+    with replacing(folder) as parts:
+        path = parts / format_.file
+        codec.write(source, path)
+        outputs = codec.load(path)(digits.held_out.images.astype(np.float32) / np.float32(255))
+        probabilities = outputs if format_.gives == "probabilities" else probabilities_of(outputs, card)
+        found = agreement(probabilities, expected, digits.held_out)
+        found.require(
+            str(folder / format_.file),
+            largest_difference=format_.largest_difference,
+            changed=format_.changed,
+        )
+        content = path.read_bytes()
+        (parts / format_.card_file).write_text(_card(card, content, format_, found), encoding="utf-8")
+        _write_vectors(parts / VECTORS_FILE, digits.held_out, format_.gives, outputs)
+    return Exported(format_, folder / format_.file, len(content), found)
+
+
+def _card(card: Card, content: bytes, format_: Format, found: Agreement) -> str:
+    """The card of an exported file: its own hash, and its scores; those of the source only where it calculates the same."""
+    export = {"format": format_.name, "source_sha256": card.sha256} | found.to_dict()
+    scores = {} if format_.changed else card.scores
+    mine = dataclasses.replace(
+        card, sha256=hashlib.sha256(content).hexdigest(), scores=scores | {"export": export}
+    )
+    if format_.card_file == CARD_FILE:
+        return mine.to_json()
+    described = dataclasses.asdict(mine) | interface(format_, card)
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_vectors(path: Path, digits: LabelledGlyphs, gives: str, outputs: NDArray[np.float32]) -> None:
+    """The first digit of each class, with what the exported model gives for it."""
+    labels, first = np.unique(digits.labels, return_index=True)
+    arrays: dict[str, Any] = {"glyphs": digits.images[first], "labels": labels, gives: outputs[first]}
+    np.savez(path, **arrays)

@@ -1,0 +1,34 @@
+"""Files that appear complete in their places, or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkread.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Yields an empty folder on the same disk, whose files are moved to ``folder`` if all goes well; else it stays as it is.
+
+    Raises:
+        OutputError: the files cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+            yield Path(temporary)
+            folder.mkdir(exist_ok=True)
+            for part in Path(temporary).iterdir():
+                part.replace(folder / part.name)
+    except OSError as error:
+        problem = f"cannot be written to ({error.strerror or error})"
+        raise OutputError(
+            str(folder), problem, "choose another place with --out, or make room there"
+        ) from error

@@ -1,0 +1,124 @@
+"""A Keras file as a model of ours: a folder with ``model.onnx`` and its card."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkread.classifier import Classifier, softmax
+from inkread.errors import ModelNotFoundError, OptionError, OutputError
+from inkread.export.agreement import agreement
+from inkread.export.digits import OWN_HAND, load_digits
+from inkread.export.files import replacing
+from inkread.export.formats import LARGEST_DIFFERENCE, module_of
+from inkread.glyph import GEOMETRY
+from inkread.models import CARD_FILE, MODEL_FILE, Card, Model
+from inkread.training.calibration import fit_temperature
+
+if TYPE_CHECKING:
+    import os
+
+    from inkread.export.agreement import Agreement
+    from inkread.export.digits import Digits
+
+SUFFIXES = (".keras", ".h5", ".hdf5")
+
+EXTRA = "keras"
+
+NO_ASSERTION = "NOASSERTION"
+"""SPDX's word for a licence that nobody has stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An imported model.
+
+    Attributes:
+        folder: for ``--model``, or ``inkread.Reader``.
+        card: of the model.
+        agreement: of the model with the Keras file.
+    """
+
+    folder: Path
+    card: Card
+    agreement: Agreement
+
+
+def import_keras(
+    file: str | os.PathLike[str],
+    *,
+    trust: bool = False,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+    digits: Digits | None = None,
+) -> Imported:
+    """Turns a classifier of the ten digits, as a Keras file, into a model for inkread.
+
+    It takes (N, 28, 28), (N, 28, 28, 1) or (N, 784), ink bright, from 0 to 1, or from 0 to 255 if its first layer is a
+    ``Rescaling``; and is a chain of the layers that ``inkread.export.from_keras`` names. Its temperature is fitted on held-out
+    training images of MNIST, or is 1 where they are not on this machine.
+
+    Args:
+        file: ``.keras`` or ``.h5``.
+        trust: whether the file may be opened; Keras files can run code when they are.
+        out: a new folder; by default the file's name without its suffix.
+        data_dir: where MNIST is looked for.
+        digits: to compare on instead; otherwise see ``load_digits``.
+
+    Raises:
+        OptionError: ``trust`` is not given, or the suffix is another.
+        MissingExtraError: Keras is not installed.
+        ModelNotFoundError: there is no such file.
+        ModelFormatError: it is no Keras file, or has a layer that cannot be imported.
+        ExportError: the result answers otherwise than the file; nothing was saved.
+        OutputError: the folder holds a model already, or cannot be written to.
+    """
+    path = Path(file)
+    folder = path.with_suffix("") if out is None else out
+    _check(path, folder, trust=trust)
+    from_keras = module_of("from_keras", EXTRA)
+    opened = from_keras.open_keras(path)
+    content = from_keras.onnx_of(opened.layers)
+    card = Card(
+        name=path.stem,
+        created=dt.datetime.now(dt.UTC).date().isoformat(),
+        sha256=hashlib.sha256(content).hexdigest(),
+        labels=tuple("0123456789"),
+        temperature=1.0,
+        parameters=opened.parameters,
+        geometry=GEOMETRY,
+        command=shlex.join(["inkread", "import", str(path), "--trust", "--out", str(folder)]),
+        licence=NO_ASSERTION,
+    )
+    digits = digits or load_digits(data_dir)
+    images, labels = digits.held_out.images, digits.held_out.labels
+    logits = Classifier(Model(path.stem, path, card, content)).logits(images)
+    found = agreement(softmax(logits), opened.probabilities(images), digits.held_out)
+    found.require(str(path), largest_difference=LARGEST_DIFFERENCE)
+    if digits.held_out.name != OWN_HAND:
+        data = (digits.held_out.describe("validation"),)
+        card = dataclasses.replace(card, temperature=fit_temperature(logits, labels), data=data)
+    card = dataclasses.replace(card, scores={"import": found.to_dict()})
+    with replacing(folder) as parts:
+        (parts / MODEL_FILE).write_bytes(content)
+        (parts / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    return Imported(folder, card, found)
+
+
+def _check(path: Path, folder: Path, *, trust: bool) -> None:
+    """Refuses what need not be opened to be refused."""
+    if path.suffix.lower() not in SUFFIXES:
+        remedy = f"give a file that ends in {', '.join(SUFFIXES)}"
+        raise OptionError(str(path), "is no Keras file by its name", remedy)
+    if not path.is_file():
+        raise ModelNotFoundError(str(path), "is no file", "check the path")
+    if not trust:
+        problem = "is a Keras file, which can run whatever code is in it when it is opened"
+        raise OptionError(str(path), problem, "if you trust who made it, add --trust")
+    if (folder / CARD_FILE).exists():
+        raise OutputError(str(folder), "holds a model already", "name another folder with --out")

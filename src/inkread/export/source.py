@@ -1,0 +1,80 @@
+"""What is exported, and what every file of it says about itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inkread import __version__
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inkread.export.formats import Format
+    from inkread.models import Card, Model
+
+PREPROCESSING = (
+    "The ink of one digit, upright and bright on 0, placed in 28x28 pixels as 'geometry' says (MNIST's: 20x20 in the middle, "
+    "by its barycentre); pixels 0..255 divided by 255."
+)
+
+MEANING = {
+    "logits": "Divide by 'temperature', add 'none_bias' to that of the label '', and apply the softmax.",
+    "probabilities": "Calibrated: temperature, bias and softmax are part of the model.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A verified model of glyphs, and what 8 bits are calibrated by.
+
+    Attributes:
+        model: with its card.
+        calibration: glyphs, uint8, N×28×28.
+    """
+
+    model: Model
+    calibration: NDArray[np.uint8]
+
+    @property
+    def name(self) -> str:
+        """A name for graphs and classes, of letters, digits and underscores."""
+        return "inkread_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in self.model.card.name)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What is kept inside a file, each entry as JSON."""
+        card = self.model.card
+        entries = {
+            "labels": card.labels,
+            "temperature": card.temperature,
+            "none_bias": card.none_bias,
+            "geometry": card.geometry,
+            "licence": card.licence,
+            "source_sha256": card.sha256,
+            "inkread": __version__,
+        }
+        return {name: json.dumps(value, ensure_ascii=False) for name, value in entries.items()}
+
+
+def interface(format_: Format, card: Card) -> dict[str, Any]:
+    """Input and output of an exported file in words, for its card."""
+    return {
+        "format": format_.name,
+        "file": format_.file,
+        "input": {
+            "name": "glyphs",
+            "shape": ["N", 28, 28],
+            "dtype": "float32",
+            "range": [0, 1],
+            "preprocessing": PREPROCESSING,
+        },
+        "output": {
+            "name": format_.gives,
+            "shape": ["N", len(card.labels)],
+            "dtype": "float32",
+            "meaning": MEANING[format_.gives],
+        },
+    }

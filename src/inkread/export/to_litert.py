@@ -1,0 +1,218 @@
+"""LiteRT (TensorFlow Lite): a ``.tflite`` file, written operator by operator with the schema that comes with its interpreter.
+
+Seven operators, all of the format's first version, so that every interpreter and accelerator has them; no converter and no TensorFlow.
+Schema: https://github.com/google-ai-edge/LiteRT, schema.fbs.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+
+from inkread.export.layers import (
+    GLYPH,
+    AddChannel,
+    Convolution,
+    Dense,
+    Flatten,
+    Pooling,
+    Rectifier,
+    calibrated,
+    channels_last,
+    layers_of,
+    shape_after,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from inkread.export.layers import Layer, Shape
+    from inkread.export.source import Source
+
+SCHEMA_VERSION, IDENTIFIER = 3, b"TFL3"
+METADATA = "inkread.json"
+SIGNATURE = "serving_default"
+ALIGNMENT = 16
+"""Bytes; what ``force_align`` in the schema asks of each buffer, as accelerators read the weights where they lie."""
+
+ANY = -1
+BATCH = 256
+
+VALID, SAME = schema.Padding.VALID, schema.Padding.SAME
+RELU = schema.ActivationFunctionType.RELU
+
+
+def write(source: Source, path: Path) -> None:
+    """Writes the model, which gives calibrated probabilities; weights and activations are float32."""
+    writer = _Writer()
+    glyphs = value = writer.tensor("glyphs", (1, *GLYPH))
+    shape: Shape = GLYPH
+    for layer in channels_last(calibrated(layers_of(source.model), source.model.card)):
+        shape = shape_after(layer, shape)
+        value = writer.add(layer, value, shape)
+    value = writer.operator("SOFTMAX", [value], shape, schema.SoftmaxOptionsT(beta=1.0), "probabilities")
+    path.write_bytes(writer.file(source, glyphs, value))
+
+
+def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """The file as a function from glyphs (N, 28, 28) to probabilities (N, labels)."""
+    interpreter = Interpreter(model_path=str(path))
+    (glyphs,), (probabilities,) = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def predict(images: NDArray[np.float32]) -> NDArray[np.float32]:
+        results = []
+        for batch in np.split(images, range(BATCH, len(images), BATCH)):
+            interpreter.resize_tensor_input(glyphs["index"], batch.shape)
+            interpreter.allocate_tensors()
+            interpreter.set_tensor(glyphs["index"], batch)
+            interpreter.invoke()
+            results.append(interpreter.get_tensor(probabilities["index"]))
+        return np.concatenate(results)
+
+    return predict
+
+
+class _Writer:
+    """A graph that grows by operators; values are the numbers of their tensors."""
+
+    def __init__(self) -> None:
+        self.buffers = [schema.BufferT()]  # the first one is empty: that of all that is calculated
+        self.tensors: list[Any] = []
+        self.operators: list[Any] = []
+        self.codes: dict[int, int] = {}
+
+    def add(self, layer: Layer, value: int, shape: Shape) -> int:
+        """A layer that takes a value; ``shape`` is that of what it gives, channels first."""
+        match layer:
+            case AddChannel() | Flatten():
+                return self._reshape(value, shape)
+            case Convolution():
+                return self._convolution(layer, value, shape)
+            case Pooling():
+                (height, width), (down, right) = layer.size, layer.strides
+                options = schema.Pool2DOptionsT(VALID, right, down, width, height)
+                name = "MAX_POOL_2D" if layer.kind == "max" else "AVERAGE_POOL_2D"
+                return self.operator(name, [value], shape, options)
+            case Dense():
+                inputs = [value, self.constant(layer.weight), self.constant(layer.bias)]
+                return self.operator("FULLY_CONNECTED", inputs, shape, schema.FullyConnectedOptionsT())
+            case Rectifier():
+                return self._rectifier(value, shape)
+
+    def _reshape(self, value: int, shape: Shape) -> int:
+        target = np.array([ANY, *_last(shape)], np.int32)
+        options = schema.ReshapeOptionsT(newShape=target.tolist())
+        return self.operator("RESHAPE", [value, self.constant(target)], shape, options)
+
+    def _convolution(self, layer: Convolution, value: int, shape: Shape) -> int:
+        rows, columns = layer.padding
+        if not layer.keeps_size and (rows or columns):
+            value = self._pad(value, rows, columns)
+        down, right = layer.strides
+        options = schema.Conv2DOptionsT(SAME if layer.keeps_size else VALID, right, down)
+        weight = np.ascontiguousarray(layer.weight.transpose(0, 2, 3, 1))
+        inputs = [value, self.constant(weight), self.constant(layer.bias)]
+        return self.operator("CONV_2D", inputs, shape, options)
+
+    def _pad(self, value: int, rows: int, columns: int) -> int:
+        _, height, width, channels = self.tensors[value].shape
+        sides = np.array([[0, 0], [rows, rows], [columns, columns], [0, 0]], np.int32)
+        shape = (channels, height + 2 * rows, width + 2 * columns)
+        return self.operator("PAD", [value, self.constant(sides)], shape, schema.PadOptionsT())
+
+    def _rectifier(self, value: int, shape: Shape) -> int:
+        """As part of the operator before it where that can, which saves a pass over what it gives."""
+        last = self.operators[-1]
+        if not hasattr(last.builtinOptions, "fusedActivationFunction"):
+            return self.operator("RELU", [value], shape)
+        last.builtinOptions.fusedActivationFunction = RELU
+        return value
+
+    def operator(
+        self, name: str, inputs: list[int], shape: Shape, options: Any = None, gives: str = ""
+    ) -> int:
+        """An operator of the schema, and the tensor of what it gives."""
+        code = getattr(schema.BuiltinOperator, name)
+        result = self.tensor(gives or f"{len(self.operators)}.{name.lower()}", (1, *_last(shape)))
+        kind = type(options).__name__.removesuffix("T") if options else "NONE"
+        self.operators.append(
+            schema.OperatorT(
+                opcodeIndex=self.codes.setdefault(code, len(self.codes)),
+                inputs=inputs,
+                outputs=[result],
+                builtinOptionsType=getattr(schema.BuiltinOptions, kind),
+                builtinOptions=options,
+            )
+        )
+        return result
+
+    def tensor(self, name: str, shape: Shape, kind: int = schema.TensorType.FLOAT32, buffer: int = 0) -> int:
+        """A new tensor; one without a buffer is calculated, and its first axis is the batch."""
+        signature = None if buffer else [ANY, *shape[1:]]
+        self.tensors.append(
+            schema.TensorT(shape=list(shape), type=kind, buffer=buffer, name=name, shapeSignature=signature)
+        )
+        return len(self.tensors) - 1
+
+    def constant(self, array: NDArray[Any]) -> int:
+        """A tensor of weights (float32), or of a shape (int32)."""
+        kinds = {"float32": schema.TensorType.FLOAT32, "int32": schema.TensorType.INT32}
+        buffer = self.buffer(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        return self.tensor(f"constant.{buffer}", array.shape, kinds[array.dtype.name], buffer)
+
+    def buffer(self, content: bytes) -> int:
+        """The number of a new buffer."""
+        self.buffers.append(_AlignedBuffer(data=content))
+        return len(self.buffers) - 1
+
+    def file(self, source: Source, glyphs: int, probabilities: int) -> bytes:
+        """The whole file."""
+        described = json.dumps(source.metadata, ensure_ascii=False).encode()
+        model = schema.ModelT(
+            version=SCHEMA_VERSION,
+            operatorCodes=[
+                schema.OperatorCodeT(deprecatedBuiltinCode=code, builtinCode=code, version=1)
+                for code in self.codes
+            ],
+            subgraphs=[
+                schema.SubGraphT(self.tensors, [glyphs], [probabilities], self.operators, source.name)
+            ],
+            description="handwritten digits, by inkread",
+            metadata=[schema.MetadataT(METADATA, self.buffer(described))],
+            buffers=self.buffers,
+            signatureDefs=[
+                schema.SignatureDefT(
+                    inputs=[schema.TensorMapT("glyphs", glyphs)],
+                    outputs=[schema.TensorMapT("probabilities", probabilities)],
+                    signatureKey=SIGNATURE,
+                )
+            ],
+        )
+        builder = flatbuffers.Builder(sum(len(each.data) for each in self.buffers if each.data is not None))
+        builder.Finish(model.Pack(builder), IDENTIFIER)
+        return bytes(builder.Output())
+
+
+class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
+    """A buffer that lies where the schema wants it; the generated code for Python ignores that."""
+
+    def Pack(self, builder: Any) -> Any:  # noqa: N802 - the schema's own name
+        """Writes the buffer, and returns where."""
+        builder.Prep(ALIGNMENT, len(self.data))
+        data = builder.CreateByteVector(self.data)
+        schema.BufferStart(builder)
+        schema.BufferAddData(builder, data)
+        return schema.BufferEnd(builder)
+
+
+def _last(shape: Shape) -> Shape:
+    """A shape with the channels last."""
+    return (*shape[1:], shape[0]) if len(shape) == 3 else shape

@@ -1,0 +1,30 @@
+"""ONNX: the model as it is, with what its card says in its metadata."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import onnx
+import onnxruntime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inkread.export.source import Source
+
+
+def write(source: Source, path: Path) -> None:
+    """Writes the model; the weights are those of the source, bit for bit."""
+    model = onnx.load_from_string(source.model.content)
+    onnx.helper.set_model_props(model, source.metadata)
+    path.write_bytes(model.SerializeToString())
+
+
+def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """The file as a function from glyphs (N, 28, 28) to logits (N, labels)."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda glyphs: session.run(["logits"], {"glyphs": glyphs})[0]

@@ -1,0 +1,20 @@
+"""Digits to compare on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inkread.export.digits import Digits, own_digits
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Few digits of our own hand."""
+    return Digits(own_digits(60, seed=3), own_digits(20, seed=4).images)
+
+
+@pytest.fixture(scope="session")
+def glyphs(digits):
+    """The same as a model takes them."""
+    return digits.held_out.images.astype(np.float32) / np.float32(255)

@@ -1,0 +1,210 @@
+"""An exported file is the model that it came from, or is not there."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: export)")
+
+from export_runs import NOT_OURS, needs, network_named, save_run
+
+from inkread.classifier import Classifier, softmax
+from inkread.errors import (
+    ExportError,
+    MissingExtraError,
+    ModelFormatError,
+    OptionError,
+    OutputError,
+)
+from inkread.export import FORMATS, export_model, to_onnx
+from inkread.export.digits import load_digits
+from inkread.models import load_model
+from inkread.training.networks import NAMED
+
+pytestmark = pytest.mark.filterwarnings(NOT_OURS)
+
+EXACT = [name for name in FORMATS if name != "int8"]
+
+
+def expected(network, glyphs, card):
+    """By PyTorch: logits, and calibrated probabilities."""
+    with torch.no_grad():
+        logits = network(torch.tensor(glyphs)).numpy()
+    shift = np.zeros(logits.shape[1], np.float32)
+    shift[10:] = card.none_bias
+    return {"logits": logits, "probabilities": softmax(logits / card.temperature + shift)}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A small run."""
+    return save_run(network_named("linear"), tmp_path / "toy")
+
+
+@pytest.mark.parametrize("form", EXACT)
+@pytest.mark.parametrize("name", [*NAMED, "own"])
+def test_every_network_answers_in_every_format_as_in_pytorch(name, form, tmp_path, digits, glyphs):
+    needs(form)
+    network = network_named(name)
+    folder = save_run(network, tmp_path / name)
+    (done,) = export_model(folder, to=[form], digits=digits)
+    assert done.path == folder / "export" / form / FORMATS[form].file
+    assert done.size == done.path.stat().st_size
+    assert (done.agreement.count, done.agreement.changed) == (60, 0)
+    gives = FORMATS[form].gives
+    outputs = FORMATS[form].codec().load(done.path)(glyphs)
+    reference = expected(network, glyphs, load_model(folder).card)[gives]
+    assert np.abs(outputs - reference).max() < 1e-4 * max(1, np.abs(reference).max())
+
+
+def test_eight_bits_are_a_third_of_the_size_and_nearly_the_same_model(tmp_path, digits):
+    (done,) = export_model("default", to=["int8"], out=tmp_path, digits=digits)
+    assert done.size < load_model("default").path.stat().st_size / 3
+    assert 0 < done.agreement.largest_difference < 0.2
+    assert done.agreement.changed == 0
+
+
+@pytest.mark.parametrize("form", ["onnx", "int8"])
+def test_the_folders_of_onnx_are_models_with_what_they_are_in_the_file(form, tmp_path, digits, glyphs):
+    (done,) = export_model("default", to=[form], out=tmp_path, digits=digits)
+    classifier, source = Classifier(tmp_path / form), Classifier("default")
+    assert np.allclose(classifier.probabilities(glyphs), source.probabilities(glyphs), atol=0.2)
+    properties = {each.key: json.loads(each.value) for each in onnx.load(done.path).metadata_props}
+    card = source.model.card
+    assert properties["labels"] == list(card.labels)
+    assert properties["temperature"] == card.temperature
+    assert properties["geometry"] == card.geometry
+    assert properties["source_sha256"] == card.sha256
+    scores = classifier.model.card.scores
+    assert scores["export"]["changed"] == done.agreement.changed
+    assert ("mnist_validation" in scores) == (form == "onnx"), "8 bits have other scores than their source"
+
+
+@pytest.mark.parametrize("form", [name for name in FORMATS if FORMATS[name].card_file == "model.json"])
+def test_the_card_beside_a_file_says_how_it_is_used(form, run, digits):
+    needs(form)
+    (done,) = export_model(run, to=[form], digits=digits)
+    card = json.loads((done.path.parent / "model.json").read_text())
+    assert card["format"] == form
+    assert card["file"] == done.path.name
+    assert card["labels"] == [*"0123456789", ""]
+    assert card["licence"] == "CC0-1.0"
+    assert card["input"]["name"] == "glyphs"
+    assert card["input"]["range"] == [0, 1]
+    assert card["output"]["name"] == FORMATS[form].gives
+    assert card["output"]["shape"] == ["N", 11]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_test_vectors_are_one_of_each_digit_and_what_the_file_gives_for_them(form, tmp_path, digits):
+    needs(form)
+    (done,) = export_model("default", to=[form], out=tmp_path, digits=digits)
+    vectors = np.load(done.path.parent / "vectors.npz")
+    assert vectors["labels"].tolist() == list(range(10))
+    assert vectors["glyphs"].dtype == np.uint8
+    outputs = FORMATS[form].codec().load(done.path)(vectors["glyphs"].astype(np.float32) / np.float32(255))
+    assert np.allclose(vectors[FORMATS[form].gives], outputs, atol=1e-5)
+
+
+def test_all_formats_at_once_come_in_their_order_and_nothing_is_left_beside_them(run, digits):
+    for form in FORMATS:
+        needs(form)
+    folder = save_run(network_named("tiny"), run.parent / "tiny")
+    wanted = [name for name in FORMATS if name != "int8"]
+    done = export_model(folder, to=[*reversed(wanted)], digits=digits)
+    assert [each.format.name for each in done] == wanted
+    assert {path.name for path in (folder / "export").iterdir()} == set(wanted)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_full_disk_leaves_the_old_files_as_they_were(form, tmp_path, digits):
+    resource = pytest.importorskip("resource", reason="this system cannot limit a file's size")
+    needs(form)
+    export_model("default", to=[form], out=tmp_path, digits=digits)
+    before = {path.name: path.read_bytes() for path in (tmp_path / form).iterdir()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # every larger file: EFBIG
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            export_model("default", to=[form], out=tmp_path, digits=digits)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {path.name: path.read_bytes() for path in (tmp_path / form).iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == [form]
+
+
+def test_a_file_that_answers_otherwise_is_an_error_and_leaves_the_old_one(run, digits, monkeypatch):
+    (done,) = export_model(run, to=["onnx"], digits=digits)
+    before = done.path.read_bytes()
+    write = to_onnx.write
+
+    def tampered(source, path):
+        write(source, path)
+        model = onnx.load(path)
+        weight = next(each for each in model.graph.initializer if len(each.dims) == 2)
+        values = onnx.numpy_helper.to_array(weight).copy()
+        values[3, 400] += 0.5
+        weight.CopyFrom(onnx.numpy_helper.from_array(values, weight.name))
+        onnx.save(model, path)
+
+    monkeypatch.setattr(to_onnx, "write", tampered)
+    with pytest.raises(ExportError, match="does not agree with its source"):
+        export_model(run, to=["onnx"], digits=digits)
+    assert done.path.read_bytes() == before
+
+
+def test_a_model_that_gives_no_numbers_is_a_disagreement(run, digits, monkeypatch):
+    monkeypatch.setattr(to_onnx, "load", lambda path: lambda glyphs: np.full((len(glyphs), 11), np.nan))
+    with pytest.raises(ExportError, match="a probability by inf"):
+        export_model(run, to=["onnx"], digits=digits)
+
+
+@pytest.mark.parametrize(
+    ("form", "package", "extra"),
+    [
+        ("keras", "keras", "keras"),
+        ("litert", "ai_edge_litert", "litert"),
+        ("int8", "onnx", "export"),
+        ("torchscript", "torch", "train"),
+    ],
+)
+def test_a_missing_extra_says_how_to_install_it_before_anything_is_written(
+    form, package, extra, run, monkeypatch
+):
+    monkeypatch.delitem(sys.modules, f"inkread.export.{FORMATS[form].module}", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match=rf"pip install 'inkread\[{extra}\]'"):
+        export_model(run, to=["onnx", form] if form != "int8" else [form])
+    assert not (run / "export").exists()
+
+
+def test_wrong_names_and_models_of_rows_are_refused(run, tmp_path, digits):
+    with pytest.raises(OptionError, match="did you mean 'keras'"):
+        export_model(run, to=["kera"], digits=digits)
+    with pytest.raises(OptionError, match="give one or more"):
+        export_model(run, to=[], digits=digits)
+    with pytest.raises(OptionError, match="--out"):
+        export_model("default", to=["onnx"], digits=digits)
+    with pytest.raises(ModelFormatError, match="reads whole rows is ONNX already"):
+        export_model("rows", to=["onnx"], out=tmp_path, digits=digits)
+
+
+def test_without_mnist_digits_of_our_own_hand_are_compared_on_that_the_model_can_read(tmp_path, monkeypatch):
+    for variable in ("INKREAD_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    found = load_digits()
+    assert found.held_out.name == "our own hand"
+    assert not any((image == found.held_out.images).all((1, 2)).any() for image in found.calibration)
+    answers = Classifier("default").probabilities(found.held_out.images).argmax(axis=1)
+    assert (answers == found.held_out.labels).mean() > 0.95
+
+
+def test_with_mnist_the_held_out_training_images_are_compared_on_and_others_calibrate(data_dir):
+    found = load_digits(data_dir)
+    assert (found.held_out.name, len(found.held_out)) == ("MNIST", 5_000)
+    assert not any((image == found.held_out.images).all((1, 2)).any() for image in found.calibration[:50])
