@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 GLYPH_SIDE = 28
 NOT_A_DIGIT_CLASS = 10
 """The class of what is no single digit; 0 to 9 are the digits."""
+SHARE_HELD_OUT = 1 / 6
+"""Of a set that has no held-out glyphs of its own."""
+
 REPAIR = "correct the arrays, or download the collection again"
 
 
@@ -106,6 +109,24 @@ class SymbolGlyphs:
     def describe(self, split: str) -> dict[str, Any]:
         """What a model card must know of these glyphs, see ``Card.data``."""
         return describe(self, split)
+
+
+def split_by_class(
+    glyphs: LabelledGlyphs, *, seed: int, share: float = SHARE_HELD_OUT
+) -> tuple[LabelledGlyphs, LabelledGlyphs]:
+    """What to learn from, and what to hold out: of each class a share drawn at random, both in the order of the set.
+
+    Args:
+        glyphs: to be parted.
+        seed: the same one parts the same glyphs alike.
+        share: of a class to be held out, rounded, but at least one of two or more; of a class of one, none.
+    """
+    rng = np.random.default_rng(seed)
+    held_out = np.zeros(len(glyphs), bool)
+    for members in (np.flatnonzero(glyphs.labels == label) for label in np.unique(glyphs.labels)):
+        count = max(1, round(share * len(members))) if len(members) > 1 else 0
+        held_out[rng.permutation(members)[:count]] = True
+    return glyphs.subset(~held_out), glyphs.subset(held_out)
 
 
 def digit_classes(symbols: NDArray[np.str_]) -> NDArray[np.uint8]:
