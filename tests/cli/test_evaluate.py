@@ -12,13 +12,14 @@ import inkread.datasets.pictures
 import inkread.reader
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.pictures import LabelledPicture
+from inkread.models import DIGIT_CLASSES
 
 
 class FakeClassifier:
     """Reads a glyph's digit out of its first pixel."""
 
     def __init__(self, model: str = "default") -> None:
-        self.labels = tuple("0123456789")
+        self.classes = DIGIT_CLASSES
 
     def probabilities(self, glyphs):
         return np.eye(11, dtype=np.float32)[glyphs[:, 0, 0].astype(int) % 10]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import DatasetFormatError
+from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GLYPH_SIDE = 28
-NOT_A_DIGIT_CLASS = 10
-"""The class of what is no single digit; 0 to 9 are the digits."""
+NOT_A_DIGIT_CLASS = DIGIT_CLASSES.index(NOT_A_DIGIT)
+"""The class of what is no single digit, where 0 to 9 are the digits."""
 SHARE_HELD_OUT = 1 / 6
 """Of a set that has no held-out glyphs of its own."""
 
@@ -23,15 +24,16 @@ REPAIR = "correct the arrays, or download the collection again"
 
 @dataclass(frozen=True, slots=True)
 class LabelledGlyphs:
-    """Glyphs and the digit that each one is.
+    """Glyphs and the class of each one: of digits, or of whatever else has 28×28 pixels.
 
     Attributes:
         name: of the collection, e.g. ``"MNIST"``.
         images: uint8, N×28×28, ink bright on 0.
-        labels: uint8, N, 0 to 9, or ``NOT_A_DIGIT_CLASS``.
+        labels: uint8, N, each the number of its class: of digits 0 to 9, or ``NOT_A_DIGIT_CLASS``.
         sha256: of the source data, lower-case hexadecimal; each loader says of which bytes.
         licence: SPDX identifier, or a sentence where none applies.
         attribution: whom to credit, and where the data are published.
+        classes: their names; ``""``, what is none of the others, is the last one if it is there.
 
     Raises:
         DatasetFormatError: a shape, a dtype or a label is wrong.
@@ -43,6 +45,7 @@ class LabelledGlyphs:
     sha256: str
     licence: str
     attribution: str
+    classes: tuple[str, ...] = DIGIT_CLASSES
 
     def __post_init__(self) -> None:
         _check_images(self.name, self.images)
@@ -52,11 +55,17 @@ class LabelledGlyphs:
                 f"has labels {self.labels.shape} of {self.labels.dtype}, not {self.images.shape[:1]} of uint8",
                 REPAIR,
             )
-        if self.labels.size and self.labels.max() > NOT_A_DIGIT_CLASS:
-            raise DatasetFormatError(self.name, f"has a label {self.labels.max()}, not 0 to 10", REPAIR)
+        if self.labels.size and self.labels.max() >= len(self.classes):
+            most = len(self.classes) - 1
+            raise DatasetFormatError(self.name, f"has a label {self.labels.max()}, not 0 to {most}", REPAIR)
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def none_class(self) -> int:
+        """The class of what is none of the others; where there is no such class, the number of classes."""
+        return len(self.classes) - (self.classes[-1] == NOT_A_DIGIT)
 
     def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> LabelledGlyphs:
         """The glyphs at ``indices`` (integers, a mask or a slice), with the same origin."""
