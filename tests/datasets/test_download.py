@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,7 +9,8 @@ from inkread.datasets.download import ROUNDS, RemoteFile, download
 from inkread.errors import DatasetNotFoundError, OutputError
 
 CONTENT = bytes(range(256)) * 1000
-FILE = RemoteFile("digits.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+FILE = RemoteFile("digits.gz", len(CONTENT), f"sha256:{hashlib.sha256(CONTENT).hexdigest()}")
+UNSIZED = dataclasses.replace(FILE, size=None, digest=f"md5:{hashlib.md5(CONTENT).hexdigest()}")
 
 
 class Mirrors:
@@ -41,7 +43,7 @@ class Mirrors:
 
             def give(self, status, body, **headers):
                 self.send_response(status)
-                for name, value in ({"Content-Length": len(body)} | headers).items():
+                for name, value in ({"Content_Length": len(body)} | headers).items():
                     self.send_header(name.replace("_", "-"), str(value))
                 self.end_headers()
                 self.wfile.write(body)
@@ -72,6 +74,11 @@ class Mirrors:
             def endless(self, start):
                 self.give(200, CONTENT + b"more", Content_Length=10**12)
 
+            def unannounced(self, start):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(CONTENT + b"more")
+
             def unsatisfiable(self, start):
                 self.give(416, b"") if start else self.good(0)
 
@@ -95,8 +102,8 @@ def mirrors(monkeypatch):
     server.close()
 
 
-def fetch(folder, addresses, **options):
-    path = download(FILE, folder, mirrors=addresses, timeout=5, **options)
+def fetch(folder, addresses, file=FILE, **options):
+    path = download(file, folder, mirrors=addresses, timeout=5, **options)
     assert path == folder / FILE.name
     assert path.read_bytes() == CONTENT
     assert [entry.name for entry in folder.iterdir()] == [FILE.name], "no part stays"
@@ -136,6 +143,25 @@ def test_a_part_that_belongs_to_another_file_is_thrown_away(tmp_path, mirrors, s
 def test_a_bad_mirror_is_passed_over_for_a_good_one(tmp_path, mirrors, bad):
     fetch(tmp_path, mirrors(bad, "good"))
     assert mirrors.requests == [(bad, None), ("good", None)]
+
+
+@pytest.mark.parametrize("mirror", ["good", "cut", "rangeless", "unsatisfiable"])
+def test_a_file_of_unknown_size_arrives_whole_and_by_another_hash(tmp_path, mirrors, mirror):
+    told = []
+    fetch(tmp_path, mirrors(mirror, "good"), UNSIZED, progress=lambda *state: told.append(state))
+    assert told[-1] == (FILE.name, len(CONTENT), len(CONTENT))
+
+
+@pytest.mark.parametrize(
+    ("mirror", "reason"), [("endless", "gives 1000000000000 bytes"), ("unannounced", "gave another file")]
+)
+def test_of_a_file_of_unknown_size_no_more_is_taken_than_the_limit(
+    tmp_path, mirrors, monkeypatch, mirror, reason
+):
+    monkeypatch.setattr("inkread.datasets.download.LARGEST", len(CONTENT))
+    with pytest.raises(DatasetNotFoundError, match=reason):
+        download(UNSIZED, tmp_path, mirrors=mirrors(mirror), timeout=5)
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_kept_of_a_wrong_file(tmp_path, mirrors):
