@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import inkread.classifier
-import inkread.datasets.mnist
+import inkread.datasets.named
 import inkread.datasets.pictures
 import inkread.reader
 from inkread.datasets.glyphs import LabelledGlyphs
@@ -32,7 +32,7 @@ def glyphs(monkeypatch):
     images[:, 0, 0] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
     data = LabelledGlyphs("MNIST", images, np.arange(10, dtype=np.uint8), "", "", "")
     monkeypatch.setattr(inkread.classifier, "Classifier", FakeClassifier)
-    monkeypatch.setattr(inkread.datasets.mnist, "load_mnist", lambda split, **_: data)
+    monkeypatch.setattr(inkread.datasets.named, "load_mnist", lambda split, **_: data)
 
 
 @pytest.fixture

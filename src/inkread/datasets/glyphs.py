@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from inkread.errors import DatasetFormatError
 from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 GLYPH_SIDE = 28
@@ -136,6 +139,50 @@ def split_by_class(
         count = max(1, round(share * len(members))) if len(members) > 1 else 0
         held_out[rng.permutation(members)[:count]] = True
     return glyphs.subset(~held_out), glyphs.subset(held_out)
+
+
+def join(sets: Sequence[LabelledGlyphs]) -> LabelledGlyphs:
+    """Several sets as one, in the order given; its hash is that of their hashes.
+
+    Raises:
+        DatasetFormatError: their classes differ.
+    """
+    _require_same_classes(sets)
+    if len(sets) == 1:
+        return sets[0]
+    return LabelledGlyphs(
+        name=_names(sets),
+        images=np.concatenate([glyphs.images for glyphs in sets]),
+        labels=np.concatenate([glyphs.labels for glyphs in sets]),
+        sha256=hashlib.sha256("".join(glyphs.sha256 for glyphs in sets).encode()).hexdigest(),
+        licence="; ".join(sorted({glyphs.licence for glyphs in sets})),
+        attribution="; ".join(glyphs.attribution for glyphs in sets),
+        classes=sets[0].classes,
+    )
+
+
+def absent_classes(sets: Sequence[LabelledGlyphs]) -> list[str]:
+    """The classes of which none of the sets has a glyph; "not a digit" may always be absent.
+
+    Raises:
+        DatasetFormatError: their classes differ.
+    """
+    _require_same_classes(sets)
+    there = {int(label) for glyphs in sets for label in np.unique(glyphs.labels)}
+    return [name for label, name in enumerate(sets[0].classes) if label not in there and name != NOT_A_DIGIT]
+
+
+def _require_same_classes(sets: Sequence[LabelledGlyphs]) -> None:
+    kinds = list(dict.fromkeys(glyphs.classes for glyphs in sets))
+    if len(kinds) > 1:
+        some = "; ".join(", ".join(classes[:3]) + ", …" for classes in kinds)
+        raise DatasetFormatError(
+            _names(sets), f"have different classes ({some})", "take data of the same classes together"
+        )
+
+
+def _names(sets: Sequence[LabelledGlyphs]) -> str:
+    return " + ".join(glyphs.name for glyphs in sets)
 
 
 def digit_classes(symbols: NDArray[np.str_]) -> NDArray[np.uint8]:
