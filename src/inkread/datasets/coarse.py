@@ -55,10 +55,12 @@ def read_usps(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         with bz2.open(path) as stream:
             text = stream.read(LARGEST_TEXT + 1)
         if len(text) > LARGEST_TEXT:
-            raise ValueError("too long")
+            raise ValueError(f"more than {LARGEST_TEXT} bytes")
+        if not text.strip():
+            raise ValueError("nothing is in it")
         table = np.loadtxt(io.BytesIO(text.replace(b":", b" ")), np.float32, ndmin=2)
         if table.shape[1] != 1 + 2 * USPS_SIDE**2 or np.abs(table[:, 2::2]).max() > 1:
-            raise ValueError("other features")
+            raise ValueError("its features are others")
     except (OSError, EOFError, ValueError) as error:
         raise DatasetFormatError(
             str(path), f"is no bzip2 file of USPS ({error})", "delete it, so that it is downloaded again"

@@ -22,7 +22,7 @@ from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.idx import read_idx
 from inkread.datasets.places import ENVIRONMENT_VARIABLE, cache_folder, search_folders
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
-from inkread.models.card import DIGIT_CLASSES
+from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,7 +89,8 @@ def load_published(
     """
     paths = [_locate(file, collection, data_dir, progress) for file in collection.files[split]]
     images, labels = collection.decode(paths, split)
-    if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(collection.classes):
+    known = sum(name != NOT_A_DIGIT for name in collection.classes)  # nobody publishes what is none
+    if labels.min(initial=0) < 0 or labels.max(initial=0) >= known:
         raise DatasetFormatError(str(paths[-1]), "has labels of no class", DOWNLOAD_AGAIN)
     labels = labels.astype(np.uint8)
     return LabelledGlyphs(
