@@ -72,7 +72,7 @@ def evaluate(
     that of the single digits that are not refused.
     """
     if pictures is not None and data is not None:
-        raise OptionError("--data", "goes not with --pictures", "choose one of them")
+        raise OptionError("--data", "does not go with --pictures", "choose one of them")
     if store is not None and data != "corrections":
         raise OptionError("--store", "says where corrections are", "add --data corrections")
     if pictures is None:
