@@ -87,7 +87,7 @@ def load_digits(split: Split) -> LabelledGlyphs:
     inks, labels = bunch.images[part], bunch.target[part].astype(np.uint8)
     images = enlarge((inks / DARKEST).astype(np.float32))
     return LabelledGlyphs(
-        name="digits",
+        name="scikit-learn digits",
         images=images,
         labels=labels,
         sha256=hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest(),
