@@ -12,7 +12,8 @@ import pytest
 
 from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError
-from inkread.models import MODEL_FILE, Model, load_model
+from inkread.models import CARD_FILE, DIGIT_CLASSES, MODEL_FILE, Model, load_model
+from inkread.reader import Reader
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +76,8 @@ def made(onnx: Any, *, inputs: str = "glyphs", outputs: str = "logits", classes:
     return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
 
 
-def as_model(content: bytes) -> Model:
-    card = dataclasses.replace(load_model().card, sha256=hashlib.sha256(content).hexdigest())
+def as_model(content: bytes, **changes: Any) -> Model:
+    card = dataclasses.replace(load_model().card, sha256=hashlib.sha256(content).hexdigest(), **changes)
     return Model("made", Path("made") / MODEL_FILE, card, content)
 
 
@@ -118,3 +119,29 @@ def test_no_disguise_lets_the_runtime_read_another_file(tmp_path: Path, monkeypa
 def test_bytes_that_are_no_model_are_refused() -> None:
     with pytest.raises(ModelFormatError, match="no ONNX model"):
         Classifier(as_model(b"\x08\x09not a model"))
+
+
+def test_other_classes_than_digits_have_their_own_columns_and_no_reader(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
+    labels = ("Coat", "Shirt", "Bag")
+    model = as_model(made(onnx, classes=3).SerializeToString(), labels=labels)
+    classifier = Classifier(model)
+    assert classifier.classes == labels
+    np.testing.assert_allclose(classifier.probabilities(random_glyphs(2)), np.full((2, 3), 1 / 3), rtol=1e-6)
+    (tmp_path / MODEL_FILE).write_bytes(model.content)
+    (tmp_path / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
+    with pytest.raises(
+        ModelFormatError, match=r"knows 3 classes \(Coat, Shirt, Bag, …\), not the ten digits"
+    ):
+        Reader(tmp_path)
+
+
+@pytest.mark.parametrize("none", [True, False])
+def test_digits_have_the_same_columns_in_whatever_order_a_model_has_them(none: bool) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
+    labels = tuple("9876543210") + (("",) if none else ())
+    classifier = Classifier(as_model(made(onnx, classes=len(labels)).SerializeToString(), labels=labels))
+    assert classifier.classes == DIGIT_CLASSES
+    shares = classifier.probabilities(random_glyphs(2), none_bias=0.0)
+    np.testing.assert_allclose(shares[:, :10], 1 / len(labels), rtol=1e-6)
+    np.testing.assert_allclose(shares[:, 10], 1 / 11 if none else 0, rtol=1e-6)

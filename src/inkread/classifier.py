@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.errors import ModelFormatError
 from inkread.glyph import SIDE
-from inkread.models import NOT_A_DIGIT, Model, load_model
-from inkread.runtime import REMEDY, open_session
+from inkread.models import DIGIT_CLASSES, NOT_A_DIGIT, Model, load_model
+from inkread.runtime import open_session
 
 if TYPE_CHECKING:
     import os
@@ -29,6 +28,11 @@ class Classifier:
         model: a verified model, or what ``load_model`` takes.
         threads: of one call; 0 lets the runtime take one a core.
 
+    Attributes:
+        labels: one a logit, as the card has them.
+        classes: one a column of the probabilities: ``DIGIT_CLASSES`` for a model that knows the ten digits, with or without
+            "not a single digit", and else the labels.
+
     Raises:
         ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
     """
@@ -43,12 +47,12 @@ class Classifier:
             gives=("logits", [None, len(self.labels)]),
             meaning=f"glyphs (N, {SIDE}, {SIDE})",
         )
-        self._columns = [self.labels.index(digit) for digit in DIGITS if digit in self.labels]
-        if len(self._columns) != len(DIGITS):
-            raise ModelFormatError(str(self.model.path), "does not know all ten digits", REMEDY)
+        tells_digits = {*self.labels, NOT_A_DIGIT} == {*DIGIT_CLASSES}
+        self.classes = DIGIT_CLASSES if tells_digits else self.labels
+        self._columns = [self.classes.index(label) for label in self.labels]
 
     def probabilities(self, glyphs: NDArray[Any], *, none_bias: float | None = None) -> NDArray[np.float32]:
-        """Calibrated probabilities of the ten digits, and of "not a single digit".
+        """Calibrated probabilities of the classes: of the ten digits and of "not a single digit", in a model of digits.
 
         Args:
             glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright, in the geometry of ``inkread.glyph``.
@@ -56,17 +60,15 @@ class Classifier:
                 read as a digit. Candidates cut from a page are as often none as the training glyphs: 0.
 
         Returns:
-            N×11 float32, rows summing to 1; the last column is 0 for a model that knows digits only.
+            N×classes float32, rows summing to 1; "not a single digit" is 0 for a model that knows digits only.
         """
         logits = self.logits(glyphs) / self.model.card.temperature
         if NOT_A_DIGIT in self.labels:
             bias = self.model.card.none_bias if none_bias is None else none_bias
             logits[:, self.labels.index(NOT_A_DIGIT)] += np.float32(bias)
         shares = softmax(logits)
-        result = np.zeros((len(shares), len(DIGITS) + 1), np.float32)
-        result[:, :-1] = shares[:, self._columns]
-        if NOT_A_DIGIT in self.labels:
-            result[:, -1] = shares[:, self.labels.index(NOT_A_DIGIT)]
+        result = np.zeros((len(shares), len(self.classes)), np.float32)
+        result[:, self._columns] = shares
         return result
 
     def logits(self, glyphs: NDArray[Any]) -> NDArray[np.float32]:

@@ -101,7 +101,7 @@ def decode_single(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
         row: C candidates, unions of the picture's pieces of ink.
         probabilities: C×11 float32, the ten digits and "not a single digit".
     """
-    index = _main(row, probabilities)
+    index = main_candidate(row, probabilities)
     if probabilities[index, 10] > probabilities[index, :10].max():
         return []
     return [Choice(index, probabilities[index, :10])]
@@ -112,11 +112,11 @@ def single_score(row: Row, probabilities: NDArray[np.float32]) -> float:
 
     One less the probability of "not a single digit" for the candidate that ``decode_single`` judges.
     """
-    return 1.0 - float(probabilities[_main(row, probabilities), 10])
+    return 1.0 - float(probabilities[main_candidate(row, probabilities), 10])
 
 
-def _main(row: Row, probabilities: NDArray[np.float32]) -> int:
-    """The candidate that looks most like a digit and leaves out little ink."""
+def main_candidate(row: Row, probabilities: NDArray[np.float32]) -> int:
+    """The number of the candidate that looks most like a digit and leaves out little ink; for what, see ``decode_single``."""
     amount = np.array([candidate.ink.sum() for candidate in row.candidates])
     share = amount / amount.max()
     return int(np.argmax(probabilities[:, :10].max(axis=1) * share**MATTERS))

@@ -11,9 +11,9 @@ import numpy as np
 
 from inkread import decoder, glyph, layout
 from inkread.classifier import DIGITS, Classifier
-from inkread.errors import PictureError
+from inkread.errors import ModelFormatError, PictureError
 from inkread.ink import Ink, find_ink, polarity
-from inkread.models import NOT_A_DIGIT
+from inkread.models import DIGIT_CLASSES, NOT_A_DIGIT
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.reading import Box, Digit, Line, Reading, require_probability
 from inkread.recognizer import ROWS, Recognizer
@@ -121,6 +121,9 @@ class Reader:
         rows: the same of the model that reads rows as a whole; ``None`` leaves every row to the lattice.
         limits: on the bytes and pixels of a picture.
         threads: of one call of a model; 0 lets the runtime take one a core, which is best for one picture at a time.
+
+    Raises:
+        ModelError: a model cannot be loaded, or knows other classes than the ten digits.
     """
 
     def __init__(
@@ -132,6 +135,13 @@ class Reader:
         threads: int = 0,
     ) -> None:
         self.classifier = Classifier(model, threads=threads)
+        if self.classifier.classes != DIGIT_CLASSES:
+            known = ", ".join(self.classifier.labels[:3])
+            raise ModelFormatError(
+                str(model),
+                f"knows {len(self.classifier.labels)} classes ({known}, …), not the ten digits",
+                "read with a model of digits; this one can be scored with inkread evaluate --data",
+            )
         self._rows, self._threads = rows, threads
         # A network that knows digits only is asked which; whether it is one at all, the bundled model judges.
         self._judge = None if NOT_A_DIGIT in self.classifier.labels else Classifier(threads=threads)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -7,18 +8,21 @@ import numpy as np
 import pytest
 
 import inkread.classifier
-import inkread.datasets.mnist
+import inkread.datasets.named
 import inkread.datasets.pictures
 import inkread.reader
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.pictures import LabelledPicture
+from inkread.models import DIGIT_CLASSES
 
 
 class FakeClassifier:
     """Reads a glyph's digit out of its first pixel."""
 
+    classes = DIGIT_CLASSES
+
     def __init__(self, model: str = "default") -> None:
-        self.labels = tuple("0123456789")
+        pass
 
     def probabilities(self, glyphs):
         return np.eye(11, dtype=np.float32)[glyphs[:, 0, 0].astype(int) % 10]
@@ -31,7 +35,7 @@ def glyphs(monkeypatch):
     images[:, 0, 0] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
     data = LabelledGlyphs("MNIST", images, np.arange(10, dtype=np.uint8), "", "", "")
     monkeypatch.setattr(inkread.classifier, "Classifier", FakeClassifier)
-    monkeypatch.setattr(inkread.datasets.mnist, "load_mnist", lambda split, **_: data)
+    monkeypatch.setattr(inkread.datasets.named, "load_mnist", lambda split, **_: data)
 
 
 @pytest.fixture
@@ -66,6 +70,51 @@ def test_mnist_report_as_text(run, glyphs):
     assert "With refusals 90.00% (1 of 10 wrong)" in out
     assert "Precision" in out
     assert "Is \\ read as" in out
+
+
+def test_a_collection_is_scored_by_its_name(run, glyphs, monkeypatch):
+    named = inkread.datasets.named
+    asked = []
+
+    def load_named(name, split, *, data_dir, store, progress):
+        asked.append((name, split, store))
+        return named.load_mnist(split)
+
+    monkeypatch.setattr(named, "load_named", load_named)
+    assert run("evaluate", "--data", "usps").out.startswith("default on MNIST, test images\n")
+    assert run("evaluate", "--data", "corrections", "--store", "x").out.startswith("default on MNIST\n")
+    assert asked == [("usps", "test", None), ("corrections", "test", "x")]
+
+
+def test_other_classes_are_scored_by_their_names_and_most_frequent_mistakes(run, glyphs, monkeypatch):
+    classes = ("Coat", "[b]Shirt[/b]", "Bag", *"3456789")
+    data = inkread.datasets.named.load_mnist("test")
+    data = dataclasses.replace(data, name="garments", classes=classes)
+    monkeypatch.setattr(inkread.datasets.named, "load_mnist", lambda split, **_: data)
+    monkeypatch.setattr(FakeClassifier, "classes", classes)
+    shares = np.eye(10, dtype=np.float32)
+    monkeypatch.setattr(FakeClassifier, "probabilities", lambda self, g: shares[g[:, 0, 0] // 2])
+    out = run("evaluate").out
+    assert "Accuracy 10.00% (9 of 10 wrong)" in out
+    assert "refusals" not in out
+    assert "[b]Shirt[/b]  " in out
+    table = out[out.index("Read as  Count") :].splitlines()
+    assert [line.split() for line in table[1:3]] == [["3", "[b]Shirt[/b]", "1"], ["4", "Bag", "1"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--data", "mnits"], "did you mean 'mnist'"),
+        (["--data", "."], "--pictures ."),
+        (["--data", "usps", "--pictures", "."], "does not go with --pictures"),
+        (["--store", "x"], "--data corrections"),
+    ],
+)
+def test_data_that_cannot_be_scored_are_an_error(run, options, words):
+    result = run("evaluate", *options)
+    assert (result.code, result.out) == (1, "")
+    assert words in result.err
 
 
 def test_picture_report_as_json(run, folder):

@@ -216,42 +216,44 @@ def test_without_pytorch_the_extra_is_named(run, monkeypatch, tmp_path):
     assert result.err == "error: torch: is not installed; install it with: pip install 'inkread[train]'\n"
 
 
-@pytest.fixture
-def store(tmp_path):
-    """The address of a store in which a 3 was corrected to 8, and another to no digit."""
-    pytest.importorskip("sqlalchemy", reason="needs the extra serve")
-    from inkread.server.store import NewDigit, NewReading, Store
-
-    digit = NewDigit("3", 0.9, (0, 0, 5, 9), (0.0,) * 3 + (1.0,) + (0.0,) * 6, bytes([7] * 784), b"\x89PNG")
-    reading = NewReading("picture", 20, 9, "33", "default", "0" * 64, ((digit, digit),), None)
-    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
-    with Store.open(url) as opened:
-        name = opened.add_reading(reading)
-        opened.add_correction(reading=name, line=0, position=0, label="8", by=None)
-        opened.add_correction(reading=name, line=0, position=1, label="", by=None)
-    return url
-
-
-def test_corrections_are_learned_from_where_they_are_asked_for(run, trained, store, tmp_path):
-    out = tmp_path / "run"
-    result = run("train", "--out", out, "--data", "mnist", "--data", "corrections", "--store", store)
+def test_what_is_named_is_learned_from_and_kept_as_the_command(run, trained, tmp_path):
+    out, mine = tmp_path / "run", tmp_path / "mine"
+    result = run(
+        "train", "--out", out, "--data", "mnist", "--data", mine, "--data", "corrections", "--store", "x"
+    )
     assert result.code == 0, result.err
-    assert trained[0].more.labels.tolist() == [8, 10]
-    assert trained[0].more.images.tolist() == [[[7] * 28] * 28] * 2
-    assert trained[0].command == f"inkread train --network cnn --data corrections --out {out}"
+    assert list(trained[0].data) == ["mnist", str(mine), "corrections"]
+    assert trained[0].store == "x"
+    command = f"inkread train --network cnn --data mnist --data {mine} --data corrections --out {out}"
+    assert trained[0].command == command
     run("train", "--out", tmp_path / "plain")
-    assert not hasattr(trained[1], "more")
+    assert list(trained[1].data) == ["mnist"]
+    assert "--data" not in trained[1].command
+
+
+def test_what_is_left_out_is_told_beside_the_result(run, trained, monkeypatch, tmp_path):
+    train = inkread.training.train
+
+    def telling(recipe, *, progress, **options):
+        progress.on_picture(3, 3)
+        progress.on_note("mine: 1 of 3 pictures left out: a\nb.png is truncated")
+        return train(recipe, progress=progress, **options)
+
+    monkeypatch.setattr(inkread.training, "train", telling)
+    result = run("train", "--out", tmp_path)
+    assert result.err == "note: mine: 1 of 3 pictures left out: a\\nb.png is truncated\n"
+    assert "97.00%" in result.out
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--data", "corrections", "--network", "rows"], "single glyphs"),
+        (["--data", "mnist", "--data", "usps", "--network", "rows"], "--data usps: is of single glyphs"),
         (["--store", "sqlite:///x.sqlite"], "--data corrections"),
-        (["--data", "corrections", "--store", "sqlite:////nonexistent/x.sqlite"], "--collect"),
     ],
 )
-def test_corrections_that_cannot_be_used_are_an_error(run, trained, tmp_path, options, words):
+def test_data_that_cannot_be_used_are_an_error(run, trained, tmp_path, options, words):
     result = run("train", "--out", tmp_path / "run", *options)
     assert result.code == 1
     assert words in result.err

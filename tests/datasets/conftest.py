@@ -1,7 +1,8 @@
-"""A hand-made alphabet in place of the collections."""
+"""A hand-made alphabet in place of the collections, and mirrors on this machine."""
 
 import numpy as np
 import pytest
+from mirrors import Mirrors
 
 from inkread.datasets.glyphs import LabelledGlyphs, SymbolGlyphs
 from inkread.datasets.handwriting import Hand, write_digit
@@ -49,3 +50,12 @@ def material() -> Material:
     signs[:, 8:20, 2:26] = 255
     operators = SymbolGlyphs("signs", signs, np.array(["plus", "minus", "x"]), "", "", "")
     return Material.of(_pictures(rng), _characters(rng), operators)
+
+
+@pytest.fixture
+def mirrors(monkeypatch):
+    """A server of files."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server = Mirrors()
+    yield server
+    server.close()

@@ -1,6 +1,5 @@
+import dataclasses
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -8,95 +7,17 @@ from inkread.datasets.download import ROUNDS, RemoteFile, download
 from inkread.errors import DatasetNotFoundError, OutputError
 
 CONTENT = bytes(range(256)) * 1000
-FILE = RemoteFile("digits.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+FILE = RemoteFile("digits.gz", len(CONTENT), f"sha256:{hashlib.sha256(CONTENT).hexdigest()}")
+UNSIZED = dataclasses.replace(FILE, size=None, digest=f"md5:{hashlib.md5(CONTENT).hexdigest()}")
 
 
-class Mirrors:
-    """One server whose folders behave as their names say; ``requests`` has (folder, range) of each request."""
-
-    def __init__(self):
-        self.requests = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def __call__(self, *folders):
-        return [f"http://127.0.0.1:{self.server.server_port}/{folder}/" for folder in folders]
-
-    def close(self):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-    def _handler(mirrors):  # noqa: N805 - "self" is the handler's below
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                folder = self.path.split("/")[1]
-                asked = self.headers["Range"]
-                mirrors.requests.append((folder, asked))
-                getattr(self, folder)(int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0)
-
-            def log_message(self, *_):
-                pass
-
-            def give(self, status, body, **headers):
-                self.send_response(status)
-                for name, value in ({"Content-Length": len(body)} | headers).items():
-                    self.send_header(name.replace("_", "-"), str(value))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def good(self, start):
-                if start:
-                    span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
-                    self.give(206, CONTENT[start:], Content_Range=span)
-                else:
-                    self.give(200, CONTENT)
-
-            def cut(self, start):
-                end = min(start + len(CONTENT) // 2, len(CONTENT))
-                span = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
-                self.give(
-                    206 if start else 200,
-                    CONTENT[start:end],
-                    Content_Length=len(CONTENT) - start,
-                    Content_Range=span,
-                )
-
-            def rangeless(self, start):
-                self.give(200, CONTENT)
-
-            def corrupt(self, start):
-                self.give(200, CONTENT[::-1])
-
-            def endless(self, start):
-                self.give(200, CONTENT + b"more", Content_Length=10**12)
-
-            def unsatisfiable(self, start):
-                self.give(416, b"") if start else self.good(0)
-
-            def shifted(self, start):
-                if start:
-                    self.give(206, CONTENT[start + 1 :], Content_Range=f"bytes {start + 1}-9/10")
-                else:
-                    self.good(0)
-
-            def absent(self, start):
-                self.give(404, b"")
-
-        return Handler
+@pytest.fixture(autouse=True)
+def published(mirrors):
+    mirrors.files[FILE.name] = CONTENT
 
 
-@pytest.fixture
-def mirrors(monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    server = Mirrors()
-    yield server
-    server.close()
-
-
-def fetch(folder, addresses, **options):
-    path = download(FILE, folder, mirrors=addresses, timeout=5, **options)
+def fetch(folder, addresses, file=FILE, **options):
+    path = download(file, folder, mirrors=addresses, timeout=5, **options)
     assert path == folder / FILE.name
     assert path.read_bytes() == CONTENT
     assert [entry.name for entry in folder.iterdir()] == [FILE.name], "no part stays"
@@ -136,6 +57,25 @@ def test_a_part_that_belongs_to_another_file_is_thrown_away(tmp_path, mirrors, s
 def test_a_bad_mirror_is_passed_over_for_a_good_one(tmp_path, mirrors, bad):
     fetch(tmp_path, mirrors(bad, "good"))
     assert mirrors.requests == [(bad, None), ("good", None)]
+
+
+@pytest.mark.parametrize("mirror", ["good", "cut", "rangeless", "unsatisfiable"])
+def test_a_file_of_unknown_size_arrives_whole_and_by_another_hash(tmp_path, mirrors, mirror):
+    told = []
+    fetch(tmp_path, mirrors(mirror, "good"), UNSIZED, progress=lambda *state: told.append(state))
+    assert told[-1] == (FILE.name, len(CONTENT), len(CONTENT))
+
+
+@pytest.mark.parametrize(
+    ("mirror", "reason"), [("endless", "gives 1000000000000 bytes"), ("unannounced", "gave another file")]
+)
+def test_of_a_file_of_unknown_size_no_more_is_taken_than_the_limit(
+    tmp_path, mirrors, monkeypatch, mirror, reason
+):
+    monkeypatch.setattr("inkread.datasets.download.LARGEST", len(CONTENT))
+    with pytest.raises(DatasetNotFoundError, match=reason):
+        download(UNSIZED, tmp_path, mirrors=mirrors(mirror), timeout=5)
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_kept_of_a_wrong_file(tmp_path, mirrors):

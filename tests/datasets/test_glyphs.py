@@ -43,6 +43,17 @@ def test_wrong_arrays_fail_where_they_enter(changes):
         glyphs(**changes)
 
 
+def test_classes_may_be_others_than_digits_and_labels_are_then_theirs():
+    labels = np.array([0, 1, 1, 0], np.uint8)
+    letters = glyphs(classes=("a", "b"), labels=labels)
+    assert letters.none_class == 2
+    assert glyphs(classes=("a", ""), labels=labels).none_class == 1
+    assert glyphs().none_class == NOT_A_DIGIT_CLASS
+    assert letters.subset(slice(0, 1)).classes == ("a", "b")
+    with pytest.raises(DatasetFormatError, match="a label 2, not 0 to 1"):
+        glyphs(classes=("a", "b"), labels=labels + 1)
+
+
 def test_symbols_become_digits_and_not_a_digit():
     symbols = SymbolGlyphs("x", IMAGES, np.array(["0", "plus", "9", "10"]), **ORIGIN)
     assert symbols.labelled().labels.tolist() == [0, NOT_A_DIGIT_CLASS, 9, NOT_A_DIGIT_CLASS]

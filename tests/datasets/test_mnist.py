@@ -43,7 +43,7 @@ def tiny(monkeypatch, tmp_path):
         content = packed.read_bytes()
         files.append(
             MnistFile(
-                RemoteFile(name, len(content), hashlib.sha256(content).hexdigest()),
+                RemoteFile(name, len(content), f"sha256:{hashlib.sha256(content).hexdigest()}"),
                 plain.stat().st_size,
                 hashlib.sha256(plain.read_bytes()).hexdigest(),
             )

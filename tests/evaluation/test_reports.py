@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -15,6 +16,7 @@ from inkread.errors import DatasetFormatError, PictureDamagedError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.naive import naive_glyph, naive_read
 from inkread.evaluation.pictures import PictureReport, evaluate_naively, evaluate_pictures, kind_of
+from inkread.models import DIGIT_CLASSES
 from inkread.reading import Digit
 
 
@@ -40,6 +42,8 @@ class FakeReader:
 
 class FirstPixel:
     """A classifier that takes a glyph's first pixel for its class."""
+
+    classes = DIGIT_CLASSES
 
     def probabilities(self, glyphs):
         return np.eye(11, dtype=np.float32)[glyphs[:, 0, 0].astype(int)] * 0.9
@@ -168,6 +172,19 @@ def test_glyph_report_tells_which_digit_from_refusals():
     assert report.confusion[4][3] == 1
     assert [scores.label for scores in report.classes] == ["0", "1", "2", "3", "4", ""]
     assert not math.isnan(json.loads(json.dumps(report.to_dict()))["accuracy"])
+
+
+def test_glyphs_of_other_classes_are_scored_by_a_classifier_of_these():
+    garments = ("Coat", "Shirt", "Bag")
+    classifier = SimpleNamespace(
+        classes=garments, probabilities=lambda images: np.eye(3, dtype=np.float32)[images[:, 0, 0]]
+    )
+    glyphs = dataclasses.replace(glyphs_of([0, 1, 1, 2], [0, 1, 2, 2]), classes=garments)
+    report = evaluate_glyphs(classifier, glyphs)
+    assert (report.accuracy, report.accuracy_with_refusals, report.refused) == (0.75, 0.75, 0)
+    assert (report.labels, report.confusion[2]) == (garments, (0, 1, 1))
+    with pytest.raises(DatasetFormatError, match="the classes 0, 1, 2, …, and the model knows Coat"):
+        evaluate_glyphs(classifier, glyphs_of([0], [0]))
 
 
 def test_no_glyphs_are_an_error():

@@ -18,10 +18,11 @@ import onnxruntime
 from safetensors.torch import load_file
 from training_runs import weights
 
+from inkread.datasets import named
 from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
 from inkread.models.card import Card
 from inkread.training import export as export_module
-from inkread.training import load_run, train, workflow
+from inkread.training import load_run, mixture, train, workflow
 from inkread.training.calibration import softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.export import compare, export, to_onnx
@@ -167,7 +168,7 @@ def tiny_mnist(draw, monkeypatch):
         assert split == "train"
         return draw(700, name="MNIST")
 
-    monkeypatch.setattr(workflow, "load_mnist", load_mnist)
+    monkeypatch.setattr(named, "load_mnist", load_mnist)
 
 
 def test_training_holds_out_the_last_glyphs_and_saves_the_run(tiny_mnist, tmp_path):
@@ -193,7 +194,7 @@ def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_
     def load_writing(mnist, *, data_dir, seed):
         return [letters(200, 5)], [letters(50, 6)]
 
-    monkeypatch.setattr(workflow, "load_writing", load_writing)
+    monkeypatch.setattr(mixture, "load_writing", load_writing)
     recipe = dataclasses.replace(MLP, material="writing", mnist_passes=2)
     run = train(recipe, out=tmp_path)
     card = Card.load(tmp_path / "card.json")
@@ -205,12 +206,14 @@ def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_
 
 
 def test_what_people_corrected_is_learned_with_what_the_material_has_no_class_for_left_out(
-    tiny_mnist, draw, tmp_path
+    tiny_mnist, draw, tmp_path, monkeypatch
 ):
     corrected = dataclasses.replace(draw(50, seed=8, name="corrections"), sha256="c" * 64)
     labels = corrected.labels.copy()
     labels[:20] = 10
-    run = train(MLP, out=tmp_path, more=dataclasses.replace(corrected, labels=labels))
+    corrected = dataclasses.replace(corrected, labels=labels)
+    monkeypatch.setattr(named, "load_corrections", lambda store: {"here": corrected}[store])
+    run = train(MLP, out=tmp_path, data=["corrections"], store="here")
     assert run.card.labels == tuple("0123456789")
     assert [(entry["name"], entry["count"]) for entry in run.card.data if entry["split"] == "train"] == [
         ("MNIST", 600),

@@ -1,4 +1,4 @@
-"""``inkread evaluate``: what a model scores, on MNIST or on a folder of labelled pictures."""
+"""``inkread evaluate``: what a model scores, on a collection of glyphs or on a folder of labelled pictures."""
 
 import json
 import sys
@@ -26,6 +26,17 @@ class ReportFormat(StrEnum):
 def evaluate(
     *,
     model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Score on this collection's test images; on MNIST's unless given."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="With --data corrections: where they are, if not where inkread serve keeps them.",
+        ),
+    ] = None,
     pictures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Read this folder of labelled pictures.")
     ] = None,
@@ -41,14 +52,16 @@ def evaluate(
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
     ] = None,
     style: Annotated[
         ReportFormat, typer.Option("--format", help="How to print the report.")
     ] = ReportFormat.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
-    """Score a model on MNIST's test images, or on a folder of labelled pictures.
+    """Score a model on a collection's test images, or on a folder of labelled pictures.
+
+    The collections are those of inkread train; a model of other classes than digits is scored on data of its own classes.
 
     A labelled folder has labels.csv or labels.tsv with the columns file and label (rows joined by "/", empty where
     there is nothing to read), or one folder a label. A picture whose column category is single, or whose label is one
@@ -58,31 +71,40 @@ def evaluate(
     AUROC tells how well the probability of being a digit parts single digits from empty pictures; the calibration error is
     that of the single digits that are not refused.
     """
+    if pictures is not None and data is not None:
+        raise OptionError("--data", "does not go with --pictures", "choose one of them")
+    if store is not None and data != "corrections":
+        raise OptionError("--store", "says where corrections are", "add --data corrections")
     if pictures is None:
         for option, given in (("--naive", naive), ("--report", page)):
             if given:
                 raise OptionError(option, "needs pictures to read", "add --pictures DIR")
-        _on_mnist(model, data_dir, style, quiet=quiet)
+        _on_glyphs(model, data or "mnist", style, data_dir=data_dir, store=store, quiet=quiet)
     else:
         _on_pictures(model, pictures, style, page=page, naive=naive, quiet=quiet)
 
 
-def _on_mnist(model: str, data_dir: Path | None, style: ReportFormat, *, quiet: bool) -> None:
+def _on_glyphs(
+    model: str, data: str, style: ReportFormat, *, data_dir: Path | None, store: str | None, quiet: bool
+) -> None:
     from inkread.classifier import Classifier
-    from inkread.datasets.mnist import load_mnist
+    from inkread.datasets.named import CORRECTIONS, NAMES, load_named
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.glyphs import evaluate_glyphs
 
+    if data not in NAMES and Path(data).is_dir():
+        raise OptionError(f"--data {data}", "is a folder", f"score its pictures with --pictures {data}")
     classifier = Classifier(model)
     with download_bar(error_console(quiet=quiet)) as progress:
-        glyphs = load_mnist("test", data_dir=data_dir, progress=progress)
+        glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
     report = evaluate_glyphs(classifier, glyphs)
     if style is ReportFormat.JSON:
         _print_json({"model": model, "data": glyphs.name} | report.to_dict())
     else:
         from inkread.cli.scores import print_glyph_report
 
-        print_glyph_report(report, f"{model} on {glyphs.name}, test images")
+        part = "" if data == CORRECTIONS else ", test images"
+        print_glyph_report(report, f"{model} on {glyphs.name}{part}")
 
 
 def _on_pictures(

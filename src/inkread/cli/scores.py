@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from inkread.cli.console import printable, show
+from inkread.models.card import NOT_A_DIGIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,21 +19,22 @@ if TYPE_CHECKING:
     from inkread.evaluation.pictures import Kind, PictureReport, Rate
 
 NO_DIGIT = "none"
+MISTAKES = 10
+"""Lines of the table of mistakes."""
+
 HEADINGS: dict[Kind, str] = {"single": "Single digits", "multi": "Several, exact", "empty": "Empty, refused"}
 
 
 def print_glyph_report(report: GlyphReport, title: str) -> None:
-    """Accuracy, the scores of every class, and the confusion matrix."""
+    """Accuracy, the scores of every class, and what is taken for what: of digits, the confusion matrix."""
     show(
         Text(title, style="bold"),
-        f"Accuracy {report.accuracy:.2%}: which of the ten digits it is",
-        f"With refusals {report.accuracy_with_refusals:.2%} ({report.errors:,} of {report.count:,} wrong): "
-        f"{report.refused:.2%} were called no digit",
+        *_accuracy(report),
         f"Calibration error {report.calibration_error:.4f} (15 bins)",
         "",
         _classes(report),
         "",
-        _confusion(report),
+        _confusion(report) if NOT_A_DIGIT in report.labels else _mistakes(report),
     )
 
 
@@ -57,11 +60,21 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
+def _accuracy(report: GlyphReport) -> Iterator[str]:
+    wrong = f"({report.errors:,} of {report.count:,} wrong)"
+    if NOT_A_DIGIT not in report.labels:
+        yield f"Accuracy {report.accuracy:.2%} {wrong}"
+        return
+    yield f"Accuracy {report.accuracy:.2%}: which of the ten digits it is"
+    refused = f"{report.refused:.2%} were called no digit"
+    yield f"With refusals {report.accuracy_with_refusals:.2%} {wrong}: {refused}"
+
+
 def _classes(report: GlyphReport) -> Table:
     table = _table("Class", "Precision", "Recall", "F1", "Count")
     for scores in report.classes:
         figures = (f"{value:.2%}" for value in (scores.precision, scores.recall, scores.f1))
-        table.add_row(scores.label or NO_DIGIT, *figures, f"{scores.support:,}")
+        table.add_row(escape(scores.label) or NO_DIGIT, *figures, f"{scores.support:,}")
     return table
 
 
@@ -71,6 +84,20 @@ def _confusion(report: GlyphReport) -> Table:
     for label, counts in zip(report.labels, report.confusion, strict=True):
         if any(counts):
             table.add_row(label or NO_DIGIT, *(f"{count:,}" if count else "·" for count in counts))
+    return table
+
+
+def _mistakes(report: GlyphReport) -> Table:
+    """The most frequent mistakes: names of other classes are too long, or too many, for a matrix."""
+    mistakes = sorted(
+        (-count, is_one, taken_for)
+        for is_one, counts in zip(report.labels, report.confusion, strict=True)
+        for taken_for, count in zip(report.labels, counts, strict=True)
+        if count and is_one != taken_for
+    )
+    table = _table("Is", "Read as", "Count")
+    for count, is_one, taken_for in mistakes[:MISTAKES]:
+        table.add_row(escape(is_one), escape(taken_for), f"{-count:,}")
     return table
 
 

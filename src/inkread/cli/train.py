@@ -1,4 +1,4 @@
-"""``inkread train``: a network from MNIST, or from rows written with it."""
+"""``inkread train``: a network from MNIST and other data, or from rows written with it."""
 
 import importlib.util
 import json
@@ -7,13 +7,12 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkread.cli.console import error_console, show
+from inkread.cli.console import error_console, printable, show
 from inkread.cli.settings import nested, with_settings
 from inkread.errors import MissingExtraError, OptionError, nearest
 from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe
@@ -30,12 +29,8 @@ INTERRUPTED = 130
 ROWS, USUAL = "rows", "cnn"
 """The network that reads whole rows, and the one that is trained if none is named."""
 
-
-class Data(StrEnum):
-    """What can be learned from."""
-
-    MNIST = "mnist"
-    CORRECTIONS = "corrections"
+MNIST, CORRECTIONS = "mnist", "corrections"
+"""The data that are learned from if none are named, and those that a store has."""
 
 
 @with_settings(Training=Recipe, Augmentation=Augmentation, Rows=RowRecipe)
@@ -50,15 +45,19 @@ def train(
         ),
     ] = None,
     data: Annotated[
-        list[Data] | None,
-        typer.Option(help="What to learn from besides MNIST: what people corrected on the page."),
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|DIR",
+            help="What to learn from, MNIST unless given; several together: a collection, a folder of labelled pictures, or "
+            "corrections, which alone are learned with MNIST.",
+        ),
     ] = None,
     store: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Where the corrections are, if not where inkread serve keeps them."),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
     ] = None,
     recipe: Annotated[
         str | None,
@@ -68,32 +67,34 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
     settings: dict[str, Any],
 ) -> None:
-    """Train a network on MNIST, and save the model with its card.
+    """Train a network on MNIST or other data, and save the model with its card.
 
     The network "rows" reads whole rows; its epochs are blocks of 4,096 synthetic ones.
 
-    MNIST is downloaded and verified where it is not on this machine. The last training images are held out to watch
-    the progress; the test files are not touched.
+    The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced, usps and digits,
+    which come with scikit-learn; all others are downloaded and verified where they are not on this machine. A labelled folder
+    has labels.csv with the columns file and label, or a folder for each digit; each picture is read as one digit. Some of
+    everything is held out to watch the progress; test files are not touched.
 
     --out then has model.onnx, model.safetensors, card.json and history.csv, and is a model for --model.
     """
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError("torch", "train")
     chosen = _recipe(network, recipe, settings)
-    corrected = Data.CORRECTIONS in (data or [])
-    if store is not None and not corrected:
+    if store is not None and CORRECTIONS not in (data or ()):
         raise OptionError("--store", "says where corrections are", "give --data corrections too")
 
     try:
         with _Watch.over(chosen, error_console(quiet=quiet)) as watch:
             run = _trained(
                 chosen,
-                _corrections(chosen, store) if corrected else {},
+                data or [],
+                store,
                 out=out,
                 data_dir=data_dir,
                 resume=resume,
                 progress=watch,
-                command=_command(network, recipe, settings, out, corrected=corrected),
+                command=_command(network, recipe, settings, data or [], out),
             )
     except KeyboardInterrupt:
         sys.stderr.write(f"Interrupted; to continue, run the same command with --resume (--out {out}).\n")
@@ -101,23 +102,19 @@ def train(
     _print_run(run)
 
 
-def _trained(recipe: Recipe | RowRecipe, besides: dict[str, Any], **options: Any) -> "Run[Any, Any]":
+def _trained(
+    recipe: Recipe | RowRecipe, data: list[str], store: str | None, **options: Any
+) -> "Run[Any, Any]":
     """Whole rows or glyphs, as the recipe says."""
     from inkread.training import train, train_rows
 
-    if isinstance(recipe, RowRecipe):
-        return train_rows(recipe, **options)
-    return train(recipe, **besides, **options)
-
-
-def _corrections(recipe: Recipe | RowRecipe, store: str | None) -> dict[str, Any]:
-    """The glyphs that people corrected, as an option of the training."""
-    from inkread.datasets.corrections import load_corrections
-
-    if recipe.network == ROWS:
-        problem = "are of single glyphs, and the network rows learns whole rows"
-        raise OptionError("--data corrections", problem, "train the network cnn or mlp with them")
-    return {"more": load_corrections(store)}
+    if isinstance(recipe, Recipe):
+        return train(recipe, data=data or (MNIST,), store=store, **options)
+    for name in data:
+        if name != MNIST:
+            problem = "is of single glyphs, and the network rows learns whole rows"
+            raise OptionError(f"--data {name}", problem, "train the network cnn or mlp with it")
+    return train_rows(recipe, **options)
 
 
 class _Watch:
@@ -151,6 +148,14 @@ class _Watch:
     def on_download(self, name: str, done: int, total: int) -> None:
         """Moves the lower bar, in bytes."""
         self._bar.update(self._steps, description=f"Downloading {name}", completed=done, total=total)
+
+    def on_picture(self, done: int, total: int) -> None:
+        """Moves the lower bar, in pictures."""
+        self._bar.update(self._steps, description="Reading pictures", completed=done, total=total)
+
+    def on_note(self, text: str) -> None:
+        """Tells it above the bars."""
+        sys.stderr.write(f"note: {printable(text)}\n")
 
     def on_batch(self, done: int, total: int) -> None:
         """Moves both bars, so that the time left is known before the first epoch ends."""
@@ -214,7 +219,7 @@ def _read_settings(name: str) -> dict[str, Any]:
 
 
 def _command(
-    network: str | None, recipe: str | None, settings: dict[str, Any], out: Path, *, corrected: bool
+    network: str | None, recipe: str | None, settings: dict[str, Any], data: list[str], out: Path
 ) -> str:
     """What to type to repeat the run; the store's address is left out, as it may hold a password."""
     words = ["inkread", "train"]
@@ -222,7 +227,7 @@ def _command(
     words += ["--network", network or USUAL] if network or not recipe else []
     for name, value in settings.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
-    words += ["--data", Data.CORRECTIONS.value] if corrected else []
+    words += [word for name in data for word in ("--data", name)]
     return shlex.join([*words, "--out", str(out)])
 
 

@@ -1,4 +1,4 @@
-"""Resumable downloads of files whose size and SHA-256 are known beforehand."""
+"""Resumable downloads of files whose hash, and mostly their size, is known beforehand."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ ROUNDS = 3
 TIMEOUT_SECONDS = 15.0
 CHUNK = 1 << 16
 
+LARGEST = 64 * 2**20
+"""Bytes that are taken of a file whose size is not known beforehand."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
@@ -31,13 +34,33 @@ class RemoteFile:
 
     Attributes:
         name: of the file, below the address of a mirror.
-        size: in bytes.
-        sha256: lower-case hexadecimal.
+        size: in bytes; ``None`` where it is not published, and no more than ``LARGEST`` is taken.
+        digest: the name of an algorithm of ``hashlib``, a colon, and the hash in lower-case hexadecimal.
     """
 
     name: str
-    size: int
-    sha256: str
+    size: int | None
+    digest: str
+
+    @property
+    def most(self) -> int:
+        """Bytes that it may have."""
+        return LARGEST if self.size is None else self.size
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the file at ``path`` is this one, by its hash; an ``OSError`` if it cannot be read."""
+        return self.digest_of(path) == self.digest
+
+    def digest_of(self, path: Path) -> str:
+        """The digest of the file at ``path``, by the algorithm of this one's."""
+        algorithm = self.digest.partition(":")[0]
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False))
+        return f"{algorithm}:{found.hexdigest()}"
+
+
+SHOWN = 19
+"""Characters of a digest that a message has: the algorithm's name and twelve or more of the hash."""
 
 
 class _RefusedError(Exception):
@@ -55,7 +78,7 @@ def download(
     """Downloads a file from the first mirror that has it whole and right.
 
     What has arrived is kept in ``<name>.part``, and continued by HTTP Range (RFC 9110, section 14) by the next attempt,
-    the next mirror or the next run. The file gets its name only once its SHA-256 is right, by an atomic rename.
+    the next mirror or the next run. The file gets its name only once its hash is right, by an atomic rename.
 
     Args:
         file: what to download.
@@ -96,7 +119,7 @@ def download(
 def _continue(url: str, part: Path, file: RemoteFile, timeout: float, progress: Progress | None) -> None:
     """Fetches what ``part`` still lacks, as far as it comes."""
     have = part.stat().st_size if part.exists() else 0
-    if have >= file.size:
+    if have >= file.most:
         return
     request = urllib.request.Request(url, headers={"User-Agent": "inkread"})  # noqa: S310 - the mirrors are ours
     if have:
@@ -120,27 +143,30 @@ def _continue(url: str, part: Path, file: RemoteFile, timeout: float, progress: 
 def _append(
     response: http.client.HTTPResponse, part: Path, have: int, file: RemoteFile, progress: Progress | None
 ) -> None:
-    """Writes the body after the first ``have`` bytes of ``part``; never more than the file's size and a byte."""
+    """Writes the body after the first ``have`` bytes of ``part``; never more than the file may have and a byte."""
+    announced = response.headers.get("Content-Length", "")
+    size = file.size or (have + int(announced) if announced.isdecimal() else 0)
+    if size > file.most:
+        raise _RefusedError(f"gives {size} bytes, more than {file.most}")
     with part.open("ab" if have else "wb") as stream:
-        while have <= file.size:
+        while have <= file.most:
             try:
-                chunk = response.read(min(CHUNK, file.size + 1 - have))
+                chunk = response.read(min(CHUNK, file.most + 1 - have))
             except (OSError, http.client.HTTPException) as error:
-                raise _RefusedError(f"broke off after {have} of {file.size} bytes ({error})") from error
+                raise _RefusedError(f"broke off after {have} of {size or '?'} bytes ({error})") from error
             if not chunk:
                 break
             stream.write(chunk)
             have += len(chunk)
             if progress is not None:
-                progress(file.name, min(have, file.size), file.size)
-    if have < file.size:
-        raise _RefusedError(f"broke off after {have} of {file.size} bytes")
+                progress(file.name, min(have, file.most), size or file.most)
+    if have < size:
+        raise _RefusedError(f"broke off after {have} of {size} bytes")
 
 
 def _verify(part: Path, file: RemoteFile) -> None:
     """Refuses and removes a complete part that is not the file, so that the next attempt begins anew."""
-    with part.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != file.sha256:
+    found = file.digest_of(part)
+    if found != file.digest:
         part.unlink()
-        raise _RefusedError(f"gave another file (SHA-256 {found[:12]}…)")
+        raise _RefusedError(f"gave another file ({found[:SHOWN]}…)")

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inkread.errors import DatasetFormatError
+from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 GLYPH_SIDE = 28
-NOT_A_DIGIT_CLASS = 10
-"""The class of what is no single digit; 0 to 9 are the digits."""
+NOT_A_DIGIT_CLASS = DIGIT_CLASSES.index(NOT_A_DIGIT)
+"""The class of what is no single digit, where 0 to 9 are the digits."""
+SHARE_HELD_OUT = 1 / 6
+"""Of a set that has no held-out glyphs of its own."""
+
 REPAIR = "correct the arrays, or download the collection again"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledGlyphs:
-    """Glyphs and the digit that each one is.
+    """Glyphs and the class of each one: of digits, or of whatever else has 28×28 pixels.
 
     Attributes:
         name: of the collection, e.g. ``"MNIST"``.
         images: uint8, N×28×28, ink bright on 0.
-        labels: uint8, N, 0 to 9, or ``NOT_A_DIGIT_CLASS``.
+        labels: uint8, N, each the number of its class: of digits 0 to 9, or ``NOT_A_DIGIT_CLASS``.
         sha256: of the source data, lower-case hexadecimal; each loader says of which bytes.
         licence: SPDX identifier, or a sentence where none applies.
         attribution: whom to credit, and where the data are published.
+        classes: their names; ``""``, what is none of the others, is the last one if it is there.
 
     Raises:
         DatasetFormatError: a shape, a dtype or a label is wrong.
@@ -40,6 +48,7 @@ class LabelledGlyphs:
     sha256: str
     licence: str
     attribution: str
+    classes: tuple[str, ...] = DIGIT_CLASSES
 
     def __post_init__(self) -> None:
         _check_images(self.name, self.images)
@@ -49,11 +58,17 @@ class LabelledGlyphs:
                 f"has labels {self.labels.shape} of {self.labels.dtype}, not {self.images.shape[:1]} of uint8",
                 REPAIR,
             )
-        if self.labels.size and self.labels.max() > NOT_A_DIGIT_CLASS:
-            raise DatasetFormatError(self.name, f"has a label {self.labels.max()}, not 0 to 10", REPAIR)
+        if self.labels.size and self.labels.max() >= len(self.classes):
+            most = len(self.classes) - 1
+            raise DatasetFormatError(self.name, f"has a label {self.labels.max()}, not 0 to {most}", REPAIR)
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def none_class(self) -> int:
+        """The class of what is none of the others; where there is no such class, the number of classes."""
+        return len(self.classes) - (self.classes[-1] == NOT_A_DIGIT)
 
     def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> LabelledGlyphs:
         """The glyphs at ``indices`` (integers, a mask or a slice), with the same origin."""
@@ -106,6 +121,68 @@ class SymbolGlyphs:
     def describe(self, split: str) -> dict[str, Any]:
         """What a model card must know of these glyphs, see ``Card.data``."""
         return describe(self, split)
+
+
+def split_by_class(
+    glyphs: LabelledGlyphs, *, seed: int, share: float = SHARE_HELD_OUT
+) -> tuple[LabelledGlyphs, LabelledGlyphs]:
+    """What to learn from, and what to hold out: of each class a share drawn at random, both in the order of the set.
+
+    Args:
+        glyphs: to be parted.
+        seed: the same one parts the same glyphs alike.
+        share: of a class to be held out, rounded, but at least one of two or more; of a class of one, none.
+    """
+    rng = np.random.default_rng(seed)
+    held_out = np.zeros(len(glyphs), bool)
+    for members in (np.flatnonzero(glyphs.labels == label) for label in np.unique(glyphs.labels)):
+        count = max(1, round(share * len(members))) if len(members) > 1 else 0
+        held_out[rng.permutation(members)[:count]] = True
+    return glyphs.subset(~held_out), glyphs.subset(held_out)
+
+
+def join(sets: Sequence[LabelledGlyphs]) -> LabelledGlyphs:
+    """Several sets as one, in the order given; its hash is that of their hashes.
+
+    Raises:
+        DatasetFormatError: their classes differ.
+    """
+    _require_same_classes(sets)
+    if len(sets) == 1:
+        return sets[0]
+    return LabelledGlyphs(
+        name=_names(sets),
+        images=np.concatenate([glyphs.images for glyphs in sets]),
+        labels=np.concatenate([glyphs.labels for glyphs in sets]),
+        sha256=hashlib.sha256("".join(glyphs.sha256 for glyphs in sets).encode()).hexdigest(),
+        licence="; ".join(sorted({glyphs.licence for glyphs in sets})),
+        attribution="; ".join(glyphs.attribution for glyphs in sets),
+        classes=sets[0].classes,
+    )
+
+
+def absent_classes(sets: Sequence[LabelledGlyphs]) -> list[str]:
+    """The classes of which none of the sets has a glyph; "not a digit" may always be absent.
+
+    Raises:
+        DatasetFormatError: their classes differ.
+    """
+    _require_same_classes(sets)
+    there = {int(label) for glyphs in sets for label in np.unique(glyphs.labels)}
+    return [name for label, name in enumerate(sets[0].classes) if label not in there and name != NOT_A_DIGIT]
+
+
+def _require_same_classes(sets: Sequence[LabelledGlyphs]) -> None:
+    kinds = list(dict.fromkeys(glyphs.classes for glyphs in sets))
+    if len(kinds) > 1:
+        some = "; ".join(", ".join(classes[:3]) + ", …" for classes in kinds)
+        raise DatasetFormatError(
+            _names(sets), f"have different classes ({some})", "take data of the same classes together"
+        )
+
+
+def _names(sets: Sequence[LabelledGlyphs]) -> str:
+    return " + ".join(glyphs.name for glyphs in sets)
 
 
 def digit_classes(symbols: NDArray[np.str_]) -> NDArray[np.uint8]:

@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.classifier import DIGITS
-from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.errors import DatasetFormatError
 from inkread.evaluation import metrics
-from inkread.models.card import NOT_A_DIGIT
 
 if TYPE_CHECKING:
     from inkread.classifier import Classifier
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.evaluation.metrics import ClassScores
-
-LABELS = (*DIGITS, NOT_A_DIGIT)
-"""The classes, in the order of a classifier's probabilities; the last one is ``NOT_A_DIGIT_CLASS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +24,7 @@ class GlyphReport:
     Attributes:
         count: number of glyphs.
         accuracy: share of the digits for which the likeliest of the ten is right, 0..1, as accuracies on MNIST are usually
-            meant.
+            meant; of other classes, share of the glyphs for which the likeliest class is right.
         accuracy_with_refusals: share of all glyphs whose likeliest class is right, 0..1: here calling a digit "not a digit"
             is an error, and so is the reverse.
         refused: share of glyphs called "not a digit", 0..1.
@@ -73,29 +67,36 @@ def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphRepo
     """Scores a classifier on labelled glyphs.
 
     Args:
-        classifier: gives N×11 probabilities for N×28×28 glyphs: the ten digits and "not a single digit".
+        classifier: gives N×classes probabilities for N×28×28 glyphs.
         glyphs: N×28×28 uint8 with their labels.
 
     Raises:
-        DatasetFormatError: there is no glyph.
+        DatasetFormatError: there is no glyph, or the classifier knows other classes.
     """
     if not len(glyphs):
         raise DatasetFormatError(glyphs.name, "has no glyphs", "evaluate on some")
-    truth = glyphs.labels.astype(np.int64)
+    if glyphs.classes != classifier.classes:
+        theirs, known = (", ".join(classes[:3]) for classes in (glyphs.classes, classifier.classes))
+        raise DatasetFormatError(
+            glyphs.name,
+            f"has the classes {theirs}, …, and the model knows {known}, …",
+            "evaluate a model on data of the classes that it learned",
+        )
+    truth, none = glyphs.labels.astype(np.int64), glyphs.none_class
     probabilities = classifier.probabilities(glyphs.images)
     predicted = probabilities.argmax(axis=1)
-    matrix = metrics.confusion_matrix(truth, predicted, classes=len(LABELS))
+    matrix = metrics.confusion_matrix(truth, predicted, classes=len(glyphs.classes))
     occurring = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
-    digits = truth < NOT_A_DIGIT_CLASS
+    named = truth < none
     return GlyphReport(
         count=len(truth),
-        accuracy=metrics.accuracy(truth[digits], probabilities[digits, :NOT_A_DIGIT_CLASS].argmax(axis=1)),
+        accuracy=metrics.accuracy(truth[named], probabilities[named, :none].argmax(axis=1)),
         accuracy_with_refusals=metrics.accuracy(truth, predicted),
-        refused=float((predicted == NOT_A_DIGIT_CLASS).mean()),
+        refused=float((predicted == none).mean()),
         calibration_error=metrics.expected_calibration_error(probabilities.max(axis=1), truth == predicted),
-        labels=LABELS,
+        labels=glyphs.classes,
         classes=tuple(
-            c for c, some in zip(metrics.per_class(matrix, LABELS), occurring, strict=True) if some
+            c for c, some in zip(metrics.per_class(matrix, glyphs.classes), occurring, strict=True) if some
         ),
         confusion=tuple(tuple(row) for row in matrix.tolist()),
     )

@@ -12,12 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkread.errors import ModelIntegrityError, ModelNotFoundError
-from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.models.card import CARD_FILE, DIGIT_CLASSES, MODEL_FILE, NOT_A_DIGIT, Card
 
 if TYPE_CHECKING:
     import os
 
-__all__ = ["CARD_FILE", "DEFAULT", "MODEL_FILE", "NOT_A_DIGIT", "Card", "Model", "bundled", "load_model"]
+__all__ = [
+    "CARD_FILE",
+    "DEFAULT",
+    "DIGIT_CLASSES",
+    "MODEL_FILE",
+    "NOT_A_DIGIT",
+    "Card",
+    "Model",
+    "bundled",
+    "load_model",
+]
 
 DEFAULT = "default"
 

@@ -17,6 +17,10 @@ MODEL_FILE = "model.onnx"
 NOT_A_DIGIT = ""
 """The label of the class for what is no single digit; the text of an empty reading."""
 
+DIGIT_CLASSES = (*"0123456789", NOT_A_DIGIT)
+"""The classes of whatever tells digits, in this order."""
+
+LONGEST_LABEL = 64
 
 COLDEST, HOTTEST = 1e-3, 1e3
 """Temperatures beyond these make every probability 0 or 1, or all alike."""
@@ -33,7 +37,8 @@ class Card:
         name: the model's name, e.g. ``"cnn"``.
         created: ISO date of the training's end, UTC.
         sha256: of ``model.onnx``, lower-case hexadecimal.
-        labels: one a class in the order of the logits; ``""`` stands for "not a single digit".
+        labels: one a class in the order of the logits, printable, up to ``LONGEST_LABEL`` characters; ``""`` stands for "not a single
+            digit".
         temperature: logits are divided by it before the softmax (Guo et al. 2017, fitted on held-out glyphs).
         none_bias: added to the tempered logit of "not a single digit": the logarithm of how much rarer it is among what is
             read than among what was learned from.
@@ -86,16 +91,17 @@ def _problem(raw: dict[str, Any]) -> str:
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not (is_number and COLDEST <= temperature <= HOTTEST):
         return f"has the temperature {temperature}, not a number from {COLDEST} to {HOTTEST}"
-    known = {str(digit) for digit in range(10)} | {NOT_A_DIGIT}
-    if (
-        not all(isinstance(label, str) for label in labels)
-        or len(labels) != len(set(labels))
-        or not set(labels) <= known
-    ):
-        return f"has labels {labels}, not digits"
+    if not all(isinstance(label, str) and _is_name(label) for label in labels):
+        return f"has labels that are no names of up to {LONGEST_LABEL} characters"
+    if not labels or len(labels) != len(set(labels)):
+        return f"has labels {labels}, not one for each class"
     bias = raw.get("none_bias", 0.0)
     if not isinstance(bias, int | float) or isinstance(bias, bool) or not abs(bias) <= LARGEST_BIAS:
         return f"has the bias {bias}, not a number from -{LARGEST_BIAS} to {LARGEST_BIAS}"
     if not isinstance(raw["sha256"], str):
         return "has no SHA-256"
     return ""
+
+
+def _is_name(label: str) -> bool:
+    return len(label) <= LONGEST_LABEL and label.isprintable()

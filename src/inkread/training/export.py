@@ -22,12 +22,11 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
 from torch import nn
 
-from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.errors import OutputError, TrainingError
 from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
-from inkread.training.fit import DIGITS, INFERENCE_BATCH, predict
+from inkread.training.fit import INFERENCE_BATCH, predict
 from inkread.training.networks import folded
 from inkread.training.run import HISTORY_FILE, WEIGHTS_FILE
 
@@ -80,7 +79,7 @@ def export(
     card = card_of(
         run,
         model,
-        labels=tuple("0123456789") + (NOT_A_DIGIT,) * (logits[0].shape[1] - DIGITS),
+        labels=validation[0].classes[: logits[0].shape[1]],
         temperature=temperature,
         none_bias=bias,
         geometry=geometry,
@@ -265,8 +264,8 @@ def none_bias(validation: Sequence[LabelledGlyphs]) -> float:
 
     What is learned from is full of what is no digit, so that it is learned well; what people ask about is mostly digits.
     """
-    labels = np.concatenate([glyphs.labels for glyphs in validation])
-    share = float((labels == NOT_A_DIGIT_CLASS).mean())
+    is_none = np.concatenate([glyphs.labels == glyphs.none_class for glyphs in validation])
+    share = float(is_none.mean())
     if share in (0.0, 1.0):
         return 0.0
     return round(math.log(NONE_IN_USE / (1 - NONE_IN_USE)) - math.log(share / (1 - share)), 4)
@@ -285,12 +284,11 @@ def calibrate(
     scores = {}
     for part, glyphs in zip(logits, validation, strict=True):
         name = re.sub(r"\W+", "_", glyphs.name.lower()).strip("_")
-        read = biased(part / temperature, bias)
+        read = biased(part / temperature, bias, glyphs.none_class)
         scores[f"{name}_validation"] = float((read.argmax(axis=1) == glyphs.labels).mean())
-        if (glyphs.labels < NOT_A_DIGIT_CLASS).all():
-            scores[f"{name}_validation_which_digit"] = float(
-                (part[:, :DIGITS].argmax(axis=1) == glyphs.labels).mean()
-            )
+        if NOT_A_DIGIT in glyphs.classes and (glyphs.labels < glyphs.none_class).all():
+            which = part[:, : glyphs.none_class].argmax(axis=1)
+            scores[f"{name}_validation_which_digit"] = float((which == glyphs.labels).mean())
     probabilities = softmax(np.concatenate(logits), temperature)
     scores["validation_loss"] = float(-np.log(probabilities[np.arange(len(every_label)), every_label]).mean())
     scores["validation_accuracy"] = float((probabilities.argmax(axis=1) == every_label).mean())
@@ -298,6 +296,6 @@ def calibrate(
     return temperature, scores
 
 
-def biased(logits: NDArray[np.float32], bias: float) -> NDArray[np.float32]:
+def biased(logits: NDArray[np.float32], bias: float, none_class: int) -> NDArray[np.float32]:
     """The logits with the bias added to that of "not a digit", if there is one."""
-    return np.concatenate([logits[:, :DIGITS], logits[:, DIGITS:] + np.float32(bias)], axis=1)
+    return np.concatenate([logits[:, :none_class], logits[:, none_class:] + np.float32(bias)], axis=1)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe, Tuning)
 
-DIGITS = 10
 EPOCH_SEEDS = 10_007
 """Seeds set apart for each recipe seed: one for the first weights and one for each epoch."""
 
@@ -57,7 +56,7 @@ def fit(
 
     Args:
         recipe: every setting.
-        train: what is learned from; a glyph labelled 10 (not a digit) gives the network an eleventh class.
+        train: what is learned from; "not a digit" is a class of the network only if some glyph is labelled so.
         validation: what is watched, never learned from.
         out: the run's folder, where a checkpoint is kept after every epoch.
         resume: continues the interrupted run in ``out``.
@@ -242,13 +241,13 @@ def seed_of(recipe: Recipe | RowRecipe | Tuning, epoch: int) -> int:
 
 
 def class_count(train: LabelledGlyphs, validation: LabelledGlyphs) -> int:
-    """Ten, or eleven if there are glyphs of "not a digit" to learn from."""
+    """Ten digits, or eleven classes if there are glyphs of "not a digit" to learn from; of other data, its classes."""
     for glyphs in (train, validation):
         if len(glyphs) == 0:
             raise TrainingError(
                 glyphs.name, "has no glyphs", "give at least one to learn from and one to hold out"
             )
-    classes = max(DIGITS, int(train.labels.max()) + 1)
+    classes = max(train.none_class, int(train.labels.max()) + 1)
     if validation.labels.max() >= classes:
         raise TrainingError(
             validation.name,

@@ -124,11 +124,12 @@ class Recipe(_Settings):
     """An architecture of one's own, see ``inkread.training.architecture``; none for a network of ``NETWORKS``."""
 
     material: str = _choice("mnist", MATERIALS)
-    """What is learned from: MNIST's training files alone, or also ``inkread.datasets.writing``, which adds other hands
-    and pens, and what is no digit."""
+    """What is learned from: the data named alone, which are MNIST unless said otherwise, or also ``inkread.datasets.writing``,
+    which adds other hands and pens, and what is no digit."""
 
     mnist_passes: int = _number(1, 1, 100)
-    """Times that each MNIST glyph is seen in an epoch, each time changed anew: its weight among other material."""
+    """Times that each MNIST glyph, or whatever else is named, is seen in an epoch, each time changed anew: its weight among
+    other material."""
 
     epochs: int = _number(20, 1, 10_000)
     """Passes over the training glyphs."""
@@ -170,7 +171,7 @@ class Recipe(_Settings):
     """How far the glyphs are changed, anew in every epoch."""
 
     validation: int = _number(5_000, 1, 30_000)
-    """Number of glyphs held out from the end of MNIST's training files."""
+    """Number of glyphs held out from the end of MNIST's training files; of other collections at most a sixth."""
 
     seed: int = _number(0, 0, 2**31 - 1)
     """Of the weights, the order of the glyphs, the augmentation and the dropout."""

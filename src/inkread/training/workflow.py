@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
-from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.glyphs import GLYPH_SIDE, join
 from inkread.datasets.mnist import load_mnist
+from inkread.datasets.named import MNIST
 from inkread.datasets.row_stock import RowStock
 from inkread.datasets.rows import load_material
-from inkread.datasets.writing import load_writing
 from inkread.glyph import GEOMETRY
+from inkread.models.card import DIGIT_CLASSES
 from inkread.training.checkpoint import Epoch, refuse
 from inkread.training.export import export
 from inkread.training.fit import fit
+from inkread.training.mixture import mix
 from inkread.training.row_export import export_rows
 from inkread.training.row_fit import RowEpoch, fit_rows
 from inkread.training.run import Run, Trained, load_run
@@ -39,7 +38,13 @@ class Progress(Protocol):
     """Whoever wants to know how far the training is."""
 
     def on_download(self, name: str, done: int, total: int) -> None:
-        """Bytes of a file of MNIST, if it must be downloaded."""
+        """Bytes of a file, if one must be downloaded."""
+
+    def on_picture(self, done: int, total: int) -> None:
+        """Pictures of a folder that are read, and how many it has."""
+
+    def on_note(self, text: str) -> None:
+        """What a person should know of the data, such as pictures that were left out."""
 
     def on_batch(self, done: int, total: int) -> None:
         """Steps done in this epoch, and how many it has."""
@@ -54,6 +59,12 @@ class Silence:
     def on_download(self, name: str, done: int, total: int) -> None:
         """Nothing."""
 
+    def on_picture(self, done: int, total: int) -> None:
+        """Nothing."""
+
+    def on_note(self, text: str) -> None:
+        """Nothing."""
+
     def on_batch(self, done: int, total: int) -> None:
         """Nothing."""
 
@@ -65,56 +76,48 @@ def train(
     recipe: Recipe,
     *,
     out: Path,
+    data: Sequence[str] = (MNIST,),
     data_dir: Path | None = None,
+    store: str | None = None,
     resume: bool = False,
     progress: Progress | None = None,
-    more: LabelledGlyphs | None = None,
     geometry: dict[str, Any] = GEOMETRY,
     command: str = "",
 ) -> Run[Recipe, Epoch]:
-    """Trains on the recipe's material and saves the run; no test file is touched.
+    """Trains on what is named and on the recipe's material, and saves the run; no test file is touched.
 
     Args:
-        recipe: every setting; its ``validation`` last training images of MNIST are held out.
+        recipe: every setting.
         out: the run's folder: new, or that of an interrupted run to resume.
-        data_dir: where the data lie; otherwise where the loaders look by themselves.
+        data: collections and folders to learn from, see ``inkread.training.mixture``.
+        data_dir: where the collections lie; otherwise where the loaders look by themselves.
+        store: where corrections are, if they are among the data and not where ``inkread serve`` keeps them.
         resume: continues the interrupted run in ``out``.
         progress: told after every step and epoch.
-        more: glyphs to learn from besides, such as a person's corrections; of classes that the material has, and seen as
-            often as MNIST's.
-        geometry: how a glyph is made, for the card.
+        geometry: how a glyph of a digit is made, for the card.
         command: what reproduces the run, for the card.
 
     Raises:
         TrainingError: if ``out`` holds another run, the loss diverges, or the exported model disagrees.
         OutputError: if ``out`` cannot be written to.
-        DatasetError: if MNIST cannot be had.
+        OptionError: if a name is neither a collection nor a folder, or does not go with the recipe.
+        DatasetError: if some data cannot be had, or do not go together.
     """
     refuse(out, resume=resume)
     progress = progress or Silence()
-    mnist = load_mnist("train", data_dir=data_dir, progress=progress.on_download)
-    learned = [mnist.subset(slice(None, -recipe.validation))]
-    held_out = [mnist.subset(slice(-recipe.validation, None))]
-    if recipe.material == "writing":
-        written, written_held_out = load_writing(learned[0], data_dir=data_dir, seed=recipe.seed)
-        learned, held_out = learned + written, held_out + written_held_out
-    passes = [learned[0]] * recipe.mnist_passes + learned[1:]
-    if more is not None:
-        known = more.labels <= max(glyphs.labels.max() for glyphs in learned)
-        learned.append(more.subset(known))
-        passes += [learned[-1]] * recipe.mnist_passes
+    mixture = mix(recipe, data, progress=progress, data_dir=data_dir, store=store)
     run = fit(
         recipe,
-        join(passes),
-        join(held_out),
+        mixture.seen(),
+        join(mixture.held_out),
         out=out,
         resume=resume,
         on_epoch=progress.on_epoch,
         on_batch=progress.on_batch,
     )
-    data = [glyphs.describe("train") for glyphs in learned]
-    data += [glyphs.describe("validation") for glyphs in held_out]
-    export(run, held_out, data=data, geometry=geometry, command=command)
+    if mixture.held_out[0].classes != DIGIT_CLASSES:
+        geometry = {"side": GLYPH_SIDE}  # these are taken as they are published
+    export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
     return run
 
 
@@ -168,17 +171,3 @@ def _described(material: Material, *, held_out: bool) -> list[dict[str, Any]]:
     """The card's entries of what rows are written with."""
     split = "validation" if held_out else "train"
     return [part.describe(split) for part in (material.images, material.characters, material.operators)]
-
-
-def join(sets: Sequence[LabelledGlyphs]) -> LabelledGlyphs:
-    """Several sets as one, in the order given; its hash is that of their hashes."""
-    if len(sets) == 1:
-        return sets[0]
-    return LabelledGlyphs(
-        name=" + ".join(glyphs.name for glyphs in sets),
-        images=np.concatenate([glyphs.images for glyphs in sets]),
-        labels=np.concatenate([glyphs.labels for glyphs in sets]),
-        sha256=hashlib.sha256("".join(glyphs.sha256 for glyphs in sets).encode()).hexdigest(),
-        licence="; ".join(sorted({glyphs.licence for glyphs in sets})),
-        attribution="; ".join(glyphs.attribution for glyphs in sets),
-    )

@@ -1,0 +1,140 @@
+"""What is learned from and what is held out of it: collections by name, folders of one's own, several of them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkread.datasets.folders import load_folder_glyphs
+from inkread.datasets.glyphs import SHARE_HELD_OUT, absent_classes, join, split_by_class
+from inkread.datasets.named import CORRECTIONS, MNIST, NAMES, load_named
+from inkread.datasets.writing import load_writing
+from inkread.errors import DatasetFormatError, OptionError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.training.recipe import Recipe
+    from inkread.training.workflow import Progress
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Sets of the same classes.
+
+    Attributes:
+        learned: what is learned from.
+        passes: times that each of these is seen in an epoch.
+        held_out: what is watched, never learned from; none is empty.
+    """
+
+    learned: tuple[LabelledGlyphs, ...]
+    passes: tuple[int, ...]
+    held_out: tuple[LabelledGlyphs, ...]
+
+    def seen(self) -> LabelledGlyphs:
+        """All that is seen in an epoch, as one set."""
+        each = zip(self.learned, self.passes, strict=True)
+        return join([glyphs for glyphs, times in each for _ in range(times)])
+
+    def described(self) -> list[dict[str, Any]]:
+        """The entries of the model card."""
+        learned = [glyphs.describe("train") for glyphs in self.learned]
+        return learned + [glyphs.describe("validation") for glyphs in self.held_out]
+
+
+def mix(
+    recipe: Recipe,
+    names: Sequence[str],
+    *,
+    progress: Progress,
+    data_dir: Path | None = None,
+    store: str | None = None,
+) -> Mixture:
+    """Loads what is named, and holds some of it out.
+
+    Of MNIST the recipe's last ``validation`` glyphs are held out; of another collection as many, but at most a sixth of it; of
+    a folder a sixth of each class, drawn by the recipe's seed; of corrections, which are few, none. All that is named is seen
+    ``mnist_passes`` times in an epoch, the recipe's other material once.
+
+    Args:
+        recipe: its material may ask for more than is named.
+        names: collections, see ``inkread.datasets.named``, and paths of folders, see ``inkread.datasets.folders``. Corrections
+            alone are learned with MNIST, and those of a class that nothing else has are left out.
+        progress: told of downloads, of pictures, and of what was left out.
+        data_dir: where the collections lie; otherwise where the loaders look by themselves.
+        store: where the corrections are, if not where ``inkread serve`` keeps them.
+
+    Raises:
+        OptionError: a name is neither a collection nor a folder, or does not go with the recipe's material.
+        DatasetError: something cannot be had, the classes differ, or there is nothing of some class.
+    """
+    names = _checked(names, recipe)
+    named = [name for name in names if name != CORRECTIONS]
+    parts = [_parts(name, recipe, progress, data_dir) for name in named]
+    learned, held_out = [part for part, _ in parts], [part for _, part in parts]
+    passes = [recipe.mnist_passes] * len(learned)
+    if recipe.material == "writing":
+        written, written_held_out = load_writing(learned[0], data_dir=data_dir, seed=recipe.seed)
+        learned, held_out = learned + written, held_out + written_held_out
+        passes += [1] * len(written)
+    if CORRECTIONS in names:
+        corrected = load_named(CORRECTIONS, "train", store=store)
+        learned.append(corrected.subset(corrected.labels <= max(glyphs.labels.max() for glyphs in learned)))
+        passes.append(recipe.mnist_passes)
+    if absent := absent_classes(learned):
+        raise DatasetFormatError(
+            " + ".join(names),
+            f"has no glyph of {', '.join(absent)}",
+            "add pictures of each, or learn from a collection that has it too, as with --data mnist",
+        )
+    for name, glyphs in zip(named, learned, strict=False):
+        if name not in NAMES and (absent := absent_classes([glyphs])):
+            progress.on_note(
+                f"{name} has no picture of {', '.join(absent)}: learned from the other data alone"
+            )
+    held_out = [glyphs for glyphs in held_out if len(glyphs)]
+    if not held_out:
+        raise DatasetFormatError(
+            " + ".join(names), "has too few glyphs to hold any out", "give two of some class, or more"
+        )
+    return Mixture(tuple(learned), tuple(passes), tuple(held_out))
+
+
+def check_name(name: str) -> None:
+    """Refuses what is neither a collection nor a folder.
+
+    Raises:
+        OptionError: it is neither; the message has the nearest collection.
+    """
+    if name not in NAMES and not Path(name).is_dir():
+        remedy = f"{nearest(name, NAMES)}; or give a folder of labelled pictures"
+        raise OptionError(f"--data {name}", "is neither a collection nor a folder", remedy)
+
+
+def _checked(names: Sequence[str], recipe: Recipe) -> list[str]:
+    """The names, each once, MNIST first, as the recipe's other material is made of it."""
+    for name in names:
+        check_name(name)
+    named = [MNIST, CORRECTIONS] if set(names) == {CORRECTIONS} else list(dict.fromkeys(names))
+    if recipe.material == "writing" and MNIST not in named:
+        problem = 'does not go with the material "writing", which is made with MNIST'
+        raise OptionError(f"--data {named[0]}", problem, "add --data mnist, or --material mnist")
+    return sorted(named, key=lambda name: name != MNIST)
+
+
+def _parts(
+    name: str, recipe: Recipe, progress: Progress, data_dir: Path | None
+) -> tuple[LabelledGlyphs, LabelledGlyphs]:
+    """What is learned from, and what is held out."""
+    if name not in NAMES:
+        loaded = load_folder_glyphs(name, on_picture=progress.on_picture)
+        if loaded.skipped:
+            progress.on_note(f"{name}: {loaded.told()}")
+        return split_by_class(loaded.glyphs, seed=recipe.seed)
+    glyphs = load_named(name, "train", data_dir=data_dir, progress=progress.on_download)
+    share = max(1, round(SHARE_HELD_OUT * len(glyphs)))
+    count = recipe.validation if name == MNIST else min(recipe.validation, share)
+    return glyphs.subset(slice(None, -count)), glyphs.subset(slice(-count, None))
