@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from inkread.cli.compare import compare
 from inkread.cli.console import write
 from inkread.cli.evaluate import evaluate
 from inkread.cli.models import models
@@ -45,5 +46,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, models):
+for command in (read, serve, train, evaluate, compare, models):
     app.command()(command)
