@@ -10,6 +10,7 @@ from inkread.cli.evaluate import evaluate
 from inkread.cli.models import models
 from inkread.cli.read import read
 from inkread.cli.serve import serve
+from inkread.cli.sweep import sweep
 from inkread.cli.train import train
 
 app = typer.Typer(
@@ -46,5 +47,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, compare, models):
+for command in (read, serve, train, evaluate, compare, sweep, models):
     app.command()(command)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from inkread.errors import MissingExtraError
 from inkread.evaluation.figures import count, duration
+from inkread.evaluation.plotting import COLOURS, INK, STYLE, figure_file, new_figure, scale_accuracy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,36 +17,14 @@ if TYPE_CHECKING:
 
     from inkread.evaluation.comparison import Comparison, Entry, Score
 
-INK = "#1c1d22"
-"""The colour of text and axes; inside a page, it is exchanged for that of the page."""
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = "osD^vPX"
-"""A model's colour and marker, in turn; there is one more of these, so that 42 models differ. Colours of Okabe and Ito (2008)."""
+"""A model's marker, in turn; there is one more than colours, so that 42 models differ."""
 
 WIDTH, HEIGHT = 9.0, 3.6
 """Inches, of a row of two plots."""
 
-TICKS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
-"""Accuracies at which the scale may have a label."""
-
 WIDE = 100
 """A scale of costs that reaches this many times as far as it begins has labels at powers of ten only."""
-
-RESOLUTION = 160
-
-STYLE: Any = {
-    "font.size": 9,
-    "svg.fonttype": "none",  # text stays text, and takes the page's font
-    "svg.hashsalt": "inkread",  # equal comparisons give equal files
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.color": INK,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
 
 
 def comparison_plot(comparison: Comparison) -> Figure:
@@ -56,20 +33,17 @@ def comparison_plot(comparison: Comparison) -> Figure:
     Raises:
         MissingExtraError: Matplotlib is not installed.
     """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import LogLocator
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("matplotlib", "plot") from error
+    rows = len(comparison.collections)
+    figure = new_figure(WIDTH, HEIGHT * rows)
+    from matplotlib import rc_context
+    from matplotlib.ticker import LogLocator
+
     costs: list[tuple[str, Callable[[Entry], float | None], Callable[[float], str]]] = [
         ("Multiplications a digit", lambda entry: entry.graph.operations, lambda x: count(round(x)))
     ]
     if all(entry.timing for entry in comparison.entries):
         costs.append(("Latency of one digit", _latency, duration))
-    rows = len(comparison.collections)
     with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, HEIGHT * rows), layout="constrained")
         axes = figure.subplots(rows, len(costs), squeeze=False)
         for row, collection in zip(axes, comparison.collections, strict=True):
             for axis, (label, cost, shown) in zip(row, costs, strict=True):
@@ -88,25 +62,12 @@ def comparison_plot(comparison: Comparison) -> Figure:
 
 def plot_file(comparison: Comparison, kind: str) -> bytes:
     """The plot as a file, ``"svg"`` or ``"png"``; the errors are those of ``comparison_plot``."""
-    figure = comparison_plot(comparison)
-    from matplotlib import rc_context
-
-    page = io.BytesIO()
-    metadata = {"Date": None} if kind == "svg" else {}
-    with rc_context(STYLE):
-        figure.savefig(page, format=kind, dpi=RESOLUTION, metadata=metadata)
-    return page.getvalue()
+    return figure_file(comparison_plot(comparison), kind)
 
 
 def plot_element(comparison: Comparison) -> str:
     """The plot as an SVG element for a page, in the page's colours; the errors are those of ``comparison_plot``."""
-    figure = comparison_plot(comparison)
-    from matplotlib import rc_context
-
-    page = io.StringIO()
-    with rc_context(STYLE):
-        figure.savefig(page, format="svg", transparent=True, metadata={"Date": None})
-    drawing = page.getvalue()
+    drawing = figure_file(comparison_plot(comparison), "svg", transparent=True).decode("utf-8")
     drawing = drawing[drawing.index("<svg") :].replace(INK, "currentColor")
     drawing = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", drawing, flags=re.DOTALL)
     drawing = re.sub(r"""font: ([\d.]+)px [^;"]*""", r"font: \1px system-ui, sans-serif", drawing)
@@ -139,13 +100,9 @@ def _draw(
             label=f"\u200b{entry.name}",  # a label that begins with "_" would be left out
         )
     axis.set_xscale("log")
-    axis.set_yscale("log")
     axis.margins(x=0.15)
-    axis.set_ylim(1.4 * max(ends), min(ends) / 1.4)
-    shown = [tick for tick in TICKS if min(ends) / 1.4 <= 1 - tick <= 1.4 * max(ends)]
-    axis.set_yticks([1 - tick for tick in shown], [f"{100 * tick:.4g} %" for tick in shown])
-    axis.minorticks_off()
-    axis.grid(visible=True, color=INK, alpha=0.12, linewidth=0.7)
+    axis.xaxis.set_tick_params(which="minor", bottom=False, labelbottom=False)
+    scale_accuracy(axis, ends)
 
 
 def _latency(entry: Entry) -> float | None:
