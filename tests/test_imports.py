@@ -39,6 +39,7 @@ HEAVY = [
     "uvicorn",
     "sqlalchemy",
     "httpx",
+    "optuna",
 ]
 ROOMS_ABOVE = [
     "inkread.training",

@@ -212,5 +212,7 @@ def _settings(sweep: "Sweep") -> "Table":
     for name, value in sweep.best.values.items():
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)
         share = f"{sweep.importance[name]:.0%}" if name in sweep.importance else ""
-        table.add_row(name, shown, str(sweep.space[name]), *([share] if sweep.importance else []))
+        entry = sweep.space[name]
+        searched = str(entry) if len(set(entry.ends)) > 1 else "fixed"
+        table.add_row(name, shown, searched, *([share] if sweep.importance else []))
     return table
