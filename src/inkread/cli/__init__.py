@@ -6,6 +6,8 @@
     read        inkread read        formats: text, JSON, CSV; outputs: drawings and stages
     train       inkread train
     evaluate    inkread evaluate    scores: the tables
+    compare     inkread compare     comparison_tables: the tables
+    sweep       inkread sweep
     models      inkread models
     serve       inkread serve
     console     what all share: standard output, errors, progress

@@ -146,9 +146,11 @@ def _cut_out(folder: Path, notes: list[str], *, quiet: bool) -> "LabelledGlyphs"
     from inkread.evaluation.pictures import kind_of
 
     pictures = load_labelled_folder(folder)
+    name = folder.resolve().name
+    name = "pictures" if name in ("", "MNIST") else name  # the other collection's
     total = sum(kind_of(picture) == "single" for picture in pictures)
     with progress_bar("Cutting out", total, shown=not quiet and is_terminal(sys.stderr)) as advance:
-        glyphs = cut_out(pictures, name=folder.name or "pictures", on_picture=advance)
+        glyphs = cut_out(pictures, name=name, on_picture=advance)
     missing = total - len(glyphs)
     notes.append(
         f"{glyphs.name}: {len(glyphs):,} pictures of single digits, cut out once by the default reader for all models"
