@@ -41,6 +41,7 @@ HEAVY = [
     "keras",
     "ai_edge_litert",
     "httpx",
+    "optuna",
 ]
 ROOMS_ABOVE = [
     "inkread.training",

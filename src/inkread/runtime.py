@@ -35,23 +35,7 @@ def open_session(
     Raises:
         ModelFormatError: the model cannot run, keeps data outside its file, or takes or gives something else.
     """
-    import onnxruntime as ort
-
-    if EXTERNAL_DATA in model.content:
-        # The runtime would read whatever file the model names, from wherever the process happens to stand.
-        raise ModelFormatError(str(model.path), "keeps weights outside its file", REMEDY)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
-    # Idle threads that spin take the other cores from the rest of the program.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        session = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's exceptions share no base but this
-        problem = f"is no ONNX model that can run ({_first_line(error)})"
-        raise ModelFormatError(str(model.path), problem, REMEDY) from error
+    session = start_session(model.content, str(model.path), threads=threads)
     inputs = {node.name: node.shape for node in session.get_inputs()}
     outputs = {node.name: node.shape for node in session.get_outputs()}
     name, shape = takes
@@ -64,6 +48,37 @@ def open_session(
     return session
 
 
+def start_session(content: bytes, source: str, *, threads: int, remedy: str = REMEDY) -> Any:
+    """A session of the runtime for any ONNX model that is whole in itself.
+
+    Args:
+        content: of the file.
+        source: the file, for errors.
+        threads: of one call; 0 lets the runtime take one a core.
+        remedy: what to do about a model that is refused.
+
+    Raises:
+        ModelFormatError: the model cannot run, or keeps data outside its file.
+    """
+    import onnxruntime as ort
+
+    if EXTERNAL_DATA in content:
+        # The runtime would read whatever file the model names, from wherever the process happens to stand.
+        raise ModelFormatError(source, "keeps weights outside its file", remedy)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
+    # Idle threads that spin take the other cores from the rest of the program.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's exceptions share no base but this
+        problem = f"is no ONNX model that can run ({first_line(error)})"
+        raise ModelFormatError(source, problem, remedy) from error
+
+
 def _fits(found: Shape, wanted: Shape, *, free: bool) -> bool:
     """Whether a shape is the wanted one; where that is ``None``, it must not be a number if it is to be free."""
     return len(found) == len(wanted) and all(
@@ -72,5 +87,6 @@ def _fits(found: Shape, wanted: Shape, *, free: bool) -> bool:
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an exception of the runtime says, without what follows."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

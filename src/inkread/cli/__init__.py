@@ -7,6 +7,9 @@
     train       inkread train
     evaluate    inkread evaluate    scores: the tables
     export      inkread export      import_: inkread import
+    plot        inkread plot        report: inkread report
+    compare     inkread compare     comparison_tables: the tables
+    sweep       inkread sweep
     models      inkread models
     serve       inkread serve
     console     what all share: standard output, errors, progress

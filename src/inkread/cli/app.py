@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from inkread.cli.compare import compare
 from inkread.cli.console import write
 from inkread.cli.evaluate import evaluate
 from inkread.cli.export import export
@@ -13,6 +14,7 @@ from inkread.cli.plot import plot
 from inkread.cli.read import read
 from inkread.cli.report import report
 from inkread.cli.serve import serve
+from inkread.cli.sweep import sweep
 from inkread.cli.train import train
 
 app = typer.Typer(
@@ -49,5 +51,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, plot, report, export, import_, models):
+for command in (read, serve, train, evaluate, compare, plot, report, sweep, export, import_, models):
     app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's

@@ -119,7 +119,7 @@ def _overview(report: PictureReport) -> str:
         if not math.isnan(value):
             figures.append((name, "", f"{value:.4f}" if digits == 4 else f"{value:.2%}"))
     slow = [(r.file, f"{r.seconds:.2f} s") for r in report.slowest()]
-    blocks = [("Figures", _table(figures)), ("Slowest", _table(slow))]
+    blocks = [("Figures", table(figures)), ("Slowest", table(slow))]
     if any(b.count for b in report.calibration):
         blocks.insert(1, ("Reliability of single digits", reliability_diagram(report.calibration)))
     sections = "".join(f"<section><h3>{name}</h3>{block}</section>" for name, block in blocks)
@@ -132,8 +132,8 @@ def _groups(report: PictureReport) -> str:
     for column in ("subtype", "source"):
         rows = [(value, *_shares(rates)) for value, rates in report.by(column).items()]
         if rows:
-            table = _table(rows, heading=(column, *KINDS))
-            folded += f"<details><summary>By {column}</summary>{table}</details>"
+            shown = table(rows, heading=(column, *KINDS))
+            folded += f"<details><summary>By {column}</summary>{shown}</details>"
     return folded
 
 
@@ -145,7 +145,8 @@ def _shares(rates: Mapping[Kind, Rate]) -> list[str]:
     return [f"{rates[kind].correct}/{rates[kind].total}" if rates[kind].total else "" for kind in KINDS]
 
 
-def _table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> str:
+def table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> str:
+    """A table of any texts, which scrolls by itself where it is wider than the page."""
     lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
     if heading:
         lines.insert(0, "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heading))
@@ -179,7 +180,7 @@ def _stages(trace: Trace) -> str:
         "rows and candidates": explain.draw_rows(trace),
     }
     figures = (
-        f'<figure><img loading="lazy" alt="{name}" src="{_data_uri(_sized(image))}"><figcaption>{name}</figcaption></figure>'
+        f'<figure><img loading="lazy" alt="{name}" src="{data_uri(_sized(image))}"><figcaption>{name}</figcaption></figure>'
         for name, image in stages.items()
     )
     return f'<div class="stages">{"".join(figures)}</div>'
@@ -198,7 +199,7 @@ def _glyphs(trace: Trace) -> str:
     items = []
     for is_read, glyph, p in (tiles[i] for i in sorted(order[:most])):
         caption = explain.meaning_of(p)
-        uri = _data_uri(Image.fromarray(255 - glyph))
+        uri = data_uri(Image.fromarray(255 - glyph))
         items.append(
             f'<li class="{"read" if is_read else "passed"}"><img alt="glyph" src="{uri}">{caption}</li>'
         )
@@ -221,7 +222,7 @@ def _sized(image: Image.Image) -> Image.Image:
     return sized
 
 
-def _data_uri(image: Image.Image) -> str:
+def data_uri(image: Image.Image) -> str:
     """The picture as PNG or JPEG, whichever is smaller."""
     encoded = {}
     for kind, options in (("png", {"optimize": True}), ("jpeg", {"quality": JPEG_QUALITY})):

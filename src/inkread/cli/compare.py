@@ -1,0 +1,189 @@
+"""``inkread compare``: several models on the same digits, what they score and what they cost."""
+
+import csv
+import io
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inkread.cli import outputs
+from inkread.cli.console import error_console, is_terminal, progress_bar, write
+from inkread.errors import DatasetNotFoundError, OptionError, nearest
+
+if TYPE_CHECKING:
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.evaluation.comparison import Comparison
+
+HELD_OUT = 5_000
+"""Training images of MNIST, the last ones, that the recipes hold out."""
+
+
+class TableFormat(StrEnum):
+    """How a comparison is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
+
+
+SUFFIXES = (".html", ".csv", ".json", ".svg", ".png")
+"""What a comparison can be saved as; the last two are the plot alone."""
+
+
+def compare(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL...",
+            help='"bundled", the name of a bundled model, the folder of a run, or an ONNX file.',
+        ),
+    ],
+    *,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Compare on the single digits of this labelled folder too."),
+    ] = None,
+    held_out: Annotated[
+        bool,
+        typer.Option("--held-out", help="Measure on the last 5,000 training images, not on the test images."),
+    ] = False,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also save it: .html, .csv, .json, or the plot as .svg or .png; may be given again.",
+        ),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+    ] = None,
+    style: Annotated[
+        TableFormat, typer.Option("--format", help="How to print the comparison; CSV is the table of models.")
+    ] = TableFormat.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+) -> None:
+    """Compare models on the same digits: accuracy, calibration, size, operations, latency, cold start.
+
+    Accuracies have 95 % intervals (Wilson); differences are tested pair by pair (McNemar, exact, with Holm's correction). MNIST's
+    test images are for a last measurement: to choose between models, compare with --held-out.
+
+    How a foreign ONNX model wants its glyphs, (N, 1, 28, 28), (N, 28, 28, 1), (N, 28, 28) or (N, 784), which range stands for paper
+    and ink, and whether it gives logits or probabilities, is found out on labelled digits and said. A Keras file is imported first:
+    inkread import FILE --trust.
+
+    The pictures of --pictures are cut out once, by the default reader, and each model is asked which digit they are. The page of
+    --out shows the digits on which the models differ.
+    """
+    for path in out or []:
+        if path.suffix.lower() not in SUFFIXES:
+            raise OptionError(f"--out {path}", "has no suffix that is known", nearest(path.suffix, SUFFIXES))
+        outputs.make_folder(path.parent)  # before anything is measured, as that takes long
+    comparison = _compared(models, pictures, data_dir, held_out=held_out, quiet=quiet)
+    for path in out or []:
+        with outputs.writing(path):
+            path.write_bytes(_saved(comparison, path.suffix.lower()))
+    if style is TableFormat.TEXT:
+        from inkread.cli.comparison_tables import print_comparison
+
+        print_comparison(comparison)
+    else:
+        write(_saved(comparison, f".{style.value}").decode("utf-8"))
+
+
+def _compared(
+    models: list[str], pictures: Path | None, data_dir: Path | None, *, held_out: bool, quiet: bool
+) -> "Comparison":
+    """Loads the data and the models, and compares."""
+    from inkread.datasets.progress import download_bar
+    from inkread.evaluation.comparison import STEPS
+    from inkread.evaluation.comparison import compare as compared
+    from inkread.evaluation.contestants import open_contestants
+    from inkread.evaluation.probes import probing_digits
+
+    with download_bar(error_console(quiet=quiet)) as progress:
+        contestants = open_contestants(models, lambda: probing_digits(data_dir, progress))
+    notes: list[str] = []
+    collections = _mnist(data_dir, notes, held_out=held_out, needed=pictures is None, quiet=quiet)
+    if pictures is not None:
+        collections.append(_cut_out(pictures, notes, quiet=quiet))
+    shown = not quiet and is_terminal(sys.stderr)
+    with progress_bar("Comparing", len(contestants) + STEPS, shown=shown) as advance:
+        return compared(contestants, collections, notes=notes, on_step=advance)
+
+
+def _mnist(
+    data_dir: Path | None, notes: list[str], *, held_out: bool, needed: bool, quiet: bool
+) -> list["LabelledGlyphs"]:
+    """MNIST's images to measure on; nothing where they are not to be had, and there are pictures instead."""
+    from inkread.datasets.mnist import load_mnist
+    from inkread.datasets.progress import download_bar
+
+    try:
+        with download_bar(error_console(quiet=quiet)) as progress:
+            glyphs = load_mnist("train" if held_out else "test", data_dir=data_dir, progress=progress)
+    except DatasetNotFoundError:
+        if needed:
+            raise
+        notes.append("MNIST is not on this machine and cannot be downloaded: compared on the pictures alone")
+        return []
+    if held_out:
+        notes.append(f"MNIST: the last {HELD_OUT:,} training images, which inkread's recipes hold out")
+        return [glyphs.subset(slice(-HELD_OUT, None))]
+    notes.append(
+        f"MNIST: the {len(glyphs):,} test images: a measurement; whoever chooses by it must measure elsewhere"
+    )
+    return [glyphs]
+
+
+def _cut_out(folder: Path, notes: list[str], *, quiet: bool) -> "LabelledGlyphs":
+    """The glyphs of a labelled folder's single digits."""
+    from inkread.datasets.pictures import load_labelled_folder
+    from inkread.evaluation.crops import cut_out
+    from inkread.evaluation.pictures import kind_of
+
+    pictures = load_labelled_folder(folder)
+    name = folder.resolve().name
+    name = "pictures" if name in ("", "MNIST") else name  # the other collection's
+    total = sum(kind_of(picture) == "single" for picture in pictures)
+    with progress_bar("Cutting out", total, shown=not quiet and is_terminal(sys.stderr)) as advance:
+        glyphs = cut_out(pictures, name=name, on_picture=advance)
+    missing = total - len(glyphs)
+    notes.append(
+        f"{glyphs.name}: {len(glyphs):,} pictures of single digits, cut out once by the default reader for all models"
+        + (f"; {missing:,} in which it found no ink are left out" if missing else "")
+    )
+    return glyphs
+
+
+def _saved(comparison: "Comparison", suffix: str) -> bytes:
+    """The comparison as a file of that kind."""
+    if suffix == ".json":
+        return (json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2) + "\n").encode()
+    if suffix == ".csv":
+        return _csv(comparison).encode()
+    if suffix == ".html":
+        from inkread.evaluation.comparison_page import comparison_page
+
+        return comparison_page(comparison).encode()
+    from inkread.evaluation.comparison_plot import plot_file
+
+    return plot_file(comparison, suffix.removeprefix("."))
+
+
+def _csv(comparison: "Comparison") -> str:
+    """One row a model; the columns of a collection's scores begin with its name."""
+    rows = []
+    for entry in comparison.entries:
+        row = entry.to_dict()
+        for name, score in row.pop("scores").items():
+            row |= {f"{name} {figure}": value for figure, value in score.items()}
+        rows.append(row)
+    page = io.StringIO(newline="")
+    table = csv.DictWriter(page, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return page.getvalue()

@@ -1,0 +1,218 @@
+"""``inkread sweep``: a search for better settings of a network."""
+
+import importlib.util
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inkread.cli import outputs
+from inkread.cli.console import error_console, show
+from inkread.errors import MissingExtraError, OptionError, nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+    from rich.table import Table
+
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.training import Epoch, Recipe
+    from inkread.training.sweep import Sweep
+
+INTERRUPTED = 130
+
+LISTED = 10
+"""Trials in the table, the best ones."""
+
+
+class Pruning(StrEnum):
+    """When a trial is given up."""
+
+    MEDIAN = "median"
+    HALVING = "halving"
+    NONE = "none"
+
+
+def sweep(
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The sweep's folder: new, or one to go on with.")],
+    trials: Annotated[int, typer.Option(min=1, help="How many in all, earlier ones included.")] = 50,
+    network: Annotated[
+        str, typer.Option(metavar="NAME", help="linear, mlp, lenet5, cnn, small or tiny.")
+    ] = "small",
+    space: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Ranges to search, as TOML; what it leaves out keeps its default."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images of each trial.")] = 8,
+    pruning: Annotated[
+        Pruning, typer.Option("--pruner", help="When a trial that promises little is given up.")
+    ] = Pruning.MEDIAN,
+    seed: Annotated[int, typer.Option(min=0, help="Of the trials drawn, and of each training.")] = 0,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+) -> None:
+    """Search for better settings of a network on MNIST, with Optuna.
+
+    Each trial trains with other settings: learning rate, batch size, dropout, weight decay, label smoothing, augmentation. It is
+    judged by the last 5,000 training images, which are held out; the test images are not touched. Interrupted, or with more
+    --trials, the same command goes on where it was.
+
+    A file for --space has tables such as [learning_rate] with low, high and log, [batch_size] with choices, [augmentation.rotation],
+    or plain values for what is fixed, such as dropout = 0.3.
+
+    --out then has best/ (a finished run, a model for --model), best.json (its recipe, for inkread train --recipe), trials.csv,
+    sweep.sqlite with every trial, and the plots.
+    """
+    for package, extra in (("torch", "train"), ("optuna", "sweep"), ("matplotlib", "sweep")):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtraError(package, extra)
+    from inkread.training.space import DEFAULT_SPACE, load_space
+
+    searched = DEFAULT_SPACE if space is None else load_space(space)
+    base = _base(network, epochs, seed)
+    learned, held_out = _data(base, data_dir, quiet=quiet)
+    from inkread.training.sweep import sweep as search
+
+    try:
+        with _Watch.over(base, trials, error_console(quiet=quiet)) as watch:
+            found = search(
+                base, searched, learned, held_out, out=out, trials=trials, pruning=pruning.value, watch=watch
+            )
+    except KeyboardInterrupt:
+        sys.stderr.write(f"Interrupted; to go on, run the same command again (--out {out}).\n")
+        raise typer.Exit(INTERRUPTED) from None
+    _save_plots(found)
+    _print_sweep(found)
+
+
+def _base(network: str, epochs: int, seed: int) -> "Recipe":
+    """The network's own recipe, shortened."""
+    import dataclasses
+
+    from inkread.training.recipe import NETWORKS, RECIPES, Recipe
+
+    if network not in NETWORKS:
+        raise OptionError(f"--network {network}", "is no network", nearest(network, NETWORKS))
+    recipe = RECIPES[network]
+    assert isinstance(recipe, Recipe)  # noqa: S101 - of the bundled recipes, only "rows" is another kind
+    return dataclasses.replace(recipe, epochs=epochs, seed=seed)
+
+
+def _data(recipe: "Recipe", data_dir: Path | None, *, quiet: bool) -> "tuple[LabelledGlyphs, LabelledGlyphs]":
+    """MNIST's training images: those to learn from, and those held out."""
+    from inkread.datasets.mnist import load_mnist
+    from inkread.datasets.progress import download_bar
+
+    with download_bar(error_console(quiet=quiet)) as progress:
+        mnist = load_mnist("train", data_dir=data_dir, progress=progress)
+    return mnist.subset(slice(None, -recipe.validation)), mnist.subset(slice(-recipe.validation, None))
+
+
+class _Watch:
+    """Two bars: the trials with the best accuracy so far, and the present trial."""
+
+    def __init__(self, bar: "Progress", trials: "TaskID", steps: "TaskID", epochs: int) -> None:
+        self._bar, self._trials, self._steps = bar, trials, steps
+        self._epochs, self._epoch = epochs, 0
+
+    @classmethod
+    @contextmanager
+    def over(cls, recipe: "Recipe", trials: int, console: "Console") -> Iterator["_Watch"]:
+        """Draws the bars for the time of a sweep."""
+        from rich import progress
+
+        columns = (
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.TaskProgressColumn(),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[note]}"),
+        )
+        with progress.Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
+            both = (
+                bar.add_task("Trials", total=trials, note=""),
+                bar.add_task("Starting", total=None, note=""),
+            )
+            yield cls(bar, *both, recipe.epochs)
+
+    def on_batch(self, done: int, total: int) -> None:
+        """Moves the lower bar, in steps of all epochs."""
+        self._bar.update(self._steps, completed=self._epoch * total + done, total=self._epochs * total)
+
+    def on_epoch(self, epoch: "Epoch") -> None:
+        """Shows the accuracy, and goes on from there."""
+        self._epoch = epoch.epoch
+        self._bar.update(
+            self._steps, note=f"epoch {epoch.epoch} of {self._epochs}: {epoch.validation_accuracy:.2%}"
+        )
+
+    def on_trial(self, done: int, best: float) -> None:
+        """Moves the upper bar, and starts the lower one anew."""
+        self._epoch = 0
+        note = f"{done} done, best {best:.2%}" if best else f"{done} done"
+        self._bar.update(self._trials, completed=done, note=note)
+        self._bar.reset(self._steps, description=f"Trial {done + 1}", note="")
+
+
+def _save_plots(sweep: "Sweep") -> None:
+    from inkread.evaluation.plotting import figure_file
+    from inkread.evaluation.sweep_plot import history_plot, settings_plot
+
+    for name, figure in (("history", history_plot(sweep)), ("settings", settings_plot(sweep))):
+        for kind in ("svg", "png"):
+            path = sweep.out / f"{name}.{kind}"
+            with outputs.writing(path):
+                path.write_bytes(figure_file(figure, kind))
+
+
+def _print_sweep(sweep: "Sweep") -> None:
+    """The best trials, and what the best one's settings are."""
+    pruned = sum(trial.state == "pruned" for trial in sweep.trials)
+    show(f"{len(sweep.trials)} trials, {pruned} of them given up early", "", _trials(sweep), "")
+    if sweep.best is not None:
+        show(_settings(sweep), "")
+        show(f"The best run is {sweep.out / 'best'}; its recipe, best.json, may be trained for longer:")
+        show(f"  inkread train --recipe {shlex.quote(str(sweep.out / 'best.json'))} --epochs 50 --out DIR")
+    else:
+        show("No trial was trained to its end: give lower learning rates, or --pruner none.")
+
+
+def _trials(sweep: "Sweep") -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Trial", "Validation accuracy", "Epochs", "Seconds"):
+        table.add_column(heading, justify="right")
+    finished = [trial for trial in sweep.trials if trial.state == "complete"]
+    for trial in sorted(finished, key=lambda trial: -trial.accuracy)[:LISTED]:
+        table.add_row(
+            str(trial.number), f"{trial.accuracy:.2%}", str(len(trial.curve)), f"{trial.seconds:.1f}"
+        )
+    return table
+
+
+def _settings(sweep: "Sweep") -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Setting")
+    table.add_column("Best", justify="right")
+    table.add_column("Searched")
+    if sweep.importance:
+        table.add_column("Importance", justify="right")
+    assert sweep.best is not None  # noqa: S101 - whoever asks has looked
+    for name, value in sweep.best.values.items():
+        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+        share = f"{sweep.importance[name]:.0%}" if name in sweep.importance else ""
+        entry = sweep.space[name]
+        searched = str(entry) if len(set(entry.ends)) > 1 else "fixed"
+        table.add_row(name, shown, searched, *([share] if sweep.importance else []))
+    return table

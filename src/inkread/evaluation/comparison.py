@@ -1,0 +1,321 @@
+"""Several classifiers on the same glyphs: what each scores and costs, which differences are more than chance, and where they differ.
+
+Each is asked which of the ten digits a glyph is; that one of them might have refused it is not counted.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.errors import OptionError
+from inkread.evaluation import cost
+from inkread.evaluation.metrics import expected_calibration_error
+from inkread.evaluation.significance import holm, mcnemar, wilson_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.evaluation.contestants import Contestant
+    from inkread.evaluation.cost import Graph, Timing
+
+STEPS = 2
+"""What ``compare`` reports as done besides each contestant's answers: latency and cold start."""
+
+
+LEGEND = (
+    "Accuracy: which of the ten digits it is, with Wilson's 95 % interval; ECE: expected calibration error, 15 bins; "
+    "operations: multiplications for one digit"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one classifier got right of one collection.
+
+    Attributes:
+        right: glyphs whose digit is the likeliest of the ten.
+        total: all glyphs.
+        calibration_error: expected calibration error over 15 bins, 0..1.
+    """
+
+    right: int
+    total: int
+    calibration_error: float
+
+    @property
+    def accuracy(self) -> float:
+        """In 0..1."""
+        return self.right / self.total
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the accuracy."""
+        return wilson_interval(self.right, self.total)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict, ready for JSON."""
+        low, high = self.interval
+        return {
+            "right": self.right,
+            "total": self.total,
+            "accuracy": round(self.accuracy, 6),
+            "low": round(low, 6),
+            "high": round(high, 6),
+            "calibration_error": round(self.calibration_error, 6),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One contestant's row.
+
+    Attributes:
+        name: of the contestant.
+        note: how it takes glyphs and what it gives.
+        graph: parameters, operations and size.
+        timing: ``None`` where nobody asked for it.
+        scores: of each collection, by its name.
+    """
+
+    name: str
+    note: str
+    graph: Graph
+    timing: Timing | None
+    scores: dict[str, Score]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict, ready for JSON; times in milliseconds."""
+        times: dict[str, float | None] = {"latency_ms": None, "batch_latency_ms": None, "cold_start_ms": None}
+        if self.timing:
+            seconds = (self.timing.single, self.timing.batch, self.timing.cold_start)
+            times = dict(zip(times, (round(1e3 * value, 6) for value in seconds), strict=True))
+        return {
+            "model": self.name,
+            "note": self.note,
+            "parameters": self.graph.parameters,
+            "size": self.graph.size,
+            "operations": self.graph.operations,
+            **times,
+            "scores": {name: score.to_dict() for name, score in self.scores.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two contestants on one collection.
+
+    Attributes:
+        collection: its name.
+        one, other: the contestants' names.
+        only_one, only_other: glyphs that the one alone, or the other alone, gets right.
+        differing: glyphs on which their answers differ, both wrong included.
+        p: of McNemar's exact test.
+        adjusted: the same, after Holm, for all pairs on this collection.
+    """
+
+    collection: str
+    one: str
+    other: str
+    only_one: int
+    only_other: int
+    differing: int
+    p: float
+    adjusted: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict, ready for JSON."""
+        return {
+            "collection": self.collection,
+            "models": [self.one, self.other],
+            "only_right": [self.only_one, self.only_other],
+            "differing": self.differing,
+            "p": self.p,
+            "p_holm": self.adjusted,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A glyph on which the contestants differ.
+
+    Attributes:
+        collection: its name.
+        index: of the glyph in it.
+        label: what the glyph is.
+        glyph: 28×28 uint8, ink bright.
+        answers: each contestant's digit.
+        probabilities: of these.
+    """
+
+    collection: str
+    index: int
+    label: int
+    glyph: NDArray[np.uint8] = field(repr=False, compare=False)
+    answers: tuple[int, ...]
+    probabilities: tuple[float, ...]
+
+    @property
+    def conflict(self) -> float:
+        """How surely two of them contradict each other: the highest probability that both of a differing pair reach, 0..1."""
+        given = zip(self.answers, self.probabilities, strict=True)
+        return max(min(p, q) for (a, p), (b, q) in combinations(given, 2) if a != b)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict, ready for JSON, without the glyph."""
+        return {
+            "collection": self.collection,
+            "index": self.index,
+            "label": self.label,
+            "answers": list(self.answers),
+            "probabilities": [round(p, 6) for p in self.probabilities],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The whole comparison.
+
+    Attributes:
+        entries: one a contestant, in the order given.
+        pairs: every two of them, on every collection.
+        disagreements: on every collection, the surest contradictions first.
+        notes: what must be known to read it.
+    """
+
+    entries: tuple[Entry, ...]
+    pairs: tuple[Pair, ...]
+    disagreements: tuple[Disagreement, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The names of what was measured on."""
+        return tuple(self.entries[0].scores)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict, ready for JSON."""
+        return {
+            "models": [entry.to_dict() for entry in self.entries],
+            "pairs": [pair.to_dict() for pair in self.pairs],
+            "disagreements": [one.to_dict() for one in self.disagreements],
+            "notes": list(self.notes),
+        }
+
+
+def compare(
+    contestants: Sequence[Contestant],
+    collections: Sequence[LabelledGlyphs],
+    *,
+    timed: bool = True,
+    notes: Sequence[str] = (),
+    on_step: Callable[[], object] = lambda: None,
+) -> Comparison:
+    """Compares classifiers on the same glyphs.
+
+    Args:
+        contestants: at least two, with names of their own.
+        collections: labelled digits, at least one of them, with names of their own; no collection may be empty.
+        timed: also measure latency and cold start, about 20 seconds.
+        notes: about the collections, kept with the result.
+        on_step: called when a contestant has answered, and after each of ``STEPS`` measurements.
+
+    Raises:
+        OptionError: there are fewer than two contestants.
+        ModelFormatError: a contestant's graph cannot be examined, or it cannot be read with.
+    """
+    if len(contestants) < 2:
+        raise OptionError(
+            "models", "are fewer than two", 'name two, such as "bundled" and the folder of a run'
+        )
+    graphs = [cost.examine(c.content, c.layout, c.name) for c in contestants]
+    answers = []
+    for contestant in contestants:
+        answers.append([contestant.probabilities(glyphs.images) for glyphs in collections])
+        on_step()
+    timings = _timings(contestants, collections[0].images, on_step) if timed else [None] * len(contestants)
+    entries = tuple(
+        Entry(
+            contestant.name,
+            contestant.note,
+            graph,
+            timing,
+            {
+                glyphs.name: _score(shares, glyphs.labels)
+                for glyphs, shares in zip(collections, given, strict=True)
+            },
+        )
+        for contestant, graph, timing, given in zip(contestants, graphs, timings, answers, strict=True)
+    )
+    names = [contestant.name for contestant in contestants]
+    pairs, disagreements = [], []
+    for glyphs, given in zip(collections, zip(*answers, strict=True), strict=True):
+        pairs += _pairs(names, glyphs, given)
+        disagreements += _disagreements(glyphs, given)
+    machine = (_machine(),) if timed else ()
+    return Comparison(entries, tuple(pairs), tuple(disagreements), (*notes, LEGEND, *machine))
+
+
+def _timings(
+    contestants: Sequence[Contestant], glyphs: NDArray[np.uint8], on_step: Callable[[], object]
+) -> list[Timing]:
+    readers = [contestant.probabilities for contestant in contestants]
+    batch = np.resize(glyphs, (cost.BATCH, *glyphs.shape[1:]))  # repeated where there are fewer
+    single = cost.measure_latency(readers, batch[:1])
+    together = [seconds / cost.BATCH for seconds in cost.measure_latency(readers, batch)]
+    on_step()
+    cold = cost.measure_cold_starts([contestant.identity for contestant in contestants])
+    on_step()
+    return [cost.Timing(*seconds) for seconds in zip(single, together, cold, strict=True)]
+
+
+def _score(shares: NDArray[np.float32], labels: NDArray[np.uint8]) -> Score:
+    right = shares.argmax(axis=1) == labels
+    return Score(int(right.sum()), len(labels), expected_calibration_error(shares.max(axis=1), right))
+
+
+def _pairs(names: Sequence[str], glyphs: LabelledGlyphs, given: Sequence[NDArray[np.float32]]) -> list[Pair]:
+    digits = [shares.argmax(axis=1) for shares in given]
+    counted = []
+    for (one, a), (other, b) in combinations(zip(names, digits, strict=True), 2):
+        only_one = int(((a == glyphs.labels) & (b != glyphs.labels)).sum())
+        only_other = int(((b == glyphs.labels) & (a != glyphs.labels)).sum())
+        counted.append((one, other, only_one, only_other, int((a != b).sum()), mcnemar(only_one, only_other)))
+    adjusted = holm([p for *_, p in counted])
+    return [
+        Pair(glyphs.name, *counts, adjusted=value) for counts, value in zip(counted, adjusted, strict=True)
+    ]
+
+
+def _disagreements(glyphs: LabelledGlyphs, given: Sequence[NDArray[np.float32]]) -> list[Disagreement]:
+    digits = np.stack([shares.argmax(axis=1) for shares in given], axis=1)
+    sureness = np.stack([shares.max(axis=1) for shares in given], axis=1)
+    found = [
+        Disagreement(
+            glyphs.name,
+            int(index),
+            int(glyphs.labels[index]),
+            glyphs.images[index],
+            tuple(digits[index].tolist()),
+            tuple(sureness[index].tolist()),
+        )
+        for index in np.flatnonzero((digits != digits[:, :1]).any(axis=1))
+    ]
+    return sorted(found, key=lambda one: -one.conflict)
+
+
+def _machine() -> str:
+    processors = os.cpu_count() or 1
+    return (
+        f"Latency and cold start: medians on this machine ({platform.machine()}, {processors} "
+        f"{'processor' if processors == 1 else 'processors'}), the models taking turns; "
+        f"in batches: each of {cost.BATCH}; a cold start is a fresh process that imports, loads and reads one glyph"
+    )

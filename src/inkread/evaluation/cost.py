@@ -1,0 +1,209 @@
+"""What a model costs: parameters and operations by its graph, latency and cold start by the clock."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from inkread.errors import MissingExtraError, ModelFormatError
+from inkread.runtime import first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+BATCH = 256
+"""Glyphs in a batch; one batch is what inkread gives the runtime at a time."""
+
+WARM_UPS = 3
+LEAST_ROUNDS, MOST_ROUNDS = 5, 100
+SECONDS = 10.0
+"""All rounds together take about this long, or ``LEAST_ROUNDS``."""
+
+COLD_STARTS = 5
+LONGEST_START = 120.0
+"""Seconds after which a fresh process is given up."""
+
+KERNELS = {"Conv": 1, "ConvInteger": 1, "ConvTranspose": 1, "QLinearConv": 3}
+"""Convolutions, and which of their inputs is the kernel."""
+
+PRODUCTS = {"Gemm": 0, "MatMul": 0, "MatMulInteger": 0, "QLinearMatMul": 0}
+"""Matrix products, and which of their inputs is the left matrix."""
+
+OPAQUE = {"LSTM", "GRU", "RNN", "Einsum", "Attention", "If", "Loop", "Scan"}
+"""Operators whose multiplications are not counted here: a graph with one of them has no count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What a model's graph tells of its cost.
+
+    Attributes:
+        parameters: numbers in the file that are weights; batch norms are usually folded into others.
+        operations: multiplications of convolutions and matrix products for one glyph; ``None`` if they cannot be told.
+        size: of the file, bytes.
+    """
+
+    parameters: int
+    operations: int | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Medians, in seconds.
+
+    Attributes:
+        single: of a call with one glyph.
+        batch: of a call with ``BATCH`` glyphs, divided by their number.
+        cold_start: of a fresh Python process, from its start to its end, that reads one glyph.
+    """
+
+    single: float
+    batch: float
+    cold_start: float
+
+
+def examine(content: bytes, layout: tuple[int, ...], source: str) -> Graph:
+    """Parameters and operations of an ONNX file.
+
+    Args:
+        content: of the file.
+        layout: the shape of one glyph as the model takes it, without the axis of the batch.
+        source: the file, for errors.
+
+    Raises:
+        MissingExtraError: the package ``onnx`` is not installed.
+        ModelFormatError: the file is no ONNX model.
+    """
+    try:
+        import onnx
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("onnx", "train") from error
+    try:
+        model = onnx.load_model_from_string(content)
+        parameters = _parameters(model)
+        operations = _operations(model, layout)
+    except Exception as error:  # protobuf's and onnx's errors share no base but this
+        problem = f"is no ONNX model ({first_line(error)})"
+        raise ModelFormatError(source, problem, "export it again") from error
+    return Graph(parameters, operations, len(content))
+
+
+def _parameters(model: Any) -> int:
+    """Numbers of all weights; whole numbers of 64 bits are shapes and axes, single numbers are constants."""
+    from onnx import TensorProto
+
+    constants = [
+        attribute.t
+        for node in model.graph.node
+        if node.op_type == "Constant"
+        for attribute in node.attribute
+        if attribute.name == "value"
+    ]
+    no_weights = (TensorProto.INT64, TensorProto.BOOL, TensorProto.STRING)
+    return sum(
+        math.prod(tensor.dims)
+        for tensor in (*model.graph.initializer, *constants)
+        if tensor.data_type not in no_weights and tensor.dims
+    )
+
+
+def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
+    """Multiplications for one glyph, counted with the shapes that ONNX infers."""
+    from onnx import shape_inference
+
+    weights = {tensor.name for tensor in model.graph.initializer}
+    (given,) = [value for value in model.graph.input if value.name not in weights]
+    shape = given.type.tensor_type.shape
+    batch = shape.dim[0].dim_value if shape.dim and shape.dim[0].dim_value > 0 else 1
+    del shape.dim[:]
+    for side in (batch, *layout):
+        shape.dim.add().dim_value = side
+    del model.graph.value_info[:]  # what is noted for another batch would contradict
+    for value in model.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    graph = shape_inference.infer_shapes(model, data_prop=True).graph
+    shapes: dict[str, list[int]] = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        shapes[value.name] = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+    total = 0
+    for node in graph.node:
+        if node.op_type in OPAQUE or node.domain not in ("", "ai.onnx"):
+            return None
+        if node.op_type in (*KERNELS, *PRODUCTS):
+            found = _products(node, shapes)
+            if not found:
+                return None
+            total += found
+    return total // batch
+
+
+def _products(node: Any, shapes: dict[str, list[int]]) -> int:
+    """Multiplications of one node; 0 where a shape is not known."""
+    given, result = (shapes.get(name, [0]) for name in (node.input[0], node.output[0]))
+    if node.op_type in KERNELS:
+        kernel = shapes.get(node.input[KERNELS[node.op_type]], [0])
+        each = given if node.op_type == "ConvTranspose" else result
+        return math.prod(each) * math.prod(kernel[1:])
+    left = shapes.get(node.input[PRODUCTS[node.op_type]], [0])
+    transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
+    return math.prod(result) * (left[0] if transposed else left[-1])
+
+
+def measure_latency(
+    readers: Sequence[Callable[[NDArray[np.uint8]], object]], glyphs: NDArray[np.uint8]
+) -> list[float]:
+    """Median seconds of a call with these glyphs, of each reader.
+
+    The readers take turns, round by round, so that whatever else the machine does hits all alike.
+    """
+    for reader in readers:
+        for _ in range(WARM_UPS):
+            reader(glyphs)
+    start = perf_counter()
+    taken: list[list[float]] = [[] for _ in readers]
+    while len(taken[0]) < LEAST_ROUNDS or (
+        len(taken[0]) < MOST_ROUNDS and perf_counter() - start < SECONDS / 2
+    ):
+        for reader, seconds in zip(readers, taken, strict=True):
+            begun = perf_counter()
+            reader(glyphs)
+            seconds.append(perf_counter() - begun)
+    return [statistics.median(seconds) for seconds in taken]
+
+
+def measure_cold_starts(identities: Sequence[dict[str, Any]]) -> list[float]:
+    """Median seconds that a fresh process takes to import, load and read one glyph, of each contestant.
+
+    Args:
+        identities: see ``Contestant.identity``; they take turns too.
+
+    Raises:
+        ModelFormatError: a process fails, or takes too long.
+    """
+    script = "import sys; from inkread.evaluation.contestants import read_first; read_first(sys.argv[1])"
+    taken: list[list[float]] = [[] for _ in identities]
+    for _ in range(COLD_STARTS):
+        for identity, seconds in zip(identities, taken, strict=True):
+            begun = perf_counter()
+            _run([sys.executable, "-c", script, json.dumps(identity)], identity["model"])
+            seconds.append(perf_counter() - begun)
+    return [statistics.median(seconds) for seconds in taken]
+
+
+def _run(command: list[str], source: str) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_START)  # noqa: S603
+    except (OSError, subprocess.SubprocessError) as error:
+        told = getattr(error, "stderr", None) or str(error).encode()
+        problem = f"cannot be read with in a fresh process ({told.decode(errors='replace').strip().splitlines()[-1]})"
+        raise ModelFormatError(source, problem, "check that inkread can be imported from here") from error

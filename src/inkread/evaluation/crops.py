@@ -1,0 +1,70 @@
+"""The glyphs of a labelled folder's single digits, as the default reader cuts them out: the same for whoever classifies them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.errors import DatasetFormatError, PictureError
+from inkread.evaluation.pictures import kind_of
+from inkread.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.pictures import LabelledPicture
+    from inkread.reader import Trace
+
+
+def cut_out(
+    pictures: Sequence[LabelledPicture],
+    *,
+    name: str,
+    on_picture: Callable[[], object] = lambda: None,
+) -> LabelledGlyphs:
+    """One glyph for each picture of a single digit.
+
+    A picture without ink, or one that cannot be read, has none, and is left out.
+
+    Args:
+        pictures: labelled; those of rows of digits, and of nothing, are passed over.
+        name: of the collection.
+        on_picture: called after each single digit.
+
+    Raises:
+        DatasetFormatError: no picture gives a glyph.
+    """
+    reader = Reader()
+    glyphs, labels = [], []
+    for picture in pictures:
+        if kind_of(picture) != "single" or len(picture.label) != 1:
+            continue
+        try:
+            found = _read_glyph(reader.trace(picture.source, single=True))
+        except PictureError:
+            found = None
+        if found is not None:
+            glyphs.append(found)
+            labels.append(int(picture.label))
+        on_picture()
+    if not glyphs:
+        raise DatasetFormatError(name, "has no single digit that can be cut out", "name another folder")
+    images = np.stack(glyphs)
+    sha256 = hashlib.sha256(images.tobytes()).hexdigest()
+    return LabelledGlyphs(name, images, np.array(labels, np.uint8), sha256, "", "")
+
+
+def _read_glyph(trace: Trace) -> NDArray[np.uint8] | None:
+    """What was read as the digit or, where it was refused, what looks most like one; ``None`` where there is no ink."""
+    for glyphs, choices in zip(trace.glyphs, trace.choices, strict=True):
+        if choices:
+            return glyphs[choices[0].index]
+    for glyphs, probabilities in zip(trace.glyphs, trace.probabilities, strict=True):
+        if len(glyphs):
+            return glyphs[int(probabilities[:, :-1].max(axis=1).argmax())]
+    return None

@@ -1,0 +1,136 @@
+"""The command compares what it is given, prints it in any format, and saves it as any file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="onnx is not installed (extra: train)")
+
+import inkread.datasets.mnist
+from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.errors import DatasetNotFoundError
+from inkread.evaluation import cost
+from inkread.evaluation.probes import written_digits
+
+
+@pytest.fixture(autouse=True)
+def mnist(monkeypatch):
+    """Thirty digits for either split of MNIST; nothing is timed for long."""
+    asked = []
+
+    def load(split, **_):
+        asked.append(split)
+        digits = written_digits(30, seed=3)
+        return LabelledGlyphs("MNIST", digits.images, digits.labels, "", "", "")
+
+    monkeypatch.setattr(inkread.datasets.mnist, "load_mnist", load)
+    monkeypatch.setattr(cost, "SECONDS", 0.0)
+    monkeypatch.setattr(cost, "measure_cold_starts", lambda identities: [0.1] * len(identities))
+    return asked
+
+
+def test_the_table_is_legible_at_a_hundred_columns(run):
+    result = run("compare", "bundled", "default", terminal=True)
+    assert result.code == 0, result.err
+    assert max(map(len, result.out.splitlines())) <= 100
+    for word in ("9.41 M", "100 ms", "McNemar", "undecided", "1.000", "test images"):
+        assert word in result.out
+    assert "differ on 0 of 30 digits." in result.out
+
+
+def test_json_and_csv_have_every_figure(run):
+    report = json.loads(run("compare", "bundled", "default", "--format", "json").out)
+    assert [model["model"] for model in report["models"]] == ["bundled", "default"]
+    assert report["pairs"][0]["p"] == 1.0
+    assert report["disagreements"] == []
+    (row, _) = csv.DictReader(io.StringIO(run("compare", "bundled", "default", "--format", "csv").out))
+    assert row["operations"] == "9407488"
+    assert float(row["MNIST low"]) <= float(row["MNIST accuracy"]) <= float(row["MNIST high"])
+
+
+def test_it_is_saved_as_each_kind_of_file(run, tmp_path):
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: plot)")
+    files = [tmp_path / "new" / f"out.{suffix}" for suffix in ("html", "csv", "json", "svg", "png")]
+    options = [word for file in files for word in ("--out", file)]
+    assert run("compare", "bundled", "default", *options).code == 0
+    starts = [b"<!doctype html>", b"model,note", b"{", b"<?xml", b"\x89PNG"]
+    assert [file.read_bytes()[: len(start)] for file, start in zip(files, starts, strict=True)] == starts
+
+
+def test_the_held_out_images_are_training_images(run, mnist):
+    result = run("compare", "bundled", "default", "--held-out")
+    assert mnist == ["train"]
+    assert "last 5,000 training images" in result.out
+
+
+def test_how_a_foreign_model_takes_its_glyphs_is_said(run, foreign_file):
+    result = run("compare", "bundled", foreign_file)
+    assert result.code == 0, result.err
+    assert "(N, 28, 28), 0–1, probabilities" in result.out
+
+
+@pytest.fixture
+def foreign_file(tmp_path):
+    """The weights of ten templates, in a file by somebody else."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    digits = written_digits(200)
+    means = [digits.images[digits.labels == digit].mean(axis=0).ravel() / 255 for digit in range(10)]
+    weights = np.stack([mean - 0.5 * mean @ mean / 784 for mean in means], axis=1).astype(np.float32)
+    biases = np.array([-0.5 * mean @ mean for mean in means], np.float32)
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "w", "b"], ["raw"]),
+        helper.make_node("Softmax", ["raw"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "templates",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 28, 28])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 10])],
+        [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(biases, "b")],
+    )
+    path = tmp_path / "theirs.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def test_pictures_are_compared_on_too_and_alone_where_mnist_is_not_to_be_had(run, monkeypatch, tmp_path):
+    import inkread.evaluation.crops
+    from inkread.datasets.pictures import LabelledPicture
+
+    def absent(split, **_):
+        raise DatasetNotFoundError("MNIST", "is not on this machine", "put it there")
+
+    pictures = [LabelledPicture(tmp_path / "1.png", "1"), LabelledPicture(tmp_path / "2.png", "22")]
+    monkeypatch.setattr(inkread.datasets.mnist, "load_mnist", absent)
+    monkeypatch.setattr(inkread.datasets.pictures, "load_labelled_folder", lambda path: pictures)
+    monkeypatch.setattr(
+        inkread.evaluation.crops, "cut_out", lambda pictures, *, name, on_picture: written_digits(1)
+    )
+    result = run("compare", "bundled", "default", "--pictures", tmp_path)
+    assert result.code == 0, result.err
+    assert "compared on the pictures alone" in result.out
+    assert run("compare", "bundled", "default").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bundled"], "fewer than two"),
+        (["bundled", "defualt"], "name a bundled model"),
+        (["bundled", "old.keras"], "inkread import old.keras --trust --out DIR"),
+        (["bundled", "default", "--out", "page.htm"], "did you mean '.html'"),
+    ],
+)
+def test_what_cannot_be_compared_is_an_error_with_what_to_do(run, arguments, words):
+    result = run("compare", *arguments)
+    assert (result.code, result.out) == (1, "")
+    assert words in result.err
+    assert "internal" not in result.err
