@@ -1,0 +1,252 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Handwritten digits, from the first look at the data to the exported model
+#
+# This notebook goes the whole way: look at MNIST, choose a network, train it, look at what it learned and where it fails, read a
+# picture of one's own, and take the model elsewhere. Every cell is also a command, which is named beside it.
+#
+# `pip install 'inkread[notebook]'` installs what it needs. It runs from top to bottom in less than three minutes on two cores;
+# MNIST is downloaded at first (11 MB), unless `INKREAD_DATA` names a folder that has it.
+
+# %%
+import dataclasses
+import tempfile
+from pathlib import Path
+
+import ipywidgets as widgets
+import numpy as np
+from IPython.display import display
+
+import inkread
+from inkread import plots
+from inkread.classifier import Classifier
+from inkread.datasets.mnist import load_mnist
+from inkread.export import export_model
+from inkread.training import RECIPES, Augmentation, load_run, train
+
+FOLDER = Path(tempfile.mkdtemp(prefix="inkread-"))
+
+# %% [markdown]
+# ## The data
+#
+# MNIST has 60,000 glyphs to learn from and 10,000 to test with, 28×28 pixels each, ink bright on black. The last 5,000 of the
+# training files are held out: they tell how the training goes. The test files are for the very end, once.
+#
+# `inkread plot samples`
+
+# %%
+mnist = load_mnist("train")
+learned, held_out = mnist.subset(slice(None, -5_000)), mnist.subset(slice(-5_000, None))
+print(f"{len(learned):,} to learn from, {len(held_out):,} held out; licence {mnist.licence}")
+plots.samples(learned.images, learned.labels)
+
+# %% [markdown]
+# ## How it is changed while learning
+#
+# Nobody writes the same digit twice. So a network never sees the same glyph twice either: each is turned, slanted, resized, moved
+# and bent a little, anew in every epoch. Move the sliders to see how far is too far.
+#
+# `inkread plot augmentation`
+
+
+# %%
+def preview(rotation: float, shear: float, scale: float, shift: float, elastic: float) -> None:
+    """Five digits, changed as far as the sliders say."""
+    strengths = Augmentation(rotation=rotation, shear=shear, scale=scale, shift=shift, elastic=elastic)
+    display(plots.augmentation(learned.images[:500], strengths, glyphs=5))
+
+
+sliders = {
+    "rotation": widgets.FloatSlider(value=10, min=0, max=45, description="rotation °"),
+    "shear": widgets.FloatSlider(value=0.15, min=0, max=0.6, step=0.05),
+    "scale": widgets.FloatSlider(value=0.1, min=0, max=0.5, step=0.05),
+    "shift": widgets.FloatSlider(value=1, min=0, max=6, step=0.5, description="shift px"),
+    "elastic": widgets.FloatSlider(value=0.6, min=0, max=4, step=0.2, description="elastic px"),
+}
+display(widgets.interactive_output(preview, sliders), widgets.VBox([*sliders.values()]))
+
+# %% [markdown]
+# ## The network
+#
+# `linear`, `mlp`, `lenet5`, `cnn`, `small` and `tiny` are there by name, and one's own can be written as a short list of layers. The
+# recipe `fast` has such a list: it is made to be trained in seconds.
+
+# %%
+recipe = RECIPES["fast"]
+for layer in recipe.layers:
+    print({name: value for name, value in layer.items() if value is not None})
+
+# %% [markdown]
+# Choose what you want to change, then run the next cell again.
+
+# %%
+chosen = {
+    "epochs": widgets.IntSlider(value=recipe.epochs, min=1, max=20),
+    "batch_size": widgets.Dropdown(value=recipe.batch_size, options=[64, 128, 256, 512, 1024]),
+    "learning_rate": widgets.FloatLogSlider(value=recipe.learning_rate, base=10, min=-4, max=-1),
+    "dropout": widgets.FloatSlider(value=recipe.dropout, min=0, max=0.8, step=0.1),
+    "optimizer": widgets.Dropdown(value=recipe.optimizer, options=["adamw", "adam", "sgd"]),
+}
+for name, each in chosen.items():
+    each.description = name.replace("_", " ")
+widgets.VBox([*chosen.values()])
+
+# %% [markdown]
+# ## Training
+#
+# `inkread train --recipe fast --out runs/fast`
+
+# %%
+recipe = dataclasses.replace(recipe, **{name: each.value for name, each in chosen.items()})
+bar = widgets.IntProgress(max=recipe.epochs, description="epochs")
+note = widgets.Label()
+display(widgets.HBox([bar, note]))
+
+
+class Watch:
+    """Shows the epochs as they end."""
+
+    def on_epoch(self, epoch) -> None:
+        """Moves the bar."""
+        bar.value = epoch.epoch
+        note.value = f"loss {epoch.train_loss:.3f}, held out {epoch.validation_accuracy:.2%}"
+
+    def on_batch(self, done: int, total: int) -> None:
+        """Nothing: an epoch takes seconds."""
+
+    on_download = on_picture = on_note = lambda self, *_: None
+
+
+run = train(recipe, out=FOLDER / "run", progress=Watch())
+seconds = sum(epoch.seconds for epoch in run.history)
+print(f"{run.card.parameters:,} parameters, {seconds:.1f} s, {run.history[-1].validation_accuracy:.2%} of the held-out digits")
+
+# %% [markdown]
+# ## The curves
+#
+# `inkread plot curves runs/fast`
+
+# %%
+trained = load_run(FOLDER / "run")
+plots.curves({"this run": trained.history})
+
+# %% [markdown]
+# ## What it gets right, and what not
+#
+# From here on the model is used as it will be: by ONNX Runtime, with probabilities that mean what they say.
+#
+# `inkread plot confusion runs/fast`, `inkread plot classes …`, `inkread plot errors …`
+
+# %%
+classifier = Classifier(FOLDER / "run")
+probabilities = classifier.probabilities(held_out.images)
+predicted = probabilities.argmax(axis=1)
+display(plots.confusion(held_out.labels, predicted))
+display(plots.classes(held_out.labels, predicted))
+
+# %%
+plots.errors(held_out.images, held_out.labels, probabilities)
+
+# %% [markdown]
+# Is a probability of 90 % right in nine cases of ten?
+
+# %%
+plots.reliability(held_out.labels, probabilities)
+
+
+# %% [markdown]
+# Step through the glyphs: the bars are the probabilities, the map shows which pixels the answer depends on.
+
+
+# %%
+def look(number: int, *, only_errors: bool) -> None:
+    """One glyph, with what the network makes of it."""
+    which = np.flatnonzero(predicted != held_out.labels) if only_errors else np.arange(len(held_out))
+    index = which[number % len(which) : number % len(which) + 1]
+    display(
+        plots.saliency(trained.network, held_out.images[index], held_out.labels[index], probabilities[index])
+    )
+
+
+number = widgets.BoundedIntText(value=0, min=0, max=4_999, description="glyph")
+only_errors = widgets.Checkbox(value=True, description="only those it misreads")
+display(
+    widgets.HBox([number, only_errors]),
+    widgets.interactive_output(look, {"number": number, "only_errors": only_errors}),
+)
+
+# %% [markdown]
+# ## What it sees
+#
+# `inkread plot filters runs/fast`, `inkread plot features …`, `inkread plot embedding …`
+
+# %%
+display(plots.filters(trained.network))
+display(plots.features(trained.network, held_out.images[0]))
+
+# %%
+few = held_out.subset(slice(0, 1_000))
+plots.embedding(plots.embedded(trained.network, few.images), few.labels, method="pca")
+
+# %% [markdown]
+# ## A picture of one's own
+#
+# A network trained on MNIST reads MNIST. A photo first has to become such glyphs: find the ink, find the digits, bring each to
+# MNIST's size and place. `inkread.Reader` does that; give it any picture instead of this example.
+#
+# `inkread read photo.jpg --model runs/fast --explain stages`
+
+# %%
+EXAMPLES = next(
+    folder / "examples" for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "examples").is_dir()
+)
+pictures = sorted(path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".png"))
+reader = inkread.Reader()
+
+
+def read(picture: Path) -> None:
+    """The picture with what is read in it, and the way there of its first digit."""
+    trace = reader.trace(picture)
+    print(f"{picture.name}: {trace.reading.text!r}")
+    display(trace.reading.draw())
+    if trace.reading.digits:
+        display(plots.process(trace, trained.network))
+
+
+menu = widgets.Dropdown(options=[(path.name, path) for path in pictures], description="picture")
+display(menu, widgets.interactive_output(read, {"picture": menu}))
+
+# %% [markdown]
+# ## To other programs
+#
+# Each export is loaded again and compared with the network on held-out digits; one that differs is an error.
+#
+# `inkread export runs/fast --to onnx --to int8`
+
+# %%
+for exported in export_model(FOLDER / "run", to=["onnx", "int8"]):
+    print(f"{exported.path.relative_to(FOLDER)}: {exported.size:,} bytes, {exported.agreement}")
+
+# %% [markdown]
+# ## The test
+#
+# Once, at the end, and chosen for nothing: the digits that nobody has looked at.
+#
+# `inkread evaluate --model runs/fast`
+
+# %%
+test = load_mnist("test")
+accuracy = float((classifier.probabilities(test.images).argmax(axis=1) == test.labels).mean())
+print(f"{accuracy:.2%} of {len(test):,} test images")
