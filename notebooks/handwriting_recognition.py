@@ -131,7 +131,9 @@ class Watch:
 
 run = train(recipe, out=FOLDER / "run", progress=Watch())
 seconds = sum(epoch.seconds for epoch in run.history)
-print(f"{run.card.parameters:,} parameters, {seconds:.1f} s, {run.history[-1].validation_accuracy:.2%} of the held-out digits")
+print(
+    f"{run.card.parameters:,} parameters, {seconds:.1f} s, {run.history[-1].validation_accuracy:.2%} of the held-out digits"
+)
 
 # %% [markdown]
 # ## The curves

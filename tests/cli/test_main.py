@@ -14,7 +14,7 @@ HEAVY = (
     "onnxruntime",
     "torch",
     "inkread.reader",
-    "inkread.training",
+    "inkread.training.workflow",
     "inkread.datasets",
 )
 

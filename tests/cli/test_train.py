@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import inkread.training
-from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe
+from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe, Tuning
 
 EPOCH = SimpleNamespace(
     epoch=1,
@@ -118,7 +118,7 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERMINAL_WIDTH", "200")
     shown = " ".join(run("train", "--help").out.split())
-    for settings in (Recipe, Augmentation, RowRecipe):
+    for settings in (Recipe, Augmentation, RowRecipe, Tuning):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
                 assert f"--{each.name.replace('_', '-')} " in shown
@@ -160,6 +160,74 @@ def test_a_setting_that_the_network_has_not_or_cannot_have_is_refused(run, train
     assert result.code == 1
     assert words in result.err
     assert not trained
+
+
+@pytest.fixture
+def tuned(monkeypatch, trained):
+    """Records what is trained on; gives the calls, and how many of ten pictures are read right afterwards."""
+    pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+    from inkread.training.tuning import Tuned
+
+    calls = SimpleNamespace(made=[], after=9)
+
+    def train_on(settings, *, progress, out, **options):
+        calls.made.append(SimpleNamespace(settings=settings, out=out, **options))
+        progress.on_batch(1, 2)
+        run = SimpleNamespace(out=out)
+        return Tuned(run, 10, (6, calls.after), (0.99, 0.992), (0.97, 0.971))
+
+    monkeypatch.setattr(inkread.training, "train_on", train_on, raising=False)
+    return calls
+
+
+def test_a_model_is_trained_on_with_pictures_of_ones_own(run, tuned, tmp_path):
+    result = run(
+        "train",
+        "--start",
+        "bundled",
+        "--data",
+        tmp_path,
+        "--steps",
+        9,
+        "--rotation",
+        3,
+        "--out",
+        tmp_path / "run",
+    )
+    assert result.code == 0
+    (call,) = tuned.made
+    assert (call.start, call.data) == ("default", [str(tmp_path)])
+    assert call.settings == Tuning(
+        steps=9, augmentation=dataclasses.replace(Tuning().augmentation, rotation=3)
+    )
+    assert call.command.startswith("inkread train --start bundled --rotation 3.0 --steps 9 --data ")
+    assert "6 right" in result.out
+    assert "9 right" in result.out
+    assert "99.20%" in result.out
+    assert f"Better than bundled: read with --model {tmp_path / 'run'}" in " ".join(result.out.split())
+
+
+def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
+    tuned.after = 6
+    result = run("train", "--start", "runs/mine", "--data", tmp_path, "--out", tmp_path / "run")
+    assert "Not better than runs/mine, which is the one to keep" in result.out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "needs pictures of your own"),
+        (["--data", ".", "--network", "cnn"], "is that of --start"),
+        (["--data", ".", "--resume"], "does not go with --start"),
+        (["--data", ".", "--epochs", 3], "Tuning.epochs: is no setting"),
+        (["--data", ".", "--folds", 1], "out of range"),
+    ],
+)
+def test_what_makes_no_sense_beside_a_start_is_refused(run, tuned, tmp_path, options, words):
+    result = run("train", "--start", "bundled", "--out", tmp_path / "run", *options)
+    assert result.code == 1
+    assert words in result.err
+    assert not tuned.made
 
 
 def test_an_architecture_of_ones_own_is_trained_by_the_usual_recipe(run, trained, tmp_path):

@@ -8,14 +8,16 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from inkread.cli.train import _Watch
+from inkread.cli.watch import Watch
 from inkread.training import RECIPES
 
 
 def shown(console_options, epochs=2):
     """What a training of ten steps an epoch leaves on the screen, escape codes taken out."""
     screen = io.StringIO()
-    with _Watch.over(RECIPES["cnn"], Console(file=screen, width=80, **console_options)) as watch:
+    with Watch.over(
+        "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, width=80, **console_options)
+    ) as watch:
         for number in range(1, epochs + 1):
             watch.on_batch(10, 10)
             watch.on_epoch(
@@ -34,7 +36,9 @@ def test_the_bars_have_epochs_time_left_and_the_curves_so_far():
 
 def test_the_time_left_is_known_before_the_first_epoch_ends():
     screen = io.StringIO()
-    with _Watch.over(RECIPES["cnn"], Console(file=screen, force_terminal=True, width=80)) as watch:
+    with Watch.over(
+        "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, force_terminal=True, width=80)
+    ) as watch:
         watch.on_batch(5, 10)
         task = watch._bar.tasks[0]
         assert task.completed == 0.5

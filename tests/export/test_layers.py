@@ -15,7 +15,8 @@ from export_runs import network_named, save_run
 from inkread.classifier import Classifier, softmax
 from inkread.errors import ModelFormatError
 from inkread.export.agreement import probabilities_of
-from inkread.export.layers import (
+from inkread.models import load_model
+from inkread.models.layers import (
     GLYPH,
     AddChannel,
     Convolution,
@@ -26,9 +27,8 @@ from inkread.export.layers import (
     layers_of,
     shape_after,
 )
-from inkread.export.to_torch import network_of
-from inkread.models import load_model
 from inkread.training.networks import NAMED
+from inkread.training.opened import network_of
 
 NETWORKS = [*NAMED, "own"]
 

@@ -1,10 +1,8 @@
 """``inkread train``: a network from MNIST and other data, or from rows written with it."""
 
 import importlib.util
-import json
 import shlex
 import sys
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,28 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkread.cli.console import error_console, printable, show
-from inkread.cli.settings import nested, with_settings
-from inkread.errors import MissingExtraError, OptionError, nearest
-from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe
+from inkread.cli.console import error_console, show
+from inkread.cli.recipes import USUAL, recipe_of, tuning_of
+from inkread.cli.settings import with_settings
+from inkread.cli.watch import Watch
+from inkread.errors import MissingExtraError, OptionError
+from inkread.training.recipe import Augmentation, Recipe, RowRecipe, Tuning
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-    from rich.text import Text
-
-    from inkread.training import Epoch, RowEpoch, Run
+    from inkread.training import Run, Tuned
 
 INTERRUPTED = 130
-
-ROWS, USUAL = "rows", "cnn"
-"""The network that reads whole rows, and the one that is trained if none is named."""
 
 MNIST, CORRECTIONS = "mnist", "corrections"
 """The data that are learned from if none are named, and those that a store has."""
 
+BUNDLED = "bundled"
+"""The default model, as --start names it."""
 
-@with_settings(Training=Recipe, Augmentation=Augmentation, Rows=RowRecipe)
+
+@with_settings(Training=Recipe, Augmentation=Augmentation, Rows=RowRecipe, **{"Training on": Tuning})
 def train(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run is saved: a new folder.")],
@@ -63,6 +59,16 @@ def train(
         str | None,
         typer.Option(metavar="FILE", help="Settings as TOML or JSON, or the name of a recipe."),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Train on from a model, with --data of your own: bundled, another model's name, or the folder of a run.",
+        ),
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also write report.html, a page about the run.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in --out.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
     settings: dict[str, Any],
@@ -76,30 +82,66 @@ def train(
     has labels.csv with the columns file and label, or a folder for each digit; each picture is read as one digit. Some of
     everything is held out to watch the progress; test files are not touched.
 
+    With --start, a model goes on with a few pictures of your own, 5 or 500, and some of MNIST, so that it forgets nothing; what
+    it reads of yours is told before and after, of pictures that it has not seen.
+
     --out then has model.onnx, model.safetensors, card.json and history.csv, and is a model for --model.
     """
-    if importlib.util.find_spec("torch") is None:
-        raise MissingExtraError("torch", "train")
-    chosen = _recipe(network, recipe, settings)
+    _require("torch", "train")
+    if report:
+        _require("matplotlib", "plot")
+        _require("sklearn", "plot")
     if store is not None and CORRECTIONS not in (data or ()):
         raise OptionError("--store", "says where corrections are", "give --data corrections too")
+    words = _words(start=start, network=network, recipe=recipe, data=data or [], settings=settings)
+    options = {"out": out, "data_dir": data_dir, "command": shlex.join([*words, "--out", str(out)])}
+    console = error_console(quiet=quiet)
+    if start is not None:
+        _refuse_beside_start(network=network, resume=resume, data=data)
+        tuning = tuning_of(recipe, settings)
+        with _interruptible("start again"), Watch.over("Training on", 1, console) as watch:
+            tuned = _tuned(tuning, start, data or [], store, progress=watch, **options)
+        _print_tuned(tuned, start)
+    else:
+        chosen = recipe_of(network, recipe, settings)
+        title, again = f"Training {chosen.network}", f"run the same command with --resume (--out {out})"
+        with _interruptible(again), Watch.over(title, chosen.epochs, console) as watch:
+            run = _trained(chosen, data or [], store, progress=watch, resume=resume, **options)
+        _print_run(run)
+    if report:
+        from inkread.plots import write_report
 
+        show(f"Report in {write_report(out, data_dir=data_dir)}")
+
+
+def _require(package: str, extra: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise MissingExtraError(package, extra)
+
+
+@contextmanager
+def _interruptible(again: str) -> Iterator[None]:
+    """Ends with a word on how to go on, where a person interrupts."""
     try:
-        with _Watch.over(chosen, error_console(quiet=quiet)) as watch:
-            run = _trained(
-                chosen,
-                data or [],
-                store,
-                out=out,
-                data_dir=data_dir,
-                resume=resume,
-                progress=watch,
-                command=_command(network, recipe, settings, data or [], out),
-            )
+        yield
     except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted; to continue, run the same command with --resume (--out {out}).\n")
+        sys.stderr.write(f"Interrupted; to continue, {again}.\n")
         raise typer.Exit(INTERRUPTED) from None
-    _print_run(run)
+
+
+def _refuse_beside_start(*, network: str | None, resume: bool, data: list[str] | None) -> None:
+    if network is not None:
+        raise OptionError(f"--network {network}", "is that of --start", "leave it out")
+    if resume:
+        raise OptionError("--resume", "does not go with --start, which takes a minute or two", "start again")
+    if not data:
+        raise OptionError("--start", "needs pictures of your own", "name their folder with --data")
+
+
+def _tuned(tuning: Tuning, start: str, data: list[str], store: str | None, **options: Any) -> "Tuned":
+    from inkread.training import train_on
+
+    return train_on(tuning, start="default" if start == BUNDLED else start, data=data, store=store, **options)
 
 
 def _trained(
@@ -117,118 +159,17 @@ def _trained(
     return train_rows(recipe, **options)
 
 
-class _Watch:
-    """Two bars, of the training and of the present download or epoch, and the curves of loss and accuracy so far."""
-
-    def __init__(self, bar: "Progress", epochs: "TaskID", steps: "TaskID", curves: "Text") -> None:
-        self._bar, self._epochs, self._steps, self._curves = bar, epochs, steps, curves
-        self._history: list[Epoch | RowEpoch] = []
-
-    @classmethod
-    @contextmanager
-    def over(cls, recipe: Recipe | RowRecipe, console: "Console") -> Iterator["_Watch"]:
-        """Draws the bars for the time of a training."""
-        from rich import progress
-        from rich.console import Group
-        from rich.live import Live
-        from rich.text import Text
-
-        columns = (
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TimeRemainingColumn(),
-        )
-        bar, curves = progress.Progress(*columns, console=console), Text()
-        epochs = bar.add_task(f"Training {recipe.network}", total=recipe.epochs)
-        watch = cls(bar, epochs, bar.add_task("Starting", total=None), curves)
-        with Live(Group(bar, curves), console=console, transient=True, redirect_stdout=False):
-            yield watch
-
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """Moves the lower bar, in bytes."""
-        self._bar.update(self._steps, description=f"Downloading {name}", completed=done, total=total)
-
-    def on_picture(self, done: int, total: int) -> None:
-        """Moves the lower bar, in pictures."""
-        self._bar.update(self._steps, description="Reading pictures", completed=done, total=total)
-
-    def on_note(self, text: str) -> None:
-        """Tells it above the bars."""
-        sys.stderr.write(f"note: {printable(text)}\n")
-
-    def on_batch(self, done: int, total: int) -> None:
-        """Moves both bars, so that the time left is known before the first epoch ends."""
-        self._bar.update(self._steps, description="This epoch", completed=done, total=total)
-        epochs = self._history[-1].epoch if self._history else 0
-        self._bar.update(self._epochs, completed=epochs + done / total)
-
-    def on_epoch(self, epoch: "Epoch | RowEpoch") -> None:
-        """Moves the bar of the training, and draws the curves on."""
-        from inkread.plots.sparkline import sparkline
-
-        self._history.append(epoch)
-        self._bar.update(self._epochs, completed=epoch.epoch)
-        losses = sparkline([each.train_loss for each in self._history])
-        accuracies = sparkline([each.validation_accuracy for each in self._history])
-        self._curves.plain = (
-            f"Training loss        {losses} {epoch.train_loss:.4f}\n"
-            f"Validation accuracy  {accuracies} {epoch.validation_accuracy:.2%}"
-        )
-
-
-def _recipe(network: str | None, recipe: str | None, settings: dict[str, Any]) -> Recipe | RowRecipe:
-    """The recipe of that name or file, or of the network, with the settings that were given on top."""
-    own = _own_network(network) if network not in (None, *NETWORKS, ROWS) else {}
-    chosen = own or ({"network": network} if network else {})
-    name = recipe or (USUAL if own else network or USUAL)
-    base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
-    kind = RowRecipe if base.get("network") == ROWS or network == ROWS else Recipe
-    given = nested(settings, Augmentation) if kind is Recipe else settings
-    if "augmentation" in given:
-        given |= {"augmentation": base.get("augmentation", {}) | given["augmentation"]}
-    return kind.from_dict(base | given | chosen)
-
-
-def _own_network(name: str) -> dict[str, Any]:
-    """The settings of a network from a TOML file."""
-    from inkread.training.architecture import load_architecture
-
-    if not name.endswith(".toml"):
-        remedy = nearest(name, [*NETWORKS, ROWS]) + "; or give a TOML file of layers"
-        raise OptionError(f"--network {name}", "is no network", remedy)
-    network, layers = load_architecture(Path(name))
-    return {"network": network, "layers": layers}
-
-
-def _read_settings(name: str) -> dict[str, Any]:
-    """The settings in a TOML or JSON file."""
-    file = Path(name)
-    remedy = "give a TOML or JSON file of settings"
-    if file.suffix not in (".toml", ".json") and not file.is_file():
-        raise OptionError(f"--recipe {name}", "is no recipe", f"{nearest(name, RECIPES)}; or {remedy}")
-    try:
-        text = file.read_text(encoding="utf-8")
-        values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise OptionError(name, f"is no readable recipe ({reason})", remedy) from error
-    if not isinstance(values, dict):
-        raise OptionError(name, "is no recipe", remedy)
-    return values
-
-
-def _command(
-    network: str | None, recipe: str | None, settings: dict[str, Any], data: list[str], out: Path
-) -> str:
+def _words(
+    *, start: str | None, network: str | None, recipe: str | None, data: list[str], settings: dict[str, Any]
+) -> list[str]:
     """What to type to repeat the run; the store's address is left out, as it may hold a password."""
     words = ["inkread", "train"]
+    words += ["--start", start] if start else []
     words += ["--recipe", recipe] if recipe else []
-    words += ["--network", network or USUAL] if network or not recipe else []
+    words += ["--network", network or USUAL] if network or not (recipe or start) else []
     for name, value in settings.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
-    words += [word for name in data for word in ("--data", name)]
-    return shlex.join([*words, "--out", str(out)])
+    return words + [word for name in data for word in ("--data", name)]
 
 
 def _print_run(run: "Run[Any, Any]") -> None:
@@ -244,3 +185,20 @@ def _print_run(run: "Run[Any, Any]") -> None:
     table.add_row("Temperature", f"{card.temperature:.3f}")
     table.add_row("Saved in", str(run.out))
     show(table)
+
+
+def _print_tuned(tuned: "Tuned", start: str) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "before", "after"):
+        table.add_column(column, justify="right" if column else "left")
+    table.add_row(f"Your {tuned.glyphs} pictures, unseen", *(f"{right} right" for right in tuned.own))
+    table.add_row("MNIST, held out", *(f"{share:.2%}" for share in tuned.mnist))
+    if tuned.refused:
+        table.add_row("No digit, refused", *(f"{share:.2%}" for share in tuned.refused))
+    show(table)
+    if tuned.is_better:
+        show(f"Better than {start}: read with --model {tuned.run.out}")
+    else:
+        show(f"Not better than {start}, which is the one to keep; saved in {tuned.run.out} all the same")

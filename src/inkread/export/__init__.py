@@ -3,7 +3,6 @@
 ::
 
     formats     the formats by their names: files, outputs, what must be installed
-    layers      a model's ONNX graph as a short list of layers, from which most formats are written
     digits      real digits to compare on
     exporting   write, load again, compare, move into place
     agreement   whether a model is still the same
@@ -11,7 +10,7 @@
     to_onnx, to_int8, to_keras, to_litert, to_torch     a module a library: how a model is written, how the file is run
     importing   a Keras file as a model of ours; from_keras: its layers
 
-Each ``to_`` module has ``write(source, path)`` and ``load(path)``, and is imported only when its format is asked for.
+Most formats are written from the short list of layers that ``inkread.models.layers`` reads from a model. Each ``to_`` module has ``write(source, path)`` and ``load(path)``, and is imported only when its format is asked for.
 """
 
 from __future__ import annotations

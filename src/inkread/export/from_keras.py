@@ -16,7 +16,8 @@ import numpy as np
 
 from inkread.classifier import DIGITS, softmax
 from inkread.errors import ModelFormatError
-from inkread.export.layers import (
+from inkread.export.to_keras import BATCH, keras
+from inkread.models.layers import (
     GLYPH,
     AddChannel,
     Convolution,
@@ -27,9 +28,8 @@ from inkread.export.layers import (
     Rectifier,
     shape_after,
 )
-from inkread.export.to_keras import BATCH, keras
-from inkread.export.to_torch import network_of
 from inkread.training.export import to_onnx
+from inkread.training.opened import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.export.layers import (
+from inkread.models.layers import (
     GLYPH,
     AddChannel,
     Convolution,

@@ -14,7 +14,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from inkread.export.layers import (
+from inkread.models.layers import (
     GLYPH,
     AddChannel,
     Convolution,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.export.layers import Layer, Shape
     from inkread.export.source import Source
+    from inkread.models.layers import Layer, Shape
 
 SCHEMA_VERSION, IDENTIFIER = 3, b"TFL3"
 METADATA = "inkread.json"

@@ -15,27 +15,16 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import nn
 
-from inkread.export.layers import (
-    AddChannel,
-    Convolution,
-    Dense,
-    Flatten,
-    Layer,
-    Pooling,
-    Rectifier,
-    layers_of,
-)
-from inkread.glyph import SIDE
+from inkread.models.layers import Layer, layers_of
+from inkread.training.opened import WEIGHTS, network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from inkread.export.source import Source
-
-WEIGHTS = ("weight", "bias")
 
 METADATA = "inkread.json"
 """The name of the metadata in a TorchScript file."""
@@ -101,31 +90,6 @@ def _described_layer(index: int, description: dict[str, Any], tensors: dict[str,
     del settings["type"]
     weights = {name: tensors[f"{index}.{name}"] for name in WEIGHTS if f"{index}.{name}" in tensors}
     return kind(**settings, **weights)
-
-
-def network_of(layers: Iterable[Layer]) -> nn.Sequential:
-    """The layers in PyTorch, in evaluation mode: glyphs (N, 28, 28) to logits (N, labels)."""
-    return nn.Sequential(*(_module(layer) for layer in layers)).eval()
-
-
-def _module(layer: Layer) -> nn.Module:
-    match layer:
-        case AddChannel():
-            return nn.Unflatten(1, (1, SIDE))
-        case Convolution():
-            filters, channels, *_ = layer.weight.shape
-            made: nn.Module = nn.Conv2d(channels, filters, layer.size, layer.strides, layer.padding)
-        case Pooling():
-            return (nn.MaxPool2d if layer.kind == "max" else nn.AvgPool2d)(layer.size, layer.strides)
-        case Rectifier():
-            return nn.ReLU()
-        case Flatten():
-            return nn.Flatten()
-        case Dense():
-            outputs, inputs = layer.weight.shape
-            made = nn.Linear(inputs, outputs)
-    made.load_state_dict({name: torch.tensor(getattr(layer, name)) for name in WEIGHTS})
-    return made
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """A model's layers, to look inside: the network of PyTorch from any model of glyphs, bundled or trained.
 
-What ``inkread.training.export`` writes is a chain of layers, and is read back here: batch norms are folded, and there is no
-dropout, as in ``inkread.training.networks.folded``.
+Batch norms are folded, and there is no dropout, as in ``inkread.training.networks.folded``.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.errors import MissingExtraError, ModelFormatError
+from inkread.errors import MissingExtraError
 from inkread.glyph import SIDE
 from inkread.plots.tiles import as_ink
 
@@ -21,12 +20,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from inkread.models import Model
-
-SETTINGS: dict[str, Any] = {"strides": [1, 1], "pads": [0, 0, 0, 0]}
-"""What ONNX takes where a node does not tell."""
-
-KNOWN = {*SETTINGS, "kernel_shape", "transB"}
-"""Settings that ``export.operator_of`` writes; a layer with any other is none of these."""
 
 COPIES, NOISE = 50, 0.2
 """Of the smoothed gradient; Smilkov et al. find 10 to 20 % noise best, and more than 50 copies no better."""
@@ -52,54 +45,12 @@ def network_of(model: Model) -> nn.Sequential:
         ModelFormatError: it is no chain of the layers that this package trains.
         MissingExtraError: PyTorch or ONNX is not installed.
     """
-    torch = require_torch()
+    require_torch()
     try:
-        import onnx
+        from inkread.training.opened import open_network
     except ModuleNotFoundError as error:
         raise MissingExtraError("onnx", "train") from error
-    graph = onnx.load_model_from_string(model.content).graph
-    weights = {each.name: torch.tensor(onnx.numpy_helper.to_array(each)) for each in graph.initializer}
-    layers, value = [], graph.input[0].name
-    for node in graph.node:
-        settings = SETTINGS | {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
-        tensors = [weights[name] for name in node.input[1:] if name in weights]
-        layer = _layer(node.op_type, settings, tensors)
-        if layer is None or settings.keys() - KNOWN or node.input[0] != value:
-            problem = f"has a layer that cannot be looked into ({node.op_type})"
-            raise ModelFormatError(str(model.path), problem, "name a model of single glyphs")
-        layers.append(layer)
-        value = node.output[0]
-    return torch.nn.Sequential(*layers).eval().requires_grad_(requires_grad=False)
-
-
-def _layer(operator: str, settings: dict[str, Any], tensors: list[Tensor]) -> nn.Module | None:
-    """The layer of an ONNX node, the inverse of ``export.operator_of``; ``None`` for any other node."""
-    from torch import nn
-
-    match operator:
-        case "Conv":
-            outputs, inputs, height, width = tensors[0].shape
-            stride, padding = settings["strides"], settings["pads"][:2]
-            layer = nn.Conv2d(inputs, outputs, (height, width), tuple(stride), tuple(padding))
-            return _filled(layer, tensors)
-        case "MaxPool" | "AveragePool":
-            kind = nn.MaxPool2d if operator == "MaxPool" else nn.AvgPool2d
-            return kind(tuple(settings["kernel_shape"]), tuple(settings["strides"]))
-        case "Gemm":
-            outputs, inputs = tensors[0].shape
-            return _filled(nn.Linear(inputs, outputs), tensors)
-        case _:
-            plain = {"Unsqueeze": nn.Unflatten(1, (1, SIDE)), "Relu": nn.ReLU(), "Flatten": nn.Flatten()}
-            return plain.get(operator)
-
-
-def _filled(layer: nn.Conv2d | nn.Linear, tensors: list[Tensor]) -> nn.Module:
-    """The layer with these weights, and with these biases or none."""
-    import torch
-
-    weights, biases = tensors[0], tensors[1] if len(tensors) > 1 else torch.zeros(len(tensors[0]))
-    layer.load_state_dict({"weight": weights, "bias": biases})
-    return layer
+    return open_network(model)[1].requires_grad_(requires_grad=False)
 
 
 def first_filters(network: nn.Sequential) -> NDArray[np.float32]:

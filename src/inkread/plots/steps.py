@@ -11,7 +11,7 @@ from inkread.datasets import paper
 from inkread.datasets.handwriting import Hand, write_row
 from inkread.datasets.pen import rasterise
 from inkread.errors import OptionError
-from inkread.evaluation.glyphs import LABELS
+from inkread.models.card import DIGIT_CLASSES
 from inkread.plots import network as inside
 from inkread.plots import style, tiles
 from inkread.plots.grids import certainty, name_of
@@ -94,7 +94,7 @@ def _bars(axes: Axes, probabilities: NDArray[np.float32]) -> None:
     axes.set_axis_on()
     style.panel(axes, grid=False)
     axes.barh(places, np.maximum(probabilities, 0.005), height=0.7, color=colours)
-    axes.set_yticks(places, [label or "none" for label in LABELS])
+    axes.set_yticks(places, [label or "none" for label in DIGIT_CLASSES])
     axes.tick_params(labelcolor=style.INK, labelsize=style.TINY, pad=3)
     axes.set(xlim=(0, 1.35), ylim=(len(places) - 0.4, -0.6), xticks=[], box_aspect=0.78)
     axes.spines["bottom"].set_visible(False)

@@ -15,13 +15,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
-from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe
+from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe, Tuning
 
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
     from inkread.training.row_fit import RowEpoch
     from inkread.training.run import Run, Trained, load_run
-    from inkread.training.workflow import Progress, train, train_rows
+    from inkread.training.tuning import Tuned
+    from inkread.training.workflow import Progress, train, train_on, train_rows
 
 __all__ = [
     "RECIPES",
@@ -33,8 +34,11 @@ __all__ = [
     "RowRecipe",
     "Run",
     "Trained",
+    "Tuned",
+    "Tuning",
     "load_run",
     "train",
+    "train_on",
     "train_rows",
 ]
 

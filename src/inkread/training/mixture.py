@@ -103,6 +103,24 @@ def mix(
     return Mixture(tuple(learned), tuple(passes), tuple(held_out))
 
 
+def load_own(
+    name: str, *, progress: Progress, data_dir: Path | None = None, store: str | None = None
+) -> LabelledGlyphs:
+    """All glyphs of a folder of one's own, of the corrections, or of a collection's training files.
+
+    Raises:
+        OptionError: a name is neither a collection nor a folder.
+        DatasetError: it cannot be had.
+    """
+    check_name(name)
+    if name in NAMES:
+        return load_named(name, "train", data_dir=data_dir, store=store, progress=progress.on_download)
+    loaded = load_folder_glyphs(name, on_picture=progress.on_picture)
+    if loaded.skipped:
+        progress.on_note(f"{name}: {loaded.told()}")
+    return loaded.glyphs
+
+
 def check_name(name: str) -> None:
     """Refuses what is neither a collection nor a folder.
 
@@ -129,12 +147,9 @@ def _parts(
     name: str, recipe: Recipe, progress: Progress, data_dir: Path | None
 ) -> tuple[LabelledGlyphs, LabelledGlyphs]:
     """What is learned from, and what is held out."""
+    glyphs = load_own(name, progress=progress, data_dir=data_dir)
     if name not in NAMES:
-        loaded = load_folder_glyphs(name, on_picture=progress.on_picture)
-        if loaded.skipped:
-            progress.on_note(f"{name}: {loaded.told()}")
-        return split_by_class(loaded.glyphs, seed=recipe.seed)
-    glyphs = load_named(name, "train", data_dir=data_dir, progress=progress.on_download)
+        return split_by_class(glyphs, seed=recipe.seed)
     share = max(1, round(SHARE_HELD_OUT * len(glyphs)))
     count = recipe.validation if name == MNIST else min(recipe.validation, share)
     return glyphs.subset(slice(None, -count)), glyphs.subset(slice(-count, None))

@@ -1,75 +1,95 @@
-"""A model's network, opened again from its ONNX: what was folded stays folded, what was trained can be trained on."""
+"""A model's network, opened again: what was folded stays folded, what was trained can be looked into and trained on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import nn
 
 from inkread.errors import ModelFormatError
+from inkread.glyph import SIDE
+from inkread.models.layers import AddChannel, Convolution, Dense, Flatten, Pooling, Rectifier, layers_of
 from inkread.training.architecture import check_layers
-from inkread.training.networks import own
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterable
 
     from inkread.models import Model
+    from inkread.models.layers import Layer
 
-Layers = tuple[dict[str, Any], ...]
+WEIGHTS = ("weight", "bias")
 
 
-def open_network(model: Model) -> tuple[Layers, nn.Sequential]:
-    """The layers of a model of glyphs, as ``training.architecture`` has them, and the network with its weights.
+def open_network(model: Model) -> tuple[tuple[dict[str, Any], ...], nn.Sequential]:
+    """The layers of a model of glyphs as ``training.architecture`` has them, but the last, and the network with its weights.
 
     Raises:
-        ModelFormatError: it has an operator that those layers have not.
+        ModelFormatError: it has layers that those have not.
     """
-    graph = onnx.load_from_string(model.content).graph
-    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    layers: list[dict[str, Any]] = []
-    weights: list[NDArray[Any]] = []
-    for node in graph.node:
-        given = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
-        match node.op_type:
-            case "Cast":
-                tensors[node.output[0]] = tensors[node.input[0]].astype("float32")
-            case "Conv":
-                kernel = tensors[node.input[1]]
-                layers.append(_convolution(kernel, given))
-                weights += [kernel, tensors[node.input[2]]]
-            case "Gemm":
-                matrix = tensors[node.input[1]]
-                layers.append({"type": "dense", "units": len(matrix), "activation": "none"})
-                weights += [matrix, tensors[node.input[2]]]
-            case "Relu":
-                layers[-1]["activation"] = "relu"
-            case "MaxPool" | "AveragePool" as kind:
-                layers.append({"type": "pool", "size": given["kernel_shape"][0], "kind": kind[:-4].lower()})
-            case "Flatten" | "Unsqueeze":
+    layers = layers_of(model)
+    tables: list[dict[str, Any]] = []
+    for layer in layers:
+        match layer:
+            case Convolution():
+                tables.append(_convolution(layer, str(model.path)))
+            case Pooling(kind=kind, size=(size, other)) if size == other and layer.strides == layer.size:
+                tables.append({"type": "pool", "size": size, "kind": kind})
+            case Dense():
+                tables.append({"type": "dense", "units": len(layer.weight), "activation": "none"})
+            case Rectifier() if tables and "activation" in tables[-1]:
+                tables[-1]["activation"] = "relu"
+            case AddChannel() | Flatten():
                 pass  # made where they are needed
-            case unknown:
-                raise ModelFormatError(
-                    str(model.path), f"has the operator {unknown}", "start from a model that inkread trained"
-                )
-    last = layers.pop()
-    checked = check_layers(layers, source=str(model.path))
-    network = own(checked, last["units"])
-    with torch.no_grad():
-        for parameter, weight in zip(network.parameters(), weights, strict=True):
-            parameter.copy_(torch.tensor(weight))
-    return checked, network.eval()
+            case _:
+                raise _unknown(layer, str(model.path))
+    if not tables or tables.pop()["type"] != "dense":
+        raise ModelFormatError(
+            str(model.path), "does not end with a dense layer", "start from a model of glyphs"
+        )
+    return check_layers(tables, source=str(model.path)), network_of(layers)
 
 
-def _convolution(kernel: NDArray[Any], given: dict[str, Any]) -> dict[str, Any]:
+def _convolution(layer: Convolution, source: str) -> dict[str, Any]:
+    (size, other), (stride, along), (padding, beside) = layer.size, layer.strides, layer.padding
+    if (size, stride, padding) != (other, along, beside):
+        raise _unknown(layer, source)
     return {
         "type": "conv",
-        "filters": len(kernel),
-        "size": kernel.shape[2],
-        "stride": given.get("strides", [1])[0],
-        "padding": given.get("pads", [0])[0],
+        "filters": len(layer.weight),
+        "size": size,
+        "stride": stride,
+        "padding": padding,
         "batch_norm": False,
         "activation": "none",
     }
+
+
+def _unknown(layer: Layer, source: str) -> ModelFormatError:
+    problem = f"has a layer ({type(layer).__name__}) that is not square, or stands where none of ours does"
+    return ModelFormatError(source, problem, "start from a model that inkread trained")
+
+
+def network_of(layers: Iterable[Layer]) -> nn.Sequential:
+    """The layers in PyTorch, in evaluation mode: glyphs (N, 28, 28) to logits (N, labels)."""
+    return nn.Sequential(*(_module(layer) for layer in layers)).eval()
+
+
+def _module(layer: Layer) -> nn.Module:
+    match layer:
+        case AddChannel():
+            return nn.Unflatten(1, (1, SIDE))
+        case Convolution():
+            filters, channels, *_ = layer.weight.shape
+            made: nn.Module = nn.Conv2d(channels, filters, layer.size, layer.strides, layer.padding)
+        case Pooling():
+            return (nn.MaxPool2d if layer.kind == "max" else nn.AvgPool2d)(layer.size, layer.strides)
+        case Rectifier():
+            return nn.ReLU()
+        case Flatten():
+            return nn.Flatten()
+        case Dense():
+            outputs, inputs = layer.weight.shape
+            made = nn.Linear(inputs, outputs)
+    made.load_state_dict({name: torch.tensor(getattr(layer, name)) for name in WEIGHTS})
+    return made

@@ -12,23 +12,36 @@ from inkread.datasets.named import MNIST
 from inkread.datasets.row_stock import RowStock
 from inkread.datasets.rows import load_material
 from inkread.glyph import GEOMETRY
+from inkread.models import load_model
 from inkread.models.card import DIGIT_CLASSES
 from inkread.training.checkpoint import Epoch, refuse
 from inkread.training.export import export
 from inkread.training.fit import fit
-from inkread.training.mixture import mix
+from inkread.training.mixture import load_own, mix
 from inkread.training.row_export import export_rows
 from inkread.training.row_fit import RowEpoch, fit_rows
 from inkread.training.run import Run, Trained, load_run
+from inkread.training.tuning import Tuned, tune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from inkread.datasets.rows import Material
-    from inkread.training.recipe import Recipe, RowRecipe
+    from inkread.training.recipe import Recipe, RowRecipe, Tuning
 
-__all__ = ["Epoch", "Progress", "RowEpoch", "Run", "Trained", "load_run", "train", "train_rows"]
+__all__ = [
+    "Epoch",
+    "Progress",
+    "RowEpoch",
+    "Run",
+    "Trained",
+    "Tuned",
+    "load_run",
+    "train",
+    "train_on",
+    "train_rows",
+]
 
 STOCK = "rows"
 """The folder of the synthetic rows, within that of the run; in it, one for each seed."""
@@ -119,6 +132,42 @@ def train(
         geometry = {"side": GLYPH_SIDE}  # these are taken as they are published
     export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
     return run
+
+
+def train_on(
+    settings: Tuning,
+    *,
+    start: str | os.PathLike[str],
+    data: Sequence[str],
+    out: Path,
+    data_dir: Path | None = None,
+    store: str | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+) -> Tuned:
+    """Trains a model on with pictures of one's own, saves the run, and tells whether it helped.
+
+    Args:
+        settings: every setting.
+        start: the model that it goes on from: a bundled one's name, or the folder of a run.
+        data: folders of labelled pictures, ``"corrections"``, or collections by name.
+        out: the run's folder: new.
+        data_dir: where the collections lie; otherwise where the loaders look by themselves.
+        store: where corrections are, if they are among the data and not where ``inkread serve`` keeps them.
+        progress: told of pictures, of those that were left out, and after every step.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        ModelError: there is no such model, or its layers are none of ours.
+        TrainingError: if ``out`` holds another run, or there are too few pictures, or of classes that the model does not know.
+        OutputError: if ``out`` cannot be written to.
+        DatasetError: if some data cannot be had.
+    """
+    refuse(out, resume=False)
+    progress = progress or Silence()
+    model = load_model(start)
+    own = join([load_own(name, progress=progress, data_dir=data_dir, store=store) for name in data])
+    return tune(settings, model, own, out=out, data_dir=data_dir, on_batch=progress.on_batch, command=command)
 
 
 def train_rows(

@@ -1,0 +1,76 @@
+"""From names, files and options to a recipe."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from inkread.cli.settings import NESTED, nested
+from inkread.errors import OptionError, nearest
+from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe, Tuning
+
+ROWS, USUAL = "rows", "cnn"
+"""The network that reads whole rows, and the one that is trained if none is named."""
+
+
+def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any]) -> Recipe | RowRecipe:
+    """The recipe of that name or file, or of the network, with the settings that were given on top.
+
+    Raises:
+        OptionError: a name or a setting is unknown, or a file unreadable.
+    """
+    own = _own_network(network) if network not in (None, *NETWORKS, ROWS) else {}
+    chosen = own or ({"network": network} if network else {})
+    name = recipe or (USUAL if own else network or USUAL)
+    base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
+    if base.get("network") == ROWS or network == ROWS:
+        return RowRecipe.from_dict(base | settings | chosen)
+    return Recipe.from_dict(_over(base, settings) | chosen)
+
+
+def tuning_of(recipe: str | None, settings: dict[str, Any]) -> Tuning:
+    """The settings of a training that goes on from a model: those of a file, with those that were given on top.
+
+    Raises:
+        OptionError: a setting is unknown, or the file unreadable.
+    """
+    base = _read_settings(recipe) if recipe else {}
+    return Tuning.from_dict(_over(Tuning().to_dict() | base, settings))
+
+
+def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """A recipe's values with settings on top, those of the augmentation within its table."""
+    given = nested(settings, Augmentation)
+    if NESTED in given:
+        given |= {NESTED: base.get(NESTED, {}) | given[NESTED]}
+    return base | given
+
+
+def _own_network(name: str) -> dict[str, Any]:
+    """The settings of a network from a TOML file."""
+    from inkread.training.architecture import load_architecture
+
+    if not name.endswith(".toml"):
+        remedy = nearest(name, [*NETWORKS, ROWS]) + "; or give a TOML file of layers"
+        raise OptionError(f"--network {name}", "is no network", remedy)
+    network, layers = load_architecture(Path(name))
+    return {"network": network, "layers": layers}
+
+
+def _read_settings(name: str) -> dict[str, Any]:
+    """The settings in a TOML or JSON file."""
+    file = Path(name)
+    remedy = "give a TOML or JSON file of settings"
+    if file.suffix not in (".toml", ".json") and not file.is_file():
+        raise OptionError(f"--recipe {name}", "is no recipe", f"{nearest(name, RECIPES)}; or {remedy}")
+    try:
+        text = file.read_text(encoding="utf-8")
+        values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OptionError(name, f"is no readable recipe ({reason})", remedy) from error
+    if not isinstance(values, dict):
+        raise OptionError(name, "is no recipe", remedy)
+    return values
