@@ -18,7 +18,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run examples test lint format types check bench bench-accuracy train evaluate clean distclean
+.PHONY: help run examples test lint format types check bench bench-accuracy train notebook evaluate clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ run: $(VENV)/serve  ## start the web page and the API
 examples: $(VENV)/core  ## read the example pictures and show what was read
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
 
-test: $(VENV)/train $(VENV)/serve $(VENV)/test  ## run the tests
+test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/lint  ## check style and formatting
@@ -40,12 +40,12 @@ format: $(VENV)/lint  ## put the code into form, and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-types: $(VENV)/train $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the types
+types: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the types
 	$(BIN)/mypy $(TYPED)
 
 check: lint types test  ## all that must pass before a commit
 
-bench: $(VENV)/train  ## run the benchmarks
+bench: $(VENV)/workbench  ## run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
 
 bench-accuracy: $(VENV)/core  ## measure on what is in INKREAD_DATA, and write the tables of docs/accuracy.md
@@ -53,6 +53,9 @@ bench-accuracy: $(VENV)/core  ## measure on what is in INKREAD_DATA, and write t
 
 train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)
+
+notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
+	$(BIN)/jupyter notebook notebooks/handwriting_recognition.ipynb $(ARGS)
 
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)
@@ -82,6 +85,10 @@ $(VENV)/core: $(VENV)/pip pyproject.toml
 
 $(VENV)/train: $(VENV)/core
 	$(PIP) install --editable '.[train]'
+	@touch $@
+
+$(VENV)/workbench: $(VENV)/train
+	$(PIP) install --editable '.[plot,keras,litert,sweep,notebook]'
 	@touch $@
 
 $(VENV)/serve: $(VENV)/core

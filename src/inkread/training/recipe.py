@@ -334,6 +334,22 @@ RECIPES: dict[str, Recipe | RowRecipe] = {
     "cnn": dataclasses.replace(_SMALL, network="cnn", dropout=0.4),
     "lenet5": dataclasses.replace(_SMALL, network="lenet5", dropout=0.1, label_smoothing=0.02),
     "tiny": dataclasses.replace(_SMALL, network="tiny", dropout=0.05, label_smoothing=0.02),
+    "fast": Recipe(
+        network="fast",
+        layers=(
+            {"type": "conv", "filters": 16, "size": 5, "stride": 2},
+            {"type": "conv", "filters": 32},
+            {"type": "pool"},
+            {"type": "conv", "filters": 64},
+            {"type": "pool"},
+            {"type": "dense", "units": 64},
+        ),
+        epochs=2,
+        learning_rate=0.01,
+        warmup=0.2,
+        label_smoothing=0.02,
+        averaging=0.98,
+    ),
     "linear": Recipe(
         network="linear", epochs=20, learning_rate=2e-3, weight_decay=0.01, threads=1, precision="float32"
     ),
