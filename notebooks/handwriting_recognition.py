@@ -23,6 +23,7 @@
 # %%
 import dataclasses
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -37,6 +38,21 @@ from inkread.export import export_model
 from inkread.training import RECIPES, Augmentation, load_run, train
 
 FOLDER = Path(tempfile.mkdtemp(prefix="inkread-"))
+
+
+def explore(draw: Callable[..., plots.Plot], **controls: widgets.Widget) -> widgets.Widget:
+    """Controls above the plot of their values, which is drawn anew whenever one of them changes."""
+    picture = widgets.Image(format="png")
+
+    def update(_change: object = None) -> None:
+        plot = draw(**{name: control.value for name, control in controls.items()})
+        picture.value, picture.width = plot.to_png(), 900
+
+    for control in controls.values():
+        control.observe(update, "value")
+    update()
+    return widgets.VBox([*controls.values(), picture])
+
 
 # %% [markdown]
 # ## The data
@@ -62,20 +78,19 @@ plots.samples(learned.images, learned.labels)
 
 
 # %%
-def preview(rotation: float, shear: float, scale: float, shift: float, elastic: float) -> None:
+def preview(**strengths: float) -> plots.Plot:
     """Five digits, changed as far as the sliders say."""
-    strengths = Augmentation(rotation=rotation, shear=shear, scale=scale, shift=shift, elastic=elastic)
-    display(plots.augmentation(learned.images[:500], strengths, glyphs=5))
+    return plots.augmentation(learned.images[:500], Augmentation(**strengths), glyphs=5)
 
 
-sliders = {
-    "rotation": widgets.FloatSlider(value=10, min=0, max=45, description="rotation °"),
-    "shear": widgets.FloatSlider(value=0.15, min=0, max=0.6, step=0.05),
-    "scale": widgets.FloatSlider(value=0.1, min=0, max=0.5, step=0.05),
-    "shift": widgets.FloatSlider(value=1, min=0, max=6, step=0.5, description="shift px"),
-    "elastic": widgets.FloatSlider(value=0.6, min=0, max=4, step=0.2, description="elastic px"),
-}
-display(widgets.interactive_output(preview, sliders), widgets.VBox([*sliders.values()]))
+explore(
+    preview,
+    rotation=widgets.FloatSlider(value=10, min=0, max=45, description="rotation °"),
+    shear=widgets.FloatSlider(value=0.15, min=0, max=0.6, step=0.05, description="shear"),
+    scale=widgets.FloatSlider(value=0.1, min=0, max=0.5, step=0.05, description="scale"),
+    shift=widgets.FloatSlider(value=1, min=0, max=6, step=0.5, description="shift px"),
+    elastic=widgets.FloatSlider(value=0.6, min=0, max=4, step=0.2, description="elastic px"),
+)
 
 # %% [markdown]
 # ## The network
@@ -173,20 +188,18 @@ plots.reliability(held_out.labels, probabilities)
 
 
 # %%
-def look(number: int, *, only_errors: bool) -> None:
+def look(number: int, *, only_errors: bool) -> plots.Plot:
     """One glyph, with what the network makes of it."""
     which = np.flatnonzero(predicted != held_out.labels) if only_errors else np.arange(len(held_out))
     index = which[number % len(which) : number % len(which) + 1]
-    display(
-        plots.saliency(trained.network, held_out.images[index], held_out.labels[index], probabilities[index])
-    )
+    glyphs, labels = held_out.images[index], held_out.labels[index]
+    return plots.saliency(trained.network, glyphs, labels, probabilities[index])
 
 
-number = widgets.BoundedIntText(value=0, min=0, max=4_999, description="glyph")
-only_errors = widgets.Checkbox(value=True, description="only those it misreads")
-display(
-    widgets.HBox([number, only_errors]),
-    widgets.interactive_output(look, {"number": number, "only_errors": only_errors}),
+explore(
+    look,
+    number=widgets.BoundedIntText(value=0, min=0, max=4_999, description="glyph"),
+    only_errors=widgets.Checkbox(value=True, description="only those it misreads"),
 )
 
 # %% [markdown]
@@ -214,21 +227,30 @@ plots.embedding(plots.embedded(trained.network, few.images), few.labels, method=
 EXAMPLES = next(
     folder / "examples" for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "examples").is_dir()
 )
-pictures = sorted(path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".png"))
 reader = inkread.Reader()
+trace = reader.trace(EXAMPLES / "postcode.jpg")
+print(trace.reading.text)
+trace.reading.draw(trace.picture.pixels)
+
+# %% [markdown]
+# The way there of its first digit; choose another picture to see its own.
+
+# %%
+pictures = [
+    path
+    for path in sorted(EXAMPLES.iterdir())
+    if path.suffix in (".jpg", ".png") and reader.read(path).digits
+]
 
 
-def read(picture: Path) -> None:
-    """The picture with what is read in it, and the way there of its first digit."""
-    trace = reader.trace(picture)
-    print(f"{picture.name}: {trace.reading.text!r}")
-    display(trace.reading.draw())
-    if trace.reading.digits:
-        display(plots.process(trace, trained.network))
+def way(picture: Path) -> plots.Plot:
+    """From the picture to the probabilities of its first digit."""
+    return plots.process(reader.trace(picture), trained.network)
 
 
-menu = widgets.Dropdown(options=[(path.name, path) for path in pictures], description="picture")
-display(menu, widgets.interactive_output(read, {"picture": menu}))
+explore(
+    way, picture=widgets.Dropdown(options=[(path.name, path) for path in pictures], description="picture")
+)
 
 # %% [markdown]
 # ## To other programs
@@ -239,7 +261,10 @@ display(menu, widgets.interactive_output(read, {"picture": menu}))
 
 # %%
 for exported in export_model(FOLDER / "run", to=["onnx", "int8"]):
-    print(f"{exported.path.relative_to(FOLDER)}: {exported.size:,} bytes, {exported.agreement}")
+    same = exported.agreement
+    print(
+        f"{exported.path.relative_to(FOLDER)}: {exported.size:,} bytes, {same.changed} of {same.count} answers differ"
+    )
 
 # %% [markdown]
 # ## The test

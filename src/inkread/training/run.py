@@ -87,7 +87,8 @@ def load_run(folder: Path) -> Trained:
     except Exception as error:  # safetensors' own, PyTorch's and the system's share no base but this
         problem = f"does not hold the weights of {card.name} ({str(error).splitlines()[0]})"
         raise ModelFormatError(str(weights), problem, "restore it, or train again") from error
-    return Trained(folder, card, network.eval(), _history(folder / HISTORY_FILE))
+    network = network.eval().requires_grad_(requires_grad=False)
+    return Trained(folder, card, network, _history(folder / HISTORY_FILE))
 
 
 def _history(path: Path) -> tuple[dict[str, float], ...]:
