@@ -9,7 +9,6 @@ from inkread.datasets.handwriting import Hand, write_digit
 from inkread.datasets.pen import draw_strokes
 from inkread.datasets.row_text import SAFE_LETTERS, WORDS
 from inkread.datasets.scribe import Material
-from inkread.datasets.synthesis import LOOK_ALIKES
 from inkread.datasets.unipen import PenCharacters
 
 
@@ -23,7 +22,7 @@ def _pictures(rng: np.random.Generator) -> LabelledGlyphs:
 
 
 def _characters(rng: np.random.Generator) -> PenCharacters:
-    labels = [*"0123456789", *sorted({*SAFE_LETTERS, *LOOK_ALIKES, *"".join(WORDS)})]
+    labels = [*"0123456789", *sorted({*SAFE_LETTERS, *"".join(WORDS)})]
     strokes = [
         [stroke[:, :2] for stroke in write_digit(label if label.isdigit() else "4", Hand.random(rng), rng)]
         for label in labels

@@ -6,12 +6,10 @@ Everything is sized by ``unit``, the height of a digit in pixels, as rows come a
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets import paper
 
@@ -28,15 +26,6 @@ DARKEST_TINT = 0.5
 """How much darker than white paper may be."""
 PRINT_STRENGTH = (0.1, 0.5)
 """How much light the lines of security print take."""
-FACES = (
-    cv2.FONT_HERSHEY_SIMPLEX,
-    cv2.FONT_HERSHEY_DUPLEX,
-    cv2.FONT_HERSHEY_COMPLEX,
-    cv2.FONT_HERSHEY_TRIPLEX,
-    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
-)
-PRINT_PIXELS, PRINT_LINE, PRINT_CAPITAL = 48, 67, 33.6
-"""Print is drawn in this size, with its baseline at that pixel, and capitals so high, before it is brought to its own."""
 CURVE_POINTS = 64
 SHIFT = 4
 
@@ -156,53 +145,6 @@ def _tiny_text(shape: tuple[int, int], unit: float, rng: np.random.Generator) ->
         marks = (rng.random((min(size - 1, height - top), width)) < 0.45) * (rng.random(width) < 0.8)
         mask[top : top + len(marks)] = marks
     return cv2.GaussianBlur(mask, (0, 0), 0.5)
-
-
-def lettering(
-    shape: tuple[int, int],
-    text: str,
-    *,
-    at: tuple[float, float],
-    size: float,
-    to_left: bool,
-    rng: np.random.Generator,
-) -> NDArray[np.float32]:
-    """A line of print in one of a few type faces, narrow or wide, upright or slanted, light or bold.
-
-    Args:
-        shape: of the result.
-        text: letters and signs.
-        at: where the line begins and its baseline, pixels.
-        size: height of a capital, pixels.
-        to_left: the line ends there instead.
-        rng: face, width, slant and weight come from it.
-
-    Returns:
-        float32 of ``shape``, 1 where the print is.
-    """
-    if rng.random() < 0.5:
-        font = ImageFont.load_default(PRINT_PIXELS)
-        left, _, right, _ = font.getbbox(text, anchor="ls")
-        canvas = Image.new("L", (math.ceil(right - left) + 8, 2 * PRINT_PIXELS))
-        ImageDraw.Draw(canvas).text((4 - left, PRINT_LINE), text, fill=255, font=font, anchor="ls")
-        drawn = np.asarray(canvas)
-    else:
-        face, weight = int(rng.choice(FACES)), int(rng.integers(1, 5))
-        scale = PRINT_PIXELS / 30
-        (width, _), _ = cv2.getTextSize(text, face, scale, weight)
-        drawn = np.zeros((2 * PRINT_PIXELS, width + 8), np.uint8)
-        cv2.putText(drawn, text, (4, PRINT_LINE), face, scale, 255, weight, cv2.LINE_AA)
-    thicker = int(rng.integers(1, 5))
-    drawn = cv2.dilate(drawn, np.ones((thicker, thicker), np.uint8))
-    zoom, slant = size / PRINT_CAPITAL, float(rng.uniform(0, 0.3)) * float(rng.random() < 0.3)
-    across = zoom * float(rng.uniform(0.7, 1.2))
-    x, y = at[0] - to_left * across * drawn.shape[1], at[1]
-    # Averaged before it is made smaller, so that thin strokes do not break.
-    drawn = cv2.GaussianBlur(drawn, (0, 0), max(0.3, 0.35 / zoom))
-    matrix = np.array(
-        [[across, -slant * zoom, x + slant * zoom * PRINT_LINE], [0, zoom, y - zoom * PRINT_LINE]]
-    )
-    return cv2.warpAffine(drawn, matrix, shape[::-1]).astype(np.float32) / np.float32(255)
 
 
 def lit(page: Page, rng: np.random.Generator) -> Page:

@@ -1,36 +1,27 @@
 """What stands in a row: numbers as people write them, and what stands beside them.
 
-A text may hold digits, the signs that ``scribe.MARKS`` can draw, letters, spaces, ``PSEUDO`` and ``RAISED``.
+A text may hold digits, the signs that ``scribe.MARKS`` can draw, letters, spaces, and ``RAISED``.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from inkread.datasets.synthesis import LOOK_ALIKES
-
 LENGTHS = np.array([3, 10, 14, 16, 17, 14, 11, 6, 3, 3, 1.5, 1.5])
 """How often a row has 1, 2 ... 12 digits, in hundredths."""
 KINDS = {
-    "digits": 0.33,
-    "amount": 0.3,
+    "digits": 0.34,
+    "amount": 0.33,
     "marked": 0.1,
     "year": 0.05,
     "phone": 0.05,
-    "words": 0.1,
-    "none": 0.07,
+    "words": 0.09,
+    "none": 0.04,
 }
 """How often a row holds what."""
 WORDS = ("kr", "ChF", "eUr", "Nr", "kn", "FF", "PLN", "Ft", "cm", "kW", "Pay", "Rent", "Tek", "an", "x", "kV")
 """Words in which no letter looks like a digit."""
 SAFE_LETTERS = "ACEFHKLMNPRTUVWXYacdefhkmnprtuvwx"
-LONG_WORD, SAFE_SHARE, LEAST_SAFE = (4, 10), 0.5, 2
-"""Letters of a word that may have look-alikes, as those are no digits in such company; the share of letters that are none,
-and how many at least."""
-PSEUDO = "¤"
-"""A character of no script: letters one over the other."""
-PSEUDO_SHARE, KNOWN_WORD, LONG = 0.4, 0.3, 0.4
-"""Rows without a number that hold ``PSEUDO``; words from ``WORDS``; long ones; the rest is short and has no look-alike."""
 PLAIN_YEARS, MARKED, SECOND_WORD = 0.6, 0.4, 0.4
 """Years that do not belong to a date; gaps that hold a sign in a row with signs; words that have a second beside them."""
 SEPARATORS = ".,-/'= +x:"
@@ -49,11 +40,6 @@ def random_text(rng: np.random.Generator) -> str:
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     count = 1 + int(rng.choice(len(LENGTHS), p=LENGTHS / LENGTHS.sum()))
     return MAKERS[kind](random_digits(count, rng), rng)
-
-
-def random_words(count: int, rng: np.random.Generator) -> str:
-    """Words as print has them, beside digits or instead of them."""
-    return " ".join(_long_word(rng) for _ in range(count)) + str(rng.choice(["", ":", ".", ","]))
 
 
 def random_digits(count: int, rng: np.random.Generator) -> str:
@@ -84,10 +70,8 @@ def _words(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
     return " ".join(_word(rng) for _ in range(1 + (rng.random() < SECOND_WORD)))
 
 
-def _nothing(digits: str, rng: np.random.Generator) -> str:
-    """A sign or a few, or a script that nobody reads, or a blank row."""
-    if rng.random() < PSEUDO_SHARE:
-        return PSEUDO * len(digits)
+def _nothing(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
+    """A sign or a few, or a blank row."""
     return "".join(rng.choice([*STROKES], int(rng.integers(0, 4))))
 
 
@@ -120,25 +104,9 @@ def _amount(digits: str, rng: np.random.Generator) -> str:
 
 
 def _word(rng: np.random.Generator) -> str:
-    choice = rng.random()
-    if choice < KNOWN_WORD:
+    if rng.random() < 0.5:
         return str(rng.choice(WORDS))
-    if choice < KNOWN_WORD + LONG:
-        return _long_word(rng)
     return "".join(rng.choice([*SAFE_LETTERS], int(rng.integers(1, 6))))
-
-
-def _long_word(rng: np.random.Generator) -> str:
-    """Small letters of any kind, or capitals, or a capital before small ones."""
-    length = int(rng.integers(*LONG_WORD))
-    safe = rng.permutation(np.arange(length) < max(LEAST_SAFE, round(SAFE_SHARE * length)))
-    capitals = np.full(length, rng.random() < 0.2)
-    capitals[0] |= rng.random() < 0.25
-    letters = [SAFE_LETTERS if one else SAFE_LETTERS + 2 * "".join(sorted(LOOK_ALIKES)) for one in safe]
-    return "".join(
-        str(rng.choice([letter for letter in some if letter.isupper() == capital]))
-        for some, capital in zip(letters, capitals, strict=True)
-    )
 
 
 MAKERS = {

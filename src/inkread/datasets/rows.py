@@ -15,7 +15,7 @@ import numpy as np
 
 from inkread.datasets import backgrounds, paper
 from inkread.datasets.row_layout import Style, Writing, between, draw, lay_out
-from inkread.datasets.row_text import random_digits, random_text, random_words
+from inkread.datasets.row_text import random_digits, random_text
 from inkread.datasets.scribe import Material, Scribe, load_material
 from inkread.ink import find_ink
 from inkread.strip import make_strip
@@ -30,12 +30,8 @@ __all__ = ["Material", "RowSample", "ink_row", "load_material", "make_row"]
 WIDEST = 640
 """Pixels of a strip to learn from: few rows would be wider, and memory has its price."""
 
-MARGINS = ((0.06, -0.08, 0.0), (0.28, 0.0, 0.08), (0.46, 0.05, 0.35), (0.2, 0.25, 0.9))
-"""Paper around the digits: how often, from, to; less than none where the edge cuts them."""
-PRINT_SHARE, ALONE_SHARE = 0.15, 0.4
-"""Rows with print beside them, and rows without a digit that are print."""
-PRINT_SIZE, LEAST_PRINT = (0.25, 0.9), 0.12
-"""Height of printed capitals, and the smallest margin that has any."""
+MARGINS = ((0.3, 0.0, 0.08), (0.5, 0.05, 0.35), (0.2, 0.25, 0.9))
+"""Paper around the digits: how often, from, to."""
 NEIGHBOUR_SHARE, NEIGHBOUR_SEEN = 0.1, (0.04, 0.28)
 """Rows with parts of others at an edge, and the part that is seen."""
 SHOW_THROUGH_SHARE, LIGHT_ON_DARK_SHARE = 0.05, 0.05
@@ -82,7 +78,6 @@ def make_row(material: Material, rng: np.random.Generator) -> RowSample:
     writing = lay_out(text, scribe, style, rng)
     writing, shape = _framed(writing, style, rng)
     page = _guided(backgrounds.sheet(shape, style.height, rng), writing, style, rng)
-    page = _lettered(page, writing, style, rng)
     tool, page = _tool(page, rng)
     if rng.random() < SHOW_THROUGH_SHARE:
         page = _shown_through(page, scribe, style, tool, rng)
@@ -183,37 +178,6 @@ def _guided(page: Page, writing: Writing, style: Style, rng: np.random.Generator
         x = float(rng.choice([rng.uniform(0, 0.3) * unit, width - rng.uniform(0, 0.3) * unit]))
         lines = [(x, 0.0, x - tilt * height, float(height))]
     return paper.printed(page, lines, colour=(red, green, blue), thickness=thickness) if lines else page
-
-
-def _lettered(page: Page, writing: Writing, style: Style, rng: np.random.Generator) -> Page:
-    """The page with what is printed beside the digits, or instead of them."""
-    shape, unit = page.shape[:2], style.height
-    height, width = shape
-    if not any(one.character.isdigit() for one in writing.placed):
-        if rng.random() >= ALONE_SHARE:
-            return page
-        size = unit * float(rng.uniform(0.5, 1.0))
-        place = (rng.uniform(-0.5, 1) * unit, rng.uniform(min(size, height), height))
-        side = "over"
-    else:
-        x0, y0, x1, y1 = writing.extent(digits=False) + np.array([-1, -1, 1, 1]) * style.pen / 2
-        margins = {"left": x0, "above": y0, "right": width - x1, "below": height - y1}
-        free = [side for side, margin in margins.items() if margin > LEAST_PRINT * unit]
-        if not free or rng.random() >= PRINT_SHARE:
-            return page
-        side, size = str(rng.choice(free)), unit * float(rng.uniform(*PRINT_SIZE))
-        apart, along = rng.uniform(0.03, 0.3) * unit, rng.uniform(-0.5, 0.5) * width
-        level = y1 - rng.random() * max(0.0, y1 - y0 - size)
-        place = {
-            "left": (x0 - apart, level),
-            "above": (along, y0 - apart),
-            "right": (x1 + apart, level),
-            "below": (along, y1 + size + apart),
-        }[side]
-    text = random_words(int(rng.integers(1, 4)), rng)
-    mask = backgrounds.lettering(shape, text, at=place, size=size, to_left=side == "left", rng=rng)
-    colour = np.float32(0.6 * rng.random() ** 2) * rng.random(3, np.float32)
-    return page * (1 - mask[..., None] * (1 - colour))
 
 
 def _sides(x0: float, y0: float, x1: float, y1: float) -> list[paper.Box]:

@@ -18,7 +18,7 @@ from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, digit_classes
 from inkread.datasets.handwriting import Hand, write_digit
 from inkread.datasets.mnist import load_mnist
-from inkread.datasets.row_text import PSEUDO, SAFE_LETTERS
+from inkread.datasets.synthesis import LOOK_ALIKES
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ digits of a row, one that nobody could read spoils it."""
 HELD_OUT_SYMBOLS = 20
 """One in so many of BHMSDS's operators is held out."""
 
-IMAGE_SHARE, PEN_SHARE = 0.42, 0.35
+IMAGE_SHARE, PEN_SHARE = 0.5, 0.4
 """Rows written with MNIST's digits, and with UNIPEN's; the rest are by the hand-made alphabet."""
 REPEAT_SHARE = 0.5
 """How often a writer repeats a digit of the row in the very same shape."""
@@ -100,7 +100,7 @@ class Material:
 
     Attributes:
         images: MNIST's training digits.
-        characters: UNIPEN's letters, and its digits without the doubtful ones.
+        characters: UNIPEN's digits and letters, without doubtful digits and look-alike letters.
         operators: BHMSDS's plus, minus and x.
         image_index: for each digit, which ``images``.
         writer_index: for each writer and character, which ``characters``.
@@ -120,8 +120,12 @@ class Material:
     def of(cls, images: LabelledGlyphs, characters: PenCharacters, operators: SymbolGlyphs) -> Material:
         """Sorts the glyphs by digit, writer and contributor."""
         classes = digit_classes(characters.labels)
-        clear = (characters.agreement >= SUREST) & (_aspects(characters) <= FLATTEST)
-        characters = characters.subset((classes == NOT_A_DIGIT_CLASS) | clear)
+        usable = np.where(
+            classes < NOT_A_DIGIT_CLASS,
+            (characters.agreement >= SUREST) & (_aspects(characters) <= FLATTEST),
+            ~np.isin(characters.labels, [*LOOK_ALIKES]),
+        )
+        characters = characters.subset(usable.astype(bool))
         digits = digit_classes(characters.labels) < NOT_A_DIGIT_CLASS
         writers, counts = np.unique(characters.writers[digits], return_counts=True)
         by_writer = _index(characters.writers, characters.labels)
@@ -179,10 +183,10 @@ class Scribe:
         choice = rng.random()
         kind = "image" if choice < IMAGE_SHARE else "pen" if choice < IMAGE_SHARE + PEN_SHARE else "hand"
         writer = int(rng.choice(list(material.writer_index), p=material.weights))
-        return cls(material, rng, kind, writer, Hand.random(rng, rare=True))
+        return cls(material, rng, kind, writer, Hand.random(rng))
 
     def glyph(self, character: str) -> Glyph:
-        """A digit, a letter that UNIPEN has, one of ``MARKS``, or ``PSEUDO``."""
+        """A digit, a letter that UNIPEN has, or one of ``MARKS``."""
         if character in self.known and self.rng.random() < REPEAT_SHARE:
             return self.known[character]
         glyph = self._digit(character) if character.isdigit() else self._sign(character)
@@ -205,19 +209,7 @@ class Scribe:
             chosen = np.flatnonzero(self.material.operators.symbols == symbol)
             image = self.material.operators.images[self.rng.choice(chosen)]
             return from_image(image, box=OPERATOR_BOXES[symbol])
-        if character == PSEUDO:
-            return self._pseudo()
         return self._mark(character) if character in MARKS else self._by_pen(character)
-
-    def _pseudo(self) -> Glyph:
-        """Two or three letters one over the other, each in its own size: many strokes, and no sense."""
-        strokes = []
-        for letter in self.rng.choice([*SAFE_LETTERS], int(self.rng.integers(2, 4))):
-            size, shift = self.rng.uniform(0.5, 1.0, 2), self.rng.uniform(-0.25, 0.25, 2) * [1, 0.6]
-            strokes += [
-                (stroke * size + shift).astype(np.float32) for stroke in self._by_pen(str(letter)).strokes
-            ]
-        return from_strokes(strokes)
 
     def _mark(self, mark: str) -> Glyph:
         strokes = []
