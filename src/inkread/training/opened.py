@@ -45,7 +45,7 @@ def open_network(model: Model) -> tuple[tuple[dict[str, Any], ...], nn.Sequentia
                 raise _unknown(layer, str(model.path))
     if not tables or tables.pop()["type"] != "dense":
         raise ModelFormatError(
-            str(model.path), "does not end with a dense layer", "start from a model of glyphs"
+            str(model.path), "does not end with a dense layer", "name a model of glyphs that inkread trained"
         )
     return check_layers(tables, source=str(model.path)), network_of(layers)
 
@@ -67,7 +67,7 @@ def _convolution(layer: Convolution, source: str) -> dict[str, Any]:
 
 def _unknown(layer: Layer, source: str) -> ModelFormatError:
     problem = f"has a layer ({type(layer).__name__}) that is not square, or stands where none of ours does"
-    return ModelFormatError(source, problem, "start from a model that inkread trained")
+    return ModelFormatError(source, problem, "name a model of glyphs that inkread trained")
 
 
 def network_of(layers: Iterable[Layer]) -> nn.Sequential:
