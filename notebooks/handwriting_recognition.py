@@ -96,10 +96,10 @@ explore(
 # ## The network
 #
 # `linear`, `mlp`, `lenet5`, `cnn`, `small` and `tiny` are there by name, and one's own can be written as a short list of layers. The
-# recipe `fast` has such a list: it is made to be trained in seconds.
+# recipes `fast` and `brisk` have such a list: they are made to be trained in seconds.
 
 # %%
-recipe = RECIPES["fast"]
+recipe = RECIPES["brisk"]
 for layer in recipe.layers:
     print({name: value for name, value in layer.items() if value is not None})
 
@@ -121,7 +121,7 @@ widgets.VBox([*chosen.values()])
 # %% [markdown]
 # ## Training
 #
-# `inkread train --recipe fast --out runs/fast`
+# `inkread train --recipe brisk --out runs/brisk`
 
 # %%
 recipe = dataclasses.replace(recipe, **{name: each.value for name, each in chosen.items()})
@@ -153,7 +153,7 @@ print(
 # %% [markdown]
 # ## The curves
 #
-# `inkread plot curves runs/fast`
+# `inkread plot curves runs/brisk`
 
 # %%
 trained = load_run(FOLDER / "run")
@@ -164,7 +164,7 @@ plots.curves({"this run": trained.history})
 #
 # From here on the model is used as it will be: by ONNX Runtime, with probabilities that mean what they say.
 #
-# `inkread plot confusion runs/fast`, `inkread plot classes …`, `inkread plot errors …`
+# `inkread plot confusion runs/brisk`, `inkread plot classes …`, `inkread plot errors …`
 
 # %%
 classifier = Classifier(FOLDER / "run")
@@ -205,7 +205,7 @@ explore(
 # %% [markdown]
 # ## What it sees
 #
-# `inkread plot filters runs/fast`, `inkread plot features …`, `inkread plot embedding …`
+# `inkread plot filters runs/brisk`, `inkread plot features …`, `inkread plot embedding …`
 
 # %%
 display(plots.filters(trained.network))
@@ -221,7 +221,7 @@ plots.embedding(plots.embedded(trained.network, few.images), few.labels, method=
 # A network trained on MNIST reads MNIST. A photo first has to become such glyphs: find the ink, find the digits, bring each to
 # MNIST's size and place. `inkread.Reader` does that; give it any picture instead of this example.
 #
-# `inkread read photo.jpg --model runs/fast --explain stages`
+# `inkread read photo.jpg --model runs/brisk --explain stages`
 
 # %%
 EXAMPLES = next(
@@ -257,7 +257,7 @@ explore(
 #
 # Each export is loaded again and compared with the network on held-out digits; one that differs is an error.
 #
-# `inkread export runs/fast --to onnx --to int8`
+# `inkread export runs/brisk --to onnx --to int8`
 
 # %%
 for exported in export_model(FOLDER / "run", to=["onnx", "int8"]):
@@ -271,7 +271,7 @@ for exported in export_model(FOLDER / "run", to=["onnx", "int8"]):
 #
 # Once, at the end, and chosen for nothing: the digits that nobody has looked at.
 #
-# `inkread evaluate --model runs/fast`
+# `inkread evaluate --model runs/brisk`
 
 # %%
 test = load_mnist("test")
