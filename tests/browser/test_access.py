@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from browser.conftest import serving
 from playwright.sync_api import expect
+
+from inkread.models import load_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TABS = ("Draw", "Upload", "Camera", "History", "Models", "About")
@@ -130,6 +135,20 @@ def test_the_models_stand_side_by_side_and_one_can_be_chosen(visit):
     expect(page.locator(".model-name")).to_contain_text(["default", "rows"])
     expect(page.get_by_role("radio")).to_have_count(1)  # the reader of rows helps, and is not chosen
     expect(page.get_by_role("row", name="MNIST test, which digit")).to_contain_text("99.63 %")
+
+
+def test_a_run_shows_its_confusions_and_its_curves(visit, tmp_path):
+    folder = shutil.copytree(load_model().path.parent, tmp_path / "run")
+    card = json.loads((folder / "card.json").read_text())
+    counts = [[90 if row == column else (row + column) % 2 for column in range(11)] for row in range(11)]
+    (folder / "card.json").write_text(json.dumps(card | {"confusion": counts}))
+    (folder / "history.csv").write_text("epoch,train_loss,validation_accuracy\n1,0.5,0.9\n2,0.25,0.97\n")
+    with serving("--model", f"mine={folder}") as address:
+        page = visit("#models", address=address).page
+        expect(page.get_by_role("radio")).to_have_count(2)
+        expect(page.get_by_role("region", name="Confusions of mine").get_by_role("row")).to_have_count(12)
+        expect(page.locator("figure.curve")).to_have_count(2)
+        expect(page.locator("figure.curve").first).to_contain_text("0.2500")
 
 
 def test_about_tells_what_is_kept(visit, collecting):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shutil
 
 import pytest
 from serving import SEVEN, TRUNCATED, parts, serving, slug
 
 import inkread
+from inkread.errors import OptionError
 from inkread.picture import _FORMATS
 from inkread.server.logs import JsonFormatter, log_config
 from inkread.server.service import Service
@@ -109,6 +111,39 @@ def test_a_model_given_at_the_start_can_be_chosen():
         assert folder not in json.dumps(found)
         answer = server.post("/v1/read?model=mine", content=SEVEN).json()
         assert (answer["model"], answer["text"]) == ("mine", "7")
+
+
+def test_the_history_of_a_run_is_part_of_its_card(tmp_path):
+    folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
+    (folder / "history.csv").write_text("epoch,train_loss\n1,0.5\n2,0.25\n")
+    with serving(models={"mine": str(folder)}) as server:
+        found = {model["name"]: model["card"] for model in server.get("/v1/models").json()["models"]}
+    assert found["mine"]["history"] == [{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.25}]
+    assert found["default"]["history"] == []
+
+
+def test_a_model_of_other_classes_than_digits_is_refused_at_the_start(tmp_path):
+    folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
+    card = json.loads((folder / "card.json").read_text())
+    garments = [
+        "Trouser",
+        "Coat",
+        "Bag",
+        "Boot",
+        "Dress",
+        "Shirt",
+        "Sandal",
+        "Top",
+        "Pullover",
+        "Sneaker",
+        "",
+    ]
+    (folder / "card.json").write_text(json.dumps(card | {"labels": garments}))
+    with (
+        pytest.raises(OptionError, match="does not know the ten digits, but Trouser"),
+        serving(models={"mine": str(folder)}),
+    ):
+        pass
 
 
 def test_info_tells_the_limits_and_the_formats():

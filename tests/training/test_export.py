@@ -21,6 +21,7 @@ from training_runs import weights
 from inkread.datasets import named
 from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
 from inkread.models.card import Card
+from inkread.models.history import HISTORY_FILE
 from inkread.training import export as export_module
 from inkread.training import load_run, mixture, train, workflow
 from inkread.training.calibration import softmax
@@ -29,7 +30,7 @@ from inkread.training.export import compare, export, to_onnx
 from inkread.training.fit import fit, predict
 from inkread.training.networks import build
 from inkread.training.recipe import Recipe
-from inkread.training.run import HISTORY_FILE, WEIGHTS_FILE
+from inkread.training.run import WEIGHTS_FILE
 
 CNN = Recipe(network="cnn", epochs=2, batch_size=64, averaging=0.5, threads=1, validation=100)
 MLP = dataclasses.replace(CNN, network="mlp", precision="float32")
@@ -46,6 +47,15 @@ def run(glyphs, held_out, tmp_path_factory):
 
 def session(run):
     return onnxruntime.InferenceSession(run.out / "model.onnx", providers=["CPUExecutionProvider"])
+
+
+def test_the_card_has_the_confusions_of_what_was_held_out(run, held_out):
+    counts = np.array(run.card.confusion)
+    assert counts.shape == (10, 10)
+    assert counts.sum(axis=1).tolist() == np.bincount(held_out.labels, minlength=10).tolist()
+    assert counts.trace() / counts.sum() == pytest.approx(run.card.scores["bars_validation"], abs=1e-6)
+    lines = (run.out / "card.json").read_text().splitlines()
+    assert sum(line.strip().startswith("[ ") for line in lines) == 10  # a line a row
 
 
 def test_a_run_comes_back_from_its_folder(run, glyphs):

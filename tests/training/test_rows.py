@@ -19,17 +19,18 @@ from inkread.datasets.row_stock import RowBlock
 from inkread.errors import OutputError, TrainingError
 from inkread.models import load_model
 from inkread.models.card import CARD_FILE, MODEL_FILE
+from inkread.models.history import HISTORY_FILE
 from inkread.recognizer import BLANK, Recognizer, spotted
 from inkread.strip import GEOMETRY
 from inkread.training import row_export, row_fit, train_rows, workflow
 from inkread.training.calibration import fit_temperature
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.export import HISTORY_FILE, WEIGHTS_FILE
 from inkread.training.recipe import RowRecipe, recipe_from
 from inkread.training.row_batches import NOT_ASKED, batch_of, batches_of, changed
 from inkread.training.row_export import column_logits, compare, export_rows
 from inkread.training.row_fit import evaluate, fit_rows, losses_of
 from inkread.training.row_network import row_network, unfolded
+from inkread.training.run import WEIGHTS_FILE
 
 RECIPE = RowRecipe(
     epochs=4,

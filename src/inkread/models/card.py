@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ DIGIT_CLASSES = (*"0123456789", NOT_A_DIGIT)
 """The classes of whatever tells digits, in this order."""
 
 LONGEST_LABEL = 64
+
+NUMBERS = re.compile(r"\[(\s+\d+,?)+\s+\]")
+"""A list of whole numbers in indented JSON."""
 
 COLDEST, HOTTEST = 1e-3, 1e3
 """Temperatures beyond these make every probability 0 or 1, or all alike."""
@@ -49,6 +53,7 @@ class Card:
         command: the command that reproduces the weights.
         seed: of the training.
         scores: measured figures, e.g. ``{"mnist_validation": 0.9971, "mnist_test": 0.9967}``.
+        confusion: how often held-out glyphs of each label (row) were read as each label (column).
         licence: SPDX identifier of the weights.
     """
 
@@ -65,18 +70,21 @@ class Card:
     command: str = ""
     seed: int = 0
     scores: dict[str, Any] = field(default_factory=dict)
+    confusion: tuple[tuple[int, ...], ...] = ()
     licence: str = "MIT"
 
     def to_json(self) -> str:
-        """The card as indented JSON, ending with a newline."""
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+        """The card as indented JSON, ending with a newline; each row of the confusion is a line."""
+        text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+        return NUMBERS.sub(lambda row: " ".join(row[0].split()), text) + "\n"
 
     @classmethod
     def load(cls, path: Path) -> Card:
         """Reads a card; a ``ModelFormatError`` says what is missing or of the wrong type."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            card = cls(**(raw | {"labels": tuple(raw["labels"]), "data": tuple(raw.get("data", ()))}))
+            lists = {"labels": tuple(raw["labels"]), "data": tuple(raw.get("data", ()))}
+            card = cls(**(raw | lists | {"confusion": tuple(tuple(row) for row in raw.get("confusion", ()))}))
             problem = _problem(raw)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             problem = f"is no readable model card ({error})"

@@ -134,7 +134,7 @@ class Subject:
     @property
     def has_history(self) -> bool:
         """Whether the model is a run that kept its figures."""
-        from inkread.training.run import HISTORY_FILE
+        from inkread.models.history import HISTORY_FILE
 
         return (self.model.path.parent / HISTORY_FILE).is_file()
 

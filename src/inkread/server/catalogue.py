@@ -7,8 +7,10 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from inkread.classifier import DIGITS
 from inkread.errors import OptionError
 from inkread.models import DEFAULT, bundled, load_model
+from inkread.models.history import load_history
 from inkread.reader import Reader
 from inkread.server.problems import Problem
 
@@ -32,11 +34,13 @@ class Entry:
         name: by which it is chosen; never a path.
         model: verified.
         kind: ``"glyphs"`` or ``"rows"``, what it reads.
+        history: of its training, a dict an epoch; none for a model that is not a run's.
     """
 
     name: str
     model: Model
     kind: str
+    history: tuple[dict[str, float], ...] = ()
 
     @property
     def is_selectable(self) -> bool:
@@ -50,7 +54,7 @@ class Entry:
             "kind": self.kind,
             "selectable": self.is_selectable,
             "size": len(self.model.content),
-            "card": dataclasses.asdict(self.model.card),
+            "card": dataclasses.asdict(self.model.card) | {"history": self.history},
         }
 
 
@@ -97,4 +101,9 @@ class Catalogue:
 def _entry(name: str, source: str) -> Entry:
     model = load_model(source)
     kind = GLYPHS if "side" in model.card.geometry or "height" not in model.card.geometry else ROWS
-    return Entry(name, replace(model, name=name), kind)
+    if kind == GLYPHS and not set(DIGITS) <= set(model.card.labels):
+        known = ", ".join(model.card.labels[:3])
+        raise OptionError(
+            name, f"does not know the ten digits, but {known} …", "name a model that reads digits"
+        )
+    return Entry(name, replace(model, name=name), kind, load_history(model.path.parent))

@@ -24,11 +24,12 @@ from torch import nn
 
 from inkread.errors import OutputError, TrainingError
 from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.models.history import HISTORY_FILE
 from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
 from inkread.training.fit import INFERENCE_BATCH, predict
 from inkread.training.networks import folded
-from inkread.training.run import HISTORY_FILE, WEIGHTS_FILE
+from inkread.training.run import WEIGHTS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +87,7 @@ def export(
         data=data,
         command=command,
         scores=scores,
+        confusion=confusion(logits, validation, temperature=temperature, bias=bias),
     )
     save_run(run, model, card)
     return card
@@ -102,6 +104,7 @@ def card_of(
     command: str,
     scores: dict[str, float],
     none_bias: float = 0.0,
+    confusion: tuple[tuple[int, ...], ...] = (),
 ) -> Card:
     """The card of a run's exported model; for what is given, see ``Card``."""
     return Card(
@@ -118,6 +121,7 @@ def card_of(
         command=command,
         seed=run.recipe.seed,
         scores={name: round(score, 6) for name, score in scores.items()},
+        confusion=confusion,
     )
 
 
@@ -294,6 +298,23 @@ def calibrate(
     scores["validation_accuracy"] = float((probabilities.argmax(axis=1) == every_label).mean())
     scores["validation_ece"] = expected_calibration_error(probabilities, every_label)
     return temperature, scores
+
+
+def confusion(
+    logits: Sequence[NDArray[np.float32]],
+    validation: Sequence[LabelledGlyphs],
+    *,
+    temperature: float,
+    bias: float,
+) -> tuple[tuple[int, ...], ...]:
+    """How often held-out glyphs of each class (row) are read as each class (column), as a reader reads them."""
+    classes = logits[0].shape[1]
+    counts = np.zeros((classes, classes), np.int64)
+    for part, glyphs in zip(logits, validation, strict=True):
+        np.add.at(
+            counts, (glyphs.labels, biased(part / temperature, bias, glyphs.none_class).argmax(axis=1)), 1
+        )
+    return tuple(tuple(row) for row in counts.tolist())
 
 
 def biased(logits: NDArray[np.float32], bias: float, none_class: int) -> NDArray[np.float32]:

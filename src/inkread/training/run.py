@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -11,6 +10,7 @@ import safetensors.torch
 from inkread.errors import ModelFormatError, ModelNotFoundError
 from inkread.models import load_model
 from inkread.models.card import CARD_FILE, Card
+from inkread.models.history import load_history
 from inkread.training.networks import build
 from inkread.training.recipe import RowRecipe, recipe_from
 from inkread.training.row_network import row_network
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 WEIGHTS_FILE = "model.safetensors"
-HISTORY_FILE = "history.csv"
 
 Settings = TypeVar("Settings")
 Figures = TypeVar("Figures")
@@ -88,12 +87,4 @@ def load_run(folder: Path) -> Trained:
         problem = f"does not hold the weights of {card.name} ({str(error).splitlines()[0]})"
         raise ModelFormatError(str(weights), problem, "restore it, or train again") from error
     network = network.eval().requires_grad_(requires_grad=False)
-    return Trained(folder, card, network, _history(folder / HISTORY_FILE))
-
-
-def _history(path: Path) -> tuple[dict[str, float], ...]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return tuple({name: float(value) for name, value in row.items()} for row in csv.DictReader(file))
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelFormatError(str(path), f"is no readable history ({error})", "train again") from error
+    return Trained(folder, card, network, load_history(folder))
