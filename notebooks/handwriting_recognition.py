@@ -109,7 +109,7 @@ for layer in recipe.layers:
 # %%
 chosen = {
     "epochs": widgets.IntSlider(value=recipe.epochs, min=1, max=20),
-    "batch_size": widgets.Dropdown(value=recipe.batch_size, options=[64, 128, 256, 512, 1024]),
+    "batch_size": widgets.Dropdown(value=recipe.batch_size, options=[64, 128, 192, 256, 512]),
     "learning_rate": widgets.FloatLogSlider(value=recipe.learning_rate, base=10, min=-4, max=-1),
     "dropout": widgets.FloatSlider(value=recipe.dropout, min=0, max=0.8, step=0.1),
     "optimizer": widgets.Dropdown(value=recipe.optimizer, options=["adamw", "adam", "sgd"]),
