@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from outline import Outline
 from PIL import Image
 
 from inkread import Reader
@@ -21,33 +21,6 @@ from inkread.evaluation.pictures import evaluate_pictures
 from inkread.evaluation.reliability import reliability_diagram
 
 HOSTILE = "<script>alert('x')</script>&\"\u2028.png"
-VOID = {"meta", "img"}
-
-
-class Outline(HTMLParser):
-    """Checks that tags close in order, and keeps them with their attributes."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.text = page
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def values(self, tag: str, name: str) -> list[str | None]:
-        return [attributes.get(name) for found, attributes in self.tags if found == tag]
 
 
 def cross(size: int = 60) -> np.ndarray:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from outline import Outline
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: plot)")
@@ -19,33 +19,7 @@ from inkread.plots import Subject, write_report
 from inkread.plots.catalogue import PLOTS, draw, find
 from inkread.plots.report import POLICY, REPORT_FILE
 
-VOID = {"meta"}
 MOST_BYTES = 3_000_000
-
-
-class Outline(HTMLParser):
-    """Checks that tags close in order, and keeps them with their attributes."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.text = page
-        self.open, self.tags = [], []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def values(self, tag, name):
-        return [attributes.get(name) for found, attributes in self.tags if found == tag]
 
 
 @pytest.fixture(scope="module")
