@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shlex
 import shutil
 
 import pytest
@@ -120,6 +121,26 @@ def test_the_history_of_a_run_is_part_of_its_card(tmp_path):
         found = {model["name"]: model["card"] for model in server.get("/v1/models").json()["models"]}
     assert found["mine"]["history"] == [{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.25}]
     assert found["default"]["history"] == []
+
+
+def test_the_command_of_a_run_tells_no_place_on_this_machine(tmp_path):
+    folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
+    card = json.loads((folder / "card.json").read_text())
+    words = [
+        "inkread",
+        "train",
+        "--data",
+        "/home/ada/my digits",
+        "--data",
+        r"C:\pictures\hers",
+        "--out",
+        "runs/mine",
+    ]
+    (folder / "card.json").write_text(json.dumps(card | {"command": shlex.join(words)}))
+    with serving(models={"mine": str(folder)}) as server:
+        found = {model["name"]: model["card"] for model in server.get("/v1/models").json()["models"]}
+    assert found["mine"]["command"] == "inkread train --data 'my digits' --data hers --out runs/mine"
+    assert found["default"]["command"] == inkread.models.load_model().card.command
 
 
 def test_a_model_of_other_classes_than_digits_is_refused_at_the_start(tmp_path):

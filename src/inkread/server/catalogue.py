@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import threading
 from dataclasses import dataclass, replace
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from inkread.classifier import DIGITS
@@ -48,13 +50,15 @@ class Entry:
         return self.kind == GLYPHS
 
     def to_dict(self) -> dict[str, Any]:
-        """The entry's JSON object, with its card."""
+        """The entry's JSON object, with its card, in whose command files and folders are named without their places."""
+        card = self.model.card
+        shown = {"history": self.history, "command": _without_places(card.command)}
         return {
             "name": self.name,
             "kind": self.kind,
             "selectable": self.is_selectable,
             "size": len(self.model.content),
-            "card": dataclasses.asdict(self.model.card) | {"history": self.history},
+            "card": dataclasses.asdict(card) | shown,
         }
 
 
@@ -96,6 +100,18 @@ class Catalogue:
                     self.entries[name].model.path.parent, limits=self._limits, threads=THREADS
                 )
             return self._readers[name]
+
+
+def _without_places(command: str) -> str:
+    """A command with the last part alone of each absolute path: nobody else shall know where things lie on this machine."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # not as a shell has it, so that nobody knows where a path ends
+        return ""
+    paths = [PureWindowsPath(word) for word in words]
+    return shlex.join(
+        path.name if path.root or path.drive else word for path, word in zip(paths, words, strict=True)
+    )
 
 
 def _entry(name: str, source: str) -> Entry:
