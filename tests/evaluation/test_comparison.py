@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -83,31 +82,6 @@ def test_it_can_be_kept_as_json(compared):
     assert kept["pairs"][0]["only_right"] == [8, 0]
     assert kept["disagreements"][0]["answers"] == [6, 7, 8]
     assert kept["notes"][0] == "a note"
-
-
-def test_the_page_has_the_table_the_plot_and_the_glyphs_and_nothing_from_elsewhere(compared):
-    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: plot)")
-    from inkread.evaluation.comparison_page import comparison_page
-
-    page = comparison_page(compared)
-    assert page.count("<li><img") == 8
-    assert page.count("<svg") == 1
-    assert "99.75% (98.60–99.96)" in page
-    assert "a&lt;b&gt;" in page
-    assert "a<b>" not in page
-    assert not any(word in page for word in ("<script", "<link", "@import", "url(http", 'src="http'))
-
-
-def test_the_plot_is_a_picture_and_the_same_each_time(compared):
-    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: plot)")
-    from inkread.evaluation.comparison_plot import plot_element, plot_file
-
-    assert plot_file(compared, "png").startswith(b"\x89PNG")
-    assert plot_file(compared, "svg") == plot_file(compared, "svg")
-    drawing = ET.fromstring(plot_element(compared).replace("xlink:href", "href"))
-    words = " ".join(drawing.itertext())
-    assert all(name in words for name in ("all", "a<b>", "written digits accuracy", "Multiplications"))
-    assert "currentColor" in plot_element(compared)
 
 
 def test_parameters_and_operations_are_those_of_the_network():

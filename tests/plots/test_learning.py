@@ -33,6 +33,12 @@ def test_several_runs_are_told_apart():
     assert len({line.get_color() for line in plot.axes[0].lines}) == 2
 
 
+def test_a_run_may_have_any_name():
+    plot = curves({"_first": HISTORY, "$a_b$": HISTORY})
+    assert [text.get_text() for text in plot.legends[0].get_texts()][-2:] == ["_first", "$a_b$"]
+    assert "$a_b$" in plot.to_svg(text=True)
+
+
 def test_a_run_of_rows_has_the_lines_that_it_has_figures_for():
     epochs = [{"epoch": 1.0, "train_loss": 0.3, "column_loss": 0.2, "validation_accuracy": 0.5}]
     assert lines(curves({"rows": epochs})) == [[(0.3,)], [(0.5,)]]

@@ -159,17 +159,3 @@ def test_what_is_no_sweep_is_not_overwritten(search, tmp_path):
 def test_a_folder_may_have_any_name(search, tmp_path):
     assert search(1, out="50% {of} what? #1").best is not None
     assert (tmp_path / "50% {of} what? #1" / STORAGE).is_file()
-
-
-def test_the_plots_show_every_trial(search):
-    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: plot)")
-    from inkread.evaluation.plotting import figure_file
-    from inkread.evaluation.sweep_plot import history_plot, settings_plot
-
-    found = search(3, pruning="none")
-    history, settings = history_plot(found), settings_plot(found)
-    assert len(history.axes[1].lines) == 3
-    titles = [axis.get_title() for axis in settings.axes if axis.get_visible()]
-    assert sorted(titles) == ["batch size", "learning rate", "rotation"]
-    assert figure_file(history, "png").startswith(b"\x89PNG")
-    assert b"best so far" in figure_file(history, "svg")

@@ -30,8 +30,11 @@ class TableFormat(StrEnum):
     JSON = "json"
 
 
-SUFFIXES = (".html", ".csv", ".json", ".svg", ".png")
-"""What a comparison can be saved as; the last two are the plot alone."""
+PLOTS = (".svg", ".png")
+"""What the plot alone can be saved as."""
+
+SUFFIXES = (".html", ".csv", ".json", *PLOTS)
+"""What a comparison can be saved as."""
 
 
 def compare(
@@ -84,14 +87,13 @@ def compare(
         outputs.make_folder(path.parent)  # before anything is measured, as that takes long
     comparison = _compared(models, pictures, data_dir, held_out=held_out, quiet=quiet)
     for path in out or []:
-        with outputs.writing(path):
-            path.write_bytes(_saved(comparison, path.suffix.lower()))
+        _save(comparison, path)
     if style is TableFormat.TEXT:
         from inkread.cli.comparison_tables import print_comparison
 
         print_comparison(comparison)
     else:
-        write(_saved(comparison, f".{style.value}").decode("utf-8"))
+        write(_as_text(comparison, f".{style.value}"))
 
 
 def _compared(
@@ -159,19 +161,27 @@ def _cut_out(folder: Path, notes: list[str], *, quiet: bool) -> "LabelledGlyphs"
     return glyphs
 
 
-def _saved(comparison: "Comparison", suffix: str) -> bytes:
-    """The comparison as a file of that kind."""
+def _save(comparison: "Comparison", path: Path) -> None:
+    """Writes the comparison as what the file's suffix says."""
+    suffix = path.suffix.lower()
+    if suffix in PLOTS:
+        from inkread.plots import against_cost, save
+
+        save(against_cost(comparison), path)
+    else:
+        with outputs.writing(path):
+            path.write_text(_as_text(comparison, suffix), encoding="utf-8", newline="\n")
+
+
+def _as_text(comparison: "Comparison", suffix: str) -> str:
+    """The comparison as a page, or as the lines of a file of that kind."""
     if suffix == ".json":
-        return (json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2) + "\n").encode()
+        return json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2) + "\n"
     if suffix == ".csv":
-        return _csv(comparison).encode()
-    if suffix == ".html":
-        from inkread.evaluation.comparison_page import comparison_page
+        return _csv(comparison)
+    from inkread.plots import comparison_page
 
-        return comparison_page(comparison).encode()
-    from inkread.evaluation.comparison_plot import plot_file
-
-    return plot_file(comparison, suffix.removeprefix("."))
+    return comparison_page(comparison)
 
 
 def _csv(comparison: "Comparison") -> str:

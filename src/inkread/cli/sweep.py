@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkread.cli import outputs
 from inkread.cli.console import error_console, show
 from inkread.errors import MissingExtraError, OptionError, nearest
 
@@ -163,14 +162,11 @@ class _Watch:
 
 
 def _save_plots(sweep: "Sweep") -> None:
-    from inkread.evaluation.plotting import figure_file
-    from inkread.evaluation.sweep_plot import history_plot, settings_plot
+    from inkread.plots import save, settings, trials
 
-    for name, figure in (("history", history_plot(sweep)), ("settings", settings_plot(sweep))):
-        for kind in ("svg", "png"):
-            path = sweep.out / f"{name}.{kind}"
-            with outputs.writing(path):
-                path.write_bytes(figure_file(figure, kind))
+    for name, plot in (("history", trials(sweep)), ("settings", settings(sweep))):
+        for suffix in (".svg", ".png"):
+            save(plot, sweep.out / f"{name}{suffix}")
 
 
 def _print_sweep(sweep: "Sweep") -> None:

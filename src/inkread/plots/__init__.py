@@ -1,7 +1,7 @@
 """Looking: plots of data, of a training, of what a model gets right, and of what it sees; and a report of a run.
 
 Each function takes arrays, or the layers of a network, and returns a matplotlib ``Figure`` that a notebook shows and ``save``
-writes as PNG or SVG. ``inkread plot NAME`` draws the same under the same names.
+writes as PNG or SVG. ``inkread plot NAME`` draws those of a model under the same names; comparisons and sweeps save their own.
 
 =================  ==================================================================================
 ``grids``          samples, augmentation, predictions, errors
@@ -10,10 +10,12 @@ writes as PNG or SVG. ``inkread plot NAME`` draws the same under the same names.
 ``layers``         filters, features, saliency
 ``space``          embedding
 ``steps``          process
+``costs``          against_cost: a comparison              ``sweeps``      trials, settings: a sweep
 ``network``        a model's layers in PyTorch, and what they make of glyphs
-``subject``        a model with the glyphs to look at                ``catalogue``  the plots of one by their names
-``report``         all of them on one page
-``style``          colours and type                                  ``tiles``      glyphs side by side
+``subject``        a model with the glyphs to look at      ``catalogue``   the plots of one by their names
+``report``         all of them on one page                 ``comparison``  a comparison on one page
+``style``          colours and type                        ``scales``      accuracies by their errors
+``tiles``          glyphs side by side                     ``inline``      a plot within a page
 ``sparkline``      curves in a line of text
 =================  ==================================================================================
 
@@ -28,6 +30,8 @@ from typing import TYPE_CHECKING, Any
 from inkread.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from inkread.plots.comparison import comparison_page
+    from inkread.plots.costs import against_cost
     from inkread.plots.grids import augmentation, errors, predictions, samples
     from inkread.plots.layers import features, filters, saliency
     from inkread.plots.learning import curves
@@ -38,12 +42,15 @@ if TYPE_CHECKING:
     from inkread.plots.steps import process
     from inkread.plots.style import Plot, save
     from inkread.plots.subject import Subject
+    from inkread.plots.sweeps import settings, trials
 
 __all__ = [
     "Plot",
     "Subject",
+    "against_cost",
     "augmentation",
     "classes",
+    "comparison_page",
     "confusion",
     "curves",
     "embedded",
@@ -58,10 +65,14 @@ __all__ = [
     "saliency",
     "samples",
     "save",
+    "settings",
+    "trials",
     "write_report",
 ]
 
 _MODULES = {
+    "comparison": ("comparison_page",),
+    "costs": ("against_cost",),
     "grids": ("augmentation", "errors", "predictions", "samples"),
     "layers": ("features", "filters", "saliency"),
     "learning": ("curves",),
@@ -72,6 +83,7 @@ _MODULES = {
     "steps": ("process",),
     "style": ("Plot", "save"),
     "subject": ("Subject",),
+    "sweeps": ("settings", "trials"),
 }
 
 

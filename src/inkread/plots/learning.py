@@ -64,9 +64,7 @@ def curves(histories: Mapping[str, History]) -> Plot:
     marks = [Line2D([], [], color=style.FAINT, linestyle=dash, label=kind) for kind, dash in DASHES.items()]
     if len(histories) > 1:
         marks += [Line2D([], [], color=c, lw=3, label=n) for n, (_, c) in zip(histories, runs, strict=True)]
-    plot.legend(
-        handles=marks, loc="outside lower left", ncols=6, frameon=False, fontsize=style.SMALL, labelcolor=style.INK
-    )  # fmt: skip
+    style.legend(plot, marks)
     return plot
 
 

@@ -6,16 +6,16 @@ forbids whatever is outside.
 
 from __future__ import annotations
 
-import re
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputError
 from inkread.evaluation.glyphs import evaluate_glyphs
+from inkread.evaluation.page import POLICY
 from inkread.models.card import CARD_FILE
-from inkread.plots import style
 from inkread.plots.catalogue import PLOTS
+from inkread.plots.inline import inline
 from inkread.plots.subject import Subject
 
 if TYPE_CHECKING:
@@ -25,32 +25,8 @@ if TYPE_CHECKING:
     from inkread.datasets.download import Progress
     from inkread.models import Card
     from inkread.plots.catalogue import Entry
-    from inkread.plots.style import Plot
 
 REPORT_FILE = "report.html"
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-
-TOKENS = {
-    style.PAPER: "--card",
-    style.INK: "--ink",
-    style.FAINT: "--faint",
-    style.LINE: "--line",
-    style.FRAME: "--frame",
-    style.BLUE: "--accent",
-    style.ORANGE: "--wrong",
-}
-"""The page's name of each colour of a plot."""
-
-SUPERFLUOUS = re.compile(
-    r"""^.*?(?=<svg\ ) | <metadata>.*?</metadata>    # what a file has before and beside the drawing
-    | \ (?:xmlns(?::\w+)?|version)="[^"]*"         # names that HTML knows
-    | \ (?:width|height)="[^"]*pt"                 # its size, which is the page's to choose
-    | \ id="[a-zA-Z]+[a-zA-Z0-9]*_\d+"             # numbered groups, whose names would be there for each plot
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-"""Of an SVG file, within a page."""
 
 
 def write_report(
@@ -132,15 +108,6 @@ def _section(name: str, entry: Entry, subject: Subject, options: Mapping[str, An
         content = f"<p>Not here: {escape(error.source)} {escape(error.problem)}.</p>"
     heading = f"<h2>{title}</h2><p>{escape(entry.text)}</p>"
     return f'<section id="{name}">{heading}{content}</section>'
-
-
-def inline(plot: Plot, title: str) -> str:
-    """The plot as an element of a page: text in the page's font, colours by the page's names."""
-    svg = SUPERFLUOUS.sub("", plot.to_svg(text=True))
-    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
-    for colour, token in TOKENS.items():
-        svg = svg.replace(colour, f"var({token})")
-    return svg
 
 
 def _figures(subject: Subject) -> str:

@@ -46,7 +46,7 @@ def confusion(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> Pl
     matrix = matrix[np.ix_(seen, seen)]
     total, right = int(matrix.sum()), int(np.trace(matrix))
     plot = style.figure(6.6, f"{total - right:,} of {total:,} glyphs misread ({right / total:.2%} right)")
-    axes = style.panel(plot.subplots(), x="read as", y="label", grid=False)
+    axes = style.panel(plot.subplots(), x="read as", y="label", grid=None)
     axes.set_aspect("equal")
     axes.spines["bottom"].set_visible(False)
     names = [name_of(label) for label in seen]
@@ -92,7 +92,7 @@ def classes(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> Plot
     rows = np.arange(len(present))
     support = [int((labels == label).sum()) for label in present]
     for axes, name, values in zip(panels, SCORES, scores, strict=True):
-        style.panel(axes, name, grid=False)
+        style.panel(axes, name, grid=None)
         axes.hlines(rows, low, values, color=style.LINE, linewidth=1)
         axes.scatter(values, rows, s=36, color=style.BLUE, zorder=3)
         for row, value in zip(rows, values, strict=True):

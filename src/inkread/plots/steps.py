@@ -92,7 +92,7 @@ def _bars(axes: Axes, probabilities: NDArray[np.float32]) -> None:
     best = int(probabilities.argmax())
     colours = [style.BLUE if place == best else style.FAINT for place in places]
     axes.set_axis_on()
-    style.panel(axes, grid=False)
+    style.panel(axes, grid=None)
     axes.barh(places, np.maximum(probabilities, 0.005), height=0.7, color=colours)
     axes.set_yticks(places, [label or "none" for label in DIGIT_CLASSES])
     axes.tick_params(labelcolor=style.INK, labelsize=style.TINY, pad=3)

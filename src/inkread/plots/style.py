@@ -7,7 +7,7 @@ wrong. Nothing here changes matplotlib's global settings.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -16,9 +16,14 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from inkread.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.container import Container
+
+    Grid = Literal["x", "y", "both"]
 
 PAPER, INK, FAINT, LINE, FRAME = "#ffffff", "#1c1e24", "#5d616c", "#e3e1d9", "#c9c7c0"
 BLUE, ORANGE = "#0072b2", "#d55e00"
@@ -113,18 +118,26 @@ def figure(height: float, title: str = "", *, width: float = WIDTH) -> Plot:
     return plot
 
 
-def panel(axes: Axes, title: str = "", *, x: str = "", y: str = "", grid: bool = True) -> Axes:
-    """Gives a panel with scales its look: no frame, pale lines to read values by."""
+def panel(axes: Axes, title: str = "", *, x: str = "", y: str = "", grid: Grid | None = "y") -> Axes:
+    """Gives a panel with scales its look: no frame, pale lines to read values by.
+
+    Args:
+        axes: the panel.
+        title: what it shows, above it; any text.
+        x: what its horizontal scale measures.
+        y: what its vertical one does.
+        grid: which scale has lines.
+    """
     axes.set_facecolor("none")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(LINE)
     axes.tick_params(length=0, labelsize=SMALL, labelcolor=FAINT, pad=5)
     if grid:
-        axes.grid(axis="y", color=LINE, linewidth=0.8)
+        axes.grid(axis=grid, color=LINE, linewidth=0.8)
         axes.set_axisbelow(True)
     if title:
-        axes.set_title(title, loc="left", size=BODY, color=INK, pad=10)
+        axes.set_title(title, loc="left", size=BODY, color=INK, pad=10, parse_math=False)
     axes.set_xlabel(x, size=SMALL, color=FAINT)
     axes.set_ylabel(y, size=SMALL, color=FAINT)
     return axes
@@ -136,6 +149,17 @@ def bare(axes: Axes, title: str = "") -> Axes:
     if title:
         axes.set_title(title, loc="left", size=BODY, color=INK, pad=8)
     return axes
+
+
+def legend(plot: Plot, marks: Sequence[Artist | Container], *, columns: int = 6) -> None:
+    """Says below the panels what each mark stands for, by its label, which may be any text."""
+    shown = plot.legend(
+        handles=marks, labels=[" "] * len(marks), loc="outside lower left", ncols=columns, frameon=False,
+        fontsize=SMALL, labelcolor=INK,
+    )  # fmt: skip
+    for text, mark in zip(shown.get_texts(), marks, strict=True):
+        text.set_parse_math(False)  # a dollar in a file's name is no formula
+        text.set_text(mark.get_label())  # only now, as a name that begins with "_" would be left out
 
 
 def percent(share: float, _place: float | None = None) -> str:

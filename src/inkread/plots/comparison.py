@@ -1,4 +1,4 @@
-"""A comparison as one HTML page: the table, the plots, the pairs, and the glyphs on which the models differ."""
+"""A comparison as one HTML page: the table, the plot, the pairs, and the glyphs on which the models differ."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from inkread.evaluation.comparison_plot import plot_element
 from inkread.evaluation.figures import count, duration, p_value
 from inkread.evaluation.page import POLICY, data_uri, table
+from inkread.plots.costs import against_cost
+from inkread.plots.inline import inline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inkread.evaluation.comparison import Comparison, Disagreement
 
+COSTS = "Accuracy against cost"
+
 MOST_SHOWN = 120
 """Glyphs shown of a collection, the surest contradictions."""
 
 
 def comparison_page(comparison: Comparison) -> str:
-    """The page; it is one file, and its content security policy forbids whatever is outside.
-
-    Raises:
-        MissingExtraError: Matplotlib is not installed.
-    """
+    """The page; it is one file, and its content security policy forbids whatever is outside."""
     names = [entry.name for entry in comparison.entries]
     style = resources.files("inkread.evaluation").joinpath("page.css").read_text(encoding="utf-8")
     title = " · ".join(names)
     sections = [
         _section("Models", _models(comparison)),
-        _section("Accuracy against cost", f'<div class="scroll">{plot_element(comparison)}</div>'),
+        _section(
+            COSTS,
+            f'<div class="plot" tabindex="0" role="group" aria-label="{COSTS}">{inline(against_cost(comparison), COSTS)}</div>',
+        ),
         _section("Pairs", _pairs(comparison)),
         *(
             _section(f"Where they differ: {name}", _differing(comparison, name))
