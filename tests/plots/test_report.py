@@ -14,10 +14,10 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: plo
 pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
 
 from inkread.errors import ModelNotFoundError, OptionError, OutputError
-from inkread.models.card import CARD_FILE, Card
+from inkread.models.card import CARD_FILE, REPORT_FILE, Card
 from inkread.plots import Subject, write_report
 from inkread.plots.catalogue import PLOTS, draw, find
-from inkread.plots.report import POLICY, REPORT_FILE
+from inkread.plots.report import POLICY
 
 MOST_BYTES = 3_000_000
 

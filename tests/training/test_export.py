@@ -20,6 +20,7 @@ from training_runs import weights
 
 from inkread.datasets import named
 from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
+from inkread.evaluation.metrics import CALIBRATION_BINS
 from inkread.models.card import Card
 from inkread.models.history import HISTORY_FILE
 from inkread.training import export as export_module
@@ -55,7 +56,16 @@ def test_the_card_has_the_confusions_of_what_was_held_out(run, held_out):
     assert counts.sum(axis=1).tolist() == np.bincount(held_out.labels, minlength=10).tolist()
     assert counts.trace() / counts.sum() == pytest.approx(run.card.scores["bars_validation"], abs=1e-6)
     lines = (run.out / "card.json").read_text().splitlines()
-    assert sum(line.strip().startswith("[ ") for line in lines) == 10  # a line a row
+    assert sum(line.strip().startswith("[ ") for line in lines) == 10 + CALIBRATION_BINS  # a line a row
+
+
+def test_the_card_has_the_reliability_of_what_was_held_out(run, held_out):
+    counts, right, confidence = np.array(run.card.reliability).T
+    assert len(counts) == CALIBRATION_BINS
+    assert counts.sum() == len(held_out)
+    assert right.sum() / len(held_out) == pytest.approx(run.card.scores["validation_accuracy"], abs=1e-6)
+    gap = np.abs(right - counts * confidence).sum() / len(held_out)
+    assert gap == pytest.approx(run.card.scores["validation_ece"], abs=1e-5)
 
 
 def test_a_run_comes_back_from_its_folder(run, glyphs):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CARD_FILE = "card.json"
 MODEL_FILE = "model.onnx"
+REPORT_FILE = "report.html"
 NOT_A_DIGIT = ""
 """The label of the class for what is no single digit; the text of an empty reading."""
 
@@ -23,8 +24,8 @@ DIGIT_CLASSES = (*"0123456789", NOT_A_DIGIT)
 
 LONGEST_LABEL = 64
 
-NUMBERS = re.compile(r"\[(\s+\d+,?)+\s+\]")
-"""A list of whole numbers in indented JSON."""
+NUMBERS = re.compile(r"\[(\s+[\d.]+,?)+\s+\]")
+"""A list of numbers in indented JSON."""
 
 COLDEST, HOTTEST = 1e-3, 1e3
 """Temperatures beyond these make every probability 0 or 1, or all alike."""
@@ -54,6 +55,8 @@ class Card:
         seed: of the training.
         scores: measured figures, e.g. ``{"mnist_validation": 0.9971, "mnist_test": 0.9967}``.
         confusion: how often held-out glyphs of each label (row) were read as each label (column).
+        reliability: of each equal bin of confidence from 0 to 1, how many held-out glyphs were read so surely, how many of them
+            right, and their mean confidence, 0 of none (Guo et al. 2017, figure 1).
         licence: SPDX identifier of the weights.
     """
 
@@ -71,10 +74,11 @@ class Card:
     seed: int = 0
     scores: dict[str, Any] = field(default_factory=dict)
     confusion: tuple[tuple[int, ...], ...] = ()
+    reliability: tuple[tuple[float, ...], ...] = ()
     licence: str = "MIT"
 
     def to_json(self) -> str:
-        """The card as indented JSON, ending with a newline; each row of the confusion is a line."""
+        """The card as indented JSON, ending with a newline; each list of numbers is a line."""
         text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
         return NUMBERS.sub(lambda row: " ".join(row[0].split()), text) + "\n"
 
@@ -84,7 +88,10 @@ class Card:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             lists = {"labels": tuple(raw["labels"]), "data": tuple(raw.get("data", ()))}
-            card = cls(**(raw | lists | {"confusion": tuple(tuple(row) for row in raw.get("confusion", ()))}))
+            tables = {
+                name: tuple(tuple(row) for row in raw.get(name, ())) for name in ("confusion", "reliability")
+            }
+            card = cls(**(raw | lists | tables))
             problem = _problem(raw)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             problem = f"is no readable model card ({error})"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.page import POLICY
-from inkread.models.card import CARD_FILE
+from inkread.models.card import CARD_FILE, REPORT_FILE
 from inkread.plots.catalogue import PLOTS
 from inkread.plots.inline import inline
 from inkread.plots.subject import Subject
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from inkread.datasets.download import Progress
     from inkread.models import Card
     from inkread.plots.catalogue import Entry
-
-REPORT_FILE = "report.html"
 
 
 def write_report(

@@ -23,6 +23,7 @@ from safetensors.torch import save
 from torch import nn
 
 from inkread.errors import OutputError, TrainingError
+from inkread.evaluation.metrics import calibration_bins
 from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.models.history import HISTORY_FILE
 from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
@@ -88,6 +89,7 @@ def export(
         command=command,
         scores=scores,
         confusion=confusion(logits, validation, temperature=temperature, bias=bias),
+        reliability=reliability(logits, validation, temperature=temperature),
     )
     save_run(run, model, card)
     return card
@@ -105,6 +107,7 @@ def card_of(
     scores: dict[str, float],
     none_bias: float = 0.0,
     confusion: tuple[tuple[int, ...], ...] = (),
+    reliability: tuple[tuple[float, ...], ...] = (),
 ) -> Card:
     """The card of a run's exported model; for what is given, see ``Card``."""
     return Card(
@@ -122,6 +125,7 @@ def card_of(
         seed=run.recipe.seed,
         scores={name: round(score, 6) for name, score in scores.items()},
         confusion=confusion,
+        reliability=reliability,
     )
 
 
@@ -315,6 +319,21 @@ def confusion(
             counts, (glyphs.labels, biased(part / temperature, bias, glyphs.none_class).argmax(axis=1)), 1
         )
     return tuple(tuple(row) for row in counts.tolist())
+
+
+def reliability(
+    logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs], *, temperature: float
+) -> tuple[tuple[float, ...], ...]:
+    """How often the surest answers for held-out glyphs are right, see ``Card``; of what the score ``validation_ece`` is the mean gap."""
+    probabilities = softmax(np.concatenate(logits), temperature)
+    right = probabilities.argmax(axis=1) == np.concatenate([glyphs.labels for glyphs in validation])
+    bins = calibration_bins(probabilities.max(axis=1), right)
+    return tuple(
+        (found.count, round(found.count * found.accuracy), round(found.confidence, 6))
+        if found.count
+        else (0, 0, 0)
+        for found in bins
+    )
 
 
 def biased(logits: NDArray[np.float32], bias: float, none_class: int) -> NDArray[np.float32]:
