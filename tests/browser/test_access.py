@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from importlib import resources
 from pathlib import Path
@@ -137,18 +138,68 @@ def test_the_models_stand_side_by_side_and_one_can_be_chosen(visit):
     expect(page.get_by_role("row", name="MNIST test, which digit")).to_contain_text("99.63 %")
 
 
-def test_a_run_shows_its_confusions_and_its_curves(visit, tmp_path):
-    folder = shutil.copytree(load_model().path.parent, tmp_path / "run")
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run that says all that it may, and has a report."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    shutil.copytree(load_model().path.parent, folder)
     card = json.loads((folder / "card.json").read_text())
     counts = [[90 if row == column else (row + column) % 2 for column in range(11)] for row in range(11)]
-    (folder / "card.json").write_text(json.dumps(card | {"confusion": counts}))
+    bins = [[0, 0, 0], [10, 4, 0.5], [90, 87, 0.95]]
+    (folder / "card.json").write_text(json.dumps(card | {"confusion": counts, "reliability": bins}))
     (folder / "history.csv").write_text("epoch,train_loss,validation_accuracy\n1,0.5,0.9\n2,0.25,0.97\n")
-    with serving("--model", f"mine={folder}") as address:
+    style = "<style>h1 { color: rgb(1, 2, 3) }</style>"
+    (folder / "report.html").write_text(f"<!doctype html>{style}<script>alert()</script><h1>All of it</h1>")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_run(run):
+    """A server with that run."""
+    with serving("--model", f"mine={run}") as address:
+        yield address
+
+
+def test_a_run_shows_its_figures_and_its_plots(visit, with_run):
+    page = visit("#models", address=with_run).page
+    expect(page.get_by_role("radio")).to_have_count(2)
+    expect(page.get_by_role("region", name="Confusions of mine").get_by_role("row")).to_have_count(12)
+    scores = page.get_by_role("region", name="Scores of each class of mine").get_by_role("row")
+    expect(scores).to_have_count(12)
+    expect(scores.last).to_have_text(re.compile(r"^none95\s*94.74 %94.74 %94.74 %$"))
+    diagram = page.get_by_role("img", name="Reliability of 100 glyphs, expected calibration error 2.50 %")
+    expect(diagram.locator("rect")).to_have_count(2)  # an empty bin has no bar
+    expect(page.locator("figure.curve")).to_have_count(2)
+    expect(page.locator("figure.curve").first).to_contain_text("0.2500")
+    expect(page.locator(".closer")).to_have_count(1)  # the bundled models have none
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_plots_of_a_run_are_for_everybody(visit, axe, with_run, scheme):
+    context = {"color_scheme": scheme, "viewport": {"width": 360, "height": 780}}
+    page = visit("#models", address=with_run, **context).page
+    expect(page.locator("svg.reliability")).to_be_visible()
+    assert serious(page, axe) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_the_report_of_a_run_opens_beside_the_page_and_runs_no_script(visit, with_run):
+    page = visit("#models", address=with_run).page
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Open its report").click()
+    heading = opened.value.get_by_role("heading", name="All of it")
+    expect(heading).to_have_css("color", "rgb(1, 2, 3)")
+    assert opened.value.url == f"{with_run}/v1/models/mine/report"
+
+
+def test_behind_a_key_the_report_of_a_run_is_a_file(visit, run):
+    with serving("--api-key", "open-sesame", "--model", f"mine={run}") as address:
         page = visit("#models", address=address).page
-        expect(page.get_by_role("radio")).to_have_count(2)
-        expect(page.get_by_role("region", name="Confusions of mine").get_by_role("row")).to_have_count(12)
-        expect(page.locator("figure.curve")).to_have_count(2)
-        expect(page.locator("figure.curve").first).to_contain_text("0.2500")
+        page.get_by_role("textbox", name="Key").fill("open-sesame")
+        page.keyboard.press("Enter")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Open its report").click()
+    assert download.value.suggested_filename == "mine-report.html"
 
 
 def test_about_tells_what_is_kept(visit, collecting):

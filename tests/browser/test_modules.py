@@ -122,6 +122,24 @@ def test_confusions_and_curves_are_taken_from_cards_that_have_them(person):
     assert person.evaluate("cards", "m.confusionOf({ card: { scores: {} } })") is None
 
 
+def test_the_scores_of_a_class_are_those_of_its_counts(person):
+    first, second = person.evaluate("cards", "m.classScores([[5, 1], [3, 0]])")
+    assert (first["written"], first["precision"], first["recall"]) == (6, 5 / 8, 5 / 6)
+    assert first["f1"] == pytest.approx(10 / 14)
+    assert second == {"written": 3, "precision": 0, "recall": 0, "f1": 0}
+
+
+def test_the_reliability_is_that_of_the_bins_that_are_not_empty(person):
+    card = json.dumps({"card": {"reliability": [[0, 0, 0], [4, 1, 0.5], [12, 12, 0.9], [0, 0, 0]]}})
+    found = person.evaluate("cards", f"m.reliabilityOf({card})")
+    assert [(each["low"], each["high"]) for each in found["bins"]] == [(0.25, 0.5), (0.5, 0.75)]
+    assert found["total"] == 16
+    assert found["error"] == pytest.approx((4 * 0.25 + 12 * 0.1) / 16)
+    for rows in ([], [[1, 1]], [[0, 0, 0], [0, 0, 0]], "bins"):
+        nothing = json.dumps({"card": {"reliability": rows}})
+        assert person.evaluate("cards", f"m.reliabilityOf({nothing})") is None
+
+
 @pytest.mark.parametrize(
     ("probabilities", "words"),
     [

@@ -17,7 +17,7 @@ from inkread.errors import ModelNotFoundError, OptionError, OutputError
 from inkread.models.card import CARD_FILE, REPORT_FILE, Card
 from inkread.plots import Subject, write_report
 from inkread.plots.catalogue import PLOTS, draw, find
-from inkread.plots.report import POLICY
+from inkread.plots.report import POLICY, report_page
 
 MOST_BYTES = 3_000_000
 
@@ -57,8 +57,18 @@ def test_colours_are_the_pages_so_that_it_can_be_dark(page):
 
 
 def test_the_model_is_described_and_its_card_trusted_with_nothing(page):
-    assert "inkread &lt;train&gt;" in page.text
+    assert "&lt;train&gt;" in page.text
+    assert "<train>" not in page.text
     assert re.search(r"<dt>Epochs</dt><dd>2</dd>", page.text)
+
+
+def test_the_command_is_shown_without_the_places_of_its_folders(run, asked):
+    subject = Subject(run)
+    card = dataclasses.replace(subject.model.card, command="inkread train --out /home/ada/mine")
+    subject.model = dataclasses.replace(
+        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "rows"})
+    )
+    assert "<code>inkread train --out mine</code>" in report_page(subject)
 
 
 def test_the_page_says_which_glyphs_it_looked_at(page, asked):
@@ -93,8 +103,6 @@ def test_a_run_of_rows_has_its_card_and_its_curves(run, tmp_path):
     subject.model = dataclasses.replace(
         subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "rows"})
     )
-    from inkread.plots.report import report_page
-
     assert Outline(report_page(subject)).values("section", "id") == ["card", "curves"]
 
 

@@ -123,6 +123,36 @@ def test_the_history_of_a_run_is_part_of_its_card(tmp_path):
     assert found["default"]["history"] == []
 
 
+def test_the_report_of_a_run_is_served_and_may_do_nothing(tmp_path):
+    folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
+    with serving(models={"mine": str(folder)}) as server:
+        assert slug(server.get("/v1/models/mine/report")) == "not-found"
+        (folder / "report.html").write_text("<!doctype html><p>é", encoding="utf-8")
+        answer = server.get("/v1/models/mine/report")
+        listed = {model["name"]: model["report"] for model in server.get("/v1/models").json()["models"]}
+    assert answer.text == "<!doctype html><p>é"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert listed == {"default": False, "rows": False, "mine": True}
+
+
+@pytest.mark.parametrize("name", ["default", "nobody", "..", "%2e%2e", "mine%2f..%2fother"])
+def test_no_other_report_is_served(server, name):
+    assert slug(server.get(f"/v1/models/{name}/report")) == "not-found"
+
+
+def test_a_report_that_is_a_link_is_not_followed(tmp_path):
+    folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
+    (tmp_path / "secret").write_text("not for you")
+    (folder / "report.html").symlink_to(tmp_path / "secret")
+    with serving(models={"mine": str(folder)}) as server:
+        assert slug(server.get("/v1/models/mine/report")) == "not-found"
+
+
 def test_the_command_of_a_run_tells_no_place_on_this_machine(tmp_path):
     folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
     card = json.loads((folder / "card.json").read_text())

@@ -16,6 +16,7 @@ OPERATIONS = {
     "read_batch": ("post", "/v1/read-batch"),
     "classify_glyphs": ("post", "/v1/glyphs"),
     "list_models": ("get", "/v1/models"),
+    "get_report": ("get", "/v1/models/{name}/report"),
     "info": ("get", "/v1/info"),
     "livez": ("get", "/livez"),
     "readyz": ("get", "/readyz"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import ModelFormatError
@@ -76,6 +78,18 @@ class Card:
     confusion: tuple[tuple[int, ...], ...] = ()
     reliability: tuple[tuple[float, ...], ...] = ()
     licence: str = "MIT"
+
+    @property
+    def command_without_places(self) -> str:
+        """The command with the last part alone of each absolute path: nobody else shall know where things lie on this machine."""
+        try:
+            words = shlex.split(self.command)
+        except ValueError:  # not as a shell has it, so that nobody knows where a path ends
+            return ""
+        paths = [PureWindowsPath(word) for word in words]
+        return shlex.join(
+            path.name if path.root or path.drive else word for path, word in zip(paths, words, strict=True)
+        )
 
     def to_json(self) -> str:
         """The card as indented JSON, ending with a newline; each list of numbers is a line."""

@@ -134,7 +134,7 @@ def _card(card: Card) -> str:
         ("Seed", str(card.seed)),
         *((_named(name), f"{value:.4f}") for name, value in _numbers(card.scores)),
     ]
-    codes = {"SHA-256": card.sha256, "Command": card.command}
+    codes = {"SHA-256": card.sha256, "Command": card.command_without_places}
     exact = "".join(
         f'<tr><th scope="row">{name}</th><td><code>{escape(code)}</code></td></tr>'
         for name, code in codes.items()

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import threading
 from dataclasses import dataclass, replace
-from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from inkread.classifier import DIGITS
 from inkread.errors import OptionError
 from inkread.models import DEFAULT, bundled, load_model
+from inkread.models.card import REPORT_FILE
 from inkread.models.history import load_history
 from inkread.reader import Reader
 from inkread.server.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from inkread.models import Model
     from inkread.picture import PictureLimits
@@ -45,6 +45,12 @@ class Entry:
     history: tuple[dict[str, float], ...] = ()
 
     @property
+    def report(self) -> Path | None:
+        """The page about the run, where its folder has one by now; no link, which might lead anywhere."""
+        path = self.model.path.with_name(REPORT_FILE)
+        return path if path.is_file() and not path.is_symlink() else None
+
+    @property
     def is_selectable(self) -> bool:
         """Whether pictures can be read with it; a model of rows helps those that can."""
         return self.kind == GLYPHS
@@ -52,12 +58,13 @@ class Entry:
     def to_dict(self) -> dict[str, Any]:
         """The entry's JSON object, with its card, in whose command files and folders are named without their places."""
         card = self.model.card
-        shown = {"history": self.history, "command": _without_places(card.command)}
+        shown = {"history": self.history, "command": card.command_without_places}
         return {
             "name": self.name,
             "kind": self.kind,
             "selectable": self.is_selectable,
             "size": len(self.model.content),
+            "report": self.report is not None,
             "card": dataclasses.asdict(card) | shown,
         }
 
@@ -100,18 +107,6 @@ class Catalogue:
                     self.entries[name].model.path.parent, limits=self._limits, threads=THREADS
                 )
             return self._readers[name]
-
-
-def _without_places(command: str) -> str:
-    """A command with the last part alone of each absolute path: nobody else shall know where things lie on this machine."""
-    try:
-        words = shlex.split(command)
-    except ValueError:  # not as a shell has it, so that nobody knows where a path ends
-        return ""
-    paths = [PureWindowsPath(word) for word in words]
-    return shlex.join(
-        path.name if path.root or path.drive else word for path, word in zip(paths, words, strict=True)
-    )
 
 
 def _entry(name: str, source: str) -> Entry:

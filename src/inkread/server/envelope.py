@@ -67,7 +67,7 @@ class Envelope:
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
                 for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)  # a report has a stricter policy
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

@@ -211,6 +211,7 @@ class Model(Shape):
     kind: Literal["glyphs", "rows"]
     selectable: bool = Field(description="Whether the option `model` may name it.")
     size: int = Field(description="Bytes.")
+    report: bool = Field(description="Whether `/v1/models/{name}/report` is there.")
     card: dict[str, Any] = Field(description="What it is, where it comes from, and what it scored.")
 
 

@@ -1,7 +1,7 @@
 """What this server is, and how it is doing."""
 
 from fastapi import APIRouter, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from PIL import features
 
 from inkread import __version__
@@ -25,6 +25,12 @@ FORMATS = {
 }
 """The formats of ``inkread.picture``, and the feature of Pillow that some need."""
 
+REPORT_SECURITY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+"""A report is a file like any other, whoever wrote it: it has pictures and styles of its own, and no scripts."""
+
 OK = text_of("It does.", "ok\n")
 
 
@@ -39,6 +45,23 @@ async def list_models(parts: Parts) -> schemas.Models:
     """Lists the models with their cards; those that are `selectable` may be named by the option `model`."""
     entries = [schemas.Model(**entry.to_dict()) for entry in parts.catalogue.entries.values()]
     return schemas.Models(default=DEFAULT, models=entries)
+
+
+@router.get(
+    "/v1/models/{name}/report",
+    operation_id="get_report",
+    tags=["about"],
+    summary="Show the report of a run",
+    response_class=HTMLResponse,
+    responses=responses(*OF_API, "not-found", ok=text_of("The page.", "<!doctype html>…", "text/html")),
+)
+def get_report(name: str, parts: Parts) -> HTMLResponse:
+    """Shows the page that `inkread report` wrote about a run; it may load nothing and run nothing."""
+    entry = parts.catalogue.entries.get(name)
+    path = entry.report if entry else None
+    if path is None:
+        raise Problem("not-found", "There is no such report.", "Write it with: inkread report RUN")
+    return HTMLResponse(path.read_bytes(), headers={"Content-Security-Policy": REPORT_SECURITY})
 
 
 @router.get(

@@ -55,6 +55,10 @@ export class Api {
   info() { return this.#json("v1/info"); }
   models() { return this.#json("v1/models"); }
 
+  /** Where the report of a run is, for a link. */
+  reportOf(name) { return new URL(`v1/models/${encodeURIComponent(name)}/report`, this.base).href; }
+  async report(name) { return (await this.#send(this.reportOf(name))).blob(); }
+
   /** Reads a picture. `options` are those of POST /v1/read; `patient` waits and tries again where the server is full. */
   async read(picture, { name = "picture.png", signal, patient = false, ...options } = {}) {
     const response = await this.#picture(picture, { name, signal, patient, ...options });

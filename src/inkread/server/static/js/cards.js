@@ -35,6 +35,38 @@ export function confusionOf({ card }) {
   return isSquare ? matrix : null;
 }
 
+/** What the rows of that table are called. */
+export function labelsOf({ card }) {
+  return (card.labels ?? []).map((label) => label || "none");
+}
+
+/** Precision, recall and F1 of each class of a table of counts, 0 where there is nothing to divide by. */
+export function classScores(matrix) {
+  const sum = (counts) => counts.reduce((total, count) => total + count, 0);
+  const share = (part, whole) => (whole ? part / whole : 0);
+  return matrix.map((row, index) => {
+    const [right, written, read] = [row[index], sum(row), sum(matrix.map((each) => each[index]))];
+    return { written, precision: share(right, read), recall: share(right, written), f1: share(2 * right, written + read) };
+  });
+}
+
+/**
+ * How often the model is right against how sure it is, where the card says so.
+ * @returns {?{bins: {low: number, high: number, count: number, accuracy: number, confidence: number}[], total: number, error: number}}
+ *   the bins that are not empty, and the expected calibration error.
+ */
+export function reliabilityOf({ card }) {
+  const rows = card.reliability;
+  const isTable = Array.isArray(rows) && rows.length > 1 && rows.every((row) => Array.isArray(row) && row.length === 3 && row.every(Number.isFinite));
+  if (!isTable) return null;
+  const bins = rows
+    .map(([count, right, confidence], index) => ({ low: index / rows.length, high: (index + 1) / rows.length, count, accuracy: right / count, confidence }))
+    .filter(({ count }) => count > 0);
+  const total = bins.reduce((sum, { count }) => sum + count, 0);
+  const gap = bins.reduce((sum, { count, accuracy, confidence }) => sum + count * Math.abs(accuracy - confidence), 0);
+  return total ? { bins, total, error: gap / total } : null;
+}
+
 /** The curves of a training, where the card has them: [{name, values}] with a value an epoch. */
 export function curvesOf({ card }) {
   const history = card.history ?? card.scores?.history;

@@ -1,7 +1,8 @@
-/** The Models tab: the models side by side, and which of them reads. */
+/** The Models tab: the models side by side, which of them reads, and what a run's training left of figures and plots. */
 
 import * as cards from "./cards.js";
-import { $, el } from "./dom.js";
+import { $, download, el } from "./dom.js";
+import { plotsOf } from "./plots.js";
 import { sentence } from "./view.js";
 
 const KINDS = {
@@ -30,7 +31,7 @@ export class ModelsTab {
       el("fieldset", { class: "model-cards" }, legend, ...models.map((each) => this.#card(each, chosen, standard))),
       el("h2", {}, "Side by side"),
       el("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Models side by side" }, table(models)),
-      ...models.flatMap(pictures),
+      ...models.map((each) => this.#closer(each)).filter(Boolean),
     ];
     $("models-list").replaceChildren(...parts);
   }
@@ -43,6 +44,25 @@ export class ModelsTab {
       el("span", { class: "model-head" }, use, title, name === standard && el("span", { class: "badge" }, "standard")),
       el("span", { class: "model-kind" }, KINDS[kind] ?? kind),
       el("span", { class: "faint" }, [`${(card.parameters ?? 0).toLocaleString("en")} parameters`, card.created].filter(Boolean).join(" · ")));
+  }
+
+  /** The plots and the report of a model that has them. */
+  #closer({ name, report, ...model }) {
+    const plots = plotsOf({ name, ...model });
+    if (!plots.length && !report) return null;
+    return el("section", { class: "closer" },
+      el("div", { class: "page-head" }, el("h2", {}, `${name}, more closely`), report && this.#report(name)),
+      el("div", { class: "plots" }, ...plots));
+  }
+
+  /** A link to a run's report; a file where there is a key, which a link cannot send. */
+  #report(name) {
+    const save = async (event) => {
+      if (!this.api.key()) return;
+      event.preventDefault();
+      download(`${name}-report.html`, await this.api.report(name), "text/html");
+    };
+    return el("a", { class: "button", href: this.api.reportOf(name), target: "_blank", rel: "noopener", on: { click: save } }, "Open its report");
   }
 }
 
@@ -66,44 +86,4 @@ function table(models) {
       row("Taught with", ({ card }) => list(cards.dataOf(card, "train")), "wrap"),
       row("Made by", ({ card }) => (card.command ? el("code", {}, card.command) : "–"), "wrap"),
       row("SHA-256", ({ card }) => el("code", { class: "hash" }, card.sha256 ?? "–"), "wrap")));
-}
-
-/** Confusion matrix and curves, where a card has them. */
-function pictures(model) {
-  const matrix = cards.confusionOf(model);
-  const curves = cards.curvesOf(model);
-  return [
-    matrix && el("h2", {}, `${model.name}: what was taken for what`),
-    matrix && el("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": `Confusions of ${model.name}` }, confusion(matrix)),
-    curves.length > 0 && el("h2", {}, `${model.name}: training`),
-    curves.length > 0 && el("div", { class: "curves" }, ...curves.map(curve)),
-  ].filter(Boolean);
-}
-
-function confusion(matrix) {
-  const labels = matrix.map((_, index) => (index < 10 ? String(index) : "none"));
-  const most = Math.max(1, ...matrix.flatMap((row, written) => row.filter((_, read) => read !== written)));
-  return el("table", { class: "confusion" },
-    el("caption", { class: "faint" }, "Down the side what was written, along the top what was read."),
-    el("thead", {}, el("tr", {}, el("td"), ...labels.map((label) => el("th", { scope: "col" }, label)))),
-    el("tbody", {}, ...matrix.map((row, written) => el("tr", {}, el("th", { scope: "row" }, labels[written]), ...row.map((count, read) => {
-      const cell = el("td", { class: read === written ? "right" : "" }, count ? String(count) : "");
-      if (read !== written) cell.style.setProperty("--heat", `${Math.round((60 * count) / most)}%`);
-      return cell;
-    })))));
-}
-
-function curve({ name, values }) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  const line = document.createElementNS(space, "polyline");
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const points = values.map((value, index) => `${(100 * index) / (values.length - 1)},${38 - (36 * (value - low)) / (high - low || 1)}`);
-  line.setAttribute("points", points.join(" "));
-  svg.setAttribute("viewBox", "0 0 100 40");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${cards.scoreName(name)}: from ${values[0].toPrecision(4)} to ${values.at(-1).toPrecision(4)} in ${values.length} epochs`);
-  svg.append(line);
-  return el("figure", { class: "curve" }, el("figcaption", {}, `${cards.scoreName(name)}: ${values.at(-1).toPrecision(4)}`), svg);
 }
