@@ -120,6 +120,8 @@ def test_confusions_and_curves_are_taken_from_cards_that_have_them(person):
     assert person.evaluate("cards", f"m.confusionOf({model})") == card["confusion"]
     assert person.evaluate("cards", f"m.curvesOf({model})") == [{"name": "loss", "values": [0.5, 0.25]}]
     assert person.evaluate("cards", "m.confusionOf({ card: { scores: {} } })") is None
+    folds = json.dumps({"card": {"history": [{"fold": 1, "glyphs": 5}, {"fold": 2, "glyphs": 5}]}})
+    assert person.evaluate("cards", f"m.curvesOf({folds})") == []
 
 
 def test_the_scores_of_a_class_are_those_of_its_counts(person):

@@ -70,7 +70,7 @@ export function reliabilityOf({ card }) {
 /** The curves of a training, where the card has them: [{name, values}] with a value an epoch. */
 export function curvesOf({ card }) {
   const history = card.history ?? card.scores?.history;
-  if (!Array.isArray(history) || history.length < 2) return [];
+  if (!Array.isArray(history) || history.length < 2 || !("epoch" in history[0])) return []; // of a model trained on, a row is a fold
   const names = Object.keys(history[0]).filter((name) => name !== "epoch" && history.every((each) => Number.isFinite(each[name])));
   return names.map((name) => ({ name, values: history.map((each) => each[name]) }));
 }
