@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from inkread.training import Epoch, RowEpoch
 
 
-class Watch:
+class TrainingProgress:
     """Two bars, of the training and of the present download or epoch, and the curves of loss and accuracy so far."""
 
     def __init__(self, bar: Progress, epochs: TaskID, steps: TaskID, curves: Text) -> None:
@@ -27,7 +27,7 @@ class Watch:
 
     @classmethod
     @contextmanager
-    def over(cls, title: str, total: int, console: Console) -> Iterator[Watch]:
+    def over(cls, title: str, total: int, console: Console) -> Iterator[TrainingProgress]:
         """Draws the bars for the time of a training of so many epochs."""
         from rich import progress
         from rich.console import Group
@@ -42,9 +42,9 @@ class Watch:
         )
         bar, curves = progress.Progress(*columns, console=console), Text()
         epochs = bar.add_task(title, total=total)
-        watch = cls(bar, epochs, bar.add_task("Starting", total=None), curves)
+        shown = cls(bar, epochs, bar.add_task("Starting", total=None), curves)
         with Live(Group(bar, curves), console=console, transient=True, redirect_stdout=False):
-            yield watch
+            yield shown
 
     def on_download(self, name: str, done: int, total: int) -> None:
         """Moves the lower bar, in bytes."""

@@ -8,19 +8,19 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from inkread.cli.watch import Watch
+from inkread.cli.training_progress import TrainingProgress
 from inkread.training import RECIPES
 
 
 def shown(console_options, epochs=2):
     """What a training of ten steps an epoch leaves on the screen, escape codes taken out."""
     screen = io.StringIO()
-    with Watch.over(
+    with TrainingProgress.over(
         "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, width=80, **console_options)
-    ) as watch:
+    ) as progress:
         for number in range(1, epochs + 1):
-            watch.on_batch(10, 10)
-            watch.on_epoch(
+            progress.on_batch(10, 10)
+            progress.on_epoch(
                 SimpleNamespace(epoch=number, train_loss=1 / number, validation_accuracy=1 - 0.1 / number)
             )
     return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", screen.getvalue())
@@ -36,11 +36,11 @@ def test_the_bars_have_epochs_time_left_and_the_curves_so_far():
 
 def test_the_time_left_is_known_before_the_first_epoch_ends():
     screen = io.StringIO()
-    with Watch.over(
+    with TrainingProgress.over(
         "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, force_terminal=True, width=80)
-    ) as watch:
-        watch.on_batch(5, 10)
-        task = watch._bar.tasks[0]
+    ) as progress:
+        progress.on_batch(5, 10)
+        task = progress._bar.tasks[0]
         assert task.completed == 0.5
 
 
