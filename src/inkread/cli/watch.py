@@ -1,0 +1,116 @@
+"""``inkread watch``: the digits in pictures that arrive in a folder."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inkread.cli.console import is_terminal, printable, report
+from inkread.cli.formats import NO_DIGIT
+
+if TYPE_CHECKING:
+    from inkread.errors import PictureError
+    from inkread.outcome import Outcome
+    from inkread.reading import Reading
+
+FAILED, INTERRUPTED = 1, 130
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder in which pictures arrive.")],
+    *,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where readings are added: a .csv or .jsonl file.")
+    ],
+    recursive: Annotated[bool, typer.Option("--recursive", help="Watch the folders in DIR too.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Read what is there and not yet in FILE, and end.")
+    ] = False,
+    interval: Annotated[
+        float,
+        typer.Option(
+            metavar="S", help="Seconds between two looks; what stands still for so long is complete."
+        ),
+    ] = 1.0,
+    single: Annotated[
+        bool, typer.Option("--single", help="Read each picture as one digit, or as no digit.")
+    ] = False,
+    min_probability: Annotated[
+        float, typer.Option(metavar="P", help="Write ? for digits that are less probable than this, 0 to 1.")
+    ] = 0.0,
+    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
+) -> None:
+    """Read pictures as they arrive in a folder, and add a line for each to a CSV or JSONL file.
+
+    Ctrl-C ends it. Started again, in whatever way it ended, it reads what it has missed, and nothing twice: FILE tells what it
+    has read, so keep one FILE for one DIR. A picture whose content changes is read again, and has another line.
+
+    csv has the picture's rows joined by "/", the probability of its least certain digit, its size, and the error if it
+    cannot be read; jsonl has the object that inkread read prints. Both have the time, and size, date and SHA-256 of the file.
+
+    Hidden files, and those that do not end as pictures do (as .part and .tmp), are left alone. Errors are also on standard error.
+    """
+    from inkread.reader import Reader
+    from inkread.reading import require_probability
+    from inkread.watching import Arrivals, Journal, Watcher, require_interval
+
+    require_probability(min_probability)
+    require_interval(interval)
+    arrivals, reader = Arrivals(folder, recursive=recursive), Reader(model=model)
+
+    def read(path: Path) -> "Reading | PictureError":
+        (result,) = reader.read_many([path], single=single, min_probability=min_probability)
+        return result
+
+    with Journal(out) as journal:
+        watcher, shown = Watcher(arrivals, journal, read), not quiet and is_terminal(sys.stderr)
+        before, failed = len(journal), 0
+        if journal.was_torn:
+            _tell(f"note: {out}: ended in a torn line, which is cut off; its picture is read again")
+        if shown:
+            _tell(f"{_watching(folder, once=once)}; {out} has {_pictures(before)} already")
+        try:
+            for record in watcher.watch(interval=interval, once=once):
+                failed += _show(record.outcome, shown=shown)
+            stopped = False
+        except KeyboardInterrupt:
+            stopped = True
+        if shown:
+            _tell(_summary(len(journal) - before, failed, watcher.waiting))
+    if once and (stopped or failed):
+        raise typer.Exit(INTERRUPTED if stopped else FAILED)
+
+
+def _show(outcome: "Outcome", *, shown: bool) -> bool:
+    """Tells what became of a picture; gives whether it could not be read."""
+    if isinstance(outcome.result, Exception):
+        report(outcome.result, outcome.name)
+        return True
+    if shown:
+        least = outcome.least_probability
+        _tell(
+            f"{outcome.name}: " + (NO_DIGIT if least is None else f"{outcome.joined} ({int(100 * least)}%)")
+        )
+    return False
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{printable(text)}\n")
+
+
+def _watching(folder: Path, *, once: bool) -> str:
+    return f"Reading what is in {folder}" if once else f"Watching {folder} (Ctrl-C ends)"
+
+
+def _summary(count: int, failed: int, waiting: int) -> str:
+    """What was done, and what is left."""
+    text = f"{_pictures(count)} added"
+    if failed:
+        text += f", of which {failed} could not be read"
+    return f"{text}; {_pictures(waiting)} not yet complete" if waiting else text
+
+
+def _pictures(count: int) -> str:
+    return f"{count:,} picture{'' if count == 1 else 's'}"
