@@ -174,11 +174,23 @@ def test_once_ends_when_all_is_reported(folder):
     assert texts == ["1", ""]
 
 
-def test_once_leaves_what_changes_all_the_time(folder, monkeypatch):
+def test_once_leaves_what_changes_all_the_time(folder):
     changing = folder.put("a.png", "1")
-    monkeypatch.setattr("time.sleep", lambda seconds: folder.touch(changing))
-    assert list(folder.watcher.watch(once=True)) == []
+
+    def wait(seconds: float) -> bool:
+        folder.touch(changing)
+        return True
+
+    assert list(folder.watcher.watch(once=True, wait=wait)) == []
     assert folder.watcher.waiting == 1
+
+
+def test_it_ends_when_the_wait_says_so(folder):
+    answers = [True, True, False]
+    folder.put("a.png", "1")
+    watching = folder.watcher.watch(interval=7, wait=lambda seconds: seconds == 7 and answers.pop(0))
+    assert [record.outcome.joined for record in watching] == ["1"]
+    assert answers == []
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e9])

@@ -1,8 +1,10 @@
 """``inkread watch``: the digits in pictures that arrive in a folder."""
 
+import signal
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from inkread.reading import Reading
 
 FAILED, INTERRUPTED = 1, 130
+
+ATTENTION = 0.1
+"""Seconds until Ctrl-C is noticed."""
 
 
 def watch(
@@ -71,16 +76,44 @@ def watch(
             _tell(f"note: {out}: ended in a torn line, which is cut off; its picture is read again")
         if shown:
             _tell(f"{_watching(folder, once=once)}; {out} has {_pictures(before)} already")
-        try:
-            for record in watcher.watch(interval=interval, once=once):
+        with _Stop() as stop:
+            for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
                 failed += _show(record.outcome, shown=shown)
-            stopped = False
-        except KeyboardInterrupt:
-            stopped = True
+                if stop.asked:
+                    break
         if shown:
             _tell(_summary(len(journal) - before, failed, watcher.waiting))
-    if once and (stopped or failed):
-        raise typer.Exit(INTERRUPTED if stopped else FAILED)
+    if once and (stop.asked or failed):
+        raise typer.Exit(INTERRUPTED if stop.asked else FAILED)
+
+
+class _Stop:
+    """Ctrl-C, and what asks a service to end, let the picture at hand be finished; asked twice, they end at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Self:
+        self._before = {
+            number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def wait(self, seconds: float) -> bool:
+        """Waits, unless it is asked to stop; gives whether to go on."""
+        end = time.monotonic() + seconds
+        while not self.asked and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, ATTENTION))
+        return not self.asked
 
 
 def _show(outcome: "Outcome", *, shown: bool) -> bool:

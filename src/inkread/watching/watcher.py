@@ -30,6 +30,11 @@ INTERVAL, LONGEST_INTERVAL = 1.0, 24 * 3600.0
 """Seconds between two looks."""
 
 
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
 class Watcher:
     """Reports the pictures of a folder.
 
@@ -48,12 +53,15 @@ class Watcher:
         self._arrivals, self._journal, self._read = arrivals, journal, read
         self.waiting = 0
 
-    def watch(self, *, interval: float = INTERVAL, once: bool = False) -> Iterator[Record]:
+    def watch(
+        self, *, interval: float = INTERVAL, once: bool = False, wait: Callable[[float], bool] = _sleep
+    ) -> Iterator[Record]:
         """Looks again and again, and gives each picture when it is reported.
 
         Args:
             interval: seconds between two looks; a picture that stands still for so long is taken to be complete.
             once: end when all that is there is reported, and after ``PATIENCE`` looks even if something still changes.
+            wait: for so many seconds, and tells whether to go on.
 
         Raises:
             OptionError: the interval is none.
@@ -67,7 +75,8 @@ class Watcher:
             looks += 1
             if once and (looks == PATIENCE or not self.waiting):
                 return
-            time.sleep(interval)
+            if not wait(interval):
+                return
 
     def look(self) -> Iterator[Record]:
         """Looks once, and gives each picture when it is reported."""
