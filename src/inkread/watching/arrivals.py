@@ -2,7 +2,7 @@
 
 The folder is looked through again and again. Notices of the operating system (inotify and its like) would spare that, but they do not
 come from network drives, are lost when their queue is full, do not tell what arrived while nobody listened, and do not tell that a
-file is complete: looking would be needed beside them. Looking through 10,000 pictures takes a tenth of a second.
+file is complete: looking would be needed beside them. It is cheap, a fraction of a second for 10,000 pictures.
 """
 
 from __future__ import annotations
