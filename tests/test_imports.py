@@ -20,6 +20,7 @@ CORE = [
     "inkread.ink",
     "inkread.layout",
     "inkread.models",
+    "inkread.outcome",
     "inkread.picture",
     "inkread.reader",
     "inkread.reading",
@@ -27,6 +28,7 @@ CORE = [
     "inkread.rules",
     "inkread.runtime",
     "inkread.strip",
+    "inkread.watching",
 ]
 HEAVY = [
     "torch",

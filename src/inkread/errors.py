@@ -9,6 +9,7 @@
     │   ├── PictureDamagedError     truncated or corrupt
     │   ├── PictureTooLargeError    more bytes or pixels than the limits allow
     │   └── PictureArrayError       an array of the wrong shape, dtype or values
+    ├── FolderError               a folder of pictures that cannot be looked through
     ├── ModelError                a model that cannot be used
     │   ├── ModelNotFoundError      no such name or folder
     │   ├── ModelIntegrityError     the file is not the one its card describes
@@ -92,6 +93,10 @@ class PictureTooLargeError(PictureError):
 
 class PictureArrayError(PictureError):
     """An array that does not have the shape, dtype or values of a picture."""
+
+
+class FolderError(InkreadError):
+    """A folder of pictures that cannot be looked through."""
 
 
 class ModelError(InkreadError):

@@ -45,6 +45,12 @@ WORKING_SIDE: Final = 2000
 """Longest side of the working pixels. A 12-megapixel photo is just twice that, so its JPEG is decoded at half size;
 an A4 page at 300 dpi comes down to 171 dpi, where a digit 3 mm high still has MNIST's 20 pixels."""
 
+PICTURE_SUFFIXES: Final = frozenset(
+    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
+)
+"""How the names of pictures end, in lower case, where a folder is looked through: of those in an accepted format, and of those
+whose refusal says what to do. A file that is named is judged by its content alone."""
+
 _FORMATS: Final = {
     "JPEG": rb"\xff\xd8\xff",  # and MPO, the JPEG with a second picture behind it that many phones write
     "PNG": rb"\x89PNG\r\n\x1a\n",

@@ -1,48 +1,267 @@
-"""Whoever watches a training sees how far it is, how well it goes, and how long it will take."""
+"""``inkread watch``: real processes, killed and started again, report each picture exactly once."""
 
 from __future__ import annotations
 
-import io
-import re
-from types import SimpleNamespace
+import csv
+import json
+import os
+import pty
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
 
-from rich.console import Console
+import pytest
+from PIL import Image
 
-from inkread.cli.watch import Watch
-from inkread.training import RECIPES
+import inkread.reader
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+PATIENCE = 60.0
+"""Seconds after which something that should happen is taken not to happen."""
+
+PAUSE = 0.005
+"""Seconds between two looks at whether it has."""
+
+ARRIVING, AHEAD = 200, 25
+"""Pictures, and how many of them may be there before they are reported."""
+
+KILLED_AT = (3, 40, 80, 120, 160)
+"""Pictures reported when the process is killed."""
 
 
-def shown(console_options, epochs=2):
-    """What a training of ten steps an epoch leaves on the screen, escape codes taken out."""
-    screen = io.StringIO()
-    with Watch.over(
-        "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, width=80, **console_options)
-    ) as watch:
-        for number in range(1, epochs + 1):
-            watch.on_batch(10, 10)
-            watch.on_epoch(
-                SimpleNamespace(epoch=number, train_loss=1 / number, validation_accuracy=1 - 0.1 / number)
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(PAUSE)
+
+
+def lines(path):
+    """How many lines a file has."""
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def shown_until(screen, word):
+    """What appears on a terminal until a line ends that has the word."""
+    shown = ""
+    while word not in shown or not shown.endswith("\n"):
+        assert select.select([screen], [], [], PATIENCE)[0], f"no {word!r} after {shown!r}"
+        shown += os.read(screen, 10_000).decode().replace("\r\n", "\n")
+    return shown.splitlines()
+
+
+@contextmanager
+def started(*arguments, stderr=subprocess.PIPE):
+    """The command as a process of its own."""
+    command = [sys.executable, "-m", "inkread", "watch", "--interval", "0.05", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Small pictures as files, by what is read from them; "" is blank, and "error" truncated."""
+    folder = tmp_path_factory.mktemp("pictures")
+    with Image.open(EXAMPLES / "drawing.png") as five, Image.open(EXAMPLES / "marker_seven.jpg") as seven:
+        five.resize((40, 40)).save(folder / "5.png")
+        seven.resize((40, 40)).save(folder / "7.png")
+    Image.new("L", (40, 40), 255).save(folder / "blank.png")
+    found = {"5": folder / "5.png", "7": folder / "7.png", "": folder / "blank.png"}
+    return {text: path.read_bytes() for text, path in found.items()} | {
+        "error": found["5"].read_bytes()[:500]
+    }
+
+
+@pytest.fixture
+def watched(tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    return folder
+
+
+def fill(folder, *names):
+    for name in names:
+        (folder / name).touch()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly_once(
+    watched, tmp_path, pictures, suffix
+):
+    out, header = tmp_path / f"out{suffix}", suffix == ".csv"
+    drawn = random.Random(0).choices(list(pictures), weights=[45, 45, 7, 3], k=ARRIVING)
+    expected = {f"{number:03}.png": text for number, text in enumerate(drawn)}
+
+    def arrive():
+        for number, (name, text) in enumerate(expected.items()):
+            wait_until(lambda number=number: number < lines(out) + AHEAD)
+            with (watched / name).open("wb") as file:  # in two pieces, as an upload comes
+                file.write(pictures[text][:300])
+                file.flush()
+                file.write(pictures[text][300:])
+
+    arriving = threading.Thread(target=arrive, daemon=True)
+    arriving.start()
+    for killed_at in KILLED_AT:
+        with started(watched, "--out", out, "--single") as process:
+            wait_until(lambda killed_at=killed_at: lines(out) >= killed_at + header)
+            os.kill(process.pid, signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+    with started(watched, "--out", out, "--single") as process:
+        wait_until(lambda: lines(out) == ARRIVING + header)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+    arriving.join()
+    with started(watched, "--out", out, "--single", "--once") as process:
+        assert process.wait(PATIENCE) == 0
+    records = rows_of(out) if header else [json.loads(line) for line in out.read_text().splitlines()]
+    assert len(records) == ARRIVING
+    assert {each["source"]: "error" if each["error"] else each["text"] for each in records} == expected
+
+
+def test_on_a_terminal_it_tells_each_picture_and_what_it_has_done(watched, tmp_path, pictures):
+    out, (screen, terminal) = tmp_path / "out.csv", pty.openpty()
+    for name, text in (("a.png", "5"), ("b.png", ""), ("c.png", "error")):
+        (watched / name).write_bytes(pictures[text])
+    with started(watched, "--out", out, stderr=terminal) as process:
+        shown = shown_until(screen, "c.png")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+        assert process.stdout.read() == ""
+    assert shown[0] == f"Watching {watched} (Ctrl-C ends); {out} has 0 pictures already"
+    assert sorted(shown[1:3]) == ["a.png: 5 (99%)", "b.png: no digit"]
+    assert shown[3].startswith("error: c.png: is truncated or damaged")
+    assert shown_until(screen, "added") == ["3 pictures added, of which 1 could not be read"]
+    os.close(screen)
+    os.close(terminal)
+
+
+def test_a_second_one_for_the_same_file_is_refused(watched, tmp_path):
+    out = tmp_path / "out.csv"
+    with started(watched, "--out", out):
+        wait_until(lambda: lines(out) == 1)
+        with started(watched, "--out", out) as second:
+            assert second.wait(PATIENCE) == 1
+            assert second.stderr.read() == (
+                f"error: {out}: is written by another inkread watch; stop that one, or name another file\n"
             )
-    return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", screen.getvalue())
 
 
-def test_the_bars_have_epochs_time_left_and_the_curves_so_far():
-    last = shown({"force_terminal": True}).rpartition("Training cnn")[2]
-    assert f"2/{RECIPES['cnn'].epochs}" in last
-    assert re.search(r"\d:\d\d:\d\d", last)
-    assert re.search(r"Training loss +█▁ 0\.5000", last)
-    assert re.search(r"Validation accuracy +▁█ 95\.00%", last)
+def test_a_folder_that_vanishes_ends_it_with_an_error(watched, tmp_path):
+    out = tmp_path / "out.csv"
+    with started(watched, "--out", out) as process:
+        wait_until(lambda: lines(out) == 1)
+        shutil.rmtree(watched)
+        assert process.wait(PATIENCE) == 1
+        assert "scans: is not there, or is no folder" in process.stderr.read()
 
 
-def test_the_time_left_is_known_before_the_first_epoch_ends():
-    screen = io.StringIO()
-    with Watch.over(
-        "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, force_terminal=True, width=80)
-    ) as watch:
-        watch.on_batch(5, 10)
-        task = watch._bar.tasks[0]
-        assert task.completed == 0.5
+def test_once_reads_what_is_there_and_ends(run, watched, tmp_path):
+    out = tmp_path / "out.csv"
+    fill(watched, "seven.png", "rows.png", "blank.png", "notes.txt")
+    assert run("watch", watched, "--out", out, "--once", "--interval", 0.001) == (0, "", "")
+    assert {row["source"]: row["text"] for row in rows_of(out)} == {
+        "seven.png": "7", "rows.png": "12/3", "blank.png": "",
+    }  # fmt: skip
+    before = out.read_bytes()
+    assert run("watch", watched, "--out", out, "--once", "--interval", 0.001).code == 0
+    assert out.read_bytes() == before
 
 
-def test_nobody_is_shown_nothing():
-    assert shown({"quiet": True}) == ""
+def test_once_fails_if_a_picture_could_not_be_read_but_only_when_it_is_reported(run, watched, tmp_path):
+    fill(watched, "broken.png", "seven.png")
+    options = ("watch", watched, "--out", tmp_path / "out.csv", "--once", "--quiet", "--interval", 0.001)
+    assert run(*options) == (1, "", "error: broken.png: is truncated; copy it again\n")
+    assert run(*options) == (0, "", "")
+
+
+def test_once_interrupted_says_so_by_its_exit_code(watched, tmp_path, pictures):
+    (watched / "a.png").write_bytes(pictures["error"])
+    out = tmp_path / "out.csv"
+    with started(watched, "--out", out, "--once", "--interval", "60") as process:
+        wait_until(lambda: lines(out) == 1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"), [([signal.SIGINT], 0), ([signal.SIGTERM], 0), ([signal.SIGINT] * 2, 130)]
+)
+def test_asked_to_stop_it_finishes_the_picture_at_hand_unless_asked_twice(
+    run, watched, monkeypatch, asked, code
+):
+    fill(watched, "seven.png", "rows.png")
+    reader, out = inkread.reader.Reader, watched.parent / "out.csv"
+    trace = reader.trace
+
+    def interrupted(*arguments, **options):
+        for number in asked:
+            signal.raise_signal(number)
+        return trace(*arguments, **options)
+
+    monkeypatch.setattr(reader, "trace", interrupted)
+    assert run("watch", watched, "--out", out, "--interval", 0.001).code == code
+    assert len(rows_of(out)) == (1 if code == 0 else 0)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_pictures_are_read_as_the_options_say(run, watched, tmp_path):
+    (watched / "within").mkdir()
+    fill(watched, "within/rows.png")
+    options = ("watch", watched, "--once", "--interval", 0.001, "--recursive")
+    for number, (more, text) in enumerate(
+        [([], "12/3"), (["--single"], "1"), (["--min-probability", 0.99], "??/?")]
+    ):
+        out = tmp_path / f"{number}.csv"
+        assert run(*options, "--out", out, *more).code == 0
+        assert [(row["source"], row["text"]) for row in rows_of(out)] == [("within/rows.png", text)]
+
+
+def test_a_torn_line_is_told(run, watched, tmp_path):
+    out = tmp_path / "out.csv"
+    fill(watched, "seven.png")
+    options = ("watch", watched, "--out", out, "--once", "--interval", 0.001)
+    run(*options)
+    out.write_bytes(out.read_bytes()[:-20])
+    note = f"note: {out}: ended in a torn line, which is cut off; its picture is read again\n"
+    assert run(*options) == (0, "", note)
+    assert [row["text"] for row in rows_of(out)] == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--out", "out.csv", "--interval", "0"], "interval 0: is no time to wait"),
+        (["--out", "out.csv", "--min-probability", "2"], "0..1"),
+        (["--out", "out.txt"], "end it in .csv or .jsonl"),
+    ],
+)
+def test_wrong_options_are_errors_before_anything_is_written(run, watched, monkeypatch, options, problem):
+    monkeypatch.chdir(watched.parent)
+    result = run("watch", watched, *options)
+    assert (result.code, result.out) == (1, "")
+    assert problem in result.err
+    assert sorted(path.name for path in Path().iterdir()) == ["scans"]
+
+
+def test_a_folder_that_is_not_there_is_an_error_before_anything_is_written(run, tmp_path):
+    result = run("watch", tmp_path / "absent", "--out", tmp_path / "out.csv")
+    assert (result.code, result.out) == (1, "")
+    assert "absent: is not there, or is no folder; name a folder in which pictures arrive" in result.err
+    assert not (tmp_path / "out.csv").exists()

@@ -4,7 +4,8 @@
 
     app         the commands together, --version, --debug
     read        inkread read        formats: text, JSON, CSV; outputs: drawings and stages
-    train       inkread train
+    watch       inkread watch
+    train       inkread train       training_progress: its bars
     evaluate    inkread evaluate    scores: the tables
     export      inkread export      import_: inkread import
     plot        inkread plot        report: inkread report

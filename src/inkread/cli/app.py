@@ -16,6 +16,7 @@ from inkread.cli.report import report
 from inkread.cli.serve import serve
 from inkread.cli.sweep import sweep
 from inkread.cli.train import train
+from inkread.cli.watch import watch
 
 app = typer.Typer(
     name="inkread",
@@ -51,5 +52,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, compare, plot, report, sweep, export, import_, models):
+for command in (read, watch, serve, train, evaluate, compare, plot, report, sweep, export, import_, models):
     app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's

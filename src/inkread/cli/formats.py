@@ -6,9 +6,8 @@ import csv
 import io
 import json
 import sys
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inkread.cli.console import is_terminal, printable, show, write
 from inkread.reading import CSV_COLUMNS
@@ -16,11 +15,9 @@ from inkread.reading import CSV_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from inkread.errors import PictureError
-    from inkread.reading import Reading
+    from inkread.outcome import Outcome
 
 NO_DIGIT = "no digit"
-ROW_SEPARATOR = "/"
 
 
 class Format(StrEnum):
@@ -30,48 +27,6 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one picture: a reading or an error.
-
-    Attributes:
-        name: the picture as it was given, ``"-"`` for standard input.
-        result: what was read, or why nothing could be.
-    """
-
-    name: str
-    result: Reading | PictureError
-
-    @property
-    def reading(self) -> Reading | None:
-        """The reading; ``None`` for a picture that could not be read."""
-        return None if isinstance(self.result, Exception) else self.result
-
-    @property
-    def error(self) -> str | None:
-        """What was wrong and what to do about it; ``None`` for a picture that was read."""
-        return f"{self.result.problem}; {self.result.remedy}" if isinstance(self.result, Exception) else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The reading's plain dict; a picture that could not be read has the same keys, and ``error`` set."""
-        if self.reading:
-            return self.reading.to_dict() | {"source": self.name}
-        return {
-            "source": self.name,
-            "width": None,
-            "height": None,
-            "text": "",
-            "lines": [],
-            "error": self.error,
-        }
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """The reading's flat rows; one with nothing but source and error for a picture that could not be read."""
-        if self.reading:
-            return [row | {"source": self.name} for row in self.reading.to_rows()]
-        return [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.name, "error": self.error}]
 
 
 def print_outcomes(outcomes: Iterable[Outcome], style: Format, *, several: bool) -> None:
@@ -113,7 +68,7 @@ def _print_tabbed(outcomes: Iterable[Outcome]) -> None:
     """A line a picture: its name, a tab, its rows joined by ``/``; pictures that cannot be read are left out."""
     for outcome in outcomes:
         if outcome.reading:
-            write(f"{printable(outcome.name)}\t{_joined(outcome.reading)}\n")
+            write(f"{printable(outcome.name)}\t{outcome.joined}\n")
 
 
 def _print_table(outcomes: Iterable[Outcome]) -> None:
@@ -125,13 +80,12 @@ def _print_table(outcomes: Iterable[Outcome]) -> None:
     table.add_column("Digits", overflow="fold")
     table.add_column("Least certain", justify="right")
     for outcome in outcomes:
-        name, reading = Text(printable(outcome.name)), outcome.reading
+        name, reading, least = Text(printable(outcome.name)), outcome.reading, outcome.least_probability
         if reading is None:
             table.add_row(name, Text("cannot be read", style="red"), "")
-        elif not reading.digits:
+        elif least is None:
             table.add_row(name, Text(NO_DIGIT, style="dim"), "")
         else:
-            least = min(digit.probability for digit in reading.digits)
             table.add_row(name, Text(reading.text, style="bold"), f"{int(100 * least)}%")
     show(table)
 
@@ -151,7 +105,3 @@ def _print_csv(outcomes: Iterable[Outcome]) -> None:
         lines = io.StringIO()
         csv.DictWriter(lines, CSV_COLUMNS, lineterminator="\n").writerows(outcome.to_rows())
         write(lines.getvalue())
-
-
-def _joined(reading: Reading) -> str:
-    return reading.text.replace("\n", ROW_SEPARATOR)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from inkread.cli.console import STANDARD_INPUT, is_terminal, progress_bar, report
-from inkread.cli.formats import Format, Outcome, print_outcomes, streams
+from inkread.cli.formats import Format, print_outcomes, streams
 from inkread.errors import PictureError
+from inkread.outcome import Outcome
 
 if TYPE_CHECKING:
     from inkread.reader import Reader

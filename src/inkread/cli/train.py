@@ -13,7 +13,7 @@ import typer
 from inkread.cli.console import error_console, show
 from inkread.cli.recipes import USUAL, recipe_of, tuning_of
 from inkread.cli.settings import with_settings
-from inkread.cli.watch import Watch
+from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import MissingExtraError, OptionError
 from inkread.training.recipe import Augmentation, Recipe, RowRecipe, Tuning
 
@@ -99,14 +99,14 @@ def train(
     if start is not None:
         _refuse_beside_start(network=network, resume=resume, data=data)
         tuning = tuning_of(recipe, settings)
-        with _interruptible("start again"), Watch.over("Training on", 1, console) as watch:
-            tuned = _tuned(tuning, start, data or [], store, progress=watch, **options)
+        with _interruptible("start again"), TrainingProgress.over("Training on", 1, console) as progress:
+            tuned = _tuned(tuning, start, data or [], store, progress=progress, **options)
         _print_tuned(tuned, start)
     else:
         chosen = recipe_of(network, recipe, settings)
         title, again = f"Training {chosen.network}", f"run the same command with --resume (--out {out})"
-        with _interruptible(again), Watch.over(title, chosen.epochs, console) as watch:
-            run = _trained(chosen, data or [], store, progress=watch, resume=resume, **options)
+        with _interruptible(again), TrainingProgress.over(title, chosen.epochs, console) as progress:
+            run = _trained(chosen, data or [], store, progress=progress, resume=resume, **options)
         _print_run(run)
     if report:
         from inkread.plots import write_report

@@ -1,78 +1,149 @@
-"""What a person sees of a training while it runs."""
+"""``inkread watch``: the digits in pictures that arrive in a folder."""
 
-from __future__ import annotations
-
+import signal
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
 
-from inkread.cli.console import printable
+import typer
+
+from inkread.cli.console import is_terminal, printable, report
+from inkread.cli.formats import NO_DIGIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from inkread.errors import PictureError
+    from inkread.outcome import Outcome
+    from inkread.reading import Reading
 
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-    from rich.text import Text
+FAILED, INTERRUPTED = 1, 130
 
-    from inkread.training import Epoch, RowEpoch
+ATTENTION = 0.1
+"""Seconds until Ctrl-C is noticed."""
 
 
-class Watch:
-    """Two bars, of the training and of the present download or epoch, and the curves of loss and accuracy so far."""
+def watch(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder in which pictures arrive.")],
+    *,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where readings are added: a .csv or .jsonl file.")
+    ],
+    recursive: Annotated[bool, typer.Option("--recursive", help="Watch the folders in DIR too.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Read what is there and not yet in FILE, and end.")
+    ] = False,
+    interval: Annotated[
+        float,
+        typer.Option(
+            metavar="S", help="Seconds between two looks; what stands still for so long is complete."
+        ),
+    ] = 1.0,
+    single: Annotated[
+        bool, typer.Option("--single", help="Read each picture as one digit, or as no digit.")
+    ] = False,
+    min_probability: Annotated[
+        float, typer.Option(metavar="P", help="Write ? for digits that are less probable than this, 0 to 1.")
+    ] = 0.0,
+    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
+) -> None:
+    """Read pictures as they arrive in a folder, and add a line for each to a CSV or JSONL file.
 
-    def __init__(self, bar: Progress, epochs: TaskID, steps: TaskID, curves: Text) -> None:
-        self._bar, self._epochs, self._steps, self._curves = bar, epochs, steps, curves
-        self._history: list[Epoch | RowEpoch] = []
+    Ctrl-C ends it. Started again, in whatever way it ended, it reads what it has missed, and nothing twice: FILE tells what it
+    has read, so keep one FILE for one DIR. A picture whose content changes is read again, and has another line.
 
-    @classmethod
-    @contextmanager
-    def over(cls, title: str, total: int, console: Console) -> Iterator[Watch]:
-        """Draws the bars for the time of a training of so many epochs."""
-        from rich import progress
-        from rich.console import Group
-        from rich.live import Live
-        from rich.text import Text
+    csv has the picture's rows joined by "/", the probability of its least certain digit, its size, and the error if it
+    cannot be read; jsonl has the object that inkread read prints. Both have the time, and size, date and SHA-256 of the file.
 
-        columns = (
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TimeRemainingColumn(),
+    Hidden files, and those that do not end as pictures do (as .part and .tmp), are left alone. Errors are also on standard error.
+    """
+    from inkread.reader import Reader
+    from inkread.reading import require_probability
+    from inkread.watching import Arrivals, Journal, Watcher, require_interval
+
+    require_probability(min_probability)
+    require_interval(interval)
+    arrivals, reader = Arrivals(folder, recursive=recursive), Reader(model=model)
+
+    def read(path: Path) -> "Reading | PictureError":
+        (result,) = reader.read_many([path], single=single, min_probability=min_probability)
+        return result
+
+    with Journal(out) as journal:
+        watcher, shown = Watcher(arrivals, journal, read), not quiet and is_terminal(sys.stderr)
+        before, failed = len(journal), 0
+        if journal.was_torn:
+            _tell(f"note: {out}: ended in a torn line, which is cut off; its picture is read again")
+        if shown:
+            _tell(f"{_watching(folder, once=once)}; {out} has {_pictures(before)} already")
+        with _Stop() as stop:
+            for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
+                failed += _show(record.outcome, shown=shown)
+                if stop.asked:
+                    break
+        if shown:
+            _tell(_summary(len(journal) - before, failed, watcher.waiting))
+    if once and (stop.asked or failed):
+        raise typer.Exit(INTERRUPTED if stop.asked else FAILED)
+
+
+class _Stop:
+    """Ctrl-C, and what asks a service to end, let the picture at hand be finished; asked twice, they end at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Self:
+        self._before = {
+            number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def wait(self, seconds: float) -> bool:
+        """Waits, unless it is asked to stop; gives whether to go on."""
+        end = time.monotonic() + seconds
+        while not self.asked and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, ATTENTION))
+        return not self.asked
+
+
+def _show(outcome: "Outcome", *, shown: bool) -> bool:
+    """Tells what became of a picture; gives whether it could not be read."""
+    if isinstance(outcome.result, Exception):
+        report(outcome.result, outcome.name)
+        return True
+    if shown:
+        least = outcome.least_probability
+        _tell(
+            f"{outcome.name}: " + (NO_DIGIT if least is None else f"{outcome.joined} ({int(100 * least)}%)")
         )
-        bar, curves = progress.Progress(*columns, console=console), Text()
-        epochs = bar.add_task(title, total=total)
-        watch = cls(bar, epochs, bar.add_task("Starting", total=None), curves)
-        with Live(Group(bar, curves), console=console, transient=True, redirect_stdout=False):
-            yield watch
+    return False
 
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """Moves the lower bar, in bytes."""
-        self._bar.update(self._steps, description=f"Downloading {name}", completed=done, total=total)
 
-    def on_picture(self, done: int, total: int) -> None:
-        """Moves the lower bar, in pictures."""
-        self._bar.update(self._steps, description="Reading pictures", completed=done, total=total)
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{printable(text)}\n")
 
-    def on_note(self, text: str) -> None:
-        """Tells it above the bars."""
-        sys.stderr.write(f"note: {printable(text)}\n")
 
-    def on_batch(self, done: int, total: int) -> None:
-        """Moves both bars, so that the time left is known before the first epoch ends."""
-        self._bar.update(self._steps, description="This epoch", completed=done, total=total)
-        epochs = self._history[-1].epoch if self._history else 0
-        self._bar.update(self._epochs, completed=epochs + done / total)
+def _watching(folder: Path, *, once: bool) -> str:
+    return f"Reading what is in {folder}" if once else f"Watching {folder} (Ctrl-C ends)"
 
-    def on_epoch(self, epoch: Epoch | RowEpoch) -> None:
-        """Moves the bar of the training, and draws the curves on."""
-        from inkread.plots.sparkline import sparkline
 
-        self._history.append(epoch)
-        self._bar.update(self._epochs, completed=epoch.epoch)
-        losses = sparkline([each.train_loss for each in self._history])
-        accuracies = sparkline([each.validation_accuracy for each in self._history])
-        self._curves.plain = (
-            f"Training loss        {losses} {epoch.train_loss:.4f}\n"
-            f"Validation accuracy  {accuracies} {epoch.validation_accuracy:.2%}"
-        )
+def _summary(count: int, failed: int, waiting: int) -> str:
+    """What was done, and what is left."""
+    text = f"{_pictures(count)} added"
+    if failed:
+        text += f", of which {failed} could not be read"
+    return f"{text}; {_pictures(waiting)} not yet complete" if waiting else text
+
+
+def _pictures(count: int) -> str:
+    return f"{count:,} picture{'' if count == 1 else 's'}"

@@ -16,9 +16,10 @@ import numpy as np
 
 from inkread.datasets.archives import load_npz
 from inkread.datasets.idx import read_bytes
-from inkread.datasets.pictures import PICTURE_SUFFIXES, LabelledPicture, load_labelled_folder
+from inkread.datasets.pictures import LabelledPicture, load_labelled_folder
 from inkread.datasets.places import require_file, search_folders
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
+from inkread.picture import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

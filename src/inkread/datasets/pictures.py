@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from inkread.datasets.idx import read_bytes
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
+from inkread.picture import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 TABLES = {"labels.csv": ",", "labels.tsv": "\t"}
 """The tables' names and separators; where both are there, the first is read."""
 LABEL_FOLDERS = {**{str(digit): str(digit) for digit in range(10)}, "none": "", "junk": ""}
-PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
-)
 LABEL = re.compile(r"([0-9]+(/[0-9]+)*)?")
 SURPLUS, LACKING = "\0surplus", "\0lacking"
 """How the table's reader marks fields too many and too few; no text has a zero character."""

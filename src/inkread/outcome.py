@@ -1,0 +1,68 @@
+"""What became of one picture: a reading, or the error that says why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inkread.reading import CSV_COLUMNS
+
+if TYPE_CHECKING:
+    from inkread.errors import PictureError
+    from inkread.reading import Reading
+
+ROW_SEPARATOR = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one picture: a reading or an error.
+
+    Attributes:
+        name: the picture as it was given, ``"-"`` for standard input.
+        result: what was read, or why nothing could be.
+    """
+
+    name: str
+    result: Reading | PictureError
+
+    @property
+    def reading(self) -> Reading | None:
+        """The reading; ``None`` for a picture that could not be read."""
+        return None if isinstance(self.result, Exception) else self.result
+
+    @property
+    def error(self) -> str | None:
+        """What was wrong and what to do about it; ``None`` for a picture that was read."""
+        return f"{self.result.problem}; {self.result.remedy}" if isinstance(self.result, Exception) else None
+
+    @property
+    def joined(self) -> str:
+        """The rows joined by ``/``; empty where there is no digit, or no reading."""
+        return self.reading.text.replace("\n", ROW_SEPARATOR) if self.reading else ""
+
+    @property
+    def least_probability(self) -> float | None:
+        """That of the least certain digit, 0..1; ``None`` where there is no digit, or no reading."""
+        return (
+            min((digit.probability for digit in self.reading.digits), default=None) if self.reading else None
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reading's plain dict; a picture that could not be read has the same keys, and ``error`` set."""
+        if self.reading:
+            return self.reading.to_dict() | {"source": self.name}
+        return {
+            "source": self.name,
+            "width": None,
+            "height": None,
+            "text": "",
+            "lines": [],
+            "error": self.error,
+        }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The reading's flat rows; one with nothing but source and error for a picture that could not be read."""
+        if self.reading:
+            return [row | {"source": self.name} for row in self.reading.to_rows()]
+        return [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.name, "error": self.error}]
