@@ -319,7 +319,7 @@ _AUGMENTATION = Augmentation(
 
 _SMALL = Recipe(
     network="small",
-    epochs=50,
+    epochs=30,
     learning_rate=4e-3,
     weight_decay=0.05,
     label_smoothing=0.05,
@@ -350,9 +350,9 @@ _FAST = Recipe(
 RECIPES: dict[str, Recipe | RowRecipe] = {
     "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=20, averaging=0.999),
     "small": _SMALL,
-    "cnn": dataclasses.replace(_SMALL, network="cnn", dropout=0.4),
-    "lenet5": dataclasses.replace(_SMALL, network="lenet5", dropout=0.1, label_smoothing=0.02),
-    "tiny": dataclasses.replace(_SMALL, network="tiny", dropout=0.05, label_smoothing=0.02),
+    "cnn": dataclasses.replace(_SMALL, network="cnn", epochs=20, dropout=0.4),
+    "lenet5": dataclasses.replace(_SMALL, network="lenet5", epochs=50, dropout=0.1, label_smoothing=0.02),
+    "tiny": dataclasses.replace(_SMALL, network="tiny", epochs=50, dropout=0.05, label_smoothing=0.02),
     "fast": _FAST,
     "brisk": dataclasses.replace(
         _FAST,
