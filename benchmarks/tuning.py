@@ -1,8 +1,8 @@
-"""What a few pictures of one's own are worth: ``python benchmarks/tuning.py [MODEL ...] [--source NAME]``.
+"""What a few pictures of one's own are worth: ``python benchmarks/tuning.py [MODEL ...] [--source NAME | --collection NAME]``.
 
-One source of ``field`` stands for a person: half of the pictures, of each digit, are learned from as ``inkread train --start`` does, and
-the other half is read before and after. ``field`` is in the folder that ``INKREAD_DATA`` names; nothing else is learned from it, and
-what is learned here is thrown away.
+One source of ``field``, or another collection, stands for a person: half of the pictures, of each digit, are learned from as ``inkread train
+--start`` does, and the other half is read before and after. The collections are in the folder that ``INKREAD_DATA`` names; what is
+learned here is thrown away, and nothing else is learned from them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from inkread import Reader
-from inkread.datasets.benchmarks import load_field
+from inkread.datasets.benchmarks import BENCHMARKS
 from inkread.errors import InkreadError
 from inkread.evaluation.markdown import table
 from inkread.training import Tuning, train_on
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 SOURCE = "ogvie__Digit-Recognition-Attempt-2"
 """The source with the most single digits."""
 
+MOST = 100
+"""Pictures that are learned from."""
+
 
 def main() -> None:
     """Prints a table in Markdown."""
@@ -36,19 +40,23 @@ def main() -> None:
     parser.add_argument(
         "--source", default=SOURCE, help="of field, the person whose pictures are learned from"
     )
+    parser.add_argument(
+        "--collection", choices=BENCHMARKS, help="instead of a source of field, all of another collection"
+    )
     options = parser.parse_args()
+    person = options.collection or options.source
     pictures = [
         picture
-        for picture in load_field()
-        if len(picture.label) == 1 and picture.columns["source"] == options.source
+        for picture in BENCHMARKS[options.collection or "field"](None)
+        if len(picture.label) == 1 and (options.collection or picture.columns["source"] == options.source)
     ]
     if len(pictures) < 10:
-        sys.exit(
-            f"error: --source {options.source}: has {len(pictures)} single digits; name one with ten or more"
-        )
+        sys.exit(f"error: {person}: has {len(pictures)} single digits; name one with ten or more")
     labels = np.array([int(picture.label) for picture in pictures], np.uint8)
     halves = folds_of(labels, 2, np.random.default_rng(0))
     learned, kept = ([pictures[i] for i in np.flatnonzero(halves == half)] for half in (0, 1))
+    if len(learned) > MOST:
+        learned = [learned[i] for i in sorted(np.random.default_rng(0).permutation(len(learned))[:MOST])]
     rows = [measured(model, learned, kept) for model in options.models]
     head = [
         "model",
@@ -61,7 +69,7 @@ def main() -> None:
         "called",
     ]
     sys.stdout.write(
-        f"{options.source}: {len(learned)} pictures learned from, {len(kept)} read\n\n{table(head, rows)}\n"
+        f"{person}: {len(learned)} pictures learned from, {len(kept)} read\n\n{table(head, rows)}\n"
     )
 
 
@@ -72,8 +80,11 @@ def measured(model: str, learned: list[LabelledPicture], kept: list[LabelledPict
         own.mkdir()
         lines = ["file,label"]
         for number, picture in enumerate(learned):
-            name = f"{number}{picture.path.suffix}"
-            (own / name).write_bytes(picture.path.read_bytes())
+            name = f"{number}.png" if picture.pixels is not None else f"{number}{picture.path.suffix}"
+            if picture.pixels is not None:
+                Image.fromarray(picture.pixels).save(own / name)
+            else:
+                (own / name).write_bytes(picture.path.read_bytes())
             lines.append(f"{name},{picture.label}")
         (own / "labels.csv").write_text("\n".join(lines) + "\n")
         before = right(model, kept)
@@ -95,7 +106,7 @@ def measured(model: str, learned: list[LabelledPicture], kept: list[LabelledPict
 def right(model: str, pictures: list[LabelledPicture]) -> int:
     """How many pictures are read right by the model."""
     reader = Reader(model)
-    read = [reader.read_digit(picture.path) for picture in pictures]
+    read = [reader.read_digit(picture.source) for picture in pictures]
     return sum(
         digit is not None and digit.label == one.label for digit, one in zip(read, pictures, strict=True)
     )
