@@ -120,7 +120,7 @@ class Grid(Board[GridReading]):
     ) -> None:
         """The digit in large, its probability, and ten bars."""
         label = reading.label(self.min_probability)
-        is_faint = self.is_stale or label == NO_DIGIT
+        is_faint = self.is_outdated or label == NO_DIGIT
         ink = look.LINE_STRONG if is_faint else look.DOUBT if label == UNNAMED else look.INK
         above, below = look.halves(rect, scale, share=0.46)
         look.headline(surface, above, label, reading.verdict(self.min_probability), ink=ink, scale=scale)

@@ -81,6 +81,7 @@ class Recognition:
     def tick(self) -> bool:
         """Takes the newest answer; asks for the next, where drawings are read while they are drawn."""
         board = self._desk.board
+        board.is_followed = self._live.on
         if self._live.on and not board.sheet.is_empty and self._asked != (board, board.sheet.changes):
             self._ask()
         taken = self._readings.take()
