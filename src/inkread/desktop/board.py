@@ -108,6 +108,10 @@ class Board(ABC, Generic[R]):
         """Reads the ink of a sheet; may be called in any thread."""
 
     @abstractmethod
+    def text(self, reading: R) -> str:
+        """What was read, on one line; "" if it is no digit."""
+
+    @abstractmethod
     def draw(self, surface: pygame.Surface) -> None:
         """Draws the sheet in its place."""
 

@@ -79,6 +79,7 @@ class Drawing:
 
     Attributes:
         desk: the board that is drawn on, and what the window says.
+        teaching: the lessons, while they are given.
         done: the window was closed.
 
     Raises:
@@ -98,7 +99,7 @@ class Drawing:
             Page: Button(Page.name, lambda: self._show(Page), (pygame.K_2, pygame.K_KP_2), "2"),
         }
         self._teach = Button("Teach", self._switch_teaching, (pygame.K_t,), "T")
-        self._teaching = self._taught() if given.teach else None
+        self.teaching = self._taught() if given.teach else None
         self._recognition = Recognition(
             self.desk, reader, model=given.model, save_to=given.save_to, live=given.live
         )
@@ -115,7 +116,7 @@ class Drawing:
         self._undo.enabled, self._reset.enabled = sheet.can_undo, not sheet.is_empty
         for kind, button in self._kinds.items():
             button.on = isinstance(self.desk.board, kind)
-        self._teach.on = self._teaching is not None
+        self._teach.on = self.teaching is not None
         first, *others = self._activity.buttons
         return [first, self._reset, self._undo, *others, *self._kinds.values(), self._teach]
 
@@ -158,7 +159,7 @@ class Drawing:
 
     @property
     def _activity(self) -> Activity:
-        return self._teaching or self._recognition
+        return self.teaching or self._recognition
 
     def _new_boards(self) -> _Boards:
         least = self._settings.min_probability
@@ -207,14 +208,14 @@ class Drawing:
         return teaching
 
     def _switch_teaching(self) -> None:
-        if self._teaching is None:
+        if self.teaching is None:
             with self.desk.telling():
-                self._teaching = self._taught()
+                self.teaching = self._taught()
             return
         self._boards = self._aside
         self._show(type(self.desk.board))
-        self._teaching.close()
-        self._teaching = None
+        self.teaching.close()
+        self.teaching = None
 
     def _lay(self, size: tuple[int, int]) -> _Places:
         """Lays buttons above, words below, and between them the board with the card beside it, or below it."""

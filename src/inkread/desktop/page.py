@@ -54,6 +54,10 @@ class Page(Board["Reading"]):
         """Reads the ink as a page."""
         return reader.read(FULL - ink, min_probability=self.min_probability)
 
+    def text(self, reading: Reading) -> str:
+        """The rows, parted by slashes."""
+        return "/".join(line.text for line in reading.lines)
+
     def draw(self, surface: pygame.Surface) -> None:
         """The ink, and boxes around what was read."""
         surface.blit(self._image(), self.rect)

@@ -60,8 +60,7 @@ class Teaching:
         """The digit that is asked for, and how many drawings there are of each."""
         wanted, counts = self.lessons.wanted, self.lessons.counts
         above, below = look.halves(rect, scale, share=0.46)
-        asked = f"Draw a {wanted}, then Next"
-        look.headline(surface, above, str(wanted), asked, ink=look.ACCENT, scale=scale)
+        look.headline(surface, above, str(wanted), f"Draw a {wanted}", ink=look.ACCENT, scale=scale)
         rows = [(DIGITS[digit], count / max(1, *counts), str(count)) for digit, count in enumerate(counts)]
         look.bars(surface, below, rows, scale, best=wanted)
 
