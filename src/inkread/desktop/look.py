@@ -157,6 +157,14 @@ def _rounded(size: tuple[int, int], radius: int, colour: Colour) -> pygame.Surfa
     return pygame.transform.smoothscale(large, size)
 
 
+def icon(side: int) -> pygame.Surface:
+    """The mark of inkread: a 7 in white on a blue square."""
+    surface = pygame.Surface((side, side), pygame.SRCALPHA)
+    rounded(surface, surface.get_rect(), ACCENT, side / 5)
+    write(surface, "7", surface.get_rect().center, 0.8 * side, ON_ACCENT, anchor="center")
+    return surface
+
+
 def panel(
     surface: pygame.Surface, rect: pygame.Rect, radius: float, *, fill: Colour = CARD, line: Colour = LINE
 ) -> None:
