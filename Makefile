@@ -18,13 +18,16 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run examples test lint format types check bench bench-accuracy train notebook evaluate clean distclean
+.PHONY: help run draw examples test lint format types check bench bench-accuracy train notebook evaluate clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/serve  ## start the web page and the API
 	$(BIN)/inkread serve $(ARGS)
+
+draw: $(VENV)/desktop  ## open a window to draw digits in
+	$(BIN)/inkread draw $(ARGS)
 
 examples: $(VENV)/core  ## read the example pictures and show what was read
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
@@ -95,8 +98,12 @@ $(VENV)/serve: $(VENV)/core
 	$(PIP) install --quiet --editable '.[serve]'
 	@touch $@
 
+$(VENV)/desktop: $(VENV)/core
+	$(PIP) install --quiet --editable '.[desktop]'
+	@touch $@
+
 $(VENV)/test: $(VENV)/core
-	$(PIP) install --quiet --editable '.[client,postgres]'
+	$(PIP) install --quiet --editable '.[client,desktop,postgres]'
 	$(PIP) install --quiet --group test
 	@touch $@
 

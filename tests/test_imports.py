@@ -44,6 +44,7 @@ HEAVY = [
     "ai_edge_litert",
     "httpx",
     "optuna",
+    "pygame",
 ]
 ROOMS_ABOVE = [
     "inkread.training",
@@ -52,6 +53,7 @@ ROOMS_ABOVE = [
     "inkread.export",
     "inkread.datasets",
     "inkread.server",
+    "inkread.desktop",
     "inkread.client",
     "inkread.wire",
 ]

@@ -27,6 +27,7 @@
     ├── ExportError               an exported model that is not the same any more
     ├── OptionError               an option out of its range, or options that exclude each other
     ├── OutputError               a result that cannot be written where it should go
+    ├── DisplayError              no display to show a window on
     └── MissingExtraError         an optional dependency that is not installed
 
 Every message has the same form, ``source: problem; remedy``: which input, what is wrong with it, what to do.
@@ -196,6 +197,10 @@ class OptionError(InkreadError):
 
 class OutputError(InkreadError):
     """A result that cannot be written where it should go."""
+
+
+class DisplayError(InkreadError):
+    """There is no display to show a window on."""
 
 
 class MissingExtraError(InkreadError):

@@ -6,6 +6,7 @@ import typer
 
 from inkread.cli.compare import compare
 from inkread.cli.console import write
+from inkread.cli.draw import draw
 from inkread.cli.evaluate import evaluate
 from inkread.cli.export import export
 from inkread.cli.import_ import import_
@@ -52,5 +53,11 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, watch, serve, train, evaluate, compare, plot, report, sweep, export, import_, models):
+COMMANDS = (
+    *(read, draw, watch, serve),
+    *(train, evaluate, compare, plot, report, sweep),
+    *(export, import_, models),
+)
+
+for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's
