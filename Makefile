@@ -48,7 +48,7 @@ types: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the t
 
 check: lint types test  ## all that must pass before a commit
 
-bench: $(VENV)/workbench  ## run the benchmarks
+bench: $(VENV)/workbench $(VENV)/desktop  ## run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
 
 bench-accuracy: $(VENV)/core  ## measure on what is in INKREAD_DATA, and write the tables of docs/accuracy.md
