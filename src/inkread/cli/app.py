@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from inkread.cli.camera import camera
 from inkread.cli.compare import compare
 from inkread.cli.console import write
 from inkread.cli.evaluate import evaluate
@@ -51,5 +52,5 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, serve, train, evaluate, compare, plot, report, sweep, export, import_, models):
+for command in (read, camera, serve, train, evaluate, compare, plot, report, sweep, export, import_, models):
     app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's
