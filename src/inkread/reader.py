@@ -192,6 +192,24 @@ class Reader:
 
         return map(read, sources)
 
+    def probabilities(
+        self, glyphs: NDArray[np.uint8], *, none_bias: float | None = None
+    ) -> NDArray[np.float32]:
+        """What the reader makes of glyphs: the ten digits by its model, and "not a single digit".
+
+        Args:
+            glyphs: N×28×28 uint8, ink bright, in the geometry of ``inkread.glyph``.
+            none_bias: see ``Classifier.probabilities``.
+
+        Returns:
+            N×11 float32, rows summing to 1.
+        """
+        probabilities = self.classifier.probabilities(glyphs, none_bias=none_bias)
+        if self._judge is not None:
+            none = self._judge.probabilities(glyphs, none_bias=none_bias)[:, -1:]
+            probabilities = np.concatenate([probabilities[:, :-1] * (1 - none), none], axis=1)
+        return probabilities
+
     def trace(self, source: Source, *, single: bool = False, min_probability: float = 0.0) -> Trace:
         """Reads the picture and keeps every stage; ``single`` reads it as one digit.
 
@@ -260,15 +278,7 @@ class Reader:
     def _sureness(self, segments: list[Segment]) -> NDArray[np.float64]:
         """How surely each piece of ink is a digit at first sight."""
         glyphs = glyph.normalize_all([segment.ink for segment in segments])
-        return self._probabilities(glyphs, none_bias=0.0)[:, FIRST_SIGHT].max(axis=1).astype(np.float64)
-
-    def _probabilities(self, glyphs: NDArray[np.uint8], *, none_bias: float | None) -> NDArray[np.float32]:
-        """N×11: the ten digits by the reader's model, and "not a single digit"."""
-        probabilities = self.classifier.probabilities(glyphs, none_bias=none_bias)
-        if self._judge is not None:
-            none = self._judge.probabilities(glyphs, none_bias=none_bias)[:, -1:]
-            probabilities = np.concatenate([probabilities[:, :-1] * (1 - none), none], axis=1)
-        return probabilities
+        return self.probabilities(glyphs, none_bias=0.0)[:, FIRST_SIGHT].max(axis=1).astype(np.float64)
 
     def _classify(
         self, glyphs: tuple[NDArray[np.uint8], ...], *, none_bias: float | None
@@ -276,7 +286,7 @@ class Reader:
         """The probabilities of all rows' glyphs by one call of the classifier."""
         if not glyphs:
             return ()
-        together = self._probabilities(np.concatenate(glyphs), none_bias=none_bias)
+        together = self.probabilities(np.concatenate(glyphs), none_bias=none_bias)
         return tuple(np.split(together, np.cumsum([len(part) for part in glyphs])[:-1]))
 
 

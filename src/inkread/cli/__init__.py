@@ -12,6 +12,7 @@
     sweep       inkread sweep
     models      inkread models
     serve       inkread serve
+    draw        inkread draw
     console     what all share: standard output, errors, progress
 
 Starting costs Python and Typer; a command imports what it needs when it runs.

@@ -7,6 +7,7 @@ import typer
 from inkread.cli.camera import camera
 from inkread.cli.compare import compare
 from inkread.cli.console import write
+from inkread.cli.draw import draw
 from inkread.cli.evaluate import evaluate
 from inkread.cli.export import export
 from inkread.cli.import_ import import_
@@ -52,5 +53,19 @@ def options(
         context.obj["debug"] = True
 
 
-for command in (read, camera, serve, train, evaluate, compare, plot, report, sweep, export, import_, models):
+for command in (
+    read,
+    draw,
+    camera,
+    serve,
+    train,
+    evaluate,
+    compare,
+    plot,
+    report,
+    sweep,
+    export,
+    import_,
+    models,
+):
     app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's

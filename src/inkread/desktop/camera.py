@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import cv2
 import pygame
 
-from inkread.desktop import look, snapshot
+from inkread.desktop import look
 from inkread.desktop.look import Button
 from inkread.desktop.overlay import draw_digits
 from inkread.desktop.sight import Sight
+from inkread.desktop.snapshot import save_snapshot
 from inkread.errors import InkreadError, OutputError
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class CameraScene:
 
     def _save(self) -> None:
         try:
-            path = snapshot.save(self._save_to, self.sight.frame.pixels, self.sight.reading())
+            path = save_snapshot(self._save_to, self.sight.frame.pixels, self.sight.reading())
         except InkreadError as error:
             self._say(str(error), is_problem=True)
         else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pygame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 Colour = tuple[int, int, int]
 
@@ -188,6 +188,11 @@ class Button:
     _hover: bool = field(default=False, init=False)
     _pressed: bool = field(default=False, init=False)
 
+    def natural_width(self, scale: float) -> int:
+        """Pixels that it needs for its label and its hint."""
+        label, hint = font(BODY * scale).size(self.label)[0], font(SMALL * scale).size(self.hint)[0]
+        return round(label + bool(self.hint) * (hint + GAP / 2 * scale) + 1.5 * GAP * scale)
+
     def handle(self, event: pygame.event.Event) -> bool:
         """Reacts to mouse and keyboard; returns whether the event was meant for this button.
 
@@ -239,3 +244,90 @@ class Button:
         if self.on:
             return ACCENT_SOFT, ACCENT, ACCENT_STRONG
         return (FILL if self._hover or self._pressed else CARD), LINE_STRONG, INK
+
+
+def flow(buttons: Sequence[Button], area: pygame.Rect, scale: float) -> int:
+    """Gives the buttons their places, from left to right in as many rows as they need; returns where they end below."""
+    gap, height = round(GAP / 2 * scale), round(BUTTON_HEIGHT * scale)
+    x, y = area.topleft
+    for button in buttons:
+        width = button.natural_width(scale)
+        if x > area.left and x + width > area.right:
+            x, y = area.left, y + height + gap
+        button.rect = pygame.Rect(x, y, width, height)
+        x += width + gap
+    return y + height
+
+
+def halves(rect: pygame.Rect, scale: float, *, share: float) -> tuple[pygame.Rect, pygame.Rect]:
+    """A place in two, the first with this share: one above the other, or side by side where it is wide."""
+    gap = round(GAP * scale)
+    if rect.width > rect.height:
+        first = pygame.Rect(rect.topleft, (round((rect.width - gap) * share), rect.height))
+        return first, pygame.Rect(first.right + gap, rect.top, rect.right - first.right - gap, rect.height)
+    first = pygame.Rect(rect.topleft, (rect.width, round((rect.height - gap) * share)))
+    return first, pygame.Rect(rect.left, first.bottom + gap, rect.width, rect.bottom - first.bottom - gap)
+
+
+def headline(
+    surface: pygame.Surface, rect: pygame.Rect, label: str, verdict: str, *, ink: Colour, scale: float
+) -> None:
+    """One character in large, and a line of words below it."""
+    below = write(surface, verdict, rect.midbottom, BODY * scale, FAINT, anchor="midbottom", width=rect.width)
+    size = min(HUGE * scale, below.top - rect.top)
+    write(surface, label, (rect.centerx, (rect.top + below.top) / 2), size, ink, anchor="center")
+
+
+def bars(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    rows: Sequence[tuple[str, float, str]],
+    scale: float,
+    *,
+    best: int | None = None,
+    doubtful: Collection[int] = (),
+    colour: Colour = LINE_STRONG,
+) -> None:
+    """Rows of a label, a bar for a share in 0..1, and a text, as high as ten of them fit.
+
+    Args:
+        surface: to draw on.
+        rect: where.
+        rows: from top to bottom.
+        scale: see ``scale_of``.
+        best: the row that stands out.
+        doubtful: the rows that stand out as doubtful.
+        colour: of the other bars.
+    """
+    pitch = min(rect.height / max(10, len(rows)), 2 * BODY * scale)
+    size = min(SMALL * scale, pitch)
+    label_width = font(size).size("0")[0] + GAP / 2 * scale
+    text_width = font(size).size(percent(0))[0] + GAP / 2 * scale
+    thickness = max(3, round(pitch * 0.36))
+    for row, (label, share, text) in enumerate(rows):
+        y = rect.top + (row + 0.5) * pitch
+        stands_out = row == best or row in doubtful
+        ink = DOUBT if row in doubtful else INK if stands_out else FAINT
+        filled = DOUBT if row in doubtful else ACCENT if row == best else colour
+        write(surface, label, (rect.left, y), size, ink, anchor="midleft")
+        track = pygame.Rect(rect.left + label_width, 0, rect.width - label_width - text_width, thickness)
+        track.centery = round(y)
+        bar(surface, track, share, filled)
+        write(surface, text, (rect.right, y), size, ink, anchor="midright")
+
+
+def tag(
+    surface: pygame.Surface,
+    label: str,
+    box: pygame.Rect,
+    colour: Colour,
+    scale: float,
+    *,
+    within: pygame.Rect,
+) -> None:
+    """A label on a filled ground: on the upper left corner of a box, and always inside what it lies in."""
+    width, height = font(BODY * scale).size(label)
+    ground = pygame.Rect(box.left, 0, width + round(10 * scale), height + round(4 * scale))
+    ground.bottom = box.top + 1
+    rounded(surface, ground.clamp(within), colour, 4 * scale)
+    write(surface, label, ground.clamp(within).center, BODY * scale, ON_ACCENT, anchor="center")

@@ -24,17 +24,10 @@ class Newest(Generic[Work, Result]):
         self._changed = threading.Condition()
         self._waiting: list[Work] = []
         self._done: list[Result | Exception] = []
-        self._busy = False
         self._ended = False
         # A daemon: the program may end in the middle of a piece of work.
         self._thread = threading.Thread(target=self._run, name="newest", daemon=True)
         self._thread.start()
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether something waits or is being done."""
-        with self._changed:
-            return self._busy or bool(self._waiting)
 
     def give(self, work: Work) -> None:
         """Asks for this to be done next, and for nothing that still waits."""
@@ -71,10 +64,10 @@ class Newest(Generic[Work, Result]):
                 self._changed.wait_for(lambda: self._waiting or self._ended)
                 if self._ended:
                     return
-                work, self._waiting, self._busy = self._waiting[0], [], True
+                work, self._waiting = self._waiting[0], []
             result = self._attempt(work)
             with self._changed:
-                self._done, self._busy = [result], False
+                self._done = [result]
 
     def _attempt(self, work: Work) -> Result | Exception:
         try:

@@ -1,15 +1,15 @@
-"""A picture and its reading as two files, whose names were never there before."""
+"""A picture and its reading as two files of one name, which was never there before."""
 
 from __future__ import annotations
 
 import io
-from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from inkread.desktop.keeping import PLACE, make_folder, write_new
 from inkread.errors import OutputError
 
 if TYPE_CHECKING:
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from inkread.desktop.capture import Pixels
     from inkread.reading import Reading
 
-NAME = "camera-{:04}"
+NAME = "camera-{:03}"
+LIGHT = 1
+"""Compression of the PNG: more would let the picture stutter."""
 
 
-def save(folder: Path, pixels: Pixels, reading: Reading) -> Path:
-    """Saves ``camera-0001.png`` and ``camera-0001.json``, or those of the next number of which there is no file yet.
+def save_snapshot(folder: Path, pixels: Pixels, reading: Reading) -> Path:
+    """Saves ``camera-001.png`` and ``camera-001.json``, or those of the first number that has neither.
 
     Args:
         folder: is made if it is not there.
@@ -35,35 +37,29 @@ def save(folder: Path, pixels: Pixels, reading: Reading) -> Path:
     Raises:
         OutputError: a file cannot be written; then there is none of them.
     """
+    make_folder(folder)
     encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, "PNG", compress_level=1)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in count(1):
-            picture = folder / f"{NAME.format(number)}.png"
-            text = picture.with_suffix(".json")
-            if not text.exists() and _create(picture, encoded.getvalue()):
-                content = replace(reading, source=picture.name).to_json(indent=2)
-                if _create(text, f"{content}\n".encode()):
-                    break
-                picture.unlink()
-    except OSError as error:
-        problem = f"cannot be written to ({error.strerror or error})"
-        raise OutputError(str(folder), problem, "choose another folder with --save-to") from error
+    Image.fromarray(pixels).save(encoded, "PNG", compress_level=LIGHT)
+    for number in count(1):
+        picture = folder / f"{NAME.format(number)}.png"
+        named = replace(reading, source=picture.name)
+        try:
+            _write_both(picture, encoded.getvalue(), f"{named.to_json(indent=2)}\n".encode())
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise OutputError(
+                str(picture), f"cannot be written ({error.strerror or error})", PLACE
+            ) from error
+        break
     return picture
 
 
-def _create(path: Path, content: bytes) -> bool:
-    """Writes a new file; ``False`` if there is one already, and none is left where writing fails."""
+def _write_both(picture: Path, pixels: bytes, text: bytes) -> None:
+    """Writes two new files, or none."""
+    write_new(picture, pixels)
     try:
-        stream = path.open("xb")
-    except FileExistsError:
-        return False
-    try:
-        with stream:
-            stream.write(content)
+        write_new(picture.with_suffix(".json"), text)
     except OSError:
-        with suppress(OSError):
-            path.unlink()
+        picture.unlink(missing_ok=True)
         raise
-    return True

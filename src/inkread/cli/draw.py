@@ -1,0 +1,56 @@
+"""``inkread draw``: a window to draw digits in."""
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkread.errors import MissingExtraError
+
+
+def draw(
+    *,
+    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    free: Annotated[
+        bool, typer.Option("--free", help="Begin with the free sheet for several digits, not with the grid.")
+    ] = False,
+    live: Annotated[bool, typer.Option("--live", help="Read while you draw.")] = False,
+    teach: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Begin with lessons: labelled drawings join this folder."),
+    ] = None,
+    save_to: Annotated[Path, typer.Option(metavar="DIR", help="Where drawings are saved.")] = Path(),
+    min_probability: Annotated[
+        float, typer.Option(metavar="P", help="Show ? for digits that are less probable than this, 0 to 1.")
+    ] = 0.5,
+) -> None:
+    """Open a window to draw digits in, and read them.
+
+    The left button of the mouse draws, the right one erases. The grid has the 28×28 cells of MNIST and takes one digit; the
+    free sheet takes several, and shows a box around each. Every button has a key, which is written on it.
+
+    In lessons, the window asks for a digit, you draw it, and it asks for the next. The drawings join a folder with labels.csv,
+    which inkread train --data takes: with --start bundled, the model learns your hand.
+    """
+    if importlib.util.find_spec("pygame") is None:
+        raise MissingExtraError("pygame-ce", "desktop")
+    from inkread.desktop.drawing import SIZE, Drawing, DrawingSettings
+    from inkread.desktop.window import show
+    from inkread.reader import Reader
+    from inkread.reading import require_probability
+
+    require_probability(min_probability)
+    settings = DrawingSettings(
+        model=Path(model).name,
+        save_to=save_to,
+        teach=teach,
+        free=free,
+        live=live,
+        min_probability=min_probability,
+    )
+    drawing = Drawing(Reader(model), settings)
+    try:
+        show(drawing, size=SIZE)
+    finally:
+        drawing.close()

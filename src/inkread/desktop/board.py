@@ -1,0 +1,116 @@
+"""What one draws on in the window: a sheet in its place, how it is read, and how the answer is shown."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+import numpy as np
+import pygame
+
+from inkread.desktop import look
+from inkread.desktop.sheet import FULL, Brush, Sheet
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.desktop.sheet import Point
+    from inkread.reader import Reader
+
+NO_DIGIT = "–"
+
+SHADES = np.rint(np.linspace(look.SHEET, look.PEN, FULL + 1)).astype(np.uint8)
+"""256×3: the colour of ink by its strength."""
+
+
+R = TypeVar("R")
+"""What a kind of board is read as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[R]):
+    """What a sheet was read as, and when.
+
+    Attributes:
+        reading: what it was read as.
+        changes: of the sheet when it was read.
+        seconds: that the reading took.
+    """
+
+    reading: R
+    changes: int
+    seconds: float
+
+
+class Board(ABC, Generic[R]):
+    """A sheet that lies somewhere in the window.
+
+    Args:
+        min_probability: 0..1; a digit that is less probable is shown as "?".
+
+    Attributes:
+        sheet: what is drawn.
+        answer: the newest reading; ``None`` before the first.
+        rect: where it lies in the window, in pixels.
+    """
+
+    name: ClassVar[str]
+    invitation: ClassVar[str]
+    size: ClassVar[tuple[int, int]]
+    brush: ClassVar[Brush]
+    eraser: ClassVar[Brush]
+
+    def __init__(self, *, min_probability: float) -> None:
+        self.sheet = Sheet(self.size, self.brush, self.eraser)
+        self.answer: Answer[R] | None = None
+        self.rect = pygame.Rect((0, 0), self.size)
+        self.min_probability = min_probability
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the sheet has changed since it was read."""
+        return self.answer is None or self.answer.changes != self.sheet.changes
+
+    def lay(self, area: pygame.Rect) -> None:
+        """Takes its place: in the middle of the area, as large as it can be."""
+        factor = min(area.width / self.size[0], area.height / self.size[1])
+        self.rect = pygame.Rect(0, 0, *self.extent(factor))
+        self.rect.center = area.center
+
+    def extent(self, factor: float) -> tuple[int, int]:
+        """Width and height in the window where the sheet is enlarged by this factor."""
+        return max(1, int(self.size[0] * factor)), max(1, int(self.size[1] * factor))
+
+    def point(self, position: tuple[int, int]) -> Point:
+        """A position in the window, in pixels of the sheet."""
+        x, y = position[0] + 0.5 - self.rect.left, position[1] + 0.5 - self.rect.top
+        return x * self.size[0] / self.rect.width, y * self.size[1] / self.rect.height
+
+    def renew(self) -> None:
+        """Begins with an empty sheet, which nothing is known of."""
+        self.sheet.restart()
+        self.answer = None
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """H×W uint8: dark ink on white, as it is saved, and read from a file."""
+        return FULL - self.sheet.ink
+
+    @abstractmethod
+    def read(self, reader: Reader, ink: NDArray[np.uint8]) -> R:
+        """Reads the ink of a sheet; may be called in any thread."""
+
+    @abstractmethod
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draws the sheet in its place."""
+
+    @abstractmethod
+    def draw_reading(self, surface: pygame.Surface, rect: pygame.Rect, reading: R, scale: float) -> None:
+        """Draws the reading in a place beside the sheet."""
+
+
+def painted(ink: NDArray[np.uint8]) -> pygame.Surface:
+    """H×W ink as a surface of its size."""
+    height, width = ink.shape
+    return pygame.image.frombuffer(SHADES[ink].tobytes(), (width, height), "RGB")

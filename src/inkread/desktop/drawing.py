@@ -1,0 +1,243 @@
+"""The window to draw in, as a scene: a board, an activity with its card beside it, and buttons that have keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pygame
+
+from inkread.desktop import look
+from inkread.desktop.desk import Desk, Note
+from inkread.desktop.grid import Grid
+from inkread.desktop.lessons import Lessons
+from inkread.desktop.look import Button
+from inkread.desktop.page import Page
+from inkread.desktop.recognition import Recognition
+from inkread.desktop.teaching import Teaching
+
+if TYPE_CHECKING:
+    from inkread.desktop.desk import Activity
+    from inkread.reader import Reader
+
+SIZE = (960, 660)
+"""Width and height of the window at first."""
+
+UPRIGHT = (600, 900)
+"""The same of one that is higher than wide: there the card stands below the board."""
+
+CARD_SHARE = 0.33
+"""Of the width that the card has; of the height where it stands below."""
+
+LESSONS_FOLDER = "my-digits"
+"""Where lessons go if no folder is named, below the folder of saved drawings."""
+
+HINT = Note("The left button draws, the right one erases.")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawingSettings:
+    """How the window begins.
+
+    Attributes:
+        model: what the window calls the model that reads.
+        save_to: the folder of saved drawings.
+        teach: the folder that taught digits join; if it is named, the window begins with teaching.
+        free: begin with the free sheet, not with the grid.
+        live: read while one draws.
+        min_probability: 0..1; a digit that is less probable is shown as "?".
+    """
+
+    model: str = "default"
+    save_to: Path = Path()
+    teach: Path | None = None
+    free: bool = False
+    live: bool = False
+    min_probability: float = 0.5
+
+
+class _Places(NamedTuple):
+    """Where the parts of the window lie, and how large everything is drawn."""
+
+    board: pygame.Rect
+    card: pygame.Rect
+    note: tuple[int, int]
+    scale: float
+
+
+class Drawing:
+    """The ``window.Scene`` to draw in.
+
+    Args:
+        reader: reads what is drawn.
+        settings: how the window begins.
+
+    Attributes:
+        desk: the board that is drawn on, and what the window says.
+        done: the window was closed.
+
+    Raises:
+        InkreadError: the folder of lessons cannot be used, see ``Lessons``.
+    """
+
+    def __init__(self, reader: Reader, settings: DrawingSettings | None = None) -> None:
+        self._settings = given = settings or DrawingSettings()
+        self._grid = Grid(min_probability=given.min_probability)
+        self._page = Page(min_probability=given.min_probability)
+        self.desk = Desk(self._page if given.free else self._grid)
+        self.done = False
+        self._held = 0  # the mouse's button with which a stroke is being drawn
+        self._undo = Button("Undo", self._take_back, (pygame.K_z, pygame.K_BACKSPACE), "Z")
+        self._reset = Button("Reset", self._clear, (pygame.K_r, pygame.K_DELETE), "R")
+        self._switch = Button("", self._switch_board, (pygame.K_TAB,), "Tab")
+        self._teach = Button("Teach", self._switch_teaching, (pygame.K_t,), "T")
+        self._teaching = self._begin_teaching() if given.teach else None
+        self._recognition = Recognition(
+            self.desk, reader, model=given.model, save_to=given.save_to, live=given.live
+        )
+
+    @property
+    def title(self) -> str:
+        """Of the window."""
+        return self._activity.title
+
+    @property
+    def buttons(self) -> list[Button]:
+        """Those that are shown at present, as they are now."""
+        sheet = self.desk.board.sheet
+        self._undo.enabled, self._reset.enabled = sheet.can_undo, not sheet.is_empty
+        self._switch.label = self._other_board.name
+        self._teach.on = self._teaching is not None
+        first, *others = self._activity.buttons
+        return [first, self._reset, self._undo, *others, self._switch, self._teach]
+
+    def handle(self, event: pygame.event.Event) -> None:
+        """Draws, presses buttons, closes."""
+        if event.type == pygame.QUIT or _is_ctrl_q(event):
+            self.done = True
+            return
+        for button in self.buttons:
+            if button.handle(event):
+                return
+        self._handle_pen(event)
+
+    def tick(self) -> bool:
+        """Lets the activity take note that time has passed."""
+        return self._activity.tick()
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draws the whole window, of whatever size."""
+        surface.fill(look.PAPER)
+        places = self._lay(surface.get_size())
+        for button in self.buttons:
+            button.draw(surface, places.scale)
+        self.desk.board.lay(places.board)
+        self.desk.board.draw(surface)
+        self._draw_card(surface, places.card, places.scale)
+        note = self.desk.note or HINT
+        look.write(
+            surface,
+            note.text,
+            places.note,
+            look.SMALL * places.scale,
+            look.DOUBT if note.is_problem else look.FAINT,
+            anchor="midleft",
+            width=surface.get_width() - 2 * places.note[0],
+        )
+
+    def close(self) -> None:
+        """Ends what runs beside the window."""
+        self._recognition.close()
+
+    @property
+    def _activity(self) -> Activity:
+        return self._teaching or self._recognition
+
+    @property
+    def _other_board(self) -> Grid | Page:
+        return self._page if self.desk.board is self._grid else self._grid
+
+    def _handle_pen(self, event: pygame.event.Event) -> None:
+        """The mouse on the board: a stroke ends where the button that began it is let go, wherever that is."""
+        board = self.desk.board
+        if event.type == pygame.MOUSEBUTTONDOWN:
+            draws = event.button in (pygame.BUTTON_LEFT, pygame.BUTTON_RIGHT)
+            if draws and not self._held and board.rect.collidepoint(event.pos):
+                self._held, self.desk.note = event.button, None
+                board.sheet.begin(board.point(event.pos), erase=event.button == pygame.BUTTON_RIGHT)
+        elif event.type == pygame.MOUSEMOTION and self._held:
+            board.sheet.extend(board.point(event.pos))
+        elif (
+            event.type == pygame.MOUSEBUTTONUP and event.button == self._held
+        ) or event.type == pygame.WINDOWFOCUSLOST:
+            self._lift()
+
+    def _lift(self) -> None:
+        self._held = 0
+        self.desk.board.sheet.end()
+
+    def _clear(self) -> None:
+        self._lift()
+        self.desk.board.sheet.clear()
+        self.desk.note = None
+
+    def _take_back(self) -> None:
+        self._lift()
+        self.desk.board.sheet.undo()
+        self.desk.note = None
+
+    def _switch_board(self) -> None:
+        self._lift()
+        self.desk.board = self._other_board
+        self.desk.note = None
+
+    def _begin_teaching(self) -> Teaching:
+        folder = self._settings.teach or self._settings.save_to / LESSONS_FOLDER
+        return Teaching(self.desk, Lessons(folder))
+
+    def _switch_teaching(self) -> None:
+        self._lift()
+        self.desk.note = None
+        if self._teaching is None:
+            with self.desk.telling():
+                self._teaching = self._begin_teaching()
+        else:
+            self._teaching.close()
+            self._teaching = None
+
+    def _lay(self, size: tuple[int, int]) -> _Places:
+        """Buttons above, words below, and between them the board with the card beside it, or below it."""
+        is_upright = size[1] > size[0]
+        scale = look.scale_of(size, UPRIGHT if is_upright else SIZE)
+        gap, line = round(look.GAP * scale), round(2 * look.SMALL * scale)
+        whole = pygame.Rect((0, 0), size).inflate(-2 * gap, -2 * gap)
+        top = look.flow(self.buttons, whole, scale) + gap
+        middle = pygame.Rect(whole.left, top, whole.width, max(1, whole.bottom - top - line))
+        board, card = middle.copy(), middle.copy()
+        if is_upright:
+            card.height = round(middle.height * CARD_SHARE)
+            card.bottom = middle.bottom
+            board.height = max(1, card.top - gap - board.top)
+        else:
+            card.width = round(middle.width * CARD_SHARE)
+            card.right = middle.right
+            board.width = max(1, card.left - gap - board.left)
+        return _Places(board, card, (whole.left, whole.bottom - line // 3), scale)
+
+    def _draw_card(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
+        look.panel(surface, rect, look.RADIUS * scale)
+        pad = round(look.GAP * scale)
+        inside = rect.inflate(-2 * pad, -2 * pad)
+        what, of_what = self._activity.head
+        size = look.SMALL * scale
+        head = look.write(surface, what, inside.topleft, size, look.FAINT)
+        room = inside.right - head.right - pad
+        look.write(surface, of_what, inside.topright, size, look.FAINT, anchor="topright", width=room)
+        below = pygame.Rect(inside.left, head.bottom + pad // 2, inside.width, 0)
+        below.height = max(1, inside.bottom - below.top)
+        self._activity.draw(surface, below, scale)
+
+
+def _is_ctrl_q(event: pygame.event.Event) -> bool:
+    return bool(event.type == pygame.KEYDOWN and event.key == pygame.K_q and event.mod & pygame.KMOD_CTRL)

@@ -1,0 +1,125 @@
+"""The free sheet: several digits at once, anywhere and in any size, read as a picture of a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from inkread.desktop import look
+from inkread.desktop.board import NO_DIGIT, Board, painted
+from inkread.desktop.sheet import FULL, Brush
+from inkread.reading import UNNAMED
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inkread.reader import Reader
+    from inkread.reading import Digit, Reading
+
+MOST_BARS = 10
+"""Digits that have a bar; of more, the doubtful ones have."""
+
+BOX_MARGIN, BOX_LINE = 5, 3
+"""Pixels of the sheet between ink and box, and of the box's line."""
+
+TAG_TO_SHEET = 1.5
+"""Scale of the boxes' tags where the sheet is shown in its own size."""
+
+MOST_LINES = 4
+"""Rows of digits that are shown in large; of more, the first ones."""
+
+LINE_HEIGHT = 1.1
+"""Of a row of digits, over the size of its type."""
+
+MEASURED = 100
+"""The size of type by which widths are measured."""
+
+
+class Page(Board["Reading"]):
+    """The board for several digits."""
+
+    name = "Free sheet"
+    invitation = "Write digits, as many as you like"
+    size = (960, 640)
+    brush = Brush(radius=7.0, softness=1.5)
+    eraser = Brush(radius=22.0, softness=1.5)
+
+    def __init__(self, *, min_probability: float) -> None:
+        super().__init__(min_probability=min_probability)
+        self._painted: tuple[tuple[int, tuple[int, int]], pygame.Surface] | None = None
+
+    def read(self, reader: Reader, ink: NDArray[np.uint8]) -> Reading:
+        """Reads the ink as a page."""
+        return reader.read(FULL - ink, min_probability=self.min_probability)
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """The ink, and boxes around what was read."""
+        surface.blit(self._image(), self.rect)
+        pygame.draw.rect(surface, look.LINE_STRONG, self.rect.inflate(2, 2), 1)
+        if self.answer is not None and not self.sheet.is_empty:
+            clip = surface.get_clip()
+            surface.set_clip(self.rect)
+            for digit in self.answer.reading.digits:
+                self._draw_box(surface, digit)
+            surface.set_clip(clip)
+
+    def draw_reading(
+        self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float
+    ) -> None:
+        """The text in large, and how sure each digit is."""
+        above, below = look.halves(rect, scale, share=0.4)
+        if not reading.digits:
+            look.headline(surface, above, NO_DIGIT, "No digit found", ink=look.LINE_STRONG, scale=scale)
+            return
+        self._draw_text(surface, above, reading, scale)
+        digits = reading.digits
+        if len(digits) > MOST_BARS:
+            digits = tuple(sorted(digits, key=lambda digit: digit.probability)[:MOST_BARS])
+        rows = [(digit.label, digit.probability, look.percent(digit.probability)) for digit in digits]
+        doubtful = {row for row, digit in enumerate(digits) if digit.label == UNNAMED}
+        colour = look.LINE_STRONG if self.is_stale else look.ACCENT
+        look.bars(surface, below, rows, scale, doubtful=doubtful, colour=colour)
+
+    def _image(self) -> pygame.Surface:
+        """The ink in the size in which it is shown, made anew only where one of them has changed."""
+        key = self.sheet.changes, self.rect.size
+        if self._painted is None or self._painted[0] != key:
+            self._painted = key, pygame.transform.smoothscale(painted(self.sheet.ink), self.rect.size)
+        return self._painted[1]
+
+    def _draw_box(self, surface: pygame.Surface, digit: Digit) -> None:
+        colour = look.LINE_STRONG if self.is_stale else look.DOUBT if digit.label == UNNAMED else look.ACCENT
+        factor = self.rect.width / self.size[0]
+        x0, y0, x1, y1 = digit.box
+        corner = self.rect.left + (x0 - BOX_MARGIN) * factor, self.rect.top + (y0 - BOX_MARGIN) * factor
+        box = pygame.Rect(corner, ((x1 - x0 + 2 * BOX_MARGIN) * factor, (y1 - y0 + 2 * BOX_MARGIN) * factor))
+        pygame.draw.rect(surface, colour, box, max(1, round(BOX_LINE * factor)))
+        look.tag(surface, digit.label, box, colour, TAG_TO_SHEET * factor, within=self.rect)
+
+    def _draw_text(self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float) -> None:
+        """The rows in type as large as fits, and below them in words how sure they are."""
+        below = look.write(
+            surface,
+            _sureness(reading),
+            rect.midbottom,
+            look.BODY * scale,
+            look.FAINT,
+            anchor="midbottom",
+            width=rect.width,
+        )
+        lines = [line.text for line in reading.lines[:MOST_LINES]]
+        pitch = (below.top - rect.top) / len(lines)
+        widest = max(look.font(MEASURED).size(line)[0] for line in lines) / MEASURED
+        size = max(look.BODY * scale, min(look.HUGE * scale, rect.width / widest, pitch / LINE_HEIGHT))
+        ink = look.LINE_STRONG if self.is_stale else look.INK
+        for row, line in enumerate(lines):
+            at = rect.centerx, rect.top + (row + 0.5) * pitch
+            look.write(surface, line, at, size, ink, anchor="center", width=rect.width)
+
+
+def _sureness(reading: Reading) -> str:
+    least = look.percent(min(digit.probability for digit in reading.digits))
+    number = len(reading.digits)
+    return least if number == 1 else f"{number} digits, each at least {least}"
