@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 LONGEST_SIDE = 960
 """Pixels of the picture's longer side in a window of its first size."""
-USUAL_SIZE = (840, 700)
-"""Of a window in which everything is drawn at scale 1."""
+USUAL_SIZE, LEAST_SCALE = (960, 760), 0.8
+"""Of a window in which everything is drawn at scale 1; and how far type shrinks with it, as it has to be read."""
 FOOTER = 112
 """Pixels below the picture, for text and buttons, at scale 1."""
 BUTTON_WIDTH = 116
@@ -124,7 +124,7 @@ class CameraScene:
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws the picture, what stands in it, and below it the text, the buttons and the rates."""
-        scale = look.scale_of(surface.get_size(), USUAL_SIZE)
+        scale = max(LEAST_SCALE, look.scale_of(surface.get_size(), USUAL_SIZE))
         surface.fill(look.PAPER)
         room = surface.get_rect()
         room.height = max(1, room.height - round(FOOTER * scale))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PAD = 3
 """Pixels between a digit's ink and its box, at scale 1."""
 LINE = 2
-TAG_TO_DIGIT, SMALLEST_TAG, LARGEST_TAG = 0.62, 15.0, 40.0
+TAG_TO_DIGIT, SMALLEST_TAG, LARGEST_TAG = 0.45, 17.0, 34.0
 """Size of a label's type over the height of the digit, and between which pixels, at scale 1."""
 
 
