@@ -108,10 +108,10 @@ def make_page(rng: np.random.Generator, images: LabelledGlyphs | None) -> Page:
 
 def record(pages: list[Page], path: Path, *, seconds: float, rng: np.random.Generator) -> list[Moment]:
     """Films each page for so many seconds, writes the video, and returns what each frame shows."""
-    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), RATE, (WIDTH, HEIGHT))
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (WIDTH, HEIGHT))
     if not video.isOpened():
         raise OutputError(str(path), "cannot be written as a video", "use an OpenCV with a codec for MJPG")
-    moments = []
+    moments: list[Moment] = []
     for page in pages:
         first = len(moments)
         periods, phases = rng.uniform(*PERIODS, 4), rng.uniform(0, 2 * math.pi, 4)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
@@ -146,4 +145,4 @@ def seconds(spans: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

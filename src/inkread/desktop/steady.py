@@ -113,7 +113,11 @@ def follow(steady: Steady, reading: Reading, since: Motion) -> Steady:
         since: how the picture has moved between that frame and the present one.
     """
     known = [one for row in steady.rows for one in row]
-    lines = [[(digit, _moved_box(digit.box, since)) for digit in line.digits] for line in reading.lines]
+    lines = [
+        [(digit, _moved_box(digit.box, since)) for digit in line.digits]
+        for line in reading.lines
+        if line.digits
+    ]
     partners = _matched([one.box for one in known], [box for line in lines for _, box in line])
     partner = iter(partners)
     rows: list[_Row] = []
@@ -128,6 +132,8 @@ def follow(steady: Steady, reading: Reading, since: Motion) -> Steady:
     _add_missing(rows, steady.rows, set(partners))
     followed = tuple(tuple(one for _, one in row) for row in rows)
     texts = (*steady.texts, _text(followed))[-WINDOW:]
+    if not any(one.label for row in followed for one in row):
+        return Steady(followed, texts)
     text = _agreed(texts)
     return Steady(followed, texts, steady.text if text is None else text)
 
