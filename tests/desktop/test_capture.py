@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import count, takewhile
 from pathlib import Path
 from time import perf_counter
 
@@ -103,7 +104,7 @@ def test_a_camera_that_drops_pictures_goes_on(device):
 
 def test_a_camera_that_disappears_is_an_error_where_the_next_picture_is_asked_for(device):
     gone = threading.Event()
-    stream = device(Stream(iter(lambda: None if gone.is_set() else GREY, None)))
+    stream = device(Stream(GREY for _ in takewhile(lambda _: not gone.is_set(), count())))
     source = open_camera(0)
     gone.set()
     source._thread.join()

@@ -26,6 +26,8 @@ LEAST_CORNERS = 8
 """With fewer there is hardly anything in the picture."""
 AGREED = 0.4
 """Share of the corners that has to move alike; where fewer do, it is another picture."""
+LIKE, FINE = 0.4, 6.0
+"""Correlation from which two views are of the same thing, beneath so many pixels: paper alone goes along with any motion."""
 ALIKE = 12.0
 """Mean difference in grey levels up to which two pictures without corners are the same."""
 
@@ -59,7 +61,18 @@ def motion(before: NDArray[np.uint8], after: NDArray[np.uint8], scale: float) ->
     matrix, agreeing = cv2.estimateAffinePartial2D(corners[followed], found[followed])
     if matrix is None or agreeing.sum() < AGREED * len(corners):
         return None
-    return _of_frames(matrix, scale)
+    return _of_frames(matrix, scale) if _likeness(before, after, matrix) >= LIKE else None
+
+
+def _likeness(before: NDArray[np.uint8], after: NDArray[np.uint8], matrix: NDArray[Any]) -> float:
+    """Correlation of the strokes and edges of two views, the earlier one moved; light and shadow do not count."""
+    size = (after.shape[1], after.shape[0])
+    there = cv2.warpAffine(before, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    one, other = (
+        view.astype(np.float32) - cv2.GaussianBlur(view, (0, 0), FINE).astype(np.float32)
+        for view in (there, after)
+    )
+    return float((one * other).sum() / max(1e-6, np.sqrt((one**2).sum() * (other**2).sum())))
 
 
 def _of_frames(matrix: NDArray[Any], scale: float) -> Motion:
