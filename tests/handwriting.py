@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,8 +13,9 @@ Point = tuple[float, float]
 Stroke = list[Point]
 
 
-def arc(x: float, y: float, rx: float, ry: float, start: float, stop: float) -> Stroke:
+def arc(x: float, y: float, rx: float, ry: float, *between: float) -> Stroke:
     """Part of an ellipse around (x, y), from one angle to another in degrees; 0 is to the right, 90 below."""
+    start, stop = between
     steps = 24
     angles = [math.radians(start + (stop - start) * step / steps) for step in range(steps + 1)]
     return [(x + rx * math.cos(angle), y + ry * math.sin(angle)) for angle in angles]
@@ -42,7 +44,7 @@ def strokes_in(digit: int, box: tuple[float, float, float, float]) -> Iterator[l
 
 
 def _walk(points: Stroke, step: float = 6.0) -> Iterator[tuple[int, int]]:
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         pieces = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / step))
         for piece in range(pieces):
             yield round(x0 + (x1 - x0) * piece / pieces), round(y0 + (y1 - y0) * piece / pieces)

@@ -42,6 +42,7 @@ HEAVY = [
     "ai_edge_litert",
     "httpx",
     "optuna",
+    "pygame",
 ]
 ROOMS_ABOVE = [
     "inkread.training",
@@ -50,6 +51,7 @@ ROOMS_ABOVE = [
     "inkread.export",
     "inkread.datasets",
     "inkread.server",
+    "inkread.desktop",
     "inkread.client",
     "inkread.wire",
 ]

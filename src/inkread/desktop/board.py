@@ -53,6 +53,7 @@ class Board(ABC, Generic[R]):
         sheet: what is drawn.
         answer: the newest reading; ``None`` before the first.
         rect: where it lies in the window, in pixels.
+        is_followed: it is read while it is drawn on.
     """
 
     name: ClassVar[str]
@@ -65,6 +66,7 @@ class Board(ABC, Generic[R]):
         self.sheet = Sheet(self.size, self.brush, self.eraser)
         self.answer: Answer[R] | None = None
         self.rect = pygame.Rect((0, 0), self.size)
+        self.is_followed = False
         self.min_probability = min_probability
 
     @property
@@ -72,11 +74,15 @@ class Board(ABC, Generic[R]):
         """Whether the sheet has changed since it was read."""
         return self.answer is None or self.answer.changes != self.sheet.changes
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the answer is stale, and no newer one comes by itself."""
+        return self.is_stale and not self.is_followed
+
     def lay(self, area: pygame.Rect) -> None:
-        """Takes its place: in the middle of the area, as large as it can be."""
+        """Takes its place: at the upper left of the area, as large as it can be."""
         factor = min(area.width / self.size[0], area.height / self.size[1])
-        self.rect = pygame.Rect(0, 0, *self.extent(factor))
-        self.rect.center = area.center
+        self.rect = pygame.Rect(area.topleft, self.extent(factor))
 
     def extent(self, factor: float) -> tuple[int, int]:
         """Width and height in the window where the sheet is enlarged by this factor."""
@@ -100,6 +106,10 @@ class Board(ABC, Generic[R]):
     @abstractmethod
     def read(self, reader: Reader, ink: NDArray[np.uint8]) -> R:
         """Reads the ink of a sheet; may be called in any thread."""
+
+    @abstractmethod
+    def text(self, reading: R) -> str:
+        """What was read, on one line; "" if it is no digit."""
 
     @abstractmethod
     def draw(self, surface: pygame.Surface) -> None:

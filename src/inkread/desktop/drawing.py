@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pygame
 
 from inkread.desktop import look
+from inkread.desktop.board import Board
 from inkread.desktop.desk import Desk, Note
 from inkread.desktop.grid import Grid
 from inkread.desktop.lessons import Lessons
@@ -27,7 +28,7 @@ SIZE = (960, 660)
 UPRIGHT = (600, 900)
 """The same of one that is higher than wide: there the card stands below the board."""
 
-CARD_SHARE = 0.33
+CARD_SHARE = 0.3
 """Of the width that the card has; of the height where it stands below."""
 
 LESSONS_FOLDER = "my-digits"
@@ -57,10 +58,13 @@ class DrawingSettings:
     min_probability: float = 0.5
 
 
-class _Places(NamedTuple):
-    """Where the parts of the window lie, and how large everything is drawn."""
+_Kind = type[Board[Any]]
+_Boards = dict[_Kind, Board[Any]]
 
-    board: pygame.Rect
+
+class _Places(NamedTuple):
+    """Where the card and the words lie, and how large everything is drawn."""
+
     card: pygame.Rect
     note: tuple[int, int]
     scale: float
@@ -75,6 +79,7 @@ class Drawing:
 
     Attributes:
         desk: the board that is drawn on, and what the window says.
+        teaching: the lessons, while they are given.
         done: the window was closed.
 
     Raises:
@@ -83,16 +88,18 @@ class Drawing:
 
     def __init__(self, reader: Reader, settings: DrawingSettings | None = None) -> None:
         self._settings = given = settings or DrawingSettings()
-        self._grid = Grid(min_probability=given.min_probability)
-        self._page = Page(min_probability=given.min_probability)
-        self.desk = Desk(self._page if given.free else self._grid)
+        self._boards = self._aside = self._new_boards()
+        self.desk = Desk(self._boards[Page if given.free else Grid])
         self.done = False
         self._held = 0  # the mouse's button with which a stroke is being drawn
         self._undo = Button("Undo", self._take_back, (pygame.K_z, pygame.K_BACKSPACE), "Z")
         self._reset = Button("Reset", self._clear, (pygame.K_r, pygame.K_DELETE), "R")
-        self._switch = Button("", self._switch_board, (pygame.K_TAB,), "Tab")
+        self._kinds: dict[_Kind, Button] = {
+            Grid: Button(Grid.name, lambda: self._show(Grid), (pygame.K_1, pygame.K_KP_1), "1"),
+            Page: Button(Page.name, lambda: self._show(Page), (pygame.K_2, pygame.K_KP_2), "2"),
+        }
         self._teach = Button("Teach", self._switch_teaching, (pygame.K_t,), "T")
-        self._teaching = self._begin_teaching() if given.teach else None
+        self.teaching = self._taught() if given.teach else None
         self._recognition = Recognition(
             self.desk, reader, model=given.model, save_to=given.save_to, live=given.live
         )
@@ -107,10 +114,11 @@ class Drawing:
         """Those that are shown at present, as they are now."""
         sheet = self.desk.board.sheet
         self._undo.enabled, self._reset.enabled = sheet.can_undo, not sheet.is_empty
-        self._switch.label = self._other_board.name
-        self._teach.on = self._teaching is not None
+        for kind, button in self._kinds.items():
+            button.on = isinstance(self.desk.board, kind)
+        self._teach.on = self.teaching is not None
         first, *others = self._activity.buttons
-        return [first, self._reset, self._undo, *others, self._switch, self._teach]
+        return [first, self._reset, self._undo, *others, *self._kinds.values(), self._teach]
 
     def handle(self, event: pygame.event.Event) -> None:
         """Draws, presses buttons, closes."""
@@ -132,7 +140,6 @@ class Drawing:
         places = self._lay(surface.get_size())
         for button in self.buttons:
             button.draw(surface, places.scale)
-        self.desk.board.lay(places.board)
         self.desk.board.draw(surface)
         self._draw_card(surface, places.card, places.scale)
         note = self.desk.note or HINT
@@ -152,11 +159,11 @@ class Drawing:
 
     @property
     def _activity(self) -> Activity:
-        return self._teaching or self._recognition
+        return self.teaching or self._recognition
 
-    @property
-    def _other_board(self) -> Grid | Page:
-        return self._page if self.desk.board is self._grid else self._grid
+    def _new_boards(self) -> _Boards:
+        least = self._settings.min_probability
+        return {Grid: Grid(min_probability=least), Page: Page(min_probability=least)}
 
     def _handle_pen(self, event: pygame.event.Event) -> None:
         """The mouse on the board: a stroke ends where the button that began it is let go, wherever that is."""
@@ -187,43 +194,48 @@ class Drawing:
         self.desk.board.sheet.undo()
         self.desk.note = None
 
-    def _switch_board(self) -> None:
+    def _show(self, kind: _Kind) -> None:
         self._lift()
-        self.desk.board = self._other_board
+        self.desk.board = self._boards[kind]
         self.desk.note = None
 
-    def _begin_teaching(self) -> Teaching:
+    def _taught(self) -> Teaching:
+        """Begins with teaching, on boards of its own: what was drawn before is put aside."""
         folder = self._settings.teach or self._settings.save_to / LESSONS_FOLDER
-        return Teaching(self.desk, Lessons(folder))
+        teaching = Teaching(self.desk, Lessons(folder))
+        self._aside, self._boards = self._boards, self._new_boards()
+        self._show(type(self.desk.board))
+        return teaching
 
     def _switch_teaching(self) -> None:
-        self._lift()
-        self.desk.note = None
-        if self._teaching is None:
+        if self.teaching is None:
             with self.desk.telling():
-                self._teaching = self._begin_teaching()
-        else:
-            self._teaching.close()
-            self._teaching = None
+                self.teaching = self._taught()
+            return
+        self._boards = self._aside
+        self._show(type(self.desk.board))
+        self.teaching.close()
+        self.teaching = None
 
     def _lay(self, size: tuple[int, int]) -> _Places:
-        """Buttons above, words below, and between them the board with the card beside it, or below it."""
+        """Lays buttons above, words below, and between them the board with the card beside it, or below it."""
         is_upright = size[1] > size[0]
         scale = look.scale_of(size, UPRIGHT if is_upright else SIZE)
         gap, line = round(look.GAP * scale), round(2 * look.SMALL * scale)
         whole = pygame.Rect((0, 0), size).inflate(-2 * gap, -2 * gap)
         top = look.flow(self.buttons, whole, scale) + gap
         middle = pygame.Rect(whole.left, top, whole.width, max(1, whole.bottom - top - line))
-        board, card = middle.copy(), middle.copy()
+        share = 1 - CARD_SHARE
+        board, card = self.desk.board, middle.copy()
         if is_upright:
-            card.height = round(middle.height * CARD_SHARE)
-            card.bottom = middle.bottom
-            board.height = max(1, card.top - gap - board.top)
+            board.lay(pygame.Rect(middle.topleft, (middle.width, round(middle.height * share))))
+            card.top, card.height = board.rect.bottom + gap, max(1, middle.bottom - board.rect.bottom - gap)
+            board.rect.centerx = middle.centerx
         else:
-            card.width = round(middle.width * CARD_SHARE)
-            card.right = middle.right
-            board.width = max(1, card.left - gap - board.left)
-        return _Places(board, card, (whole.left, whole.bottom - line // 3), scale)
+            board.lay(pygame.Rect(middle.topleft, (round(middle.width * share), middle.height)))
+            card.left, card.width = board.rect.right + gap, max(1, middle.right - board.rect.right - gap)
+            card.height = board.rect.height
+        return _Places(card, (whole.left, whole.bottom - line // 3), scale)
 
     def _draw_card(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
         look.panel(surface, rect, look.RADIUS * scale)

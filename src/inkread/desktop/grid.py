@@ -82,7 +82,7 @@ class Grid(Board[GridReading]):
     invitation = "Draw a digit in the cells"
     size = (glyph.SIDE, glyph.SIDE)
     brush = Brush(radius=1.2, softness=1.4)
-    eraser = Brush(radius=2.0, softness=1.0)
+    eraser = Brush(radius=2.4, softness=1.0)
 
     def extent(self, factor: float) -> tuple[int, int]:
         """A whole number of pixels for each cell."""
@@ -100,6 +100,11 @@ class Grid(Board[GridReading]):
             return GridReading((0.0,) * len(DIGITS), none=1.0)
         *digits, none = (float(share) for share in reader.probabilities(normal[None])[0])
         return GridReading(tuple(digits), none)
+
+    def text(self, reading: GridReading) -> str:
+        """The digit, or "?"."""
+        label = reading.label(self.min_probability)
+        return "" if label == NO_DIGIT else label
 
     def draw(self, surface: pygame.Surface) -> None:
         """The cells, with lines between them."""
@@ -120,9 +125,11 @@ class Grid(Board[GridReading]):
     ) -> None:
         """The digit in large, its probability, and ten bars."""
         label = reading.label(self.min_probability)
-        is_faint = self.is_stale or label == NO_DIGIT
+        is_faint = self.is_outdated or label == NO_DIGIT
         ink = look.LINE_STRONG if is_faint else look.DOUBT if label == UNNAMED else look.INK
         above, below = look.halves(rect, scale, share=0.46)
         look.headline(surface, above, label, reading.verdict(self.min_probability), ink=ink, scale=scale)
         rows = [(DIGITS[digit], share, look.percent(share)) for digit, share in enumerate(reading.digits)]
-        look.bars(surface, below, rows, scale, best=None if is_faint else reading.ranked[0])
+        best = None if is_faint else reading.ranked[0]
+        doubtful = () if best is None or label != UNNAMED else (best,)
+        look.bars(surface, below, rows, scale, best=best, doubtful=doubtful)

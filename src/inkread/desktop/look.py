@@ -34,16 +34,19 @@ DOUBT_SOFT: Colour = (253, 240, 223)
 PEN: Colour = (22, 24, 29)
 GRID_LINE: Colour = (230, 227, 218)
 
-HUGE, LARGE, BODY, SMALL, TINY = 150, 30, 16, 13, 11
+HUGE, LARGE, BODY, SMALL = 230, 26, 19, 16
 """Sizes of type."""
 
-LEGIBLE = 10
+LEGIBLE = 12
 """No type is smaller, however small the window."""
 
 GAP, RADIUS, RADIUS_SMALL = 16, 12, 7
 """Between parts, and of corners."""
 
-BUTTON_HEIGHT = 38
+BUTTON_HEIGHT = 40
+
+FINENESS = 3
+"""Type and corners are drawn this many times as large, and reduced: evenly spaced, and smooth."""
 
 ELLIPSIS = "…"
 
@@ -71,6 +74,11 @@ def _font(size: int) -> pygame.font.Font:
     return pygame.font.Font(None, size)
 
 
+def width_of(text: str, size: float) -> int:
+    """Pixels that a line of text takes."""
+    return round(font(FINENESS * max(LEGIBLE, round(size))).size(text)[0] / FINENESS)
+
+
 def write(
     surface: pygame.Surface,
     text: str,
@@ -92,19 +100,25 @@ def write(
         anchor: of the text's rectangle, by the name that it has in ``pygame.Rect``: "midleft", "center" …
         width: in pixels, at most: a longer text is cut, and ends in an ellipsis.
     """
-    image = font(size).render(text if width is None else shortened(text, size, width), True, colour)
+    shown = text if width is None else shortened(text, size, width)
+    image = _line(shown, max(LEGIBLE, round(size)), colour)
     place = image.get_rect(**{anchor: (round(at[0]), round(at[1]))})
     surface.blit(image, place)
     return place
 
 
+@lru_cache(maxsize=256)
+def _line(text: str, size: int, colour: Colour) -> pygame.Surface:
+    large = font(FINENESS * size).render(text, True, colour)
+    return pygame.transform.smoothscale(large, [max(1, round(side / FINENESS)) for side in large.get_size()])
+
+
 def shortened(text: str, size: float, width: float) -> str:
     """The text if it is no wider than this, else its beginning with an ellipsis."""
-    measure = font(size).size
-    if measure(text)[0] <= width:
+    if width_of(text, size) <= width:
         return text
     kept = text
-    while kept and measure(kept + ELLIPSIS)[0] > width:
+    while kept and width_of(kept + ELLIPSIS, size) > width:
         kept = kept[:-1]
     return kept.rstrip() + ELLIPSIS
 
@@ -114,7 +128,7 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and font(size).size(longer)[0] <= width:
+        if lines and width_of(longer, size) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
@@ -132,12 +146,23 @@ def percent(probability: float) -> str:
 
 def rounded(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, radius: float) -> None:
     """A filled rectangle with smooth round corners."""
-    r = max(0, min(round(radius), rect.width // 2, rect.height // 2))
-    surface.fill(colour, rect.inflate(-2 * r, 0))
-    surface.fill(colour, rect.inflate(0, -2 * r))
-    for x in (rect.left + r, rect.right - r - 1):
-        for y in (rect.top + r, rect.bottom - r - 1):
-            pygame.draw.aacircle(surface, colour, (x, y), r)
+    surface.blit(_rounded(rect.size, round(FINENESS * radius), colour), rect)
+
+
+@lru_cache(maxsize=256)
+def _rounded(size: tuple[int, int], radius: int, colour: Colour) -> pygame.Surface:
+    large = pygame.Surface((FINENESS * size[0], FINENESS * size[1]), pygame.SRCALPHA)
+    large.fill((*colour, 0))  # not black, which would show through at the corners
+    pygame.draw.rect(large, colour, large.get_rect(), border_radius=radius)
+    return pygame.transform.smoothscale(large, size)
+
+
+def icon(side: int) -> pygame.Surface:
+    """The mark of inkread: a 7 in white on a blue square."""
+    surface = pygame.Surface((side, side), pygame.SRCALPHA)
+    rounded(surface, surface.get_rect(), ACCENT, side / 5)
+    write(surface, "7", surface.get_rect().center, 0.8 * side, ON_ACCENT, anchor="center")
+    return surface
 
 
 def panel(
@@ -190,7 +215,7 @@ class Button:
 
     def natural_width(self, scale: float) -> int:
         """Pixels that it needs for its label and its hint."""
-        label, hint = font(BODY * scale).size(self.label)[0], font(SMALL * scale).size(self.hint)[0]
+        label, hint = width_of(self.label, BODY * scale), width_of(self.hint, SMALL * scale)
         return round(label + bool(self.hint) * (hint + GAP / 2 * scale) + 1.5 * GAP * scale)
 
     def handle(self, event: pygame.event.Event) -> bool:
@@ -219,8 +244,8 @@ class Button:
         panel(surface, self.rect, RADIUS_SMALL * scale, fill=fill, line=line)
         pad, size = GAP / 2 * scale, BODY * scale
         middle = self.rect.centery
-        label_width = font(size).size(self.label)[0]
-        hint_width = font(SMALL * scale).size(self.hint)[0] if self.hint else 0
+        label_width = width_of(self.label, size)
+        hint_width = width_of(self.hint, SMALL * scale)
         free = self.rect.width - 2 * pad
         if not self.hint or label_width + pad + hint_width > free:
             write(surface, self.label, self.rect.center, size, ink, anchor="center", width=free)
@@ -273,7 +298,9 @@ def headline(
     surface: pygame.Surface, rect: pygame.Rect, label: str, verdict: str, *, ink: Colour, scale: float
 ) -> None:
     """One character in large, and a line of words below it."""
-    below = write(surface, verdict, rect.midbottom, BODY * scale, FAINT, anchor="midbottom", width=rect.width)
+    below = write(
+        surface, verdict, rect.midbottom, LARGE * scale, FAINT, anchor="midbottom", width=rect.width
+    )
     size = min(HUGE * scale, below.top - rect.top)
     write(surface, label, (rect.centerx, (rect.top + below.top) / 2), size, ink, anchor="center")
 
@@ -301,8 +328,8 @@ def bars(
     """
     pitch = min(rect.height / max(10, len(rows)), 2 * BODY * scale)
     size = min(SMALL * scale, pitch)
-    label_width = font(size).size("0")[0] + GAP / 2 * scale
-    text_width = font(size).size(percent(0))[0] + GAP / 2 * scale
+    label_width = width_of("0", size) + GAP / 2 * scale
+    text_width = width_of(percent(0), size) + GAP / 2 * scale
     thickness = max(3, round(pitch * 0.36))
     for row, (label, share, text) in enumerate(rows):
         y = rect.top + (row + 0.5) * pitch
@@ -326,8 +353,8 @@ def tag(
     within: pygame.Rect,
 ) -> None:
     """A label on a filled ground: on the upper left corner of a box, and always inside what it lies in."""
-    width, height = font(BODY * scale).size(label)
-    ground = pygame.Rect(box.left, 0, width + round(10 * scale), height + round(4 * scale))
+    height = round(1.1 * BODY * scale)
+    ground = pygame.Rect(box.left, 0, max(height, width_of(label, BODY * scale) + height // 2), height)
     ground.bottom = box.top + 1
     rounded(surface, ground.clamp(within), colour, 4 * scale)
     write(surface, label, ground.clamp(within).center, BODY * scale, ON_ACCENT, anchor="center")

@@ -42,7 +42,7 @@ class Page(Board["Reading"]):
 
     name = "Free sheet"
     invitation = "Write digits, as many as you like"
-    size = (960, 640)
+    size = (880, 660)
     brush = Brush(radius=7.0, softness=1.5)
     eraser = Brush(radius=22.0, softness=1.5)
 
@@ -53,6 +53,10 @@ class Page(Board["Reading"]):
     def read(self, reader: Reader, ink: NDArray[np.uint8]) -> Reading:
         """Reads the ink as a page."""
         return reader.read(FULL - ink, min_probability=self.min_probability)
+
+    def text(self, reading: Reading) -> str:
+        """The rows, parted by slashes."""
+        return "/".join(line.text for line in reading.lines)
 
     def draw(self, surface: pygame.Surface) -> None:
         """The ink, and boxes around what was read."""
@@ -79,7 +83,7 @@ class Page(Board["Reading"]):
             digits = tuple(sorted(digits, key=lambda digit: digit.probability)[:MOST_BARS])
         rows = [(digit.label, digit.probability, look.percent(digit.probability)) for digit in digits]
         doubtful = {row for row, digit in enumerate(digits) if digit.label == UNNAMED}
-        colour = look.LINE_STRONG if self.is_stale else look.ACCENT
+        colour = look.LINE_STRONG if self.is_outdated else look.ACCENT
         look.bars(surface, below, rows, scale, doubtful=doubtful, colour=colour)
 
     def _image(self) -> pygame.Surface:
@@ -90,7 +94,9 @@ class Page(Board["Reading"]):
         return self._painted[1]
 
     def _draw_box(self, surface: pygame.Surface, digit: Digit) -> None:
-        colour = look.LINE_STRONG if self.is_stale else look.DOUBT if digit.label == UNNAMED else look.ACCENT
+        colour = (
+            look.LINE_STRONG if self.is_outdated else look.DOUBT if digit.label == UNNAMED else look.ACCENT
+        )
         factor = self.rect.width / self.size[0]
         x0, y0, x1, y1 = digit.box
         corner = self.rect.left + (x0 - BOX_MARGIN) * factor, self.rect.top + (y0 - BOX_MARGIN) * factor
@@ -111,9 +117,9 @@ class Page(Board["Reading"]):
         )
         lines = [line.text for line in reading.lines[:MOST_LINES]]
         pitch = (below.top - rect.top) / len(lines)
-        widest = max(look.font(MEASURED).size(line)[0] for line in lines) / MEASURED
+        widest = max(look.width_of(line, MEASURED) for line in lines) / MEASURED
         size = max(look.BODY * scale, min(look.HUGE * scale, rect.width / widest, pitch / LINE_HEIGHT))
-        ink = look.LINE_STRONG if self.is_stale else look.INK
+        ink = look.LINE_STRONG if self.is_outdated else look.INK
         for row, line in enumerate(lines):
             at = rect.centerx, rect.top + (row + 0.5) * pitch
             look.write(surface, line, at, size, ink, anchor="center", width=rect.width)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inkread.desktop.desk import Desk
     from inkread.reader import Reader
 
+TITLE = "inkread draw"
 STEM = "drawing"
 LINE_HEIGHT = 1.5
 
@@ -55,8 +56,6 @@ class Recognition:
         live: read while one draws, from the beginning.
     """
 
-    title = "inkread draw"
-
     def __init__(self, desk: Desk, reader: Reader, *, model: str, save_to: Path, live: bool) -> None:
         self._desk, self._reader, self._model, self._save_to = desk, reader, model, save_to
         enter = (pygame.K_RETURN, pygame.K_KP_ENTER)
@@ -72,15 +71,26 @@ class Recognition:
         self._readings: Newest[_Question, _Answered] = Newest(self._read)
 
     @property
+    def title(self) -> str:
+        """What was read stands first, for who sees only the title."""
+        board = self._desk.board
+        if board.answer is None or board.is_stale:
+            return TITLE
+        return f"{board.text(board.answer.reading) or 'no digit'} – {TITLE}"
+
+    @property
     def head(self) -> tuple[str, str]:
         """The model, and how long it took."""
         board = self._desk.board
-        took = f" · {board.answer.seconds * 1000:.0f} ms" if board.answer and not board.sheet.is_empty else ""
-        return "Reading", f"{self._model}{took}"
+        if board.answer is None or board.sheet.is_empty:
+            return "Reading", self._model
+        what = "Before your last change" if board.is_outdated else "Reading"
+        return what, f"{self._model} · {board.answer.seconds * 1000:.0f} ms"
 
     def tick(self) -> bool:
         """Takes the newest answer; asks for the next, where drawings are read while they are drawn."""
         board = self._desk.board
+        board.is_followed = self._live.on
         if self._live.on and not board.sheet.is_empty and self._asked != (board, board.sheet.changes):
             self._ask()
         taken = self._readings.take()

@@ -21,7 +21,7 @@ class Teaching:
     """The activity of the window in which a person is asked for digits.
 
     Args:
-        desk: with the board that is drawn on; it begins empty.
+        desk: with the board that is drawn on.
         lessons: say what to draw, and keep it.
     """
 
@@ -35,7 +35,6 @@ class Teaching:
             Button("Skip", self._skip, (pygame.K_k,), "K"),
             self._back,
         )
-        desk.board.renew()
 
     @property
     def title(self) -> str:
@@ -61,8 +60,7 @@ class Teaching:
         """The digit that is asked for, and how many drawings there are of each."""
         wanted, counts = self.lessons.wanted, self.lessons.counts
         above, below = look.halves(rect, scale, share=0.46)
-        asked = f"Draw a {wanted}, then press Enter"
-        look.headline(surface, above, str(wanted), asked, ink=look.ACCENT, scale=scale)
+        look.headline(surface, above, str(wanted), f"Draw a {wanted}", ink=look.ACCENT, scale=scale)
         rows = [(DIGITS[digit], count / max(1, *counts), str(count)) for digit, count in enumerate(counts)]
         look.bars(surface, below, rows, scale, best=wanted)
 

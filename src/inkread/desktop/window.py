@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pygame
 
+from inkread.desktop import look
 from inkread.errors import DisplayError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ SMALLEST = (360, 300)
 
 SHARE_OF_SCREEN = 0.9
 """A window is never opened wider or higher than this share of the screen, as its frame and the system's bars need room."""
+
+ICON = 64
+"""Pixels of a side of the window's icon."""
 
 UNSEEN = ("offscreen", "dummy")
 """SDL's drivers that show nothing; it falls back on the first if it finds no display."""
@@ -76,10 +80,12 @@ def show(
         width, height = (
             min(want, int(have * SHARE_OF_SCREEN)) for want, have in zip(size, screen, strict=True)
         )
-        window = pygame.Window(scene.title, (width, height), resizable=True)
+        window = pygame.Window(scene.title, (width, height), resizable=True, hidden=True)
         try:
-            # The screen may be smaller still than the smallest window.
+            # The screen may be smaller still than the smallest window; X11 hides a window while this is set.
             window.minimum_size = min(width, smallest[0]), min(height, smallest[1])
+            window.set_icon(look.icon(ICON))
+            window.show()
             _run(scene, window, frames_a_second)
         finally:
             window.destroy()

@@ -1,0 +1,61 @@
+"""``inkread draw`` opens a window, or says in one line why it cannot."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from inkread.cli import main
+
+needs_pygame = pytest.mark.skipif(
+    importlib.util.find_spec("pygame") is None, reason="needs the extra desktop"
+)
+
+
+@pytest.fixture(autouse=True)
+def no_display(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_pygame_it_says_what_to_install(run, monkeypatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    result = run("draw")
+    assert result.code == 1
+    assert "pygame-ce: is not installed; install it with: pip install 'inkread[desktop]'" in result.err
+
+
+@needs_pygame
+def test_without_a_display_it_says_so_and_ends(run) -> None:
+    result = run("draw")
+    assert result.code == 1
+    assert result.err.startswith("error: display: ")
+    assert "Traceback" not in result.err
+
+
+@needs_pygame
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--min-probability", "2"], "outside 0..1"),
+        (["--teach", "FILE"], "is no folder"),
+    ],
+)
+def test_an_option_that_cannot_be_followed_is_told_before_a_window_opens(
+    run, tmp_path, options, told
+) -> None:
+    (tmp_path / "file").write_text("")
+    result = run("draw", *(str(tmp_path / "file") if option == "FILE" else option for option in options))
+    assert result.code == 1
+    assert told in result.err
+
+
+@needs_pygame
+@pytest.mark.parametrize("model", ["rows", "no-such-model"])
+def test_a_model_that_does_not_read_glyphs_is_refused(capsys, model) -> None:
+    assert main(["draw", "--model", model]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert model in err
+    assert "internal" not in err

@@ -1,0 +1,305 @@
+"""What is drawn in the window is read, taken back, saved and taught, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+pygame = pytest.importorskip("pygame", reason="needs the extra desktop")
+
+from inkread.datasets.folders import load_folder_glyphs
+from inkread.desktop.board import NO_DIGIT
+from inkread.desktop.page import Page
+
+
+def label_of(person) -> str:
+    return person.board.answer.reading.label(person.board.min_probability)
+
+
+def test_every_digit_that_is_drawn_stroke_by_stroke_on_the_grid_is_read(visit) -> None:
+    read = []
+
+    def script(person):
+        for digit in range(10):
+            yield from person.draw(digit)
+            yield from person.read()
+            read.append(label_of(person))
+            assert person.scene.title == f"{digit} – inkread draw"
+            assert sum(
+                person.board.answer.reading.digits
+            ) + person.board.answer.reading.none == pytest.approx(1, abs=1e-5)
+            yield from person.click("Reset")
+
+    visit(script)
+    assert read == list("0123456789")
+
+
+@pytest.mark.parametrize("box", [(0.05, 0.05, 0.35, 0.45), (0.5, 0.4, 0.45, 0.55), (0.1, 0.05, 0.8, 0.9)])
+def test_a_digit_is_read_wherever_and_as_large_as_it_is_drawn(visit, box) -> None:
+    def script(person):
+        for digit in (2, 4, 5):
+            yield from person.draw(digit, box)
+            yield from person.click("Classify")
+            yield from person.until(lambda: not person.board.is_stale)
+            assert label_of(person) == str(digit)
+            yield from person.press(pygame.K_r)
+
+    visit(script)
+
+
+def test_live_reading_follows_the_brush_without_being_asked(visit) -> None:
+    def script(person):
+        yield from person.click("Live")
+        yield from person.draw(7)
+        yield from person.until(lambda: person.scene.title.startswith("7"))
+        yield from person.press(pygame.K_l)
+        yield from person.draw(1, (0.05, 0.1, 0.1, 0.3))
+        assert person.board.is_outdated
+        assert person.scene.title == "inkread draw"
+
+    visit(script)
+
+
+def test_the_brush_goes_on_while_a_reading_takes_long_and_the_newest_drawing_is_read_next(
+    visit, reader, monkeypatch
+) -> None:
+    go_on, seen = threading.Event(), []
+
+    def slow(glyphs, **_):
+        seen.append(glyphs)
+        assert go_on.wait(30)
+        return np.eye(11, dtype=np.float32)[:1]
+
+    def script(person):
+        with monkeypatch.context() as patch:
+            patch.setattr(reader, "probabilities", slow)
+            yield from person.draw(1)
+            yield from person.until(lambda: seen)
+            before = person.board.sheet.changes
+            yield from person.draw(7)
+            yield from person.draw(4)
+            assert person.board.sheet.changes > before, "drawn although the reading is not done"
+            go_on.set()
+            yield from person.until(lambda: not person.board.is_stale)
+        assert len(seen) == 2, "what was passed meanwhile is never read"
+
+    visit(script, live=True)
+
+
+def test_reset_empties_the_sheet_and_undo_brings_it_back(visit) -> None:
+    def script(person):
+        yield from person.draw(8)
+        drawn = person.board.sheet.ink.copy()
+        yield from person.click("Reset")
+        assert person.board.sheet.is_empty
+        yield from person.click("Undo")
+        np.testing.assert_array_equal(person.board.sheet.ink, drawn)
+
+    visit(script)
+
+
+def test_undo_takes_back_one_stroke_at_a_time(visit) -> None:
+    def script(person):
+        inks = []
+        for stroke in person.draw(4):
+            yield stroke
+            inks.append(person.board.sheet.ink.copy())
+        assert len(inks) == 2
+        yield from person.press(pygame.K_z, pygame.KMOD_CTRL)
+        np.testing.assert_array_equal(person.board.sheet.ink, inks[0])
+        yield from person.press(pygame.K_z)
+        assert person.board.sheet.is_empty
+
+    visit(script)
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_the_right_button_erases(visit, free) -> None:
+    def script(person):
+        yield from person.draw(1)
+        drawn = int(person.board.sheet.ink.sum())
+        yield from person.draw(1, erase=True)
+        assert person.board.sheet.ink.sum() < drawn / 20
+        yield from person.press(pygame.K_z)
+        assert person.board.sheet.ink.sum() == drawn
+
+    visit(script, free=free)
+
+
+def test_several_digits_on_the_free_sheet_have_boxes_around_their_ink(visit) -> None:
+    def script(person):
+        yield from person.press(pygame.K_2)
+        assert isinstance(person.board, Page)
+        for place, digit in enumerate((4, 2, 7)):
+            yield from person.draw(digit, (0.08 + 0.3 * place, 0.1, 0.2, 0.35))
+        for place, digit in enumerate((1, 9, 8, 0)):
+            yield from person.draw(digit, (0.1 + 0.2 * place, 0.65, 0.11, 0.22))
+        yield from person.read()
+        reading = person.board.answer.reading
+        assert reading.text == "427\n1980"
+        assert person.scene.title == "427/1980 – inkread draw"
+        for digit in reading.digits:
+            x0, y0, x1, y1 = digit.box
+            assert person.board.sheet.ink[y0:y1, x0:x1].max() == 255
+        boxed = sum(
+            int(person.board.sheet.ink[y0:y1, x0:x1].sum())
+            for x0, y0, x1, y1 in (d.box for d in reading.digits)
+        )
+        assert boxed > 0.98 * person.board.sheet.ink.sum()
+
+    visit(script)
+
+
+def test_each_board_keeps_its_drawing_while_the_other_is_used(visit) -> None:
+    def script(person):
+        yield from person.draw(3)
+        grid = person.board
+        yield from person.click("Free sheet")
+        assert person.board.sheet.is_empty
+        yield from person.click("28 × 28")
+        assert person.board is grid
+        assert not grid.sheet.is_empty
+
+    visit(script)
+
+
+def test_what_is_no_digit_is_said_to_be_none_and_doubt_is_shown_as_a_question_mark(visit) -> None:
+    def script(person):
+        area = person.board.rect
+        at = lambda x, y: (area.x + int(x * area.width), area.y + int(y * area.height))
+        for stroke in (
+            [(0.2, 0.2), (0.5, 0.8), (0.8, 0.2)],
+            [(0.2, 0.8), (0.5, 0.2), (0.8, 0.8)],
+            [(0.1, 0.5), (0.9, 0.5)],
+        ):
+            yield from person.drag([at(*point) for point in stroke])
+        yield from person.read()
+        assert label_of(person) == NO_DIGIT
+        assert person.scene.title == "no digit – inkread draw"
+        yield from person.press(pygame.K_r)
+        yield from person.draw(3)
+        person.board.min_probability = 1.0
+        yield from person.read()
+        assert person.scene.title == "? – inkread draw"
+        assert person.board.answer.reading.verdict(1.0).startswith("3 or ")
+
+    visit(script)
+
+
+def test_an_empty_sheet_is_not_read_but_invites_to_draw(visit) -> None:
+    def script(person):
+        for key in (pygame.K_RETURN, pygame.K_s):
+            yield from person.press(key)
+            assert "yet. Draw a digit" in person.scene.desk.note.text
+        assert person.board.answer is None
+
+    visit(script)
+
+
+def test_a_resized_window_draws_where_the_mouse_is_and_shows_everything(visit) -> None:
+    sizes = [(500, 380), (420, 760), (1300, 900)]
+
+    def script(person):
+        for size in sizes:
+            person.window.size = size
+            yield from person.until(lambda size=size: person.window.get_surface().get_size() == size)
+            yield
+            yield
+            inside = pygame.Rect((0, 0), size)
+            assert all(inside.contains(button.rect) for button in person.scene.buttons)
+            assert inside.contains(person.board.rect)
+            yield from person.draw(5)
+            yield from person.read()
+            assert label_of(person) == "5"
+            yield from person.press(pygame.K_r)
+
+    seen = visit(script).frames
+    assert set(sizes) <= set(seen)
+
+
+def test_saved_drawings_are_read_alike_from_their_files_and_never_replace_each_other(
+    visit, tmp_path, reader
+) -> None:
+    (tmp_path / "drawing-004.png").write_bytes(b"somebody else's")
+
+    def script(person):
+        yield from person.draw(2)
+        yield from person.press(pygame.K_s)
+        yield from person.press(pygame.K_2)
+        yield from person.draw(6)
+        yield from person.click("Save")
+        assert "drawing-006.png" in person.scene.desk.note.text
+
+    visit(script)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"drawing-00{n}.png" for n in (4, 5, 6)]
+    assert (tmp_path / "drawing-004.png").read_bytes() == b"somebody else's"
+    assert [reader.read_digit(tmp_path / f"drawing-00{n}.png").label for n in (5, 6)] == ["2", "6"]
+
+
+def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, tmp_path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    def script(person):
+        yield from person.draw(2)
+        yield from person.press(pygame.K_s)
+        assert person.scene.desk.note.is_problem
+        assert "is no folder" in person.scene.desk.note.text
+        yield from person.press(pygame.K_t)
+        assert person.scene.desk.note.is_problem
+        assert not person.board.sheet.is_empty
+
+    visit(script, save_to=tmp_path / "file")
+
+
+def test_what_is_taught_is_what_training_learns_from(visit, tmp_path, reader) -> None:
+    folder = tmp_path / "hand"
+    asked = []
+
+    def script(person):
+        for _ in range(12):
+            wanted = person.scene.teaching.lessons.wanted
+            asked.append(wanted)
+            yield from person.draw(wanted)
+            yield from person.press(pygame.K_RETURN)
+            assert person.board.sheet.is_empty
+
+    visit(script, teach=folder)
+    assert sorted(asked[:10]) == list(range(10)), "each digit once before any twice"
+    learned = load_folder_glyphs(folder, reader=reader)
+    assert not learned.skipped
+    assert learned.glyphs.labels.tolist() == asked
+    assert reader.probabilities(learned.glyphs.images).argmax(axis=1).tolist() == asked
+
+
+def test_teaching_leaves_the_drawing_alone_that_was_there_before(visit, tmp_path) -> None:
+    def script(person):
+        yield from person.draw(3)
+        yield from person.click("Teach")
+        assert person.board.sheet.is_empty
+        yield from person.press(pygame.K_RETURN)
+        assert "first" in person.scene.desk.note.text
+        yield from person.draw(3)
+        yield from person.click("Next")
+        yield from person.click("Take back")
+        assert "again" in person.scene.desk.note.text
+        yield from person.press(pygame.K_t)
+        assert not person.board.sheet.is_empty
+
+    visit(script)
+    assert [path.name for path in (tmp_path / "my-digits").iterdir()] == ["labels.csv"]
+
+
+@pytest.mark.parametrize(("key", "mod"), [(pygame.K_q, pygame.KMOD_CTRL), (None, 0)])
+def test_the_window_closes_when_it_is_told_to(visit, key, mod) -> None:
+    def script(person):
+        if key is None:
+            pygame.event.post(pygame.event.Event(pygame.QUIT))
+            yield
+        else:
+            yield from person.press(key, mod)
+        yield from person.until(lambda: False)
+
+    assert visit(script).scene.done
+    assert not pygame.display.get_init()
