@@ -29,8 +29,8 @@ USUAL_SIZE, LEAST_SCALE = (960, 760), 0.8
 """Of a window in which everything is drawn at scale 1; and how far type shrinks with it, as it has to be read."""
 FOOTER = 112
 """Pixels below the picture, for text and buttons, at scale 1."""
-BUTTON_WIDTH = 116
-NOTE_SECONDS, NOTE_TYPE = 4.0, 18
+BUTTON_WIDTH, TEXT_TYPE = 128, 34
+NOTE_SECONDS = 4.0
 RATE_SECONDS = 1.0
 """Frames are counted over the last so many seconds."""
 
@@ -196,10 +196,10 @@ class CameraScene:
         note = self._present_note()
         if note is None:
             return
-        size, pad = NOTE_TYPE * scale, look.GAP * scale
+        size, pad = look.BODY * scale, look.GAP * scale
         lines = look.wrapped(note.text, size, area.width - 4 * pad)
         height = look.font(size).get_linesize()
-        width = max(look.font(size).size(line)[0] for line in lines)
+        width = max(look.width_of(line, size) for line in lines)
         box = pygame.Rect(0, 0, round(width + 2 * pad), round(height * len(lines) + pad))
         box.midbottom = area.centerx, round(area.bottom - pad)
         fill, ink = (look.DOUBT_SOFT, look.DOUBT) if note.is_problem else (look.CARD, look.INK)
@@ -224,19 +224,19 @@ class CameraScene:
         """The text, and below it the buttons and the rates."""
         gap = look.GAP * scale
         left, width = room.left + gap, room.width - 2 * gap
-        middle = room.top + gap * 0.75 + look.LARGE * scale / 2
+        middle = room.top + gap * 0.75 + TEXT_TYPE * scale / 2
         text = one_line(self.sight.text)
         if text:
-            look.write(surface, text, (left, middle), look.LARGE * scale, anchor="midleft", width=width)
+            look.write(surface, text, (left, middle), TEXT_TYPE * scale, anchor="midleft", width=width)
         else:
             words = NOTHING if self.sight.frozen else INVITATION
             look.write(
-                surface, words, (left, middle), NOTE_TYPE * scale, look.FAINT, anchor="midleft", width=width
+                surface, words, (left, middle), look.BODY * scale, look.FAINT, anchor="midleft", width=width
             )
         height = round(look.BUTTON_HEIGHT * scale)
         top = round(room.bottom - gap - height)
-        rates, size = self._rates(), look.BODY * scale
-        taken = look.font(size).size(rates)[0] + gap
+        rates, size = self._rates(), look.SMALL * scale
+        taken = look.width_of(rates, size) + gap
         each = min(round(BUTTON_WIDTH * scale), round((width - gap / 2 * 3) / len(self._buttons)))
         for place, button in enumerate(self._buttons):
             button.rect = pygame.Rect(round(left + place * (each + gap / 2)), top, each, height)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from inkread.desktop.look import LEGIBLE, font
+from inkread.desktop.look import LEGIBLE, font, rounded, width_of, write
 from inkread.drawing import BLACK, UNSURE, WHITE, colour_of
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ def _tag(surface: pygame.Surface, digit: Digit, box: pygame.Rect, area: pygame.R
     """The label on a filled tag above the box, or below it where there is no room."""
     colour = colour_of(digit.probability)
     size = max(LEGIBLE, min(LARGEST_TAG * scale, max(SMALLEST_TAG * scale, TAG_TO_DIGIT * box.height)))
-    image = font(size).render(digit.label, True, BLACK if colour == UNSURE else WHITE)
-    tag = image.get_rect().inflate(round(size * 0.5), round(size * 0.1))
     line = max(1, round(LINE * scale))
+    tag = pygame.Rect(
+        0, 0, width_of(digit.label, size) + round(0.5 * size), round(1.3 * font(size).get_height())
+    )
     tag.midbottom = box.centerx, box.top - line
     if tag.top < area.top:
         tag.midtop = box.centerx, box.bottom + line
-    pygame.draw.rect(surface, WHITE, tag.inflate(2, 2), border_radius=2 * line + 1)
-    pygame.draw.rect(surface, colour, tag, border_radius=2 * line)
-    surface.blit(image, image.get_rect(center=tag.center))
+    rounded(surface, tag.inflate(2, 2), WHITE, 2 * line + 1)
+    rounded(surface, tag, colour, 2 * line)
+    write(surface, digit.label, tag.center, size, BLACK if colour == UNSURE else WHITE, anchor="center")

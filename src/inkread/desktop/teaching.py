@@ -68,7 +68,8 @@ class Teaching:
         """Says where the drawings are."""
         kept, folder = self.lessons.number_kept, self.lessons.folder
         if kept:
-            self._desk.say(f"{kept} new in {folder}. Learn from them: inkread train --data {folder}")
+            learn = f"inkread train --start bundled --data {folder} --out my-model"
+            self._desk.say(f"{kept} new in {folder}. Learn from them: {learn}")
 
     def _keep(self) -> None:
         wanted = self.lessons.wanted

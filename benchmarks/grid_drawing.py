@@ -1,0 +1,108 @@
+"""Two ways to read a drawing on the grid of ``inkread draw``: ``python benchmarks/grid_drawing.py [--digits 1000]``.
+
+Characters of UNIPEN's held-out contributors are drawn with the window's own brush, in any size and place. They are read as they
+stand, which the window does, and as pictures of one digit. The way and the brush were chosen by this table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.classifier import DIGITS
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
+from inkread.decoder import main_candidate
+from inkread.desktop.grid import CELLS, Grid
+from inkread.desktop.sheet import FULL, Sheet
+from inkread.errors import DatasetNotFoundError
+from inkread.glyph import SIDE
+from inkread.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+SMALLEST, LARGEST = 12, 24
+"""Cells of a drawing's longer side."""
+
+MARGIN = 2
+"""Cells around the drawing at least."""
+
+AGREEMENT = 0.5
+"""Share of like labels among a character's neighbours from which its own is trusted."""
+
+NO_DIGITS = list("ABDEFGHKMNRWXkmwx")
+"""Letters that look like no digit."""
+
+
+def main() -> None:
+    """Prints, for each way, the digits that are read right, the letters that are refused, and the time of one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--digits", type=int, default=200)
+    count = parser.parse_args().digits
+    try:
+        characters = load_unipen()
+    except DatasetNotFoundError as error:
+        print(error)
+        return
+    rng = np.random.default_rng(0)
+    held_out = np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS) & (characters.agreement >= AGREEMENT)
+    digits = rng.permutation(np.flatnonzero(held_out & np.isin(characters.labels, DIGITS)))[:count]
+    letters = rng.permutation(np.flatnonzero(held_out & np.isin(characters.labels, NO_DIGITS)))[: count // 3]
+    drawn = [draw(characters, index, rng) for index in (*digits, *letters)]
+    labels = np.append(characters.labels[digits].astype(int), np.full(len(letters), len(DIGITS)))
+    reader, grid = Reader(threads=1), Grid(min_probability=0.0)
+
+    def as_it_stands(ink: NDArray[np.uint8]) -> int:
+        reading = grid.read(reader, ink)
+        return int(np.argmax([*reading.digits, reading.none]))
+
+    def as_a_picture(ink: NDArray[np.uint8]) -> int:
+        picture = FULL - ink.repeat(CELLS, axis=0).repeat(CELLS, axis=1)
+        trace = reader.trace(picture, single=True)
+        if not trace.rows:
+            return len(DIGITS)
+        return int(trace.probabilities[0][main_candidate(trace.rows[0], trace.probabilities[0])].argmax())
+
+    print(f"{len(digits)} digits, {len(letters)} letters; brush {Grid.brush}")
+    print(f"{'read':>14}{'digits right':>14}{'letters refused':>17}{'ms each':>9}")
+    for name, way in (("as it stands", as_it_stands), ("as a picture", as_a_picture)):
+        right, seconds = score(way, drawn, labels)
+        is_digit = labels < len(DIGITS)
+        print(
+            f"{name:>14}{right[is_digit].mean():>14.2%}{right[~is_digit].mean():>17.1%}{seconds * 1000:>9.2f}"
+        )
+
+
+def draw(characters: PenCharacters, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """28×28 ink: a character drawn on the grid, in any size and place."""
+    strokes = characters.strokes(index)
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = rng.uniform(SMALLEST, LARGEST) / max(1.0, float((high - low).max()))
+    corner = MARGIN + rng.uniform(0, 1, 2) * (SIDE - 2 * MARGIN - (high - low) * scale)
+    sheet = Sheet(Grid.size, Grid.brush, Grid.eraser)
+    for stroke in strokes:
+        first, *others = ((float(x), float(y)) for x, y in (stroke - low) * scale + corner)
+        sheet.begin(first)
+        for point in others:
+            sheet.extend(point)
+        sheet.end()
+    return sheet.ink
+
+
+def score(
+    way: Callable[[NDArray[np.uint8]], int], drawn: list[NDArray[np.uint8]], labels: NDArray[np.int_]
+) -> tuple[NDArray[np.bool_], float]:
+    """Which are read as what they are, and the seconds that one takes."""
+    start = time.perf_counter()
+    read = np.array([way(ink) for ink in drawn])
+    return read == labels, (time.perf_counter() - start) / len(drawn)
+
+
+if __name__ == "__main__":
+    main()
