@@ -28,6 +28,7 @@
     ├── OptionError               an option out of its range, or options that exclude each other
     ├── OutputError               a result that cannot be written where it should go
     ├── DisplayError              no display to show a window on
+    ├── CaptureError              a camera or video that gives no pictures
     └── MissingExtraError         an optional dependency that is not installed
 
 Every message has the same form, ``source: problem; remedy``: which input, what is wrong with it, what to do.
@@ -201,6 +202,10 @@ class OutputError(InkreadError):
 
 class DisplayError(InkreadError):
     """There is no display to show a window on."""
+
+
+class CaptureError(InkreadError):
+    """A camera or a video gives no pictures, or no more."""
 
 
 class MissingExtraError(InkreadError):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from inkread.cli.camera import camera
 from inkread.cli.compare import compare
 from inkread.cli.console import write
 from inkread.cli.draw import draw
@@ -54,7 +55,7 @@ def options(
 
 
 COMMANDS = (
-    *(read, draw, watch, serve),
+    *(read, draw, camera, watch, serve),
     *(train, evaluate, compare, plot, report, sweep),
     *(export, import_, models),
 )

@@ -9,6 +9,11 @@
 ``sheet``         ink, brush, eraser and undo               ``board``     a sheet in the window, with its answer
 ``grid``          the board of 28×28 cells                  ``page``      the board for several digits
 ``lessons``       a folder of labelled drawings             ``keeping``   numbered files
+``camera``        the camera's window                       ``sight``     its state, ``overlay``: boxes over the picture
+``capture``       pictures of a camera or a video, taken in a thread
+``live``          a reader in a process beside the window, which can be stopped
+``motion``        how the picture moved                     ``steady``    what several readings agree on
+``snapshot``      a picture and its reading as files
 ================  ===================================================================================
 
 Needs the extra ``desktop``. Nothing of the core imports this.

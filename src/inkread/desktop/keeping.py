@@ -51,7 +51,7 @@ def save_numbered(picture: NDArray[np.uint8], folder: Path, stem: str) -> Path:
         while True:
             path = folder / f"{stem}-{number:0{NUMBER_WIDTH}}{SUFFIX}"
             try:
-                _write_new(path, encoded.getvalue())
+                write_new(path, encoded.getvalue())
             except FileExistsError:  # somebody else saves here too
                 number += 1
             else:
@@ -67,8 +67,8 @@ def _numbers(folder: Path, stem: str) -> list[int]:
     return [int(match[1]) for match in found if match]
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    """Writes a file that must not be there yet, wholly or not at all."""
+def write_new(path: Path, content: bytes) -> None:
+    """Writes a file that must not be there yet, wholly or not at all; raises ``OSError``."""
     with path.open("xb") as stream:
         try:
             stream.write(content)

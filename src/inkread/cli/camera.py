@@ -1,0 +1,54 @@
+"""``inkread camera``: a window that shows what a camera sees, and the digits in it."""
+
+import importlib.util
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkread.errors import MissingExtraError, OptionError
+
+
+def camera(
+    *,
+    device: Annotated[
+        int | None, typer.Option(metavar="N", help="The number of the camera; 0 is the first.")
+    ] = None,
+    video: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Play a video file instead of a camera.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    save_to: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Where S saves picture and reading; the present folder unless given."
+        ),
+    ] = Path(),
+) -> None:
+    """Show a camera with a box and a digit over every digit found.
+
+    Reading runs beside the display, always on the newest picture; a digit is shown once several readings agree on it.
+
+    Space freezes the picture, and reads exactly it; S saves it with its reading, as .png and .json under a new name; C
+    copies the text; Esc closes the window.
+
+    The window needs a display and the extra desktop: pip install 'inkread[desktop]'.
+    """
+    if importlib.util.find_spec("pygame") is None:
+        raise MissingExtraError("pygame-ce", "desktop")
+    if device is not None and video is not None:
+        raise OptionError("--device and --video", "exclude each other", "give one of them")
+    if device is not None and device < 0:
+        raise OptionError(f"--device {device}", "is no number of a camera", "give one from 0")
+    from inkread.desktop.camera import CameraScene
+    from inkread.desktop.capture import open_camera, open_video
+    from inkread.desktop.live import LiveReader
+    from inkread.desktop.window import show
+
+    source = open_video(video) if video is not None else open_camera(device or 0)
+    with closing(source), closing(LiveReader(model)) as reader:
+        scene = CameraScene(source, reader, save_to=save_to)
+        show(scene, size=scene.size)
+    if scene.failure is not None:
+        raise scene.failure

@@ -1,0 +1,72 @@
+"""Boxes and digits over a picture, legible on light and dark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from inkread.desktop.look import LEGIBLE, font, rounded, width_of, write
+from inkread.drawing import BLACK, UNSURE, WHITE, colour_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inkread.reading import Digit
+
+PAD = 3
+"""Pixels between a digit's ink and its box, at scale 1."""
+LINE = 2
+TAG_TO_DIGIT, SMALLEST_TAG, LARGEST_TAG = 0.45, 17.0, 34.0
+"""Size of a label's type over the height of the digit, and between which pixels, at scale 1."""
+
+
+def draw_digits(
+    surface: pygame.Surface, digits: Iterable[Digit], area: pygame.Rect, zoom: float, scale: float
+) -> None:
+    """Draws a box around each digit and its label above, in the colour of its probability.
+
+    Args:
+        surface: to draw on.
+        digits: their boxes are in pixels of the picture.
+        area: where the picture is on the surface; nothing is drawn outside.
+        zoom: pixels of the surface per pixel of the picture.
+        scale: of lines and type.
+    """
+    before = surface.get_clip()
+    surface.set_clip(area)
+    boxes = [(digit, _box(digit, area, zoom, scale)) for digit in digits]
+    for digit, box in boxes:
+        _frame(surface, box, colour_of(digit.probability), max(1, round(LINE * scale)))
+    for digit, box in boxes:  # above all boxes, so that none strikes a label out
+        _tag(surface, digit, box, area, scale)
+    surface.set_clip(before)
+
+
+def _box(digit: Digit, area: pygame.Rect, zoom: float, scale: float) -> pygame.Rect:
+    x0, y0, x1, y1 = (side * zoom for side in digit.box)
+    box = pygame.Rect(round(area.left + x0), round(area.top + y0), round(x1 - x0), round(y1 - y0))
+    return box.inflate(2 * round(PAD * scale), 2 * round(PAD * scale))
+
+
+def _frame(surface: pygame.Surface, box: pygame.Rect, colour: tuple[int, int, int], line: int) -> None:
+    """A coloured frame between two white ones."""
+    radius = 2 * line
+    pygame.draw.rect(surface, WHITE, box.inflate(2 * line, 2 * line), 3 * line, radius)
+    pygame.draw.rect(surface, colour, box.inflate(line, line), line + line // 2, radius)
+
+
+def _tag(surface: pygame.Surface, digit: Digit, box: pygame.Rect, area: pygame.Rect, scale: float) -> None:
+    """The label on a filled tag above the box, or below it where there is no room."""
+    colour = colour_of(digit.probability)
+    size = max(LEGIBLE, min(LARGEST_TAG * scale, max(SMALLEST_TAG * scale, TAG_TO_DIGIT * box.height)))
+    line = max(1, round(LINE * scale))
+    tag = pygame.Rect(
+        0, 0, width_of(digit.label, size) + round(0.5 * size), round(1.3 * font(size).get_height())
+    )
+    tag.midbottom = box.centerx, box.top - line
+    if tag.top < area.top:
+        tag.midtop = box.centerx, box.bottom + line
+    rounded(surface, tag.inflate(2, 2), WHITE, 2 * line + 1)
+    rounded(surface, tag, colour, 2 * line)
+    write(surface, digit.label, tag.center, size, BLACK if colour == UNSURE else WHITE, anchor="center")
