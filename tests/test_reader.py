@@ -20,6 +20,7 @@ from PIL import Image
 import inkread
 from inkread import InkreadError, PictureError, Reader, Reading
 from inkread.models import load_model
+from inkread.recognizer import Columns, Recognizer
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -213,6 +214,26 @@ def test_dots_and_rules_make_no_page_poor(reader: Reader, monkeypatch: pytest.Mo
     monkeypatch.setattr(Reader, "_look", counted)
     assert reader.read(EXAMPLES / "pencil_rows.jpg").text == "2718\n28459\n0452"
     assert len(looks) == 1
+
+
+def test_rows_of_texture_are_not_read_twice(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    columns = Recognizer.columns
+
+    def counted(self: Recognizer, strip: np.ndarray) -> Columns:
+        read.append(strip)
+        return columns(self, strip)
+
+    monkeypatch.setattr(Recognizer, "columns", counted)
+    # So reduced, the lines of the grid break; upright it makes some sense, but on its side it is a thousand pieces.
+    with Image.open(EXAMPLES / "grid_number.jpg") as picture:
+        picture.thumbnail((640, 640))
+        assert reader.read(picture).text == "60742"
+    assert len(read) < 50
+    read.clear()
+    specks = np.random.default_rng(0).random((90, 90)) < 0.2
+    assert reader.read(np.where(np.kron(specks, np.ones((4, 4))), 20, 250).astype(np.uint8)).text == ""
+    assert len(read) < 10
 
 
 def test_a_model_of_digits_only_leaves_it_to_the_bundled_one_whether_it_is_a_digit(tmp_path: Path) -> None:

@@ -41,8 +41,9 @@ POOR = 0.7
 SENSE = 0.4
 """A page stays turned only if that gives at least this evidence for each piece."""
 
-LEAST_TURNED, MOST_TURNED = 4, 400
-"""Pieces of ink that a page has to have to be turned: with fewer, chance decides; with more, it is a photo of things."""
+LEAST_PIECES, MOST_PIECES = 4, 400
+"""Pieces of ink that a page has to have to be turned: with fewer, chance decides; with more, unless they make sense, it is texture, or a
+photo of things, of which no row is worth a second reading either."""
 
 MUCH_MORE = 1.4
 """Another way of looking at a picture must make this many times as much sense as the first."""
@@ -105,7 +106,7 @@ class Trace:
     def is_poor(self) -> bool:
         """There is some writing, and hardly half of it reads as digits."""
         high = sum(_whole(row, high=True) for row in self.rows)
-        return LEAST_TURNED <= self.pieces <= MOST_TURNED and self.evidence < POOR * high
+        return LEAST_PIECES <= self.pieces <= MOST_PIECES and self.evidence < POOR * high
 
     @property
     def pieces(self) -> int:
@@ -229,7 +230,7 @@ class Reader:
             for turns in (1, 3, 2):
                 turned = self._look(picture, upright.ink, turns=turns)
                 if turned.evidence >= SENSE * turned.pieces:
-                    best = _better(best, turned, at_least=LEAST_TURNED)
+                    best = _better(best, turned, at_least=LEAST_PIECES)
         return replace(best, reading=best.reading.doubted(min_probability))
 
     def _look(self, picture: Picture, ink: Ink, *, single: bool = False, turns: int = 0) -> Trace:
@@ -250,7 +251,8 @@ class Reader:
                 decoder.without_faint_bars(row, chosen, contrast)
                 for row, chosen in zip(rows, choices, strict=True)
             )
-            if not _is_one_digit(rows, choices) and self.recognizer is not None:
+            settled = _is_one_digit(rows, choices) or _is_texture(rows, choices)
+            if not settled and self.recognizer is not None:
                 maps = (np.rot90(ink.map, turns), written)
                 rows, probabilities, choices = read_rows(self.recognizer, rows, probabilities, choices, maps)
                 glyphs = _grown(glyphs, rows)
@@ -300,6 +302,12 @@ def _whole(row: Row, *, high: bool = False) -> int:
     return sum(
         not segment.cut_left and (not high or decoder.is_high(segment, row)) for segment in row.segments
     )
+
+
+def _is_texture(rows: tuple[Row, ...], choices: tuple[tuple[Choice, ...], ...]) -> bool:
+    """Whether there are so many pieces of ink, and so few of them digits, that no row of them is worth a second reading."""
+    pieces = sum(len(row.segments) for row in rows)
+    return pieces > MOST_PIECES and _evidence(rows, choices) < SENSE * pieces
 
 
 def _is_one_digit(rows: tuple[Row, ...], choices: tuple[tuple[Choice, ...], ...]) -> bool:
