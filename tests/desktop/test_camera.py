@@ -38,7 +38,7 @@ class Source:
     name = "camera 0"
 
     def __init__(self, pixels):
-        self.ended, self.error, self.number = False, None, -1
+        self.ended, self.error, self.number, self.held = False, None, -1, False
         self.show(pixels)
 
     def show(self, pixels):
@@ -49,6 +49,9 @@ class Source:
         if self.error:
             raise self.error
         return self.frame
+
+    def hold(self, held):
+        self.held = held
 
 
 class Reader:
@@ -91,6 +94,14 @@ def copied():
 @pytest.fixture
 def scene(source, reader, copied, tmp_path):
     return CameraScene(source, reader, save_to=tmp_path, copy=copied.append)
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What is written in the window."""
+    texts, write = [], look.write
+    monkeypatch.setattr(look, "write", lambda *args, **more: texts.append(args[1]) or write(*args, **more))
+    return texts
 
 
 def see(scene, source, times=4, pixels=None):
@@ -165,6 +176,33 @@ def test_space_freezes_the_frame_and_reads_exactly_it(scene, source, reader):
     press(scene, pygame.K_SPACE)
     see(scene, source, 1)
     assert scene.sight.frame is source.frame
+
+
+def test_a_source_that_can_wait_does_so_while_it_is_frozen(scene, source):
+    for held in (True, False):
+        press(scene, pygame.K_SPACE)
+        assert source.held is held
+
+
+def test_a_frozen_picture_is_not_said_to_have_no_digits_before_it_was_read(scene, source, reader, written):
+    reader.text = ""
+    see(scene, source, 2)
+    press(scene, pygame.K_SPACE)
+    drawn(scene)
+    assert camera.AWAITED in written
+    assert camera.NOTHING not in written
+    see(scene, source, 2)
+    written.clear()
+    drawn(scene)
+    assert camera.NOTHING in written
+
+
+def test_a_picture_that_took_too_long_may_take_its_time_once_it_is_frozen(scene, source, reader):
+    reader.text = None
+    see(scene, source, 2)
+    assert has(drawn(scene), look.DOUBT_SOFT)
+    press(scene, pygame.K_SPACE)
+    assert not has(drawn(scene), look.DOUBT_SOFT)
 
 
 def test_s_saves_the_picture_and_what_stands_in_it_under_new_names(scene, source, tmp_path):
@@ -272,6 +310,13 @@ def test_the_picture_keeps_its_aspect_in_any_window(scene, source, size):
     width, height = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
     assert abs(width / height - 640 / 480) < 0.03
     assert width == size[0] or height > size[1] / 3
+
+
+@pytest.mark.parametrize("size", [(960, 832), (540, 1072)])
+def test_the_rates_are_shown_in_a_window_for_a_phone_too(scene, source, written, size):
+    see(scene, source)
+    drawn(scene, size)
+    assert any("frames/s" in text and "read in" in text for text in written)
 
 
 @pytest.fixture

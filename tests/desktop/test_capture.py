@@ -158,6 +158,33 @@ def test_a_video_is_played_at_its_own_rate(tmp_path):
     assert times[-1] - times[0] >= 5 / 50 - 0.005
 
 
+def test_a_video_that_is_held_goes_on_from_there_and_a_camera_goes_on_meanwhile(tmp_path, device):
+    video = open_video(grey_levels(tmp_path / "levels.avi", [100] * 40, rate=200))
+    video.hold(True)
+    video._thread.join(0.4)
+    assert video._thread.is_alive()
+    assert video.newest().number < 39
+    video.hold(False)
+    video._thread.join()
+    assert (video.newest().number, video.ended) == (39, True)
+    gone = threading.Event()
+    device(Stream(GREY for _ in takewhile(lambda _: not gone.is_set(), count())))
+    camera = open_camera(0)
+    camera.hold(True)
+    gone.set()
+    camera._thread.join(10)
+    assert not camera._thread.is_alive()
+
+
+def test_a_video_that_is_held_for_long_has_not_gone_and_can_be_closed(tmp_path, monkeypatch):
+    monkeypatch.setattr(capture, "SILENT_SECONDS", 0.0)
+    video = open_video(grey_levels(tmp_path / "slow.avi", [100] * 10, rate=1))
+    video.hold(True)
+    assert video.newest().number == 0
+    video.close()
+    assert not video._thread.is_alive()
+
+
 def test_closing_a_video_ends_it_at_once(tmp_path):
     source = open_video(grey_levels(tmp_path / "slow.avi", [100] * 10, rate=1))
     source.close()

@@ -36,6 +36,7 @@ RATE_SECONDS = 1.0
 
 INVITATION = "Hold digits in front of the camera"
 NOTHING = "No digits"
+AWAITED = "Reading this picture …"
 ENDED = "The video has ended"
 CROWDED = "There is too much in this picture to read it in time: come closer, or freeze it"
 
@@ -224,26 +225,28 @@ class CameraScene:
         """The text, and below it the buttons and the rates."""
         gap = look.GAP * scale
         left, width = room.left + gap, room.width - 2 * gap
-        middle = room.top + gap * 0.75 + TEXT_TYPE * scale / 2
-        text = one_line(self.sight.text)
-        if text:
-            look.write(surface, text, (left, middle), TEXT_TYPE * scale, anchor="midleft", width=width)
-        else:
-            words = NOTHING if self.sight.frozen else INVITATION
-            look.write(
-                surface, words, (left, middle), look.BODY * scale, look.FAINT, anchor="midleft", width=width
-            )
         height = round(look.BUTTON_HEIGHT * scale)
         top = round(room.bottom - gap - height)
-        rates, size = self._rates(), look.SMALL * scale
-        taken = look.width_of(rates, size) + gap
         each = min(round(BUTTON_WIDTH * scale), round((width - gap / 2 * 3) / len(self._buttons)))
         for place, button in enumerate(self._buttons):
             button.rect = pygame.Rect(round(left + place * (each + gap / 2)), top, each, height)
             button.draw(surface, scale)
-        if self._buttons[-1].rect.right + taken <= room.right - gap:
-            corner = (room.right - gap, top + height / 2)
-            look.write(surface, rates, corner, size, look.FAINT, anchor="midright")
+        rates, size = self._rates(), look.SMALL * scale
+        taken = look.width_of(rates, size) + gap
+        middle = room.top + gap * 0.75 + TEXT_TYPE * scale / 2
+        # Beside the buttons, or where there is no room, beside the text.
+        has_room = self._buttons[-1].rect.right + taken <= room.right - gap
+        corner = (room.right - gap, top + height / 2 if has_room else middle)
+        look.write(surface, rates, corner, size, look.FAINT, anchor="midright")
+        self._draw_text(surface, (left, middle), width if has_room else width - taken, scale)
+
+    def _draw_text(self, surface: pygame.Surface, at: tuple[float, float], width: float, scale: float) -> None:
+        """The text that stands, or what is to be said where there is none."""
+        text, size, ink = one_line(self.sight.text), TEXT_TYPE * scale, look.INK
+        if not text:
+            sight, size, ink = self.sight, look.BODY * scale, look.FAINT
+            text = AWAITED if sight.is_awaited else NOTHING if sight.frozen else INVITATION
+        look.write(surface, text, at, size, ink, anchor="midleft", width=width)
 
     def _rates(self) -> str:
         latency = self.sight.latency

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -67,6 +68,7 @@ class Capture:
         name: of the source, for errors.
         pictures: opens the source, see ``Pictures``.
         remedy: what to do about a source that gives nothing.
+        waits: it can be held, see ``hold``.
         first_seconds: to wait for the first picture.
         silent_seconds: after which a source without further pictures counts as gone.
 
@@ -80,6 +82,7 @@ class Capture:
         pictures: Pictures,
         *,
         remedy: str,
+        waits: bool = False,
         first_seconds: float = FIRST_SECONDS,
         silent_seconds: float = SILENT_SECONDS,
     ) -> None:
@@ -87,7 +90,9 @@ class Capture:
         self._pictures, self._silent_seconds = pictures, silent_seconds
         self._frame: Frame | None = None
         self._error: Exception | None = None
-        self._begun, self._stop = threading.Event(), threading.Event()
+        self._begun, self._stop, self._going = threading.Event(), threading.Event(), threading.Event()
+        self._waits = waits
+        self._going.set()
         # A daemon: a driver may never return, and the program ends nevertheless.
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
@@ -113,9 +118,17 @@ class Capture:
             raise CaptureError(self.name, f"has given no picture for {silent:.0f} seconds", self.remedy)
         return self._frame
 
+    def hold(self, held: bool) -> None:
+        """Stops a video, or lets it go on from there. A camera takes no notice: its next picture would be an old one."""
+        if held and self._waits:
+            self._going.clear()
+        else:
+            self._going.set()
+
     def close(self) -> None:
         """Ends the thread, which gives the source back; waits a moment for that, and never longer."""
         self._stop.set()
+        self._going.set()
         self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
@@ -123,6 +136,7 @@ class Capture:
             for number, pixels in enumerate(self._pictures(self._stop)):
                 self._frame = Frame(pixels, number, perf_counter())
                 self._begun.set()
+                self._going.wait()
             self.ended = True
         except Exception as error:  # noqa: BLE001 - it is raised where the next picture is asked for
             self._error = error
@@ -144,7 +158,13 @@ def open_video(path: Path) -> Capture:
     Raises:
         CaptureError: there is no such file, or it is no video of a known format.
     """
-    return Capture(str(path), lambda stop: video_pictures(path, stop), remedy=ANOTHER_VIDEO)
+    return Capture(
+        str(path),
+        lambda stop: video_pictures(path, stop),
+        remedy=ANOTHER_VIDEO,
+        waits=True,
+        silent_seconds=math.inf,  # it may be held, and does not go away
+    )
 
 
 def camera_pictures(device: int, stop: threading.Event) -> Iterator[Pixels]:

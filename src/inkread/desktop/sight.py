@@ -26,6 +26,9 @@ class Source(Protocol):
     def newest(self) -> Frame:
         """The newest frame; raises ``InkreadError`` where the source is gone."""
 
+    def hold(self, held: bool) -> None:
+        """Lets a source that can wait do so, or go on."""
+
 
 class Beside(Protocol):
     """What reads beside the display, see ``LiveReader``."""
@@ -76,6 +79,11 @@ class Sight:
         return self._source.ended and self._source.newest() is self.frame
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether the frame is frozen, and its own reading yet to come."""
+        return self.frozen and self._exact is None
+
+    @property
     def digits(self) -> tuple[Digit, ...]:
         """The digits that stand, their boxes in pixels of the frame."""
         return self.steady.digits if self._exact is None else self._exact.digits
@@ -106,8 +114,10 @@ class Sight:
     def freeze(self, frozen: bool) -> None:
         """Lets the frame stay, or go on."""
         self.frozen = frozen
+        self._source.hold(frozen)
         if frozen:
             self._given = None  # once more, for a reading of exactly this frame
+            self.too_much = False  # it may take its time
         self._exact = None
 
     def _look(self) -> bool:
