@@ -10,7 +10,9 @@ import pytest
 pygame = pytest.importorskip("pygame", reason="needs the extra desktop")
 
 from inkread.datasets.folders import load_folder_glyphs
+from inkread.desktop import look
 from inkread.desktop.board import NO_DIGIT
+from inkread.desktop.drawing import SIZE
 from inkread.desktop.page import Page
 
 
@@ -128,6 +130,36 @@ def test_the_right_button_erases(visit, free) -> None:
     visit(script, free=free)
 
 
+@pytest.mark.parametrize("free", [False, True])
+def test_reset_forgets_what_was_read(visit, free) -> None:
+    def script(person):
+        yield from person.draw(3)
+        yield from person.read()
+        yield from person.press(pygame.K_r)
+        yield from person.draw(7)
+        assert person.board.answer is None, "it was of the drawing before"
+
+    visit(script, free=free)
+
+
+def test_words_that_are_too_long_for_a_line_have_a_second_one(visit, monkeypatch) -> None:
+    written, write = [], look.write
+    monkeypatch.setattr(look, "write", lambda *args, **more: written.append(args[1]) or write(*args, **more))
+    words = (
+        f"{'my digits/' * 12}: is no folder, and none can be made; choose another place, or make room there"
+    )
+
+    def script(person):
+        person.scene.desk.say(words)
+        yield from person.press(pygame.K_F1)
+        yield
+
+    size = visit(script).frames[-1]
+    scale, shown = look.scale_of(size, SIZE), written[-2:]
+    assert " ".join(shown) == words
+    assert all(look.width_of(line, look.SMALL * scale) < size[0] - look.GAP for line in shown)
+
+
 def test_several_digits_on_the_free_sheet_have_boxes_around_their_ink(visit) -> None:
     def script(person):
         yield from person.press(pygame.K_2)
@@ -150,6 +182,18 @@ def test_several_digits_on_the_free_sheet_have_boxes_around_their_ink(visit) -> 
         assert boxed > 0.98 * person.board.sheet.ink.sum()
 
     visit(script)
+
+
+def test_the_command_that_learns_from_lessons_can_be_copied_whatever_the_folder_is_called(
+    visit, tmp_path
+) -> None:
+    def script(person):
+        yield from person.draw(3)
+        yield from person.press(pygame.K_RETURN)
+        yield from person.press(pygame.K_t)
+        assert f" --data '{tmp_path / 'my hand'}' --out" in person.scene.desk.note.text
+
+    visit(script, teach=tmp_path / "my hand")
 
 
 def test_each_board_keeps_its_drawing_while_the_other_is_used(visit) -> None:
@@ -253,7 +297,8 @@ def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, 
     visit(script, save_to=tmp_path / "file")
 
 
-def test_what_is_taught_is_what_training_learns_from(visit, tmp_path, reader) -> None:
+@pytest.mark.parametrize("free", [False, True])
+def test_what_is_taught_is_what_training_learns_from(visit, tmp_path, reader, free) -> None:
     folder = tmp_path / "hand"
     asked = []
 
@@ -265,7 +310,7 @@ def test_what_is_taught_is_what_training_learns_from(visit, tmp_path, reader) ->
             yield from person.press(pygame.K_RETURN)
             assert person.board.sheet.is_empty
 
-    visit(script, teach=folder)
+    visit(script, teach=folder, free=free)
     assert sorted(asked[:10]) == list(range(10)), "each digit once before any twice"
     learned = load_folder_glyphs(folder, reader=reader)
     assert not learned.skipped

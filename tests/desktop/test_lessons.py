@@ -80,6 +80,46 @@ def test_a_table_with_more_columns_or_tabs_is_kept_as_it_is(tmp_path) -> None:
     assert not (tmp_path / "labels.csv").exists()
 
 
+def test_an_empty_table_is_none_yet(tmp_path) -> None:
+    (tmp_path / "labels.csv").touch()
+    wanted = [(lessons := Lessons(tmp_path)).wanted]
+    lessons.keep(PICTURE)
+    assert labels_in(tmp_path) == [str(digit) for digit in wanted]
+
+
+def test_a_table_that_was_emptied_or_has_short_rows_meanwhile_does_not_keep_a_drawing_from_being_taken_back(
+    tmp_path,
+) -> None:
+    for table in ("", "file,label\n,\nlonely\n"):
+        (tmp_path / "labels.csv").unlink(missing_ok=True)
+        lessons = Lessons(tmp_path)
+        path = lessons.keep(PICTURE)
+        (tmp_path / "labels.csv").write_text(table)
+        assert lessons.take_back() == path
+        assert not path.exists()
+        assert (tmp_path / "labels.csv").read_text() == table
+
+
+def test_a_picture_that_cannot_be_removed_is_an_error_and_no_longer_in_the_table(
+    tmp_path, monkeypatch
+) -> None:
+    lessons = Lessons(tmp_path)
+    lessons.keep(PICTURE)
+    wanted, path = lessons.wanted, lessons.keep(PICTURE)
+    unlink = Path.unlink
+
+    def held(self: Path, **options: bool) -> None:
+        if self == path:
+            raise PermissionError(13, "is used by another program")
+        unlink(self, **options)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    with pytest.raises(OutputError, match=r"digit-002.png: .*used by another program"):
+        lessons.take_back()
+    assert len(labels_in(tmp_path)) == 1
+    assert (lessons.wanted, lessons.number_kept) == (wanted, 1)
+
+
 def test_what_somebody_adds_to_the_table_meanwhile_stays(tmp_path) -> None:
     lessons = Lessons(tmp_path)
     lessons.keep(PICTURE)

@@ -56,14 +56,17 @@ def test_what_waits_is_replaced_by_what_is_newer(gate) -> None:
     newest.close()
 
 
-def test_what_waits_can_be_forgotten(gate) -> None:
+def test_closing_drops_what_waits_and_ends_after_what_is_being_done(gate) -> None:
     newest = Newest(gate)
     newest.give(1)
     assert gate.begun.acquire(timeout=PATIENCE)
     newest.give(2)
-    newest.forget()
-    gate.open.release()
-    newest.close()
+    closing = threading.Thread(target=newest.close)
+    closing.start()
+    while not newest._ended:
+        closing.join(0.002)
+    gate.open.release(2)
+    closing.join(PATIENCE)
     assert gate.done == [1]
 
 

@@ -93,6 +93,11 @@ class Board(ABC, Generic[R]):
         x, y = position[0] + 0.5 - self.rect.left, position[1] + 0.5 - self.rect.top
         return x * self.size[0] / self.rect.width, y * self.size[1] / self.rect.height
 
+    def clear(self) -> None:
+        """Takes all ink away, and with it what was read; the ink can be taken back."""
+        self.sheet.clear()
+        self.answer = None
+
     def renew(self) -> None:
         """Begins with an empty sheet, which nothing is known of."""
         self.sheet.restart()

@@ -240,7 +240,9 @@ class CameraScene:
         look.write(surface, rates, corner, size, look.FAINT, anchor="midright")
         self._draw_text(surface, (left, middle), width if has_room else width - taken, scale)
 
-    def _draw_text(self, surface: pygame.Surface, at: tuple[float, float], width: float, scale: float) -> None:
+    def _draw_text(
+        self, surface: pygame.Surface, at: tuple[float, float], width: float, scale: float
+    ) -> None:
         """The text that stands, or what is to be said where there is none."""
         text, size, ink = one_line(self.sight.text), TEXT_TYPE * scale, look.INK
         if not text:

@@ -34,6 +34,9 @@ CARD_SHARE = 0.3
 LESSONS_FOLDER = "my-digits"
 """Where lessons go if no folder is named, below the folder of saved drawings."""
 
+NOTE_LINE = 1.15
+"""Height of a line of words over the size of their type."""
+
 HINT = Note("The left button draws, the right one erases.")
 
 
@@ -142,16 +145,7 @@ class Drawing:
             button.draw(surface, places.scale)
         self.desk.board.draw(surface)
         self._draw_card(surface, places.card, places.scale)
-        note = self.desk.note or HINT
-        look.write(
-            surface,
-            note.text,
-            places.note,
-            look.SMALL * places.scale,
-            look.DOUBT if note.is_problem else look.FAINT,
-            anchor="midleft",
-            width=surface.get_width() - 2 * places.note[0],
-        )
+        self._draw_note(surface, places)
 
     def close(self) -> None:
         """Ends what runs beside the window."""
@@ -186,7 +180,7 @@ class Drawing:
 
     def _clear(self) -> None:
         self._lift()
-        self.desk.board.sheet.clear()
+        self.desk.board.clear()
         self.desk.note = None
 
     def _take_back(self) -> None:
@@ -243,12 +237,24 @@ class Drawing:
         inside = rect.inflate(-2 * pad, -2 * pad)
         what, of_what = self._activity.head
         size = look.SMALL * scale
-        head = look.write(surface, what, inside.topleft, size, look.FAINT)
+        head = look.write(surface, what, inside.topleft, size, look.FAINT, width=inside.width)
         room = inside.right - head.right - pad
-        look.write(surface, of_what, inside.topright, size, look.FAINT, anchor="topright", width=room)
+        if room > 4 * pad:  # else there would be nothing but an ellipsis
+            look.write(surface, of_what, inside.topright, size, look.FAINT, anchor="topright", width=room)
         below = pygame.Rect(inside.left, head.bottom + pad // 2, inside.width, 0)
         below.height = max(1, inside.bottom - below.top)
         self._activity.draw(surface, below, scale)
+
+    def _draw_note(self, surface: pygame.Surface, places: _Places) -> None:
+        """The newest words, in two lines at most."""
+        note, (left, middle) = self.desk.note or HINT, places.note
+        size, width = look.SMALL * places.scale, surface.get_width() - 2 * left
+        ink = look.DOUBT if note.is_problem else look.FAINT
+        first, *others = look.wrapped(note.text, size, width)
+        lines = [first, " ".join(others)] if others else [first]
+        for row, line in enumerate(lines):
+            at = left, middle + (row - (len(lines) - 1) / 2) * NOTE_LINE * size
+            look.write(surface, line, at, size, ink, anchor="midleft", width=width)
 
 
 def _is_ctrl_q(event: pygame.event.Event) -> bool:

@@ -50,7 +50,7 @@ class Lessons:
         self._table = _table_of(folder)
         self._rng = np.random.default_rng(seed)
         self._kept: list[Path] = []
-        pictures = load_labelled_folder(folder) if _rows(self._table) else []
+        pictures = load_labelled_folder(folder) if _read(self._table)[1] else []
         self.counts = [sum(picture.label == digit for picture in pictures) for digit in DIGITS]
         self.wanted = self._next()
 
@@ -91,18 +91,22 @@ class Lessons:
         """Removes the drawing that was kept last, and asks for its digit again; ``None`` if there is none.
 
         Raises:
-            OutputError: the table cannot be written.
-            DatasetFormatError: it is none any more.
+            OutputError: the table cannot be written, or the picture not be removed.
+            DatasetFormatError: the table is none any more.
         """
         if not self._kept:
             return None
         path = self._kept[-1]
         label = _remove(self._table, path.name)
-        path.unlink(missing_ok=True)
         self._kept.pop()
         if label in DIGITS:  # somebody may have edited the table meanwhile
             self.wanted = int(label)
             self.counts[self.wanted] -= 1
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            problem = f"is no longer in the table, but cannot be removed ({error.strerror or error})"
+            raise OutputError(str(path), problem, "remove it yourself") from error
         return path
 
     def _next(self) -> int:
@@ -124,22 +128,19 @@ def _table_of(folder: Path) -> Path:
     return folder / TABLE
 
 
-def _rows(table: Path) -> list[list[str]]:
-    """The table's rows after its head; none where there is no table yet."""
-    return _read(table)[1:] if table.is_file() else []
-
-
-def _read(table: Path) -> list[list[str]]:
+def _read(table: Path) -> tuple[list[str], list[list[str]]]:
+    """The table's head and the rows after it; the usual head and no rows where there is no table yet, or an empty file."""
     try:
-        text = read_bytes(table).decode("utf-8-sig")
-        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=TABLES[table.name]) if row]
+        text = read_bytes(table).decode("utf-8-sig") if table.is_file() else ""
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=TABLES[table.name]) if row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DatasetFormatError(str(table), f"is not readable as a table ({error})", "correct it") from error
+    return (rows[0], rows[1:]) if rows else ([*COLUMNS], [])
 
 
 def _append(table: Path, file: str, label: str) -> None:
     """Adds a row; further columns that the table has stay empty."""
-    head, *rows = _read(table) if table.is_file() else [list(COLUMNS)]
+    head, rows = _read(table)
     _require_columns(table, head)
     values = dict(zip(COLUMNS, (file, label), strict=True))
     _write(table, [head, *rows, [values.get(column, "") for column in head]])
@@ -147,15 +148,14 @@ def _append(table: Path, file: str, label: str) -> None:
 
 def _remove(table: Path, file: str) -> str | None:
     """Removes the row of a file, and returns its label; ``None`` if there is no such row."""
-    head, *rows = _read(table)
+    head, rows = _read(table)
     _require_columns(table, head)
-    files, labels = (head.index(column) for column in COLUMNS)
-    row = next((row for row in rows if row[files] == file), None)
+    row = next((row for row in rows if file in row), None)
     if row is None:
         return None
     rows.remove(row)
     _write(table, [head, *rows])
-    return row[labels]
+    return dict(zip(head, row, strict=False)).get("label")
 
 
 def _require_columns(table: Path, head: list[str]) -> None:

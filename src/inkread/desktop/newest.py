@@ -35,11 +35,6 @@ class Newest(Generic[Work, Result]):
             self._waiting = [work]
             self._changed.notify()
 
-    def forget(self) -> None:
-        """Drops what waits; what is being done goes on."""
-        with self._changed:
-            self._waiting = []
-
     def take(self) -> Result | None:
         """The newest result that was not taken yet; ``None`` if there is none. What the work raised is raised here."""
         with self._changed:

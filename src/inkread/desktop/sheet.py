@@ -88,11 +88,6 @@ class Sheet:
         """Whether there is anything to take back."""
         return bool(self._past) or self._before is not None
 
-    @property
-    def is_drawing(self) -> bool:
-        """Whether a stroke has begun that has not ended."""
-        return self._before is not None
-
     def begin(self, point: Point, *, erase: bool = False) -> None:
         """Sets the brush down, or the eraser; a stroke that has not ended ends."""
         self.end()

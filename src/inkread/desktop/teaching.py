@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pygame
@@ -68,7 +69,7 @@ class Teaching:
         """Says where the drawings are."""
         kept, folder = self.lessons.number_kept, self.lessons.folder
         if kept:
-            learn = f"inkread train --start bundled --data {folder} --out my-model"
+            learn = f"inkread train --start bundled --data {shlex.quote(str(folder))} --out my-model"
             self._desk.say(f"{kept} new in {folder}. Learn from them: {learn}")
 
     def _keep(self) -> None:
