@@ -1,6 +1,8 @@
 import contextlib
 import gzip
+import stat
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -84,6 +86,17 @@ def test_dimensions_that_the_file_cannot_fill_are_refused_before_memory_is_taken
 def test_an_absent_file_is_not_found(tmp_path):
     with pytest.raises(DatasetNotFoundError, match="nowhere"):
         read_idx(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no modes of files")
+def test_who_may_read_a_file_is_as_with_any_new_one_or_as_it_was(tmp_path):
+    path, usual = tmp_path / "a", tmp_path / "b"
+    usual.touch()
+    write_idx(np.zeros(3, np.uint8), path)
+    assert path.stat().st_mode == usual.stat().st_mode
+    path.chmod(0o660)
+    write_idx(np.ones(3, np.uint8), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
 
 
 @pytest.mark.parametrize("array", [np.zeros(3, np.int64), np.zeros(3, np.uint16), np.zeros((), np.uint8)])

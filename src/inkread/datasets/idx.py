@@ -9,9 +9,9 @@ from __future__ import annotations
 import gzip
 import io
 import math
-import os
+import secrets
+import shutil
 import struct
-import tempfile
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,13 +115,18 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes through a temporary file beside ``path``, so that nobody ever sees half a file."""
+    """Writes through a temporary file beside ``path``, so that nobody ever sees half a file.
+
+    Who may read and write it is as before, or where it is new as with any new file.
+    """
+    # Not tempfile's, which nobody else may read.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with temporary.open("xb") as stream:
                 stream.write(content)
+            if path.exists():
+                shutil.copymode(path, temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
