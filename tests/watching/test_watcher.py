@@ -142,6 +142,14 @@ def test_another_content_under_the_same_name_is_a_new_arrival(folder):
     assert folder.reported() == [("a.png", "1"), ("a.png", "2")]
 
 
+def test_a_content_that_comes_back_after_another_is_a_new_arrival_too(folder):
+    for content in ("1", "2", "1"):
+        folder.put("a.png", content)
+        folder.look(SETTLED)
+        folder.restart()
+    assert folder.reported() == [("a.png", "1"), ("a.png", "2"), ("a.png", "1")]
+
+
 def test_the_same_content_under_the_same_name_is_none_whatever_its_date(folder):
     path = folder.put("a.png", "1")
     folder.look(SETTLED)

@@ -15,7 +15,7 @@ import stat
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from inkread.errors import OptionError, OutputError
 from inkread.watching.arrivals import Stamp
@@ -58,6 +58,13 @@ class Record:
     time: str
 
 
+class _Reported(NamedTuple):
+    """What was last reported under a name: its content, and the stamps under which that was found."""
+
+    sha256: str
+    stamps: set[Stamp]
+
+
 class Journal:
     """The open file; it is locked against other processes until it is closed.
 
@@ -75,8 +82,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path, self._layout = path, _layout(path)
         self._count, self._end = 0, 0
-        self._stamps: set[Stamp] = set()
-        self._contents: set[tuple[str, str]] = set()
+        self._newest: dict[str, _Reported] = {}
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a+b", buffering=0)
@@ -103,14 +109,16 @@ class Journal:
         self._file.close()
 
     def knows(self, stamp: Stamp) -> bool:
-        """Whether this file, as it stands, is reported."""
-        return stamp in self._stamps
+        """Whether this file, as it stands, is the one that was last reported under its name."""
+        reported = self._newest.get(stamp.source)
+        return reported is not None and stamp in reported.stamps
 
     def recognises(self, stamp: Stamp, sha256: str) -> bool:
-        """Whether a file of that name and content is reported, with whatever date; then its stamp is known from now on."""
-        if (stamp.source, sha256) not in self._contents:
+        """Whether what was last reported under that name has that content, with whatever date; then its stamp is known from now on."""
+        reported = self._newest.get(stamp.source)
+        if reported is None or not sha256 or reported.sha256 != sha256:
             return False
-        self._stamps.add(stamp)
+        reported.stamps.add(stamp)
         return True
 
     def append(self, record: Record) -> None:
@@ -126,9 +134,7 @@ class Journal:
 
     def _remember(self, stamp: Stamp, sha256: str) -> None:
         self._count += 1
-        self._stamps.add(stamp)
-        if sha256:
-            self._contents.add((stamp.source, sha256))
+        self._newest[stamp.source] = _Reported(sha256, {stamp})
 
     def _write(self, line: bytes) -> None:
         try:
