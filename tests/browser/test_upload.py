@@ -217,6 +217,22 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit):
     expect(person.page.locator("#upload-reading .verdict")).to_contain_text("larger than the 32 MiB")
 
 
+def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(visit):
+    person = visit("#upload")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    person.page.route("**/v1/info", hold)
+    person.page.reload(wait_until="commit")
+    expect(person.page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
+    person.upload({"name": "huge.png", "mimeType": "image/png", "buffer": b"\0" * (33 * 2**20)})
+    expect(person.page.locator("#preview-name")).to_have_text("huge.png")
+    held.pop().continue_()
+    expect(person.page.locator("#upload-reading .verdict")).to_contain_text("larger than the 32 MiB")
+
+
 def test_pictures_are_removed(visit):
     person = visit("#upload")
     person.upload(file_of("31", "one.png"), file_of("7", "two.png"))

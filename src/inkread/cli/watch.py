@@ -69,18 +69,17 @@ def watch(
         (result,) = reader.read_many([path], single=single, min_probability=min_probability)
         return result
 
-    with Journal(out) as journal:
+    with _Stop() as stop, Journal(out) as journal:
         watcher, shown = Watcher(arrivals, journal, read), not quiet and is_terminal(sys.stderr)
         before, failed = len(journal), 0
         if journal.was_torn:
             _tell(f"note: {out}: ended in a torn line, which is cut off; its picture is read again")
         if shown:
             _tell(f"{_watching(folder, once=once)}; {out} has {_pictures(before)} already")
-        with _Stop() as stop:
-            for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
-                failed += _show(record.outcome, shown=shown)
-                if stop.asked:
-                    break
+        for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
+            failed += _show(record.outcome, shown=shown)
+            if stop.asked:
+                break
         if shown:
             _tell(_summary(len(journal) - before, failed, watcher.waiting))
     if once and (stop.asked or failed):

@@ -21,11 +21,13 @@ const COLLECTED = "This server collects: the readings of uploads and the digits 
 const NO_OTHERS = "The page loads nothing from any other host and sets no cookies.";
 
 let known = null; // what GET /v1/info said
+let answer; // ends the wait for it, whatever came of it
+const answered = new Promise((resolve) => { answer = resolve; });
 let chosen = recall("model"); // null: the server's standard one
 
 const api = new Api({ base: document.baseURI, key: currentKey, askKey });
 const corrections = new Corrections(api, () => Boolean(known?.collect));
-const shared = { api, corrections, info: () => known, model: () => chosen ?? undefined };
+const shared = { api, corrections, answered, info: () => known, model: () => chosen ?? undefined };
 
 startTheme($("theme"));
 const draw = new DrawTab(shared);
@@ -53,10 +55,12 @@ startTabs(document.querySelector("[role=tablist]"), (name, before) => {
 async function start() {
   try {
     known = await api.info();
+    answer();
     if (known.api_key && !currentKey()) await askKey(false);
     if (chosen && !(await api.models()).models.some(({ name, selectable }) => name === chosen && selectable)) choose(null);
     notice("");
   } catch (error) {
+    answer();
     notice(sentence(error.message));
     $("notice").append(" ", el("button", { type: "button", class: "link", on: { click: start } }, "Try again"));
     return;

@@ -20,8 +20,8 @@ export class UploadTab {
   #frame = 0;
   #rows = new Map();
 
-  constructor({ api, corrections, model, info }) {
-    Object.assign(this, { api, corrections, model, info });
+  constructor({ api, corrections, model, answered, info }) {
+    Object.assign(this, { api, corrections, model, answered, info });
     this.view = new ReadingView($("upload-reading"), {
       corrections,
       invitation: "The picture is being read.",
@@ -88,6 +88,7 @@ export class UploadTab {
     item.controller = controller;
     const { signal } = controller;
     this.#turns.run(async () => {
+      await this.answered; // the limits of the server are known by then
       if (signal.aborted) return;
       item.state = "reading";
       item.model = this.model();
