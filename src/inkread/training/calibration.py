@@ -55,20 +55,3 @@ def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -
         else:
             high = middle
     return math.exp((low + high) / 2)
-
-
-def expected_calibration_error(
-    probabilities: NDArray[np.floating], labels: NDArray[np.integer], *, bins: int = 15
-) -> float:
-    """Mean gap between confidence and accuracy over equal bins of confidence, 0..1 (Guo et al. 2017, eq. 3).
-
-    Args:
-        probabilities: (N, classes), N at least 1.
-        labels: (N,).
-        bins: how many, over 0..1.
-    """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, weights=confidence - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))

@@ -23,10 +23,10 @@ from safetensors.torch import save
 from torch import nn
 
 from inkread.errors import OutputError, TrainingError
-from inkread.evaluation.metrics import calibration_bins
+from inkread.evaluation.metrics import calibration_bins, expected_calibration_error
 from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.models.history import HISTORY_FILE
-from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
+from inkread.training.calibration import fit_temperature, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
 from inkread.training.fit import INFERENCE_BATCH, predict
 from inkread.training.networks import folded
@@ -299,8 +299,9 @@ def calibrate(
             scores[f"{name}_validation_which_digit"] = float((which == glyphs.labels).mean())
     probabilities = softmax(np.concatenate(logits), temperature)
     scores["validation_loss"] = float(-np.log(probabilities[np.arange(len(every_label)), every_label]).mean())
-    scores["validation_accuracy"] = float((probabilities.argmax(axis=1) == every_label).mean())
-    scores["validation_ece"] = expected_calibration_error(probabilities, every_label)
+    right = probabilities.argmax(axis=1) == every_label
+    scores["validation_accuracy"] = float(right.mean())
+    scores["validation_ece"] = expected_calibration_error(probabilities.max(axis=1), right)
     return temperature, scores
 
 

@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from inkread.errors import TrainingError
+from inkread.evaluation.metrics import expected_calibration_error
 from inkread.models.card import MODEL_FILE, NOT_A_DIGIT
 from inkread.recognizer import BLANK
 from inkread.strip import GEOMETRY, HEIGHT
-from inkread.training.calibration import expected_calibration_error, fit_temperature, softmax
+from inkread.training.calibration import fit_temperature, softmax
 from inkread.training.export import card_of, save_run, to_onnx
 from inkread.training.fit import torch_settings
 from inkread.training.networks import folded
@@ -64,11 +65,14 @@ def export_rows(
         compare(model, halved(run.network), validation)
         logits, labels = column_logits(run.network, validation)
     temperature = fit_temperature(logits, labels)
+    probabilities = softmax(logits, temperature)
     last = run.history[-1]
     scores = {
         "rows_validation": last.validation_accuracy,
         "rows_validation_error_rate": last.validation_error_rate,
-        "rows_validation_ece": expected_calibration_error(softmax(logits, temperature), labels),
+        "rows_validation_ece": expected_calibration_error(
+            probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+        ),
     }
     card = card_of(
         run,
