@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from inkread.cli.options import ModelOption
 from inkread.errors import MissingExtraError, OptionError
 
 
@@ -18,7 +19,7 @@ def camera(
     video: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Play a video file instead of a camera.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    model: ModelOption = "default",
     save_to: Annotated[
         Path,
         typer.Option(

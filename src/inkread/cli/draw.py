@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from inkread.cli.options import MinProbabilityOption, ModelOption
 from inkread.errors import MissingExtraError
 
 
 def draw(
     *,
-    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    model: ModelOption = "default",
     free: Annotated[
         bool, typer.Option("--free", help="Begin with the free sheet for several digits, not with the grid.")
     ] = False,
@@ -21,9 +22,7 @@ def draw(
         typer.Option(metavar="DIR", help="Begin with lessons: labelled drawings join this folder."),
     ] = None,
     save_to: Annotated[Path, typer.Option(metavar="DIR", help="Where drawings are saved.")] = Path(),
-    min_probability: Annotated[
-        float, typer.Option(metavar="P", help="Show ? for digits that are less probable than this, 0 to 1.")
-    ] = 0.5,
+    min_probability: MinProbabilityOption = 0.5,
 ) -> None:
     """Open a window to draw digits in, and read them.
 

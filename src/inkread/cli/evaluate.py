@@ -10,6 +10,7 @@ import typer
 
 from inkread.cli import outputs
 from inkread.cli.console import error_console, is_terminal, progress_bar, write
+from inkread.cli.options import ModelOption
 from inkread.errors import OptionError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class ReportFormat(StrEnum):
 
 def evaluate(
     *,
-    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    model: ModelOption = "default",
     data: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Score on this collection's test images; on MNIST's unless given."),

@@ -10,6 +10,7 @@ import typer
 
 from inkread.cli.console import STANDARD_INPUT, is_terminal, progress_bar, report
 from inkread.cli.formats import Format, print_outcomes, streams
+from inkread.cli.options import MinProbabilityOption, ModelOption, SingleOption
 from inkread.errors import PictureError
 from inkread.outcome import Outcome
 
@@ -31,9 +32,7 @@ def read(
         list[str], typer.Argument(metavar="PICTURE", help="Picture files; - is standard input.")
     ],
     *,
-    single: Annotated[
-        bool, typer.Option("--single", help="Read each picture as one digit, or as no digit.")
-    ] = False,
+    single: SingleOption = False,
     style: Annotated[
         Format, typer.Option("--format", help="How to print what was read.", case_sensitive=False)
     ] = Format.TEXT,
@@ -44,10 +43,8 @@ def read(
     explain: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Save a picture of every stage of the reading.")
     ] = None,
-    min_probability: Annotated[
-        float, typer.Option(metavar="P", help="Print ? for digits that are less probable than this, 0 to 1.")
-    ] = 0.0,
-    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    min_probability: MinProbabilityOption = 0.0,
+    model: ModelOption = "default",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
     """Print the digits in pictures, row by row.

@@ -10,6 +10,7 @@ import typer
 
 from inkread.cli.console import is_terminal, printable, report
 from inkread.cli.formats import NO_DIGIT
+from inkread.cli.options import MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
     from inkread.errors import PictureError
@@ -38,13 +39,9 @@ def watch(
             metavar="S", help="Seconds between two looks; what stands still for so long is complete."
         ),
     ] = 1.0,
-    single: Annotated[
-        bool, typer.Option("--single", help="Read each picture as one digit, or as no digit.")
-    ] = False,
-    min_probability: Annotated[
-        float, typer.Option(metavar="P", help="Write ? for digits that are less probable than this, 0 to 1.")
-    ] = 0.0,
-    model: Annotated[str, typer.Option(help="A bundled model, or the folder of a training run.")] = "default",
+    single: SingleOption = False,
+    min_probability: MinProbabilityOption = 0.0,
+    model: ModelOption = "default",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
 ) -> None:
     """Read pictures as they arrive in a folder, and add a line for each to a CSV or JSONL file.
