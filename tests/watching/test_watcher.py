@@ -196,9 +196,28 @@ def test_once_leaves_what_changes_all_the_time(folder):
 def test_it_ends_when_the_wait_says_so(folder):
     answers = [True, True, False]
     folder.put("a.png", "1")
-    watching = folder.watcher.watch(interval=7, wait=lambda seconds: seconds == 7 and answers.pop(0))
+
+    def wait(seconds: float) -> bool:
+        assert seconds in (0, 7)
+        return seconds == 0 or answers.pop(0)
+
+    watching = folder.watcher.watch(interval=7, wait=wait)
     assert [record.outcome.joined for record in watching] == ["1"]
     assert answers == []
+
+
+def test_it_ends_before_the_next_picture_even_if_none_can_be_reported(folder):
+    for name in "abc":
+        folder.put(f"{name}.png", "damaged")
+    asked = []
+
+    def wait(seconds: float) -> bool:
+        asked.append(seconds)
+        return folder.reads == 0
+
+    assert list(folder.watcher.watch(interval=1, wait=wait)) == []
+    assert folder.reads == 1
+    assert asked == [1, 0, 0, 1]
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e9])

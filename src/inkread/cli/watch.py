@@ -75,8 +75,6 @@ def watch(
             _tell(f"{_watching(folder, once=once)}; {out} has {_pictures(before)} already")
         for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
             failed += _show(record.outcome, shown=shown)
-            if stop.asked:
-                break
         if shown:
             _tell(_summary(len(journal) - before, failed, watcher.waiting))
     if once and (stop.asked or failed):

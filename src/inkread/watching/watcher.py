@@ -61,7 +61,7 @@ class Watcher:
         Args:
             interval: seconds between two looks; a picture that stands still for so long is taken to be complete.
             once: end when all that is there is reported, and after ``PATIENCE`` looks even if something still changes.
-            wait: for so many seconds, and tells whether to go on.
+            wait: for so many seconds, and tells whether to go on; asked with 0 before each picture is tried.
 
         Raises:
             OptionError: the interval is none.
@@ -71,20 +71,22 @@ class Watcher:
         require_interval(interval)
         looks = 0
         while True:
-            yield from self.look()
+            yield from self.look(lambda: wait(0))
             looks += 1
             if once and (looks == PATIENCE or not self.waiting):
                 return
             if not wait(interval):
                 return
 
-    def look(self) -> Iterator[Record]:
-        """Looks once, and gives each picture when it is reported."""
+    def look(self, go_on: Callable[[], bool] = lambda: True) -> Iterator[Record]:
+        """Looks once, and gives each picture when it is reported; ends where ``go_on``, asked before each is tried, says so."""
         self.waiting = 0
         for arrival in self._arrivals.look():
             if self._journal.knows(arrival.stamp):
                 continue
             if _is_due(arrival):
+                if not go_on():
+                    return
                 sha256 = _digest(arrival.path)
                 if self._journal.recognises(arrival.stamp, sha256):
                     continue
