@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from inkread.layout import Row, find_rows, find_segments, find_single, union
+from inkread.layout import Row, find_rows, find_segments, find_single, is_strong, union
 
 
 def blank(height: int = 300, width: int = 600) -> np.ndarray:
@@ -90,6 +90,22 @@ def test_dirt_is_left_out_and_a_dot_does_not_make_a_row() -> None:
     ink[280:284, 500:504] = 1
     (row,) = rows_of(ink)
     assert len(row.segments) == 3
+
+
+def test_what_is_much_paler_than_most_of_the_ink_is_not_strong_and_a_border_counts_for_nothing() -> None:
+    ink, contrast = blank(), np.zeros((300, 600), np.uint8)
+    for x, darkness in ((100, 150), (200, 140), (300, 50)):
+        put_ring(ink, x, 100)
+        contrast[:, x - 10 : x + 90] = darkness
+    ink[:, 500:] = 1
+    contrast[:, 500:] = 250
+    segments = find_segments(ink)
+    strong = {
+        round(segment.box[0] / 100): bool(one)
+        for segment, one in zip(segments, is_strong(segments, contrast), strict=True)
+    }
+    assert strong == {1: True, 2: True, 3: False, 5: True}
+    assert is_strong([], contrast).shape == (0,)
 
 
 def test_a_segments_ink_excludes_what_else_lies_in_its_box() -> None:

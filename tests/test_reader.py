@@ -107,6 +107,19 @@ def test_light_on_dark_reads_as_dark_on_light(reader: Reader) -> None:
     assert reader.read(written("6209", paper=20, ink=240)).text == "6209"
 
 
+@pytest.mark.parametrize(("darkness", "letter", "text"), [(70, True, ""), (130, True, "8"), (70, False, "8")])
+def test_what_is_far_paler_and_smaller_than_a_letter_is_no_digit(
+    reader: Reader, darkness: int, text: str, *, letter: bool
+) -> None:
+    page = np.full((900, 900, 3), 235, np.float32)
+    if letter:
+        stem = np.array([(300, 250), (600, 250), (450, 250), (450, 650), (300, 620)])
+        cv2.polylines(page, [stem], False, (60, 60, 60), 34, cv2.LINE_AA)
+    digit = 255 - written("8").astype(np.float32)
+    page[60 : 60 + digit.shape[0], 60 : 60 + digit.shape[1]] -= digit * darkness / 235
+    assert reader.read(page.clip(0, 255).astype(np.uint8)).text == text
+
+
 @pytest.mark.parametrize("size", [16, 30, 120, 500])
 def test_small_and_large_writing_reads_alike(reader: Reader, size: int) -> None:
     assert reader.read(written("2075", size=size)).text == "2075"
@@ -229,7 +242,7 @@ def test_rows_of_texture_are_not_read_twice(reader: Reader, monkeypatch: pytest.
     with Image.open(EXAMPLES / "grid_number.jpg") as picture:
         picture.thumbnail((640, 640))
         assert reader.read(picture).text == "60742"
-    assert len(read) < 50
+    assert len(read) < 100  # of its ninety rows on its side alone twice as many would be read
     read.clear()
     specks = np.random.default_rng(0).random((90, 90)) < 0.2
     assert reader.read(np.where(np.kron(specks, np.ones((4, 4))), 20, 250).astype(np.uint8)).text == ""

@@ -50,6 +50,10 @@ SMALL = 0.5
 SURE = 0.9
 """From this probability on, a piece of ink that reads as a digit tells the size of the writing."""
 
+STRONG = 0.4
+"""A piece with less contrast than this share of what most of the ink has does not tell the size of the writing: a pale grid around a
+letter may hold what reads as an 8."""
+
 MOST_MERGED = 4
 """A digit breaks into at most this many segments."""
 
@@ -154,6 +158,30 @@ def find_rows(
     ]
     rows = [_make_row(row) for row in _gather_rows(sized, height)]
     return tuple(sorted(rows, key=lambda row: float(np.mean([s.middle[1] for s in row.segments]))))
+
+
+def is_strong(segments: Sequence[Segment], contrast: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which pieces of ink are about as dark as most of the ink is.
+
+    Args:
+        segments: N pieces of ink.
+        contrast: H×W uint8, contrast to the paper, in the pixels of their boxes. What lies at the picture's border is not
+            compared with: the table beside the paper is darker than any pen.
+    """
+    if not segments:
+        return np.zeros(0, np.bool_)
+    size = contrast.shape[1], contrast.shape[0]
+    darkness = np.array([_darkness(segment, contrast) for segment in segments])
+    amount = np.array([0.0 if any(_borders(s, size)) else float(s.ink.sum()) for s in segments])
+    order = np.argsort(darkness)
+    total = np.cumsum(amount[order])
+    return np.asarray(darkness >= STRONG * darkness[order][np.searchsorted(total, total[-1] / 2)], np.bool_)
+
+
+def _darkness(segment: Segment, contrast: NDArray[np.uint8]) -> float:
+    """Mean contrast of a piece's ink."""
+    x0, y0, x1, y1 = segment.box
+    return float(np.average(contrast[y0:y1, x0:x1], weights=segment.ink))
 
 
 def find_single(*maps: Sequence[Segment], size: tuple[int, int]) -> tuple[Row, ...]:

@@ -236,17 +236,17 @@ class Reader:
     def _look(self, picture: Picture, ink: Ink, *, single: bool = False, turns: int = 0) -> Trace:
         """One way of looking at the picture: with this ink, turned by so many quarters counter-clockwise."""
         written = np.rot90(without_rules(ink.map, picture.pixels), turns)
-        segments = layout.find_segments(written)
+        segments, contrast = layout.find_segments(written), np.rot90(ink.contrast, turns)
         if single:
             rows = layout.find_single(segments, layout.find_segments(ink.map), size=_size(written))
         else:
-            rows = layout.find_rows(segments, self._sureness(segments), _size(written))
+            sureness = self._sureness(segments) * layout.is_strong(segments, contrast)
+            rows = layout.find_rows(segments, sureness, _size(written))
         glyphs = _glyphs(rows)
         probabilities = self._classify(glyphs, none_bias=None if single else 0.0)
         decode = decoder.decode_single if single else decoder.decode
         choices = tuple(tuple(decode(row, p)) for row, p in zip(rows, probabilities, strict=True))
         if not single:
-            contrast = np.rot90(ink.contrast, turns)
             choices = tuple(
                 decoder.without_faint_bars(row, chosen, contrast)
                 for row, chosen in zip(rows, choices, strict=True)
