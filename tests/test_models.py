@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundError
-from inkread.models import CARD_FILE, DEFAULT, MODEL_FILE, Card, bundled, load_model
+from inkread.export.digits import own_digits
+from inkread.models import CARD_FILE, DEFAULT, EIGHT_BITS, MODEL_FILE, Card, bundled, load_model
 
 LARGEST_BUNDLED = 2_000_000
 
@@ -41,9 +45,37 @@ def test_the_default_model_is_bundled_small_and_documented() -> None:
 def test_the_bundled_models_are_small_together_and_each_says_how_it_was_made() -> None:
     models = [load_model(name) for name in bundled()]
     assert {model.name for model in models} == {"default", "rows"}
-    assert sum(len(model.content) for model in models) <= 4_000_000
+    files = [each for model in models for each in (model, model.eight_bits) if each]
+    assert sum(len(each.content) for each in files) <= 4_000_000
     assert all(model.card.command.startswith("inkread train") for model in models)
     assert all(model.card.data for model in models)
+
+
+def test_what_reads_by_default_has_8_bits_and_answers_as_its_source_does() -> None:
+    model = load_model()
+    assert model.eight_bits is not None
+    assert len(model.eight_bits.content) < 0.3 * len(model.content)
+    glyphs = own_digits(100, seed=3).images
+    source = Classifier(dataclasses.replace(model, eight_bits=None)).probabilities(glyphs)
+    found = Classifier(model).probabilities(glyphs)
+    np.testing.assert_array_equal(found, Classifier(model.eight_bits).probabilities(glyphs))
+    assert 0 < np.abs(found - source).mean() < 0.001
+
+
+def test_8_bits_of_another_model_are_refused_and_damaged_ones_too(copied: Path) -> None:
+    card = copied / EIGHT_BITS / CARD_FILE
+    right = card.read_text(encoding="utf-8")
+    exported = json.loads(right)
+    exported["scores"]["export"]["source_sha256"] = "0" * 64
+    card.write_text(json.dumps(exported), encoding="utf-8")
+    with pytest.raises(ModelIntegrityError, match="is of another model"):
+        load_model(copied)
+    card.write_text(right, encoding="utf-8")
+    (copied / EIGHT_BITS / MODEL_FILE).write_bytes(b"damaged")
+    with pytest.raises(ModelIntegrityError, match="SHA-256"):
+        load_model(copied)
+    shutil.rmtree(copied / EIGHT_BITS)
+    assert load_model(copied).eight_bits is None
 
 
 def test_no_card_names_the_test_files_as_something_learned_from() -> None:

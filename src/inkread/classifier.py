@@ -25,7 +25,7 @@ class Classifier:
     """A loaded model; safe to share between threads.
 
     Args:
-        model: a verified model, or what ``load_model`` takes.
+        model: a verified model, or what ``load_model`` takes; where it has the same in 8 bits beside it, that is what calculates.
         threads: of one call; 0 lets the runtime take one a core.
 
     Attributes:
@@ -41,7 +41,7 @@ class Classifier:
         self.model = model if isinstance(model, Model) else load_model(model)
         self.labels = self.model.card.labels
         self._session = open_session(
-            self.model,
+            self.model.eight_bits or self.model,
             threads=threads,
             takes=("glyphs", [None, SIDE, SIDE]),
             gives=("logits", [None, len(self.labels)]),
@@ -50,6 +50,7 @@ class Classifier:
         tells_digits = {*self.labels, NOT_A_DIGIT} == {*DIGIT_CLASSES}
         self.classes = DIGIT_CLASSES if tells_digits else self.labels
         self._columns = [self.classes.index(label) for label in self.labels]
+        self._none = self.labels.index(NOT_A_DIGIT) if NOT_A_DIGIT in self.labels else None
 
     def probabilities(self, glyphs: NDArray[Any], *, none_bias: float | None = None) -> NDArray[np.float32]:
         """Calibrated probabilities of the classes: of the ten digits and of "not a single digit", in a model of digits.
@@ -63,10 +64,11 @@ class Classifier:
             N×classes float32, rows summing to 1; "not a single digit" is 0 for a model that knows digits only.
         """
         logits = self.logits(glyphs) / self.model.card.temperature
-        if NOT_A_DIGIT in self.labels:
-            bias = self.model.card.none_bias if none_bias is None else none_bias
-            logits[:, self.labels.index(NOT_A_DIGIT)] += np.float32(bias)
+        if self._none is not None:
+            logits[:, self._none] += self.model.card.none_bias if none_bias is None else none_bias
         shares = softmax(logits)
+        if self.labels == self.classes:
+            return shares
         result = np.zeros((len(shares), len(self.classes)), np.float32)
         result[:, self._columns] = shares
         return result
@@ -84,6 +86,8 @@ class Classifier:
             self._session.run(["logits"], {"glyphs": inputs[start : start + BATCH]})[0]
             for start in range(0, len(inputs), BATCH)
         ]
+        if len(parts) == 1:
+            return np.asarray(parts[0], np.float32)
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
 
 

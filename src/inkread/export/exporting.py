@@ -94,7 +94,7 @@ def export_model(
         if str(model) in bundled():
             raise OptionError(str(model), "is bundled, and has no folder for exports", "give one with --out")
         out = Path(model) / EXPORTS
-    loaded = load_model(model)
+    loaded = dataclasses.replace(load_model(model), eight_bits=None)
     classifier = _classifier(loaded)
     digits = digits or load_digits(data_dir)
     expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)

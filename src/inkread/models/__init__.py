@@ -1,10 +1,12 @@
 """The registry of models: a folder with ``model.onnx`` and ``card.json``, bundled or of a training run.
 
-A model is loaded only if its bytes are those its card names, and only if it keeps nothing outside its file.
+A model is loaded only if its bytes are those its card names, and only if it keeps nothing outside its file. Beside it, in a folder
+``int8``, may lie the same in 8 bits, as ``inkread export MODEL --to int8`` writes it: that is what then reads.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
@@ -21,6 +23,7 @@ __all__ = [
     "CARD_FILE",
     "DEFAULT",
     "DIGIT_CLASSES",
+    "EIGHT_BITS",
     "MODEL_FILE",
     "NOT_A_DIGIT",
     "Card",
@@ -30,6 +33,9 @@ __all__ = [
 ]
 
 DEFAULT = "default"
+
+EIGHT_BITS = "int8"
+"""The folder of a model in 8 bits, within that of the model it was made of."""
 
 LARGEST_MODEL = 256 * 2**20
 """Bytes; a larger file is no network for 28×28 glyphs, and is not read into memory."""
@@ -44,12 +50,14 @@ class Model:
         path: of ``model.onnx``.
         card: what the model is.
         content: the bytes of ``model.onnx``, whose SHA-256 is the card's.
+        eight_bits: the same in 8 bits, which reads about twice as many glyphs a second; ``None`` where there is none.
     """
 
     name: str
     path: Path
     card: Card
     content: bytes
+    eight_bits: Model | None = None
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {len(self.content) / 1e6:.2f} MB, sha256={self.card.sha256[:12]})"
@@ -67,9 +75,21 @@ def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
     Raises:
         ModelNotFoundError: neither a bundled model nor a folder that holds one.
         ModelFormatError: the card cannot be read.
-        ModelIntegrityError: the file is not the one that the card names.
+        ModelIntegrityError: the file is not the one that the card names, or what lies beside it in 8 bits is of another model.
     """
     folder = _folder(name)
+    model = _verified(str(name), folder)
+    quick = folder / EIGHT_BITS
+    if not (quick / CARD_FILE).is_file():
+        return model
+    eight_bits = _verified(str(quick), quick)
+    if eight_bits.card.scores.get("export", {}).get("source_sha256") != model.card.sha256:
+        problem, remedy = "is of another model", "remove the folder, or export the model to int8 again"
+        raise ModelIntegrityError(str(eight_bits.path), problem, remedy)
+    return dataclasses.replace(model, eight_bits=eight_bits)
+
+
+def _verified(name: str, folder: Path) -> Model:
     card = Card.load(folder / CARD_FILE)
     path = folder / MODEL_FILE
     try:
@@ -86,7 +106,7 @@ def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
             f"has SHA-256 {found[:12]}…, but its card says {card.sha256[:12]}…",
             "restore the file, or train the model again; it is not loaded",
         )
-    return Model(str(name), path, card, content)
+    return Model(name, path, card, content)
 
 
 def _bundle() -> Path:
