@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inkread.datasets.handwriting import ALPHABET, Hand, spline, with_pressure, write_row
+from inkread.datasets.handwriting import ALPHABET, RARER, Hand, spline, with_pressure, write_row
 from inkread.errors import OptionError
 
 STILL = Hand(shapes=(0,) * 10, slant=0, unevenness=0, wobble=0)
@@ -9,13 +9,15 @@ STILL = Hand(shapes=(0,) * 10, slant=0, unevenness=0, wobble=0)
 
 @pytest.mark.parametrize("digit", ALPHABET)
 def test_every_shape_of_a_digit_fills_its_height_and_is_narrower_than_high(digit):
+    common = len(ALPHABET[digit]) - len(RARER[digit])
     for shape in range(len(ALPHABET[digit])):
         hand = Hand(shapes=(shape,) * 10, slant=0, unevenness=0, wobble=0)
         points = np.concatenate(write_row(digit, hand, np.random.default_rng(0)))
-        assert points[:, 1].min() == pytest.approx(0, abs=0.03)
-        assert points[:, 1].max() == pytest.approx(1, abs=0.03)
+        least, widest = (0.03, 0.7) if shape < common else (0.1, 0.72)
+        assert points[:, 1].min() == pytest.approx(0, abs=least)
+        assert points[:, 1].max() == pytest.approx(1, abs=least)
         assert points[:, 0].min() == pytest.approx(0, abs=1e-6)
-        assert points[:, 0].max() < 0.7
+        assert points[:, 0].max() < widest
         assert 0.2 < points[:, 2].min() <= points[:, 2].max() <= 1
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkread.datasets import backgrounds
-from inkread.datasets.handwriting import Hand
+from inkread.datasets.handwriting import ALPHABET, RARER, Hand
 from inkread.datasets.row_layout import Style, draw, lay_out
 from inkread.datasets.row_text import RAISED, SAFE_LETTERS, WORDS, random_text
 from inkread.datasets.rows import RowSample, ink_row, load_material, make_row
@@ -33,6 +33,7 @@ CALM = Style(
     pitch=0,
 )
 KINDS = ("image", "pen", "hand")
+STILL = Hand(shapes=(0,) * 10)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def samples(material: Material) -> list[RowSample]:
 
 def written(material, text, kind="pen", style=CALM, seed=1):
     rng = np.random.default_rng(seed)
-    scribe = Scribe(material, rng, kind, 0, Hand.random(rng))
+    scribe = Scribe(material, rng, (kind,) * 10, 0, Hand.random(rng))
     return lay_out(text, scribe, style, rng).moved(ORIGIN)
 
 
@@ -157,6 +158,27 @@ def test_a_picture_worn_down_to_a_thin_line_does_not_break():
     count, _ = cv2.connectedComponents((thin >= 0.4).astype(np.uint8), connectivity=8)
     assert count - 1 == 1
     assert 0 < thin.sum() < 0.4 * thick.sum()
+
+
+def test_who_writes_some_digits_in_one_way_may_write_others_in_another(material):
+    kinds = [Scribe.random(material, np.random.default_rng(seed)).kinds for seed in range(200)]
+    assert {len(one) for one in kinds} == {10}
+    assert {kind for one in kinds for kind in one} == set(KINDS)
+    mixed = np.mean([len(set(one)) > 1 for one in kinds])
+    assert 0.25 < mixed < 0.55
+    drawn = Scribe(material, np.random.default_rng(0), ("pen",) * 9 + ("image",), 0, STILL)
+    assert [drawn.glyph(digit).field is None for digit in "0189"] == [True, True, True, False]
+
+
+def test_some_hands_write_rare_shapes_and_others_common_ones_only(material):
+    common = [
+        len(shapes) - len(rarer) for shapes, rarer in zip(ALPHABET.values(), RARER.values(), strict=True)
+    ]
+    hands = [Scribe.random(material, np.random.default_rng(seed)).hand for seed in range(200)]
+    rare = np.array([np.greater_equal(hand.shapes, common).any() for hand in hands])
+    assert 0.4 < rare.mean() < 0.8
+    plain = [Hand.random(np.random.default_rng(seed)) for seed in range(50)]
+    assert all(np.less(hand.shapes, common).all() for hand in plain)
 
 
 def test_no_letter_beside_a_number_could_be_taken_for_a_digit():

@@ -1,7 +1,7 @@
 """A hand-made stroke alphabet of digits, and hands that write with it.
 
-Each digit has two or three shapes, among them the flagged and the footed 1, the crossed 7, the open 4 and the
-g-shaped 9. A shape is a list of strokes, a stroke a list of control points in a box of height 1 (y down), joined by
+Each digit has two or three common shapes, among them the flagged and the footed 1, the crossed 7, the open 4 and the
+g-shaped 9, and some rarer ones. A shape is a list of strokes, a stroke a list of control points in a box of height 1 (y down), joined by
 centripetal Catmull-Rom splines (Yuksel, Schaefer & Keyser 2011); a point that is given twice is a corner.
 """
 
@@ -72,8 +72,70 @@ _SHAPES = {
 }
 """The shapes of each digit: strokes parted by "|", control points "x,y" in hundredths."""
 
-ALPHABET = {digit: tuple(_parsed(shape) for shape in shapes) for digit, shapes in _SHAPES.items()}
-"""The control points of each digit's shapes."""
+RARER = {
+    "0": (
+        "22,14 6,30 0,58 10,90 28,100 44,86 50,52 42,18 26,6 16,16 28,24 52,12 70,0",
+        "34,20 20,6 4,24 0,58 12,92 32,99 48,74 50,38 38,12 24,2 28,14 46,8",
+        "6,14 0,48 8,88 30,100 50,86 54,48 46,10 46,10 26,14 4,10",
+    ),
+    "1": (
+        "0,74 14,42 34,0 34,0 30,50 26,100",
+        "0,99 16,60 40,0 40,0 38,52 36,100",
+        "0,86 18,52 36,8 32,0 25,9 22,46 18,100",
+        "0,94 16,58 30,14 34,0 30,6 22,60 22,92 34,96 46,82",
+        "30,0 22,34 12,72 0,100",
+    ),
+    "2": (
+        "2,12 24,4 50,6 50,6 26,48 0,96 0,96 26,96 58,95",
+        "4,26 18,2 40,10 38,44 16,84 4,98 0,88 12,80 26,94 44,98 62,84",
+        "0,34 4,8 26,0 44,14 38,46 8,100 8,100 34,88 58,96",
+    ),
+    "3": (
+        "2,8 26,2 42,14 34,34 18,44 18,44 14,52 26,50 44,64 40,88 18,100 0,90",
+        "0,6 48,2 48,2 24,34 24,34 46,46 46,78 24,100 0,92",
+    ),
+    "4": (
+        "0,2 2,34 16,50 38,44 50,26 | 52,0 46,50 38,100",
+        "0,4 4,36 20,48 42,38 54,0 54,0 46,50 36,100",
+        "26,0 14,34 0,70 0,70 30,70 58,68 | 44,40 38,72 36,100",
+        "20,0 10,36 0,64 0,64 26,62 54,60 54,60 40,28 36,60 30,100",
+    ),
+    "5": (
+        "12,2 12,34 14,62 24,88 16,100 0,82 | 12,2 34,5 62,0",
+        "14,0 10,30 12,48 28,64 30,84 14,100 0,90 | 14,0 36,2 66,4",
+        "48,4 28,0 10,12 12,32 30,48 42,66 36,90 16,100 0,90",
+        "8,4 4,40 4,40 30,34 46,56 38,86 14,100 0,96 | 16,8 36,6 58,2",
+        "0,66 12,98 24,60 34,2 34,2 50,4 70,0",
+    ),
+    "6": (
+        "34,2 18,0 6,34 2,72 10,96 26,100 42,86 40,66 24,58 8,68",
+        "8,0 4,44 2,80 12,98 30,98 44,82 40,62 24,56 6,72",
+    ),
+    "7": (
+        "0,16 4,2 4,2 28,8 54,2 54,2 36,40 24,70 20,100 | 10,54 30,48 56,46",
+        "2,12 14,0 34,6 52,0 52,0 36,44 30,100",
+        "0,4 50,2 50,2 32,48 26,100 | 14,40 46,56",
+    ),
+    "8": (
+        "46,4 26,2 8,16 22,42 42,68 32,96 12,98 2,80 18,54 40,30 52,6",
+        "28,44 12,30 14,8 30,0 44,12 40,32 28,44 | 28,44 8,58 4,86 22,100 42,90 44,64 28,44",
+        "0,98 20,62 44,22 36,2 18,2 10,20 26,46 40,72 34,96 14,98 8,78 28,48 50,20",
+    ),
+    "9": (
+        "40,30 24,46 6,34 6,12 24,0 40,10 38,30 28,52 20,76 16,100",
+        "36,8 18,0 2,14 8,38 26,40 40,20 38,4 38,4 34,40 22,74 0,100",
+        "44,14 40,2 20,2 6,18 16,38 32,52 38,74 34,100",
+        "42,8 24,0 6,10 6,34 22,48 38,38 42,12 42,12 44,60 36,94 16,98 14,84 34,74 60,62",
+        "30,100 30,60 34,20 24,0 6,8 2,30 14,44 32,34 44,10",
+    ),
+}
+"""Further shapes, as they are written in other countries or in haste: the 1 with a long upstroke or a loop, the 4 like a y,
+the 5 with a small belly or like an S or a root sign, the 9 like an open 8, the 0 with a tail at its top."""
+
+ALPHABET = {
+    digit: tuple(_parsed(shape) for shape in (*shapes, *RARER[digit])) for digit, shapes in _SHAPES.items()
+}
+"""The control points of each digit's shapes, the common ones first."""
 
 STEPS = 12
 """Points of the curve between two control points."""
@@ -109,10 +171,11 @@ class Hand:
     pressure: float = 0.7
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> Hand:
-        """Somebody's hand."""
+    def random(cls, rng: np.random.Generator, *, rare: bool = False) -> Hand:
+        """Somebody's hand, which writes the common shapes, or any if it may be a ``rare`` one."""
+        shapes = ALPHABET if rare else _SHAPES
         return cls(
-            shapes=tuple(int(rng.integers(len(ALPHABET[str(digit)]))) for digit in range(10)),
+            shapes=tuple(int(rng.integers(len(shapes[str(digit)]))) for digit in range(10)),
             slant=float(rng.normal(0.1, 0.1)),
             breadth=float(rng.uniform(0.85, 1.2)),
             spacing=float(rng.uniform(0.2, 0.34)),

@@ -174,7 +174,7 @@ def _guided(page: Page, writing: Writing, style: Style, rng: np.random.Generator
             start=(rng.uniform(0, spacing), rng.uniform(0, spacing)),
             colour=(red, green, blue),
         )
-    elif choice < 0.42:
+    elif choice < 0.39:
         x = float(rng.choice([rng.uniform(0, 0.3) * unit, width - rng.uniform(0, 0.3) * unit]))
         lines = [(x, 0.0, x - tilt * height, float(height))]
     return paper.printed(page, lines, colour=(red, green, blue), thickness=thickness) if lines else page

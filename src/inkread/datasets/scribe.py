@@ -39,8 +39,13 @@ digits of a row, one that nobody could read spoils it."""
 HELD_OUT_SYMBOLS = 20
 """One in so many of BHMSDS's operators is held out."""
 
-IMAGE_SHARE, PEN_SHARE = 0.5, 0.4
-"""Rows written with MNIST's digits, and with UNIPEN's; the rest are by the hand-made alphabet."""
+KINDS = {"image": 0.5, "pen": 0.4, "hand": 0.1}
+"""How often a row is written with MNIST's digits, with UNIPEN's, and by the hand-made alphabet."""
+MIXED_SHARE, MIXED_KINDS = 0.4, {"image": 0.4, "pen": 0.35, "hand": 0.25}
+"""Rows in which each of the ten digits is of a kind of its own, and how often of which: who writes a 1 as anybody does may
+still write a 7 as few do."""
+RARE_SHARE = 0.6
+"""Hands that may write a digit in any of the alphabet's shapes, not in its common ones only."""
 REPEAT_SHARE = 0.5
 """How often a writer repeats a digit of the row in the very same shape."""
 STRAIGHTENED = 0.75
@@ -172,7 +177,7 @@ class Scribe:
 
     material: Material
     rng: np.random.Generator
-    kind: str
+    kinds: tuple[str, ...]
     writer: int
     hand: Hand
     known: dict[str, Glyph] = field(default_factory=dict)
@@ -180,10 +185,13 @@ class Scribe:
     @classmethod
     def random(cls, material: Material, rng: np.random.Generator) -> Scribe:
         """Anybody."""
-        choice = rng.random()
-        kind = "image" if choice < IMAGE_SHARE else "pen" if choice < IMAGE_SHARE + PEN_SHARE else "hand"
+        if rng.random() < MIXED_SHARE:
+            kinds = rng.choice(list(MIXED_KINDS), 10, p=list(MIXED_KINDS.values()))
+        else:
+            kinds = np.repeat(rng.choice(list(KINDS), p=list(KINDS.values())), 10)
         writer = int(rng.choice(list(material.writer_index), p=material.weights))
-        return cls(material, rng, kind, writer, Hand.random(rng))
+        hand = Hand.random(rng, rare=rng.random() < RARE_SHARE)
+        return cls(material, rng, tuple(kinds.tolist()), writer, hand)
 
     def glyph(self, character: str) -> Glyph:
         """A digit, a letter that UNIPEN has, or one of ``MARKS``."""
@@ -194,9 +202,10 @@ class Scribe:
         return glyph
 
     def _digit(self, character: str) -> Glyph:
-        if self.kind == "image":
+        kind = self.kinds[int(character)]
+        if kind == "image":
             return from_image(self.material.images.images[self._pick(int(character))])
-        if self.kind == "hand":
+        if kind == "hand":
             return from_strokes([stroke[:, :2] for stroke in write_digit(character, self.hand, self.rng)])
         return self._by_pen(character)
 
@@ -204,7 +213,7 @@ class Scribe:
         return int(self.rng.choice(self.material.image_index[digit]))
 
     def _sign(self, character: str) -> Glyph:
-        if self.kind == "image" and character in OPERATOR_SYMBOLS:
+        if self.kinds[0] == "image" and character in OPERATOR_SYMBOLS:
             symbol = OPERATOR_SYMBOLS[character]
             chosen = np.flatnonzero(self.material.operators.symbols == symbol)
             image = self.material.operators.images[self.rng.choice(chosen)]

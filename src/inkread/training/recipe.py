@@ -217,7 +217,7 @@ class RowRecipe(_Settings):
     epochs: int = _number(32, 1, 10_000)
     """Blocks of 4,096 new rows, see ``inkread.datasets.row_stock``."""
 
-    passes: int = _number(4, 1, 100)
+    passes: int = _number(5, 1, 100)
     """Times that a row is seen: with each new row, so many less one of those of earlier epochs."""
 
     batch_size: int = _number(64, 2, 4_096)

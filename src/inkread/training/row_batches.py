@@ -27,6 +27,9 @@ GROW = (0.8, 1.1)
 """Change of a row's size within its 40 pixels."""
 GAMMA = 0.35
 """Largest change of the ink's darkness, as the logarithm of an exponent."""
+ELASTIC, ELASTIC_REACH = 1.5, 10
+"""Largest standard deviation of each point's own displacement, pixels of the strip, and how far apart displacements are
+independent: what a hand does to the shape of a digit (Simard et al. 2003, section 2)."""
 CORE = 0.2
 """A digit is to be answered in the columns that lie within this share of its width of its middle."""
 NOT_ASKED = -100
@@ -55,20 +58,30 @@ class RowBatch:
 
 
 def changed(row: Row, rng: np.random.Generator) -> Row:
-    """A row made wider or narrower, larger or smaller, higher or lower, darker or lighter."""
+    """A row made wider or narrower, larger or smaller, higher or lower, darker or lighter, its shapes bent."""
     ink, text, boxes = row
     width = ink.shape[1]
     size = float(rng.uniform(*GROW))
     across = size * math.exp(rng.uniform(-STRETCH, STRETCH))
     spare = HEIGHT * (1 - size)
     up = float(rng.uniform(min(0, spare), max(0, spare)))
-    matrix = np.array([[across, 0, (across - 1) / 2], [0, size, up + (size - 1) / 2]])
-    target = (max(NARROWEST, round(width * across)), HEIGHT)
-    ink = np.asarray(cv2.warpAffine(ink, matrix, target, flags=cv2.INTER_LINEAR))
+    target = max(NARROWEST, round(width * across))
+    bent = ELASTIC * float(rng.random()) * _displacements(target, rng)
+    # Where each pixel comes from; OpenCV's integers are the middles of pixels.
+    x = (np.arange(target, dtype=np.float32)[None] + bent[0] + 0.5) / across - 0.5
+    y = (np.arange(HEIGHT, dtype=np.float32)[:, None] + bent[1] + 0.5 - up) / size - 0.5
+    ink = np.asarray(cv2.remap(ink, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR))
     gamma = math.exp(rng.uniform(-GAMMA, GAMMA))
     table = np.round(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
     scale, shift = np.array([across, size] * 2, np.float32), np.array([0, up] * 2, np.float32)
     return table[ink], text, boxes * scale + shift
+
+
+def _displacements(width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Smooth noise, 2×40×W, along x and along y, of standard deviation about 1."""
+    coarse = (2 + HEIGHT // ELASTIC_REACH, 2 + width // ELASTIC_REACH)
+    noise = rng.standard_normal((2, *coarse), np.float32)
+    return np.stack([cv2.resize(one, (width, HEIGHT), interpolation=cv2.INTER_CUBIC) for one in noise])
 
 
 def batch_of(rows: Sequence[Row]) -> RowBatch:
