@@ -58,11 +58,11 @@ def network_named(name, classes=11):
     return shaken(own(check_layers(OWN), classes) if name == "own" else NAMED[name](classes))
 
 
-def save_run(network, folder, *, name="toy", classes=11, half=False):
+def save_run(network, folder, *, name="toy", classes=11):
     """What of a run the export reads: the model and its card."""
     from inkread.training.export import to_onnx
 
-    content = to_onnx(network, half=half)
+    content = to_onnx(network)
     card = Card(
         name=name,
         created="2026-01-01",

@@ -53,12 +53,6 @@ def test_shapes_follow_the_layers(name, tmp_path, glyphs):
         assert value.shape[1:] == shape
 
 
-def test_weights_that_the_file_keeps_in_16_bits_are_read(tmp_path, glyphs):
-    model = load_model(save_run(network_named("lenet5"), tmp_path, half=True))
-    found = logits_of(network_of(layers_of(model)), glyphs)
-    assert np.allclose(found, Classifier(model).logits(glyphs), atol=1e-4)
-
-
 def test_the_bundled_model_is_read_without_its_training(glyphs):
     model = dataclasses.replace(load_model("default"), eight_bits=None)
     found = logits_of(network_of(layers_of(model)), glyphs)

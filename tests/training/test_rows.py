@@ -22,19 +22,19 @@ from inkread.models.card import CARD_FILE, MODEL_FILE
 from inkread.models.history import HISTORY_FILE
 from inkread.recognizer import BLANK, Recognizer, spotted
 from inkread.strip import GEOMETRY
-from inkread.training import row_export, row_fit, train_rows, workflow
+from inkread.training import row_batches, row_export, row_fit, train_rows, workflow
 from inkread.training.calibration import fit_temperature
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.recipe import RowRecipe, recipe_from
 from inkread.training.row_batches import NOT_ASKED, batch_of, batches_of, changed
-from inkread.training.row_export import column_logits, compare, export_rows
+from inkread.training.row_export import column_logits, compare, compare_readings, export_rows
 from inkread.training.row_fit import evaluate, fit_rows, losses_of
 from inkread.training.row_network import row_network, unfolded
 from inkread.training.run import WEIGHTS_FILE
 
 RECIPE = RowRecipe(
-    epochs=4,
-    passes=3,
+    epochs=6,
+    passes=4,
     batch_size=4,
     learning_rate=3e-3,
     warmup=0.2,
@@ -61,7 +61,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def blocks(draw_rows):
     """Enough rows to learn to read them."""
-    return [draw_rows(24, seed=seed) for seed in range(4)]
+    return [draw_rows(24, seed=seed) for seed in range(6)]
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,8 @@ def test_the_thinnest_digit_has_a_column_wherever_it_stands(x0):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_changed_row_keeps_its_digits_in_their_boxes(seed):
+def test_a_changed_row_keeps_its_digits_in_their_boxes(seed, monkeypatch):
+    monkeypatch.setattr(row_batches, "ELASTIC", 0.0)
     row = row_of(90, "15", (10, 8, 22, 34), (50, 12, 83, 30))
     ink, text, boxes = changed(row, np.random.default_rng(seed))
     assert text == "15"
@@ -138,6 +139,22 @@ def test_a_changed_row_keeps_its_digits_in_their_boxes(seed):
         y, x = np.nonzero(part >= 128)
         found = [start + x.min(), y.min(), start + x.max() + 1, y.max() + 1]
         np.testing.assert_allclose(found, np.clip(box, 0, [ink.shape[1], 40] * 2), atol=1)
+
+
+def test_shapes_are_bent_by_a_few_pixels_at_most():
+    row = row_of(90, "1", (40, 0, 50, 40))
+    straight = 0.3  # pixels by which an edge that is only moved, stretched and resampled seems to vary
+    bends = []
+    for seed in range(60):
+        ink, _, ((x0, _, x1, _),) = changed(row, np.random.default_rng(seed))
+        written = ink.max(axis=1) >= 128
+        edges = np.stack([(ink[written] >= 128).argmax(axis=1), (ink[written] >= 128).sum(axis=1)])
+        edges[1] += edges[0]
+        assert np.abs(edges - np.array([[x0], [x1]])).max() < 10  # five standard deviations of the strongest
+        bends.append(edges[0].std())
+    assert min(bends) < straight
+    assert np.median(bends) > straight
+    assert max(bends) > 3 * straight
 
 
 def test_changes_vary_with_the_generator_alone():
@@ -170,19 +187,17 @@ def test_every_chosen_row_is_in_one_batch_with_rows_of_like_widths(blocks):
 def test_the_network_answers_for_every_second_pixel_and_has_the_parameters_it_says():
     network = row_network().eval()
     assert network(torch.rand(2, 1, 40, 52)).shape == (2, 30, 1, 13)
-    assert sum(weight.numel() for weight in network.parameters()) == 1_000_574
+    assert sum(weight.numel() for weight in network.parameters()) == 1_369_982
 
 
-def test_the_network_sees_no_further_than_60_pixels():
+def test_the_network_sees_no_further_than_92_pixels():
     network = row_network().eval()
-    ink = torch.rand(1, 1, 40, 240)
+    ink = torch.rand(1, 1, 40, 400)
     changed_ink = ink.clone()
-    changed_ink[..., 120:124] = 0
+    changed_ink[..., 200:204] = 0
     with torch.no_grad():
         differs = (network(ink) != network(changed_ink)).any(dim=1).flatten()
-    assert differs[30]
-    assert not differs[:15].any()
-    assert not differs[46:].any()
+    assert differs.nonzero().flatten().tolist() == list(range(50 - 23, 50 + 24))
 
 
 def always(label):
@@ -325,7 +340,7 @@ def run(blocks, held_out, tmp_path_factory):
 
 def test_easy_rows_are_learned(run):
     first, last = run.history[0], run.history[-1]
-    assert [epoch.epoch for epoch in run.history] == [1, 2, 3, 4]
+    assert [epoch.epoch for epoch in run.history] == [1, 2, 3, 4, 5, 6]
     assert last.train_loss < 0.2 * first.train_loss
     assert last.column_loss < 0.5 * first.column_loss
     assert last.box_loss < first.box_loss
@@ -340,7 +355,7 @@ def test_a_finished_run_is_its_four_files_and_no_more(run, blocks, held_out):
         fit_rows(RECIPE, blocks, held_out, out=run.out, resume=True)
 
 
-def test_the_model_has_the_promised_input_and_output_and_weights_of_16_bits(run):
+def test_the_model_has_the_promised_input_and_output_and_weights_of_8_bits(run):
     model = onnx.load(run.out / MODEL_FILE, load_external_data=False)
     onnx.checker.check_model(model, full_check=True)
     (source,), (result,) = model.graph.input, model.graph.output
@@ -350,9 +365,11 @@ def test_the_model_has_the_promised_input_and_output_and_weights_of_16_bits(run)
     ]
     assert (source.name, result.name) == ("strips", "columns")
     assert shapes == [["N", 1, 40, "W"], ["N", 30, 1, "T"]]
-    assert {weight.data_type for weight in model.graph.initializer} == {onnx.TensorProto.FLOAT16}
+    weights = [weight for weight in model.graph.initializer if len(weight.dims) == 4]
+    assert len(weights) == 14
+    assert {weight.data_type for weight in weights} == {onnx.TensorProto.INT8}
     assert "BatchNormalization" not in {node.op_type for node in model.graph.node}
-    assert (run.out / MODEL_FILE).stat().st_size < 2.1 * run.card.parameters
+    assert (run.out / MODEL_FILE).stat().st_size < 1.1 * run.card.parameters
 
 
 @pytest.mark.parametrize("width", [8, 40, 131])
@@ -378,7 +395,8 @@ def test_the_model_reads_held_out_rows_as_its_card_says(run, held_out):
                 abs(one.box[0] + one.box[2] - x0 - x1) / 2
                 for one, (x0, _, x1, _) in zip(found, boxes, strict=True)
             ]
-    assert right / 40 == run.card.scores["rows_validation"]
+    # Beside others of its batch a row goes on in paper, by itself it ends.
+    assert abs(right / 40 - run.card.scores["rows_validation"]) <= 1 / 40
     assert np.mean(gaps) < 5
 
 
@@ -387,12 +405,14 @@ def test_the_card_says_what_the_model_is(run, held_out):
     assert card.sha256 == hashlib.sha256((run.out / MODEL_FILE).read_bytes()).hexdigest()
     assert card.labels == (*"0123456789", "")
     assert card.geometry == GEOMETRY
-    assert card.parameters == 1_000_574
+    assert card.parameters == 1_369_982
     assert recipe_from(card.recipe) == run.recipe
     assert (card.name, card.seed, card.command, card.data) == (
         "rows", 0, "inkread train --network rows", (ENTRY,),
     )  # fmt: skip
-    assert card.scores.keys() == {"rows_validation", "rows_validation_error_rate", "rows_validation_ece"}
+    assert card.scores.keys() == {
+        "rows_validation", "rows_validation_8_bits", "rows_validation_error_rate", "rows_validation_ece",
+    }  # fmt: skip
     assert card.scores["rows_validation_error_rate"] == round(run.history[-1].validation_error_rate, 6)
     logits, labels = column_logits(run.network, held_out)
     assert card.temperature == pytest.approx(fit_temperature(logits, labels), rel=1e-3) != 1
@@ -408,7 +428,7 @@ def test_the_weights_rebuild_the_network_and_the_history_has_a_row_an_epoch(run)
         assert torch.allclose(network.eval()(ink), run.network(ink), atol=1e-5)
     with (run.out / HISTORY_FILE).open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
     assert float(rows[3]["box_loss"]) == pytest.approx(run.history[3].box_loss, rel=1e-5)
 
 
@@ -428,14 +448,27 @@ def test_a_model_that_disagrees_leaves_no_file_and_can_be_exported_again(
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
+def source_of(network):
+    return row_export.to_onnx(
+        network, takes=("strips", ("N", 1, 40, "W")), gives=("columns", ("N", None, 1, "T"))
+    )
+
+
 def test_a_slight_change_of_a_weight_is_found_out(run, held_out):
-    model = onnx.load(run.out / MODEL_FILE)
+    model = onnx.load_from_string(source_of(run.network))
     weight = next(weight for weight in model.graph.initializer if ".weight" in weight.name)
-    array = onnx.numpy_helper.to_array(weight) * np.float16(1.02)
+    array = onnx.numpy_helper.to_array(weight) * np.float32(1.02)
     weight.CopyFrom(onnx.numpy_helper.from_array(array, weight.name))
     with pytest.raises(TrainingError, match="disagrees with the network"):
         compare(model.SerializeToString(), run.network, held_out)
-    compare((run.out / MODEL_FILE).read_bytes(), run.network, held_out)
+    compare(source_of(run.network), run.network, held_out)
+
+
+def test_8_bits_that_read_far_less_are_not_saved(run, held_out):
+    source, model = source_of(run.network), (run.out / MODEL_FILE).read_bytes()
+    assert compare_readings(model, source, held_out) == run.card.scores["rows_validation_8_bits"] > 0.5
+    with pytest.raises(TrainingError, match=r"in 8 bits reads \d of 40 rows, where"):
+        compare_readings(source_of(row_network().eval()), source, held_out)
 
 
 # From a recipe to a finished run

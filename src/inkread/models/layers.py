@@ -109,9 +109,6 @@ def layers_of(model: Model) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     value = graph.input[0].name
     for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in tensors:  # weights that the file keeps in 16 bits
-            tensors[node.output[0]] = tensors[node.input[0]].astype(np.float32)
-            continue
         attributes = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
         weights = [tensors[name] for name in node.input[1:] if name in tensors]
         layer = _layer(node.op_type, attributes, weights)

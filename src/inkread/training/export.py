@@ -172,15 +172,13 @@ def to_onnx(
     *,
     takes: Tensor = ("glyphs", ("N", 28, 28)),
     gives: Tensor = ("logits", ("N", None)),
-    half: bool = False,
 ) -> bytes:
-    """A network in evaluation mode as ONNX; weights are kept as they are, or in half precision.
+    """A network in evaluation mode as ONNX.
 
     Args:
         network: its layers.
         takes: name and shape of the input, float32.
         gives: name and shape of the output, float32; ``None`` stands for the last layer's number of outputs.
-        half: keep the weights in 16 bits, to be widened when the model is loaded; as the runtime has no use for more in a file.
     """
     nodes, weights = [], []
     layers = folded(network)
@@ -191,11 +189,7 @@ def to_onnx(
         for name, tensor in zip(names, tensors.values(), strict=True):
             array = np.ascontiguousarray(tensor)
             outputs = len(array)
-            if half and array.dtype == np.float32:
-                weights.append(numpy_helper.from_array(array.astype(np.float16), f"{name}.half"))
-                nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-            else:
-                weights.append(numpy_helper.from_array(array, name))
+            weights.append(numpy_helper.from_array(array, name))
         result = gives[0] if index == len(layers) - 1 else f"{index}.{operator}"
         nodes.append(helper.make_node(operator, [value, *names], [result], **attributes))
         value = result
@@ -221,7 +215,7 @@ def operator_of(layer: nn.Module) -> tuple[str, dict[str, Any], dict[str, NDArra
         case nn.Conv2d(padding=(int(rows), int(columns))):
             pads = [rows, columns, rows, columns]
             shape = {"kernel_shape": list(layer.kernel_size), "strides": list(layer.stride)}
-            return "Conv", shape | {"pads": pads}, _weights(layer)
+            return "Conv", shape | {"pads": pads, "dilations": list(layer.dilation)}, _weights(layer)
         case nn.MaxPool2d() | nn.AvgPool2d():
             operator = "MaxPool" if isinstance(layer, nn.MaxPool2d) else "AveragePool"
             return operator, {"kernel_shape": _pair(layer.kernel_size), "strides": _pair(layer.stride)}, {}
