@@ -105,7 +105,10 @@ def browser(chromium: str, flags: list[str]) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
-    """Opens the page; at the end of the test nothing may have gone wrong that it did not expect."""
+    """Opens the page; at the end of the test nothing may have gone wrong that it did not expect.
+
+    A server of a test's own is named before it, so that it ends after the page that still asks it.
+    """
     visits: list[Visit] = []
 
     def open_page(where: str = "", *, address: str = server, **context: object) -> Visit:

@@ -57,7 +57,7 @@ def test_axe_finds_nothing_serious_on_any_tab(visit, axe, scheme):
     assert {name: words for name, words in found.items() if words} == {}
 
 
-def test_axe_finds_nothing_serious_in_the_history_and_the_key_dialog(visit, axe, collecting, guarded):
+def test_axe_finds_nothing_serious_in_the_history_and_the_key_dialog(collecting, guarded, visit, axe):
     person = visit("#upload", address=collecting)
     person.upload(EXAMPLES / "postcode.jpg")
     person.expect_text("80331", "upload")
@@ -202,7 +202,7 @@ def test_behind_a_key_the_report_of_a_run_is_a_file(visit, run):
     assert download.value.suggested_filename == "mine-report.html"
 
 
-def test_about_tells_what_is_kept(visit, collecting):
+def test_about_tells_what_is_kept(collecting, visit):
     expect(visit("#about").page.locator("#about-privacy")).to_contain_text("nothing is stored")
     expect(visit("#about", address=collecting).page.locator("#about-privacy")).to_contain_text(
         "This server collects"

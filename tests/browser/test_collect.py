@@ -11,7 +11,7 @@ from inkread.errors import DatasetNotFoundError
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_a_correction_of_a_drawing_is_found_by_the_trainer_until_it_is_withdrawn(visit, collecting, store):
+def test_a_correction_of_a_drawing_is_found_by_the_trainer_until_it_is_withdrawn(collecting, store, visit):
     person = visit(address=collecting)
     person.write("3")
     person.expect_text("3")
@@ -30,7 +30,7 @@ def test_a_correction_of_a_drawing_is_found_by_the_trainer_until_it_is_withdrawn
         load_corrections(store)
 
 
-def test_what_is_drawn_is_kept_only_when_a_digit_of_it_is_corrected(visit, collecting):
+def test_what_is_drawn_is_kept_only_when_a_digit_of_it_is_corrected(collecting, visit):
     person = visit(address=collecting)
     person.write("3")
     person.expect_text("3")
@@ -43,7 +43,7 @@ def test_what_is_drawn_is_kept_only_when_a_digit_of_it_is_corrected(visit, colle
     expect(person.page.locator("#history-list .entry-text")).to_have_text(["3", "3 → no digit"])
 
 
-def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(visit, collecting):
+def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(collecting, visit):
     person = visit("#upload", address=collecting)
     person.upload(EXAMPLES / "postcode.jpg")
     person.expect_text("80331", "upload")
@@ -64,7 +64,7 @@ def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(visit, coll
     expect(readings).to_have_text(["7"])
 
 
-def test_a_correction_is_withdrawn_in_the_history(visit, collecting, store):
+def test_a_correction_is_withdrawn_in_the_history(collecting, store, visit):
     person = visit("#upload", address=collecting)
     person.upload(EXAMPLES / "marker_seven.jpg")
     person.expect_text("7", "upload")
@@ -87,7 +87,7 @@ def test_without_collect_the_history_says_how_to_switch_it_on(visit):
     expect(person.page.locator("#history-search")).to_be_hidden()
 
 
-def test_a_key_is_asked_for_and_kept_in_the_tab(visit, guarded):
+def test_a_key_is_asked_for_and_kept_in_the_tab(guarded, visit):
     person = visit(address=guarded)
     person.expected = ["401"]
     dialog = person.page.get_by_role("dialog")

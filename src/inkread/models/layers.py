@@ -114,7 +114,8 @@ def layers_of(model: Model) -> tuple[Layer, ...]:
         layer = _layer(node.op_type, attributes, weights)
         if layer is None or node.input[0] != value:
             problem = f"has an operator {node.op_type} that cannot be exported"
-            raise ModelFormatError(str(model.path), problem, REMEDY)
+            remedy = "name a model of glyphs in 32 bits, as inkread trains it"
+            raise ModelFormatError(str(model.path), problem, remedy)
         layers.append(layer)
         value = node.output[0]
     return tuple(layers)
