@@ -6,9 +6,7 @@ Keras needs a library underneath: the one that ``KERAS_BACKEND`` names, otherwis
 from __future__ import annotations
 
 import io
-import logging
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +24,7 @@ from inkread.models.layers import (
     channels_last,
     layers_of,
 )
+from inkread.quiet import without_advice
 
 os.environ.setdefault(
     "KERAS_BACKEND", "torch"
@@ -37,7 +36,7 @@ import keras
 import h5py  # after Keras, which brings it: where both are missing, the error shall name Keras
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -59,7 +58,7 @@ def write(source: Source, path: Path) -> None:
         model.save(path)
         return
     content = io.BytesIO()
-    with _without_advice(), _Memory(content, "w") as file:
+    with without_advice(ADVICE, logger="absl"), _Memory(content, "w") as file:
         model.save(file)
     path.write_bytes(content.getvalue())
 
@@ -100,23 +99,12 @@ def keras_model(layers: list[Layer], name: str) -> Any:
     return model
 
 
+ADVICE = "saving your model as an HDF5 file"
+"""Keras's, against HDF5, to whoever has just asked for it."""
+
+
 class _Memory(h5py.File):  # type: ignore[misc]
     """A file of HDF5 in memory, as its library crashes the process where a disk is full; Keras knows the format by the name's end."""
 
     def __str__(self) -> str:
         return f"model{HDF5}"
-
-
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Keeps Keras from advising against HDF5 whoever has just asked for it."""
-    logger = logging.getLogger("absl")
-    logger.addFilter(_is_no_advice)
-    try:
-        yield
-    finally:
-        logger.removeFilter(_is_no_advice)
-
-
-def _is_no_advice(record: logging.LogRecord) -> bool:
-    return "saving your model as an HDF5 file" not in record.getMessage()

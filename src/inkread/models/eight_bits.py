@@ -8,20 +8,24 @@ operators of 32 bits.
 
 from __future__ import annotations
 
-import logging
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+from inkread.quiet import without_advice
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
+
+
+ADVICE = "pre-processing before quantization"
+"""The runtime's, on the root logger, which has nothing to do here."""
 
 
 class _Examples(CalibrationDataReader):  # type: ignore[misc]
@@ -44,7 +48,7 @@ def in_8_bits(model: bytes, examples: Iterable[NDArray[np.float32]]) -> onnx.Mod
         examples: inputs that are like those to come; the activations of each are kept until the last.
     """
     source = onnx.load_from_string(model)
-    with tempfile.TemporaryDirectory(prefix="inkread-") as folder, _without_advice():
+    with tempfile.TemporaryDirectory(prefix="inkread-") as folder, without_advice(ADVICE):
         path = Path(folder) / "model.onnx"
         quantize_static(
             source,
@@ -57,18 +61,3 @@ def in_8_bits(model: bytes, examples: Iterable[NDArray[np.float32]]) -> onnx.Mod
             reduce_range=True,
         )
         return onnx.load(path)
-
-
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Keeps the runtime from advising, on the root logger, a pre-processing that has nothing to do here."""
-    root = logging.getLogger()
-    root.addFilter(_is_no_advice)
-    try:
-        yield
-    finally:
-        root.removeFilter(_is_no_advice)
-
-
-def _is_no_advice(record: logging.LogRecord) -> bool:
-    return "pre-processing before quantization" not in record.getMessage()
