@@ -67,6 +67,15 @@ def test_an_operator_that_inkread_does_not_write_is_refused(tmp_path):
         layers_of(dataclasses.replace(model, content=graph.SerializeToString()))
 
 
+def test_a_convolution_with_gaps_is_refused_as_no_layer_here_says_so(tmp_path):
+    model = load_model(save_run(network_named("lenet5"), tmp_path))
+    graph = onnx.load_from_string(model.content)
+    convolution = next(node for node in graph.graph.node if node.op_type == "Conv")
+    next(each for each in convolution.attribute if each.name == "dilations").ints[:] = [1, 2]
+    with pytest.raises(ModelFormatError, match="operator Conv"):
+        layers_of(dataclasses.replace(model, content=graph.SerializeToString()))
+
+
 def test_only_the_dense_layer_that_follows_pictures_gets_the_other_order():
     rng = np.random.default_rng(0)
 

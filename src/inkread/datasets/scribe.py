@@ -173,7 +173,16 @@ def load_material(*, data_dir: Path | None = None, held_out: bool) -> Material:
 
 @dataclass(slots=True)
 class Scribe:
-    """Somebody who writes a row; the same digit often comes out the same."""
+    """Somebody who writes a row; the same digit often comes out the same.
+
+    Attributes:
+        material: what there is to write with.
+        rng: all that is random comes from it.
+        kinds: of each of the ten digits, where it is from, see ``KINDS``; signs are as the 0 is.
+        writer: of UNIPEN's.
+        hand: of the hand-made alphabet's.
+        known: what was written so far.
+    """
 
     material: Material
     rng: np.random.Generator

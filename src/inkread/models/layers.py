@@ -33,7 +33,7 @@ GLYPH: Shape = (SIDE, SIDE)
 """The shape of what the first layer takes."""
 
 UNIT, UNPADDED = [1, 1], [0, 0, 0, 0]
-"""ONNX's strides and padding where an operator says none."""
+"""ONNX's strides, or dilations, and padding where an operator says none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _layer(operator: str, attributes: dict[str, Any], weights: list[Any]) -> Lay
     match operator, weights:
         case "Unsqueeze", [axes] if axes.tolist() == [1]:
             return AddChannel()
-        case "Conv", [weight, bias]:
+        case "Conv", [weight, bias] if attributes.get("dilations", UNIT) == UNIT:
             rows, columns, *_ = attributes.get("pads", UNPADDED)
             return Convolution(weight, bias, _pair(attributes.get("strides", UNIT)), (rows, columns))
         case "MaxPool" | "AveragePool", []:
