@@ -16,7 +16,10 @@ import pytest
 
 pytest.importorskip("pygame", reason="needs the extra desktop")
 
-PATIENCE = 15.0
+PATIENCE = 30.0
+
+CALM = 2.0
+"""Seconds in which nothing further is done, so that what was done can be read and shown."""
 
 TOOLS = ("Xvfb", "xdotool")
 
@@ -61,11 +64,15 @@ def xdotool(environment: dict[str, str], *words: object) -> str:
     return result.stdout.strip()
 
 
+def titles(environment: dict[str, str]) -> dict[str, str]:
+    """The windows' numbers, and how they are titled."""
+    windows = xdotool(environment, "search", "--onlyvisible", "--class", "inkread").split()
+    return {window: xdotool(environment, "getwindowname", window) for window in windows}
+
+
 def window_of(environment: dict[str, str], title: str) -> str | None:
     """The number of the window whose title begins like this; ``None`` if there is none."""
-    windows = xdotool(environment, "search", "--onlyvisible", "--class", "inkread").split()
-    titles = ((window, xdotool(environment, "getwindowname", window)) for window in windows)
-    return next((window for window, found in titles if found.startswith(title)), None)
+    return next((window for window, found in titles(environment).items() if found.startswith(title)), None)
 
 
 def drag(environment: dict[str, str], window: str, stroke: list[tuple[int, int]]) -> None:
@@ -85,9 +92,11 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_saved_by_key(screen, tmp_path:
             while time.monotonic() < deadline:
                 assert program.poll() is None, program.communicate()
                 doing()
-                if window := window_of(screen, title):
-                    return window
-            raise AssertionError(f"no window is titled {title!r}")
+                calm = time.monotonic() + CALM
+                while time.monotonic() < calm:
+                    if window := window_of(screen, title):
+                        return window
+            raise AssertionError(f"no window is titled {title!r}, only {titles(screen)}")
 
         try:
             window = until_titled("inkread draw")
