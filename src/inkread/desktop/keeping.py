@@ -11,6 +11,7 @@ from PIL import Image
 from inkread.errors import OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -42,16 +43,30 @@ def save_numbered(picture: NDArray[np.uint8], folder: Path, stem: str) -> Path:
     Raises:
         OutputError: it cannot be written.
     """
-    make_folder(folder)
     encoded = io.BytesIO()
     Image.fromarray(picture).save(encoded, "PNG")
+    return keep_numbered(folder, stem, lambda path: write_new(path, encoded.getvalue()))
+
+
+def keep_numbered(folder: Path, stem: str, write: Callable[[Path], object]) -> Path:
+    """Has something written as ``stem-001.png`` or under the next higher number that is free, and tells its path.
+
+    Args:
+        folder: is made if it is not there.
+        stem: the beginning of the name.
+        write: raises ``FileExistsError`` where a file of that name is there.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    make_folder(folder)
     path = folder
     try:
         number = 1 + max(_numbers(folder, stem), default=0)
         while True:
             path = folder / f"{stem}-{number:0{NUMBER_WIDTH}}{SUFFIX}"
             try:
-                write_new(path, encoded.getvalue())
+                write(path)
             except FileExistsError:  # somebody else saves here too
                 number += 1
             else:
