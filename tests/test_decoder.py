@@ -116,6 +116,17 @@ def test_bars_speak_less_for_a_row_than_other_digits_and_what_is_left_over_again
     assert evidence(row, chosen(row, [2, 3])) < evidence(row, chosen(row, [2, 3, 4])) - 1
 
 
+def test_a_few_signs_beside_digits_are_usual_and_many_are_words() -> None:
+    def kept(digits: int, others: int) -> bool:
+        row = singles(digits + others)
+        return bool(plausible([row], [chosen(row, [2, 0, 6, 3, 9, 8, 4, 5, 7][:digits])])[0])
+
+    assert kept(4, 3)  # 2026 km, or so
+    assert kept(9, 5)
+    assert not kept(9, 9)
+    assert not kept(4, 6)
+
+
 def test_a_word_that_holds_a_bar_is_no_row_of_digits() -> None:
     digits, word = singles(4), singles(5)
     kept = plausible([digits, word], [chosen(digits, [2, 0, 2, 6]), chosen(word, [1])])

@@ -35,8 +35,9 @@ STUMP = 0.05
 WHOLE = 0.3
 """Prior probability that a piece which could be cut is one thing that is no digit: a plus, a letter."""
 
-OTHERS = 0.6
-"""Weight of what is no digit as evidence that its row is not of digits: a word, a texture."""
+OTHERS, FEW, MANY = 0.6, 4, 1.5
+"""Weight of each piece that is no digit as evidence that its row is not of digits: of so few, which may be signs, a unit, a short word,
+and of each further one, as only lines of words have many, half of whose letters pass for digits in some scripts."""
 
 ENOUGH = 0.5
 """Evidence from which a row stands by itself."""
@@ -194,7 +195,7 @@ def evidence(row: Row, choices: Sequence[Choice]) -> float:
     digits = sum(
         float(choice.digits.max()) * (BAR if int(choice.digits.argmax()) == 1 else 1.0) for choice in choices
     )
-    return digits - OTHERS * others
+    return digits - OTHERS * min(others, FEW) - MANY * max(0, others - FEW)
 
 
 def is_high(segment: Segment, row: Row) -> bool:
