@@ -137,6 +137,18 @@ def test_a_box_is_measured_from_its_column_in_pixels_of_the_strip(torch: Any) ->
     assert one.box == pytest.approx((1, 10, 13, 30))
 
 
+@pytest.mark.parametrize("width", [1, 9, 40])
+def test_paper_that_a_model_is_given_at_the_ends_is_no_part_of_the_answer(torch: Any, width: int) -> None:
+    strip = np.random.default_rng(width).random((40, width), np.float32)
+    model = model_of(network_of(torch))
+    with_paper = dataclasses.replace(
+        model, card=dataclasses.replace(model.card, geometry=model.card.geometry | {"paper": 16})
+    )
+    expected, found = Recognizer(model).columns(strip), Recognizer(with_paper).columns(strip)
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.boxes, expected.boxes, atol=1e-4)
+
+
 def test_where_every_column_is_blank_nothing_is_read(torch: Any) -> None:
     recognizer = Recognizer(model_of(saying(torch, BLANK, (0.1, 0.2, 0.25, 0.75))))
     assert spotted(recognizer.columns(np.zeros((40, 30), np.float32))) == []

@@ -89,6 +89,7 @@ class Recognizer:
             gives=("columns", [None, ANSWERS * (CLASSES + SIDES), 1, None]),
             meaning=f"strips (N, 1, {HEIGHT}, W)",
         )
+        self._paper = int(self.model.card.geometry.get("paper", 0))
 
     def columns(self, strip: NDArray[np.float32]) -> Columns:
         """What the network says of each column.
@@ -100,11 +101,13 @@ class Recognizer:
             message = f"a strip has shape {strip.shape}, not ({HEIGHT}, W)"
             raise ValueError(message)
         width = strip.shape[1]
-        padded = np.pad(strip.astype(np.float32, copy=False), ((0, 0), (0, -width % MULTIPLE)))
+        around = (self._paper, self._paper + -(width + 2 * self._paper) % MULTIPLE)
+        padded = np.pad(strip.astype(np.float32, copy=False), ((0, 0), around))
         answer = self._session.run(["columns"], {"strips": padded[None, None]})[0]
         logits, sides = unfold(answer[0, :, 0])
         count = -(-width // COLUMN)
-        logits, sides = logits[:count] / np.float32(self.model.card.temperature), sides[:count] * HEIGHT
+        own = slice(self._paper // COLUMN, self._paper // COLUMN + count)
+        logits, sides = logits[own] / np.float32(self.model.card.temperature), sides[own] * HEIGHT
         middles = (np.arange(count, dtype=np.float32) + 0.5) * COLUMN
         left, right, top, bottom = sides.T
         boxes = np.stack([middles - left, top, middles + right, bottom], axis=1)

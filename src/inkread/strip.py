@@ -15,7 +15,10 @@ HEIGHT = 40
 NARROWEST, WIDEST = 8, 4096
 """Width of a strip, in pixels."""
 
-GEOMETRY: dict[str, Any] = {"height": HEIGHT, "ink": "bright"}
+PAPER = 16
+"""Columns of blank paper that a strip is given at either end to be read: a row may be cut close to its first and last digit."""
+
+GEOMETRY: dict[str, Any] = {"height": HEIGHT, "ink": "bright", "paper": PAPER}
 """How a strip is made, kept with the weights in the model card."""
 
 

@@ -24,6 +24,14 @@ def test_the_temperature_that_made_the_labels_is_found(temperature):
     assert fit_temperature(*answers(temperature)) == pytest.approx(temperature, rel=0.05)
 
 
+def test_a_bias_is_added_to_what_the_temperature_divides():
+    logits, _ = answers(1.0)
+    biases = np.linspace(-1, 1, 10)
+    draws = np.random.default_rng(1).random((len(logits), 1))
+    labels = (softmax(logits / 1.7 + biases).cumsum(axis=1) < draws).sum(axis=1).clip(0, 9)
+    assert fit_temperature(logits, labels, biases=biases) == pytest.approx(1.7, rel=0.03)
+
+
 def test_no_other_temperature_has_a_smaller_loss():
     logits, labels = answers(1.7)
 

@@ -27,7 +27,7 @@ from inkread.training import export as export_module
 from inkread.training import load_run, mixture, train, workflow
 from inkread.training.calibration import softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.export import compare, export, to_onnx
+from inkread.training.export import as_in_use, compare, export, to_onnx
 from inkread.training.fit import fit, predict
 from inkread.training.networks import build
 from inkread.training.recipe import Recipe
@@ -66,6 +66,24 @@ def test_the_card_has_the_reliability_of_what_was_held_out(run, held_out):
     assert right.sum() / len(held_out) == pytest.approx(run.card.scores["validation_accuracy"], abs=1e-6)
     gap = np.abs(right - counts * confidence).sum() / len(held_out)
     assert gap == pytest.approx(run.card.scores["validation_ece"], abs=1e-5)
+
+
+@pytest.mark.parametrize(("bias", "left"), [(0.0, (60, 40)), (np.log(0.25), (60, 10)), (np.log(3), (20, 40))])
+def test_of_what_is_held_out_as_much_is_no_digit_as_in_use(held_out, bias, left):
+    labels = np.repeat([3, 10], [60, 40]).astype(np.uint8)
+    glyphs = dataclasses.replace(
+        held_out, images=held_out.images[:100], labels=labels, classes=(*"0123456789", "")
+    )
+    logits = np.arange(1100, dtype=np.float32).reshape(100, 11)
+    found, kept, biases = as_in_use(
+        [logits[:50], logits[50:]], [glyphs.subset(slice(50)), glyphs.subset(slice(50, None))], bias
+    )
+    assert ((kept == 3).sum(), (kept == 10).sum()) == left
+    assert biases.tolist() == [0.0] * 10 + [pytest.approx(bias)]
+    rows = (found[:, 0] / 11).astype(int)
+    np.testing.assert_array_equal(labels[rows], kept)
+    np.testing.assert_array_equal(found, logits[rows])
+    assert np.diff(rows).max() <= 4  # evenly
 
 
 def test_a_run_comes_back_from_its_folder(run, glyphs):

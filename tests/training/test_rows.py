@@ -21,12 +21,12 @@ from inkread.models import load_model
 from inkread.models.card import CARD_FILE, MODEL_FILE
 from inkread.models.history import HISTORY_FILE
 from inkread.recognizer import BLANK, Recognizer, spotted
-from inkread.strip import GEOMETRY
+from inkread.strip import GEOMETRY, PAPER
 from inkread.training import row_batches, row_export, row_fit, train_rows, workflow
 from inkread.training.calibration import fit_temperature
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.recipe import RowRecipe, recipe_from
-from inkread.training.row_batches import NOT_ASKED, batch_of, batches_of, changed
+from inkread.training.row_batches import NOT_ASKED, batch_of, batches_of, changed, papered
 from inkread.training.row_export import column_logits, compare, compare_readings, export_rows
 from inkread.training.row_fit import evaluate, fit_rows, losses_of
 from inkread.training.row_network import row_network, unfolded
@@ -168,6 +168,24 @@ def test_changes_vary_with_the_generator_alone():
     assert max(widths) > 1.5 * min(widths)
     assert np.ptp([boxes[0, 1] for _, _, boxes in results]) > 3
     assert row[0].max() == 255
+
+
+def test_paper_at_the_ends_moves_the_boxes_with_the_ink():
+    ink, text, boxes = papered(row_of(9, "5", (1, 0, 9, 40)), 4, 7)
+    assert (ink.shape, ink.dtype, text) == ((40, 20), np.uint8, "5")
+    np.testing.assert_array_equal(boxes, [[5, 0, 13, 40]])
+    assert np.flatnonzero(ink.any(axis=0)).tolist() == [*range(5, 13)]
+
+
+def test_a_changed_row_has_more_paper_at_either_end_than_it_is_read_with_or_less():
+    row = row_of(60, "88", (0, 0, 25, 40), (35, 0, 60, 40))
+    widths = []
+    for seed in range(60):
+        ink = changed(row, np.random.default_rng(seed))[0]
+        written = np.flatnonzero((ink >= 128).any(axis=0))
+        widths.append((written[0], ink.shape[1] - written[-1] - 1))
+    assert np.min(widths, axis=0).max() < PAPER / 2
+    assert np.max(widths, axis=0).min() > PAPER * 3 / 2
 
 
 def test_every_chosen_row_is_in_one_batch_with_rows_of_like_widths(blocks):
@@ -377,9 +395,10 @@ def test_the_model_answers_nearly_as_the_network_does(run, width):
     strip = np.random.default_rng(width).random((40, width), np.float32)
     columns = Recognizer(run.out).columns(strip)
     with torch.no_grad():
-        padded = torch.nn.functional.pad(torch.from_numpy(strip), (0, -width % 4))
+        padded = torch.nn.functional.pad(torch.from_numpy(strip), (PAPER, PAPER - width % 4 + 4))
         logits, _ = unfolded(run.network(padded[None, None]))
-    expected = (logits[0, : -(-width // 2)] / run.card.temperature).softmax(dim=1)
+    first = PAPER // 2
+    expected = (logits[0, first : first - (-width // 2)] / run.card.temperature).softmax(dim=1)
     np.testing.assert_allclose(columns.probabilities, expected, atol=0.02)
 
 

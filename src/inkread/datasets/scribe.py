@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 HELD_OUT_IMAGES = 5_000
 """MNIST's last training images, as everywhere in this project."""
-SUREST, FLATTEST = 0.4, 1.7
+SUREST, FLATTEST = 0.15, 1.7
 """UNIPEN's digits that look like their label to so many neighbours, and are no wider than so many heights: among few
 digits of a row, one that nobody could read spoils it."""
 HELD_OUT_SYMBOLS = 20
 """One in so many of BHMSDS's operators is held out."""
 
-KINDS = {"image": 0.5, "pen": 0.4, "hand": 0.1}
+KINDS = {"image": 0.45, "pen": 0.4, "hand": 0.15}
 """How often a row is written with MNIST's digits, with UNIPEN's, and by the hand-made alphabet."""
-MIXED_SHARE, MIXED_KINDS = 0.4, {"image": 0.4, "pen": 0.35, "hand": 0.25}
+MIXED_SHARE, MIXED_KINDS = 0.5, {"image": 0.35, "pen": 0.3, "hand": 0.35}
 """Rows in which each of the ten digits is of a kind of its own, and how often of which: who writes a 1 as anybody does may
 still write a 7 as few do."""
-RARE_SHARE = 0.6
+RARE_SHARE = 0.7
 """Hands that may write a digit in any of the alphabet's shapes, not in its common ones only."""
 REPEAT_SHARE = 0.5
 """How often a writer repeats a digit of the row in the very same shape."""

@@ -6,6 +6,7 @@ other people (UNIPEN's contributors) or other glyphs than what is learned from.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from inkread.datasets import synthesis
 from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
+from inkread.datasets.handwriting import ALPHABET, Hand, write_digit
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_strokes, load_unipen
 from inkread.glyph import normalize_all
@@ -37,6 +39,14 @@ LETTERS = 0.55
 HEIGHTS = (20, 110)
 PENS = (0.03, 0.2)
 """Size of a drawing in pixels, and width of the pen as a share of it."""
+
+BROADEST = {"1": 0.35, "7": 0.25}
+"""Width of the broadest pen for digits without a loop, which no pen fills."""
+
+HANDS = 30_000
+"""Digits by the hand-made alphabet, each by a hand of its own."""
+RARE_SHARE = 0.5
+"""Of these hands, how many may write any of the alphabet's shapes, not the common ones only."""
 
 PARTS_PER_DIGIT = 0.25
 """Pairs, and fragments, made for each MNIST digit."""
@@ -74,6 +84,7 @@ def load_writing(
         _from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng),
         _scribbles(load_quickdraw(data_dir=data_dir)),
         not_digits(mnist, rng),
+        hand_made(HANDS, rng),
     ]
     for glyphs in collections:
         chosen = rng.random(len(glyphs)) < SHARE_HELD_OUT
@@ -91,12 +102,9 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
     )
     repeats = np.where(is_digit, renderings, rng.random(len(characters)) < LETTERS) * usable
     order = np.repeat(np.arange(len(characters)), repeats)
-    inks = []
-    for index in order:
-        height = int(rng.integers(*HEIGHTS))
-        pen = height * float(np.exp(rng.uniform(*np.log(PENS))))
-        strokes = characters.strokes(int(index))
-        inks.append(draw_strokes(strokes, height=height, pen_width=max(0.8, pen), rng=rng))
+    inks = [
+        _by_any_pen(characters.strokes(int(index)), str(characters.labels[index]), rng) for index in order
+    ]
     return LabelledGlyphs(
         name=characters.name,
         images=normalize_all(inks),
@@ -105,6 +113,40 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
         licence=characters.licence,
         attribution=characters.attribution,
     )
+
+
+def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
+    """Digits by the hand-made alphabet, as many of each: it has shapes that few of the collections' writers use."""
+    labels = np.arange(count) % 10
+    inks = []
+    for label in labels:
+        hand = Hand.random(rng, rare=rng.random() < RARE_SHARE)
+        strokes = [stroke[:, :2] for stroke in write_digit(str(label), hand, rng)]
+        inks.append(_by_any_pen(strokes, str(label), rng))
+    return LabelledGlyphs(
+        name="Hand-made alphabet",
+        images=normalize_all(inks),
+        labels=labels.astype(np.uint8),
+        sha256=_fingerprint(),
+        licence="MIT",
+        attribution="inkread",
+    )
+
+
+def _fingerprint() -> str:
+    """SHA-256 of the alphabet."""
+    strokes = (stroke for digit in sorted(ALPHABET) for shape in ALPHABET[digit] for stroke in shape)
+    return hashlib.sha256(b"".join(stroke.tobytes() for stroke in strokes)).hexdigest()
+
+
+def _by_any_pen(
+    strokes: list[NDArray[np.float32]], character: str, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """A character drawn at any size, by any pen that leaves it legible."""
+    height = int(rng.integers(*HEIGHTS))
+    thinnest, broadest = PENS[0], BROADEST.get(character, PENS[1])
+    pen = height * float(np.exp(rng.uniform(np.log(thinnest), np.log(broadest))))
+    return draw_strokes(strokes, height=height, pen_width=max(0.8, pen), rng=rng)
 
 
 def _from_sheets(

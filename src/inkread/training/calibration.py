@@ -24,7 +24,9 @@ def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> NDArray[n
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+def fit_temperature(
+    logits: NDArray[np.floating], labels: NDArray[np.integer], *, biases: NDArray[np.floating] | None = None
+) -> float:
     """The temperature of least negative log-likelihood on held-out glyphs (Guo et al. 2017, section 4.2).
 
     The log-likelihood is concave in the inverse temperature: its slope changes sign once, bisection finds it.
@@ -32,6 +34,7 @@ def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -
     Args:
         logits: (N, classes), finite.
         labels: (N,), each from 0 to classes - 1.
+        biases: (classes,), added to the logits after they were divided by the temperature; none unless given.
 
     Returns:
         A temperature from 0.05 to 20; the lower limit when every glyph is right.
@@ -46,10 +49,11 @@ def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -
             "give (N, classes) logits and N labels of held-out glyphs, at least one",
         )
     centred = logits.astype(np.float64) - logits[np.arange(len(labels)), labels, None]
+    added = np.zeros(logits.shape[1]) if biases is None else biases
     low, high = math.log(LOWEST), math.log(HIGHEST)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        slope = (softmax(centred, math.exp(middle)) * centred).sum(axis=1).mean()
+        slope = (softmax(centred / math.exp(middle) + added) * centred).sum(axis=1).mean()
         if slope > 0:  # the loss grows with the inverse temperature: too confident
             low = middle
         else:

@@ -89,7 +89,7 @@ def export(
         command=command,
         scores=scores,
         confusion=confusion(logits, validation, temperature=temperature, bias=bias),
-        reliability=reliability(logits, validation, temperature=temperature),
+        reliability=reliability(logits, validation, temperature=temperature, bias=bias),
     )
     save_run(run, model, card)
     return card
@@ -273,16 +273,35 @@ def none_bias(validation: Sequence[LabelledGlyphs]) -> float:
     return round(math.log(NONE_IN_USE / (1 - NONE_IN_USE)) - math.log(share / (1 - share)), 4)
 
 
+def as_in_use(
+    logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs], bias: float
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+    """Held-out glyphs of which no more are "not a digit", or digits, than in use, as the bias says: the others are left out.
+
+    Returns:
+        Logits (N, classes), labels (N,), and for each class what is added to its logits.
+    """
+    together = np.concatenate(logits)
+    labels = np.concatenate([glyphs.labels for glyphs in validation])
+    none = labels == validation[0].none_class
+    shares = np.where(none, min(1.0, math.exp(bias)), min(1.0, math.exp(-bias)))
+    kept = np.zeros(len(labels), bool)
+    for kind in (none, ~none):
+        kept[kind] = np.diff(np.floor(np.cumsum(shares[kind]) + 0.5), prepend=0) > 0  # evenly among them
+    biases = biased(np.zeros((1, together.shape[1]), np.float32), bias, validation[0].none_class)[0]
+    return together[kept], labels[kept], biases
+
+
 def calibrate(
     logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs], bias: float
 ) -> tuple[float, dict[str, float]]:
-    """The temperature, and the scores of the card: each set's by its name, all else of them together.
+    """The temperature, and the scores of the card: each set's by its name, all else of the held-out glyphs as in use.
 
     A set's accuracy is that of what is read, with the temperature and the bias of "not a digit", and so counts refusals as
     errors; MNIST's is also given for the ten digits alone, as it usually is.
     """
-    every_label = np.concatenate([glyphs.labels for glyphs in validation])
-    temperature = fit_temperature(np.concatenate(logits), every_label)
+    found, labels, biases = as_in_use(logits, validation, bias)
+    temperature = fit_temperature(found, labels, biases=biases)
     scores = {}
     for part, glyphs in zip(logits, validation, strict=True):
         name = re.sub(r"\W+", "_", glyphs.name.lower()).strip("_")
@@ -291,9 +310,9 @@ def calibrate(
         if NOT_A_DIGIT in glyphs.classes and (glyphs.labels < glyphs.none_class).all():
             which = part[:, : glyphs.none_class].argmax(axis=1)
             scores[f"{name}_validation_which_digit"] = float((which == glyphs.labels).mean())
-    probabilities = softmax(np.concatenate(logits), temperature)
-    scores["validation_loss"] = float(-np.log(probabilities[np.arange(len(every_label)), every_label]).mean())
-    right = probabilities.argmax(axis=1) == every_label
+    probabilities = softmax(found / temperature + biases)
+    scores["validation_loss"] = float(-np.log(probabilities[np.arange(len(labels)), labels]).mean())
+    right = probabilities.argmax(axis=1) == labels
     scores["validation_accuracy"] = float(right.mean())
     scores["validation_ece"] = expected_calibration_error(probabilities.max(axis=1), right)
     return temperature, scores
@@ -317,11 +336,16 @@ def confusion(
 
 
 def reliability(
-    logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs], *, temperature: float
+    logits: Sequence[NDArray[np.float32]],
+    validation: Sequence[LabelledGlyphs],
+    *,
+    temperature: float,
+    bias: float,
 ) -> tuple[tuple[float, ...], ...]:
     """How often the surest answers for held-out glyphs are right, see ``Card``; of what the score ``validation_ece`` is the mean gap."""
-    probabilities = softmax(np.concatenate(logits), temperature)
-    right = probabilities.argmax(axis=1) == np.concatenate([glyphs.labels for glyphs in validation])
+    found, labels, biases = as_in_use(logits, validation, bias)
+    probabilities = softmax(found / temperature + biases)
+    right = probabilities.argmax(axis=1) == labels
     bins = calibration_bins(probabilities.max(axis=1), right)
     return tuple(
         (found.count, round(found.count * found.accuracy), round(found.confidence, 6))

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from inkread.recognizer import BLANK, COLUMN, MULTIPLE
-from inkread.strip import HEIGHT, NARROWEST
+from inkread.strip import HEIGHT, NARROWEST, PAPER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ class RowBatch:
 
 
 def changed(row: Row, rng: np.random.Generator) -> Row:
-    """A row made wider or narrower, larger or smaller, higher or lower, darker or lighter, its shapes bent."""
+    """A row made wider or narrower, larger or smaller, higher or lower, darker or lighter, its shapes bent, with more paper or less."""
     ink, text, boxes = row
     width = ink.shape[1]
     size = float(rng.uniform(*GROW))
@@ -74,7 +74,14 @@ def changed(row: Row, rng: np.random.Generator) -> Row:
     gamma = math.exp(rng.uniform(-GAMMA, GAMMA))
     table = np.round(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
     scale, shift = np.array([across, size] * 2, np.float32), np.array([0, up] * 2, np.float32)
-    return table[ink], text, boxes * scale + shift
+    left, right = rng.integers(0, 2 * PAPER + 1, 2).tolist()
+    return papered((table[ink], text, boxes * scale + shift), left, right)
+
+
+def papered(row: Row, left: int = PAPER, right: int = PAPER) -> Row:
+    """A row with columns of blank paper at its ends, as many as it is read with unless told otherwise."""
+    ink, text, boxes = row
+    return np.pad(ink, ((0, 0), (left, right))), text, boxes + np.array([left, 0, left, 0], np.float32)
 
 
 def _displacements(width: int, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from inkread.strip import GEOMETRY, HEIGHT
 from inkread.training.calibration import fit_temperature, softmax
 from inkread.training.export import card_of, save_run, to_onnx
 from inkread.training.fit import torch_settings
-from inkread.training.row_batches import batch_of
+from inkread.training.row_batches import batch_of, papered
 from inkread.training.row_network import unfolded
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def compare_readings(model: bytes, source: bytes, rows: RowBlock) -> float:
 
 def strips_of(rows: RowBlock, index: int) -> NDArray[np.float32]:
     """One held-out row as the network takes it: 1×1×40×W float32."""
-    return np.asarray(batch_of([rows.row(index)]).ink.numpy(), np.float32)
+    return np.asarray(batch_of([papered(rows.row(index))]).ink.numpy(), np.float32)
 
 
 def _session(model: bytes) -> Any:
@@ -150,7 +150,7 @@ def column_logits(network: nn.Sequential, rows: RowBlock) -> tuple[NDArray[np.fl
     """Logits and labels of the columns that belong to a digit, by a network in evaluation mode."""
     logits, labels = [], []
     for index in range(min(CALIBRATED, len(rows))):
-        batch = batch_of([rows.row(index)])
+        batch = batch_of([papered(rows.row(index))])
         answer, _ = unfolded(network(batch.ink))
         inside = (batch.labels[0] >= 0) & (batch.labels[0] < BLANK)
         logits.append(answer[0, inside].numpy())

@@ -19,7 +19,7 @@ from inkread.evaluation.metrics import edit_distance
 from inkread.recognizer import BLANK
 from inkread.training.checkpoint import State, refuse, restore, save
 from inkread.training.fit import average, one_cycle, resolved, seed_of, torch_settings
-from inkread.training.row_batches import NOT_ASKED, RowBatch, batch_of, batches_of, changed
+from inkread.training.row_batches import NOT_ASKED, RowBatch, batch_of, batches_of, changed, papered
 from inkread.training.row_network import row_network, unfolded
 from inkread.training.run import Run
 
@@ -148,7 +148,7 @@ def learn(
         on_batch(done + 1, len(batches))
     # Batch norms need statistics of the averaged weights (Izmailov et al. 2018, section 3.2), over rows of every width.
     plain = (
-        batch_of([seen[block].row(index) for block, index in batch]).ink
+        batch_of([papered(seen[block].row(index)) for block, index in batch]).ink
         for batch in batches[:STATISTICS_BATCHES]
     )
     update_bn(plain, state.averaged)
@@ -184,7 +184,7 @@ def evaluate(network: nn.Sequential, rows: RowBlock, recipe: RowRecipe) -> tuple
     order = np.argsort(np.diff(rows.ends, prepend=0))
     right = errors = length = 0
     for start in range(0, len(order), VALIDATION_BATCH):
-        chosen = [rows.row(int(index)) for index in order[start : start + VALIDATION_BATCH]]
+        chosen = [papered(rows.row(int(index))) for index in order[start : start + VALIDATION_BATCH]]
         batch = batch_of(chosen)
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
             logits, _ = unfolded(network(batch.ink.to(memory_format=torch.channels_last)).float())
