@@ -7,6 +7,7 @@ judges.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from itertools import compress
@@ -34,10 +35,7 @@ if TYPE_CHECKING:
 AGAIN = (Resized(0.95, 0.88), Resized(1.15, 1.0), Resized(0.85, 0.94))
 """Where the two readings differ, the recognizer looks again at the strip resized, within what it was trained on."""
 
-HOPELESS = -8.0
-"""No look finds a text less probable than this, in nats."""
-
-PARTIAL = 3.0
+PARTIAL = 2.0
 """The lattice's reading of a row stands unless the recognizer finds its own more probable by more than this, in nats: whoever
 judges its own reading is partial to it."""
 
@@ -176,8 +174,9 @@ def _surest(looks: Sequence[tuple[Columns, list[Spotted]]]) -> list[Spotted]:
 
 
 def _likelihood(looks: Sequence[Columns], text: str) -> float:
-    """How probable a text is, in nats, as the mean of all looks: none that finds it hopeless decides alone."""
-    return float(np.mean([max(log_likelihood(columns, text), HOPELESS) for columns in looks]))
+    """Logarithm of how probable a text is, the mean of all looks, any of which may be the one that sees clearly."""
+    each = [log_likelihood(columns, text) for columns in looks]
+    return float(np.logaddexp.reduce(each)) - math.log(len(each))
 
 
 def _text(digits: Sequence[Choice] | Sequence[Spotted]) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from inkread.classifier import Classifier
+from inkread.datasets.handwriting import ALPHABET
 from inkread.datasets.writing import hand_made
 
 
-def test_as_many_of_each_digit_are_made_by_hand_and_all_have_ink() -> None:
-    glyphs = hand_made(60, np.random.default_rng(0))
-    assert np.bincount(glyphs.labels).tolist() == [6] * 10
-    assert glyphs.images.shape == (60, 28, 28)
+def test_the_more_shapes_a_digit_has_the_more_of_it_are_made_by_hand() -> None:
+    shapes = [len(ALPHABET[str(digit)]) for digit in range(10)]
+    glyphs = hand_made(2 * sum(shapes), np.random.default_rng(0))
+    assert np.bincount(glyphs.labels).tolist() == [2 * count for count in shapes]
+    assert glyphs.images.shape[1:] == (28, 28)
     assert glyphs.images.max(axis=(1, 2)).min() > 200
-    assert len({image.tobytes() for image in glyphs.images}) == 60
+    assert len({image.tobytes() for image in glyphs.images}) == len(glyphs)
 
 
 def test_digits_made_by_hand_vary_with_the_generator_alone() -> None:

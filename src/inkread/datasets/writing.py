@@ -116,8 +116,9 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
 
 
 def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
-    """Digits by the hand-made alphabet, as many of each: it has shapes that few of the collections' writers use."""
-    labels = np.arange(count) % 10
+    """Digits by the hand-made alphabet, which has shapes that few of the collections' writers use; the more of a digit, the more shapes it has."""
+    digits = np.repeat(np.arange(10), [len(ALPHABET[str(digit)]) for digit in range(10)])
+    labels = digits[np.arange(count) % len(digits)]
     inks = []
     for label in labels:
         hand = Hand.random(rng, rare=rng.random() < RARE_SHARE)
