@@ -272,6 +272,7 @@ def test_saved_drawings_are_read_alike_from_their_files_and_never_replace_each_o
         yield from person.draw(2)
         yield from person.press(pygame.K_s)
         yield from person.press(pygame.K_2)
+        yield  # the sheet has its place when it was shown
         yield from person.draw(6)
         yield from person.click("Save")
         assert "drawing-006.png" in person.scene.desk.note.text
