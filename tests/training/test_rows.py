@@ -399,7 +399,7 @@ def test_the_model_answers_nearly_as_the_network_does(run, held_out, width):
         logits, _ = unfolded(run.network(padded[None, None]))
     first = PAPER // 2
     expected = (logits[0, first : first - (-width // 2)] / run.card.temperature).softmax(dim=1)
-    np.testing.assert_allclose(columns.probabilities, expected, atol=0.02)
+    np.testing.assert_allclose(columns.probabilities, expected, atol=0.03)
 
 
 def test_the_model_reads_held_out_rows_as_its_card_says(run, held_out):
