@@ -84,6 +84,25 @@ def test_a_digit_that_touches_its_coloured_box_is_kept_whole() -> None:
     assert kept(result, np.logical_or.reduce([*masks, touching > 0])) > 0.9
 
 
+def test_the_sides_of_boxes_go_wherever_else_their_colour_is() -> None:
+    pixels = page()
+    pixels[220:, 20:480] = ORANGE  # a table, much thicker than any line
+    sides, masks = np.zeros(pixels.shape[:2], np.uint8), []
+    for x in (60, 160, 260, 360):
+        for drawn, colour in ((pixels, ORANGE), (sides, 1)):
+            cv2.rectangle(drawn, (x, 80), (x + 60, 175), colour, 3)
+        masks.append(draw_seven(pixels, x + 14, 97))
+        for y in (110, 150):  # strokes that cross a side, one above the other
+            cv2.line(pixels, (x - 1, y), (x + 8, y), BLACK, 5)
+    ink = (pixels.min(axis=2) < 200).astype(np.float32)
+    result = without_rules(ink, pixels)
+    assert kept(result, np.logical_or.reduce(masks)) > 0.95
+    between = np.zeros(sides.shape, bool)
+    between[116:145] = sides[116:145] > 0
+    assert kept(ink, between) == 1
+    assert kept(result, between) < 0.05
+
+
 @pytest.mark.parametrize("thickness", [3, 8, 16])
 def test_a_zero_of_any_thickness_is_no_box(thickness: int) -> None:
     pixels = page(200, 200)

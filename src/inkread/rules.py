@@ -78,10 +78,10 @@ def without_rules(ink: NDArray[np.float32], pixels: NDArray[np.uint8]) -> NDArra
         return ink
     solid = (ink >= EDGE).astype(np.uint8)
     printed = _ruled_lines(solid)
-    remaining = _mended(solid & ~printed, printed) if printed.any() else solid
-    boxes = _boxes(remaining, pixels)
+    remaining = _mended(solid & ~printed, printed, printed) if printed.any() else solid
+    boxes, sides = _boxes(remaining, pixels)
     if boxes.any():
-        remaining = _mended(remaining & ~boxes, boxes)
+        remaining = _mended(remaining & ~boxes, boxes, sides)
     if not (printed.any() or boxes.any()):
         return ink
     # The soft edge of what stays is kept, that of what goes is not; mended gaps are ink in full.
@@ -115,8 +115,10 @@ def _ruled_lines(solid: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return printed
 
 
-def _boxes(solid: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """H×W mask of the sides of boxes that hold writing, and of all else that is printed in their colour."""
+def _boxes(
+    solid: NDArray[np.uint8], pixels: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """H×W mask of boxes that hold writing and all else that is printed in their colour, and that of the boxes' sides alone."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     order = np.argsort(-stats[1:, cv2.CC_STAT_AREA])[:MOST_BOXES] + 1
     sides, inside, empty = np.zeros_like(solid), np.zeros_like(solid), []
@@ -138,11 +140,11 @@ def _boxes(solid: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.ui
         else:
             empty.append((window, frame))
     if not sides.any():
-        return sides
+        return sides, sides
     for window, frame in empty:
         if any(_alike(frame.shape, shape) for shape in shapes):
             sides[window] |= frame
-    return _by_colour(solid, sides, inside, pixels)
+    return _by_colour(solid, sides, inside, pixels), sides
 
 
 def _alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
@@ -216,9 +218,11 @@ def _straight(mask: NDArray[np.uint8], length: int, *, vertical: bool = False) -
     return cv2.morphologyEx(cv2.dilate(mask, across), cv2.MORPH_OPEN, along) & mask
 
 
-def _mended(remaining: NDArray[np.uint8], removed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Closes the gaps that removed lines left in the strokes that crossed them."""
-    thickness = 2 * cv2.distanceTransform(np.pad(removed, 1), cv2.DIST_L2, 3)
+def _mended(
+    remaining: NDArray[np.uint8], removed: NDArray[np.uint8], lines: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Closes the gaps that removed lines left in the strokes that crossed them; ``lines`` are those that tell how thick they are."""
+    thickness = 2 * cv2.distanceTransform(np.pad(lines, 1), cv2.DIST_L2, 3)
     gap = int(np.percentile(thickness[thickness > 0], 95)) + 2
     closed = remaining.copy()
     for shape in ((gap, 1), (1, gap)):
