@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -38,6 +39,17 @@ def test_digits_beside_each_other_are_one_row_from_left_to_right() -> None:
         segment.box[0] < other.box[0] for segment, other in zip(row.segments, row.segments[1:], strict=False)
     ]
     assert len(row.segments) == 3
+
+
+@pytest.mark.parametrize(("beside", "size", "is_one"), [(2, 40, True), (3, 40, False), (9, 10, True)])
+def test_one_digit_has_few_pieces_of_its_size_beside_it(beside: int, size: int, is_one: bool) -> None:
+    ink = blank()
+    put_ring(ink, 20, 100, 50)
+    for index in range(beside):
+        put_ring(ink, 80 + 50 * index, 100, size)
+    rows = find_single(find_segments(ink), size=(600, 300))
+    alone = [candidate for row in rows for candidate in row.candidates if candidate.box[2] < 80]
+    assert bool(alone) is is_one
 
 
 def test_rows_come_from_top_to_bottom() -> None:

@@ -69,6 +69,10 @@ CUTTABLE = 0.75
 MOST_PARTS = 6
 """A picture of one digit is taken to have at most this many pieces of ink."""
 
+MOST_BESIDE, LIKE_HEIGHTS = 2, (0.4, 2.5)
+"""A picture of one digit has at most so many further pieces of ink whose height, as a share of the digit's, is between these: with
+more, the digit is one of a number, or a letter of a text."""
+
 SLOPE_REACH = 0.6
 """A piece belongs to a row when its middle is within this share of a height of the middle of the row's last piece."""
 
@@ -187,8 +191,10 @@ def _darkness(segment: Segment, contrast: NDArray[np.uint8]) -> float:
 def find_single(*maps: Sequence[Segment], size: tuple[int, int]) -> tuple[Row, ...]:
     """The whole picture as one glyph: no rows, or one whose candidates are the main piece of ink and what lies around it.
 
+    Nothing is a candidate that has many pieces like itself beside it.
+
     Args:
-        maps: the pieces of ink of one or more ink maps of the same picture.
+        maps: the pieces of ink of one or more ink maps of the same picture, the first without printed lines.
         size: width and height of the ink maps. What touches the border may be paper's edge or part of a grid, so that all
             is also tried without it.
     """
@@ -201,8 +207,20 @@ def find_single(*maps: Sequence[Segment], size: tuple[int, int]) -> tuple[Row, .
         Candidate(0, 0, group.box, group.ink)
         for parts in found
         for group in (union(parts[: index + 1]) for index in range(len(parts)))
+        if _beside(group, inner[0]) <= MOST_BESIDE
     )
     return (Row((), candidates, float(size[1])),) if candidates else ()
+
+
+def _beside(group: Segment, others: Sequence[Segment]) -> int:
+    """How many pieces of ink beside a group are about as high."""
+    x0, y0, x1, y1 = group.box
+    height = max(group.height, group.width / 2)  # a dash stands for a glyph that is about as high as wide
+    least, most = (share * height for share in LIKE_HEIGHTS)
+    return sum(
+        least <= s.height <= most and not (x0 <= s.middle[0] <= x1 and y0 <= s.middle[1] <= y1)
+        for s in others
+    )
 
 
 def _borders(segment: Segment, size: tuple[int, int]) -> tuple[bool, bool, bool, bool]:
