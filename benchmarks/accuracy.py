@@ -81,8 +81,7 @@ def measured(reader: Reader) -> Iterator[tuple[str, PictureReport]]:
 def provenance(model: str, reader: Reader, absent: list[str]) -> str:
     """Which models, when, and what could not be measured."""
     models = {Path(model).name: reader.classifier.model.card}
-    if reader.recognizer is not None:
-        models[reader.recognizer.model.name] = reader.recognizer.model.card
+    models |= {recognizer.model.name: recognizer.model.card for recognizer in reader.recognizers}
     named = ", ".join(f"`{name}` (SHA-256 `{card.sha256}`)" for name, card in models.items())
     today = datetime.now(UTC).date().isoformat()
     lacking = f" Absent, and not measured: {', '.join(absent)}." if absent else ""

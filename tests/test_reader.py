@@ -84,6 +84,13 @@ def test_a_sure_digit_by_itself_is_read_once() -> None:
         once.read(written("27"))
 
 
+@pytest.mark.parametrize(
+    ("rows", "names"), [(None, []), ("rows", ["rows"]), (["rows", "rows"], ["rows", "rows"])]
+)
+def test_rows_are_read_by_as_many_models_as_one_names(rows: str | list[str] | None, names: list[str]) -> None:
+    assert [recognizer.model.name for recognizer in Reader(rows=rows).recognizers] == names
+
+
 def test_without_the_model_of_rows_only_what_can_be_cut_apart_is_read() -> None:
     lattice = Reader(rows=None)
     assert lattice.read(written("5000")).text == "5000"

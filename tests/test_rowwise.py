@@ -46,7 +46,7 @@ def bars(count: int = 3) -> tuple[np.ndarray, Row, np.ndarray]:
     return ink, row, probabilities
 
 
-def read(says: Says, *, lattice: str) -> tuple[str, Row, np.ndarray, tuple[Choice, ...]]:
+def read(*says: Says, lattice: str) -> tuple[str, Row, np.ndarray, tuple[Choice, ...]]:
     ink, row, probabilities = bars()
     own = []
     for index, digit in enumerate(lattice):
@@ -109,7 +109,7 @@ def test_a_digit_in_the_bands_of_two_rows_is_read_in_the_one_that_has_more() -> 
     first, middle, last = row.segments
     less = replace(row, segments=(first, middle, middle, last))  # one more that is no digit
     says = Says((4, 0.2, 0.999), (7, 0.8, 0.999))
-    _, _, choices = read_rows(says, [less, row], [probabilities] * 2, [(), ()], [ink])  # type: ignore[arg-type]
+    _, _, choices = read_rows([says], [less, row], [probabilities] * 2, [(), ()], [ink])  # type: ignore[arg-type]
     assert choices[0] == ()
     assert [int(choice.digits.argmax()) for choice in choices[1]] == [4, 7]
 
@@ -150,13 +150,26 @@ def test_one_look_that_finds_a_text_hopeless_does_not_decide_alone() -> None:
     assert read(AtFirst(sure, others), lattice="11")[0] == "49"
 
 
+def test_of_several_recognizers_the_surer_is_believed_whichever_is_first() -> None:
+    sure, unsure = Says((4, 0.2, 0.99), (9, 0.8, 0.99)), Says((4, 0.2, 0.9), (7, 0.8, 0.5))
+    assert read(unsure, lattice="11")[0] == "47"
+    assert read(unsure, sure, lattice="11")[0] == "49"
+    assert read(sure, unsure, lattice="11")[0] == "49"
+
+
+def test_recognizers_that_contradict_each_other_leave_a_row_to_the_lattice() -> None:
+    first, other = Says((4, 0.2, 0.9), (7, 0.8, 0.9)), Says((1, 0.2, 0.9), (1, 0.8, 0.9))
+    assert read(first, lattice="11")[0] == "47"
+    assert read(first, other, lattice="11")[0] == "11"
+
+
 SAYS_47 = Says((4, 0.3, 0.999), (7, 0.7, 0.999))
 
 
 def test_a_page_is_read_as_one_row_of_all_its_ink() -> None:
     ink, row, _ = bars()
     segments = find_segments(ink)
-    as_one = read_whole(SAYS_47, segments, [ink], other_than="11", at_least=0.5)  # type: ignore[arg-type]
+    as_one = read_whole([SAYS_47], segments, [ink], other_than="11", at_least=0.5)  # type: ignore[arg-type]
     assert as_one is not None
     found, table, choices = as_one
     assert [int(choice.digits.argmax()) for choice in choices] == [4, 7]
@@ -174,4 +187,4 @@ def test_a_page_is_read_as_one_row_of_all_its_ink() -> None:
 def test_a_page_as_one_row_that_changes_nothing_is_none(says: Says, other_than: str, at_least: float) -> None:
     ink, _, _ = bars()
     segments = find_segments(ink)
-    assert read_whole(says, segments, [ink], other_than=other_than, at_least=at_least) is None  # type: ignore[arg-type]
+    assert read_whole([says], segments, [ink], other_than=other_than, at_least=at_least) is None  # type: ignore[arg-type]

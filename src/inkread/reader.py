@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -21,8 +22,7 @@ from inkread.rowwise import read_rows, read_whole
 from inkread.rules import without_rules
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -119,7 +119,8 @@ class Reader:
 
     Args:
         model: the name of a bundled model, or the folder of a training run.
-        rows: the same of the model that reads rows as a whole; ``None`` leaves every row to the lattice.
+        rows: the same of the model that reads rows as a whole, or of several, which read together better than each; ``None`` leaves
+            every row to the lattice.
         limits: on the bytes and pixels of a picture.
         threads: of one call of a model; 0 lets the runtime take one a core, which is best for one picture at a time.
 
@@ -131,7 +132,7 @@ class Reader:
         self,
         model: str | os.PathLike[str] = "default",
         *,
-        rows: str | os.PathLike[str] | None = ROWS,
+        rows: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = ROWS,
         limits: PictureLimits | None = None,
         threads: int = 0,
     ) -> None:
@@ -143,15 +144,16 @@ class Reader:
                 f"knows {len(self.classifier.labels)} classes ({known}, …), not the ten digits",
                 "read with a model of digits; this one can be scored with inkread evaluate --data",
             )
-        self._rows, self._threads = rows, threads
+        self._rows = () if rows is None else (rows,) if isinstance(rows, str | os.PathLike) else tuple(rows)
+        self._threads = threads
         # A network that knows digits only is asked which; whether it is one at all, the bundled model judges.
         self._judge = None if NOT_A_DIGIT in self.classifier.labels else Classifier(threads=threads)
         self.limits = limits or PictureLimits()
 
     @cached_property
-    def recognizer(self) -> Recognizer | None:
-        """The model that reads rows as a whole, loaded when the first page is read."""
-        return None if self._rows is None else Recognizer(self._rows, threads=self._threads)
+    def recognizers(self) -> tuple[Recognizer, ...]:
+        """The models that read rows as a whole, loaded when the first page is read."""
+        return tuple(Recognizer(rows, threads=self._threads) for rows in self._rows)
 
     def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.
@@ -252,12 +254,12 @@ class Reader:
                 for row, chosen in zip(rows, choices, strict=True)
             )
             settled = _is_one_digit(rows, choices) or _is_texture(rows, choices)
-            if not settled and self.recognizer is not None:
+            if not settled and self.recognizers:
                 maps = (np.rot90(ink.map, turns), written)
-                rows, probabilities, choices = read_rows(self.recognizer, rows, probabilities, choices, maps)
+                rows, probabilities, choices = read_rows(self.recognizers, rows, probabilities, choices, maps)
                 glyphs = _grown(glyphs, rows)
                 as_one = read_whole(
-                    self.recognizer,
+                    self.recognizers,
                     segments,
                     maps,
                     other_than=_text(choices),

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ROWS = "rows"
-"""The bundled model that reads rows."""
+ROWS = ("rows",)
+"""The bundled models that read rows: the same network, from other rows and other weights to begin with."""
 
 BLANK = len(DIGITS)
 """The class of columns that are no digit's (the blank of connectionist temporal classification)."""
@@ -80,7 +80,7 @@ class Recognizer:
         ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
     """
 
-    def __init__(self, model: Model | str | os.PathLike[str] = ROWS, *, threads: int = 0) -> None:
+    def __init__(self, model: Model | str | os.PathLike[str] = ROWS[0], *, threads: int = 0) -> None:
         self.model = model if isinstance(model, Model) else load_model(model)
         self._session = open_session(
             self.model,

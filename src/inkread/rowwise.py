@@ -1,8 +1,8 @@
 """Rows read as a whole, beside the lattice of candidates: which of the two readings of a row stands.
 
-The lattice knows digits that stand apart better than anything, and refuses what it was not taught. The recognizer reads what
-touches, overlaps and is crossed by lines. Both see every row; the recognizer, which can tell how probable it finds any text,
-judges.
+The lattice knows digits that stand apart better than anything, and refuses what it was not taught. The recognizers read what
+touches, overlaps and is crossed by lines. The lattice and the first recognizer see every row. Where they differ, all recognizers look at
+it several times, and judge, as they can tell how probable they find any text.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 
 AGAIN = (Resized(0.95, 0.88), Resized(1.15, 1.0), Resized(0.85, 0.94))
-"""Where the two readings differ, the recognizer looks again at the strip resized, within what it was trained on."""
+"""Where the two readings differ, the recognizers look at the strip resized too, within what they were trained on."""
 
 PARTIAL = 2.0
-"""The lattice's reading of a row stands unless the recognizer finds its own more probable by more than this, in nats: whoever
+"""The lattice's reading of a row stands unless the recognizers find their own more probable by more than this, in nats: whoever
 judges its own reading is partial to it."""
 
 DOUBLE = 0.5
@@ -44,16 +44,16 @@ DOUBLE = 0.5
 
 
 def read_rows(
-    recognizer: Recognizer,
+    recognizers: Sequence[Recognizer],
     rows: Sequence[Row],
     probabilities: Sequence[NDArray[np.float32]],
     choices: Sequence[tuple[Choice, ...]],
     maps: Sequence[NDArray[np.float32]],
 ) -> tuple[tuple[Row, ...], tuple[NDArray[np.float32], ...], tuple[tuple[Choice, ...], ...]]:
-    """The rows with the digits that the recognizer found as further candidates, and the better choice of each.
+    """The rows with the digits that the recognizers found as further candidates, and the better choice of each.
 
     Args:
-        recognizer: of whole rows.
+        recognizers: of whole rows, at least one.
         rows: of the layout.
         probabilities: for each row C×11 float32.
         choices: for each row what the lattice read.
@@ -62,13 +62,13 @@ def read_rows(
     Returns:
         Rows, probabilities and choices, like those given.
     """
-    read = [_read_row(recognizer, *each, maps) for each in zip(rows, probabilities, choices, strict=True)]
+    read = [_read_row(recognizers, *each, maps) for each in zip(rows, probabilities, choices, strict=True)]
     found = tuple(row for row, _, _ in read)
     return found, tuple(table for _, table, _ in read), _once(found, [chosen for _, _, chosen in read])
 
 
 def read_whole(
-    recognizer: Recognizer,
+    recognizers: Sequence[Recognizer],
     segments: Sequence[Segment],
     maps: Sequence[NDArray[np.float32]],
     *,
@@ -78,7 +78,7 @@ def read_whole(
     """The whole page as one row, which needs no layout: where print or texture breaks it into pieces, that finds none.
 
     Args:
-        recognizer: of whole rows.
+        recognizers: of whole rows, at least one.
         segments: the page's pieces of ink.
         maps: as for ``read_rows``.
         other_than: the digits that the page's rows have, one row after the other.
@@ -89,7 +89,7 @@ def read_whole(
         has hardly a row, or the same digits.
     """
     band = whole((maps[0].shape[1], maps[0].shape[0]))
-    strip, columns = _clearest(recognizer, maps)
+    strip, columns = _clearest(recognizers[0], maps)
     found = spotted(columns)
     row = Row(tuple(sorted(segments, key=lambda segment: segment.middle[0])), (), float(band.height))
 
@@ -101,11 +101,11 @@ def read_whole(
         read = _extended(replace(row, height=height), np.zeros((0, 11), np.float32), candidates, found)
         return read if evidence(read[0], read[2]) > at_least else None
 
-    return read(found) and read(_surest(_looks(recognizer, strip, columns)))
+    return read(found) and read(_surest(_looks(recognizers, strip, columns)))
 
 
 def _read_row(
-    recognizer: Recognizer,
+    recognizers: Sequence[Recognizer],
     row: Row,
     probabilities: NDArray[np.float32],
     choices: tuple[Choice, ...],
@@ -113,12 +113,12 @@ def _read_row(
 ) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]]:
     """One row, as ``read_rows``."""
     band = band_of(row)
-    strip, columns = _clearest(recognizer, [band.cut(ink) for ink in maps])
+    strip, columns = _clearest(recognizers[0], [band.cut(ink) for ink in maps])
     found = spotted(columns)
     lattice = _text(choices)
     if lattice == _text(found) or max(len(lattice), len(found)) == 1:
         return row, probabilities, choices  # what a glyph by itself is, the lattice knows better
-    looks = _looks(recognizer, strip, columns)
+    looks = _looks(recognizers, strip, columns)
     surest = _surest(looks)
     likelihood = partial(_likelihood, [look for look, _ in looks])
     if likelihood(lattice) >= likelihood(_text(surest)) - PARTIAL:
@@ -157,13 +157,16 @@ def _clearest(
 
 
 def _looks(
-    recognizer: Recognizer, strip: NDArray[np.float32], columns: Columns
+    recognizers: Sequence[Recognizer], strip: NDArray[np.float32], columns: Columns
 ) -> list[tuple[Columns, list[Spotted]]]:
-    """The strip as it is and resized: what the recognizer says of each, and the digits, their boxes on the strip itself."""
+    """What each recognizer says of the strip as it is, the first one ``columns``, and resized; and the digits, on the strip itself."""
     looks = [(columns, spotted(columns))]
+    looks += [(seen, spotted(seen)) for seen in (other.columns(strip) for other in recognizers[1:])]
     for resized in AGAIN:
-        seen = recognizer.columns(resized.of(strip))
-        looks.append((seen, [replace(one, box=resized.back(one.box)) for one in spotted(seen)]))
+        smaller = resized.of(strip)
+        for recognizer in recognizers:
+            seen = recognizer.columns(smaller)
+            looks.append((seen, [replace(one, box=resized.back(one.box)) for one in spotted(seen)]))
     return looks
 
 

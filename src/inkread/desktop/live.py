@@ -157,7 +157,7 @@ def _serve(connection: Connection, model: str) -> None:
         from inkread.reader import Reader
 
         reader = Reader(model)
-        _ = reader.recognizer  # loaded now, not with the first page
+        _ = reader.recognizers  # loaded now, not with the first page
         connection.send(None)
         while True:
             pixels = connection.recv()
