@@ -7,6 +7,7 @@ other people (UNIPEN's contributors) or other glyphs than what is learned from.
 from __future__ import annotations
 
 import hashlib
+import string
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,6 +17,7 @@ from inkread.datasets import synthesis
 from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
 from inkread.datasets.handwriting import ALPHABET, Hand, write_digit
+from inkread.datasets.printing import draw_letter
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_strokes, load_unipen
 from inkread.glyph import normalize_all
@@ -40,8 +42,15 @@ HEIGHTS = (20, 110)
 PENS = (0.03, 0.2)
 """Size of a drawing in pixels, and width of the pen as a share of it."""
 
-BROADEST = {"1": 0.35, "7": 0.25}
+BROADEST = {"1": 0.38, "7": 0.26}
 """Width of the broadest pen for digits without a loop, which no pen fills."""
+
+ROUGH_SHARE = 0.2
+"""Drawings that are small bitmaps of black and white, as faxes, forms and paint programs leave, their edges frayed."""
+ROUGH_HEIGHTS, ROUGH_BLUR, ROUGH_NOISE = (20, 44), (0.4, 0.9), (0.1, 0.28)
+"""Their size in pixels; how far from a stroke's edge its pixels are in doubt, in pixels, and by how much, of 1 (standard deviations)."""
+FINEST_ROUGH, MOST_NOISE = 2.2, 0.45
+"""Width of a bitmap's finest pen in pixels; and noise that makes no ink of blank paper, and no paper of the middle of a stroke."""
 
 HANDS = 30_000
 """Digits by the hand-made alphabet, each by a hand of its own."""
@@ -53,6 +62,9 @@ PARTS_PER_DIGIT = 0.25
 
 MOST_INK = 0.45
 """Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
+
+PRINTED, BARS = 12_000, "fjJrt"
+"""Letters in print, and those among which a broad one may be a 1 with a flag or a foot."""
 
 MARKS = 6_000
 TEXTURES = 3_000
@@ -85,6 +97,7 @@ def load_writing(
         _scribbles(load_quickdraw(data_dir=data_dir)),
         not_digits(mnist, rng),
         hand_made(HANDS, rng),
+        printed(PRINTED, rng),
     ]
     for glyphs in collections:
         chosen = rng.random(len(glyphs)) < SHARE_HELD_OUT
@@ -134,6 +147,20 @@ def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
     )
 
 
+def printed(count: int, rng: np.random.Generator) -> LabelledGlyphs:
+    """Latin letters in print, but look-alikes, as "not a digit"; the hash is that of the letters' names."""
+    letters = sorted(set(string.ascii_letters) - set(synthesis.LOOK_ALIKES) - set(BARS))
+    inks = [draw_letter(str(letter), rng) for letter in rng.choice(letters, count)]
+    return LabelledGlyphs(
+        name="Letters in print",
+        images=normalize_all(inks),
+        labels=np.full(count, NOT_A_DIGIT_CLASS, np.uint8),
+        sha256=hashlib.sha256("".join(letters).encode()).hexdigest(),
+        licence="MIT",
+        attribution="inkread",
+    )
+
+
 def _fingerprint() -> str:
     """SHA-256 of the alphabet."""
     strokes = (stroke for digit in sorted(ALPHABET) for shape in ALPHABET[digit] for stroke in shape)
@@ -143,11 +170,21 @@ def _fingerprint() -> str:
 def _by_any_pen(
     strokes: list[NDArray[np.float32]], character: str, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """A character drawn at any size, by any pen that leaves it legible."""
-    height = int(rng.integers(*HEIGHTS))
+    """A character drawn at any size, by any pen that leaves it legible, smooth or as a rough bitmap."""
+    rough = rng.random() < ROUGH_SHARE
+    height = int(rng.integers(*(ROUGH_HEIGHTS if rough else HEIGHTS)))
     thinnest, broadest = PENS[0], BROADEST.get(character, PENS[1])
     pen = height * float(np.exp(rng.uniform(np.log(thinnest), np.log(broadest))))
-    return draw_strokes(strokes, height=height, pen_width=max(0.8, pen), rng=rng)
+    ink = draw_strokes(strokes, height=height, pen_width=max(FINEST_ROUGH if rough else 0.8, pen), rng=rng)
+    return frayed_edges(ink, rng) if rough else ink
+
+
+def frayed_edges(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """The ink in black and white, with some pixels at the edges of strokes on the wrong side."""
+    soft = cv2.GaussianBlur(ink, (0, 0), float(rng.uniform(*ROUGH_BLUR)))
+    noise = rng.normal(0, float(rng.uniform(*ROUGH_NOISE)), ink.shape).clip(-MOST_NOISE, MOST_NOISE)
+    frayed = (soft + noise > 0.5).astype(np.float32)
+    return frayed if frayed.any() else ink
 
 
 def _from_sheets(
