@@ -75,6 +75,17 @@ def test_a_single_digit_is_given_or_refused(first: list[float], expected: int) -
     assert len(decode_single(row, np.array([first], np.float32))) == expected
 
 
+@pytest.mark.parametrize(("refusal", "expected"), [(1.0, 1), (0.5, 1), (0.3, 0)])
+def test_a_digit_that_may_well_be_none_is_refused_from_the_share_asked_for(
+    refusal: float, expected: int
+) -> None:
+    row = make_row([(0, 1)], 1)
+    doubtful = np.array(
+        [[0.7 if label == 4 else 0.3 if label == 10 else 0 for label in range(11)]], np.float32
+    )
+    assert len(decode_single(row, doubtful, refusal=refusal)) == expected
+
+
 def test_a_single_digit_prefers_more_of_the_ink_among_equals() -> None:
     row = make_row([(0, 1), (0, 2)], 2)
     (choice,) = decode_single(row, np.array([sure(5, 0.9), sure(5, 0.9)], np.float32))

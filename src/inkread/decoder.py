@@ -95,15 +95,16 @@ def decode(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
     return choices[::-1]
 
 
-def decode_single(row: Row, probabilities: NDArray[np.float32]) -> list[Choice]:
-    """The one digit of a picture of one, or nothing where it is likelier none.
+def decode_single(row: Row, probabilities: NDArray[np.float32], *, refusal: float = 1.0) -> list[Choice]:
+    """The one digit of a picture of one, or nothing where it may well be none.
 
     Args:
         row: C candidates, unions of the picture's pieces of ink.
         probabilities: C×11 float32, the ten digits and "not a single digit".
+        refusal: there is none where "not a single digit" is more than this times as probable as the likeliest digit.
     """
     index = main_candidate(row, probabilities)
-    if probabilities[index, 10] > probabilities[index, :10].max():
+    if probabilities[index, 10] > refusal * probabilities[index, :10].max():
         return []
     return [Choice(index, probabilities[index, :10])]
 

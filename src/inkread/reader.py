@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
 import cv2
@@ -155,6 +155,11 @@ class Reader:
         """The models that read rows as a whole, loaded when the first page is read."""
         return tuple(Recognizer(rows, threads=self._threads) for rows in self._rows)
 
+    @property
+    def refusal(self) -> float:
+        """How probable "not a single digit" may be for a picture of one digit, in shares of the likeliest digit's: see the card."""
+        return (self._judge or self.classifier).model.card.refusal
+
     def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.
 
@@ -246,7 +251,7 @@ class Reader:
             rows = layout.find_rows(segments, sureness, _size(written))
         glyphs = _glyphs(rows)
         probabilities = self._classify(glyphs, none_bias=None if single else 0.0)
-        decode = decoder.decode_single if single else decoder.decode
+        decode = partial(decoder.decode_single, refusal=self.refusal) if single else decoder.decode
         choices = tuple(tuple(decode(row, p)) for row, p in zip(rows, probabilities, strict=True))
         if not single:
             choices = tuple(

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from training_runs import weights
 
 from inkread.datasets import named
+from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
 from inkread.evaluation.metrics import CALIBRATION_BINS
 from inkread.models.card import Card
@@ -27,7 +28,7 @@ from inkread.training import export as export_module
 from inkread.training import load_run, mixture, train, workflow
 from inkread.training.calibration import softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.export import as_in_use, compare, export, to_onnx
+from inkread.training.export import as_in_use, compare, export, fit_refusal, to_onnx
 from inkread.training.fit import fit, predict
 from inkread.training.networks import build
 from inkread.training.recipe import Recipe
@@ -237,6 +238,7 @@ def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_
     run = train(recipe, out=tmp_path)
     card = Card.load(tmp_path / "card.json")
     assert card.none_bias < 0
+    assert 0 < card.refusal < 1
     assert card.labels == (*"0123456789", "")
     assert [entry["name"] for entry in card.data] == ["MNIST", "letters", "MNIST", "letters"]
     assert card.scores["letters_validation"] > 0.9
@@ -274,3 +276,21 @@ def test_progress_hears_of_every_step_and_epoch(tiny_mnist, tmp_path):
     train(dataclasses.replace(MLP, batch_size=200), out=tmp_path, progress=ears)
     steps = [(1, 3), (2, 3), (3, 3)]
     assert ears.heard == [*steps, 1, *steps, 2]
+
+
+@pytest.mark.parametrize(
+    ("none", "expected"),
+    [([-3.0] * 100, 0.0498), ([-9.0] * 100, 0.01), ([-3.0] * 98 + [-1.0] * 2, 0.3679), ([2.0] * 100, 1.0)],
+)
+def test_no_more_digits_are_refused_than_one_in_a_hundred(none: list[float], expected: float) -> None:
+    logits = np.full((101, 11), -9.0, np.float32)
+    logits[:, 3] = 0
+    logits[:100, 10], logits[100, 10] = none, 5  # the last one is no digit
+    labels = np.array([3] * 100 + [10], np.uint8)
+    glyphs = LabelledGlyphs("own", np.zeros((101, 28, 28), np.uint8), labels, "", "", "")
+    assert fit_refusal([logits], [glyphs], temperature=1.0, bias=0.0) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_network_of_digits_alone_refuses_nothing() -> None:
+    glyphs = LabelledGlyphs("own", np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), "", "", "")
+    assert fit_refusal([np.zeros((2, 10), np.float32)], [glyphs], temperature=1.0, bias=0.0) == 1

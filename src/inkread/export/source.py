@@ -51,6 +51,7 @@ class Source:
             "labels": card.labels,
             "temperature": card.temperature,
             "none_bias": card.none_bias,
+            "refusal": card.refusal,
             "geometry": card.geometry,
             "licence": card.licence,
             "source_sha256": card.sha256,

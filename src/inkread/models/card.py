@@ -35,6 +35,12 @@ COLDEST, HOTTEST = 1e-3, 1e3
 LARGEST_BIAS = 20
 """Beyond this, one class is all or nothing."""
 
+LEAST_REFUSAL = 0.01
+"""Below this, digits would be refused for the slightest doubt."""
+
+LIMITS = {"none_bias": (0.0, -LARGEST_BIAS, LARGEST_BIAS), "refusal": (1.0, LEAST_REFUSAL, 1)}
+"""What an entry is where a card lacks it, and the least and the most that it may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -49,6 +55,8 @@ class Card:
         temperature: logits are divided by it before the softmax (Guo et al. 2017, fitted on held-out glyphs).
         none_bias: added to the tempered logit of "not a single digit": the logarithm of how much rarer it is among what is
             read than among what was learned from.
+        refusal: a picture of one digit is refused where "not a single digit" is more than this times as probable as the likeliest
+            digit, 0..1.
         parameters: number of trained parameters.
         geometry: how a glyph is made, see ``inkread.glyph.GEOMETRY``.
         data: one dict a data set: name, split, count, sha256, licence, attribution.
@@ -69,6 +77,7 @@ class Card:
     temperature: float
     parameters: int
     none_bias: float = 0.0
+    refusal: float = 1.0
     geometry: dict[str, Any] = field(default_factory=dict)
     data: tuple[dict[str, Any], ...] = ()
     recipe: dict[str, Any] = field(default_factory=dict)
@@ -124,9 +133,10 @@ def _problem(raw: dict[str, Any]) -> str:
         return f"has labels that are no names of up to {LONGEST_LABEL} characters"
     if not labels or len(labels) != len(set(labels)):
         return f"has labels {labels}, not one for each class"
-    bias = raw.get("none_bias", 0.0)
-    if not isinstance(bias, int | float) or isinstance(bias, bool) or not abs(bias) <= LARGEST_BIAS:
-        return f"has the bias {bias}, not a number from -{LARGEST_BIAS} to {LARGEST_BIAS}"
+    for name, (usual, least, most) in LIMITS.items():
+        value = raw.get(name, usual)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+            return f"has the {name} {value}, not a number from {least} to {most}"
     if not isinstance(raw["sha256"], str):
         return "has no SHA-256"
     return ""

@@ -24,7 +24,7 @@ from torch import nn
 
 from inkread.errors import OutputError, TrainingError
 from inkread.evaluation.metrics import calibration_bins, expected_calibration_error
-from inkread.models.card import CARD_FILE, MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.models.card import CARD_FILE, LEAST_REFUSAL, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.models.history import HISTORY_FILE
 from inkread.training.calibration import fit_temperature, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
@@ -46,6 +46,9 @@ OPSET, IR_VERSION = 17, 8
 
 NONE_IN_USE = 0.2
 """Share of what is no digit among what people give to be read as one: assumed, as nobody has counted."""
+
+KEPT = 0.99
+"""Share of the held-out digits that must not be refused."""
 
 Tensor: TypeAlias = tuple[str, tuple[str | int | None, ...]]
 
@@ -78,12 +81,14 @@ def export(
     logits = [compare(model, run.network, glyphs.images) for glyphs in validation]
     bias = none_bias(validation)
     temperature, scores = calibrate(logits, validation, bias)
+    refusal = fit_refusal(logits, validation, temperature=temperature, bias=bias)
     card = card_of(
         run,
         model,
         labels=validation[0].classes[: logits[0].shape[1]],
         temperature=temperature,
         none_bias=bias,
+        refusal=refusal,
         geometry=geometry,
         data=data,
         command=command,
@@ -106,6 +111,7 @@ def card_of(
     command: str,
     scores: dict[str, float],
     none_bias: float = 0.0,
+    refusal: float = 1.0,
     confusion: tuple[tuple[int, ...], ...] = (),
     reliability: tuple[tuple[float, ...], ...] = (),
 ) -> Card:
@@ -117,6 +123,7 @@ def card_of(
         labels=labels,
         temperature=temperature,
         none_bias=none_bias,
+        refusal=refusal,
         parameters=sum(weight.numel() for weight in run.network.parameters()),
         geometry=geometry,
         data=tuple(data),
@@ -316,6 +323,27 @@ def calibrate(
     scores["validation_accuracy"] = float(right.mean())
     scores["validation_ece"] = expected_calibration_error(probabilities.max(axis=1), right)
     return temperature, scores
+
+
+def fit_refusal(
+    logits: Sequence[NDArray[np.float32]],
+    validation: Sequence[LabelledGlyphs],
+    *,
+    temperature: float,
+    bias: float,
+) -> float:
+    """From how probable "not a single digit" is on a picture is refused, see ``Card``: as low as it keeps ``KEPT`` of the held-out digits.
+
+    Letters that nobody taught get a share of the probability where digits hardly do, so that there is room below 1.
+    """
+    shares = []
+    for part, glyphs in zip(logits, validation, strict=True):
+        read = biased(part / temperature, bias, glyphs.none_class)[glyphs.labels < glyphs.none_class]
+        if read.shape[1] == glyphs.none_class:
+            return 1.0  # it knows no "not a digit"
+        shares.append(np.exp(read[:, glyphs.none_class] - read[:, : glyphs.none_class].max(axis=1)))
+    together = np.concatenate(shares)
+    return round(float(np.quantile(together, KEPT).clip(LEAST_REFUSAL, 1)), 4) if len(together) else 1.0
 
 
 def confusion(

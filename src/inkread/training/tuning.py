@@ -297,6 +297,7 @@ def _save(
         labels=start.card.labels,
         temperature=start.card.temperature,
         none_bias=start.card.none_bias,
+        refusal=start.card.refusal,
         geometry=start.card.geometry,
         data=data,
         command=command,
