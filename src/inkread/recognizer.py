@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ROWS = ("rows",)
+ROWS = ("rows", "rows2")
 """The bundled models that read rows: the same network, from other rows and other weights to begin with."""
 
 BLANK = len(DIGITS)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 AGAIN = (Resized(0.95, 0.88), Resized(1.15, 1.0), Resized(0.85, 0.94))
 """Where the two readings differ, the recognizers look at the strip resized too, within what they were trained on."""
 
-PARTIAL = 2.0
+PARTIAL = 1.0
 """The lattice's reading of a row stands unless the recognizers find their own more probable by more than this, in nats: whoever
 judges its own reading is partial to it."""
 
