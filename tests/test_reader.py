@@ -20,7 +20,7 @@ from PIL import Image
 import inkread
 from inkread import InkreadError, PictureError, Reader, Reading
 from inkread.models import load_model
-from inkread.recognizer import Columns, Recognizer
+from inkread.recognizer import ROWS, Columns, Recognizer
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -241,7 +241,8 @@ def test_rows_of_texture_are_not_read_twice(reader: Reader, monkeypatch: pytest.
     columns = Recognizer.columns
 
     def counted(self: Recognizer, strip: np.ndarray) -> Columns:
-        read.append(strip)
+        if self.model.name == ROWS[0]:  # the others are asked for some of its rows
+            read.append(strip)
         return columns(self, strip)
 
     monkeypatch.setattr(Recognizer, "columns", counted)

@@ -222,11 +222,11 @@ def test_the_server_is_ready_only_after_a_reading(monkeypatch):
         assert server.get("/livez").status_code == 200
         answer = server.get("/readyz")
         assert (answer.status_code, slug(answer)) == (503, "not-ready")
-        assert "recognizer" not in vars(server.service.catalogue.reader("default"))
+        assert "recognizers" not in vars(server.service.catalogue.reader("default"))
         go.set()
         while server.get("/readyz").status_code != 200:
             pass
-        assert "recognizer" in vars(server.service.catalogue.reader("default"))
+        assert "recognizers" in vars(server.service.catalogue.reader("default"))
 
 
 def test_a_server_that_cannot_read_never_gets_ready(monkeypatch, caplog):
