@@ -163,9 +163,9 @@ def _looks(
     looks = [(columns, spotted(columns))]
     looks += [(seen, spotted(seen)) for seen in (other.columns(strip) for other in recognizers[1:])]
     for resized in AGAIN:
-        smaller = resized.of(strip)
+        again = resized.of(strip)
         for recognizer in recognizers:
-            seen = recognizer.columns(smaller)
+            seen = recognizer.columns(again)
             looks.append((seen, [replace(one, box=resized.back(one.box)) for one in spotted(seen)]))
     return looks
 
