@@ -52,6 +52,11 @@ class Classifier:
         self._columns = [self.classes.index(label) for label in self.labels]
         self._none = self.labels.index(NOT_A_DIGIT) if NOT_A_DIGIT in self.labels else None
 
+    @property
+    def refusal(self) -> float:
+        """The threshold of refusal of what calculates, see ``Card.refusal``."""
+        return (self.model.eight_bits or self.model).card.refusal
+
     def probabilities(self, glyphs: NDArray[Any], *, none_bias: float | None = None) -> NDArray[np.float32]:
         """Calibrated probabilities of the classes: of the ten digits and of "not a single digit", in a model of digits.
 

@@ -158,7 +158,7 @@ class Reader:
     @property
     def refusal(self) -> float:
         """How probable "not a single digit" may be for a picture of one digit, in shares of the likeliest digit's: see the card."""
-        return (self._judge or self.classifier).model.card.refusal
+        return (self._judge or self.classifier).refusal
 
     def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 
@@ -21,7 +22,8 @@ from inkread.errors import (
     OptionError,
     OutputError,
 )
-from inkread.export import FORMATS, export_model, to_onnx
+from inkread.export import FORMATS, export_model, exporting, to_onnx
+from inkread.export.agreement import same_refusal
 from inkread.export.digits import load_digits
 from inkread.models import load_model
 from inkread.training.networks import NAMED
@@ -67,6 +69,30 @@ def test_eight_bits_are_a_third_of_the_size_and_nearly_the_same_model(tmp_path, 
     assert done.size < load_model("default").path.stat().st_size / 3
     assert 0 < done.agreement.largest_difference < 0.2
     assert done.agreement.changed == 0
+
+
+def test_a_new_threshold_refuses_as_many_digits_as_the_old_one():
+    card = dataclasses.replace(load_model("default").card, refusal=0.2)
+    before, now = (np.full((4, 11), 0.01, np.float32) for _ in range(2))
+    before[:, 7] = now[:, 7] = 0.5
+    before[:, 10], now[:, 10] = [0.02, 0.05, 0.12, 0.3], [0.03, 0.06, 0.14, 0.4]
+    assert same_refusal(now, before, card) == pytest.approx((0.12 + 0.28) / 2)
+    refuses_all, refuses_none = (dataclasses.replace(card, refusal=refusal) for refusal in (0.01, 0.9))
+    assert same_refusal(now, before, refuses_all) == 0.01
+    assert same_refusal(now, before, refuses_none) == 0.9
+    likeliest = dataclasses.replace(card, refusal=1.0)
+    assert same_refusal(now, before, likeliest) == 1
+
+
+def test_eight_bits_have_a_threshold_of_their_own_in_the_card_and_in_the_file(tmp_path, monkeypatch, digits):
+    monkeypatch.setattr(exporting, "same_refusal", lambda *_: 0.25)
+    (done,) = export_model("default", to=["int8"], out=tmp_path, digits=digits)
+    properties = {each.key: each.value for each in onnx.load(done.path).metadata_props}
+    assert properties["refusal"] == "0.25"
+    quick = load_model(tmp_path / "int8")
+    assert quick.card.refusal == 0.25
+    assert Classifier(dataclasses.replace(load_model("default"), eight_bits=quick)).refusal == 0.25
+    assert Classifier(dataclasses.replace(load_model("default"), eight_bits=None)).refusal != 0.25
 
 
 @pytest.mark.parametrize("form", ["onnx", "int8"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from inkread.classifier import softmax
 from inkread.errors import ExportError
-from inkread.models.card import NOT_A_DIGIT
+from inkread.models.card import LEAST_REFUSAL, NOT_A_DIGIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,6 +70,28 @@ def agreement(found: NDArray[np.float32], expected: NDArray[np.float32], digits:
         accuracy=float((answers == digits.labels).mean()),
         accuracy_before=float((before == digits.labels).mean()),
     )
+
+
+def same_refusal(found: NDArray[np.float32], expected: NDArray[np.float32], card: Card) -> float:
+    """The threshold at which a new model refuses as many digits as the old one does at the card's, see ``Card.refusal``.
+
+    Few digits are near it, and the smallest shift of what is probable moves some of them across.
+
+    Args:
+        found: probabilities (N, labels) of digits by the new model.
+        expected: those by the old one.
+        card: of the old one.
+    """
+    if NOT_A_DIGIT not in card.labels or card.refusal == 1:
+        return card.refusal
+    none = card.labels.index(NOT_A_DIGIT)
+    before, now = (
+        np.sort(each[:, none] / np.delete(each, none, axis=1).max(axis=1)) for each in (expected, found)
+    )
+    kept = int((before <= card.refusal).sum())
+    if kept in (0, len(now)):
+        return card.refusal
+    return round(float(now[kept - 1 : kept + 1].mean().clip(LEAST_REFUSAL, 1)), 4)
 
 
 def probabilities_of(logits: NDArray[np.float32], card: Card) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError, OptionError
-from inkread.export.agreement import agreement, probabilities_of
+from inkread.export.agreement import agreement, probabilities_of, same_refusal
 from inkread.export.digits import load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import formats_of
@@ -127,9 +127,12 @@ def _export(
     card = source.model.card
     with replacing(folder) as parts:
         path = parts / format_.file
-        codec.write(source, path)
-        outputs = codec.load(path)(digits.held_out.images.astype(np.float32) / np.float32(255))
-        probabilities = outputs if format_.gives == "probabilities" else probabilities_of(outputs, card)
+        outputs, probabilities = _written(codec, source, path, format_, digits)
+        refusal = same_refusal(probabilities, expected, card) if format_.changed else card.refusal
+        if refusal != card.refusal:  # which the file has too
+            card = dataclasses.replace(card, refusal=refusal)
+            changed = dataclasses.replace(source, model=dataclasses.replace(source.model, card=card))
+            outputs, probabilities = _written(codec, changed, path, format_, digits)
         found = agreement(probabilities, expected, digits.held_out)
         found.require(
             str(folder / format_.file),
@@ -140,6 +143,16 @@ def _export(
         (parts / format_.card_file).write_text(_card(card, content, format_, found), encoding="utf-8")
         _write_vectors(parts / VECTORS_FILE, digits.held_out, format_.gives, outputs)
     return Exported(format_, folder / format_.file, len(content), found)
+
+
+def _written(
+    codec: Any, source: Source, path: Path, format_: Format, digits: Digits
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Writes the file, loads it again, and returns what it gives for the held-out digits, and their probabilities."""
+    codec.write(source, path)
+    outputs = codec.load(path)(digits.held_out.images.astype(np.float32) / np.float32(255))
+    card = source.model.card
+    return outputs, outputs if format_.gives == "probabilities" else probabilities_of(outputs, card)
 
 
 def _card(card: Card, content: bytes, format_: Format, found: Agreement) -> str:
