@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.decoder import Choice, decode, decode_single, evidence, plausible, without_faint_bars
+from inkread.decoder import (
+    Choice,
+    decode,
+    decode_single,
+    evidence,
+    plausible,
+    without_cut_off,
+    without_faint_bars,
+)
 from inkread.layout import Candidate, Row, Segment
 
 
@@ -163,3 +171,23 @@ def test_a_faint_bar_beside_strong_digits_is_dropped_and_an_equally_strong_one_k
     assert len(without_faint_bars(row, chosen(row, [4, 2, 1]), contrast)) == 2
     assert len(without_faint_bars(row, chosen(row, [4, 2, 7]), contrast)) == 3
     assert len(without_faint_bars(row, chosen(row, [1, 1, 1]), contrast)) == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "probability", "stays"),
+    [(160, 0.6, False), (160, 0.95, True), (159, 0.6, True), (90, 0.6, True)],
+)
+def test_a_doubtful_digit_cut_off_by_the_border_away_from_the_others_is_none(
+    place: int, probability: float, stays: bool
+) -> None:
+    ink = np.ones((40, 20), np.float32)
+    candidates = tuple(Candidate(i, i + 1, (x, 0, x + 20, 40), ink) for i, x in enumerate((30, 60, place)))
+    row = Row(tuple(Segment(each.box, ink) for each in candidates), candidates, 40.0)
+    width = 180 if place >= 100 else 110
+    choices = [
+        Choice(i, np.array(sure(2, p)[:10], np.float32)) for i, p in enumerate((0.9, 0.5, probability))
+    ]
+    kept = without_cut_off(row, choices, width)
+    assert kept[:2] == tuple(choices[:2])
+    assert len(kept) == (3 if stays else 2)
+    assert len(without_cut_off(row, choices[2:], width)) == 1

@@ -51,6 +51,10 @@ MATTERS = 0.3
 FAINT = 0.5
 """Contrast of a bar, as a share of that of its row's other digits, below which another pen, or none, drew it."""
 
+DOUBTFUL, AWAY = 0.9, 1.0
+"""A digit less probable than this that the picture's border cuts off is none if it is farther from all others than this, in usual
+heights: something else begins there."""
+
 BAR = 0.25
 """Weight of a 1 as evidence that a row is of digits: any bar reads as a 1."""
 
@@ -186,6 +190,25 @@ def without_faint_bars(
         return tuple(choices)
     least = FAINT * float(np.median(others))
     return tuple(c for c in choices if int(c.digits.argmax()) != 1 or strength(c) >= least)
+
+
+def without_cut_off(row: Row, choices: Sequence[Choice], width: int) -> tuple[Choice, ...]:
+    """The choices without a doubtful digit at the picture's left or right border, away from the others.
+
+    Args:
+        row: the row.
+        choices: its digits, from left to right.
+        width: of the picture, in the pixels of the row's boxes.
+    """
+    boxes = [row.candidates[choice.index].box for choice in choices]
+
+    def begins_something_else(index: int) -> bool:
+        x0, _, x1, _ = boxes[index]
+        gaps = [max(x0 - other[2], other[0] - x1) for other in boxes[:index] + boxes[index + 1 :]]
+        away = bool(gaps) and min(gaps) > AWAY * row.height
+        return away and (x0 <= 0 or x1 >= width) and float(choices[index].digits.max()) < DOUBTFUL
+
+    return tuple(choice for index, choice in enumerate(choices) if not begins_something_else(index))
 
 
 def evidence(row: Row, choices: Sequence[Choice]) -> float:

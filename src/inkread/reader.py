@@ -255,7 +255,9 @@ class Reader:
         choices = tuple(tuple(decode(row, p)) for row, p in zip(rows, probabilities, strict=True))
         if not single:
             choices = tuple(
-                decoder.without_faint_bars(row, chosen, contrast)
+                decoder.without_cut_off(
+                    row, decoder.without_faint_bars(row, chosen, contrast), contrast.shape[1]
+                )
                 for row, chosen in zip(rows, choices, strict=True)
             )
             settled = _is_one_digit(rows, choices) or _is_texture(rows, choices)
