@@ -9,7 +9,7 @@ from inkread.classifier import Classifier
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.datasets.handwriting import ALPHABET
 from inkread.datasets.printing import draw_letter
-from inkread.datasets.writing import frayed_edges, hand_made, printed, with_skip
+from inkread.datasets.writing import frayed_edges, hand_made, printed
 
 
 def test_the_more_shapes_a_digit_has_the_more_of_it_are_made_by_hand() -> None:
@@ -65,22 +65,3 @@ def test_a_frayed_drawing_is_black_and_white_and_keeps_its_shape() -> None:
     assert all(set(np.unique(one)) == {0, 1} for one in frayed)
     assert all((one[8:32, 17:23] == 1).all() and not one[:, :11].any() for one in frayed)
     assert len({one.tobytes() for one in frayed}) > 40
-
-
-def test_a_skip_leaves_out_a_piece_within_the_longest_strokes_and_nothing_else() -> None:
-    line = np.column_stack([np.linspace(0, 10, 51), np.zeros(51)]).astype(np.float32)
-    dot = np.array([[5, 40]], np.float32)
-    for seed in range(20):
-        before, after, same = with_skip([line, dot], 0.05, np.random.default_rng(seed))
-        gap = after[0, 0] - before[-1, 0]
-        assert gap == pytest.approx(0.05 * 40)
-        assert before[-1, 0] >= gap
-        assert line[-1, 0] - after[0, 0] >= 0.99 * gap
-        assert (before[0] == line[0]).all()
-        assert (after[-1] == line[-1]).all()
-        assert same is dot
-
-
-def test_strokes_too_short_for_a_skip_are_left_as_they_are() -> None:
-    line = np.array([[0, 0], [1, 0]], np.float32)
-    assert with_skip([line], 0.3, np.random.default_rng(0))[0] is line

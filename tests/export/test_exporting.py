@@ -71,17 +71,17 @@ def test_eight_bits_are_a_third_of_the_size_and_nearly_the_same_model(tmp_path, 
     assert done.agreement.changed == 0
 
 
-def test_a_new_threshold_refuses_as_many_digits_as_the_old_one():
+def test_a_threshold_moves_as_the_digits_around_it_move():
     card = dataclasses.replace(load_model("default").card, refusal=0.2)
     before, now = (np.full((4, 11), 0.01, np.float32) for _ in range(2))
     before[:, 7] = now[:, 7] = 0.5
-    before[:, 10], now[:, 10] = [0.02, 0.05, 0.12, 0.3], [0.03, 0.06, 0.14, 0.4]
-    assert same_refusal(now, before, card) == pytest.approx((0.12 + 0.28) / 2)
-    refuses_all, refuses_none = (dataclasses.replace(card, refusal=refusal) for refusal in (0.01, 0.9))
-    assert same_refusal(now, before, refuses_all) == 0.01
-    assert same_refusal(now, before, refuses_none) == 0.9
-    likeliest = dataclasses.replace(card, refusal=1.0)
-    assert same_refusal(now, before, likeliest) == 1
+    before[:, 10], now[:, 10] = [0.001, 0.08, 0.2, 0.5], [0.1, 0.08, 0.4, 0.1]  # two are around it
+    assert same_refusal(now, before, card) == pytest.approx(0.2 * 2**0.5, abs=1e-4)
+    assert same_refusal(before, before, card) == 0.2
+    assert same_refusal(now[:1], before[:1], card) == 0.2
+    now[:, 10] = 0.5
+    assert same_refusal(now, before, dataclasses.replace(card, refusal=0.5)) == 1
+    assert same_refusal(now, before, dataclasses.replace(card, refusal=1.0)) == 1
 
 
 def test_eight_bits_have_a_threshold_of_their_own_in_the_card_and_in_the_file(tmp_path, monkeypatch, digits):

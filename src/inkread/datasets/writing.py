@@ -52,12 +52,7 @@ ROUGH_HEIGHTS, ROUGH_BLUR, ROUGH_NOISE = (20, 44), (0.4, 0.9), (0.1, 0.28)
 FINEST_ROUGH, MOST_NOISE = 2.2, 0.45
 """Width of a bitmap's finest pen in pixels; and noise that makes no ink of blank paper, and no paper of the middle of a stroke."""
 
-SKIP_SHARE = 0.15
-"""Drawings in which the pen leaves out a piece of a stroke, as a dry one does, and as faint ink comes out of a photo."""
-SKIPS, LEAST_LEFT = (0.03, 0.12), 4
-"""Length of the gap, beside the pen's width, as a share of the drawing; and how many times as long as gap and pen a stroke must be."""
-
-HANDS = 48_000
+HANDS = 30_000
 """Digits by the hand-made alphabet, each by a hand of its own."""
 RARE_SHARE = 0.5
 """Of these hands, how many may write any of the alphabet's shapes, not the common ones only."""
@@ -180,48 +175,8 @@ def _by_any_pen(
     height = int(rng.integers(*(ROUGH_HEIGHTS if rough else HEIGHTS)))
     thinnest, broadest = PENS[0], BROADEST.get(character, PENS[1])
     pen = height * float(np.exp(rng.uniform(np.log(thinnest), np.log(broadest))))
-    pen = max(FINEST_ROUGH if rough else 0.8, pen)
-    if rng.random() < SKIP_SHARE:
-        strokes = with_skip(strokes, pen / height + float(rng.uniform(*SKIPS)), rng)
-    ink = draw_strokes(strokes, height=height, pen_width=pen, rng=rng)
+    ink = draw_strokes(strokes, height=height, pen_width=max(FINEST_ROUGH if rough else 0.8, pen), rng=rng)
     return frayed_edges(ink, rng) if rough else ink
-
-
-def with_skip(
-    strokes: list[NDArray[np.float32]], length: float, rng: np.random.Generator
-) -> list[NDArray[np.float32]]:
-    """The strokes with a piece left out of one of them, somewhere within it; none, if all are too short for it.
-
-    Args:
-        strokes: K×2 each, in any unit.
-        length: of the piece, as a share of the whole's larger side.
-        rng: chooses the stroke, the longer the more often, and the place.
-    """
-    points = np.concatenate(strokes)
-    size = length * float(np.ptp(points, axis=0).max())
-    along = [np.append(0, np.hypot(*np.diff(stroke, axis=0).T).cumsum()) for stroke in strokes]
-    lengths = np.array([each[-1] for each in along])
-    lengths[lengths < LEAST_LEFT * size] = 0
-    if not lengths.any():
-        return strokes
-    chosen = int(rng.choice(len(strokes), p=lengths / lengths.sum()))
-    start = float(rng.uniform(size, lengths[chosen] - 2 * size))
-    return [
-        *strokes[:chosen],
-        *_without(strokes[chosen], along[chosen], start, start + size),
-        *strokes[chosen + 1 :],
-    ]
-
-
-def _without(
-    stroke: NDArray[np.float32], along: NDArray[np.float64], start: float, end: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The two parts of a stroke (K×2, the way from its start ``along``) before and after a piece."""
-    at_start, at_end = (
-        np.array([[np.interp(way, along, stroke[:, axis]) for axis in (0, 1)]], np.float32)
-        for way in (start, end)
-    )
-    return np.concatenate([stroke[along < start], at_start]), np.concatenate([at_end, stroke[along > end]])
 
 
 def frayed_edges(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from inkread.models.card import Card
 
 
+AROUND = 4
+"""A digit is around a threshold whose share of "not a single digit" is less than this factor from it."""
+
+LEAST = 1e-9
+"""Probabilities are raised to this before their logarithm is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """How two models compare on the same digits.
@@ -73,9 +80,10 @@ def agreement(found: NDArray[np.float32], expected: NDArray[np.float32], digits:
 
 
 def same_refusal(found: NDArray[np.float32], expected: NDArray[np.float32], card: Card) -> float:
-    """The threshold at which a new model refuses as many digits as the old one does at the card's, see ``Card.refusal``.
+    """The threshold of a new model that stands for the old one's, see ``Card.refusal``.
 
-    Few digits are near it, and the smallest shift of what is probable moves some of them across.
+    It is moved as the share of "not a single digit" moves, in the geometric mean, of the digits around it: too few are at the
+    threshold itself for those that are refused to be counted.
 
     Args:
         found: probabilities (N, labels) of digits by the new model.
@@ -85,13 +93,15 @@ def same_refusal(found: NDArray[np.float32], expected: NDArray[np.float32], card
     if NOT_A_DIGIT not in card.labels or card.refusal == 1:
         return card.refusal
     none = card.labels.index(NOT_A_DIGIT)
-    before, now = (
-        np.sort(each[:, none] / np.delete(each, none, axis=1).max(axis=1)) for each in (expected, found)
+    now, before = (
+        np.log(np.maximum(each[:, none], LEAST) / np.delete(each, none, axis=1).max(axis=1))
+        for each in (found, expected)
     )
-    kept = int((before <= card.refusal).sum())
-    if kept in (0, len(now)):
+    around = np.abs(before - np.log(card.refusal)) < np.log(AROUND)
+    if not around.any():
         return card.refusal
-    return round(float(now[kept - 1 : kept + 1].mean().clip(LEAST_REFUSAL, 1)), 4)
+    moved = float(np.exp((now - before)[around].mean()))
+    return round(min(1.0, max(LEAST_REFUSAL, card.refusal * moved)), 4)
 
 
 def probabilities_of(logits: NDArray[np.float32], card: Card) -> NDArray[np.float32]:
