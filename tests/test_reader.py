@@ -415,7 +415,7 @@ def test_reading_real_pictures_never_raises_and_keeps_its_rate(reader: Reader, d
     assert not [result.file for result in report.results if result.error]
     # A few pictures below what was measured, so that no later change loses them unseen.
     assert report.rates["single"].share >= 0.97
-    assert report.rates["multi"].correct >= 34
+    assert report.rates["multi"].correct >= 35
     assert report.rates["empty"].correct >= 38
 
 
