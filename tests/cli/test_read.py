@@ -160,16 +160,28 @@ def test_a_reader_that_goes_away_ends_the_command_in_silence():
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs the device /dev/full")
-def test_a_full_disk_is_an_output_error():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--version"], ["models"], ["read", "nowhere.png"]])
+def test_a_full_disk_is_an_output_error(arguments, unbuffered, tmp_path):
     with FULL.open("w") as full:
         command = [
             sys.executable,
             "-c",
-            "import sys; from inkread.cli import main; sys.exit(main(['--version']))",
+            f"import sys; from inkread.cli import main; sys.exit(main({arguments}))",
         ]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+        done = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=environment,
+            cwd=tmp_path,
+        )
     assert done.returncode == 1
-    assert done.stderr.startswith("error: standard output: cannot be written")
+    unwritten = "error: standard output: cannot be written"
+    assert done.stderr.startswith("error: nowhere.png" if "nowhere.png" in arguments else unwritten)
     assert done.stderr.count("\n") == 1
 
 

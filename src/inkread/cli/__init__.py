@@ -76,6 +76,10 @@ def _fail(message: str, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     sys.stderr.write(f"error: {printable(message)}\n")
+    try:
+        flush()
+    except (BrokenPipeError, InkreadError, ValueError):  # told already, or of no account beside what is
+        _discard_output()
     return FAILED
 
 
