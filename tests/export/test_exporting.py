@@ -23,7 +23,7 @@ from inkread.errors import (
     OutputError,
 )
 from inkread.export import FORMATS, export_model, exporting, to_onnx
-from inkread.export.agreement import same_refusal
+from inkread.export.agreement import moved_refusal
 from inkread.export.digits import load_digits
 from inkread.models import load_model
 from inkread.training.networks import NAMED
@@ -76,16 +76,16 @@ def test_a_threshold_moves_as_the_digits_around_it_move():
     before, now = (np.full((4, 11), 0.01, np.float32) for _ in range(2))
     before[:, 7] = now[:, 7] = 0.5
     before[:, 10], now[:, 10] = [0.001, 0.08, 0.2, 0.5], [0.1, 0.08, 0.4, 0.1]  # two are around it
-    assert same_refusal(now, before, card) == pytest.approx(0.2 * 2**0.5, abs=1e-4)
-    assert same_refusal(before, before, card) == 0.2
-    assert same_refusal(now[:1], before[:1], card) == 0.2
+    assert moved_refusal(now, before, card) == pytest.approx(0.2 * 2**0.5, abs=1e-4)
+    assert moved_refusal(before, before, card) == 0.2
+    assert moved_refusal(now[:1], before[:1], card) == 0.2
     now[:, 10] = 0.5
-    assert same_refusal(now, before, dataclasses.replace(card, refusal=0.5)) == 1
-    assert same_refusal(now, before, dataclasses.replace(card, refusal=1.0)) == 1
+    assert moved_refusal(now, before, dataclasses.replace(card, refusal=0.5)) == 1
+    assert moved_refusal(now, before, dataclasses.replace(card, refusal=1.0)) == 1
 
 
 def test_eight_bits_have_a_threshold_of_their_own_in_the_card_and_in_the_file(tmp_path, monkeypatch, digits):
-    monkeypatch.setattr(exporting, "same_refusal", lambda *_: 0.25)
+    monkeypatch.setattr(exporting, "moved_refusal", lambda *_: 0.25)
     (done,) = export_model("default", to=["int8"], out=tmp_path, digits=digits)
     properties = {each.key: each.value for each in onnx.load(done.path).metadata_props}
     assert properties["refusal"] == "0.25"

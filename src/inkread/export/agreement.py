@@ -79,7 +79,7 @@ def agreement(found: NDArray[np.float32], expected: NDArray[np.float32], digits:
     )
 
 
-def same_refusal(found: NDArray[np.float32], expected: NDArray[np.float32], card: Card) -> float:
+def moved_refusal(found: NDArray[np.float32], expected: NDArray[np.float32], card: Card) -> float:
     """The threshold of a new model that stands for the old one's, see ``Card.refusal``.
 
     It is moved as the share of "not a single digit" moves, in the geometric mean, of the digits around it: too few are at the

@@ -13,7 +13,7 @@ import numpy as np
 
 from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError, OptionError
-from inkread.export.agreement import agreement, probabilities_of, same_refusal
+from inkread.export.agreement import agreement, moved_refusal, probabilities_of
 from inkread.export.digits import load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import formats_of
@@ -128,7 +128,7 @@ def _export(
     with replacing(folder) as parts:
         path = parts / format_.file
         outputs, probabilities = _written(codec, source, path, format_, digits)
-        refusal = same_refusal(probabilities, expected, card) if format_.changed else card.refusal
+        refusal = moved_refusal(probabilities, expected, card) if format_.changed else card.refusal
         if refusal != card.refusal:  # which the file has too
             card = dataclasses.replace(card, refusal=refusal)
             changed = dataclasses.replace(source, model=dataclasses.replace(source.model, card=card))
