@@ -177,13 +177,15 @@ def test_a_faint_bar_beside_strong_digits_is_dropped_and_an_equally_strong_one_k
     ("place", "probability", "stays"),
     [(160, 0.6, False), (160, 0.95, True), (159, 0.6, True), (90, 0.6, True)],
 )
+@pytest.mark.parametrize("mirrored", [False, True])
 def test_a_doubtful_digit_cut_off_by_the_border_away_from_the_others_is_none(
-    place: int, probability: float, stays: bool
+    place: int, probability: float, stays: bool, mirrored: bool
 ) -> None:
     ink = np.ones((40, 20), np.float32)
-    candidates = tuple(Candidate(i, i + 1, (x, 0, x + 20, 40), ink) for i, x in enumerate((30, 60, place)))
-    row = Row(tuple(Segment(each.box, ink) for each in candidates), candidates, 40.0)
     width = 180 if place >= 100 else 110
+    places = [width - 20 - x if mirrored else x for x in (30, 60, place)]
+    candidates = tuple(Candidate(i, i + 1, (x, 0, x + 20, 40), ink) for i, x in enumerate(places))
+    row = Row(tuple(Segment(each.box, ink) for each in candidates), candidates, 40.0)
     choices = [
         Choice(i, np.array(sure(2, p)[:10], np.float32)) for i, p in enumerate((0.9, 0.5, probability))
     ]

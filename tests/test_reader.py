@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 import inkread
-from inkread import InkreadError, PictureError, Reader, Reading
+from inkread import InkreadError, PictureError, Reader, Reading, decoder
 from inkread.models import load_model
 from inkread.recognizer import ROWS, Columns, Recognizer
 
@@ -405,6 +405,17 @@ def test_the_score_of_one_digit_tells_also_what_is_refused(reader: Reader) -> No
     assert reader.digit_score(blank) == 0.0
     assert reader.read_digit(cross) is None
     assert 0.0 < reader.digit_score(cross) < 0.5 < reader.digit_score(written("3")) <= 1.0
+
+
+def test_what_the_border_cuts_off_away_from_the_row_is_left_out_where_it_is_doubtful(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lattice, picture = Reader(rows=None), written("263")
+    picture = np.pad(picture, ((0, 0), (0, 150), (0, 0)), mode="edge")
+    picture[30:90, -5:] = 20
+    assert lattice.read(picture).text == "2631"
+    monkeypatch.setattr(decoder, "DOUBTFUL", 1.01)  # as if the bar were not as sure as it is
+    assert lattice.read(picture).text == "263"
 
 
 def test_reading_real_pictures_never_raises_and_keeps_its_rate(reader: Reader, data_dir: Path) -> None:
