@@ -56,7 +56,7 @@ def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -
             continue
         line = amount[int(rng.uniform(*FRAGMENT_SHARE) * len(amount))]
         part = digit * (across < line)
-        if slimness(part) >= SLIMMEST_FRAGMENT:
+        if _slimness(part) >= SLIMMEST_FRAGMENT:
             inks.append(part)
     return normalize_all(inks)
 
@@ -108,7 +108,7 @@ def _tight(glyph: NDArray[np.uint8]) -> NDArray[np.float32]:
     return glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32) / np.float32(255)
 
 
-def slimness(ink: NDArray[np.float32]) -> float:
+def _slimness(ink: NDArray[np.float32]) -> float:
     """Shorter side over longer side of the smallest rectangle around the ink, at whatever angle; 0 for a dot or none."""
     points = np.argwhere(ink > 0.25).astype(np.float32)
     if len(points) < 3:

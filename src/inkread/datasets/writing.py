@@ -16,8 +16,7 @@ import numpy as np
 from inkread.datasets import synthesis
 from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
-from inkread.datasets.greek import GREEK
-from inkread.datasets.handwriting import ALPHABET, Hand, write_digit, write_shape
+from inkread.datasets.handwriting import ALPHABET, Hand, write_digit
 from inkread.datasets.printing import draw_letter
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_strokes, load_unipen
@@ -36,15 +35,15 @@ DOUBTFUL = 0.15
 RENDERINGS = 3
 """Drawings of each UNIPEN digit, each with its own pen, size and distortion."""
 
-LETTERS = 0.75
+LETTERS = 0.55
 """Share of UNIPEN's letters that is drawn, once each: all of them would outnumber the digits."""
 
 HEIGHTS = (20, 110)
 PENS = (0.03, 0.2)
 """Size of a drawing in pixels, and width of the pen as a share of it."""
 
-BROADEST = {"1": 0.5, "7": 0.26, **dict.fromkeys(GREEK, 0.13)}
-"""Width of the broadest pen for digits without a loop, which no pen fills, and for Greek letters, which one fills soon."""
+BROADEST = {"1": 0.38, "7": 0.26}
+"""Width of the broadest pen for digits without a loop, which no pen fills."""
 
 ROUGH_SHARE = 0.2
 """Drawings that are small bitmaps of black and white, as faxes, forms and paint programs leave, their edges frayed."""
@@ -53,15 +52,7 @@ ROUGH_HEIGHTS, ROUGH_BLUR, ROUGH_NOISE = (20, 44), (0.4, 0.9), (0.1, 0.28)
 FINEST_ROUGH, MOST_NOISE = 2.2, 0.45
 """Width of a bitmap's finest pen in pixels; and noise that makes no ink of blank paper, and no paper of the middle of a stroke."""
 
-BLOT = (0.5, 0.88)
-"""From this share of its longer side in width, and of its convex hull in ink, on, a digit is a blot, which nobody can read."""
-
-SKIP_SHARE = 0.15
-"""Drawings in which the pen leaves out a piece of a stroke, as a dry one does, and as faint ink comes out of a photo."""
-SKIPS, LEAST_LEFT = (0.03, 0.12), 4
-"""Length of the gap, beside the pen's width, as a share of the drawing; and how many times as long as gap and pen a stroke must be."""
-
-HANDS = 42_000
+HANDS = 30_000
 """Digits by the hand-made alphabet, each by a hand of its own."""
 RARE_SHARE = 0.5
 """Of these hands, how many may write any of the alphabet's shapes, not the common ones only."""
@@ -71,9 +62,6 @@ PARTS_PER_DIGIT = 0.25
 
 MOST_INK = 0.45
 """Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
-
-GREEK_LETTERS = 12_000
-"""Letters by the hand-made Greek alphabet."""
 
 PRINTED, BARS = 12_000, "fjJrt"
 """Letters in print, and those among which a broad one may be a 1 with a flag or a foot."""
@@ -110,7 +98,6 @@ def load_writing(
         not_digits(mnist, rng),
         hand_made(HANDS, rng),
         printed(PRINTED, rng),
-        greek(GREEK_LETTERS, rng),
     ]
     for glyphs in collections:
         chosen = rng.random(len(glyphs)) < SHARE_HELD_OUT
@@ -150,41 +137,11 @@ def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
         hand = Hand.random(rng, rare=rng.random() < RARE_SHARE)
         strokes = [stroke[:, :2] for stroke in write_digit(str(label), hand, rng)]
         inks.append(_by_any_pen(strokes, str(label), rng))
-    glyphs = LabelledGlyphs(
+    return LabelledGlyphs(
         name="Hand-made alphabet",
         images=normalize_all(inks),
         labels=labels.astype(np.uint8),
-        sha256=_fingerprint(ALPHABET),
-        licence="MIT",
-        attribution="inkread",
-    )
-    return glyphs.subset(~np.array([is_blot(image) for image in glyphs.images]))
-
-
-def is_blot(image: NDArray[np.uint8]) -> bool:
-    """Whether a glyph (28×28 uint8, ink bright) is a stain without form: neither slim, nor with a notch or a hole in it."""
-    width, solid = BLOT
-    if synthesis.slimness((image / 255).astype(np.float32)) < width:
-        return False
-    ink = image > 127
-    hull = cv2.convexHull(np.argwhere(ink)[:, ::-1].astype(np.int32))
-    filled = cv2.fillConvexPoly(np.zeros(image.shape, np.uint8), hull, 1)
-    return bool(ink.sum() >= solid * filled.sum())
-
-
-def greek(count: int, rng: np.random.Generator) -> LabelledGlyphs:
-    """Greek letters by the hand-made alphabet, every shape as often, as "not a digit"."""
-    shapes = [(letter, shape) for letter in GREEK for shape in GREEK[letter]]
-    inks = []
-    for index in range(count):
-        letter, shape = shapes[index % len(shapes)]
-        strokes = [stroke[:, :2] for stroke in write_shape(shape, Hand.random(rng), rng)]
-        inks.append(_by_any_pen(strokes, letter, rng))
-    return LabelledGlyphs(
-        name="Greek letters",
-        images=normalize_all(inks),
-        labels=np.full(count, NOT_A_DIGIT_CLASS, np.uint8),
-        sha256=_fingerprint(GREEK),
+        sha256=_fingerprint(),
         licence="MIT",
         attribution="inkread",
     )
@@ -204,9 +161,9 @@ def printed(count: int, rng: np.random.Generator) -> LabelledGlyphs:
     )
 
 
-def _fingerprint(alphabet: dict[str, tuple[tuple[NDArray[np.float64], ...], ...]]) -> str:
-    """SHA-256 of an alphabet's control points."""
-    strokes = (stroke for character in sorted(alphabet) for shape in alphabet[character] for stroke in shape)
+def _fingerprint() -> str:
+    """SHA-256 of the alphabet."""
+    strokes = (stroke for digit in sorted(ALPHABET) for shape in ALPHABET[digit] for stroke in shape)
     return hashlib.sha256(b"".join(stroke.tobytes() for stroke in strokes)).hexdigest()
 
 
@@ -218,48 +175,8 @@ def _by_any_pen(
     height = int(rng.integers(*(ROUGH_HEIGHTS if rough else HEIGHTS)))
     thinnest, broadest = PENS[0], BROADEST.get(character, PENS[1])
     pen = height * float(np.exp(rng.uniform(np.log(thinnest), np.log(broadest))))
-    pen = max(FINEST_ROUGH if rough else 0.8, pen)
-    if rng.random() < SKIP_SHARE:
-        strokes = with_skip(strokes, pen / height + float(rng.uniform(*SKIPS)), rng)
-    ink = draw_strokes(strokes, height=height, pen_width=pen, rng=rng)
+    ink = draw_strokes(strokes, height=height, pen_width=max(FINEST_ROUGH if rough else 0.8, pen), rng=rng)
     return frayed_edges(ink, rng) if rough else ink
-
-
-def with_skip(
-    strokes: list[NDArray[np.float32]], length: float, rng: np.random.Generator
-) -> list[NDArray[np.float32]]:
-    """The strokes with a piece left out of one of them, somewhere within it; none, if all are too short for it.
-
-    Args:
-        strokes: K×2 each, in any unit.
-        length: of the piece, as a share of the whole's larger side.
-        rng: chooses the stroke, the longer the more often, and the place.
-    """
-    points = np.concatenate(strokes)
-    size = length * float(np.ptp(points, axis=0).max())
-    along = [np.append(0, np.hypot(*np.diff(stroke, axis=0).T).cumsum()) for stroke in strokes]
-    lengths = np.array([each[-1] for each in along])
-    lengths[lengths < LEAST_LEFT * size] = 0
-    if not lengths.any():
-        return strokes
-    chosen = int(rng.choice(len(strokes), p=lengths / lengths.sum()))
-    start = float(rng.uniform(size, lengths[chosen] - 2 * size))
-    return [
-        *strokes[:chosen],
-        *_without(strokes[chosen], along[chosen], start, start + size),
-        *strokes[chosen + 1 :],
-    ]
-
-
-def _without(
-    stroke: NDArray[np.float32], along: NDArray[np.float64], start: float, end: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The two parts of a stroke (K×2, the way from its start ``along``) before and after a piece."""
-    at_start, at_end = (
-        np.array([[np.interp(way, along, stroke[:, axis]) for axis in (0, 1)]], np.float32)
-        for way in (start, end)
-    )
-    return np.concatenate([stroke[along < start], at_start]), np.concatenate([at_end, stroke[along > end]])
 
 
 def frayed_edges(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
