@@ -34,7 +34,7 @@ from inkread.training.run import WEIGHTS_FILE
 
 RECIPE = RowRecipe(
     epochs=10,
-    passes=8,  # half as many are enough on some processors and not on others
+    passes=6,
     batch_size=4,
     learning_rate=4e-3,
     warmup=0.2,
