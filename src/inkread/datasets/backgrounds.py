@@ -62,13 +62,22 @@ def security(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> P
     along = np.linspace(0, 1, shape[1], dtype=np.float32)[None, :, None]
     page = level * (tint[0] * (1 - along) + tint[1] * along)
     page = np.repeat(page, shape[0], axis=0).astype(np.float32)
-    strength = float(rng.uniform(*PRINT_STRENGTH))
-    prints = (_waves, _waves, _rosettes, _weave, _weave, _tiny_text)
-    for kind in rng.choice(len(prints), int(rng.integers(1, 3)), replace=False):
-        mask = prints[int(kind)](shape, unit, rng) * np.float32(strength * rng.uniform(0.6, 1.0))
+    for mask in security_prints(shape, unit, rng):
         page *= 1 - mask[..., None] * (1 - colour.astype(np.float32))
     page += np.float32(rng.uniform(0, 0.025)) * rng.standard_normal((*shape, 1), np.float32)
     return np.clip(page, 0, 1)
+
+
+def security_prints(
+    shape: tuple[int, int], unit: float, rng: np.random.Generator
+) -> list[NDArray[np.float32]]:
+    """One or two patterns of security print, float32 H×W in 0..1 each: how much light they take."""
+    strength = float(rng.uniform(*PRINT_STRENGTH))
+    prints = (_waves, _waves, _rosettes, _weave, _weave, _tiny_text)
+    chosen = rng.choice(len(prints), int(rng.integers(1, 3)), replace=False)
+    return [
+        prints[int(kind)](shape, unit, rng) * np.float32(strength * rng.uniform(0.6, 1.0)) for kind in chosen
+    ]
 
 
 def _waves(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -1,0 +1,86 @@
+"""The ink inside a detected box -> a 28×28 glyph for the classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.glyph import SIDE, normalize
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+AROUND = 0.12
+"""How far around the box the paper is looked at, in shares of the box's longer side."""
+LEAST_SIDE, MOST_SIDE = 64, 200
+"""Longer side of a crop while its ink is found, pixels: smaller ones are enlarged, larger ones reduced."""
+INSIDE = 0.5
+"""A piece of ink belongs to the digit if this share of it is in the box: a rule that passes through is not."""
+
+
+def cut_glyphs(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """N×28×28 uint8, the glyph in each box; all zero where a box holds no ink.
+
+    Args:
+        grey: uint8 H×W.
+        boxes: N×4, x0, y0, x1, y1 in pixels.
+    """
+    if not len(boxes):
+        return np.zeros((0, SIDE, SIDE), np.uint8)
+    return np.stack([normalize(cut_ink(grey, box)) for box in boxes])
+
+
+def cut_ink(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The ink in a box, float32 h×w in 0..1, 0.5 at the edge of a stroke.
+
+    Paper and ink are the two classes of Otsu (1979); the paper is the one that prevails around the box.
+    """
+    height, width = grey.shape
+    x0, y0, x1, y1 = (float(v) for v in box)
+    margin = max(1.0, AROUND * max(x1 - x0, y1 - y0))
+    left, top = max(0, int(x0 - margin)), max(0, int(y0 - margin))
+    right, below = min(width, int(np.ceil(x1 + margin))), min(height, int(np.ceil(y1 + margin)))
+    crop = grey[top:below, left:right]
+    if min(crop.shape) < 2:
+        return np.zeros((1, 1), np.float32)
+    longer = max(crop.shape)
+    scale = min(max(longer, LEAST_SIDE), MOST_SIDE) / longer
+    if scale != 1:
+        way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+        crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=way)
+    edge, dark = cv2.threshold(crop, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    ring = np.ones(crop.shape, bool)
+    fx, fy = crop.shape[1] / (right - left), crop.shape[0] / (below - top)
+    inner = [round((x0 - left) * fx), round((y0 - top) * fy), round((x1 - left) * fx), round((y1 - top) * fy)]
+    ring[max(0, inner[1]) : inner[3], max(0, inner[0]) : inner[2]] = False
+    around = dark[ring]
+    dark_ink = float(around.mean() if around.size else dark.mean()) < 0.5
+    ink = _soft(crop, float(edge), dark_ink=dark_ink)
+    return ink * _belonging(ink >= 0.5, inner)
+
+
+def _soft(crop: NDArray[np.uint8], edge: float, *, dark_ink: bool) -> NDArray[np.float32]:
+    """Ink as a share, 0.5 at the edge, 0 at the mean paper and 1 at the mean ink."""
+    values = crop.astype(np.float32)
+    darker, lighter = values[values <= edge], values[values > edge]
+    low = float(darker.mean()) if darker.size else 0.0
+    high = float(lighter.mean()) if lighter.size else 255.0
+    middle = edge + 0.5
+    below = (middle - values) / max(middle - low, 1.0)
+    above = (values - middle) / max(high - middle, 1.0)
+    share = 0.5 + 0.5 * np.where(values <= edge, below, -above)
+    share = np.clip(share if dark_ink else 1 - share, 0, 1)
+    return share.astype(np.float32)
+
+
+def _belonging(solid: NDArray[np.bool_], inner: list[int]) -> NDArray[np.float32]:
+    """1 at and around the pieces of ink most of which are in the box."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8), connectivity=8)
+    x0, y0, x1, y1 = inner
+    within = np.bincount(labels[max(0, y0) : y1, max(0, x0) : x1].ravel(), minlength=count)
+    keep = within >= INSIDE * np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    keep[0] = False
+    mask = keep[labels].astype(np.uint8)
+    return cv2.dilate(mask, np.ones((3, 3), np.uint8)).astype(np.float32)

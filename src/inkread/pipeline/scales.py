@@ -1,0 +1,64 @@
+"""At which sizes a picture is looked at: octaves, so that each digit is of a size that the detector finds at two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+LARGEST_DIGIT = 44
+"""Height of the largest digit that is found at one scale, see ``synthetic.scenes.SIZES``."""
+SMALLEST_SIDE = 28
+MULTIPLE = 16
+"""Sides of what the detector is given are multiples of this."""
+MARGIN = 16
+"""The picture's border is repeated so far around it: the network's own padding is black."""
+ENLARGED_TO = 560
+MOST_ENLARGED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The picture at one size.
+
+    Attributes:
+        grey: uint8 h×w, sides multiples of ``MULTIPLE``, the picture at ``MARGIN``, ``MARGIN``, its border repeated around it.
+        scale: x and y, from pixels of the picture to those here.
+        size: width and height that the picture takes up.
+    """
+
+    grey: NDArray[np.uint8]
+    scale: tuple[float, float]
+    size: tuple[int, int]
+
+
+def looks(grey: NDArray[np.uint8]) -> Iterator[Look]:
+    """The picture at each size, the largest first.
+
+    The largest is the picture itself, or enlarged if it is small; at the smallest a digit as high as the picture is small enough.
+    """
+    height, width = grey.shape
+    scale = 1.0
+    while max(height, width) * scale * 2 <= ENLARGED_TO and scale * 2 <= MOST_ENLARGED:
+        scale *= 2
+    first = True
+    while first or min(height, width) * scale > LARGEST_DIGIT / 2:
+        yield _look(grey, scale)
+        first, scale = False, scale / 2
+
+
+def _look(grey: NDArray[np.uint8], scale: float) -> Look:
+    height, width = grey.shape
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = grey if scale == 1 else cv2.resize(grey, size, interpolation=way)
+    right, below = (MARGIN + -side % MULTIPLE for side in size)
+    padded = cv2.copyMakeBorder(resized, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
+    return Look(np.asarray(padded, np.uint8), (size[0] / width, size[1] / height), size)

@@ -1,0 +1,196 @@
+"""What is on a page beside digits: words, print, scribbles, sketches, ruling."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.synthetic.sheet import THINNEST
+from inkread.synthetic.vectors import compose, transform
+from inkread.synthetic.writers import LETTERS, font_glyph
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.synthetic.sheet import Sheet
+
+SAFE = "ACEFHKLMNPQRTUVWXYacdefhkmnprtuvwxy"
+"""Letters that do not look like a digit by themselves."""
+SYLLABLES = ("na", "me", "da", "te", "to", "tal", "No", "Nr", "sum", "re", "gi", "on", "Bo", "ard", "Ad", "dress", "pro", "vin", "ce", "of", "th", "er",
+             "fee", "Tax", "km", "St", "rass", "an", "née", "le", "Art", "ikel", "Preis", "Ein", "heit")  # fmt: skip
+
+
+def label(rng: np.random.Generator) -> str:
+    """A word or two as forms have them, now and then a printed number."""
+    label = "".join(rng.choice(SYLLABLES, int(rng.integers(1, 4))))
+    if rng.random() < 0.25:
+        label = str(rng.integers(1, 3000)) + (" " + label if rng.random() < 0.7 else "")
+    return label + str(rng.choice([":", "", ".", " ("]))
+
+
+def sentence(rng: np.random.Generator) -> str:
+    """A few labels in a row."""
+    return " ".join(label(rng) for _ in range(int(rng.integers(1, 5))))
+
+
+def random_rule(sheet: Sheet) -> tuple[float, float]:
+    """Width of a rule, and the length of its dashes or 0."""
+    width = max(0.5, sheet.unit * float(np.clip(0.04 * math.exp(sheet.rng.normal(0, 0.6)), 0.01, 0.16)))
+    dashes = sheet.unit * sheet.rng.uniform(0.08, 0.4) if sheet.rng.random() < 0.2 else 0.0
+    return width, dashes
+
+
+def word(sheet: Sheet, x: float, y: float) -> float:
+    """A word by hand, by UNIPEN's writers or in a font; returns where it ends."""
+    rng = sheet.rng
+    if rng.random() < 0.7:
+        glyph = sheet.writer.word()
+        half = float(glyph.points[:, 0].max()) * sheet.unit
+        sheet.add(
+            glyph,
+            compose(sheet.view, np.array([[sheet.unit, 0, x + half], [0, sheet.unit, y]])),
+            sheet.unit,
+            "",
+        )
+        return x + 2 * half
+    font = str(rng.choice(sheet.writer.stock.hand_fonts))
+    for character in "".join(rng.choice([*LETTERS[26:]], int(rng.integers(2, 9)))):
+        glyph_ = font_glyph(font, character)
+        if glyph_ is not None:
+            half = float(glyph_.points[:, 0].max()) * sheet.unit
+            sheet.add(
+                glyph_,
+                compose(sheet.view, np.array([[sheet.unit, 0, x + half], [0, sheet.unit, y]])),
+                sheet.unit,
+                "",
+            )
+            x += 2 * half + 0.02 * sheet.unit
+    return x
+
+
+def bitmap(sheet: Sheet, x: float, y: float) -> None:
+    """A letter or operator of BHMSDS, or a scribble."""
+    rng, stock = sheet.rng, sheet.writer.stock
+    if rng.random() < 0.5:
+        image = rng.choice(stock.scribbles)
+    else:
+        # Without digits and what may pass for one: a slash is a 1.
+        symbols = [
+            name
+            for name in stock.symbols
+            if not name.isdigit() and name not in ("slash", "dot", "minus", "z")
+        ]
+        image = rng.choice(stock.symbols[str(rng.choice(symbols))])
+    sheet.glyph_at(sheet.writer._bitmap(image), x, y, sheet.unit * rng.uniform(0.6, 2.5), "")
+
+
+def sketch(sheet: Sheet) -> None:
+    """Curves, ellipses, polygons, hatching, bubbles or check boxes."""
+    rng, size = sheet.rng, sheet.shape[0]
+    at, reach = rng.uniform(0, size, 2), sheet.unit * math.exp(rng.normal(0.8, 0.7))
+    layer = sheet.pen if rng.random() < 0.6 else sheet.rules
+    width = max(THINNEST, sheet.pen_width * math.exp(rng.normal(0, 0.4)))
+    kind = int(rng.integers(7))
+    if kind == 0:
+        steps = rng.normal(0, reach * 0.3, (int(rng.integers(5, 25)), 2)).cumsum(axis=0)
+        layer.stroke([transform(_curve(at + steps), sheet.view)], width)
+    elif kind == 1:
+        # Not once around: that is a 0.
+        turns = rng.uniform(0.2, 0.7) if rng.random() < 0.5 else rng.uniform(1.6, 3)
+        t = np.linspace(0, 2 * math.pi * turns, 60) + rng.uniform(0, 2 * math.pi)
+        spiral = np.stack([np.cos(t), np.sin(t)], 1) * (
+            reach * np.linspace(1, rng.uniform(0.2, 1.1), 60)[:, None]
+        )
+        layer.stroke([transform(at + spiral * rng.uniform(0.3, 1, 2), sheet.view)], width)
+    elif kind == 2:
+        corners = at + rng.normal(0, reach, (int(rng.integers(3, 6)), 2))
+        path = transform(np.vstack([corners, corners[:1]]), sheet.view)
+        layer.fill([path], strength=int(rng.integers(60, 256))) if rng.random() < 0.4 else layer.stroke(
+            [path], width
+        )
+    elif kind == 3:
+        angle, step = rng.uniform(0, math.pi), max(2.5, reach * rng.uniform(0.05, 0.3))
+        along = np.array([math.cos(angle), math.sin(angle)])
+        across = np.array([-along[1], along[0]])
+        for i in range(int(rng.integers(3, 14))):
+            middle = at + across * i * step
+            ends = np.stack([middle - along * reach, middle + along * reach]) + rng.normal(0, 0.5, (2, 2))
+            layer.stroke([transform(ends, sheet.view)], width)
+    elif kind == 4:
+        side = sheet.unit * rng.uniform(0.4, 1.0)
+        for i in range(int(rng.integers(1, 7))):
+            left = at + np.array([i * side * 2, 0])
+            square = left + np.array([[0, 0], [side, 0], [side, side], [0, side], [0, 0]])
+            sheet.rules.stroke([transform(square, sheet.view)], max(0.6, 0.06 * side))
+            if rng.random() < 0.4:
+                cross = left + np.array([[0.1, 0.1], [0.9, 0.9]]) * side
+                mirrored = left + (cross - left) * [1, -1] + [0, side]
+                sheet.pen.stroke([transform(cross, sheet.view), transform(mirrored, sheet.view)], width)
+    elif kind == 5:
+        radius = sheet.unit * rng.uniform(0.3, 0.8)
+        for i in range(int(rng.integers(2, 8))):
+            t = np.linspace(0, 2 * math.pi, 30)
+            ring = (
+                at
+                + [i * radius * 2.6, 0]
+                + np.stack([np.cos(t), np.sin(t) * rng.uniform(0.6, 1)], 1) * radius
+            )
+            path = transform(ring, sheet.view)
+            sheet.rules.stroke([path], max(0.6, 0.1 * radius))
+            if rng.random() < 0.3:
+                sheet.pen.fill([path])
+    else:
+        steps = rng.normal(0, 1, (12, 2)).cumsum(axis=0) * [reach * 0.25, reach * 0.06]
+        layer.stroke([transform(_curve(at + steps), sheet.view)], width)
+
+
+def clutter(sheet: Sheet) -> None:
+    """What lies beside the writing: a stamp, print, a word, a sketch, a crossing-out."""
+    rng, size = sheet.rng, sheet.shape[0]
+    choice = rng.random()
+    if choice < 0.3:
+        font = str(rng.choice(sheet.writer.stock.print_fonts))
+        x, y = rng.uniform(-0.2, 0.8) * size, rng.uniform(0, 1) * size
+        sheet.typeset(sentence(rng), x, y, sheet.unit * rng.uniform(0.3, 1.2), font)
+    elif choice < 0.5:
+        word(sheet, rng.uniform(-0.3, 0.9) * size, rng.uniform(0, 1) * size)
+    elif choice < 0.62:
+        at, t = rng.uniform(0, size, 2), np.linspace(0, 2 * math.pi, 60)
+        ring = np.stack([np.cos(t), np.sin(t)], 1) * sheet.unit * rng.uniform(1, 4)
+        for scale in (1.0, 0.8):
+            sheet.rules.stroke(
+                [transform(at + ring * scale, sheet.view)], max(0.7, 0.05 * sheet.unit), strength=140
+            )
+    else:
+        sketch(sheet)
+
+
+def ruled_paper(sheet: Sheet) -> None:
+    """Lines, squares or dots to write on, and a margin."""
+    rng, size = sheet.rng, sheet.shape[0]
+    pitch = max(4.0, sheet.unit * rng.uniform(0.5, 2.4))
+    width = max(0.5, pitch * rng.uniform(0.02, 0.08))
+    kind = rng.random()
+    starts = np.arange(-size * 0.3 + rng.uniform(0, pitch), size * 1.3, pitch)
+    for y in starts:
+        if kind < 0.9:
+            sheet.line(-0.3 * size, float(y), 1.3 * size, float(y), width)
+    if 0.5 < kind < 0.9:
+        for x in starts + rng.uniform(0, pitch):
+            sheet.line(float(x), -0.3 * size, float(x), 1.3 * size, width)
+    if kind >= 0.9:
+        for y in starts[::1]:
+            sheet.line(-0.3 * size, float(y), 1.3 * size, float(y), width * 1.5, dashes=pitch / 2)
+    if rng.random() < 0.2:
+        x = rng.uniform(-0.1, 1.1) * size
+        sheet.line(x, -0.3 * size, x, 1.3 * size, width * 1.5)
+
+
+def _curve(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A path with its corners cut twice (Chaikin 1974)."""
+    for _ in range(2):
+        a, b = points[:-1], points[1:]
+        points = np.stack([0.75 * a + 0.25 * b, 0.25 * a + 0.75 * b], axis=1).reshape(-1, 2)
+    return points

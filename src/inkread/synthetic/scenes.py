@@ -1,0 +1,227 @@
+"""Scenes: grey pictures of a page on which the box of every digit is known, and everything else is background.
+
+A scene is what a detector sees at one scale. Digits whose height lies in ``SIZES`` are to be found at this scale; those a little smaller or
+larger (``MARGINS``) may be found or not; all others are background here, as another scale finds them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.datasets.paper import noise
+from inkread.synthetic import surfaces
+from inkread.synthetic.distractors import clutter, ruled_paper
+from inkread.synthetic.layouts import LAYOUTS, SHARES
+from inkread.synthetic.sheet import CLASSES, THINNEST, Sheet
+from inkread.synthetic.vectors import Layer, compose
+from inkread.synthetic.writers import Writer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.synthetic.vectors import Matrix
+    from inkread.synthetic.writers import Stock
+
+__all__ = ["CLASSES", "IGNORED", "Scene", "make_scene"]
+
+IGNORED = -1
+"""The class of what may be found or not."""
+
+SIZES = (11.0, 44.0)
+"""Heights of the digits that are found at one scale, pixels."""
+MARGINS = (8.5, 58.0)
+VISIBLE, DOUBTFUL = 0.75, 0.3
+"""A digit that the border cuts is found if this share of it is visible, and background if less than the second."""
+
+SIZE = 256
+PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)
+
+
+CROPPED = {"strip": 0.6, "single": 0.4, "boxes": 0.25, "table": 0.15, "form": 0.25, "rows": 0.15}
+"""How often the picture ends close to what is written."""
+RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "scatter": 0.25, "strip": 0.1, "nothing": 0.3,
+         "table": 0.03, "boxes": 0.06, "form": 0.03, "printed": 0.03}  # fmt: skip
+"""How often the paper of a layout is ruled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A picture and what is on it.
+
+    Attributes:
+        pixels: uint8 H×W.
+        boxes: float32 N×4, x0, y0, x1, y1 in pixels.
+        classes: int64 N, index into ``CLASSES``, or ``IGNORED``.
+        kind: the layout it came from.
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int64]
+    kind: str
+
+
+def make_scene(stock: Stock, rng: np.random.Generator, *, size: int = SIZE) -> Scene:
+    """One scene; all that is random comes from ``rng``.
+
+    Args:
+        stock: what is written with.
+        rng: the source of all randomness.
+        size: side of the square picture, pixels.
+    """
+    kind = str(rng.choice(list(LAYOUTS), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
+    unit = _unit(kind, rng, size)
+    pen = unit * float(np.clip(PEN * math.exp(rng.normal(0, PEN_SPREAD)), *PEN_LIMITS))
+    shape = (size, size)
+    sheet = Sheet(
+        rng,
+        Writer.random(stock, rng),
+        unit,
+        max(THINNEST, pen),
+        _view(rng, size),
+        shape,
+        Layer.blank(shape),
+        Layer.blank(shape),
+        Layer.blank(shape),
+    )
+    if rng.random() < RULED.get(kind, 0.2):
+        ruled_paper(sheet)
+    LAYOUTS[kind](sheet)
+    if rng.random() < 0.25 and kind not in ("single", "nothing"):
+        clutter(sheet)
+    pixels = _composed(sheet)
+    frame = (0, 0, size, size)
+    if rng.random() < CROPPED.get(kind, 0.08):
+        frame = _frame(sheet)
+        pixels = _within(pixels, frame)
+    boxes, classes = _labelled(sheet, frame)
+    return Scene(pixels, boxes, classes, kind)
+
+
+def _frame(sheet: Sheet) -> tuple[int, int, int, int]:
+    """The edges of a small picture, close to some of what is written; x0, y0, x1, y1."""
+    rng, size = sheet.rng, sheet.shape[0]
+    if sheet.boxes:
+        x0, y0, x1, y1 = sheet.boxes[int(rng.integers(len(sheet.boxes)))]
+        beside = [box for box in sheet.boxes if box[1] < y1 and box[3] > y0]
+        x0, x1 = min(box[0] for box in beside), max(box[2] for box in beside)
+        y0, y1 = min(box[1] for box in beside), max(box[3] for box in beside)
+    else:
+        (x0, y0), (x1, y1) = np.sort(rng.uniform(0, size, (2, 2)), axis=0)
+    reach = rng.uniform(-0.05, 1.0, 4) ** 2 * sheet.unit
+    low = np.clip([x0 - reach[0], y0 - reach[1]], 0, size - 24).astype(int)
+    high = np.clip([x1 + reach[2], y1 + reach[3]], low + 12, size).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _within(pixels: NDArray[np.uint8], frame: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """The picture cut to a frame, its border repeated around it, as ``pipeline.scales`` does."""
+    x0, y0, x1, y1 = frame
+    height, width = pixels.shape
+    return np.asarray(
+        cv2.copyMakeBorder(pixels[y0:y1, x0:x1], y0, height - y1, x0, width - x1, cv2.BORDER_REPLICATE),
+        np.uint8,
+    )
+
+
+def _unit(kind: str, rng: np.random.Generator, size: int) -> float:
+    """The height of a digit."""
+    choice = rng.random()
+    if kind == "single":
+        low, high = (14.0, 60.0) if choice < 0.5 else (50, 0.95 * size)
+    elif choice < 0.87:
+        low, high = 9.5, 46
+    elif choice < 0.96:
+        low, high = 46, 0.8 * size
+    else:
+        low, high = 6, 10
+    return math.exp(rng.uniform(math.log(low), math.log(high)))
+
+
+def _view(rng: np.random.Generator, size: int) -> Matrix:
+    """From the page to the picture: turned a little, sheared less, about the middle."""
+    spread = 0.02 if rng.random() < 0.7 else 0.12
+    angle, shear = rng.normal(0, spread), rng.normal(0, spread / 3)
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    turn = turn @ np.array([[1, shear], [0, 1]])
+    middle = np.full(2, size / 2)
+    return np.column_stack([turn, middle - turn @ middle])
+
+
+def _labelled(
+    sheet: Sheet, frame: tuple[int, int, int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The boxes within the picture, and what counts at this scale."""
+    if not sheet.boxes:
+        return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+    boxes, heights = np.array(sheet.boxes), np.array(sheet.heights)
+    classes = np.array(sheet.classes, np.int64)
+    low, high = np.array([*frame[:2], *frame[:2]], np.float64), np.array([*frame[2:], *frame[2:]], np.float64)
+    inside = np.clip(boxes, low, high)
+    area = np.maximum(boxes[:, 2] - boxes[:, 0], 1e-3) * np.maximum(boxes[:, 3] - boxes[:, 1], 1e-3)
+    seen = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1]) / area
+    found = (heights >= SIZES[0]) & (heights <= SIZES[1]) & (seen >= VISIBLE)
+    possible = (heights >= MARGINS[0]) & (heights <= MARGINS[1]) & (seen >= DOUBTFUL)
+    classes[~found] = IGNORED
+    keep = found | possible
+    return inside[keep].astype(np.float32), classes[keep]
+
+
+def _composed(sheet: Sheet) -> NDArray[np.uint8]:
+    """Paper, print, rules and ink together, in some light, by some camera."""
+    rng, shape = sheet.rng, sheet.shape
+    clean = rng.random() < 0.18
+    page = np.ones(shape, np.float32) if clean else surfaces.sheet(shape, sheet.unit, rng)
+    for patch, matrix in sheet.patches:
+        full = compose(sheet.view, matrix)
+        moved = cv2.warpAffine(patch, full, shape[::-1], flags=cv2.INTER_AREA, borderValue=255)
+        page = page * (0.15 + 0.85 * moved.astype(np.float32) / 255)
+    ink_level = float(rng.uniform(0, 0.35)) if rng.random() < 0.75 else float(rng.uniform(0.3, 0.8))
+    ink_level *= float(page.mean())
+    same = rng.random() < 0.3
+    for layer, level, opacity in (
+        (sheet.print, rng.uniform(0, 0.4), rng.uniform(0.7, 1)),
+        (sheet.rules, ink_level if same else rng.uniform(0, 0.9), 1.0 if same else rng.uniform(0.3, 1)),
+    ):
+        mask = layer.coverage() * np.float32(opacity)
+        page = page * (1 - mask) + np.float32(level) * mask
+    ink = sheet.pen.coverage()
+    if not clean and rng.random() < 0.45:
+        grain = noise(shape, float(rng.uniform(0.8, 2.5)), rng)
+        ink = ink * np.clip(1 - rng.uniform(0.1, 0.9) * (0.4 + 0.5 * grain), 0, 1)
+    if not clean and rng.random() < 0.3:
+        ink = ink * (1 - rng.uniform(0.1, 0.5) * np.clip(noise(shape, sheet.unit, rng), 0, 1))
+    ink = ink.astype(np.float32) * np.float32(1 if clean else rng.uniform(0.6, 1))
+    page = page * (1 - ink) + np.float32(ink_level) * ink
+    if not clean and rng.random() < 0.1:
+        page = _on_a_desk(page, sheet, rng)
+    page = page if clean else surfaces.lit(page, rng)
+    pixels = surfaces.captured(page, sheet.unit, rng, clean=clean)
+    return 255 - pixels if rng.random() < 0.22 else pixels
+
+
+def _on_a_desk(page: NDArray[np.float32], sheet: Sheet, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Only beside what is written: a dark scan margin, or the table that the paper lies on."""
+    height, width = page.shape
+    free = [0.0, 0.0, float(width), float(height)]
+    if sheet.boxes:
+        all_boxes = np.array(sheet.boxes)
+        free = [*all_boxes[:, :2].min(axis=0), *all_boxes[:, 2:].max(axis=0)]
+    side = int(rng.integers(4))
+    room = (free[0], free[1], width - free[2], height - free[3])[side]
+    if room < 3:
+        return page
+    depth = float(rng.uniform(0.2, 1)) * room
+    desk = np.full(page.shape, rng.uniform(0, 1), np.float32)
+    if rng.random() < 0.6:
+        desk += noise(page.shape, float(rng.uniform(1, 20)), rng) * np.float32(rng.uniform(0, 0.15))
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    lean = rng.normal(0, 0.03)
+    distance = (x - lean * y, y - lean * x, width - x - lean * y, height - y - lean * x)[side]
+    share = np.clip((depth - distance) / rng.uniform(0.5, 3) + 0.5, 0, 1).astype(np.float32)
+    return page * (1 - share) + np.clip(desk, 0, 1) * share

@@ -1,0 +1,131 @@
+"""Grey paper, light, and what scanners and cameras make of a page. Pages are float32 H×W, 0 black to 1 white."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.datasets.backgrounds import security_prints
+from inkread.datasets.paper import noise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Page = NDArray[np.float32]
+
+SECURITY_SHARE, CLEAN_SHARE = 0.16, 0.3
+"""Pages with security print, and pages of one even tone; the others are photographed or scanned paper."""
+
+
+def sheet(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page:
+    """Paper without writing. ``unit`` is the height of a digit in pixels."""
+    kind = rng.random()
+    level = 1.0 if rng.random() < 0.4 else float(rng.uniform(0.55, 1.0))
+    page = np.full(shape, level, np.float32)
+    if kind < CLEAN_SHARE:
+        return page
+    if kind < CLEAN_SHARE + SECURITY_SHARE:
+        for mask in security_prints(shape, min(unit, 48.0), rng):
+            page *= 1 - mask * np.float32(rng.uniform(0.4, 1.0))
+        return page
+    page += noise(shape, 1.5, rng) * np.float32(0.02 * rng.random() ** 2)
+    page += noise(shape, float(rng.uniform(3, 60)), rng) * np.float32(0.05 * rng.random() ** 2)
+    if rng.random() < 0.12:
+        page = shown_through(page, unit, rng)
+    return page
+
+
+def shown_through(page: Page, unit: float, rng: np.random.Generator) -> Page:
+    """Writing on the back of the paper, mirrored and faint: here blurred curves without meaning."""
+    mask = np.zeros(page.shape, np.uint8)
+    for _ in range(int(rng.integers(2, 12))):
+        start = rng.uniform(0, 1, 2) * page.shape[::-1]
+        steps = rng.normal(0, unit * 0.3, (int(rng.integers(4, 14)), 2)).cumsum(axis=0)
+        path = cv2.approxPolyDP((start + steps).astype(np.float32)[:, None], 0.5, False)
+        cv2.polylines(mask, [path.astype(np.int32)], False, 255, max(1, round(unit * 0.1)), cv2.LINE_AA)
+    faint = cv2.GaussianBlur(mask, (0, 0), 0.6 + unit * 0.03).astype(np.float32) / 255
+    return page * (1 - faint * np.float32(rng.uniform(0.04, 0.15)))
+
+
+def lit(page: Page, rng: np.random.Generator) -> Page:
+    """The page in the light of a room: a slope of light, sometimes the edge of a shadow, a fold or a glare."""
+    height, width = page.shape
+    if rng.random() < 0.4:
+        angle, fall = rng.uniform(0, 2 * math.pi), rng.uniform(0.05, 0.6) * rng.random()
+        y = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None] * np.float32(math.sin(angle))
+        x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :] * np.float32(math.cos(angle))
+        page = page * np.clip(1 - fall * (0.5 + x + y), 0.2, 1.2).astype(np.float32)
+    if rng.random() < 0.12:
+        corners = rng.uniform(-0.4, 1.4, (4, 2)) * [width, height]
+        shade = np.zeros((height // 4, width // 4), np.float32)
+        cv2.fillPoly(shade, [np.round(corners / 4).astype(np.int32)], 1.0)
+        shade = cv2.GaussianBlur(shade, (0, 0), float(rng.uniform(0.3, 6)))
+        page = page * (1 - np.float32(rng.uniform(0.1, 0.55)) * cv2.resize(shade, (width, height)))
+    if rng.random() < 0.06:
+        at, angle = rng.uniform(0.1, 0.9, 2) * [width, height], rng.uniform(0, math.pi)
+        y, x = np.mgrid[:height, :width].astype(np.float32)
+        across = (x - at[0]) * math.sin(angle) - (y - at[1]) * math.cos(angle)
+        fold = np.tanh(across / rng.uniform(0.8, 4)) * rng.uniform(0.02, 0.15)
+        page = page * (1 + fold.astype(np.float32))
+    return page
+
+
+def captured(page: Page, unit: float, rng: np.random.Generator, *, clean: bool) -> NDArray[np.uint8]:
+    """The page as a file has it: blurred, short of pixels, noisy, compressed, bilevel or inverted; uint8 H×W."""
+    if not clean:
+        if rng.random() < 0.35:
+            page = cv2.GaussianBlur(
+                page, (0, 0), 0.25 + float(rng.exponential(0.4)) + 0.02 * unit * rng.random()
+            )
+        if rng.random() < 0.05:
+            length = max(2, round(unit * rng.uniform(0.05, 0.2)))
+            kernel = np.zeros((length, length), np.float32)
+            ends = (
+                (0, 0, length - 1, length - 1)
+                if rng.random() < 0.5
+                else (0, length // 2, length - 1, length // 2)
+            )
+            cv2.line(kernel, ends[:2], ends[2:], 1.0)
+            page = cv2.filter2D(page, -1, kernel / kernel.sum())
+    if rng.random() < (0.25 if clean else 0.4):
+        page = _coarse(page, unit, rng)
+    bilevel = rng.random() < 0.06
+    if bilevel:
+        low, high = np.percentile(page, (2, 98))
+        page = (page > low + (high - low) * rng.uniform(0.35, 0.7)).astype(np.float32)
+        if rng.random() < 0.3:
+            specks = rng.random(page.shape) < 0.003
+            page = np.where(specks, 1 - page, page)
+    if not clean and not bilevel:
+        page = np.clip(page, 0, 1.2) ** np.float32(math.exp(rng.normal(0, 0.25)))
+        page = page * np.float32(rng.uniform(0.6, 1.05)) + np.float32(
+            rng.uniform(0, 0.25) * (rng.random() < 0.25)
+        )
+    if not clean and rng.random() < 0.6:
+        page = page + rng.standard_normal(page.shape, np.float32) * np.float32(0.05 * rng.random() ** 2)
+    pixels = cv2.convertScaleAbs(np.clip(page, 0, 1), alpha=255)
+    if rng.random() < 0.45:
+        quality = int(rng.integers(12, 95))
+        _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        pixels = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+    return np.asarray(pixels, np.uint8)
+
+
+def _coarse(page: Page, unit: float, rng: np.random.Generator) -> Page:
+    """The page from fewer pixels, enlarged again; a digit keeps at least 8 pixels of its height."""
+    height, width = page.shape
+    share = float(np.clip(math.exp(rng.uniform(math.log(8 / unit), 0)), 0.03, 1)) if unit > 8 else 1.0
+    size = max(8, round(width * share)), max(8, round(height * share))
+    small = cv2.resize(page, size, interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.25:
+        quality = int(rng.integers(20, 95))
+        _, coded = cv2.imencode(
+            ".jpg", cv2.convertScaleAbs(np.clip(small, 0, 1), alpha=255), [cv2.IMWRITE_JPEG_QUALITY, quality]
+        )
+        small = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32) / 255
+    ways = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_CUBIC, cv2.INTER_NEAREST, cv2.INTER_LANCZOS4)
+    way = ways[int(rng.choice(5, p=(0.42, 0.25, 0.15, 0.1, 0.08)))]
+    return np.asarray(cv2.resize(small, (width, height), interpolation=way), np.float32)

@@ -1,0 +1,404 @@
+"""Who writes: people of UNIPEN and Pendigits by their pen strokes, MNIST's by its bitmaps, our own alphabet, and fonts of real hands."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from inkread.datasets.archives import load_npz
+from inkread.datasets.bhmsds import load_bhmsds
+from inkread.datasets.handwriting import Hand, write_digit
+from inkread.datasets.mnist import load_mnist
+from inkread.datasets.places import require_file
+from inkread.datasets.quickdraw import load_quickdraw
+from inkread.datasets.scribe import MARK_WOBBLE, MARKS
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.synthetic.vectors import VectorGlyph, normalised, traced
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+UJI_PENDIGITS = "UCI Pen-Based Recognition of Handwritten Digits and UJI Pen Characters, CC BY 4.0"
+UNIPEN_WORDS = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
+
+HELD_OUT_IMAGES = 5_000
+"""MNIST's last training images, which no network learns from."""
+ONE_IN = 20
+"""Of collections without writers (fonts, operators, scribbles, lines), every twentieth is held out."""
+SUREST = 0.3
+"""UNIPEN's digits have at least this agreement with their neighbours; the others may be labelled wrong."""
+
+KINDS = {"unipen": 0.34, "pendigits": 0.14, "alphabet": 0.2, "mnist": 0.17, "bhmsds": 0.04, "font": 0.11}
+"""How often a writer is taken from each."""
+MIXED_SHARE = 0.2
+"""Writers of whom each digit comes from somewhere else, so that no combination of shapes is foreign."""
+REPEAT_SHARE = 0.3
+"""How often a writer repeats the very same glyph."""
+RARE_SHARE = 0.45
+"""Hands of our own alphabet that may use its rarer shapes."""
+
+DESCENDING, LOWER, LETTER_HEIGHT = frozenset("gjpqy"), frozenset("acemnorsuvwxz"), 0.65
+FONT_PIXELS = 96
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """Pen strokes of many samples, packed: ``sample(i)`` gives one as a list of float32 K×2 paths."""
+
+    points: NDArray[Any]
+    stroke_starts: NDArray[np.int64]
+    sample_starts: NDArray[np.int64]
+
+    def sample(self, index: int) -> list[NDArray[np.float32]]:
+        """The strokes of one sample, in the order of writing."""
+        bounds = self.stroke_starts[self.sample_starts[index] : self.sample_starts[index + 1] + 1]
+        points = self.points[bounds[0] : bounds[-1]].astype(np.float32)
+        return [path for path in np.split(points, bounds[1:-1] - bounds[0]) if len(path)]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Writers of one collection: for each, which samples show which character."""
+
+    strokes: Strokes
+    by_writer: list[dict[str, NDArray[np.intp]]]
+    by_character: dict[str, NDArray[np.intp]]
+
+    @classmethod
+    def of(
+        cls, strokes: Strokes, labels: NDArray[Any], writers: NDArray[Any], keep: NDArray[np.bool_]
+    ) -> People:
+        """Sorts the samples that are kept; only writers who wrote at least five different digits are writers."""
+        by_writer: dict[Any, dict[str, list[int]]] = {}
+        by_character: dict[str, list[int]] = {}
+        for index in np.flatnonzero(keep):
+            by_writer.setdefault(writers[index], {}).setdefault(str(labels[index]), []).append(int(index))
+            by_character.setdefault(str(labels[index]), []).append(int(index))
+        people = [
+            {label: np.array(found) for label, found in own.items()}
+            for own in by_writer.values()
+            if sum(label.isdigit() for label in own) >= 5
+        ]
+        return cls(strokes, people, {label: np.array(found) for label, found in by_character.items()})
+
+    def pick(self, writer: int, character: str, rng: np.random.Generator) -> list[NDArray[np.float32]]:
+        """A character as the writer wrote it, or else anybody."""
+        own = self.by_writer[writer].get(character)
+        found = own if own is not None else self.by_character[character]
+        return self.strokes.sample(int(rng.choice(found)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Everything that scenes are written with.
+
+    Attributes:
+        unipen: people with digits and letters.
+        pendigits: people with digits.
+        images: MNIST's digits by class, uint8 N×28×28 each.
+        symbols: BHMSDS's bitmaps by symbol, uint8 N×28×28, ink bright.
+        scribbles: Quick, Draw!'s bitmaps, uint8 N×28×28.
+        words: UNIPEN's words without digits.
+        hand_fonts: files of fonts that look like a hand.
+        print_fonts: files of typefaces.
+        lines: real handwritten lines without digits, uint8 48×W, dark on light.
+    """
+
+    unipen: People
+    pendigits: People
+    images: tuple[NDArray[np.uint8], ...]
+    symbols: dict[str, NDArray[np.uint8]]
+    scribbles: NDArray[np.uint8]
+    words: Strokes
+    word_index: NDArray[np.intp]
+    hand_fonts: tuple[str, ...]
+    print_fonts: tuple[str, ...]
+    lines: tuple[NDArray[np.uint8], ...] = ()
+
+
+@lru_cache(maxsize=2)
+def load_stock(*, data_dir: Path | None = None, held_out: bool = False) -> Stock:
+    """Loads all collections, or what is held out of them for validation.
+
+    Args:
+        data_dir: where the collections are; otherwise where ``INKREAD_DATA`` says.
+        held_out: load what no network learns from (MNIST's last 5,000 training images; four collections of UNIPEN's characters and the words'
+            eval split; Pendigits' test writers; every twentieth of the rest), or else everything but that.
+
+    Raises:
+        DatasetError: a collection is missing or damaged.
+    """
+    mnist = load_mnist("train", data_dir=data_dir)
+    split = len(mnist) - HELD_OUT_IMAGES
+    mnist = mnist.subset(slice(split, None) if held_out else slice(0, split))
+    symbols, scribbles = load_bhmsds(data_dir=data_dir), load_quickdraw(data_dir=data_dir)
+    words, word_index = _words(data_dir, held_out=held_out)
+    return Stock(
+        unipen=_unipen(data_dir, held_out=held_out),
+        pendigits=_pendigits(data_dir, held_out=held_out),
+        images=tuple(mnist.images[mnist.labels == digit] for digit in range(10)),
+        symbols={
+            str(symbol): _part(symbols.images[symbols.symbols == symbol], held_out=held_out)
+            for symbol in np.unique(symbols.symbols)
+        },
+        scribbles=_part(scribbles.images, held_out=held_out),
+        words=words,
+        word_index=word_index,
+        hand_fonts=tuple(_part(np.array(_hand_fonts(data_dir)), held_out=held_out).tolist()),
+        print_fonts=tuple(print_fonts()),
+        lines=tuple(_real_lines(data_dir, held_out=held_out)),
+    )
+
+
+def _part(whole: NDArray[Any], *, held_out: bool) -> NDArray[Any]:
+    """Every twentieth, or all others."""
+    return whole[(np.arange(len(whole)) % ONE_IN == 0) == held_out]
+
+
+def _unipen(data_dir: Path | None, *, held_out: bool) -> People:
+    characters = load_unipen(data_dir=data_dir)
+    strokes = Strokes(
+        characters.points,
+        characters.stroke_starts.astype(np.int64),
+        np.append(characters.first_strokes, characters.end_strokes[-1:]).astype(np.int64),
+    )
+    doubtful = (characters.agreement < SUREST) & np.char.isdigit(characters.labels)
+    keep = (np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS) == held_out) & ~doubtful
+    return People.of(strokes, characters.labels, characters.writers, keep)
+
+
+def _pendigits(data_dir: Path | None, *, held_out: bool) -> People:
+    path = require_file("pendigits_uji", "pendigits_uji_strokes.npz", data_dir, published=UJI_PENDIGITS)
+    names = ("points", "stroke_start", "sample_start", "label", "source", "writer")
+    arrays = load_npz(path, names)
+    strokes = Strokes(
+        arrays["points"],
+        _ended(arrays["stroke_start"], len(arrays["points"])),
+        _ended(arrays["sample_start"], len(arrays["stroke_start"])),
+    )
+    source = arrays["source"].astype(str)
+    keep = (source == "pendigits_tes") == held_out
+    keep &= np.char.isdigit(arrays["label"].astype(str))
+    writers = np.char.add(source, arrays["writer"].astype(str))
+    return People.of(strokes, arrays["label"].astype(str), writers, keep)
+
+
+def _ended(starts: NDArray[Any], end: int) -> NDArray[np.int64]:
+    starts = starts.astype(np.int64)
+    return starts if len(starts) and starts[-1] == end else np.append(starts, end)
+
+
+def _words(data_dir: Path | None, *, held_out: bool) -> tuple[Strokes, NDArray[np.intp]]:
+    path = require_file("unipen_words", "unipen_words_strokes.npz", data_dir, published=UNIPEN_WORDS)
+    names = ("dx", "dy", "stroke_len", "n_strokes", "label", "split")
+    arrays = load_npz(path, names)
+    lengths = arrays["stroke_len"].astype(np.int64)
+    starts = np.append(0, np.cumsum(lengths))
+    # Each stroke begins at its own absolute position; the rest are differences.
+    x, y = (np.cumsum(arrays[name].astype(np.int64)) for name in ("dx", "dy"))
+    points = np.stack([_restarted(values, starts) for values in (x, y)], axis=1)
+    strokes = Strokes(
+        points.astype(np.int32), starts, np.append(0, np.cumsum(arrays["n_strokes"].astype(np.int64)))
+    )
+    has_digit = np.array([any(c.isdigit() for c in label) for label in arrays["label"].astype(str)])
+    chosen = ((arrays["split"].astype(str) == "eval") == held_out) & ~has_digit
+    return strokes, np.flatnonzero(chosen)
+
+
+def _restarted(sums: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Running sums that begin anew at each start."""
+    before = np.where(starts[:-1] > 0, sums[np.maximum(starts[:-1] - 1, 0)], 0)
+    return sums - np.repeat(before, np.diff(starts))
+
+
+def _real_lines(data_dir: Path | None, *, held_out: bool) -> list[NDArray[np.uint8]]:
+    """Handwritten lines of Copiste d'un jour and DHSD that hold no digit."""
+    lines: list[NDArray[np.uint8]] = []
+    for folder, name in (("copiste", "copiste_lines48.npz"), ("dhsd", "dhsd.npz")):
+        path = require_file(folder, name, data_dir, published=f"{folder}, CC BY 4.0")
+        with np.load(path) as pack:
+            ends = np.append(0, np.cumsum(pack["width"].astype(np.int64)))
+            labels, split, columns = pack["label"].astype(str), pack["split"].astype(str), pack["columns"]
+        wanted = np.flatnonzero((split == "eval") == held_out)
+        lines += [
+            np.ascontiguousarray(columns[ends[i] : ends[i + 1]].T)
+            for i in wanted
+            if not any(c.isdigit() or c in "<>" for c in labels[i])
+        ]
+    return lines
+
+
+def _hand_fonts(data_dir: Path | None) -> list[str]:
+    table = require_file("fonts", "fonts.tsv", data_dir, published="handwriting fonts under free licences")
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if "SA" not in row["licence"].split("-")]
+    return [str(table.parent / row["file"]) for row in rows if row["class"] in ("hand", "script")]
+
+
+def print_fonts() -> list[str]:
+    """The typefaces that Debian and Matplotlib bring along, as far as they are here."""
+    folders = [Path("/usr/share/fonts/truetype")]
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        pass
+    else:
+        folders.append(Path(mpl.get_data_path()) / "fonts" / "ttf")
+    found = {
+        file.name: str(file)
+        for folder in folders
+        for file in sorted(folder.rglob("*.ttf"))
+        if not file.name.startswith(
+            ("cm", "STIXSiz", "STIXNonUni", "DejaVuSansDisplay", "DejaVuSerifDisplay", "LastResort")
+        )
+    }
+    return [found[name] for name in sorted(found)]
+
+
+@lru_cache(maxsize=8192)
+def font_glyph(file: str, character: str) -> VectorGlyph | None:
+    """A character of a font, scaled so that its digits are 1 high; ``None`` where the font lacks it.
+
+    The baseline is kept, so that a lower-case letter is smaller, and a comma hangs below.
+    """
+    font, height = _font(file)
+    box = font.getbbox(character, anchor="ls")
+    width, tall = int(box[2] - box[0]) + 8, int(box[3] - box[1]) + 8
+    if min(width, tall) <= 8 or max(width, tall) > 8 * FONT_PIXELS:
+        return None
+    image = Image.new("L", (width, tall))
+    ImageDraw.Draw(image).text((4 - box[0], 4 - box[1]), character, fill=255, font=font, anchor="ls")
+    contours, _ = cv2.findContours(
+        (np.asarray(image) > 127).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+    )
+    paths = [c[:, 0].astype(np.float32) + 0.5 for c in contours if len(c) > 2]
+    if not paths:
+        return None
+    origin = np.array([width / 2, 4 - box[1]], np.float32)
+    return VectorGlyph((), tuple((path - origin) / np.float32(height) for path in paths))
+
+
+@lru_cache(maxsize=256)
+def _font(file: str) -> tuple[ImageFont.FreeTypeFont, float]:
+    font = ImageFont.truetype(file, FONT_PIXELS)
+    _, top, _, bottom = font.getbbox("0", anchor="ls")
+    return font, max(8.0, float(bottom - top))
+
+
+@dataclass(slots=True)
+class Writer:
+    """Somebody who writes; the same character often comes out the same.
+
+    Attributes:
+        stock: what there is to write with.
+        rng: all that is random comes from it.
+        kinds: of each of the ten digits, where it is from, see ``KINDS``.
+        known: what was written so far.
+    """
+
+    stock: Stock
+    rng: np.random.Generator
+    kinds: tuple[str, ...]
+    unipen: int
+    pendigits: int
+    hand: Hand
+    font: str
+    threshold: int
+    worn: int
+    known: dict[str, VectorGlyph] = field(default_factory=dict)
+
+    @classmethod
+    def random(cls, stock: Stock, rng: np.random.Generator) -> Writer:
+        """Anybody."""
+        mixed = rng.random() < MIXED_SHARE
+        drawn = rng.choice(list(KINDS), 10 if mixed else 1, p=list(KINDS.values()))
+        return cls(
+            stock=stock,
+            rng=rng,
+            kinds=tuple(np.resize(drawn, 10).tolist()),
+            unipen=int(rng.integers(len(stock.unipen.by_writer))),
+            pendigits=int(rng.integers(len(stock.pendigits.by_writer))),
+            hand=Hand.random(rng, rare=rng.random() < RARE_SHARE),
+            font=str(rng.choice(stock.hand_fonts)),
+            threshold=int(rng.integers(90, 190)),
+            worn=int(rng.integers(0, 4)),
+        )
+
+    def glyph(self, character: str) -> VectorGlyph:
+        """A digit, a letter, or one of ``scribe.MARKS``."""
+        if character in self.known and self.rng.random() < REPEAT_SHARE:
+            return self.known[character]
+        glyph = self._digit(character) if character.isdigit() else self._sign(character)
+        self.known[character] = glyph
+        return glyph
+
+    def _digit(self, digit: str) -> VectorGlyph:
+        kind, rng, stock = self.kinds[int(digit)], self.rng, self.stock
+        if kind == "mnist":
+            return self._bitmap(rng.choice(stock.images[int(digit)]))
+        if kind == "bhmsds":
+            glyph = self._bitmap(rng.choice(stock.symbols[digit]))
+            # These were stretched to a square; give a plausible aspect back.
+            narrow = (0.25 if digit == "1" else 0.65) * float(np.exp(rng.normal(0, 0.2)))
+            return VectorGlyph((), tuple(path * np.array([narrow, 1], np.float32) for path in glyph.outlines))
+        if kind == "font":
+            found = font_glyph(self.font, digit)
+            if found is not None:
+                return normalised(found.strokes, found.outlines)
+        if kind == "pendigits":
+            return normalised(stock.pendigits.pick(self.pendigits, digit, rng))
+        if kind == "alphabet":
+            return normalised([path[:, :2] for path in write_digit(digit, self.hand, rng)])
+        return normalised(stock.unipen.pick(self.unipen, digit, rng))
+
+    def _bitmap(self, image: NDArray[np.uint8]) -> VectorGlyph:
+        outlines = traced(image, threshold=self.threshold, worn=self.worn)
+        return normalised((), outlines or traced(image))
+
+    def _sign(self, character: str) -> VectorGlyph:
+        if character in MARKS:
+            return self._mark(character)
+        if self.kinds[0] == "font":
+            found = font_glyph(self.font, character)
+            if found is not None:
+                return found
+        if character not in self.stock.unipen.by_character:
+            return VectorGlyph()
+        strokes = self.stock.unipen.pick(self.unipen, character, self.rng)
+        height = LETTER_HEIGHT if character in LOWER else 1.0
+        return normalised(strokes, height=height, foot=0.3 if character in DESCENDING else 0.0)
+
+    def _mark(self, mark: str) -> VectorGlyph:
+        strokes = []
+        for stroke in MARKS[mark].split("|"):
+            points = np.array([point.split(",") for point in stroke.split()], np.float32) / 100
+            wobble = self.rng.normal(0, MARK_WOBBLE, points.shape) if mark != "." else 0
+            strokes.append((points + wobble).astype(np.float32))
+        middle = np.float32(np.concatenate(strokes)[:, 0].mean())
+        return VectorGlyph(tuple(stroke - np.array([middle, 0], np.float32) for stroke in strokes))
+
+    def word(self) -> VectorGlyph:
+        """A word of UNIPEN's, its x-height unknown: about 1.3 units high in all."""
+        index = int(self.rng.choice(self.stock.word_index))
+        strokes = self.stock.words.sample(index)
+        return word_glyph(strokes)
+
+
+def word_glyph(strokes: Sequence[NDArray[np.float32]]) -> VectorGlyph:
+    """Words are scaled by their height, not their width, and stand 0.25 below the baseline."""
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = max(float(high[1] - low[1]), float(high[0] - low[0]) / 12, 1.0)
+    scale = np.float32(1.3 / size)
+    origin = np.array([(low[0] + high[0]) / 2, high[1]], np.float32)
+    return VectorGlyph(tuple((path - origin) * scale + np.array([0, 0.25], np.float32) for path in strokes))
