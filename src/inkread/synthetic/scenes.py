@@ -66,13 +66,22 @@ class Scene:
     kind: str
 
 
-def make_scene(stock: Stock, rng: np.random.Generator, *, size: int = SIZE) -> Scene:
+def make_scene(
+    stock: Stock,
+    rng: np.random.Generator,
+    *,
+    size: int = SIZE,
+    sizes: tuple[float, float] = SIZES,
+    margins: tuple[float, float] = MARGINS,
+) -> Scene:
     """One scene; all that is random comes from ``rng``.
 
     Args:
         stock: what is written with.
         rng: the source of all randomness.
         size: side of the square picture, pixels.
+        sizes: heights of the digits that are to be found.
+        margins: heights of those that may be found or not; all others are background.
     """
     kind = str(rng.choice(list(LAYOUTS), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
     unit = _unit(kind, rng, size)
@@ -99,7 +108,7 @@ def make_scene(stock: Stock, rng: np.random.Generator, *, size: int = SIZE) -> S
     if rng.random() < CROPPED.get(kind, 0.08):
         frame = _frame(sheet)
         pixels = _within(pixels, frame)
-    boxes, classes = _labelled(sheet, frame)
+    boxes, classes = _labelled(sheet, frame, sizes, margins)
     return Scene(pixels, boxes, classes, kind)
 
 
@@ -154,7 +163,10 @@ def _view(rng: np.random.Generator, size: int) -> Matrix:
 
 
 def _labelled(
-    sheet: Sheet, frame: tuple[int, int, int, int]
+    sheet: Sheet,
+    frame: tuple[int, int, int, int],
+    sizes: tuple[float, float],
+    margins: tuple[float, float],
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The boxes within the picture, and what counts at this scale."""
     if not sheet.boxes:
@@ -165,8 +177,8 @@ def _labelled(
     inside = np.clip(boxes, low, high)
     area = np.maximum(boxes[:, 2] - boxes[:, 0], 1e-3) * np.maximum(boxes[:, 3] - boxes[:, 1], 1e-3)
     seen = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1]) / area
-    found = (heights >= SIZES[0]) & (heights <= SIZES[1]) & (seen >= VISIBLE)
-    possible = (heights >= MARGINS[0]) & (heights <= MARGINS[1]) & (seen >= DOUBTFUL)
+    found = (heights >= sizes[0]) & (heights <= sizes[1]) & (seen >= VISIBLE)
+    possible = (heights >= margins[0]) & (heights <= margins[1]) & (seen >= DOUBTFUL)
     classes[~found] = IGNORED
     keep = found | possible
     return inside[keep].astype(np.float32), classes[keep]

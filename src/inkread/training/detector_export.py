@@ -36,7 +36,8 @@ class _Graph:
 
     def convolution(self, layer: Any, value: str) -> str:
         """A convolution, with the batch norm behind it, if any, folded in."""
-        conv, norm = (layer[0], layer[1]) if isinstance(layer, nn.Sequential) else (layer, None)
+        parts: list[Any] = list(layer) if isinstance(layer, nn.Sequential) else [layer, None]
+        conv, norm = parts
         weight, bias = _values(conv.weight), _values(conv.bias)
         if isinstance(norm, nn.BatchNorm2d):
             gain = _values(norm.weight) / np.sqrt(_values(norm.running_var) + norm.eps)
