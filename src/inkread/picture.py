@@ -2,9 +2,10 @@
 
 Pillow decodes, with an allow-list of formats; OpenCV only ever sees arrays. Every failure is a ``PictureError``.
 
-The way of a picture: its bytes are bounded, its header is read and bounded, the pixels are decoded (large JPEGs at a
-half, quarter or eighth of their size), brought to 8 bit, reduced to the working size by area averaging, laid on a
-backdrop where they are transparent, and turned upright last, when they are few.
+The way of a picture: its bytes are bounded, all but its pixels is cut away (``inkread.containers``), its header is read, its pixels
+and the memory to decode them are bounded. The pixels are decoded (large JPEGs at a half, quarter or eighth of their size), brought
+to 8 bit and reduced block by block, reduced to the working size by area averaging, laid on a backdrop where they are transparent,
+and turned upright last, when they are few.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 import stat
 import threading
 import warnings
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
 from inkread.compositing import Pixels, composite
+from inkread.containers import ORIENTATION, Contents, TooLaboriousError, exif_orientation, pixels_only
 from inkread.errors import (
     OptionError,
     PictureArrayError,
@@ -77,6 +79,7 @@ _READ_CHUNK: Final = 1 << 20
 _VALUE_BLOCK: Final = (
     1 << 20
 )  # values brought to 8 bit at a time, which bounds their float64 copies to 16 MiB
+_BLOCK_SIDE: Final = 2048  # pixels; a decoded picture is converted and reduced in blocks of about this side
 _DRAFT_SCALES: Final = (8, 4, 2)  # the reductions of libjpeg's scaled inverse DCT
 _HUGE: Final = 1e300  # a range of floats is cut to ± this, so that differences stay finite
 
@@ -91,26 +94,35 @@ _UPRIGHT: Final[dict[object, Callable[[Pixels], Pixels]]] = {
 }
 """What makes a picture upright, by its EXIF orientation (Exif 2.32, 4.6.4 A); other values change nothing."""
 _SIDEWAYS: Final = (5, 6, 7, 8)
-_ORIENTATION_TAG: Final = 0x0112
+
+_PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2}
+"""What a pixel takes in Pillow, by mode; 4 bytes in all others."""
+_LINE_BYTES: Final = (
+    16  # what each row takes in Pillow beside its pixels, and each column in the decoders' buffers
+)
 
 _metadata_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class PictureLimits:
-    """What a picture may have at most; both are checked before a pixel is decoded.
+    """What a picture may have at most; all are checked before a pixel is decoded.
 
     Attributes:
         max_bytes: of the encoded picture.
         max_pixels: at full size. The default admits a 108-megapixel phone photo. Beside it Pillow's own
             ``Image.MAX_IMAGE_PIXELS`` stays in force, which refuses more than twice its value.
+        max_memory: bytes that decoding may take, as format, mode and size tell. Of the default, a JPEG or PNG of
+            ``max_pixels`` takes what it needs; formats whose decoders hold several copies admit fewer pixels: WebP 50
+            million, AVIF 41.
     """
 
     max_bytes: int = 64 * 1024 * 1024
     max_pixels: int = 120_000_000
+    max_memory: int = 1_000_000_000
 
     def __post_init__(self) -> None:
-        if self.max_bytes < 1 or self.max_pixels < 1:
+        if min(self.max_bytes, self.max_pixels, self.max_memory) < 1:
             raise OptionError("PictureLimits", "has a limit below 1", "give positive limits")
 
 
@@ -174,10 +186,10 @@ def load_picture(
     else:
         with _pillow_errors(name):
             if isinstance(source, Image.Image):
-                image, (width, height) = _check_image(name, source, limits)
+                image, orientation = _load(name, source, limits)
+                width, height = image.size
             else:
-                image, (width, height) = _decode(name, _read(name, source, limits), limits, max_side)
-            orientation = _orientation(image)
+                image, orientation, (width, height) = _decode(name, source, limits, max_side)
             colour, alpha = _split_image(name, image, max_side)
     pixels = composite(colour, alpha, max_side=max_side)
     if orientation in _UPRIGHT:
@@ -307,11 +319,11 @@ def _check_pixels(name: str, size: tuple[int, int], limits: PictureLimits) -> No
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps Pillow's remarks on odd metadata (``warnings.warn``) from the user.
+    """Keeps Pillow's remarks on large or odd pictures (``warnings.warn``) from the user.
 
     Before Python 3.14 ``catch_warnings`` swaps a list of the whole process, so the lock lets one thread at a time do
-    it. That costs little: a header is read by Python code, which holds the interpreter lock anyway, in well under a
-    millisecond. Pixels are decoded outside, in parallel, wherever Pillow reads no more metadata behind them.
+    it. That costs little, as only headers are read meanwhile, from which all that may be long was cut. Pixels are decoded
+    outside, in parallel.
     """
     with _metadata_lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -325,6 +337,10 @@ def _pillow_errors(name: str) -> Iterator[None]:
         yield
     except PictureError:
         raise
+    except TooLaboriousError as error:
+        raise PictureTooLargeError(
+            name, f"takes too long to decode ({error})", "export it again as PNG or JPEG"
+        ) from error
     except (Image.DecompressionBombError, MemoryError) as error:
         raise PictureTooLargeError(
             name, "has more pixels than can be decoded safely", "reduce the picture"
@@ -356,46 +372,60 @@ def _identify(name: str, data: bytes) -> str:
 
 
 def _decode(
-    name: str, data: bytes, limits: PictureLimits, max_side: int
-) -> tuple[Image.Image, tuple[int, int]]:
-    """The loaded image, and its size before any reduction."""
+    name: str, source: object, limits: PictureLimits, max_side: int
+) -> tuple[Image.Image, int | None, tuple[int, int]]:
+    """The loaded image, its orientation, and its size before any reduction."""
+    data = _read(name, source, limits)
     kind = _identify(name, data)
-    with (
-        _quiet()
-    ):  # Pillow's bomb warning too: the check below is ours, and twice Pillow's limit stays an error
-        image = Image.open(io.BytesIO(data), formats=[kind])
+    contents = pixels_only(kind, data)
+    del data
+    if contents.size:
+        _check_pixels(name, contents.size, limits)
+        _check_memory(name, 4 * contents.size[0] * contents.size[1], contents.size, contents, limits)
+    with _quiet():
+        # Pillow's bomb warning too: the check below is ours, and twice Pillow's limit stays an error.
+        image = Image.open(io.BytesIO(contents.data), formats=[kind])
     size = image.size
     _check_pixels(name, size, limits)
-    if kind == "JPEG" and image.mode in ("L", "RGB"):
+    if kind == "JPEG":
         for scale in _DRAFT_SCALES:
             if max(size) // scale >= max_side:
                 image.draft(None, (size[0] // scale, size[1] // scale))
                 break
-    metadata_behind_pixels = kind == "TIFF" or (kind == "PNG" and b"acTL" in data)
-    with _quiet() if metadata_behind_pixels else nullcontext():
-        image.load()
-    return image, size
+    stored = image.width * image.height * _PIXEL_BYTES.get(image.mode, 4)
+    _check_memory(name, stored, size, contents, limits)
+    orientation = exif_orientation(image.info.get("exif", b"")) if kind == "AVIF" else contents.orientation
+    image.load()
+    return image, orientation, size
 
 
-def _check_image(name: str, image: Image.Image, limits: PictureLimits) -> tuple[Image.Image, tuple[int, int]]:
-    """A caller's image, loaded, and its size."""
+def _check_memory(
+    name: str, stored: int, size: tuple[int, int], contents: Contents, limits: PictureLimits
+) -> None:
+    """Refuses what would take too much memory to decode: for the loaded image, and what its decoder takes beside it."""
+    decoder = size[0] * size[1] * contents.pixel_bytes + contents.block_bytes
+    needed = stored + decoder + _LINE_BYTES * sum(size)
+    if needed > limits.max_memory:
+        raise PictureTooLargeError(
+            name,
+            f"has {size[0]}×{size[1]} pixels in a format that needs {needed:,} bytes of memory to decode, more than {limits.max_memory:,}",
+            "reduce the picture, save it as JPEG, or raise PictureLimits.max_memory",
+        )
+
+
+def _load(name: str, image: Image.Image, limits: PictureLimits) -> tuple[Image.Image, int | None]:
+    """A caller's image, loaded, and its orientation.
+
+    That is asked after loading: a PNG may have it behind the pixels, and a TIFF is turned by Pillow while loading.
+    """
     if not (image.width and image.height):
         raise PictureFormatError(name, "has no pixels", "give an image of at least 1×1")
     _check_pixels(name, image.size, limits)
-    with _quiet():
-        image.load()
-    return image, image.size
-
-
-def _orientation(image: Image.Image) -> object:
-    """The EXIF orientation as the file has it, ``None`` if there is none that can be read.
-
-    Asked after loading: a PNG may have it behind the pixels, and a TIFF is turned by Pillow while loading.
-    """
-    with _quiet(), suppress(Exception):  # metadata may be corrupt in any way, and the picture be good
-        value = image.getexif().get(_ORIENTATION_TAG)
-        return value if isinstance(value, int) else None
-    return None
+    image.load()
+    with suppress(Exception):  # metadata may be corrupt in any way, and the picture be good
+        value = image.getexif().get(ORIENTATION)
+        return image, value if isinstance(value, int) else None
+    return image, None
 
 
 # Colour and alpha --------------------------------------------------------------------------------------------------
@@ -418,17 +448,48 @@ def _split_array(name: str, values: NDArray[Any], limits: PictureLimits) -> tupl
 
 
 def _split_image(name: str, image: Image.Image, max_side: int) -> tuple[Pixels, Pixels | None]:
-    """A loaded image of any mode as 8-bit colour, H×W or H×W×3, and alpha, H×W or ``None``; perhaps reduced."""
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image)
-        key = image.info.get("transparency")
-        alpha = np.where(values == key, 0, 255).astype(np.uint8) if isinstance(key, int) else None
-        return _to_8_bit(name, values), alpha
-    image = _to_plain_mode(image)
-    ratio = max(image.size) // max_side
-    if ratio >= 2:  # Pillow holds four bytes a pixel; do not double that for a large picture
-        image = image.reduce((min(ratio, image.width), min(ratio, image.height)))
-    return _split_channels(np.asarray(image))
+    """A loaded image of any mode as 8-bit colour, H×W or H×W×3, and alpha, H×W or ``None``; perhaps reduced.
+
+    Block by block, so that no second copy of a large picture is held.
+    """
+    ratio = max(1, max(image.size) // max_side)
+    factors = min(ratio, image.width), min(ratio, image.height)
+    span = _image_span(name, image) if image.mode.startswith(("I", "F")) else None
+    reduced = np.empty(0, np.uint8)
+    for left, top, right, bottom in _blocks(image.size, factors):
+        block = image.crop((left, top, right, bottom))
+        block = _to_plain_mode(block if span is None else _scaled_image(block, span))
+        values = np.asarray(block.reduce(factors) if ratio > 1 else block)
+        if not reduced.size:
+            size = -(-image.height // factors[1]), -(-image.width // factors[0])
+            reduced = np.empty((*size, *values.shape[2:]), np.uint8)
+        y, x = top // factors[1], left // factors[0]
+        reduced[y : y + values.shape[0], x : x + values.shape[1]] = values
+    return _split_channels(reduced)
+
+
+def _blocks(size: tuple[int, int], factors: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes of about ``_BLOCK_SIDE`` that together cover an image of that size and begin at multiples of the factors."""
+    across, down = (factor * max(1, _BLOCK_SIDE // factor) for factor in factors)
+    for top in range(0, size[1], down):
+        for left in range(0, size[0], across):
+            yield left, top, min(left + across, size[0]), min(top + down, size[1])
+
+
+def _image_span(name: str, image: Image.Image) -> tuple[float, float]:
+    """What is 0 and what is 255 in an image of values of more than 8 bits."""
+    blocks = (np.asarray(image.crop(box)) for box in _blocks(image.size, (1, 1)))
+    extremes = np.array([(block.min(), block.max()) for block in blocks])
+    return _span(name, extremes)
+
+
+def _scaled_image(image: Image.Image, span: tuple[float, float]) -> Image.Image:
+    """An image of values of more than 8 bits in mode L, or LA where one of its values is transparent."""
+    values, key = np.asarray(image), image.info.get("transparency")
+    scaled = Image.fromarray(_scaled(values, span))
+    if isinstance(key, int):
+        scaled.putalpha(Image.fromarray((values != key).astype(np.uint8) * np.uint8(255)))
+    return scaled
 
 
 def _to_plain_mode(image: Image.Image) -> Image.Image:
@@ -458,6 +519,11 @@ def _to_8_bit(name: str, values: NDArray[Any]) -> Pixels:
         return values
     if values.dtype == np.bool_:
         return values.astype(np.uint8) * np.uint8(255)
+    return _scaled(values, _span(name, values))
+
+
+def _span(name: str, values: NDArray[Any]) -> tuple[float, float]:
+    """What is 0 and what is 255 in these values, or in others of which these are the extremes."""
     with np.errstate(invalid="ignore"):
         low, high = values.min().item(), values.max().item()
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -468,7 +534,11 @@ def _to_8_bit(name: str, values: NDArray[Any]) -> Pixels:
         low, high = 0, 2 ** max(8, high.bit_length()) - 1
     elif low >= 0 and high <= 255:
         low, high = 0, 1 if high <= 1 else 255
-    span = max(low, -_HUGE), min(high, _HUGE)
+    return max(low, -_HUGE), min(high, _HUGE)
+
+
+def _scaled(values: NDArray[Any], span: tuple[float, float]) -> Pixels:
+    """Values from a span as 0..255; all 0 where the span is none."""
     if span[1] - span[0] < 1 / _HUGE:
         return np.zeros(values.shape, np.uint8)
     flat = np.ascontiguousarray(values).reshape(-1)
