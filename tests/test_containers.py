@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import io
 import struct
+import subprocess
+import sys
 import threading
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -244,6 +247,18 @@ def test_what_decoding_needs_is_bounded_by_the_format(monkeypatch: pytest.Monkey
         if features.check(kind.lower()):
             with pytest.raises(PictureTooLargeError, match="bytes of memory"):
                 load_picture(encode(scene("RGBA"), kind), limits=few)
+
+
+BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "memory.py"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are measured by resource")
+def test_decoding_keeps_its_promise_of_memory() -> None:
+    cases = ["PNG RGBA", "PNG grey 16, transparent", "WebP lossless"]  # of full size
+    command = [sys.executable, str(BENCHMARK), *cases]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "refused" not in done.stdout
 
 
 # Locks

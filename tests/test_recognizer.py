@@ -16,7 +16,7 @@ import pytest
 from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError
 from inkread.models import MODEL_FILE, Model, load_model
-from inkread.recognizer import BLANK, Columns, Recognizer, log_likelihood, spotted, unfold
+from inkread.recognizer import BLANK, Columns, Recognizer, log_likelihoods, spotted, unfold
 
 STRIPS = ("strips", ("N", 1, 40, "W"))
 COLUMNS = ("columns", ("N", None, 1, "T"))
@@ -61,13 +61,15 @@ def test_the_likelihood_of_a_text_is_that_of_all_its_paths() -> None:
         by_text[text] += math.prod(probabilities[range(4), path].tolist())
     texts = [text for text in by_text if set(text) <= set("012")]
     assert {"", "1", "11", "121", "112", "0120"} <= set(texts)
-    for text in texts:
-        assert log_likelihood(columns, text) == pytest.approx(math.log(by_text[text]), abs=1e-5)
+    expected = [math.log(by_text[text]) for text in texts]
+    assert log_likelihoods([columns], texts)[0].tolist() == pytest.approx(expected, abs=1e-5)
+    for text, own in zip(texts, expected, strict=True):
+        assert log_likelihoods([columns], [text]).item() == pytest.approx(own, abs=1e-5)
 
 
 @pytest.mark.parametrize("text", ["12012", "111", "1100"])
 def test_a_text_that_needs_more_columns_is_impossible(text: str) -> None:
-    assert log_likelihood(columns_of("1-1-"), text) == -math.inf
+    assert log_likelihoods([columns_of("1-1-")], [text, "11"])[0, 0] == -math.inf
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MOST_SEGMENTS = 1200
 """A picture with more pieces of ink than this is texture; the largest are kept."""
 
+MOST_CANDIDATES = 3000
+"""Candidates of a page that cost a cut or a union, about 0.4 ms each; in rows beyond that each piece of ink is its only candidate."""
+
 MOST_OVERLAP = 4
 """The boxes of all pieces of ink cover the picture at most this many times; the largest are left out."""
 
@@ -135,7 +138,11 @@ class Row:
 
 
 def find_rows(
-    segments: Sequence[Segment], sureness: NDArray[np.float64], size: tuple[int, int]
+    segments: Sequence[Segment],
+    sureness: NDArray[np.float64],
+    size: tuple[int, int],
+    *,
+    most: int = MOST_CANDIDATES,
 ) -> tuple[Row, ...]:
     """Rows of candidate glyphs, from top to bottom.
 
@@ -144,6 +151,7 @@ def find_rows(
         sureness: N, in 0..1, how surely each is a digit as it stands; those that are tell the size of the writing, by which
             what is far larger is no writing, and what is far smaller dirt.
         size: width and height of the ink map.
+        most: candidates, after which rows are neither cut nor united.
     """
     # What surrounds others on all four sides is the edge of the paper, however much it looks like a 0.
     inside = [not all(_borders(segment, size)) for segment in segments]
@@ -160,8 +168,11 @@ def find_rows(
         and (segment.height <= LARGE * height or (sure >= SURE and not _surrounds(segment, surely)))
         and not _is_margin(segment, size)
     ]
-    rows = [_make_row(row) for row in _gather_rows(sized, height)]
-    return tuple(sorted(rows, key=lambda row: float(np.mean([s.middle[1] for s in row.segments]))))
+    rows: list[Row] = []
+    for members in sorted(_gather_rows(sized, height), key=_level):
+        left = most - sum(len(row.candidates) for row in rows)
+        rows.append(_make_row(members) if left > 0 else _make_plain_row(members))
+    return tuple(sorted(rows, key=lambda row: _level(row.segments)))
 
 
 def is_strong(segments: Sequence[Segment], contrast: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -354,10 +365,26 @@ def _gather_rows(segments: Iterable[Segment], height: float) -> list[list[Segmen
     return members
 
 
-def _make_row(members: list[Segment]) -> Row:
-    height = float(
-        np.median([s.height for s in members if s.height >= SMALL * max(m.height for m in members)])
-    )
+def _level(members: Sequence[Segment]) -> float:
+    """How far down a row lies."""
+    return float(np.mean([segment.middle[1] for segment in members]))
+
+
+def _row_height(members: Sequence[Segment]) -> float:
+    """The usual height of a row's digits."""
+    least = SMALL * max(segment.height for segment in members)
+    return float(np.median([segment.height for segment in members if segment.height >= least]))
+
+
+def _make_plain_row(members: Sequence[Segment]) -> Row:
+    """A row in which each piece of ink is a candidate, and nothing else."""
+    parts = sorted(members, key=lambda segment: segment.middle[0])
+    candidates = (Candidate(at, at + 1, part.box, part.ink) for at, part in enumerate(parts))
+    return Row(tuple(parts), tuple(candidates), _row_height(members))
+
+
+def _make_row(members: Sequence[Segment]) -> Row:
+    height = _row_height(members)
     parts = [part for segment in members for part in _cut_wide(segment, height)]
     parts.sort(key=lambda s: s.middle[0])
     return Row(tuple(parts), tuple(_candidates(parts, height)), height)
@@ -365,15 +392,24 @@ def _make_row(members: list[Segment]) -> Row:
 
 def _candidates(parts: Sequence[Segment], height: float) -> Iterable[Candidate]:
     """Every single part, every union of a few close neighbours, and every piece of ink that was cut, as a whole."""
-    for start in range(len(parts)):
-        for stop in range(start + 1, len(parts) + 1):
+    ends = [*range(1, len(parts) + 1)]  # where the piece of ink ends that each part belongs to
+    for at in range(len(parts) - 2, -1, -1):
+        if parts[at].cut_right:
+            ends[at] = ends[at + 1]
+    for start, end in enumerate(ends):
+        for stop in range(start + 1, min(start + MOST_MERGED, len(parts)) + 1):
             members = parts[start:stop]
-            if not (stop == start + 1 or _may_be_one(members, height) or _was_one(members)):
-                if not all(part.cut_right for part in members[:-1]):
-                    break
-                continue
-            whole = union(members)
-            yield Candidate(start, stop, whole.box, whole.ink)
+            if stop == start + 1 or _may_be_one(members, height) or _was_one(members):
+                yield _candidate(parts, start, stop)
+            elif stop > end:
+                break
+        if end > start + MOST_MERGED and not parts[start].cut_left:
+            yield _candidate(parts, start, end)
+
+
+def _candidate(parts: Sequence[Segment], start: int, stop: int) -> Candidate:
+    whole = union(parts[start:stop])
+    return Candidate(start, stop, whole.box, whole.ink)
 
 
 def _may_be_one(members: Sequence[Segment], height: float) -> bool:

@@ -19,7 +19,7 @@ import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -541,6 +541,9 @@ def _scaled(values: NDArray[Any], span: tuple[float, float]) -> Pixels:
     """Values from a span as 0..255; all 0 where the span is none."""
     if span[1] - span[0] < 1 / _HUGE:
         return np.zeros(values.shape, np.uint8)
+    if values.dtype.kind == "u" and values.dtype.itemsize == 2:  # as many values as a table holds
+        table = np.rint(np.interp(np.arange(1 << 16), span, (0, 255))).astype(np.uint8)
+        return cast("Pixels", table[values])
     flat = np.ascontiguousarray(values).reshape(-1)
     scaled = np.empty(flat.shape, np.uint8)
     for start in range(0, flat.size, _VALUE_BLOCK):

@@ -18,7 +18,7 @@ from inkread.models import DIGIT_CLASSES, NOT_A_DIGIT
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.reading import Box, Digit, Line, Reading, require_probability
 from inkread.recognizer import ROWS, Recognizer
-from inkread.rowwise import read_rows, read_whole
+from inkread.rowwise import MOST_PIXELS, read_rows, read_whole
 from inkread.rules import without_rules
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ SURE = 0.9
 
 CLEAR = 0.9
 """From this polarity on, there is no doubt whether the ink is darker or lighter than the paper."""
+
+AGAIN = 3
+"""A further way of looking at a picture has so many times less to spend on candidates and rows than the first."""
 
 FIRST_SIGHT = [0, 2, 3, 4, 5, 6, 7, 8, 9]
 """The digits that tell the size of the writing; any bar, a shadow's edge too, reads as a 1."""
@@ -229,26 +232,42 @@ class Reader:
         picture = _enlarged(load_picture(source, limits=self.limits))
         lighter = polarity(picture.pixels)
         best = self._look(picture, find_ink(picture.pixels, light_on_dark=lighter > 0), single=single)
-        if abs(lighter) < CLEAR:
-            other = self._look(picture, find_ink(picture.pixels, light_on_dark=lighter <= 0), single=single)
+        if abs(lighter) < CLEAR and best.pieces <= MOST_PIECES:
+            ink = find_ink(picture.pixels, light_on_dark=lighter <= 0)
+            other = self._look(picture, ink, single=single, share=AGAIN)
             best = _better(best, other, at_least=decoder.ENOUGH)
         if not single and best.is_poor:
             upright = best
             for turns in (1, 3, 2):
-                turned = self._look(picture, upright.ink, turns=turns)
+                turned = self._look(picture, upright.ink, written=upright.written, turns=turns, share=AGAIN)
                 if turned.evidence >= SENSE * turned.pieces:
                     best = _better(best, turned, at_least=LEAST_PIECES)
         return replace(best, reading=best.reading.doubted(min_probability))
 
-    def _look(self, picture: Picture, ink: Ink, *, single: bool = False, turns: int = 0) -> Trace:
-        """One way of looking at the picture: with this ink, turned by so many quarters counter-clockwise."""
-        written = np.rot90(without_rules(ink.map, picture.pixels), turns)
+    def _look(
+        self,
+        picture: Picture,
+        ink: Ink,
+        *,
+        written: NDArray[np.float32] | None = None,
+        single: bool = False,
+        turns: int = 0,
+        share: int = 1,
+    ) -> Trace:
+        """One way of looking at the picture: with this ink, turned by so many quarters counter-clockwise.
+
+        Of the ink, ``written`` is without rules, where that is known. What bounds candidates and rows is divided by ``share``.
+        """
+        if written is None:
+            written = without_rules(ink.map, picture.pixels)
+        written, traced = (np.ascontiguousarray(np.rot90(each, turns)) for each in (written, ink.map))
         segments, contrast = layout.find_segments(written), np.rot90(ink.contrast, turns)
         if single:
             rows = layout.find_single(segments, layout.find_segments(ink.map), size=_size(written))
         else:
             sureness = self._sureness(segments) * layout.is_strong(segments, contrast)
-            rows = layout.find_rows(segments, sureness, _size(written))
+            most = layout.MOST_CANDIDATES // share
+            rows = layout.find_rows(segments, sureness, _size(written), most=most)
         glyphs = _glyphs(rows)
         probabilities = self._classify(glyphs, none_bias=None if single else 0.0)
         decode = partial(decoder.decode_single, refusal=self.refusal) if single else decoder.decode
@@ -262,8 +281,10 @@ class Reader:
             )
             settled = _is_one_digit(rows, choices) or _is_texture(rows, choices)
             if not settled and self.recognizers:
-                maps = (np.rot90(ink.map, turns), written)
-                rows, probabilities, choices = read_rows(self.recognizers, rows, probabilities, choices, maps)
+                maps = (traced, written)
+                rows, probabilities, choices = read_rows(
+                    self.recognizers, rows, probabilities, choices, maps, most=MOST_PIXELS // share
+                )
                 glyphs = _grown(glyphs, rows)
                 as_one = read_whole(
                     self.recognizers,

@@ -19,6 +19,7 @@ from inkread.strip import HEIGHT
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +39,12 @@ ANSWERS = 2
 
 COLUMN = 2
 """Pixels of a strip to a column of the answer."""
+
+LEAST_LIKELY = 1e-12
+"""Probabilities are raised to this, so that no column by itself makes a text impossible."""
+
+SCALED = 8
+"""Columns after which the forward algorithm is scaled: so many cannot leave what floating point holds."""
 
 MULTIPLE = COLUMN * ANSWERS
 """Widths of strips are padded to multiples of this."""
@@ -127,35 +134,77 @@ def spotted(columns: Columns) -> list[Spotted]:
     A digit has the probabilities of its surest column, and the mean box of its columns, each weighted by how sure it is.
     """
     best = columns.probabilities.argmax(axis=1)
-    ends = [*(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
-    found, start = [], 0
-    for end in ends:
+    sure = columns.probabilities[np.arange(len(best)), best]
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(best)) + 1])
+    boxes = (
+        np.add.reduceat(columns.boxes * sure[:, np.newaxis], starts)
+        / np.add.reduceat(sure, starts)[:, np.newaxis]
+    )
+    ends = [*starts[1:].tolist(), len(best)]
+    found = []
+    for start, end, (x0, y0, x1, y1) in zip(starts.tolist(), ends, boxes.tolist(), strict=True):
         if best[start] != BLANK:
-            sure = columns.probabilities[start:end, best[start]]
-            box = np.average(columns.boxes[start:end], axis=0, weights=sure)
-            x0, y0, x1, y1 = box.tolist()
-            found.append(Spotted(columns.probabilities[start + int(sure.argmax()), :BLANK], (x0, y0, x1, y1)))
-        start = end
+            surest = start + int(sure[start:end].argmax())
+            found.append(Spotted(columns.probabilities[surest, :BLANK], (x0, y0, x1, y1)))
     return found
 
 
-def log_likelihood(columns: Columns, text: str) -> float:
-    """Logarithm of the probability that a strip says ``text``, over all ways to lay it over the columns.
+def log_likelihoods(looks: Sequence[Columns], texts: Sequence[str]) -> NDArray[np.float64]:
+    """Logarithms of the probabilities that a strip says each text, over all ways to lay it over the columns of each look.
 
-    The forward algorithm of Graves et al. (2006), section 4.1; minus infinity where the text is longer than the columns allow.
+    The forward algorithm of Graves et al. (2006), section 4.1, scaled as they do, for all texts at once; minus
+    infinity where a text is longer than the columns allow, or hopeless beyond what floating point holds.
+
+    Args:
+        looks: at least one; their numbers of columns may differ.
+        texts: digits, at least one.
+
+    Returns:
+        looks×texts float64.
     """
-    labels = [BLANK]
-    for digit in text:
-        labels += [int(digit), BLANK]
-    logs = np.log(np.maximum(columns.probabilities, np.float32(1e-12))).astype(np.float64)[:, labels]
+    states = 2 * max(map(len, texts)) + 1
+    labels = np.full((len(texts), states), BLANK)
+    for row, text in zip(labels, texts, strict=True):
+        row[1 : 2 * len(text) : 2] = [int(digit) for digit in text]
     # A digit may follow the one before it at once, unless they are the same.
-    skips = np.array(
-        [i >= 2 and labels[i] != BLANK and labels[i] != labels[i - 2] for i in range(len(labels))]
-    )
-    forward = np.full(len(labels), -np.inf)
-    forward[:2] = logs[0, :2]
-    for row in logs[1:]:
-        one = np.concatenate([[-np.inf], forward[:-1]])
-        two = np.where(skips, np.concatenate([[-np.inf, -np.inf], forward])[: len(labels)], -np.inf)
-        forward = np.logaddexp(np.logaddexp(forward, one), two) + row
-    return float(np.logaddexp.reduce(forward[-2:]))
+    skips = np.zeros(labels.shape)
+    skips[:, 2:] = (labels[:, 2:] != BLANK) & (labels[:, 2:] != labels[:, :-2])
+    ends = np.array([2 * len(text) for text in texts])
+    return np.stack([_forward(columns.probabilities, labels, skips, ends) for columns in looks])
+
+
+def _forward(
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    skips: NDArray[np.float64],
+    ends: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """One look's logarithms of N texts.
+
+    Args:
+        probabilities: T×11, of the columns.
+        labels: N×S, what each state of a text emits: its digits between blanks, and blanks behind them.
+        skips: N×S, 1 where a state may follow the last but one, else 0.
+        ends: N, the last state of each text.
+    """
+    likely = np.maximum(probabilities, np.float32(LEAST_LIKELY)).astype(np.float64)
+    count, states = labels.shape
+    # Two states in front that are never reached save every step from asking where a text begins.
+    forward, stepped = np.zeros((count, states + 2)), np.zeros((count, states + 2))
+    here, one, two, new = forward[:, 2:], forward[:, 1:-1], forward[:, :-2], stepped[:, 2:]
+    here[:, :2] = likely[0, labels[:, :2]]
+    total = np.zeros(count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for start in range(1, len(likely), SCALED):
+            for emitted in likely[start : start + SCALED, labels]:
+                np.multiply(two, skips, out=new)
+                new += one
+                new += here
+                np.multiply(new, emitted, out=here)
+            largest = here.max(axis=1)
+            total += np.log(largest)
+            here /= largest[:, np.newaxis]
+        every = np.arange(count)
+        last = here[every, ends] + np.where(ends > 0, here[every, ends - 1], 0.0)
+        logs = total + np.log(last)
+    return np.where(np.isnan(logs), -np.inf, logs)

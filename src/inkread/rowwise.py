@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ import numpy as np
 from inkread.bands import band_of, whole
 from inkread.decoder import Choice, evidence
 from inkread.layout import Candidate, Row
-from inkread.recognizer import log_likelihood, spotted
-from inkread.strip import HEIGHT, Resized, make_strip
+from inkread.recognizer import log_likelihoods, spotted
+from inkread.strip import HEIGHT, Resized, make_strip, strip_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
 
     from inkread.bands import Band
     from inkread.layout import Segment
-    from inkread.reading import Box
     from inkread.recognizer import Columns, Recognizer, Spotted
 
+    Look = tuple[Columns, list[Spotted]]
 
 AGAIN = (Resized(0.95, 0.88), Resized(1.15, 1.0), Resized(0.85, 0.94))
 """Where the two readings differ, the recognizers look at the strip resized too, within what they were trained on."""
@@ -38,6 +37,10 @@ AGAIN = (Resized(0.95, 0.88), Resized(1.15, 1.0), Resized(0.85, 0.94))
 PARTIAL = 1.0
 """The lattice's reading of a row stands unless the recognizers find their own more probable by more than this, in nats: whoever
 judges its own reading is partial to it."""
+
+MOST_PIXELS = 150_000
+"""Pixels of strips that recognizers are given to read the rows of one page, about 1.5 s of one core; rows beyond that keep the
+lattice's reading. A count and no time, so that a picture is always read alike."""
 
 DOUBLE = 0.5
 """Two boxes of which the smaller is covered more than this hold one digit."""
@@ -49,6 +52,8 @@ def read_rows(
     probabilities: Sequence[NDArray[np.float32]],
     choices: Sequence[tuple[Choice, ...]],
     maps: Sequence[NDArray[np.float32]],
+    *,
+    most: int = MOST_PIXELS,
 ) -> tuple[tuple[Row, ...], tuple[NDArray[np.float32], ...], tuple[tuple[Choice, ...], ...]]:
     """The rows with the digits that the recognizers found as further candidates, and the better choice of each.
 
@@ -58,13 +63,21 @@ def read_rows(
         probabilities: for each row C×11 float32.
         choices: for each row what the lattice read.
         maps: H×W float32, ink maps of the same page, with printed lines and without: of each row the clearest is read.
+        most: pixels of strips that recognizers are given; rows beyond that keep the lattice's reading.
 
     Returns:
         Rows, probabilities and choices, like those given.
     """
-    read = [_read_row(recognizers, *each, maps) for each in zip(rows, probabilities, choices, strict=True)]
-    found = tuple(row for row, _, _ in read)
-    return found, tuple(table for _, table, _ in read), _once(found, [chosen for _, _, chosen in read])
+    found, tables, chosen, left = [], [], [], most
+    for row, table, lattice in zip(rows, probabilities, choices, strict=True):
+        (row_read, table_read, choices_read), spent = _read_row(
+            recognizers, row, table, lattice, maps, most=left
+        )
+        found.append(row_read)
+        tables.append(table_read)
+        chosen.append(choices_read)
+        left -= spent
+    return tuple(found), tuple(tables), _once(found, chosen)
 
 
 def read_whole(
@@ -101,7 +114,10 @@ def read_whole(
         read = _extended(replace(row, height=height), np.zeros((0, 11), np.float32), candidates, found)
         return read if evidence(read[0], read[2]) > at_least else None
 
-    return read(found) and read(_surest(_looks(recognizers, strip, columns)))
+    if not read(found):
+        return None
+    looks = _looks(recognizers, strip, columns)
+    return read(_surest(looks, _likelihoods(looks)))
 
 
 def _read_row(
@@ -110,42 +126,56 @@ def _read_row(
     probabilities: NDArray[np.float32],
     choices: tuple[Choice, ...],
     maps: Sequence[NDArray[np.float32]],
-) -> tuple[Row, NDArray[np.float32], tuple[Choice, ...]]:
-    """One row, as ``read_rows``."""
+    *,
+    most: int,
+) -> tuple[tuple[Row, NDArray[np.float32], tuple[Choice, ...]], int]:
+    """One row, as ``read_rows``, and the pixels of strips that recognizers were given, which are no more than ``most``."""
+    as_it_is = row, probabilities, choices
     band = band_of(row)
+    width = strip_width(band.height, band.width)
+    spent = width * len(maps)
+    if spent > most:
+        return as_it_is, 0
     strip, columns = _clearest(recognizers[0], [band.cut(ink) for ink in maps])
     found = spotted(columns)
     lattice = _text(choices)
     if lattice == _text(found) or max(len(lattice), len(found)) == 1:
-        return row, probabilities, choices  # what a glyph by itself is, the lattice knows better
+        return as_it_is, spent  # what a glyph by itself is, the lattice knows better
+    again = width * (len(recognizers) - 1 + len(recognizers) * sum(resized.across for resized in AGAIN))
+    if spent + again > most:
+        return as_it_is, spent
+    spent += round(again)
     looks = _looks(recognizers, strip, columns)
-    surest = _surest(looks)
-    likelihood = partial(_likelihood, [look for look, _ in looks])
-    if likelihood(lattice) >= likelihood(_text(surest)) - PARTIAL:
-        return row, probabilities, choices
-    return _extended(row, probabilities, _located(surest, row, band, maps[-1]), surest)
+    likelihoods = _likelihoods(looks, lattice)
+    surest = _surest(looks, likelihoods)
+    if likelihoods[lattice] >= likelihoods[_text(surest)] - PARTIAL:
+        return as_it_is, spent
+    return _extended(row, probabilities, _located(surest, row, band, maps[-1]), surest), spent
 
 
 def _once(rows: Sequence[Row], choices: Sequence[tuple[Choice, ...]]) -> tuple[tuple[Choice, ...], ...]:
     """The choices without the digits that another row has as well, and more speaks for that row: bands of rows overlap."""
     strength = [evidence(row, chosen) for row, chosen in zip(rows, choices, strict=True)]
     order = sorted(range(len(rows)), key=lambda index: -strength[index])
-    taken: list[Box] = []
+    taken = np.zeros((0, 4))
     kept = [()] * len(rows)  # type: list[tuple[Choice, ...]]
     for index in order:
-        boxes = [rows[index].candidates[choice.index].box for choice in choices[index]]
-        free = [not any(_overlap(box, other) > DOUBLE for other in taken) for box in boxes]
-        kept[index] = tuple(compress(choices[index], free))
-        taken += boxes
+        boxes = np.array([rows[index].candidates[choice.index].box for choice in choices[index]], np.float64)
+        boxes = boxes.reshape(-1, 4)
+        free = np.asarray((_overlaps(boxes, taken) <= DOUBLE).all(axis=1))
+        kept[index] = tuple(compress(choices[index], free.tolist()))
+        taken = np.concatenate([taken, boxes])
     return tuple(kept)
 
 
-def _overlap(one: Box, other: Box) -> float:
-    """The share of the smaller box that the larger covers."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return max(0, width) * max(0, height) / max(1, smaller)
+def _overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """N×M, of N and M boxes the share of the smaller of two that the larger covers."""
+    corners = np.minimum(boxes[:, None, 2:], others[None, :, 2:]) - np.maximum(
+        boxes[:, None, :2], others[None, :, :2]
+    )
+    areas = (np.prod(of[:, 2:] - of[:, :2], axis=1) for of in (boxes, others))
+    smaller = np.minimum.outer(*areas)
+    return np.asarray(corners.clip(0, None).prod(axis=2) / np.maximum(1, smaller))
 
 
 def _clearest(
@@ -156,9 +186,7 @@ def _clearest(
     return max(((strip, recognizer.columns(strip)) for strip in strips), key=lambda each: _clarity(each[1]))
 
 
-def _looks(
-    recognizers: Sequence[Recognizer], strip: NDArray[np.float32], columns: Columns
-) -> list[tuple[Columns, list[Spotted]]]:
+def _looks(recognizers: Sequence[Recognizer], strip: NDArray[np.float32], columns: Columns) -> list[Look]:
     """What each recognizer says of the strip as it is, the first one ``columns``, and resized; and the digits, on the strip itself."""
     looks = [(columns, spotted(columns))]
     looks += [(seen, spotted(seen)) for seen in (other.columns(strip) for other in recognizers[1:])]
@@ -170,16 +198,20 @@ def _looks(
     return looks
 
 
-def _surest(looks: Sequence[tuple[Columns, list[Spotted]]]) -> list[Spotted]:
+def _surest(looks: Sequence[Look], likelihoods: dict[str, float]) -> list[Spotted]:
     """Of the readings of all looks the one that all looks together find the most probable; the first of equals."""
-    seen = [columns for columns, _ in looks]
-    return max((found for _, found in looks), key=lambda found: _likelihood(seen, _text(found)))
+    return max((found for _, found in looks), key=lambda found: likelihoods[_text(found)])
 
 
-def _likelihood(looks: Sequence[Columns], text: str) -> float:
-    """Logarithm of how probable a text is, the mean of all looks, any of which may be the one that sees clearly."""
-    each = [log_likelihood(columns, text) for columns in looks]
-    return float(np.logaddexp.reduce(each)) - math.log(len(each))
+def _likelihoods(looks: Sequence[Look], *others: str) -> dict[str, float]:
+    """Logarithms of how probable the texts of all looks are, and others, as the mean of the looks finds them.
+
+    Any of them may be the one that sees clearly.
+    """
+    texts = list(dict.fromkeys([*others, *(_text(found) for _, found in looks)]))
+    each = log_likelihoods([columns for columns, _ in looks], texts)
+    together = np.logaddexp.reduce(each, axis=0) - math.log(len(looks))
+    return dict(zip(texts, together.tolist(), strict=True))
 
 
 def _text(digits: Sequence[Choice] | Sequence[Spotted]) -> str:

@@ -33,12 +33,17 @@ def make_strip(ink: NDArray[np.float32], *, widest: int = WIDEST) -> NDArray[np.
         float32 40×W in 0..1, in the row's aspect; a row too narrow is padded with paper to 8 columns.
     """
     height, length = ink.shape
-    width = min(widest, max(1, round(length * HEIGHT / height)))
+    width = strip_width(height, length, widest=widest)
     if width < length:
         ink = cv2.resize(ink, (width, min(height, HEIGHT)), interpolation=cv2.INTER_AREA)
     strip = cv2.resize(ink, (width, HEIGHT), interpolation=cv2.INTER_LINEAR)
     missing = max(0, NARROWEST - width)
     return np.asarray(np.pad(strip, ((0, 0), (missing // 2, missing - missing // 2))), np.float32)
+
+
+def strip_width(height: int, length: int, *, widest: int = WIDEST) -> int:
+    """Width of the strip of a row so high and long, before it is padded."""
+    return min(widest, max(1, round(length * HEIGHT / height)))
 
 
 @dataclass(frozen=True, slots=True)
