@@ -15,7 +15,7 @@ import cv2
 from inkread import Reader
 
 MOST_SECONDS = 5.0
-"""What docs/security.md promises, decoding included, on a core of its own."""
+"""What reading may take on one core, decoding aside, which benchmarks/memory.py times."""
 
 
 def main(names: list[str]) -> int:
