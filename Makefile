@@ -12,6 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CODE := $(wildcard src tests benchmarks examples notebooks/*.py)
 TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py examples/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
+QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 NETWORK ?= cnn
 ARGS ?=
 
@@ -58,7 +59,7 @@ train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)
 
 notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
-	$(BIN)/jupyter notebook notebooks/handwriting_recognition.ipynb $(ARGS)
+	$(BIN)/jupyter notebook notebooks/handwriting_recognition.ipynb $(QUIET_JUPYTER) $(ARGS)
 
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)

@@ -9,10 +9,14 @@ Everything below is loaded when it is first used, so that importing the package 
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+"""ONNX Runtime 1.29 and later collects usage data from the moment it is imported, unless this is set before. Child processes inherit it."""
 
 if TYPE_CHECKING:
     from inkread.client import AsyncClient, Client

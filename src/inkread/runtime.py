@@ -62,6 +62,7 @@ def start_session(content: bytes, source: str, *, threads: int, remedy: str = RE
     """
     import onnxruntime as ort
 
+    ort.disable_telemetry_events()  # in case the program imported the runtime before inkread
     if EXTERNAL_DATA in content:
         # The runtime would read whatever file the model names, from wherever the process happens to stand.
         raise ModelFormatError(source, "keeps weights outside its file", remedy)

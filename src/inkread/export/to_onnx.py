@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import onnx
-import onnxruntime
+
+from inkread.runtime import start_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,5 +27,5 @@ def write(source: Source, path: Path) -> None:
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     """The file as a function from glyphs (N, 28, 28) to logits (N, labels)."""
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = start_session(path.read_bytes(), str(path), threads=0)
     return lambda glyphs: session.run(["logits"], {"glyphs": glyphs})[0]

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
 from torch import nn
@@ -26,6 +25,7 @@ from inkread.errors import OutputError, TrainingError
 from inkread.evaluation.metrics import calibration_bins, expected_calibration_error
 from inkread.models.card import CARD_FILE, LEAST_REFUSAL, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.models.history import HISTORY_FILE
+from inkread.runtime import start_session
 from inkread.training.calibration import fit_temperature, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
 from inkread.training.fit import INFERENCE_BATCH, predict
@@ -252,7 +252,7 @@ def compare(model: bytes, network: nn.Sequential, images: NDArray[np.uint8]) -> 
         TrainingError: if a logit differs by more than ``TOLERANCE`` times the largest, or any decision does.
     """
     expected = predict(network, images)
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    session = start_session(model, MODEL_FILE, threads=0)
     parts = [images[start : start + INFERENCE_BATCH] for start in range(0, len(images), INFERENCE_BATCH)]
     logits = np.concatenate(
         [session.run(["logits"], {"glyphs": part.astype(np.float32) / 255})[0] for part in parts]

@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 import torch
 from torch import nn
 
@@ -15,6 +14,7 @@ from inkread.evaluation.metrics import expected_calibration_error
 from inkread.models.card import MODEL_FILE, NOT_A_DIGIT
 from inkread.models.eight_bits import in_8_bits
 from inkread.recognizer import BLANK, unfold
+from inkread.runtime import start_session
 from inkread.strip import GEOMETRY, HEIGHT
 from inkread.training.calibration import fit_temperature, softmax
 from inkread.training.export import card_of, save_run, to_onnx
@@ -137,7 +137,7 @@ def strips_of(rows: RowBlock, index: int) -> NDArray[np.float32]:
 
 
 def _session(model: bytes) -> Any:
-    return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return start_session(model, MODEL_FILE, threads=0)
 
 
 def _text(answer: NDArray[np.float32]) -> str:
