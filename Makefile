@@ -7,6 +7,7 @@
 
 PYTHON ?= $(or $(INKREAD_PYTHON),python3)
 VENV := .venv
+LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CODE := $(wildcard src tests benchmarks examples notebooks/*.py)
@@ -19,7 +20,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test lint format types check bench bench-accuracy train notebook evaluate clean distclean
+.PHONY: help run draw examples test test-lowest lint format types check bench bench-accuracy train notebook evaluate clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,11 @@ examples: $(VENV)/core  ## read the example pictures and show what was read
 
 test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-lowest:  ## run the tests with the oldest versions that pyproject.toml allows
+	$(MAKE) VENV=$(LOWEST) $(LOWEST)/constraints.txt
+	PIP_CONSTRAINT="$(CURDIR)/$(LOWEST)/constraints.txt" \
+	  $(MAKE) VENV=$(LOWEST) test ARGS="-W default::DeprecationWarning $(ARGS)"
 
 lint: $(VENV)/lint  ## check style and formatting
 	$(BIN)/ruff check $(CODE)
@@ -69,7 +75,7 @@ clean:  ## remove what the tools left behind
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(LOWEST)
 
 # The environment, in layers: a file in .venv marks each that is installed. Dependency groups need pip 25.1.
 
@@ -86,6 +92,12 @@ $(VENV)/pip:
 $(VENV)/core: $(VENV)/pip pyproject.toml
 	$(PIP) install --quiet --editable .
 	@touch $@
+
+# PyTorch stays at its newest: each older build would bring gigabytes of CUDA libraries.
+$(VENV)/constraints.txt: $(VENV)/pip pyproject.toml
+	$(PIP) install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --no-deps --all-extras --group test \
+	  --no-emit-package torch --python $(BIN)/python --output-file $@ pyproject.toml
 
 $(VENV)/train: $(VENV)/core
 	$(PIP) install --editable '.[train]'

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import ModelFormatError
+from inkread.models.onnx_file import require_whole
 
 if TYPE_CHECKING:
     from inkread.models import Model
 
-EXTERNAL_DATA = b"\x0a\x08location"
-"""The key that every tensor kept outside its file needs (StringStringEntryProto of onnx.proto), as it is encoded."""
-
 NOWHERE = "/nonexistent"
-"""Where the runtime looks for external data, should a model name some in a way that is not recognised."""
+"""Where the runtime looks for external data, should one be named in a way that is not recognised."""
 
 REMEDY = "train or export the model again with inkread"
 
@@ -33,9 +31,9 @@ def open_session(
         meaning: the input and its shape in words, for the error.
 
     Raises:
-        ModelFormatError: the model cannot run, keeps data outside its file, or takes or gives something else.
+        ModelFormatError: the model cannot run, or takes or gives something else.
     """
-    session = start_session(model.content, str(model.path), threads=threads)
+    session = _start(model.content, str(model.path), threads=threads, remedy=REMEDY)
     inputs = {node.name: node.shape for node in session.get_inputs()}
     outputs = {node.name: node.shape for node in session.get_outputs()}
     name, shape = takes
@@ -60,12 +58,15 @@ def start_session(content: bytes, source: str, *, threads: int, remedy: str = RE
     Raises:
         ModelFormatError: the model cannot run, or keeps data outside its file.
     """
+    require_whole(content, source, remedy)
+    return _start(content, source, threads=threads, remedy=remedy)
+
+
+def _start(content: bytes, source: str, *, threads: int, remedy: str) -> Any:
+    """A session for a model that is known to be whole: the runtime would read whatever file it names."""
     import onnxruntime as ort
 
     ort.disable_telemetry_events()  # in case the program imported the runtime before inkread
-    if EXTERNAL_DATA in content:
-        # The runtime would read whatever file the model names, from wherever the process happens to stand.
-        raise ModelFormatError(source, "keeps weights outside its file", remedy)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -76,7 +77,7 @@ def start_session(content: bytes, source: str, *, threads: int, remedy: str = RE
     try:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's exceptions share no base but this
-        problem = f"is no ONNX model that can run ({first_line(error)})"
+        problem = f"is not an ONNX model that can run ({first_line(error)})"
         raise ModelFormatError(source, problem, remedy) from error
 
 

@@ -98,7 +98,7 @@ def test_scores_that_are_no_numbers_are_an_error(foreign_model, digits, tmp_path
         ("old.keras", b"x", "inkread import .*old.keras --trust --out DIR"),
         ("old.h5", b"x", "inkread import"),
         ("model.pt", b"x", "export it as ONNX"),
-        ("theirs.onnx", b"nonsense", "no ONNX model that can run"),
+        ("theirs.onnx", b"nonsense", "not a valid ONNX model"),
     ],
 )
 def test_what_is_no_onnx_is_refused_with_what_to_do(name, content, words, tmp_path):

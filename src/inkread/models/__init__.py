@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from inkread.errors import ModelIntegrityError, ModelNotFoundError
 from inkread.models.card import CARD_FILE, DIGIT_CLASSES, MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.models.onnx_file import require_whole
 
 if TYPE_CHECKING:
     import os
@@ -43,7 +44,7 @@ LARGEST_MODEL = 256 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A verified model.
+    """A verified model, whole in itself.
 
     Attributes:
         name: of the bundled model, or the folder of the run.
@@ -51,6 +52,9 @@ class Model:
         card: what the model is.
         content: the bytes of ``model.onnx``, whose SHA-256 is the card's.
         eight_bits: the same in 8 bits, which reads about twice as many glyphs a second; ``None`` where there is none.
+
+    Raises:
+        ModelFormatError: the content is not an ONNX model, or keeps weights outside its file.
     """
 
     name: str
@@ -58,6 +62,9 @@ class Model:
     card: Card
     content: bytes
     eight_bits: Model | None = None
+
+    def __post_init__(self) -> None:
+        require_whole(self.content, str(self.path), "train or export the model again, as one file")
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {len(self.content) / 1e6:.2f} MB, sha256={self.card.sha256[:12]})"
@@ -74,7 +81,7 @@ def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
 
     Raises:
         ModelNotFoundError: neither a bundled model nor a folder that holds one.
-        ModelFormatError: the card cannot be read.
+        ModelFormatError: the card cannot be read, or the file is not an ONNX model that is whole in itself.
         ModelIntegrityError: the file is not the one that the card names, or what lies beside it in 8 bits is of another model.
     """
     folder = _folder(name)

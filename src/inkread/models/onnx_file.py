@@ -1,0 +1,168 @@
+"""The structure of an ONNX file, read as far as it takes to know that the model is whole in itself.
+
+A tensor may name another file that holds its values, and a runtime would read whatever file that is. ONNX files are protocol buffers:
+nested messages of numbered fields. All messages that can hold a tensor are walked, and anything unknown in them is refused, so that no
+other parser can find a tensor where this one finds none. The core does not depend on the package ``onnx``, whose schema this is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from inkread.errors import ModelFormatError
+
+MOST_FIELDS = 1_000_000
+"""The largest networks in use have some ten thousand; each costs about a microsecond."""
+
+DEEPEST = 100
+"""Messages within messages, as in Google's own parser."""
+
+VARINT, FIXED_64, BYTES, FIXED_32 = 0, 1, 2, 5
+"""Wire types: how a field is encoded. Groups (3 and 4) are not used by ONNX."""
+
+FIXED_SIZES = {FIXED_64: 8, FIXED_32: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A kind of message that can hold a tensor somewhere below it.
+
+    Attributes:
+        name: its name in ``onnx.proto``.
+        plain: the numbers of its fields that cannot hold a tensor.
+        nested: its other fields, with the name of the message in each.
+    """
+
+    name: str
+    plain: frozenset[int]
+    nested: dict[int, str] = field(default_factory=dict)
+
+
+TENSOR, EXTERNAL_DATA, DATA_LOCATION = "TensorProto", 13, 14
+"""The message with the values of a tensor, and its two fields that put them elsewhere."""
+
+SCHEMA = {
+    message.name: message
+    for message in (
+        Message(
+            "ModelProto",
+            frozenset({1, 2, 3, 4, 5, 6, 8, 14, 26}),
+            {7: "GraphProto", 20: "TrainingInfoProto", 25: "FunctionProto"},
+        ),
+        Message(
+            "GraphProto",
+            frozenset({2, 10, 11, 12, 13, 14, 16}),
+            {1: "NodeProto", 5: TENSOR, 15: "SparseTensorProto"},
+        ),
+        Message("NodeProto", frozenset({1, 2, 3, 4, 6, 7, 8, 9, 10}), {5: "AttributeProto"}),
+        Message(
+            "AttributeProto",
+            frozenset({1, 2, 3, 4, 7, 8, 9, 13, 14, 15, 20, 21}),
+            {
+                5: TENSOR,
+                6: "GraphProto",
+                10: TENSOR,
+                11: "GraphProto",
+                22: "SparseTensorProto",
+                23: "SparseTensorProto",
+            },
+        ),
+        Message("SparseTensorProto", frozenset({3}), {1: TENSOR, 2: TENSOR}),
+        Message("TrainingInfoProto", frozenset({3, 4}), {1: "GraphProto", 2: "GraphProto"}),
+        Message(
+            "FunctionProto",
+            frozenset({1, 4, 5, 6, 8, 9, 10, 12, 13, 14}),
+            {7: "NodeProto", 11: "AttributeProto"},
+        ),
+        Message(TENSOR, frozenset({*range(1, 13), DATA_LOCATION, 16})),
+    )
+}
+
+
+def require_whole(content: bytes, source: str, remedy: str) -> None:
+    """Refuses an ONNX file unless all values of all its tensors are in the file itself.
+
+    Args:
+        content: of the file.
+        source: the file, for errors.
+        remedy: what to do about a model that is refused.
+
+    Raises:
+        ModelFormatError: a tensor keeps its values elsewhere, or the file is not encoded as exporters encode ONNX.
+    """
+    try:
+        _walk(content)
+    except _ElsewhereError as error:
+        raise ModelFormatError(source, "keeps weights outside its file", remedy) from error
+    except ValueError as error:
+        raise ModelFormatError(source, f"is not a valid ONNX model ({error})", remedy) from error
+
+
+class _ElsewhereError(ValueError):
+    """A tensor keeps its values outside the file."""
+
+
+def _walk(content: bytes) -> None:
+    """Looks at every field of every message that can hold a tensor."""
+    waiting = [(SCHEMA["ModelProto"], 0, len(content), 1)]
+    fields = 0
+    while waiting:
+        message, position, end, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise ValueError("its parts are nested too deeply")
+        while position < end:
+            fields += 1
+            if fields > MOST_FIELDS:
+                raise ValueError(f"it has over {MOST_FIELDS:,} parts")
+            tag, position = _varint(content, position, end)
+            number, wire_type = tag >> 3, tag & 7
+            if message.name == TENSOR and number == EXTERNAL_DATA:
+                raise _ElsewhereError
+            if number not in message.plain and number not in message.nested:
+                raise ValueError(f"field {number} of {message.name} is unknown")
+            start, position, value = _skipped(content, position, end, wire_type)
+            if message.name == TENSOR and number == DATA_LOCATION and (wire_type != VARINT or value):
+                raise _ElsewhereError
+            if number in message.nested:
+                if wire_type != BYTES:
+                    raise ValueError(f"field {number} of {message.name} is no message")
+                waiting.append((SCHEMA[message.nested[number]], start, position, depth + 1))
+
+
+def _skipped(content: bytes, position: int, end: int, wire_type: int) -> tuple[int, int, int]:
+    """Where the value of a field begins and ends, and the value itself if it is a varint, or else 0."""
+    value = 0
+    if wire_type == VARINT:
+        start = position
+        value, position = _varint(content, position, end, canonical=False)
+    elif wire_type == BYTES:
+        size, start = _varint(content, position, end)
+        position = start + size
+    elif wire_type in FIXED_SIZES:
+        start = position
+        position += FIXED_SIZES[wire_type]
+    else:
+        raise ValueError(f"wire type {wire_type} is unknown")
+    if position > end:
+        raise ValueError("it is cut off")
+    return start, position, value
+
+
+def _varint(content: bytes, position: int, end: int, *, canonical: bool = True) -> tuple[int, int]:
+    """A number of up to 64 bits, 7 a byte, the lowest first, and where it ends.
+
+    No exporter pads numbers with empty bytes. In a tag or a length that could hide a field from parsers that are less patient than others,
+    so a canonical number has none, and 32 bits.
+    """
+    value = 0
+    for shift in range(0, 35 if canonical else 70, 7):
+        if position >= end:
+            raise ValueError("it is cut off")
+        byte = content[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            if canonical and shift and not byte:
+                raise ValueError("a number in it is padded")
+            return value, position
+    raise ValueError("a number in it is too long")
