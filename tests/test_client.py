@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -284,3 +285,31 @@ def test_lines_are_given_as_they_come():
         assert str(next(found)) == f"bytes ({len(SEVEN)}): is x; y"
         with pytest.raises(ServerUnreachableError):
             next(found)
+
+
+@pytest.mark.parametrize("kind", [Client, Awaited])
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_server_on_this_machine_is_asked_without_a_proxy(kind, variable, monkeypatch):
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")  # where nobody listens
+    with serving() as server, kind(server.url) as client:
+        assert client.info()["version"]
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("ALL_PROXY", "socks5://10.0.0.1:1080", "httpx\\[socks\\]"),
+        ("HTTP_PROXY", "ftp://10.0.0.1", "check HTTP_PROXY"),
+        ("SSL_CERT_FILE", "/nonexistent/certificates.pem", "SSL_CERT_FILE"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_an_error_that_says_what_to_do(
+    kind, variable, value, words, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ServerUnreachableError, match=words):
+        kind("http://inkread.example")
+    for url in ("http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000"):
+        kind(url)

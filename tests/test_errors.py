@@ -59,4 +59,4 @@ def test_every_error_survives_copying_and_pickling_so_that_workers_can_raise_it(
 
 
 def test_a_missing_extra_names_the_command_that_installs_it() -> None:
-    assert "pip install 'inkread[train]'" in str(MissingExtraError("torch", "train"))
+    assert "pip install '.[train]'" in str(MissingExtraError("torch", "train"))

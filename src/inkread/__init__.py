@@ -63,14 +63,19 @@ def read(source: Source, *, min_probability: float = 0.0) -> Reading:
         PictureError: the source cannot be read as a picture.
         OptionError: ``min_probability`` is outside 0..1.
     """
-    from inkread.reader import default_reader
+    from inkread.installation import diagnosed
 
+    with diagnosed():
+        from inkread.reader import default_reader
     return default_reader().read(source, min_probability=min_probability)
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        from inkread.installation import diagnosed
+
+        with diagnosed():
+            return getattr(import_module(_HOMES[name]), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
 

@@ -10,8 +10,10 @@
 from __future__ import annotations
 
 import io
-from contextlib import contextmanager
+import ipaddress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from PIL import Image
 
@@ -69,6 +71,34 @@ class _Shared:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
 
+    @property
+    def _is_here(self) -> bool:
+        """Whether the server is on this machine, which no proxy of the environment can reach for us."""
+        try:
+            host = urlsplit(self.url).hostname or ""
+        except ValueError:  # no address at all, which the first request tells
+            return False
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        with suppress(ValueError):  # a name
+            return ipaddress.ip_address(host).is_loopback
+        return False
+
+    @contextmanager
+    def _configured(self) -> Iterator[None]:
+        """Turns what httpx makes of a wrong environment (``ALL_PROXY``, ``SSL_CERT_FILE``) into a ``ServerError``."""
+        try:
+            yield
+        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+            remedy = "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+            if isinstance(error, ImportError):
+                remedy = "run pip install 'httpx[socks]', or unset ALL_PROXY"
+            raise ServerUnreachableError(
+                self.url,
+                f"cannot be asked through this environment's proxy or certificates ({error})",
+                remedy,
+            ) from error
+
     @contextmanager
     def _reachable(self) -> Iterator[None]:
         try:
@@ -119,7 +149,10 @@ class Client(_Shared):
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__(url, api_key)
-        self._http = httpx.Client(headers=self._headers, timeout=timeout, transport=transport)
+        with self._configured():
+            self._http = httpx.Client(
+                headers=self._headers, timeout=timeout, transport=transport, trust_env=not self._is_here
+            )
 
     def read(
         self,
@@ -265,7 +298,10 @@ class AsyncClient(_Shared):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__(url, api_key)
-        self._http = httpx.AsyncClient(headers=self._headers, timeout=timeout, transport=transport)
+        with self._configured():
+            self._http = httpx.AsyncClient(
+                headers=self._headers, timeout=timeout, transport=transport, trust_env=not self._is_here
+            )
 
     async def read(
         self,

@@ -29,6 +29,7 @@
     ├── OutputError               a result that cannot be written where it should go
     ├── DisplayError              no display to show a window on
     ├── CaptureError              a camera or video that gives no pictures
+    ├── InstallationError         a package that inkread depends on is missing or damaged
     └── MissingExtraError         an optional dependency that is not installed
 
 Every message has the same form, ``source: problem; remedy``: which input, what is wrong with it, what to do.
@@ -208,11 +209,17 @@ class CaptureError(InkreadError):
     """A camera or a video gives no pictures, or no more."""
 
 
+class InstallationError(InkreadError):
+    """A package that inkread depends on is missing or damaged."""
+
+
 class MissingExtraError(InkreadError):
     """An optional dependency that is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(package, "is not installed", f"install it with: pip install 'inkread[{extra}]'")
+        super().__init__(
+            package, "is not installed", f"run this in inkread's folder: pip install '.[{extra}]'"
+        )
         self.package = package
         self.extra = extra
 

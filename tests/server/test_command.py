@@ -135,7 +135,9 @@ def test_a_missing_extra_is_named(run, monkeypatch, package):
     )
     code, _, err = run()
     assert code == 1
-    assert err == f"error: {package}: is not installed; install it with: pip install 'inkread[serve]'\n"
+    assert (
+        err == f"error: {package}: is not installed; run this in inkread's folder: pip install '.[serve]'\n"
+    )
 
 
 def test_its_help_loads_no_web_framework():

@@ -27,7 +27,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from inkread.cli.console import flush, printable
+from inkread.cli.console import flush, open_standard_streams, printable
 from inkread.errors import InkreadError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what follows the command's name; by default those of the process.
     """
+    open_standard_streams()
     state = {"debug": os.environ.get("INKREAD_DEBUG", "0") not in ("", "0")}
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the encoding lacks
@@ -54,8 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InkreadError as error:
         return _fail(str(error), debug=state["debug"])
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user never sees a traceback unasked
-        problem = f"internal error ({type(error).__name__}: {error})"
-        return _fail(f"{problem}; please report it, with what --debug shows", debug=state["debug"])
+        return _fail(_diagnosis(error), debug=state["debug"])
 
 
 def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
@@ -70,6 +70,16 @@ def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
         flush()
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def _diagnosis(error: Exception) -> str:
+    """What to say of an exception that is none of ours: a damaged package, or else a bug."""
+    from inkread.installation import problem
+
+    return str(
+        problem()
+        or f"internal error ({type(error).__name__}: {error}); please report it, with what --debug shows"
+    )
 
 
 def _fail(message: str, *, debug: bool) -> int:

@@ -34,7 +34,7 @@ def camera(
     Space freezes the picture, and reads exactly it; S saves it with its reading, as .png and .json under a new name; C
     copies the text; Esc closes the window.
 
-    The window needs a display and the extra desktop: pip install 'inkread[desktop]'.
+    The window needs a display and the extra desktop: pip install '.[desktop]'.
     """
     if importlib.util.find_spec("pygame") is None:
         raise MissingExtraError("pygame-ce", "desktop")

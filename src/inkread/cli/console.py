@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +21,16 @@ STANDARD_INPUT = "-"
 STANDARD_OUTPUT = "standard output"
 UNWRAPPED = 10_000
 """Columns of a page that no table fills."""
+
+
+def open_standard_streams() -> None:
+    """Opens the null device for each standard stream that the process was started without (``>&-``, ``pythonw``, services).
+
+    The lowest free file descriptor is taken, so that no picture is opened as what the libraries in C write to.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - for as long as the process lives
 
 
 def write(text: str) -> None:

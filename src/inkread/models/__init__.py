@@ -71,8 +71,18 @@ class Model:
 
 
 def bundled() -> list[str]:
-    """The names of the models that come with the package, the default one first."""
-    names = sorted(folder.name for folder in _bundle().iterdir() if (folder / CARD_FILE).is_file())
+    """The names of the models that come with the package, the default one first.
+
+    Raises:
+        ModelNotFoundError: they are not there.
+    """
+    try:
+        names = sorted(folder.name for folder in _bundle().iterdir() if (folder / CARD_FILE).is_file())
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or error})"
+        raise ModelNotFoundError(
+            str(_bundle()), problem, "install inkread again; a frozen program must bring inkread's data files"
+        ) from error
     return sorted(names, key=lambda name: name != DEFAULT)
 
 

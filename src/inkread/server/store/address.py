@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from inkread.datasets.places import user_folder
 from inkread.errors import StoreError
 
 if TYPE_CHECKING:
@@ -30,16 +29,8 @@ DRIVERS = {
 
 
 def default_url() -> str:
-    """The user's own store (XDG Base Directory specification; ``LOCALAPPDATA`` on Windows)."""
-    variable, fallback = (
-        ("LOCALAPPDATA", Path.home() / "AppData" / "Local")
-        if sys.platform == "win32"
-        else ("XDG_DATA_HOME", Path.home() / ".local" / "share")
-    )
-    named = Path(os.environ.get(variable, ""))
-    # The specification: a relative path is invalid, and to be ignored.
-    folder = named if named.is_absolute() else fallback
-    file = folder / "inkread" / "store.sqlite"
+    """The user's own store; raises as ``user_folder``."""
+    file = user_folder("XDG_DATA_HOME", ".local/share") / "store.sqlite"
     return URL.create("sqlite", database=file.as_posix()).render_as_string()
 
 

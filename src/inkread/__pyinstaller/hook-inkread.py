@@ -1,0 +1,10 @@
+"""The models, the page and the migrations are files; and the public names are imported by their names."""
+
+from PyInstaller.utils.hooks import collect_data_files  # type: ignore[import-not-found, unused-ignore]
+
+from inkread import _HOMES
+
+datas = collect_data_files("inkread") + collect_data_files(
+    "inkread.server.store.migrations", include_py_files=True
+)
+hiddenimports = sorted({"inkread.reader", *_HOMES.values()})
