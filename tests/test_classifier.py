@@ -145,3 +145,13 @@ def test_digits_have_the_same_columns_in_whatever_order_a_model_has_them(none: b
     shares = classifier.probabilities(random_glyphs(2), none_bias=0.0)
     np.testing.assert_allclose(shares[:, :10], 1 / len(labels), rtol=1e-6)
     np.testing.assert_allclose(shares[:, 10], 1 / 11 if none else 0, rtol=1e-6)
+
+
+def test_the_cause_of_a_refusal_is_told_to_its_end() -> None:
+    onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
+    newer = made(onnx)
+    newer.ir_version = 99
+    with pytest.raises(
+        ModelFormatError, match=r"run \(Unsupported model IR version: 99, max supported .*\d+\);"
+    ):
+        Classifier(as_model(newer.SerializeToString()))

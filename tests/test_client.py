@@ -290,9 +290,10 @@ def test_lines_are_given_as_they_come():
 @pytest.mark.parametrize("kind", [Client, Awaited])
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_a_server_on_this_machine_is_asked_without_a_proxy(kind, variable, monkeypatch):
-    monkeypatch.setenv(variable, "http://127.0.0.1:9")  # where nobody listens
-    with serving() as server, kind(server.url) as client:
-        assert client.info()["version"]
+    with serving() as server:
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")  # where nobody listens
+        with kind(server.url) as client:
+            assert client.info()["version"]
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -60,3 +60,11 @@ def test_every_error_survives_copying_and_pickling_so_that_workers_can_raise_it(
 
 def test_a_missing_extra_names_the_command_that_installs_it() -> None:
     assert "pip install '.[train]'" in str(MissingExtraError("torch", "train"))
+
+
+def test_a_long_cause_keeps_its_beginning_and_its_end_on_one_line() -> None:
+    text = errors.one_line("Load failed:\n\n  " + "template<int> " * 500 + "\n  max supported version: 14\n")
+    assert text.startswith("Load failed: template")
+    assert text.endswith("max supported version: 14")
+    assert len(text) < 700
+    assert errors.one_line(" short\n") == "short"

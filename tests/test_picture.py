@@ -718,3 +718,31 @@ def test_real_pictures_all_load(data_dir: Path) -> None:
     assert files, "the folder field has no pictures"
     for path in files[::8]:
         check_promises(load_picture(path))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint16, np.bool_])
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1)])
+def test_a_mask_of_zeros_and_ones_is_black_and_white(dtype: type, shape: tuple[int, ...]) -> None:
+    mask = np.zeros(shape, dtype)
+    mask[5:10, 5:10] = 1
+    pixels = load_picture(mask).pixels
+    assert set(np.unique(pixels)) == {0, 255}
+    assert (pixels[5:10, 5:10] == 255).all()
+
+
+@pytest.mark.parametrize("encoding", ["PNG", "BMP", "TIFF"])
+def test_a_mask_saved_without_loss_is_black_and_white(encoding: str) -> None:
+    mask = np.zeros((20, 30), np.uint8)
+    mask[5:10, 5:10] = 1
+    for source in (Image.fromarray(mask), encode(Image.fromarray(mask), encoding)):
+        assert set(np.unique(load_picture(source).pixels)) == {0, 255}
+
+
+@pytest.mark.parametrize("pixels", [np.ones((20, 30), np.uint8), np.zeros((20, 30), np.uint8)])
+def test_one_value_everywhere_is_no_mask(pixels: np.ndarray) -> None:
+    assert load_picture(pixels).pixels.max() <= 1
+
+
+def test_a_frame_that_is_dark_but_for_noise_is_no_mask() -> None:
+    noise = np.random.default_rng(1).integers(0, 2, (40, 40, 3)).astype(np.uint8)
+    assert load_picture(noise).pixels.max() <= 1

@@ -5,6 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import multiprocessing
+import pickle
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,9 @@ from PIL import Image
 
 import inkread
 from inkread import InkreadError, PictureError, Reader, Reading, decoder
+from inkread.errors import OptionError
 from inkread.models import load_model
+from inkread.picture import PictureLimits
 from inkread.recognizer import ROWS, Columns, Recognizer
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -438,3 +444,53 @@ def test_real_cheques_keep_their_rate(reader: Reader, data_dir: Path) -> None:
         pytest.skip("no cheques in INKREAD_DATA")
     report = evaluate_pictures(BENCHMARKS["cheque_dev"](data_dir), reader)
     assert report.rates["multi"].correct >= 72
+
+
+POOLED = """
+import multiprocessing, pickle, sys
+import inkread
+
+def text(reader, path):
+    return reader.read(path).text
+
+if __name__ == "__main__":
+    way, path = sys.argv[1:]
+    reader = inkread.Reader(threads=1)
+    assert reader.read(path).text  # every model is loaded before the pool is made
+    with multiprocessing.get_context(way).Pool(1) as pool:
+        print(pool.apply(text, (reader, path)).replace("\\n", "/"))
+"""
+
+
+@pytest.mark.parametrize("way", sorted({"spawn", "fork"} & {*multiprocessing.get_all_start_methods()}))
+def test_a_loaded_reader_goes_into_the_processes_of_a_pool(way, tmp_path):
+    program, picture = tmp_path / "pooled.py", Path(__file__).parents[1] / "examples" / "pencil_rows.jpg"
+    program.write_text(POOLED, encoding="utf-8")
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", str(program), way, str(picture)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout == "2718/28459/0452\n"
+
+
+def test_a_reader_pickles_as_its_arguments():
+    limits = PictureLimits(max_bytes=10_000, max_pixels=1_000_000)
+    reader = Reader("default", rows=None, limits=limits, threads=1)
+    content = pickle.dumps(reader)
+    assert len(content) < 1_000
+    twin = pickle.loads(content)
+    assert twin.limits == limits
+    assert twin.recognizers == ()
+    seven = np.zeros((40, 40), np.uint8)
+    assert twin.read(seven) == reader.read(seven)
+
+
+@pytest.mark.parametrize("least", [None, "a", "0.5", float("nan"), -0.1, 1.1, [0.5], np.array([0.1, 0.2])])
+def test_a_least_probability_that_is_no_number_in_0_to_1_is_an_option_error(least):
+    blank = np.zeros((40, 40), np.uint8)
+    for use in (
+        lambda: inkread.read(blank, min_probability=least),
+        lambda: Reader().read_many([blank], min_probability=least),
+        lambda: Reader().read_digit(blank, min_probability=least),
+        lambda: inkread.read(blank).doubted(least),
+    ):
+        with pytest.raises(OptionError, match=r"not a number in 0\.\.1"):
+            use()

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+LONGEST_CAUSE = 600
+"""Characters of what a library says in a message of ours."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The remedy for an unknown word: the nearest of those that are known, or all of them."""
     names = list(known)
@@ -53,6 +57,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
         if near
         else f"use one of {', '.join(names)}"
     )
+
+
+def one_line(text: str) -> str:
+    """What a library says, on one line; a long text is shortened in its middle, as the cause is often said last."""
+    half = LONGEST_CAUSE // 2
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_CAUSE else f"{text[:half]} … {text[-half:]}"
 
 
 class InkreadError(Exception):

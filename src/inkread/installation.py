@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from inkread.errors import InstallationError
+from inkread.errors import InstallationError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def problem() -> InstallationError | None:
         try:
             found = import_module(module)
         except Exception as error:  # noqa: BLE001 - a damaged package fails in any way
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = one_line(str(error)) or type(error).__name__
             return InstallationError(module, f"cannot be imported ({reason})", remedy)
         if getattr(found, "__file__", None) is None:
             # A folder without code, as is left by uninstalling opencv-python beside opencv-python-headless.

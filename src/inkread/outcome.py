@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 
 ROW_SEPARATOR = "/"
 
+STANDARD_INPUT = "-"
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheets take for the beginning of a formula, also behind the blanks that they skip."""
+
+
+def no_formula(name: str) -> str:
+    """A file's name for a table: one that a spreadsheet would take for a formula begins with ``./``, and still names the file."""
+    return f"./{name}" if name.startswith(FORMULA) and name != STANDARD_INPUT else name
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -63,6 +73,7 @@ class Outcome:
 
     def to_rows(self) -> list[dict[str, Any]]:
         """The reading's flat rows; one with nothing but source and error for a picture that could not be read."""
+        source = no_formula(self.name)
         if self.reading:
-            return [row | {"source": self.name} for row in self.reading.to_rows()]
-        return [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.name, "error": self.error}]
+            return [row | {"source": source} for row in self.reading.to_rows()]
+        return [dict.fromkeys(CSV_COLUMNS, "") | {"source": source, "error": self.error}]

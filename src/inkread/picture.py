@@ -163,7 +163,8 @@ def load_picture(
         source: a path of a regular file; an encoded picture as bytes; a binary file object, rewound if it can be and
             read to its end; a PIL image of any mode, as it stands; or an array H×W, H×W×1, H×W×3 (RGB) or H×W×4
             (RGBA, straight alpha). Of animated files and pages the first counts. Values of more than 8 bit: integers
-            are scaled from the smallest bit depth that holds them, so that 12-bit data in 16 bits keeps its contrast;
+            are scaled from the smallest bit depth that holds them, so that 12-bit data in 16 bits keeps its contrast, and
+            one channel of nothing but 0 and 1 is a mask;
             floats are taken as 0..1 if all lie there, else as 0..255 if all lie there; anything else, negative
             values included, is stretched from its minimum and maximum.
         limits: bytes and pixels beyond which the source is refused.
@@ -248,7 +249,7 @@ def _read_path(name: str, path: str, limits: PictureLimits) -> bytes:
             raise PictureNotFoundError(name, "is a directory", "name a picture file in it")
         if not stat.S_ISREG(status.st_mode):
             raise PictureFormatError(
-                name, "is no regular file", "copy the picture to a file, or pass a file object"
+                name, "is no regular file", "copy the picture to a file, or pipe it in and name it -"
             )
         _check_bytes(name, status.st_size, limits)
         with Path(path).open("rb") as file:
@@ -447,6 +448,10 @@ def _split_array(name: str, values: NDArray[Any], limits: PictureLimits) -> tupl
     return _split_channels(pixels)
 
 
+_MASK: Final = (0.0, 1.0)
+"""The span of a mask of 0 and 1."""
+
+
 def _split_image(name: str, image: Image.Image, max_side: int) -> tuple[Pixels, Pixels | None]:
     """A loaded image of any mode as 8-bit colour, H×W or H×W×3, and alpha, H×W or ``None``; perhaps reduced.
 
@@ -454,7 +459,7 @@ def _split_image(name: str, image: Image.Image, max_side: int) -> tuple[Pixels, 
     """
     ratio = max(1, max(image.size) // max_side)
     factors = min(ratio, image.width), min(ratio, image.height)
-    span = _image_span(name, image) if image.mode.startswith(("I", "F")) else None
+    span = _image_span(name, image)
     reduced = np.empty(0, np.uint8)
     for left, top, right, bottom in _blocks(image.size, factors):
         block = image.crop((left, top, right, bottom))
@@ -476,11 +481,14 @@ def _blocks(size: tuple[int, int], factors: tuple[int, int]) -> Iterator[tuple[i
             yield left, top, min(left + across, size[0]), min(top + down, size[1])
 
 
-def _image_span(name: str, image: Image.Image) -> tuple[float, float]:
-    """What is 0 and what is 255 in an image of values of more than 8 bits."""
-    blocks = (np.asarray(image.crop(box)) for box in _blocks(image.size, (1, 1)))
-    extremes = np.array([(block.min(), block.max()) for block in blocks])
-    return _span(name, extremes)
+def _image_span(name: str, image: Image.Image) -> tuple[float, float] | None:
+    """What is 0 and what is 255 in an image of values of more than 8 bits, or of nothing but 0 and 1; ``None`` in any other."""
+    if image.mode.startswith(("I", "F")):
+        blocks = (np.asarray(image.crop(box)) for box in _blocks(image.size, (1, 1)))
+        extremes = np.array([(block.min(), block.max()) for block in blocks])
+        return _MASK if _is_mask(extremes) else _span(name, extremes)
+    # The darkest of JPEGs have ones by chance.
+    return _MASK if image.mode == "L" and image.format != "JPEG" and image.getextrema() == (0, 1) else None
 
 
 def _scaled_image(image: Image.Image, span: tuple[float, float]) -> Image.Image:
@@ -513,8 +521,16 @@ def _split_channels(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
     return pixels[..., :3], pixels[..., 3]
 
 
+def _is_mask(values: NDArray[Any]) -> bool:
+    """Whether whole numbers of one channel are nothing but 0 and 1, both of them; more channels come from cameras, in the dark."""
+    one_channel = values.ndim == 2 or values.shape[2] == 1
+    return one_channel and values.dtype.kind in "ui" and values.max() == 1 and values.min() == 0
+
+
 def _to_8_bit(name: str, values: NDArray[Any]) -> Pixels:
     """Scales values of any real dtype to 0..255 as ``load_picture`` promises; the shape is kept."""
+    if _is_mask(values):
+        values = values > 0
     if values.dtype == np.uint8:
         return values
     if values.dtype == np.bool_:

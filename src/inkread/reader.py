@@ -118,7 +118,7 @@ class Trace:
 
 
 class Reader:
-    """Reads digits from pictures; loads its model once, and is safe to share between threads.
+    """Reads digits from pictures; loads its model once, and is safe to share between threads and processes.
 
     Args:
         model: the name of a bundled model, or the folder of a training run.
@@ -148,10 +148,16 @@ class Reader:
                 "read with a model of digits; this one can be scored with inkread evaluate --data",
             )
         self._rows = () if rows is None else (rows,) if isinstance(rows, str | os.PathLike) else tuple(rows)
-        self._threads = threads
+        self._model, self._threads = model, threads
         # A network that knows digits only is asked which; whether it is one at all, the bundled model judges.
         self._judge = None if NOT_A_DIGIT in self.classifier.labels else Classifier(threads=threads)
         self.limits = limits or PictureLimits()
+
+    def __reduce__(self) -> tuple[partial[Reader], tuple[()]]:
+        """Pickles as its arguments; whoever unpickles it loads the models again."""
+        return partial(
+            type(self), self._model, rows=self._rows, limits=self.limits, threads=self._threads
+        ), ()
 
     @cached_property
     def recognizers(self) -> tuple[Recognizer, ...]:

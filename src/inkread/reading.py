@@ -189,5 +189,9 @@ class Reading:
 
 def require_probability(value: float) -> None:
     """Raises an ``OptionError`` if a least probability is outside 0..1, or no number."""
-    if not 0 <= value <= 1:
-        raise OptionError(f"minimal probability {value:g}", "is outside 0..1", "give one such as 0.9")
+    try:
+        within = 0 <= value <= 1
+    except (TypeError, ValueError):  # no number; or an array, of which there is no one answer
+        within = False
+    if not within:
+        raise OptionError(f"minimal probability {value!r}", "is not a number in 0..1", "give one such as 0.9")

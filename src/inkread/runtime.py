@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from inkread.errors import ModelFormatError
+from inkread.errors import ModelFormatError, one_line
 from inkread.models.onnx_file import require_whole
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ NOWHERE = "/nonexistent"
 """Where the runtime looks for external data, should one be named in a way that is not recognised."""
 
 REMEDY = "train or export the model again with inkread"
+
+SOURCE_PLACE = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : "
+    r"|\S+\.(?:cc|cpp|h):\d+ (?:[^()\s]+ )*?[\w~:<>]+::[\w~]+\([^()]*\)(?: const)? (?:\[with [^]]*\] )?"
+)
+"""The name of the exception, and a place in the runtime's source with the signature of its function."""
 
 Shape = list[int | str | None]
 
@@ -77,7 +84,7 @@ def _start(content: bytes, source: str, *, threads: int, remedy: str) -> Any:
     try:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's exceptions share no base but this
-        problem = f"is not an ONNX model that can run ({first_line(error)})"
+        problem = f"is not an ONNX model that can run ({cause(error)})"
         raise ModelFormatError(source, problem, remedy) from error
 
 
@@ -89,6 +96,6 @@ def _fits(found: Shape, wanted: Shape, *, free: bool) -> bool:
     )
 
 
-def first_line(error: Exception) -> str:
-    """What an exception of the runtime says, without what follows."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+def cause(error: Exception) -> str:
+    """What an exception of the runtime says, on one line, without the places in its source."""
+    return one_line(SOURCE_PLACE.sub("", str(error))) or type(error).__name__

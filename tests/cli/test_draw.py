@@ -23,7 +23,7 @@ def test_without_pygame_it_says_what_to_install(run, monkeypatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     result = run("draw")
     assert result.code == 1
-    assert "pygame-ce: is not installed; install it with: pip install 'inkread[desktop]'" in result.err
+    assert "pygame-ce: is not installed; run this in inkread's folder: pip install '.[desktop]'" in result.err
 
 
 @needs_pygame
@@ -38,7 +38,7 @@ def test_without_a_display_it_says_so_and_ends(run) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--min-probability", "2"], "outside 0..1"),
+        (["--min-probability", "2"], "not a number in 0..1"),
         (["--teach", "FILE"], "is no folder"),
     ],
 )

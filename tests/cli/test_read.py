@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -203,3 +204,93 @@ def test_a_least_probability_outside_0_to_1_is_an_error_before_anything_is_print
     result = run("read", "rows.png", "--min-probability", least, "--format", "csv")
     assert (result.code, result.out) == (1, "")
     assert "0..1" in result.err
+
+
+@pytest.fixture
+def scans(tmp_path, monkeypatch):
+    """A folder as scanners, macOS and LibreOffice leave it; the current folder is the one above."""
+    for name in (
+        "rows.png",
+        "seven.JPG",
+        "._seven.JPG",
+        ".hidden.png",
+        "~rows.png",
+        "notes.txt",
+        "in/blank.png",
+    ):
+        (tmp_path / "scans" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "scans" / name).touch()
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "scans"
+
+
+def sources(result):
+    return [Path(json.loads(line)["source"]).as_posix() for line in result.out.splitlines()]
+
+
+def test_a_folder_is_its_pictures_sorted_without_hidden_ones(run, scans):
+    assert sources(run("read", "scans", "--format", "jsonl")) == ["scans/rows.png", "scans/seven.JPG"]
+    for option in ("-r", "--recursive"):
+        found = sources(run("read", "scans", option, "--format", "jsonl"))
+        assert found == ["scans/in/blank.png", "scans/rows.png", "scans/seven.JPG"]
+    assert run("read", "scans").out == "scans/rows.png\t12/3\nscans/seven.JPG\t7\n".replace(
+        "/rows", f"{os.sep}rows"
+    )
+
+
+def test_the_picture_of_a_folder_is_named_even_if_it_is_the_only_one(run, scans):
+    assert run("read", scans / "in").out == f"{scans / 'in' / 'blank.png'}\t\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("scans/*.png", ["scans/rows.png"]),
+        ("scans/*", ["scans/notes.txt", "scans/rows.png", "scans/seven.JPG"]),
+        ("**/*.png", ["scans/in/blank.png", "scans/rows.png"]),
+    ],
+)
+def test_a_quoted_pattern_is_the_files_that_it_matches(run, scans, pattern, found):
+    assert sources(run("read", pattern, "--format", "jsonl")) == found
+
+
+def test_a_file_whose_name_is_a_pattern_is_that_file(run, scans):
+    (scans / "rows[1]").mkdir()
+    (scans / "rows[1]" / "seven.png").touch()
+    assert sources(run("read", "scans/rows[1]/seven.png", "--format", "jsonl")) == ["scans/rows[1]/seven.png"]
+
+
+def test_a_pattern_without_a_match_and_a_folder_without_pictures_are_errors(run, scans):
+    result = run("read", "scans/*.bmp")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: scans/*.bmp: ")
+    result = run("read", "empty")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: empty: has no pictures; ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
+@pytest.mark.parametrize(
+    "way", ["cat {0} | {1} /dev/stdin", "{1} /dev/stdin < {0}", "{1} <(cat {0})", "{1} - < {0}"]
+)
+def test_a_picture_may_come_through_a_pipe_by_any_name(way, tmp_path):
+    picture = Path(__file__).parents[2] / "examples" / "pencil_rows.jpg"
+    command = way.format(shlex.quote(str(picture)), f"{shlex.quote(sys.executable)} -m inkread read")
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "2718\n28459\n0452\n"
+
+
+@pytest.mark.parametrize("begin", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1"])
+def test_no_name_in_a_csv_is_a_formula(run, begin):
+    for folder in ("seven.png", "broken.png"):
+        name = f"{begin}/{folder}"
+        (row,) = csv.DictReader(io.StringIO(run("read", "--format", "csv", "--", name).out, newline=""))
+        assert row["source"] == f"./{name}"
+    assert [json.loads(run("read", "--format", "jsonl", "--", name).out)["source"]] == [name]
+
+
+def test_a_name_that_is_no_formula_stays_as_it_is_in_a_csv(run):
+    rows = csv.DictReader(io.StringIO(run("read", "a=1/seven.png", "/x/rows.png", "--format", "csv").out))
+    assert {row["source"] for row in rows} == {"a=1/seven.png", "/x/rows.png"}

@@ -263,5 +263,5 @@ def test_wrong_options_are_errors_before_anything_is_written(run, watched, monke
 def test_a_folder_that_is_not_there_is_an_error_before_anything_is_written(run, tmp_path):
     result = run("watch", tmp_path / "absent", "--out", tmp_path / "out.csv")
     assert (result.code, result.out) == (1, "")
-    assert "absent: is not there, or is no folder; name a folder in which pictures arrive" in result.err
+    assert "absent: is not there, or is no folder; name a folder of pictures" in result.err
     assert not (tmp_path / "out.csv").exists()

@@ -106,3 +106,33 @@ def test_a_folder_without_labels_or_pictures_is_refused(tmp_path, names):
 def test_an_absent_folder_is_not_found(tmp_path):
     with pytest.raises(DatasetNotFoundError):
         load_labelled_folder(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file;label;source\na.png;7;me\n",
+        "File,Label,Source\na.png,7,me\n",
+        "\ufeffFILE;LABEL;SOURCE\r\na.png;7;me\r\n",
+        "file\tlabel\tsource\na.png\t7\tme\n",
+        " file , label , source\na.png,7,me\n",
+        "File\tLabel\tSource\na.png\t7\tme\n".encode("utf-16"),
+    ],
+    ids=["semicolons", "capitals", "Excel in Europe", "tabs", "blanks", "Unicode text of Excel"],
+)
+def test_a_table_is_read_as_spreadsheets_of_any_country_save_it(folder, text):
+    for name in ("labels.csv", "labels.tsv"):
+        assert table(folder, text, name) == [LabelledPicture(folder / "a.png", "7", {"source": "me"})]
+        (folder / name).unlink()
+
+
+def test_rows_may_hold_other_separators_than_the_first_line(folder):
+    (picture,) = table(folder, "file;label;notes\na.png;12/3;one, two, three, four\n")
+    assert picture.columns == {"notes": "one, two, three, four"}
+
+
+def test_hidden_files_and_folders_are_no_pictures(tmp_path):
+    for name in ("7/a.png", "7/._a.png", "7/.b.png", "7/~c.png", ".Trashes/d.png", "~lock/e.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert load_labelled_folder(tmp_path) == [LabelledPicture(tmp_path / "7" / "a.png", "7")]

@@ -1,6 +1,6 @@
 """The models, the page and the migrations are files; and the public names are imported by their names."""
 
-from PyInstaller.utils.hooks import collect_data_files  # type: ignore[import-not-found, unused-ignore]
+from PyInstaller.utils.hooks import collect_data_files
 
 from inkread import _HOMES
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from inkread.errors import InkreadError
 
-STANDARD_INPUT = "-"
 STANDARD_OUTPUT = "standard output"
 UNWRAPPED = 10_000
 """Columns of a page that no table fills."""

@@ -103,5 +103,7 @@ def _print_csv(outcomes: Iterable[Outcome]) -> None:
     write(",".join(CSV_COLUMNS) + "\n")
     for outcome in outcomes:
         lines = io.StringIO()
-        csv.DictWriter(lines, CSV_COLUMNS, lineterminator="\n").writerows(outcome.to_rows())
+        # A carriage return is a line's end to readers of CSV, but older versions of Python do not quote it for that.
+        quoting = csv.QUOTE_ALL if "\r" in outcome.name else csv.QUOTE_MINIMAL
+        csv.DictWriter(lines, CSV_COLUMNS, lineterminator="\n", quoting=quoting).writerows(outcome.to_rows())
         write(lines.getvalue())

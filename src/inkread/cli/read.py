@@ -1,18 +1,19 @@
 """``inkread read``: the digits in pictures."""
 
+import glob
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from inkread.cli.console import STANDARD_INPUT, is_terminal, progress_bar, report
+from inkread.cli.console import is_terminal, progress_bar, report
 from inkread.cli.formats import Format, print_outcomes, streams
 from inkread.cli.options import MinProbabilityOption, ModelOption, SingleOption
-from inkread.errors import PictureError
-from inkread.outcome import Outcome
+from inkread.errors import FolderError, PictureError
+from inkread.outcome import STANDARD_INPUT, Outcome
 
 if TYPE_CHECKING:
     from inkread.reader import Reader
@@ -29,9 +30,16 @@ class _How:
 
 def read(
     pictures: Annotated[
-        list[str], typer.Argument(metavar="PICTURE", help="Picture files; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="PICTURE",
+            help="Picture files, folders of pictures, or quoted patterns such as 'scans/*.png'; - is standard input.",
+        ),
     ],
     *,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", help="Read the folders in a folder too.")
+    ] = False,
     single: SingleOption = False,
     style: Annotated[
         Format, typer.Option("--format", help="How to print what was read.", case_sensitive=False)
@@ -55,7 +63,7 @@ def read(
     jsonl prints a JSON object a picture, in the order given; json an array of them; csv a line a digit.
 
     With several pictures, --draw and --explain name a folder, where each picture has a file or folder of its own.
-    A folder is no PICTURE: name the files in it, as in scans/*.png.
+    Of a folder, the files with names of pictures are read, sorted by name; hidden ones are left out.
 
     A picture that cannot be read is reported on standard error, stops no other, and makes the exit code 1.
     """
@@ -63,15 +71,16 @@ def read(
     from inkread.reading import require_probability
 
     require_probability(min_probability)
-    several = len(pictures) > 1
+    names = _expanded(pictures, recursive=recursive)
+    several = len(names) > 1 or names != pictures
     how = _How(single, min_probability)
-    outcomes = _read_all(Reader(model=model), pictures, how, draw=draw, explain=explain)
+    outcomes = _read_all(Reader(model=model), names, how, draw=draw, explain=explain)
     collides = is_terminal(sys.stdout) and streams(style, several=several)
     failed: list[str] = []
 
     def watched() -> Iterator[Outcome]:
         shown = several and not quiet and not collides and is_terminal(sys.stderr)
-        with progress_bar("Reading", len(pictures), shown=shown) as advance:
+        with progress_bar("Reading", len(names), shown=shown) as advance:
             for outcome in outcomes:
                 if isinstance(outcome.result, Exception):
                     failed.append(outcome.name)
@@ -88,9 +97,7 @@ def _read_all(
     reader: "Reader", pictures: Sequence[str], how: "_How", *, draw: Path | None, explain: Path | None
 ) -> Iterator[Outcome]:
     """One outcome a picture, in order, with its drawing and stages saved where they are wanted."""
-    sources: list[str | BinaryIO] = [
-        sys.stdin.buffer if name == STANDARD_INPUT else name for name in pictures
-    ]
+    sources = map(_source, pictures)
     if draw or explain:
         results = _read_and_save(reader, sources, pictures, how, draw=draw, explain=explain)
     else:
@@ -99,9 +106,52 @@ def _read_all(
         yield Outcome(name, result)
 
 
+def _source(name: str) -> str | BinaryIO:
+    """What a reader reads for a name: standard input, an open pipe as the shell's ``<(command)`` gives, or the path itself."""
+    if name == STANDARD_INPUT:
+        return sys.stdin.buffer
+    return Path(name).open("rb") if _is(Path.is_fifo, name) else name
+
+
+def _expanded(pictures: Sequence[str], *, recursive: bool) -> list[str]:
+    """The pictures by name: those in folders, and those that a pattern means where the shell has not expanded it, as on Windows.
+
+    Raises:
+        FolderError: a folder has no pictures, or cannot be looked through.
+    """
+    from inkread.folders import HIDDEN, pictures_in
+
+    names: list[str] = []
+    for picture in pictures:
+        if _is(Path.is_dir, picture):
+            found = sorted(
+                str(path) for path in pictures_in(Path(picture), recursive=recursive) if path.is_file()
+            )
+            if not found:
+                remedy = "name a folder with pictures, or add --recursive for those in its folders"
+                raise FolderError(picture, "has no pictures", remedy)
+        elif glob.has_magic(picture) and not _is(Path.exists, picture):
+            matches = (Path(match) for match in glob.glob(picture, recursive=True))  # noqa: PTH207 - it may be absolute
+            found = sorted(
+                str(path) for path in matches if path.is_file() and not path.name.startswith(HIDDEN)
+            )
+        else:
+            found = [picture]
+        names += found or [picture]
+    return names
+
+
+def _is(question: Callable[[Path], bool], name: str) -> bool:
+    """What a path is; nothing, where it is no possible path."""
+    try:
+        return question(Path(name))
+    except (OSError, ValueError):
+        return False
+
+
 def _read_and_save(
     reader: "Reader",
-    sources: Sequence[str | BinaryIO],
+    sources: Iterator[str | BinaryIO],
     pictures: Sequence[str],
     how: "_How",
     *,

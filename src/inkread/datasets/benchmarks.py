@@ -19,7 +19,7 @@ from inkread.datasets.idx import read_bytes
 from inkread.datasets.pictures import LabelledPicture, load_labelled_folder
 from inkread.datasets.places import require_file, search_folders
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
-from inkread.picture import PICTURE_SUFFIXES
+from inkread.folders import is_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -137,7 +137,7 @@ def _folder(collection: str, data_dir: Path | None) -> Path:
 
 
 def _pictures_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    return sorted(path for path in folder.rglob("*") if is_picture(path.name))
 
 
 def _digit(path: Path, label: str, pixels: NDArray[np.uint8] | None = None) -> LabelledPicture:

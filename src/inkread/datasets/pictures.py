@@ -1,12 +1,13 @@
 """Folders of labelled pictures: a table ``labels.csv`` or ``labels.tsv``, or one folder per label.
 
 The table has the columns ``file`` (below the folder) and ``label`` (rows of digits joined by "/", empty where there
-is nothing to read); further columns are kept as they are. Without a table, the folders ``0`` to ``9`` hold pictures
+is nothing to read), in capitals or not, separated by commas, semicolons or tabs; further columns are kept as they are. Without a table, the folders ``0`` to ``9`` hold pictures
 of that digit, and the folders ``none`` and ``junk`` pictures with nothing to read.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -16,14 +17,16 @@ from typing import TYPE_CHECKING
 
 from inkread.datasets.idx import read_bytes
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
-from inkread.picture import PICTURE_SUFFIXES
+from inkread.folders import HIDDEN, is_picture
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 TABLES = {"labels.csv": ",", "labels.tsv": "\t"}
-"""The tables' names and separators; where both are there, the first is read."""
+"""The tables' names and usual separators; where both are there, the first is read."""
+SEPARATORS = (",", ";", "\t")
+"""What may separate a table's fields: spreadsheets write the semicolon where the comma separates decimals. The first line decides."""
 LABEL_FOLDERS = {**{str(digit): str(digit) for digit in range(10)}, "none": "", "junk": ""}
 LABEL = re.compile(r"([0-9]+(/[0-9]+)*)?")
 SURPLUS, LACKING = "\0surplus", "\0lacking"
@@ -38,7 +41,7 @@ class LabelledPicture:
     Attributes:
         path: of the picture; of one among many in a file, that file and the picture's number in it.
         label: rows of digits joined by "/"; empty if there is nothing to read.
-        columns: the further columns of its row, by name.
+        columns: the further columns of its row, by name in lower case.
         pixels: H×W or H×W×3 uint8, where the picture is held in memory; ``None`` where it is the file ``path``.
     """
 
@@ -75,7 +78,9 @@ def load_labelled_folder(path: Path | str) -> list[LabelledPicture]:
 
 
 def _from_folders(root: Path) -> list[LabelledPicture]:
-    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    folders = sorted(
+        entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(HIDDEN)
+    )
     unknown = [folder.name for folder in folders if folder.name not in LABEL_FOLDERS]
     if unknown or not folders:
         problem = (
@@ -86,22 +91,24 @@ def _from_folders(root: Path) -> list[LabelledPicture]:
         LabelledPicture(file, LABEL_FOLDERS[folder.name])
         for folder in folders
         for file in sorted(folder.iterdir())
-        if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
+        if is_picture(file.name) and file.is_file()
     ]
 
 
 def _from_table(table: Path, separator: str) -> list[LabelledPicture]:
     try:
-        # "utf-8-sig" drops the byte order mark that spreadsheets write.
-        text = read_bytes(table).decode("utf-8-sig")
+        text = _decoded(read_bytes(table))
     except UnicodeDecodeError as error:
         raise DatasetFormatError(str(table), f"is not UTF-8 ({error})", "save it as UTF-8") from error
+    first = text.partition("\n")[0]
+    separator = max((separator, *SEPARATORS), key=first.count)
     rows = csv.DictReader(
         io.StringIO(text, newline=""), delimiter=separator, restkey=SURPLUS, restval=LACKING
     )
     pictures: dict[Path, LabelledPicture] = {}
     try:
-        missing = {"file", "label"} - set(rows.fieldnames or ())
+        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+        missing = {"file", "label"} - set(rows.fieldnames)
         if missing:
             raise DatasetFormatError(
                 f"{table}, line 1", f"has no column {' and '.join(sorted(missing))!r}", LAYOUT
@@ -121,6 +128,12 @@ def _from_table(table: Path, separator: str) -> list[LabelledPicture]:
             f"{table}, line {rows.line_num}", f"is not readable as a table ({error})", "correct the line"
         ) from error
     return list(pictures.values())
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a table, without the byte order mark that spreadsheets write; with one, it may be UTF-16."""
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
 
 
 def _from_row(row: dict[str, str], root: Path, source: str) -> LabelledPicture:

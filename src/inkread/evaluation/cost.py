@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError, ModelFormatError
-from inkread.runtime import first_line
+from inkread.runtime import cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,7 +93,7 @@ def examine(content: bytes, layout: tuple[int, ...], source: str) -> Graph:
         parameters = _parameters(model)
         operations = _operations(model, layout)
     except Exception as error:  # protobuf's and onnx's errors share no base but this
-        problem = f"is no ONNX model ({first_line(error)})"
+        problem = f"is no ONNX model ({cause(error)})"
         raise ModelFormatError(source, problem, "export it again") from error
     return Graph(parameters, operations, len(content))
 

@@ -16,7 +16,7 @@ import numpy as np
 from inkread.classifier import BATCH, DIGITS, softmax
 from inkread.errors import ModelFormatError, ModelNotFoundError
 from inkread.models import LARGEST_MODEL
-from inkread.runtime import first_line, start_session
+from inkread.runtime import cause, start_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ class ForeignNetwork:
         try:
             found = self._session.run([self._output], {self._input: inputs.reshape(-1, *layout)})[0]
         except Exception as error:  # the runtime's exceptions share no base but this
-            problem = f"fails on {len(glyphs)} glyphs ({first_line(error)})"
+            problem = f"fails on {len(glyphs)} glyphs ({cause(error)})"
             raise ModelFormatError(str(self.path), problem, REMEDY) from error
         return np.asarray(found, np.float32).reshape(len(glyphs), -1)
 
@@ -162,7 +162,7 @@ class ForeignNetwork:
             try:
                 given = dict(zip(outputs, self._limited(blank), strict=True))
             except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no base but this
-                problem = problem or f"cannot run ({first_line(error)})"
+                problem = problem or f"cannot run ({cause(error)})"
                 continue
             fitting = [name for name, value in given.items() if _is_ten_each(value, count)]
             if fitting:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from inkread.classifier import DIGITS, softmax
-from inkread.errors import ModelFormatError
+from inkread.errors import ModelFormatError, one_line
 from inkread.export.to_keras import BATCH, keras
 from inkread.models.layers import (
     GLYPH,
@@ -104,7 +104,7 @@ def open_keras(path: Path) -> Opened:
             warnings.filterwarnings("ignore", message="Do not pass an `input_shape`", category=UserWarning)
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # it may be anything, as may be what is in the file
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        reason = one_line(str(error)) or type(error).__name__
         problem = f"cannot be opened by Keras {keras.__version__} ({reason})"
         raise ModelFormatError(str(path), problem, "save it again as .keras, without own code") from error
     takes, gives = (getattr(model, name, None) for name in ("input_shape", "output_shape"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import safetensors.torch
 
-from inkread.errors import ModelFormatError, ModelNotFoundError
+from inkread.errors import ModelFormatError, ModelNotFoundError, one_line
 from inkread.models import load_model
 from inkread.models.card import CARD_FILE, Card
 from inkread.models.history import load_history
@@ -84,7 +84,7 @@ def load_run(folder: Path) -> Trained:
     except FileNotFoundError as error:
         raise ModelNotFoundError(str(weights), "is missing", "restore it, or train again") from error
     except Exception as error:  # safetensors' own, PyTorch's and the system's share no base but this
-        problem = f"does not hold the weights of {card.name} ({str(error).splitlines()[0]})"
+        problem = f"does not hold the weights of {card.name} ({one_line(str(error))})"
         raise ModelFormatError(str(weights), problem, "restore it, or train again") from error
     network = network.eval().requires_grad_(requires_grad=False)
     return Trained(folder, card, network, load_history(folder))

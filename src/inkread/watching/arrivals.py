@@ -7,27 +7,19 @@ file is complete: looking would be needed beside them. It is cheap, a fraction o
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from inkread.errors import FolderError
-from inkread.picture import PICTURE_SUFFIXES
+from inkread.folders import pictures_in
+from inkread.outcome import no_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-HIDDEN = (".", "~")
-"""How the names of files begin that are hidden, or that other programs keep beside those that they work on."""
+    from pathlib import Path
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 """What breaks lines or encodings in a name, and the backslash that escapes it."""
-
-FORMULA = ("=", "+", "-", "@")
-"""What spreadsheets take for the beginning of a formula."""
 
 
 class Stamp(NamedTuple):
@@ -73,7 +65,7 @@ class Arrivals:
     def __init__(self, folder: Path, *, recursive: bool = False) -> None:
         self.folder, self.recursive = folder, recursive
         self._seen: dict[str, Arrival] = {}
-        next(self._paths(), None)  # tells at once what is wrong with the folder
+        next(pictures_in(folder, recursive=recursive), None)  # tells at once what is wrong with the folder
 
     def look(self) -> list[Arrival]:
         """All that are there now, the oldest first.
@@ -82,7 +74,7 @@ class Arrivals:
             FolderError: the folder, or one in it, is not there or cannot be looked through.
         """
         seen = {}
-        for path in self._paths():
+        for path in pictures_in(self.folder, recursive=self.recursive):
             stamp = self.stamp(path)
             if stamp is not None:
                 before = self._seen.get(stamp.source)
@@ -102,24 +94,6 @@ class Arrivals:
             return None
         return Stamp(name_below(self.folder, path), status.st_size, status.st_mtime_ns)
 
-    def _paths(self) -> Iterator[Path]:
-        """The files whose names are those of pictures."""
-        for place, folders, names in os.walk(self.folder, onerror=self._refuse):
-            folders[:] = [name for name in folders if self.recursive and not name.startswith(HIDDEN)]
-            for name in names:
-                if not name.startswith(HIDDEN) and Path(name).suffix.lower() in PICTURE_SUFFIXES:
-                    yield Path(place, name)
-
-    def _refuse(self, error: OSError) -> None:
-        """Raises what is wrong with a folder, unless it is one in ours that has gone meanwhile."""
-        place = Path(os.fsdecode(error.filename))
-        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-            problem = f"cannot be looked through ({error.strerror})"
-            raise FolderError(str(place), problem, "let it be read, or move it elsewhere") from error
-        if place == self.folder:
-            problem = "is not there, or is no folder"
-            raise FolderError(str(place), problem, "name a folder in which pictures arrive") from error
-
 
 def name_below(folder: Path, path: Path) -> str:
     r"""What a picture is called in reports: its path in the folder, on one line, the same on every system.
@@ -130,4 +104,4 @@ def name_below(folder: Path, path: Path) -> str:
     name = UNPRINTABLE.sub(
         lambda found: found[0].encode("unicode_escape").decode("ascii"), path.relative_to(folder).as_posix()
     )
-    return f"./{name}" if name.startswith(FORMULA) else name
+    return no_formula(name)

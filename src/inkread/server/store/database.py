@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from inkread.errors import MissingExtraError, StoreError
+from inkread.errors import MissingExtraError, StoreError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +136,7 @@ def _meaning(error: Exception, address: Address) -> tuple[str, str]:
     for name, meaning in SQLITE_MEANINGS.items():
         if code.startswith(name):
             return meaning
-    cause = (address.hide(str(original)).strip().splitlines() or [type(original).__name__])[0][:300]
+    cause = one_line(address.hide(str(original))) or type(original).__name__
     if address.file is None and isinstance(error, DBAPIError) and error.statement is None:
         return f"cannot be reached ({cause})", CHECK_SERVER
     return f"cannot be used ({cause})", CHECK_LOG
