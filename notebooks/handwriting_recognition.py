@@ -17,7 +17,7 @@
 # This notebook goes the whole way: look at MNIST, choose a network, train it, look at what it learned and where it fails, read a
 # picture of one's own, and take the model elsewhere. Every cell is also a command, which is named beside it.
 #
-# `pip install 'inkread[notebook]'` installs what it needs. It runs from top to bottom in less than three minutes on two cores;
+# `pip install '.[notebook]'` installs what it needs. It runs from top to bottom in less than three minutes on two cores;
 # MNIST is downloaded at first (11 MB), unless `INKREAD_DATA` names a folder that has it.
 
 # %%

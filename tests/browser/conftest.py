@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
-pytest.importorskip("fastapi", reason="needs the extra: pip install 'inkread[serve]'")
+pytest.importorskip("fastapi", reason="needs the extra: pip install '.[serve]'")
 
 from browser.visit import Visit
 from playwright.sync_api import expect, sync_playwright

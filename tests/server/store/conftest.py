@@ -81,7 +81,7 @@ def binaries() -> Path:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL that a test may stop and start again."""
-    pytest.importorskip("psycopg", reason="needs the driver of PostgreSQL: pip install 'inkread[postgres]'")
+    pytest.importorskip("psycopg", reason="needs the driver of PostgreSQL: pip install '.[postgres]'")
     programs = binaries()
     folder = Path(tempfile.mkdtemp(prefix="inkread-postgresql-"))
     try:
@@ -97,7 +97,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def postgresql(request: pytest.FixtureRequest) -> str:
     """The URL of a PostgreSQL."""
-    pytest.importorskip("psycopg", reason="needs the driver of PostgreSQL: pip install 'inkread[postgres]'")
+    pytest.importorskip("psycopg", reason="needs the driver of PostgreSQL: pip install '.[postgres]'")
     return os.environ.get("INKREAD_TEST_POSTGRES") or request.getfixturevalue("cluster").url
 
 
