@@ -72,4 +72,7 @@ def test_without_optuna_the_extra_is_named(run, arguments, monkeypatch):
     )
     result = run(*arguments)
     assert result.code == 1
-    assert result.err == "error: optuna: is not installed; run this in inkread's folder: pip install '.[sweep]'\n"
+    assert (
+        result.err
+        == "error: optuna: is not installed; run this in inkread's folder: pip install '.[sweep]'\n"
+    )

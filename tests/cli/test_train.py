@@ -281,7 +281,9 @@ def test_without_pytorch_the_extra_is_named(run, monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     result = run("train", "--out", tmp_path)
     assert result.code == 1
-    assert result.err == "error: torch: is not installed; run this in inkread's folder: pip install '.[train]'\n"
+    assert (
+        result.err == "error: torch: is not installed; run this in inkread's folder: pip install '.[train]'\n"
+    )
 
 
 def test_what_is_named_is_learned_from_and_kept_as_the_command(run, trained, tmp_path):

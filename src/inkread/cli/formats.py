@@ -104,6 +104,6 @@ def _print_csv(outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
         lines = io.StringIO()
         # A carriage return is a line's end to readers of CSV, but older versions of Python do not quote it for that.
-        quoting = csv.QUOTE_ALL if "\r" in outcome.name else csv.QUOTE_MINIMAL
-        csv.DictWriter(lines, CSV_COLUMNS, lineterminator="\n", quoting=quoting).writerows(outcome.to_rows())
+        style = "unix" if "\r" in outcome.name else "excel"  # "unix" quotes everything
+        csv.DictWriter(lines, CSV_COLUMNS, dialect=style, lineterminator="\n").writerows(outcome.to_rows())
         write(lines.getvalue())
