@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CARD_FILE",
     "DEFAULT",
+    "DETECTOR",
     "DIGIT_CLASSES",
     "EIGHT_BITS",
     "MODEL_FILE",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 DEFAULT = "default"
+DETECTOR = "detector"
+"""The bundled model that finds the digits of a page."""
 
 EIGHT_BITS = "int8"
 """The folder of a model in 8 bits, within that of the model it was made of."""

@@ -59,6 +59,7 @@ class Card:
             digit, 0..1.
         parameters: number of trained parameters.
         geometry: how a glyph is made, see ``inkread.glyph.GEOMETRY``.
+        fusion: of a detector, how its opinion and the classifier's are weighed, see ``inkread.pipeline.fusion.Fusion``.
         data: one dict a data set: name, split, count, sha256, licence, attribution.
         recipe: every setting of the training, enough to repeat it.
         command: the command that reproduces the weights.
@@ -79,6 +80,7 @@ class Card:
     none_bias: float = 0.0
     refusal: float = 1.0
     geometry: dict[str, Any] = field(default_factory=dict)
+    fusion: dict[str, float] = field(default_factory=dict)
     data: tuple[dict[str, Any], ...] = ()
     recipe: dict[str, Any] = field(default_factory=dict)
     command: str = ""

@@ -18,7 +18,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from inkread.quiet import without_advice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -40,12 +40,15 @@ class _Examples(CalibrationDataReader):  # type: ignore[misc]
         return None if example is None else {self._name: example}
 
 
-def in_8_bits(model: bytes, examples: Iterable[NDArray[np.float32]]) -> onnx.ModelProto:
+def in_8_bits(
+    model: bytes, examples: Iterable[NDArray[np.float32]], *, keep: Sequence[str] = ()
+) -> onnx.ModelProto:
     """The same network in 8 bits; input and output stay float32.
 
     Args:
         model: ONNX with weights of 32 bits, and one input.
         examples: inputs that are like those to come; the activations of each are kept until the last.
+        keep: names of nodes that stay in 32 bits.
     """
     source = onnx.load_from_string(model)
     with tempfile.TemporaryDirectory(prefix="inkread-") as folder, without_advice(ADVICE):
@@ -59,5 +62,6 @@ def in_8_bits(model: bytes, examples: Iterable[NDArray[np.float32]]) -> onnx.Mod
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             reduce_range=True,
+            nodes_to_exclude=list(keep),
         )
         return onnx.load(path)

@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.pipeline.detector import DIGITS
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from inkread.pipeline.detector import Detections
 
 APART = 0.5
 """A digit belongs to a row if its middle is nearer to the row's course than this share of their height."""
+BESIDE = 0.8
+"""A sign belongs to a row if it is this close to a digit, in heights of that."""
 RECENT = 4
 """How many of a row's last digits tell its course."""
 
@@ -29,10 +37,12 @@ def rows_of(boxes: NDArray[np.float32]) -> list[list[int]]:
     for index in np.argsort(middle[:, 0], kind="stable"):
         best, nearest = None, APART
         for row in rows:
-            last = row[-RECENT:]
-            course = np.mean([middle[i, 1] + slope * (middle[index, 0] - middle[i, 0]) for i in last])
-            tall = max(float(height[index]), float(np.mean(height[last])))
-            distance = abs(float(middle[index, 1] - course)) / tall
+            recent = row[-RECENT:]
+            # The mean smooths digits that stand high or low; the last one follows a bend.
+            courses = [middle[i, 1] + slope * (middle[index, 0] - middle[i, 0]) for i in recent]
+            tall = max(float(height[index]), float(np.mean(height[recent])))
+            aside = min(abs(middle[index, 1] - float(np.mean(courses))), abs(middle[index, 1] - courses[-1]))
+            distance = float(aside) / tall
             if distance < nearest:
                 best, nearest = row, distance
         if best is None:
@@ -40,6 +50,30 @@ def rows_of(boxes: NDArray[np.float32]) -> list[list[int]]:
         else:
             best.append(int(index))
     return sorted(rows, key=lambda row: float(np.mean(middle[row, 1] - slope * middle[row, 0])))
+
+
+def signs_of(rows: Sequence[Sequence[int]], found: Detections) -> list[tuple[int, ...]]:
+    """Of each row the signs that belong to it, from left to right: those between its digits or close beside them.
+
+    Args:
+        rows: indices of the digits of each row.
+        found: digits and signs.
+    """
+    boxes, classes = found.boxes, found.logits.argmax(axis=1)
+    probable = found.logits.max(axis=1) > 0
+    signs = np.flatnonzero((classes >= DIGITS) & probable)
+    result: list[list[int]] = [[] for _ in rows]
+    for sign in signs[np.argsort(boxes[signs, 0], kind="stable")]:
+        x, y = (boxes[sign, :2] + boxes[sign, 2:]) / 2
+        for row, digits in enumerate(rows):
+            near = boxes[list(digits)]
+            beside = near[np.argmin(np.abs((near[:, 0] + near[:, 2]) / 2 - x))]
+            tall = beside[3] - beside[1]
+            within = near[:, 0].min() - BESIDE * tall < x < near[:, 2].max() + BESIDE * tall
+            if within and beside[1] - BESIDE * tall / 2 < y < beside[3] + BESIDE * tall / 2:
+                result[row].append(int(sign))
+                break
+    return [tuple(row) for row in result]
 
 
 def page_slope(middle: NDArray[np.floating], height: NDArray[np.floating]) -> float:

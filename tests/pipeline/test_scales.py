@@ -1,0 +1,31 @@
+"""A picture is looked at in octaves, from its own size or larger down to one at which a digit as high as it is small enough."""
+
+import numpy as np
+import pytest
+
+from inkread.pipeline.scales import LARGEST_DIGIT, MARGIN, MULTIPLE, looks
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(28, 28), (23, 44), (1, 1), (5, 900), (480, 640), (1500, 2000), (2000, 3)]
+)
+def test_every_look_shows_the_whole_picture_and_has_sides_that_the_network_takes(
+    height: int, width: int
+) -> None:
+    pixels = sum(look.grey.size for look in looks(np.zeros((height, width), np.uint8)))
+    for look in looks(np.zeros((height, width), np.uint8)):
+        assert not any(side % MULTIPLE for side in look.grey.shape)
+        assert look.grey.shape[1] >= look.size[0] + 2 * MARGIN
+        assert look.size[0] == max(1, round(width * look.scale[0]))
+    assert pixels < 40 * (height + 100) * (width + 100), "the cost is linear in the picture's pixels"
+
+
+def test_some_look_makes_a_digit_that_fills_the_picture_small_enough() -> None:
+    for side in (28, 100, 700, 2000):
+        heights = [look.size[1] for look in looks(np.zeros((side, side), np.uint8))]
+        assert min(heights) <= LARGEST_DIGIT
+
+
+def test_the_border_is_repeated_around_the_picture() -> None:
+    grey = np.full((30, 40), 200, np.uint8)
+    assert all((look.grey == 200).all() for look in looks(grey))
