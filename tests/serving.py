@@ -6,22 +6,23 @@ import io
 import socket
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import numpy as np
 import uvicorn
 from PIL import Image
+from processes import PATIENCE, Doer, HeldReader
 
+from inkread.reader import Reader
 from inkread.server import ServerSettings, create_app
+from inkread.server.protocol import BoundedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastapi import FastAPI
-
-PATIENCE = 20.0
-"""Seconds after which something that should happen at once is taken not to happen."""
 
 
 class Running(httpx.Client):
@@ -35,9 +36,11 @@ class Running(httpx.Client):
 
 
 @contextmanager
-def serving(*, headers: dict[str, str] | None = None, **settings: Any) -> Iterator[Running]:
-    """Runs a server with these settings; requests have the headers."""
-    app = create_app(ServerSettings(**{"api_key": None, "workers": 2} | settings))
+def serving(
+    *, headers: dict[str, str] | None = None, reader: Any = Reader, **settings: Any
+) -> Iterator[Running]:
+    """Runs a server with these settings; requests have the headers, and pictures are read by what ``reader`` makes."""
+    app = create_app(ServerSettings(**{"api_key": None, "workers": 1} | settings), reader=reader)
     with running(app, headers) as client:
         yield client
 
@@ -46,7 +49,9 @@ def serving(*, headers: dict[str, str] | None = None, **settings: Any) -> Iterat
 def running(app: FastAPI, headers: dict[str, str] | None = None) -> Iterator[Running]:
     """Runs an application."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, ws="none")
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, proxy_headers=False, ws="none", http=BoundedProtocol
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -96,36 +101,9 @@ def slug(answer: httpx.Response) -> str:
     return problem["type"].removeprefix("urn:inkread:problem:")
 
 
-class Held:
-    """A reader that reads on when it is told to.
-
-    ``entered`` counts those that began; ``go`` lets them all end.
-    """
-
-    def __init__(self, reader: Any) -> None:
-        self.reader, self.classifier = reader, reader.classifier
-        self.entered, self.go = threading.Semaphore(0), threading.Event()
-
-    def trace(self, *arguments: Any, **options: Any) -> Any:
-        """Reads, later."""
-        self.entered.release()
-        assert self.go.wait(PATIENCE)
-        return self.reader.trace(*arguments, **options)
-
-    def wait_for(self, count: int = 1) -> None:
-        """Returns when so many more have begun."""
-        for _ in range(count):
-            assert self.entered.acquire(timeout=PATIENCE)
-
-
 @contextmanager
-def held(server: Running) -> Iterator[Held]:
-    """Has the server's readings wait; lets them go at the end."""
-    catalogue = server.service.catalogue
-    reader = Held(catalogue.reader("default"))
-    original, catalogue.reader = catalogue.reader, lambda name: reader
-    try:
-        yield reader
-    finally:
-        reader.go.set()
-        catalogue.reader = original
+def held(**settings: Any) -> Iterator[tuple[Running, Doer]]:
+    """Runs a server whose readings wait to be let go."""
+    doer = Doer()
+    with serving(reader=partial(HeldReader, doer), **settings) as server:
+        yield server, doer

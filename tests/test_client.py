@@ -201,8 +201,7 @@ def test_the_key_is_sent(connect):
 
 def test_a_busy_server_is_an_error_that_says_when_to_come_again(connect):
     with (
-        serving(workers=1, queue=0) as server,
-        held(server) as reader,
+        held(queue=0) as (server, reader),
         ThreadPoolExecutor() as others,
         connect(server.url) as client,
     ):
@@ -212,7 +211,7 @@ def test_a_busy_server_is_an_error_that_says_when_to_come_again(connect):
             client.read(SEVEN)
         with pytest.raises(ServerBusyError):
             list(client.read_many([SEVEN]))
-        reader.go.set()
+        reader.let_go()
     assert caught.value.retry_after == 1
 
 

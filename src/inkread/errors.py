@@ -18,11 +18,13 @@
     │   ├── DatasetNotFoundError    not on disk, and not to be had from a mirror
     │   └── DatasetFormatError      wrong magic, sizes, hash, or columns
     ├── StoreError                a store of readings and corrections that cannot be used
+    │   ├── StoreFullError          no space on its disk
     │   └── StoreNotFoundError      no such reading, or no such digit in it
     ├── ServerError               a server of inkread that does not do what it was asked
     │   ├── ServerUnreachableError  no answer, or none of inkread's
     │   ├── ServerBusyError         too much to do, or asked too often; says when to come again
     │   └── ServerRefusedError      a wrong key, an unknown name, a failure of its own
+    ├── WorkerError               a process that reads does not start, or has ended
     ├── TrainingError             a training run that cannot start, continue or be saved
     ├── ExportError               an exported model that is not the same any more
     ├── OptionError               an option out of its range, or options that exclude each other
@@ -145,6 +147,10 @@ class StoreError(InkreadError):
     """A store of readings and corrections that cannot be used."""
 
 
+class StoreFullError(StoreError):
+    """There is no space left on the store's disk."""
+
+
 class StoreNotFoundError(StoreError):
     """The store has no such reading, or the reading no such digit."""
 
@@ -194,6 +200,10 @@ class ServerRefusedError(ServerError):
 
     def __reduce__(self) -> tuple[type[ServerRefusedError], tuple[str, str, str, int, str | None]]:
         return type(self), (self.source, self.problem, self.remedy, self.status, self.request_id)
+
+
+class WorkerError(InkreadError):
+    """A process beside this one does not start, or has ended."""
 
 
 class TrainingError(InkreadError):

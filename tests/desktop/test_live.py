@@ -27,7 +27,7 @@ def answer(reader, **options):
     """Waits for it."""
     found = None
     while found is None:
-        reader._connection.poll(0.05)
+        reader._worker.poll(0.05)
         found = reader.take(**options)
     return found
 
@@ -68,7 +68,7 @@ def test_a_reading_that_takes_too_long_is_given_up_and_the_next_one_works(reader
     reader._patience = before
     assert not reader.is_free
     while not reader.is_free:
-        reader._connection.poll(0.05)
+        reader._worker.poll(0.05)
         reader.take()
     reader.give(frame())
     assert answer(reader).reading.text == "80331"
@@ -88,7 +88,7 @@ def test_a_model_that_is_not_there_is_an_error_before_anything_is_read():
 
 def test_a_process_that_ends_is_an_error():
     reader = LiveReader()
-    os.kill(reader._process.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    os.kill(reader._worker._process.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     with pytest.raises(InkreadError, match="reader: has ended unexpectedly"):
         answer(reader)
     reader.close()
@@ -96,7 +96,7 @@ def test_a_process_that_ends_is_an_error():
 
 def test_closing_waits_for_no_reading():
     reader = LiveReader()
-    process = reader._process
+    process = reader._worker._process
     reader.give(frame())
     reader.close()
     with pytest.raises(ValueError, match="closed"):

@@ -7,15 +7,16 @@ import logging
 import re
 import shlex
 import shutil
+from functools import partial
 
 import pytest
+from processes import Doer, SlowlyStarted, never_ready
 from serving import SEVEN, TRUNCATED, parts, serving, slug
 
 import inkread
 from inkread.errors import OptionError
 from inkread.picture import _FORMATS
 from inkread.server.logs import JsonFormatter, log_config
-from inkread.server.service import Service
 from inkread.server.static_files import FOLDER, MEDIA_TYPES
 
 POLICY = (
@@ -207,34 +208,22 @@ def test_info_tells_the_limits_and_the_formats():
     assert sorted(name.upper() for name in found["formats"]) == sorted(_FORMATS)
 
 
-def test_the_server_is_ready_only_after_a_reading(monkeypatch):
-    from threading import Event
-
-    go = Event()
-    original = Service.warm_up
-
-    def warm_up(self):
-        assert go.wait(20)
-        original(self)
-
-    monkeypatch.setattr(Service, "warm_up", warm_up)
-    with serving() as server:
+def test_the_server_is_ready_only_after_a_reading():
+    doer = Doer()
+    with serving(reader=partial(SlowlyStarted, doer)) as server:
+        doer.wait_for()
         assert server.get("/livez").status_code == 200
         answer = server.get("/readyz")
         assert (answer.status_code, slug(answer)) == (503, "not-ready")
-        assert "recognizers" not in vars(server.service.catalogue.reader("default"))
-        go.set()
+        assert "being loaded" in answer.json()["detail"]
+        doer.let_go()
         while server.get("/readyz").status_code != 200:
             pass
-        assert "recognizers" in vars(server.service.catalogue.reader("default"))
+        assert server.post("/v1/read", content=SEVEN).json()["text"] == "7"
 
 
-def test_a_server_that_cannot_read_never_gets_ready(monkeypatch, caplog):
-    def fail(self):
-        raise RuntimeError("no model")
-
-    monkeypatch.setattr(Service, "warm_up", fail)
-    with serving() as server:
+def test_a_server_that_cannot_read_never_gets_ready(caplog):
+    with serving(reader=never_ready) as server:
         while "no model" not in caplog.text:
             pass
         assert server.get("/readyz").status_code == 503
@@ -254,7 +243,7 @@ def test_metrics_count_requests_readings_and_digits():
     assert figures['inkread_digits_read_total{model="default"}'] == "1.0"
     assert figures['inkread_reading_seconds_count{model="default"}'] == "2.0"
     assert figures['inkread_request_seconds_count{route="/v1/read"}'] in ("2.0", "3.0")
-    assert figures["inkread_readers"] == "2.0"
+    assert figures["inkread_readers"] == "1.0"
     assert not [name for name in figures if "strange" in name or "FANCY" in name]
 
 

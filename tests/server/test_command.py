@@ -9,20 +9,24 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import monotonic
 
 import httpx
 import pytest
-from serving import PATIENCE, SEVEN
+from processes import PATIENCE
+from serving import SEVEN
 
 from inkread.cli import main
 
 
 @contextmanager
-def command(*arguments, **environment):
-    """A running server, and the line it printed."""
+def command(*arguments, program=None, **environment):
+    """A running server, of another program if one is given, and the line it printed."""
+    itself = ["-m", "inkread", "serve", "--port", "0"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "inkread", "serve", "--port", "0", *arguments],
+        [sys.executable, *(itself if program is None else ["-c", program]), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -61,6 +65,33 @@ def test_it_says_where_it_is_serves_and_ends_quietly(stop):
         process.send_signal(stop)
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_it_ends_within_ten_seconds_while_a_reading_hangs():
+    program = (
+        "import sys, processes, inkread.server\n"
+        "from functools import partial\n"
+        "from inkread.cli import main\n"
+        "inkread.server.create_app = partial(inkread.server.create_app, reader=processes.HANGING)\n"
+        "if __name__ == '__main__': main(['serve', '--port', '0', '--log-level', 'error', '--workers', '1'])"
+    )
+    with command(program=program, PYTHONPATH=os.pathsep.join(sys.path)) as (process, line):
+        base = address(line)
+        while httpx.get(f"{base}/readyz").status_code != 200:
+            pass
+        with ThreadPoolExecutor() as clients:
+            hanging = clients.submit(
+                httpx.post, f"{base}/v1/read?single=true", content=SEVEN, timeout=PATIENCE
+            )
+            while "inkread_readers_busy 1.0" not in httpx.get(f"{base}/metrics").text:
+                pass
+            process.terminate()
+            start = monotonic()
+            _, err = process.communicate(timeout=PATIENCE)
+            assert monotonic() - start < 10
+            assert hanging.result().json()["detail"] == "The server is being stopped."
+    assert process.returncode == 0
+    assert "traceback" not in err.lower()
 
 
 def test_it_says_where_it_stores_and_hides_nothing_but_the_password(tmp_path):

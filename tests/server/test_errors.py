@@ -37,7 +37,7 @@ def test_a_bug_gives_nothing_away_but_is_logged(server, monkeypatch, caplog):
     def fail(*_, **__):
         raise RuntimeError("secret in /srv/app.py")
 
-    monkeypatch.setattr(type(server.service), "answer", fail)
+    monkeypatch.setattr(type(server.service), "read", fail)
     answer = server.post("/v1/read", content=SEVEN)
     assert (answer.status_code, slug(answer)) == (500, "internal")
     assert "secret" not in answer.text

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import contextlib
 import io
+import json
+import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from serving import seven, slug
 
 from inkread import glyph
 from inkread.classifier import Classifier
 from inkread.server import schemas
+from inkread.server.glyph_bodies import glyphs_of
+from inkread.server.problems import Problem
 
 GLYPHS = np.stack([glyph.normalize(seven().astype(np.float32) / 255), np.zeros((28, 28), np.uint8)])
 
@@ -139,6 +146,72 @@ def test_an_npy_file_of_objects_is_never_unpickled(server):
 
 def header(text, version=b"\x01\x00"):
     return b"\x93NUMPY" + version + len(text).to_bytes(2 if version[0] == 1 else 4, "little") + text.encode()
+
+
+def shaped(shape):
+    return header(f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n") + bytes(784)
+
+
+@pytest.mark.parametrize("shape", ["(True, 28, 28)", "(1, 28, 28, True)", "(28, 28)", "()", "(1, 28.0, 28)"])
+def test_an_npy_file_of_another_shape_is_refused(server, shape):
+    assert server.post("/v1/glyphs", content=shaped(shape)).status_code in (400, 422)
+
+
+TOKENS = st.sampled_from(
+    [
+        "True",
+        "None",
+        "0",
+        "1",
+        "28",
+        "-1",
+        "1.0",
+        "1j",
+        "28L",
+        "10**3",
+        "...",
+        "'|u1'",
+        "'<f8'",
+        "'|O'",
+        "'x'",
+        "'m8[s]'",
+        "'u1,u1'",
+        "('u1', (28, 28))",
+        "[('a', 'u1', 28)]",
+        "()",
+        "{}",
+        "\x00",
+        "\n",
+        "é",
+        "(",
+    ]
+)
+
+
+@given(TOKENS, TOKENS, st.lists(TOKENS, max_size=4), st.sampled_from([b"\1\0", b"\2\0", b"\3\0"]))
+def test_any_header_of_an_npy_file_is_understood_or_refused(dtype, order, shape, version):
+    text = f"{{'descr': {dtype}, 'fortran_order': {order}, 'shape': ({', '.join(shape)}), }}\n"
+    with contextlib.suppress(Problem), warnings.catch_warnings(action="ignore"):
+        glyphs_of(header(text, version) + bytes(784), most=10)
+
+
+@given(st.integers(0, 127), st.binary(min_size=1, max_size=4))
+def test_any_damage_to_an_npy_file_is_understood_or_refused(place, damage):
+    body = npy(GLYPHS)
+    with contextlib.suppress(Problem), warnings.catch_warnings(action="ignore"):
+        glyphs_of(body[:place] + damage + body[place + len(damage) :], most=10)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=3), values, max_size=3),
+)
+
+
+@given(JSON | st.fixed_dictionaries({"glyphs": JSON}, optional={"normalize": JSON}))
+def test_any_json_is_understood_or_refused(value):
+    with contextlib.suppress(Problem):
+        glyphs_of(json.dumps(value).encode(), most=10)
 
 
 @pytest.mark.parametrize(

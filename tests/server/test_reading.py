@@ -1,21 +1,26 @@
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import io
 import json
 import tempfile
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from serving import BLANK, PATIENCE, SEVEN, TRUNCATED, parts, png, serving, seven, slug
+from processes import PATIENCE
+from serving import BLANK, SEVEN, TRUNCATED, parts, png, serving, seven, slug
 
 from inkread import Reader
 from inkread.server import schemas
-from inkread.server.uploads import LONGEST_NAME, safe_name
+from inkread.server.problems import Problem
+from inkread.server.uploads import LONGEST_NAME, many_pictures, safe_name
 
 
 def lines_of(answer):
@@ -200,6 +205,50 @@ def test_a_damaged_form_is_refused(server, headers, body):
         assert (answer.status_code, slug(answer)) == (400, "bad-request")
 
 
+PIECES = st.sampled_from(
+    [
+        b"--x\r\n",
+        b"--x--\r\n",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"\n",
+        HEAD,
+        b"Content-Disposition: form-data",
+        b"; filename=a",
+        b'; name="picture"',
+        b"; name*=nope''picture",
+        b"; filename*=utf-8''%ff",
+        b"; name*0=pic; name*1=ture",
+        b"\xff\x00",
+        b":",
+        b"--",
+        b"x",
+    ]
+)
+KINDS = st.sampled_from(
+    [
+        "; boundary=x",
+        "",
+        "; boundary=",
+        '; boundary="x',
+        "; boundary*=nope''x",
+        "; boundary=\xff",
+        ";;;=;boundary=x",
+    ]
+)
+
+
+@given(KINDS, st.lists(PIECES, max_size=10))
+def test_any_form_is_understood_or_refused(kind, pieces):
+    async def stream():
+        for piece in pieces:
+            yield piece
+
+    request = SimpleNamespace(headers={"content-type": f"multipart/form-data{kind}"}, stream=stream)
+    with contextlib.suppress(Problem):
+        asyncio.run(many_pictures(request, limit=2))
+
+
 def test_a_batch_needs_a_form(server):
     assert slug(server.post("/v1/read-batch", content=SEVEN)) == "bad-request"
 
@@ -220,13 +269,13 @@ def test_a_batch_is_answered_in_order_and_stops_at_nothing(server):
 
 
 def test_a_line_of_a_batch_is_sent_as_soon_as_it_is_there(server, monkeypatch):
-    original, go = server.service.answer, threading.Event()
+    original, go = server.service.read, threading.Event()
 
-    def answer(self, upload, **rest):
-        assert upload.name != "1.png" or go.wait(PATIENCE)
-        return original(upload, **rest)
+    async def read(self, upload, *rest, **options):
+        assert upload.name != "1.png" or await asyncio.to_thread(go.wait, PATIENCE)
+        return await original(upload, *rest, **options)
 
-    monkeypatch.setattr(type(server.service), "answer", answer)
+    monkeypatch.setattr(type(server.service), "read", read)
     with server.stream("POST", "/v1/read-batch", files=parts(SEVEN, BLANK)) as reply:
         lines = reply.iter_lines()
         assert json.loads(next(lines))["text"] == "7"
@@ -241,14 +290,14 @@ def test_a_batch_waits_for_readers_instead_of_failing_half_way():
 
 
 def test_a_bug_in_one_picture_stops_no_other_and_tells_nothing(server, monkeypatch, caplog):
-    original = server.service.answer
+    original = server.service.read
 
-    def answer(self, upload, **rest):
+    async def read(self, upload, *rest, **options):
         if upload.name == "1.png":
             raise RuntimeError("secret /etc/passwd")
-        return original(upload, **rest)
+        return await original(upload, *rest, **options)
 
-    monkeypatch.setattr(type(server.service), "answer", answer)
+    monkeypatch.setattr(type(server.service), "read", read)
     reply = server.post("/v1/read-batch", files=parts(SEVEN, SEVEN, SEVEN))
     assert [line.get("text") for line in lines_of(reply)] == ["7", None, "7"]
     assert "secret" not in reply.text

@@ -22,8 +22,8 @@ NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "sqlalc
 MOST_CONNECTIONS = 1000
 """Beyond these, further ones are turned away."""
 
-GRACE_SECONDS = 5
-"""Beyond the time of one picture, for those that wait for it to be sent."""
+GRACE_SECONDS = 8
+"""When the server is told to stop, requests under way may take this long to end; the process has ended within 10 seconds."""
 
 
 class Level(StrEnum):
@@ -71,7 +71,10 @@ def serve(
         float | None, typer.Option(help="Seconds for a request to arrive at most.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Pictures read at a time; by default one a core.")
+        int | None,
+        typer.Option(
+            help="Processes that read, one picture at a time each; by default one for each core, at most 8."
+        ),
     ] = None,
     queue: Annotated[int | None, typer.Option(help="Pictures that may wait.")] = None,
     rate: Annotated[
@@ -173,6 +176,7 @@ def _run(settings: "ServerSettings", listener: socket.socket, level: Level) -> N
 
     from inkread.server import create_app
     from inkread.server.logs import log_config
+    from inkread.server.protocol import BoundedProtocol
 
     app = create_app(settings)
     config = uvicorn.Config(
@@ -182,8 +186,9 @@ def _run(settings: "ServerSettings", listener: socket.socket, level: Level) -> N
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=BoundedProtocol,
         limit_concurrency=MOST_CONNECTIONS,
-        timeout_graceful_shutdown=int(settings.max_seconds) + GRACE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     _announce(settings, listener.getsockname()[1])
     with _signals_end_quietly():

@@ -6,8 +6,6 @@ A block's rows depend on the stock's seed and the block's number only, so that a
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,11 +19,11 @@ from inkread.datasets.archives import load_npz
 from inkread.datasets.rows import ink_row, load_material, make_row
 from inkread.errors import DatasetFormatError, OutputError
 from inkread.strip import HEIGHT
+from inkread.worker import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
-    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -201,13 +199,7 @@ class RowStock:
 def _alone() -> None:
     """Each process takes one core, and ends when the one that it works for does, however that ended."""
     cv2.setNumThreads(1)
-    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
-
-
-def _end_with(parent: BaseProcess | None) -> None:
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _make(stock: RowStock, number: int) -> None:

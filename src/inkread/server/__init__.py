@@ -1,4 +1,4 @@
-"""The server: an HTTP API and a web page, in one process.
+"""The server: an HTTP API and a web page in one process, which has others read.
 
 ==================  =====================================================================================
 ``settings``        ``ServerSettings``: what a server is started with
@@ -7,8 +7,10 @@
 ``limits``          what is refused at once: foreign hosts and pages, keys, rates, sizes
 ``routes``          the addresses of the API
 ``service``         what the routes work with
-``catalogue``       the models, each with one shared ``Reader``
-``pool``            the bounded pool in which pictures are read
+``catalogue``       the models
+``pool``            the pool of worker processes in which pictures are read
+``work``            what a worker process does
+``glyph_bodies``    glyphs out of requests
 ``uploads``         pictures out of requests, in memory
 ``answers``         readings as JSON, and as they are stored
 ``problems``        errors as RFC 9457 problem details

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from inkread.explain import draw_stages
-from inkread.server.store import NewDigit, NewReading
+from inkread.server.store.records import NewDigit, NewReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkread.decoder import Choice
     from inkread.reader import Trace
     from inkread.reading import Digit
-    from inkread.server.catalogue import Entry
+    from inkread.server.work import ReadPicture
 
 TITLES = {
     "picture": "The picture, upright",
@@ -54,11 +54,18 @@ def seen_lines(trace: Trace) -> list[list[Seen]]:
 
 
 def reading_answer(
-    trace: Trace, *, name: str, model: str, milliseconds: float, detail: bool, stages: bool
+    trace: Trace,
+    *,
+    id: str | None,  # noqa: A002  # the API's name
+    name: str,
+    model: str,
+    milliseconds: float,
+    detail: bool,
+    stages: bool,
 ) -> dict[str, Any]:
     """The JSON object of a reading, see ``schemas.Reading``."""
     answer = trace.reading.to_dict() | {
-        "id": None,
+        "id": id,
         "source": name,
         "model": model,
         "milliseconds": round(milliseconds, 2),
@@ -76,17 +83,17 @@ def reading_answer(
     return answer
 
 
-def new_reading(trace: Trace, *, name: str, entry: Entry, client: str | None) -> NewReading:
+def new_reading(trace: Trace, task: ReadPicture) -> NewReading:
     """The reading as it is stored."""
     return NewReading(
-        source=name,
+        source=task.name,
         width=trace.reading.width,
         height=trace.reading.height,
         text=trace.reading.text,
-        model=entry.name,
-        model_sha256=entry.model.card.sha256,
+        model=task.model,
+        model_sha256=task.model_sha256,
         lines=tuple(tuple(_new_digits(trace, line)) for line in seen_lines(trace)),
-        client=client,
+        client=task.client,
     )
 
 

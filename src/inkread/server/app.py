@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from inkread import __version__
 from inkread.errors import InkreadError
+from inkread.reader import Reader
 from inkread.server import schemas
 from inkread.server.catalogue import Catalogue
 from inkread.server.envelope import Envelope
@@ -27,6 +28,7 @@ from inkread.server.problems import MEDIA_TYPE, Problem, problem_of, problem_of_
 from inkread.server.routes import about, collected, glyphs, reading
 from inkread.server.service import Service
 from inkread.server.static_files import FOLDER, PageFiles
+from inkread.server.work import Readers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from inkread.server.settings import ServerSettings
     from inkread.server.store import Store
+    from inkread.server.work import MakeReader
 
 ROUTERS = (reading.router, glyphs.router, about.router, collected.router)
 
@@ -61,15 +64,25 @@ GENERATED = ("HTTPValidationError", "ValidationError")
 """Shapes of the framework's own refusals, which are problems here."""
 
 
-def create_app(settings: ServerSettings) -> FastAPI:
+def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> FastAPI:
     """The application, its models verified and its store open.
+
+    Args:
+        settings: what it is started with.
+        reader: makes the readers in the worker processes; pickled by name.
 
     Raises:
         ModelError: a model cannot be loaded.
         StoreError: the store cannot be opened.
     """
-    catalogue = Catalogue(settings.models, settings.picture_limits)
-    pool = Pool(workers=settings.workers, queue=settings.queue, max_seconds=settings.max_seconds)
+    catalogue = Catalogue(settings.models)
+    pool = Pool(
+        partial(Readers, reader, catalogue.folders, settings.picture_limits),
+        workers=settings.workers,
+        queue=settings.queue,
+        max_seconds=settings.max_seconds,
+        memory=settings.worker_memory,
+    )
     store = _open_store(settings.store) if settings.collect else None
     service = Service(settings, catalogue, pool, Metrics(pool), store)
     app = FastAPI(
@@ -112,22 +125,11 @@ def _open_store(url: str) -> Store:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    warming = asyncio.create_task(_warm_up(service))
+    service.pool.start()
     yield
-    warming.cancel()
     service.pool.close()
     if service.store is not None:
         service.store.close()
-
-
-async def _warm_up(service: Service) -> None:
-    """Makes the server ready; whoever asks meanwhile is answered, only later."""
-    try:
-        await asyncio.to_thread(service.warm_up)
-    except Exception:
-        log.exception("the first reading failed; the server does not get ready")
-        return
-    service.is_ready = True
 
 
 def _serve_page(app: FastAPI) -> None:

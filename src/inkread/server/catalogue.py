@@ -1,18 +1,16 @@
-"""The models that can be chosen over HTTP, each read with by one shared ``Reader``."""
+"""The models that can be chosen over HTTP, verified."""
 
 from __future__ import annotations
 
 import dataclasses
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from inkread.classifier import DIGITS
 from inkread.errors import OptionError
-from inkread.models import DEFAULT, bundled, load_model
+from inkread.models import bundled, load_model
 from inkread.models.card import REPORT_FILE
 from inkread.models.history import load_history
-from inkread.reader import Reader
 from inkread.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -20,12 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inkread.models import Model
-    from inkread.picture import PictureLimits
 
 GLYPHS, ROWS = "glyphs", "rows"
-
-THREADS = 1
-"""Of one reading: the pool reads as many pictures at a time as there are cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +68,23 @@ class Catalogue:
 
     Args:
         folders: the folder of a training run by the name it shall have; a bundled name is replaced.
-        limits: of pictures.
 
     Raises:
         ModelError: one of them cannot be loaded.
         OptionError: one of the folders holds a model that pictures cannot be read with.
     """
 
-    def __init__(self, folders: Mapping[str, str], limits: PictureLimits) -> None:
+    def __init__(self, folders: Mapping[str, str]) -> None:
         sources = {name: name for name in bundled()} | dict(folders)
         self.entries = {name: _entry(name, source) for name, source in sources.items()}
         for name in folders:
             if not self.entries[name].is_selectable:
                 raise OptionError(name, "is a model that reads whole rows", "name a model that reads glyphs")
-        self._limits = limits
-        self._readers: dict[str, Reader] = {}
-        self._lock = threading.Lock()
-        self.reader(DEFAULT)
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """Where the models are that can be chosen, by name."""
+        return {name: entry.model.path.parent for name, entry in self.entries.items() if entry.is_selectable}
 
     def require(self, name: str) -> Entry:
         """The model of that name; raises a ``Problem`` if there is none that can be chosen."""
@@ -98,15 +92,6 @@ class Catalogue:
         if entry is None or not entry.is_selectable:
             raise Problem("unknown-model", "No model of this name can be chosen.", "See /v1/models.")
         return entry
-
-    def reader(self, name: str) -> Reader:
-        """The reader of a model, made when it is first wanted; to be called off the event loop."""
-        with self._lock:
-            if name not in self._readers:
-                self._readers[name] = Reader(
-                    self.entries[name].model.path.parent, limits=self._limits, threads=THREADS
-                )
-            return self._readers[name]
 
 
 def _entry(name: str, source: str) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from time import perf_counter
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 
 from inkread.server.logs import FIELDS, LOGGER
-from inkread.server.problems import internal
+from inkread.server.problems import internal, stopping
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,6 +43,10 @@ SECURITY_HEADERS = {
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Methods that are counted by their name; a client may send any word."""
+
+
+GONE = 499
+"""How a request is counted whose client went away before it was answered (nginx's convention); nobody is sent it."""
 
 
 class Envelope:
@@ -73,6 +79,12 @@ class Envelope:
 
         try:
             await self.app(scope, receive, finish)
+        except ClientDisconnect:
+            status = GONE
+        except asyncio.CancelledError:
+            if status:
+                raise  # as below
+            await stopping().response(request_id)(scope, receive, finish)
         except Exception:
             log.exception("failed", extra={FIELDS: {"request": request_id}})
             if status:

@@ -1,7 +1,8 @@
 """What is refused before a request is looked at, and while its body comes in.
 
-In this order: a host name that is not this server's, a page of another site, a wrong key, a client that asks too often, and a body
-that is too large, comes too slowly, or does not fit into the memory set aside for all.
+In this order: a host name that is not this server's, a page of another site, a client that asks too often, a wrong key, and a body
+that is too large, comes too slowly, or does not fit into the memory set aside for all. What comes before the body is bounded in
+``protocol``.
 """
 
 from __future__ import annotations
@@ -97,6 +98,8 @@ class Gate:
                 "Allow the origin with --cors.",
             )
         path: str = scope["path"]
+        if self._rates is not None and _is_rated(path):  # before the key: guesses of it count
+            self._rates.spend(_client(scope))
         if (
             self._key is not None
             and _needs_key(path)
@@ -108,8 +111,6 @@ class Gate:
                 "Send the key in the header Authorization: Bearer <key>.",
                 headers={"WWW-Authenticate": 'Bearer realm="inkread"'},
             )
-        if self._rates is not None and path.startswith("/v1/"):
-            self._rates.spend(_client(scope))
 
     def _may_write(self, origin: str, host: str) -> bool:
         """Whether a page of this origin is the server's own, or one of those that CORS is open to."""
@@ -205,8 +206,12 @@ class Rates:
             )
 
 
+def _is_rated(path: str) -> bool:
+    return path.startswith("/v1/") or path == "/metrics"
+
+
 def _needs_key(path: str) -> bool:
-    return (path.startswith("/v1/") and path != NEEDS_NO_KEY) or path == "/metrics"
+    return _is_rated(path) and path != NEEDS_NO_KEY
 
 
 def _sent_key(headers: Headers) -> bytes:

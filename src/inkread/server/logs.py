@@ -36,7 +36,8 @@ def log_config(level: str) -> dict[str, Any]:
     Args:
         level: the least that is logged: ``"info"`` has a line for every request, ``"warning"`` only what is wrong.
     """
-    names = {"uvicorn": level, "uvicorn.error": level, LOGGER: level}
+    # The parser of forms warns of each damaged one, which the answer tells whoever sent it.
+    names = {"uvicorn": level, "uvicorn.error": level, LOGGER: level, "python_multipart": "critical"}
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -16,7 +16,7 @@ from prometheus_client import (
 from inkread import __version__
 
 if TYPE_CHECKING:
-    from inkread.server.pool import Pool
+    from inkread.server.service import Workers
 
 SECONDS = (0.002, 0.004, 0.006, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 """Upper bounds of the histograms' buckets."""
@@ -31,7 +31,7 @@ class Metrics:
         pool: whose load is shown.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Workers) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "inkread_requests", "Requests answered", ["method", "route", "status"], registry=self.registry

@@ -18,6 +18,7 @@ from inkread.errors import (
     PictureFormatError,
     PictureTooLargeError,
     StoreError,
+    StoreFullError,
     StoreNotFoundError,
 )
 
@@ -43,11 +44,13 @@ KINDS: dict[str, tuple[int, str]] = {
     "damaged-picture": (422, "The picture is damaged"),
     "invalid-option": (422, "An option is not acceptable"),
     "too-many-requests": (429, "Too many requests"),
+    "head-too-large": (431, "The request's head is too large"),
     "internal": (500, "The server failed"),
     "busy": (503, "The server is busy"),
-    "not-ready": (503, "The server is starting"),
+    "not-ready": (503, "The server is not ready"),
     "store-unavailable": (503, "The store cannot be used"),
     "too-slow": (504, "Reading took too long"),
+    "store-full": (507, "The store's disk is full"),
 }
 """Status and title of every problem by its slug; the type of a problem is ``urn:inkread:problem:<slug>``."""
 
@@ -102,6 +105,16 @@ def busy(detail: str = "All readings that this server does at a time are under w
     return Problem("busy", detail, "Try again in a moment.", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
+def not_ready(detail: str) -> Problem:
+    """The server reads nothing yet, or no more; the client shall come again."""
+    return Problem("not-ready", detail, "Try again soon.", headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def stopping() -> Problem:
+    """A request that the server's end cuts short."""
+    return not_ready("The server is being stopped.")
+
+
 def internal() -> Problem:
     """An error of ours, of which the client learns no more than its request's id."""
     remedy = "Try again; if it stays, report it with the request's id."
@@ -126,6 +139,9 @@ def problem_of(error: InkreadError, name: str = "picture") -> Problem:
             )
         case StoreNotFoundError():
             found = ("not-found", "There is no such reading, or no such digit in it.", "Check the id.")
+        case StoreFullError():
+            detail = "There is no space to keep anything more."
+            found = ("store-full", detail, "Remove readings, or free some space on the server's disk.")
         case StoreError():
             found = (
                 "store-unavailable",

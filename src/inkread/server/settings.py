@@ -18,6 +18,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
+MOST_WORKERS = 8
+"""Processes that are started unless more are asked for: each holds memory of its own."""
+
+WORKER_BYTES, PIXEL_BYTES = 256 * 2**20, 16
+"""Memory that one reading may take, and what it may take more for each pixel that a picture may have."""
+
 MOST_KEY = 1024
 """Characters of an API key."""
 
@@ -30,8 +36,9 @@ def default_store() -> str:
 
 
 def default_workers() -> int:
-    """One reading a core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """One worker for each core that this process may use, up to ``MOST_WORKERS``."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_WORKERS)
 
 
 def _key_of_environment() -> str | None:
@@ -59,7 +66,7 @@ class ServerSettings:
         max_rows: glyphs of one ``/v1/glyphs``.
         max_seconds: that reading one picture may take, and that it may wait for a worker.
         max_upload_seconds: until a request's body must have arrived.
-        workers: pictures read at the same time.
+        workers: processes, each of which reads one picture at a time.
         queue: pictures that may wait for a worker.
         rate: requests a second of one client, on average; 0 is no limit.
         static: serve the web page.
@@ -118,6 +125,11 @@ class ServerSettings:
     def is_local(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK
+
+    @property
+    def worker_memory(self) -> int:
+        """Bytes that one reading may take."""
+        return WORKER_BYTES + PIXEL_BYTES * self.max_pixels
 
     @property
     def picture_limits(self) -> PictureLimits:

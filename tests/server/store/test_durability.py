@@ -187,3 +187,17 @@ def test_a_reading_removed_while_it_is_corrected_leaves_nothing(store, url, make
         for table in (Digits, Corrections):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
     engine.dispose()
+
+
+def test_on_a_full_disk_readings_are_removed_and_make_room_for_others(tmp_path):
+    program = Path(__file__).with_name("full_disk.py")
+    inside = 'mount -t tmpfs -o size=24m tmpfs "$1" && exec "$2" "$3" "$1"'
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", inside, "sh"]
+    try:
+        subprocess.run([*command, tmp_path, "true", ""], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs a file system of its own: unshare and mount")
+    done = subprocess.run(
+        [*command, tmp_path, sys.executable, program], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("full\nTrue\n" + "full\n[True, True, True]\n" * 3, "")

@@ -8,7 +8,8 @@ from inkread import __version__
 from inkread.models import DEFAULT
 from inkread.server import schemas
 from inkread.server.metrics import MEDIA_TYPE
-from inkread.server.problems import RETRY_SECONDS, Problem
+from inkread.server.pool import STUCK_SECONDS
+from inkread.server.problems import Problem, not_ready
 from inkread.server.routes.documented import ALWAYS, OF_API, responses, text_of
 from inkread.server.service import Parts
 
@@ -112,10 +113,11 @@ async def livez() -> str:
     responses=responses("internal", "not-ready", ok=OK),
 )
 async def readyz(parts: Parts) -> str:
-    """Answers 200 once the server has read a picture of its own."""
-    if not parts.is_ready:
-        detail = "The models are being loaded."
-        raise Problem("not-ready", detail, "Try again soon.", headers={"Retry-After": str(RETRY_SECONDS)})
+    """Answers 200 once a worker has read a picture of its own, and as long as one is free now and then."""
+    if not parts.pool.has_started:
+        raise not_ready("The models are being loaded.")
+    if parts.pool.is_stuck:
+        raise not_ready(f"No reader has been free for {STUCK_SECONDS:g} seconds.")
     return "ok\n"
 
 
@@ -125,7 +127,7 @@ async def readyz(parts: Parts) -> str:
     tags=["health"],
     summary="Show figures for Prometheus",
     response_class=Response,
-    responses=responses(*ALWAYS, "unauthorized", ok=text_of("The figures.", "inkread_readers_busy 1.0\n")),
+    responses=responses(*OF_API, ok=text_of("The figures.", "inkread_readers_busy 1.0\n")),
 )
 async def metrics(parts: Parts) -> Response:
     """Counts requests and times, and shows the load of the readers, in Prometheus' text format."""

@@ -20,7 +20,7 @@ OF_STORE = (*OF_API, "not-collecting", "store-unavailable")
 
 LIST = responses(*OF_STORE, "invalid-option")
 ONE = responses(*OF_STORE, "not-found")
-REMOVAL = responses(*OF_STORE, "not-found", "foreign-origin")
+REMOVAL = responses(*OF_STORE, "not-found", "foreign-origin", "store-full")
 
 
 @router.post(
@@ -28,7 +28,7 @@ REMOVAL = responses(*OF_STORE, "not-found", "foreign-origin")
     operation_id="correct",
     summary="Correct a digit",
     status_code=201,
-    responses=responses(*OF_STORE, *WITH_BODY, "not-found"),
+    responses=responses(*OF_STORE, *WITH_BODY, "not-found", "store-full"),
 )
 def correct(correction: NewCorrection, parts: Parts) -> schemas.Correction:
     """Stores what a digit of a stored reading really is; an older correction of the same digit is withdrawn.

@@ -10,25 +10,26 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from inkread.errors import InkreadError
-from inkread.server import answers, schemas
+from inkread.server import schemas
 from inkread.server.logs import FIELDS, LOGGER
 from inkread.server.problems import Problem, busy, internal, problem_of
 from inkread.server.routes.documented import OF_API, WITH_BODY, json_of, picture_body, responses, text_of
 from inkread.server.schemas import PictureOptions, ReadOptions
-from inkread.server.service import Parts, client_of, to_json
+from inkread.server.service import Parts, Service, client_of
 from inkread.server.uploads import Upload, many_pictures, one_picture
+from inkread.server.work import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
-    from inkread.server.pool import Pool
+    from inkread.server.catalogue import Entry
 
 log = logging.getLogger(LOGGER)
 router = APIRouter(prefix="/v1", tags=["reading"])
 
 LINES = "application/x-ndjson"
 
-REFUSALS = (*OF_API, *WITH_BODY, "unknown-model", "store-unavailable")
+REFUSALS = (*OF_API, *WITH_BODY, "unknown-model", "store-unavailable", "store-full")
 
 READING = json_of(
     schemas.Reading,
@@ -56,14 +57,16 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
         raise Problem("bad-request", "draw and stages exclude each other.", "Ask for one of them.")
     entry = parts.catalogue.require(options.model)
     upload = await one_picture(request)
-    if options.draw:
-        drawn = await parts.pool.run(lambda: answers.drawing(parts.trace(upload, entry, options)))
-        return Response(drawn, media_type="image/png")
-    stages, keep, client = options.stages, options.keep, client_of(request)
-    content = await parts.pool.run(
-        lambda: to_json(parts.answer(upload, entry, options, client=client, stages=stages, keep=keep))
+    content = await parts.read(
+        upload,
+        entry,
+        options,
+        client=client_of(request),
+        keep=options.keep,
+        stages=options.stages,
+        draw=options.draw,
     )
-    return Response(content, media_type="application/json")
+    return Response(content, media_type="image/png" if options.draw else "application/json")
 
 
 @router.post(
@@ -93,8 +96,9 @@ async def read_batch(
     if parts.pool.is_full:
         raise busy()
     uploads = await many_pictures(request, limit=parts.settings.max_files)
-    work = partial(parts.answer, entry=entry, options=options, client=client_of(request))
-    read_one = partial(_line, parts.pool, work, request_id=request.state.request_id)
+    read_one = partial(
+        _line, parts, entry=entry, options=options, client=client_of(request), id=request.state.request_id
+    )
     return StreamingResponse(_lines(uploads, read_one, ahead=parts.pool.workers), media_type=LINES)
 
 
@@ -112,17 +116,22 @@ async def _lines(uploads: list[Upload], read_one: Any, *, ahead: int) -> "AsyncI
             task.cancel()
 
 
-async def _line(pool: "Pool", work: "Callable[[Upload], Any]", upload: Upload, *, request_id: str) -> bytes:
+async def _line(
+    parts: Service,
+    upload: Upload,
+    *,
+    entry: "Entry",
+    options: ReadOptions,
+    client: str | None,
+    id: str,  # noqa: A002  # the request's
+) -> bytes:
     """The line of one picture, whatever becomes of it."""
     try:
-        answer = await pool.run(partial(work, upload), patiently=True)
+        return await parts.read(upload, entry, options, client=client, patiently=True) + b"\n"
     except Problem as found:
         problem = found
-    except InkreadError as error:
-        problem = problem_of(error, upload.name)
-    except Exception:
-        log.exception("a picture of a batch failed", extra={FIELDS: {"request": request_id}})
-        problem = internal()
-    else:
-        return to_json(answer) + b"\n"
-    return to_json({"source": upload.name, "error": problem.to_dict(request_id)}) + b"\n"
+    except Exception as error:  # it must not stop the others
+        problem = problem_of(error, upload.name) if isinstance(error, InkreadError) else internal()
+        if problem.status_code >= 500:
+            log.exception("a picture of a batch failed", extra={FIELDS: {"request": id}})
+    return to_json({"source": upload.name, "error": problem.to_dict(id)}) + b"\n"

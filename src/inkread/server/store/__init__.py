@@ -12,7 +12,10 @@
 Only a server that was started to collect opens one; ``inkread.datasets.corrections`` reads it for training.
 """
 
-from inkread.server.store.address import default_url
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from inkread.server.store.records import (
     Correction,
     NewDigit,
@@ -21,7 +24,10 @@ from inkread.server.store.records import (
     ReadingSummary,
     StoredReading,
 )
-from inkread.server.store.store import MOST_ITEMS, Store
+
+if TYPE_CHECKING:
+    from inkread.server.store.address import default_url
+    from inkread.server.store.store import MOST_ITEMS, Store
 
 __all__ = [
     "MOST_ITEMS",
@@ -34,3 +40,16 @@ __all__ = [
     "StoredReading",
     "default_url",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs SQLAlchemy, loaded when it is first asked for: the processes that read know the records only."""
+    if name == "default_url":
+        from inkread.server.store.address import default_url
+
+        return default_url
+    if name in ("MOST_ITEMS", "Store"):
+        from inkread.server.store import store
+
+        return getattr(store, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from inkread.errors import MissingExtraError, StoreError, one_line
+from inkread.errors import MissingExtraError, StoreError, StoreFullError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ SQLITE_MEANINGS = {
     "SQLITE_BUSY": ("is busy: another process keeps it locked", "try again, or close the other process"),
     "SQLITE_READONLY": ("may not be written to", "make it and its folder writable, or name another file"),
     "SQLITE_CANTOPEN": ("cannot be opened", "make it and its folder readable and writable"),
-    "SQLITE_FULL": ("cannot grow: the disk is full", "free some space"),
+    "SQLITE_FULL": ("cannot grow: the disk is full", "remove readings, or free some space"),
     "SQLITE_IOERR": ("cannot be read or written: the disk fails", "check the disk, and the space on it"),
 }
 """Problem and remedy of SQLite's primary result codes."""
@@ -48,7 +48,8 @@ def plain_errors(address: Address) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(str(address), *_meaning(error, address)) from error
+        kind = StoreFullError if _sqlite_code(error).startswith("SQLITE_FULL") else StoreError
+        raise kind(str(address), *_meaning(error, address)) from error
 
 
 def open_engine(address: Address) -> Engine:
@@ -129,10 +130,15 @@ def _postgresql(address: Address) -> Engine:
     return engine
 
 
+def _sqlite_code(error: Exception) -> str:
+    """The name of SQLite's result code; empty for another error."""
+    return getattr(getattr(error, "orig", None) or error, "sqlite_errorname", None) or ""
+
+
 def _meaning(error: Exception, address: Address) -> tuple[str, str]:
     """Problem and remedy."""
     original = getattr(error, "orig", None) or error
-    code = getattr(original, "sqlite_errorname", None) or ""
+    code = _sqlite_code(error)
     for name, meaning in SQLITE_MEANINGS.items():
         if code.startswith(name):
             return meaning

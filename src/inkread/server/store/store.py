@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 
-from inkread.errors import OptionError, StoreNotFoundError
+from inkread.errors import OptionError, StoreError, StoreFullError, StoreNotFoundError
 from inkread.server.store.address import Address
 from inkread.server.store.database import WRITES, open_engine, plain_errors, use_write_ahead_log
 from inkread.server.store.migrate import migrate
 from inkread.server.store.records import Correction, NewDigit, Page, ReadingSummary, StoredReading
+from inkread.server.store.reserve import Reserve
 from inkread.server.store.tables import STANDING, Corrections, Digits, Readings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from sqlalchemy import Connection, Engine, RowMapping, Select
+    from sqlalchemy import Connection, Delete, Engine, RowMapping, Select, Update
     from sqlalchemy.orm import InstrumentedAttribute
 
     from inkread.server.store.records import NewReading
@@ -69,6 +70,7 @@ class Store:
         self._writer = engine.execution_options(**{WRITES: True})
         self._address = address
         # SQLite's writers poll for their turn; threads that queue for it instead wait a fifth as long at worst.
+        self._reserve = Reserve(address.file) if address.file else None
         self._turn: AbstractContextManager[Any] = Lock() if address.file else nullcontext()
 
     @classmethod
@@ -84,16 +86,13 @@ class Store:
         """
         address = Address.parse(url)
         engine = open_engine(address)
+        store = cls(engine, address)
         try:
-            with plain_errors(address):
-                migrate(engine, address)
-                if address.file:  # only now: a file of another program must stay as it is
-                    engine.dispose()
-                    use_write_ahead_log(address.file)
+            store._with_reserve(store._prepare)
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, address)
+        return store
 
     def close(self) -> None:
         """Closes every connection; nothing is lost without it."""
@@ -110,9 +109,14 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({str(self._address)!r})"
 
-    def add_reading(self, reading: NewReading) -> str:
-        """Keeps a reading, and returns its id; what no database can hold in its texts becomes U+FFFD."""
-        key = str(uuid.uuid4())
+    def add_reading(self, reading: NewReading, *, id: str | None = None) -> str:  # noqa: A002  # the field's name
+        """Keeps a reading, and returns its id; what no database can hold in its texts becomes U+FFFD.
+
+        Args:
+            reading: to be kept.
+            id: of it, from ``new_id``; one is made if none is given.
+        """
+        key = id or new_id()
         values = {
             "id": key,
             "source": _storable(reading.source),
@@ -172,11 +176,8 @@ class Store:
         return self._page(query, order, lambda row: ReadingSummary(**row), limit, before)
 
     def remove_reading(self, id: str) -> bool:  # noqa: A002
-        """Removes a reading with its digits and all corrections of them; whether there was one."""
-        if not ID.fullmatch(id):
-            return False
-        with self._writing() as connection:
-            return connection.execute(delete(Readings).where(Readings.id == id)).rowcount > 0
+        """Removes a reading with its digits and all corrections of them, on a full disk too; whether there was one."""
+        return bool(ID.fullmatch(id)) and self._changes(delete(Readings).where(Readings.id == id))
 
     def add_correction(
         self, *, reading: str, line: int, position: int, label: str, by: str | None
@@ -206,7 +207,7 @@ class Store:
                     "count lines and positions from 0; the reading may have been removed",
                 )
             new: dict[str, Any] = {
-                "id": str(uuid.uuid4()),
+                "id": new_id(),
                 "label": label,
                 "created": datetime.now(UTC),
                 "by": None if by is None else _storable(by),
@@ -231,12 +232,9 @@ class Store:
         return self._page(query, order, lambda row: Correction(**row), limit, before)
 
     def withdraw(self, id: str) -> bool:  # noqa: A002
-        """Withdraws a correction; whether there was one that stood."""
-        if not ID.fullmatch(id):
-            return False
+        """Withdraws a correction, on a full disk too; whether there was one that stood."""
         withdrawn = update(Corrections).where(Corrections.id == id, STANDING)
-        with self._writing() as connection:
-            return connection.execute(withdrawn.values(withdrawn=datetime.now(UTC))).rowcount > 0
+        return bool(ID.fullmatch(id)) and self._changes(withdrawn.values(withdrawn=datetime.now(UTC)))
 
     def corrected_glyphs(self) -> list[tuple[bytes, str]]:
         """What is to be learned: glyph (28×28 bytes) and label of each correction that stands, the oldest first."""
@@ -244,6 +242,41 @@ class Store:
         with self._reading() as connection:
             rows = connection.execute(query.order_by(Corrections.created, Corrections.id))
             return [(glyph, label) for glyph, label in rows]
+
+    def _prepare(self) -> None:
+        with plain_errors(self._address):
+            migrate(self._engine, self._address)
+            if self._address.file:  # only now: a file of another program must stay as it is
+                self._engine.dispose()
+                use_write_ahead_log(self._address.file)
+
+    def _changes(self, statement: Delete | Update) -> bool:
+        """Whether a statement changed anything; what it needs of a full disk is there."""
+
+        def change() -> bool:
+            with self._writing() as connection:
+                return connection.execute(statement).rowcount > 0
+
+        return self._with_reserve(change)
+
+    def _with_reserve(self, do: Callable[[], Item]) -> Item:
+        """Does something, with the reserve's space if there is no other, and fills the reserve again if that is possible."""
+        if self._reserve is None:
+            return do()
+        try:
+            result = do()
+        except StoreFullError:
+            self._reserve.spend()
+            self._checkpoint()
+            result = do()
+            self._checkpoint()
+        self._reserve.fill()
+        return result
+
+    def _checkpoint(self) -> None:
+        """Moves into the database what SQLite wrote beside it, if it can, so that there is room again."""
+        with suppress(StoreError), plain_errors(self._address), self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -274,6 +307,11 @@ class Store:
             rows = connection.execute(query).mappings().all()
         more = len(rows) > limit
         return Page(tuple(map(item, rows[:limit])), _cursor(rows[limit - 1]) if more else None)
+
+
+def new_id() -> str:
+    """The id of a reading or a correction that is going to be kept: a random UUID."""
+    return str(uuid.uuid4())
 
 
 _SUMMARY = (

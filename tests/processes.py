@@ -1,0 +1,137 @@
+"""What worker processes do in tests; light, as each of them imports it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from inkread.reader import Reader
+from inkread.worker import Worker
+
+PATIENCE = 20.0
+"""Seconds after which something that should happen at once is taken not to happen."""
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def hang() -> None:
+    """Never ends, and never lets another thread of its process run: the worst that a library can do."""
+    re.fullmatch("(a|a)*b", "a" * 1000)
+
+
+class Doer:
+    """Does tasks: calls them, or holds still at ``"hold"`` until it is let go.
+
+    It is the function of a worker, and has its two ends in the test: semaphores, which stand it that a process is killed at them.
+    """
+
+    def __init__(self) -> None:
+        self.entered, self.go = SPAWN.Semaphore(0), SPAWN.Semaphore(0)
+
+    def __call__(self, task: Any) -> Any:
+        if task == "hold":
+            self.hold()
+            return "let go"
+        return task()
+
+    def itself(self) -> Doer:
+        """For ``make``."""
+        return self
+
+    def hold(self) -> None:
+        """In the process: waits to be let go."""
+        self.entered.release()
+        assert self.go.acquire(timeout=PATIENCE)
+
+    def wait_for(self, count: int = 1) -> None:
+        """In the test: returns when so many more hold still."""
+        for _ in range(count):
+            assert self.entered.acquire(timeout=PATIENCE)
+
+    def let_go(self, count: int = 100) -> None:
+        """In the test: lets so many go on."""
+        for _ in range(count):
+            self.go.release()
+
+
+class HeldReader(Reader):
+    """Reads a picture that a client sent when it is let go."""
+
+    def __init__(self, doer: Doer, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.doer = doer
+
+    def trace(self, source: Any, **options: Any) -> Any:
+        if isinstance(source, bytes | bytearray):
+            self.doer.hold()
+        return super().trace(source, **options)
+
+
+class SlowlyStarted(Reader):
+    """Is ready when it is let go."""
+
+    def __init__(self, doer: Doer, *arguments: Any, **options: Any) -> None:
+        doer.hold()
+        super().__init__(*arguments, **options)
+
+
+class Faulty(Reader):
+    """Reads ``single`` pictures in the given way, and others as they are."""
+
+    def __init__(self, fault: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fault = fault
+
+    def trace(self, source: Any, *, single: bool = False, **options: Any) -> Any:
+        if single:
+            self.fault()
+        return super().trace(source, single=single, **options)
+
+
+def fail_with(error: Exception) -> None:
+    """Raises it."""
+    raise error
+
+
+class Unpicklable(Exception):  # noqa: N818
+    """Cannot be made again from its arguments."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one}{two}")
+
+
+def fail_unpicklably() -> None:
+    """Raises what no pipe can carry."""
+    raise Unpicklable(1, 2)
+
+
+def never_ready(*_: Any, **__: Any) -> Reader:
+    """Cannot be made."""
+    raise RuntimeError("no model")
+
+
+def take_memory() -> None:
+    """Wants more memory than there is for one task."""
+    np.ones(2**33, np.uint8)
+
+
+def worker_that_hangs() -> None:
+    """A program with a worker at a task; says that it has one, and waits to be killed."""
+    doer = Doer()
+    worker = Worker(doer.itself)
+    worker.await_start()
+    worker.send("hold")
+    print("started", flush=True)  # noqa: T201
+    worker.receive()
+
+
+HANGING, CRASHING = partial(Faulty, hang), partial(Faulty, partial(os._exit, 3))
+FAILING, GREEDY = (
+    partial(Faulty, partial(fail_with, RuntimeError("secret in /srv/app.py"))),
+    partial(Faulty, take_memory),
+)
