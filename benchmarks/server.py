@@ -44,7 +44,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the server.")
     parser.add_argument("--requests", type=int, default=4000, help="of the throughput and of the memory")
     options = parser.parse_args()
+    start = perf_counter()
     with server() as (port, process):
+        asyncio.run(ready(port))
+        print(f"ready after {perf_counter() - start:.2f} s")
         asyncio.run(measure(port, process, options.requests))
     with server("--workers", "2", "--queue", "30") as (port, process):
         asyncio.run(overload(port))
@@ -187,21 +190,38 @@ def wrong(answers: list[Answer]) -> int:
 
 
 def resident(process: subprocess.Popen[str]) -> float:
-    """Megabytes of memory that the server holds; 0 where the system does not say."""
-    status = Path(f"/proc/{process.pid}/status")
-    if not status.is_file():
-        return float("nan")
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
+    """Megabytes that the server and its workers hold, what they share counted once; not a number where the system does not say."""
+    held = 0
+    for pid in family(process.pid):
+        rollup = Path(f"/proc/{pid}/smaps_rollup")
+        if not rollup.is_file():
+            return float("nan")
+        held += next(
+            int(line.split()[1]) for line in rollup.read_text().splitlines() if line.startswith("Pss:")
+        )
+    return held / 1024
 
 
 def processor_seconds(process: subprocess.Popen[str]) -> float:
-    """Time of the processor that the server has used; not a number where the system does not say."""
-    status = Path(f"/proc/{process.pid}/stat")
-    if not status.is_file():
-        return float("nan")
-    user, system = status.read_text().rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    """Time of the processor that the server and its workers have used; not a number where the system does not say."""
+    ticks = 0
+    for pid in family(process.pid):
+        status = Path(f"/proc/{pid}/stat")
+        if not status.is_file():
+            return float("nan")
+        user, system = status.read_text().rsplit(")", 1)[1].split()[11:13]
+        ticks += int(user) + int(system)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it; itself alone where the system does not say."""
+    children = [
+        int(child)
+        for file in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in file.read_text().split()
+    ]
+    return [pid, *(each for child in children for each in family(child))]
 
 
 if __name__ == "__main__":

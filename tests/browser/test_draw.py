@@ -237,3 +237,23 @@ def test_a_server_that_went_away_is_told_in_plain_words(visit):
     person.page.route("**/v1/read?*", lambda route: route.abort())
     person.write("3")
     expect(person.page.locator("#draw-reading .verdict")).to_contain_text("The server does not answer")
+
+
+def test_a_drawing_is_not_cut_off_when_the_window_narrows(visit):
+    person = visit()
+    person.write("275", at=(0.02, 0.02, 0.995, 0.995))
+    person.expect_text("275")
+    person.page.get_by_role("button", name="Clear").click()
+    person.expect_text("")
+    person.page.set_viewport_size({"width": 360, "height": 860})
+    person.page.get_by_role("button", name="Undo").click()
+    person.expect_text("275")
+    box, sheet = (person.page.locator(where).bounding_box() for where in ("#sheet .box >> nth=2", "#canvas"))
+    assert box["x"] + box["width"] <= sheet["x"] + sheet["width"] + 4  # its border
+
+
+def test_the_header_stays_as_it_is_under_the_pointer(visit):
+    person = visit()
+    header = person.page.locator(".top > div")
+    header.hover(position={"x": 5, "y": 5})
+    assert header.evaluate("(row) => getComputedStyle(row).backgroundColor") == "rgba(0, 0, 0, 0)"

@@ -77,11 +77,31 @@ def test_a_sheet_that_shrinks_keeps_all_that_is_drawn_on_it(person):
           sheet.extend([{ x: 800, y: 90, force: 1 }]);
           sheet.end();
           sheet.fit(400, 400);
-          return Math.max(...sheet.strokes[0].points.map(({ x }) => x));
+          const [{ width, points }] = sheet.strokes;
+          return Math.max(...points.map(({ x }) => x + width / 2));
         })""",
         person.address,
     )
-    assert right == 400
+    assert right == pytest.approx(400)
+
+
+def test_what_was_undone_or_is_being_drawn_shrinks_with_the_sheet(person):
+    right = person.page.evaluate(
+        """(address) => import(`${address}/static/js/strokes.js`).then(({ Sheet }) => {
+          const sheet = new Sheet();
+          const draw = (x) => { sheet.begin({ x: 9, y: 9, force: 1 }, { width: 10 }); sheet.extend([{ x, y: 9, force: 1 }]); };
+          draw(795);
+          sheet.end();
+          sheet.clear();
+          draw(395);
+          sheet.fit(400, 400);
+          const live = sheet.live.points[1].x + sheet.live.width / 2;
+          sheet.undo();
+          return [live, sheet.strokes[0].points[1].x + sheet.strokes[0].width / 2];
+        })""",
+        person.address,
+    )
+    assert right == pytest.approx([200, 400])
 
 
 def test_a_stroke_on_the_grid_fills_pixels_without_gaps(person):

@@ -133,8 +133,11 @@ def test_three_pictures_are_read_at_a_time(visit):
 
     person.page.route("**/v1/read?*", hold)
     person.upload(*(file_of("7", f"{index}.png") for index in range(12)))
-    expect(person.page.locator("#batch-rows .state.waiting")).to_have_count(9)
-    assert person.page.locator("#batch-rows .state.reading").count() == 3
+    expect(person.page.locator("#batch-rows .state[data-state=waiting]")).to_have_count(9)
+    reading = person.page.locator("#batch-rows .state[data-state=reading]")
+    assert reading.count() == 3
+    looks = "(cell) => [getComputedStyle(cell).display, getComputedStyle(cell).boxShadow]"
+    assert reading.first.evaluate(looks) == ["table-cell", "none"]  # a cell like the others, not a card
     holds.clear()
     for route in held:
         route.continue_()
@@ -231,6 +234,14 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
     expect(person.page.locator("#preview-name")).to_have_text("huge.png")
     held.pop().continue_()
     expect(person.page.locator("#upload-reading .verdict")).to_contain_text("larger than the 32 MiB")
+
+
+def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):
+    person = visit("#upload")
+    person.expected = ["415"]
+    person.upload({"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"})
+    words = "a.pdf is a PDF file, which is not accepted. Export it as PNG or JPEG."
+    expect(person.page.locator("#upload-reading .verdict")).to_have_text(words)
 
 
 def test_pictures_are_removed(visit):

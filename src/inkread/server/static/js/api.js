@@ -1,12 +1,14 @@
 /** The HTTP API, as the page uses it. Knows nothing of the document. */
 
+import { sentence } from "./words.js";
+
 const TRIES = 6;
 const LONGEST_WAIT = 20; // seconds
 
 /** What the server says went wrong, in its own words (RFC 9457). */
 export class Problem extends Error {
   constructor(status, { title = "", detail = "", remedy = "" } = {}) {
-    super([detail || title || `The server answered ${status}`, remedy].filter(Boolean).join("; "));
+    super([detail || title || `The server answered ${status}`, remedy].filter(Boolean).map(sentence).join(" "));
     this.name = "Problem";
     this.status = status;
   }

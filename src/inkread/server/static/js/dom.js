@@ -52,6 +52,6 @@ export function download(name, content, type) {
 /** What a canvas shows, as a Blob. */
 export function toBlob(canvas, type = "image/png", quality = undefined) {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture could not be encoded"))), type, quality);
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be encoded."))), type, quality);
   });
 }

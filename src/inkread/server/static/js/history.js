@@ -3,7 +3,7 @@
 import { isAbort } from "./api.js";
 import { $, el, say } from "./dom.js";
 import { digitsOf, glyphOf, percent } from "./reading.js";
-import { sentence } from "./view.js";
+import { sentence } from "./words.js";
 import { Latest } from "./work.js";
 
 const PAGE = 30;

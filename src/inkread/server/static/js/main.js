@@ -12,7 +12,8 @@ import { ModelsTab } from "./models.js";
 import { startTabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
 import { UploadTab } from "./upload.js";
-import { notice, sentence } from "./view.js";
+import { notice } from "./view.js";
+import { sentence } from "./words.js";
 
 const SAME_HOST = "Pictures go to the server that this page came from, and nowhere else.";
 const FORGOTTEN = "They are read in memory and forgotten; nothing is stored.";

@@ -3,7 +3,7 @@
 import * as cards from "./cards.js";
 import { $, download, el } from "./dom.js";
 import { plotsOf } from "./plots.js";
-import { sentence } from "./view.js";
+import { sentence } from "./words.js";
 
 const KINDS = {
   glyphs: "Reads one digit at a time, from 28 × 28 pixels.",

@@ -31,7 +31,10 @@ export class Past {
     if (this.canRedo) this.#at += 1;
   }
 
-  /** Changes every state, past and future, without adding one. */
+  /** Every state, past and future. */
+  get states() { return this.#states; }
+
+  /** Changes every state without adding one. */
   map(change) {
     this.#states = this.#states.map(change);
   }
@@ -81,17 +84,25 @@ export class Sheet {
     this.#past.redo();
   }
 
-  /** Shrinks what is drawn where the sheet has become too small for it. */
+  /** Shrinks what is drawn where the sheet has become too small for its ink, and with it what was undone. */
   fit(width, height) {
-    const right = Math.max(0, ...this.#points().map((point) => point.x));
-    const bottom = Math.max(0, ...this.#points().map((point) => point.y));
-    const factor = Math.min(1, width / right, height / bottom);
-    if (factor < 1) this.#past.map((strokes) => strokes.map((stroke) => scaled(stroke, factor)));
+    const strokes = [...new Set([...this.#past.states.flat(), ...this.strokes])];
+    const factor = Math.min(1, width / reach(strokes, "x"), height / reach(strokes, "y"));
+    if (factor === 1) return;
+    const shrunk = new Map(strokes.map((stroke) => [stroke, scaled(stroke, factor)]));
+    this.#past.map((state) => state.map((stroke) => shrunk.get(stroke)));
+    this.live = shrunk.get(this.live) ?? null;
   }
+}
 
-  #points() {
-    return this.#past.now.flatMap((stroke) => stroke.points);
+/** How far the ink of strokes goes to the right ("x") or down ("y"). */
+function reach(strokes, axis) {
+  let farthest = 0;
+  for (const { erase, width, points } of strokes) {
+    if (erase) continue;
+    for (const point of points) farthest = Math.max(farthest, point[axis] + (width * point.force) / 2);
   }
+  return farthest;
 }
 
 function scaled(stroke, factor) {

@@ -5,7 +5,8 @@ import { Boxes } from "./boxes.js";
 import { $, download, el, say } from "./dom.js";
 import * as exports from "./exports.js";
 import { digitsOf, leastSure, level, percent, textOf } from "./reading.js";
-import { ReadingView, sentence } from "./view.js";
+import { ReadingView } from "./view.js";
+import { sentence } from "./words.js";
 import { Turns } from "./work.js";
 
 const AT_ONCE = 3;
@@ -95,7 +96,7 @@ export class UploadTab {
       this.#refresh();
       try {
         const most = this.info()?.limits?.bytes;
-        if (most && item.picture.size > most) throw new Error(`is larger than the ${Math.floor(most / 2 ** 20)} MiB that this server takes; reduce it`);
+        if (most && item.picture.size > most) throw new Error(`${item.name} is larger than the ${Math.floor(most / 2 ** 20)} MiB that this server takes. Reduce it.`);
         item.reading = await this.api.read(item.picture, { name: item.name, model: item.model, detail: true, patient: true, signal });
         item.state = "read";
       } catch (error) {
@@ -245,7 +246,7 @@ export class UploadTab {
     say(least, weakest === undefined ? "" : percent(weakest));
     least.className = `number ${weakest === undefined ? "" : level(weakest)}`;
     say(state, item.error ?? STATES[item.state]);
-    state.className = `state ${item.state}`;
+    state.dataset.state = item.state;
     return row;
   }
 

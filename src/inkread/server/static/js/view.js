@@ -2,6 +2,7 @@
 
 import { $, el, say } from "./dom.js";
 import * as readings from "./reading.js";
+import { sentence } from "./words.js";
 
 const NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -303,12 +304,6 @@ export class ReadingView {
 function duration(milliseconds) {
   if (!Number.isFinite(milliseconds)) return "";
   return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
-}
-
-/** A server's sentence with a capital and a full stop. */
-export function sentence(text) {
-  const words = String(text).trim();
-  return words ? `${words[0].toUpperCase()}${words.slice(1)}${/[.!?…]$/.test(words) ? "" : "."}` : "";
 }
 
 /** A line above everything, for what concerns the whole page; "" takes it away. */
