@@ -60,7 +60,7 @@ def test_it_says_where_it_is_serves_and_ends_quietly(stop):
     with command("--log-level", "warning") as (process, line):
         assert line.startswith("inkread reads at http://127.0.0.1:")
         assert "stores" not in line
-        assert httpx.post(f"{address(line)}/v1/read", content=SEVEN).json()["text"] == "7"
+        assert httpx.post(f"{address(line)}/v1/read", content=SEVEN, timeout=PATIENCE).json()["text"] == "7"
         assert "server" not in httpx.get(f"{address(line)}/livez").headers
         process.send_signal(stop)
         out, err = process.communicate(timeout=PATIENCE)
@@ -77,13 +77,13 @@ def test_it_ends_within_ten_seconds_while_a_reading_hangs():
     )
     with command(program=program, PYTHONPATH=os.pathsep.join(sys.path)) as (process, line):
         base = address(line)
-        while httpx.get(f"{base}/readyz").status_code != 200:
+        while httpx.get(f"{base}/readyz", timeout=PATIENCE).status_code != 200:
             pass
         with ThreadPoolExecutor() as clients:
             hanging = clients.submit(
                 httpx.post, f"{base}/v1/read?single=true", content=SEVEN, timeout=PATIENCE
             )
-            while "inkread_readers_busy 1.0" not in httpx.get(f"{base}/metrics").text:
+            while "inkread_readers_busy 1.0" not in httpx.get(f"{base}/metrics", timeout=PATIENCE).text:
                 pass
             process.terminate()
             start = monotonic()

@@ -22,8 +22,9 @@ NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "sqlalc
 MOST_CONNECTIONS = 1000
 """Beyond these, further ones are turned away."""
 
-GRACE_SECONDS = 8
-"""When the server is told to stop, requests under way may take this long to end; the process has ended within 10 seconds."""
+GRACE_SECONDS = 5
+"""When the server is told to stop, requests under way may take this long to end; the process has ended within 10 seconds,
+on a busy machine too."""
 
 
 class Level(StrEnum):

@@ -197,7 +197,9 @@ def test_only_its_owner_may_read_a_store(tmp_path, make_reading):
     with Store.open(str(file)) as store:
         store.add_reading(make_reading())
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
-    assert modes == dict.fromkeys(["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"], 0o600)
+    assert modes == dict.fromkeys(
+        ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "store.sqlite-reserve"], 0o600
+    )
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
