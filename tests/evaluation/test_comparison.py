@@ -152,6 +152,13 @@ def test_without_foreign_models_nobody_needs_probing_digits():
     open_contestants(["bundled"], lambda: pytest.fail("asked for digits"))
 
 
+def test_the_file_within_the_folder_of_a_model_is_that_model():
+    """Its card tells what probing could only guess, and in 8 bits guesses wrongly."""
+    path = load_model("default").path
+    (opened,) = open_contestants([str(path)], lambda: pytest.fail("asked for digits"))
+    assert "by inkread, calibrated" in opened.note
+
+
 def test_an_unknown_model_is_not_found(digits, tmp_path):
     with pytest.raises(ModelNotFoundError, match="name a bundled model"):
         open_contestants(["defualt"], lambda: digits)

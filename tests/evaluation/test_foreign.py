@@ -63,6 +63,28 @@ def test_other_types_of_numbers_are_served(dtype, values, foreign_model, digits,
     assert find_convention(ForeignNetwork(path), digits).values == values
 
 
+@pytest.mark.parametrize("values", ["0–1", "0–255", "−1–1", "0–1, dark ink"])
+def test_the_range_of_a_model_in_8_bits_is_that_which_it_rounds_to(values, foreign_model, digits, tmp_path):
+    """Inputs beyond are clipped, and a clipped glyph is read nearly as well."""
+    model = onnx.load(foreign_model(tmp_path / "theirs.onnx", values=values))
+    paper, ink = RANGES[values]
+    scale = (max(paper, ink) - min(paper, ink)) / 255
+    rounded = [
+        helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["bytes"]),
+        helper.make_node("DequantizeLinear", ["bytes", "scale", "zero"], ["rounded"]),
+    ]
+    model.graph.node[0].input[0] = "rounded"
+    for node in reversed(rounded):
+        model.graph.node.insert(0, node)
+    zero = np.uint8(round(-min(paper, ink) / scale))
+    model.graph.initializer.append(numpy_helper.from_array(np.float32(scale), "scale"))
+    model.graph.initializer.append(numpy_helper.from_array(zero, "zero"))
+    onnx.save(model, tmp_path / "theirs.onnx")
+    network = ForeignNetwork(tmp_path / "theirs.onnx")
+    assert set(network.ranges) <= {values, f"{values}, dark ink", values.removesuffix(", dark ink")}
+    assert find_convention(network, digits).values == values
+
+
 def test_a_convention_is_said_in_words_and_its_doubts_too():
     assert str(Convention((784,), "0–255", "logits", 0.97)) == "(N, 784), 0–255, logits"
     assert "doubtful: 12% of probing digits right" in str(Convention((784,), "0–255", "logits", 0.12))

@@ -19,7 +19,7 @@ from inkread.evaluation.foreign import (
     ForeignNetwork,
     find_convention,
 )
-from inkread.models import CARD_FILE, DEFAULT, bundled
+from inkread.models import CARD_FILE, DEFAULT, MODEL_FILE, bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,16 +75,22 @@ def open_contestants(
             digits = digits or [probes()]
             opened.append(_foreign(name, Path(model), digits[0], threads))
         else:
-            opened.append(_own(name, DEFAULT if model == BUNDLED else model, threads))
+            opened.append(_own(name, DEFAULT if model == BUNDLED else _folder(model), threads))
     return opened
 
 
 def is_foreign(model: str) -> bool:
     """Whether a model is a file by somebody else, rather than a bundled one or a run."""
-    path = Path(model)
+    path = Path(_folder(model))
     if model in (BUNDLED, *bundled()) or (path / CARD_FILE).is_file():
         return False
     return path.is_file() or path.suffix.lower() in (SUFFIX, *KERAS_SUFFIXES)
+
+
+def _folder(model: str) -> str:
+    """The folder of a run, or of an export, whose ``model.onnx`` was named; any other model as it is."""
+    path = Path(model)
+    return str(path.parent) if path.name == MODEL_FILE and (path.parent / CARD_FILE).is_file() else model
 
 
 def read_first(identity: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from inkread.classifier import BATCH, DIGITS, softmax
-from inkread.errors import ModelFormatError, ModelNotFoundError
+from inkread.errors import MissingExtraError, ModelFormatError, ModelNotFoundError
 from inkread.models import LARGEST_MODEL
 from inkread.runtime import cause, start_session
 
@@ -66,6 +66,9 @@ DOUBTFUL = 0.5
 
 DOUBTED = 0.02
 """Share of the labels that count as wrong when conventions are weighed: being too sure costs also where every answer is right."""
+
+CLIPPED = 0.1
+"""Share of the range of a quantized input by which its ends may miss those of the range that it was calibrated on."""
 
 REMEDY = "export it as one file with one input (N, 1, 28, 28), (N, 28, 28, 1), (N, 28, 28) or (N, 784) and ten scores a glyph"
 
@@ -135,10 +138,15 @@ class ForeignNetwork:
 
     @property
     def ranges(self) -> list[str]:
-        """The ranges that the type of the input can hold."""
-        return (
-            [name for name in RANGES if name.startswith("0–255")] if self._dtype is np.uint8 else list(RANGES)
-        )
+        """The ranges that the input can hold, by its type, or by the step with which a model in 8 bits rounds it."""
+        if self._dtype is np.uint8:
+            return [name for name in RANGES if name.startswith("0–255")]
+        limits = _quantized_range(self.content, self._input)
+        if limits is None:
+            return list(RANGES)
+        slack = CLIPPED * (limits[1] - limits[0])
+        fitting = [name for name, ends in RANGES.items() if np.abs(np.sort(ends) - limits).max() <= slack]
+        return fitting or list(RANGES)
 
     def _run(
         self, glyphs: NDArray[np.uint8], layout: tuple[int, ...], paper: float, ink: float
@@ -271,6 +279,32 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         problem = f"cannot be read ({error.strerror or error})"
         raise ModelNotFoundError(str(path), problem, "check the path") from error
+
+
+def _quantized_range(content: bytes, name: str) -> tuple[float, float] | None:
+    """Smallest and largest value that an input can have after it was rounded to 8 bits, if the model begins with that.
+
+    Values beyond are clipped, so that a model reads inputs of too large a range nearly as well: they look like thicker ink.
+
+    Raises:
+        MissingExtraError: the package ``onnx`` is not installed.
+    """
+    try:
+        import onnx
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("onnx", "train") from error
+    graph = onnx.load_model_from_string(content).graph
+    rounding = [node for node in graph.node if node.op_type == "QuantizeLinear" and node.input[0] == name]
+    weights = {each.name: each for each in graph.initializer}
+    if len(rounding) != 1 or not {*rounding[0].input[1:]} <= {*weights}:
+        return None
+    scale, *zero = (onnx.numpy_helper.to_array(weights[each]) for each in rounding[0].input[1:])
+    point = zero[0] if zero else np.zeros((), np.uint8)
+    if scale.size != 1 or point.dtype not in (np.uint8, np.int8):
+        return None
+    ends = np.iinfo(point.dtype)
+    low, high = ((end - float(point)) * float(scale) for end in (ends.min, ends.max))
+    return low, high
 
 
 def _fits(shape: list[int | str | None], layout: tuple[int, ...]) -> bool:
