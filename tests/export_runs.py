@@ -24,7 +24,7 @@ OWN = (
 NOT_OURS = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras"
 """Keras 3.15 hands its variables to NumPy 2 in the way of NumPy 1."""
 
-PACKAGES = {"keras": "keras", "h5": "keras", "litert": "ai_edge_litert"}
+PACKAGES = {"keras": "keras", "h5": "keras", "litert": "ai_edge_litert", "litert-int8": "ai_edge_litert"}
 """What a format needs besides the extra "train"."""
 
 

@@ -87,6 +87,23 @@ def test_the_compiled_model_of_apps_runs_the_file_as_it_is(exported, glyphs):
         assert np.allclose(gives[0].read(11, np.float32), expected, atol=1e-5)
 
 
+def test_a_litert_file_of_integers_takes_pixels_and_gives_shares_of_256(tmp_path, digits, glyphs):
+    litert = pytest.importorskip(
+        "ai_edge_litert.interpreter", reason="LiteRT is not installed (extra: litert)"
+    )
+    (done,) = export_model("default", to=["litert-int8"], out=tmp_path, digits=digits)
+    interpreter = litert.Interpreter(model_path=str(done.path), num_threads=1)
+    (takes,), (gives,) = interpreter.get_input_details(), interpreter.get_output_details()
+    assert {np.dtype(each["dtype"]).name for each in interpreter.get_tensor_details()} == {"int8", "int32"}
+    interpreter.allocate_tensors()
+    for glyph, expected in zip(glyphs[:5], Classifier("default").probabilities(glyphs[:5]), strict=True):
+        pixels = np.rint(glyph * 255) - 128
+        interpreter.set_tensor(takes["index"], pixels[None].astype(np.int8))
+        interpreter.invoke()
+        found = (interpreter.get_tensor(gives["index"])[0].astype(float) + 128) / 256
+        assert np.abs(found - expected).max() < 0.2
+
+
 def test_a_litert_file_has_its_buffers_where_accelerators_may_read_them_and_says_what_it_is(exported):
     needs("litert")
     from ai_edge_litert import schema_py_generated as schema

@@ -47,5 +47,5 @@ def test_the_export_from_python_runs_as_shown(tmp_path):
 
 
 def test_the_table_of_formats_is_that_of_the_code():
-    rows = re.findall(r"^\| `(\w+)` \| `([\w.]+)` \| (\w+) \|.*\| `(\w+)` \|$", TEXT, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| `([\w.]+)` \| (\w+) \|.*\| `(\w+)` \|$", TEXT, re.MULTILINE)
     assert rows == [(each.name, each.file, each.gives, each.extra) for each in FORMATS.values()]

@@ -19,7 +19,7 @@ def export(
         list[str],
         typer.Option(
             metavar="FORMAT",
-            help="onnx, int8, keras, h5, litert, safetensors, torchscript, or all; may be given several times.",
+            help="onnx, int8, keras, h5, litert, litert-int8, safetensors, torchscript, or all; may be given several times.",
         ),
     ],
     out: Annotated[
@@ -31,7 +31,7 @@ def export(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
-    """Export a model to ONNX (32 or 8 bits), Keras, LiteRT, safetensors or TorchScript.
+    """Export a model to ONNX or LiteRT (32 or 8 bits), Keras, safetensors or TorchScript.
 
     Each file is loaded again and compared with the model on real digits: the held-out training images of MNIST, or digits
     of our own hand where MNIST is not on this machine. A file that answers otherwise is an error, and is not saved.

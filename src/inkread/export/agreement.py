@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 AROUND = 4
 """A digit is around a threshold whose share of "not a single digit" is less than this factor from it."""
 
+TIE = 1e-3
+"""Two probabilities that differ by less are a tie, which rounding may decide."""
+
 LEAST = 1e-9
-"""Probabilities are raised to this before their logarithm is taken."""
+"""Of a probability in 32 bits, before its logarithm is taken."""
+
+LEAST_IN_8_BITS = 1 / 512
+"""Of a probability in 8 bits: half of the smallest but 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Agreement:
         on: the digits' name.
         count: how many.
         largest_difference: of a calibrated probability.
-        changed: digits that are answered otherwise.
+        changed: digits that are answered otherwise, where the old model's answer was no tie.
         accuracy: of the new model, 0..1.
         accuracy_before: of the old one.
     """
@@ -68,18 +74,22 @@ def agreement(found: NDArray[np.float32], expected: NDArray[np.float32], digits:
     A NaN is the largest difference there is.
     """
     answers, before = found.argmax(axis=1), expected.argmax(axis=1)
+    rows = np.arange(len(digits))
+    tie = expected[rows, before] - expected[rows, answers] < TIE
     gap = np.abs(found - expected).max()
     return Agreement(
         on=digits.name,
         count=len(digits),
         largest_difference=float(gap) if np.isfinite(gap) else float("inf"),
-        changed=int((answers != before).sum()),
+        changed=int((~tie).sum()),
         accuracy=float((answers == digits.labels).mean()),
         accuracy_before=float((before == digits.labels).mean()),
     )
 
 
-def moved_refusal(found: NDArray[np.float32], expected: NDArray[np.float32], card: Card) -> float:
+def moved_refusal(
+    found: NDArray[np.float32], expected: NDArray[np.float32], card: Card, *, least: float = LEAST
+) -> float:
     """The threshold of a new model that stands for the old one's, see ``Card.refusal``.
 
     It is moved as the share of "not a single digit" moves, in the geometric mean, of the digits around it: too few are at the
@@ -89,13 +99,14 @@ def moved_refusal(found: NDArray[np.float32], expected: NDArray[np.float32], car
         found: probabilities (N, labels) of digits by the new model.
         expected: those by the old one.
         card: of the old one.
+        least: probabilities are raised to this before their logarithm is taken.
     """
     if NOT_A_DIGIT not in card.labels or card.refusal == 1:
         return card.refusal
     none = card.labels.index(NOT_A_DIGIT)
     now, before = (
-        np.log(np.maximum(each[:, none], LEAST) / np.delete(each, none, axis=1).max(axis=1))
-        for each in (found, expected)
+        np.log(each[:, none] / np.delete(each, none, axis=1).max(axis=1))
+        for each in (np.maximum(found, least), np.maximum(expected, least))
     )
     around = np.abs(before - np.log(card.refusal)) < np.log(AROUND)
     if not around.any():

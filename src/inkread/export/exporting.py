@@ -13,7 +13,7 @@ import numpy as np
 
 from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError, OptionError
-from inkread.export.agreement import agreement, moved_refusal, probabilities_of
+from inkread.export.agreement import LEAST, LEAST_IN_8_BITS, agreement, moved_refusal, probabilities_of
 from inkread.export.digits import load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import formats_of
@@ -128,7 +128,10 @@ def _export(
     with replacing(folder) as parts:
         path = parts / format_.file
         outputs, probabilities = _written(codec, source, path, format_, digits)
-        refusal = moved_refusal(probabilities, expected, card) if format_.changed else card.refusal
+        least = LEAST_IN_8_BITS if format_.dtype == "int8" else LEAST
+        refusal = card.refusal
+        if format_.changed:
+            refusal = moved_refusal(probabilities, expected, card, least=least)
         if refusal != card.refusal:  # which the file has too
             card = dataclasses.replace(card, refusal=refusal)
             changed = dataclasses.replace(source, model=dataclasses.replace(source.model, card=card))

@@ -1,66 +1,62 @@
-"""A Keras model as layers of ours: chains of the layers that classifiers of digits are usually made of.
+"""A Keras model as an ONNX graph: the layers that classifiers of digits are usually made of, in a chain or with branches.
 
-Both sides calculate the same, so that what one library has and the other lacks is expressed by what both have: a batch norm that
-cannot be folded into the layer before it becomes a 1×1 convolution, and a padding of one side more than the other becomes a kernel with
-a margin of zeros.
+What both sides calculate is compared on digits afterwards. A model of plain convolutions, poolings and dense layers becomes the operators
+that inkread itself writes, so that it can be exported to every format again.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from inkread.classifier import DIGITS, softmax
+from inkread.classifier import DIGITS
 from inkread.errors import ModelFormatError, one_line
+from inkread.evaluation.foreign import as_probabilities
+from inkread.export.graph import GLYPHS, Graph, Value
+from inkread.export.keras_2 import is_of_keras_2, open_keras_2
 from inkread.export.to_keras import BATCH, keras
-from inkread.models.layers import (
-    GLYPH,
-    AddChannel,
-    Convolution,
-    Dense,
-    Flatten,
-    Layer,
-    Pooling,
-    Rectifier,
-    shape_after,
-)
-from inkread.training.export import to_onnx
-from inkread.training.opened import network_of
+from inkread.models.layers import GLYPH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-INPUTS = ((28, 28), (28, 28, 1), (784,))
+    from inkread.evaluation.foreign import Scores
+
+INPUTS = ((28, 28), (28, 28, 1), (1, 28, 28), (784,))
 """Shapes of a glyph as Keras models take it, without the batch."""
 
 BRIGHTEST = 255
-"""Of a glyph's pixel before a ``Rescaling``; without one, it is 1."""
+"""A pixel of full ink for a model that begins with a ``Rescaling`` by a small factor; for all others it is 1."""
+
+CAUSE = "Exception encountered:"
+"""What Keras writes between a configuration, by the page, and what is wrong with it."""
+
+SMALL = 1 / 16
+"""Largest factor of a ``Rescaling`` that is taken to be meant for pixels up to 255: to -1..1 is 1/127.5, and 1 inverts pixels up to 1."""
 
 LARGEST_DIAGONAL = 1024
-"""Values whose batch norm becomes a matrix of its own; more would be mostly zeros by the megabyte."""
+"""Most values whose batch norm becomes a dense layer of its own; more would be mostly zeros by the megabyte."""
 
 INACTIVE = (
     "InputLayer",
+    "Identity",
     "Dropout",
+    "SpatialDropout1D",
     "SpatialDropout2D",
     "GaussianDropout",
     "AlphaDropout",
     "GaussianNoise",
     "ActivityRegularization",
-    "RandomRotation",
-    "RandomTranslation",
-    "RandomZoom",
-    "RandomContrast",
-    "RandomBrightness",
 )
-"""Layers that do nothing but while training."""
+"""Layers that only act in training, as do all whose names begin with "Random" but ``RandomCrop``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +65,15 @@ class Opened:
 
     Attributes:
         model: Keras's own.
-        layers: ours, from glyphs (N, 28, 28) in 0..1 to logits (N, 10).
-        brightest: what a pixel of full ink is for Keras's: 1 or 255.
-        has_softmax: whether Keras's gives probabilities.
+        content: ours, an ONNX file from glyphs (N, 28, 28) in 0..1 to logits (N, 10).
+        brightest: a pixel of full ink for Keras's: 1 or 255.
+        scores: what Keras's gives.
     """
 
     model: Any
-    layers: tuple[Layer, ...]
+    content: bytes
     brightest: int
-    has_softmax: bool
+    scores: Scores
 
     @property
     def parameters(self) -> int:
@@ -85,11 +81,11 @@ class Opened:
         return sum(int(np.prod(each.shape)) for each in self.model.trainable_weights)
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What Keras gives for glyphs (N, 28, 28), (N, 10)."""
+        """What Keras gives for glyphs (N, 28, 28), (N, 10), rows summing to 1."""
         inputs = images.astype(np.float32) / np.float32(255) * np.float32(self.brightest)
         inputs = inputs.reshape(-1, *self.model.input_shape[1:])
         outputs = np.asarray(self.model.predict(inputs, batch_size=BATCH, verbose=0), np.float32)
-        return outputs if self.has_softmax else softmax(outputs)
+        return as_probabilities(outputs, self.scores)
 
 
 def open_keras(path: Path) -> Opened:
@@ -102,43 +98,445 @@ def open_keras(path: Path) -> Opened:
         with warnings.catch_warnings():
             # Files of Keras 2 say the shape in the first layer; nobody can help it now.
             warnings.filterwarnings("ignore", message="Do not pass an `input_shape`", category=UserWarning)
-            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+            if is_of_keras_2(path):
+                model = open_keras_2(path)
+            else:
+                model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # it may be anything, as may be what is in the file
-        reason = one_line(str(error)) or type(error).__name__
+        reason = one_line(str(error).split(CAUSE)[-1]) or type(error).__name__
         problem = f"cannot be opened by Keras {keras.__version__} ({reason})"
-        raise ModelFormatError(str(path), problem, "save it again as .keras, without own code") from error
+        remedy = "build the model of Keras's own layers alone, and save it as .keras"
+        raise ModelFormatError(str(path), problem, remedy) from error
     takes, gives = (getattr(model, name, None) for name in ("input_shape", "output_shape"))
     if takes not in [(None, *shape) for shape in INPUTS] or gives != (None, len(DIGITS)):
         problem = f"goes from {takes} to {gives}"
-        shapes = " or ".join(str((None, *shape)) for shape in INPUTS)
+        shapes = ", ".join(str((None, *shape)) for shape in INPUTS)
         raise ModelFormatError(str(path), problem, f"only from {shapes} to (None, 10) can be imported")
-    chain = _Chain(str(path), flat=len(takes) == 2)
-    for layer in _layers_of(model, str(path)):
-        chain.read(layer)
-    return Opened(model, chain.finished(), chain.brightest, chain.has_softmax)
+    importer = _Importer(str(path))
+    content = importer.content(model, Value(GLYPHS, GLYPH, (0, 1), takes[1:]))
+    return Opened(model, content, importer.brightest, importer.scores)
 
 
-def onnx_of(layers: Sequence[Layer]) -> bytes:
-    """The layers as inkread writes every model."""
-    return to_onnx(network_of(layers))
+class _Importer:
+    """Reads the layers of a model, each into operators of one graph.
 
+    Args:
+        source: of the model, for errors.
+    """
 
-def _layers_of(model: Any, source: str) -> Iterator[Any]:
-    """The layers of a model, and of the models within it, in order; a graph that branches is refused."""
-    layers: list[Any] = model.layers
-    inputs: list[list[str]] = [[]] * len(layers)
-    if not isinstance(model, keras.Sequential):
-        layers = model.operations
-        inputs = [_inputs(each["inbound_nodes"]) for each in model.get_config()["layers"]]
-    before = ""
-    for layer, names in zip(layers, inputs, strict=True):
-        if names not in ([], [before]):
-            _refuse(layer, f"does not simply follow {before!r}", source)
-        before = layer.name
-        if isinstance(layer, keras.Model):
-            yield from _layers_of(layer, source)
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.graph = Graph()
+        self.brightest = 1
+        self.scores: Scores = "logits"
+
+    def content(self, model: Any, glyphs: Value) -> bytes:
+        """The whole model as an ONNX file; its last operator is dense, as is that of every model of ours."""
+        value = self.model(model, glyphs)
+        name = value.name
+        if sigmoid := self.graph.maker(name, "Sigmoid"):
+            # Ten shares, of which none is given up for another; their logarithm makes a softmax normalize them.
+            self.scores = "sigmoids"
+            name = self.graph.add("Neg", self.graph.add("Softplus", self.graph.add("Neg", sigmoid.input)))
+        if len(value.held) > 1:
+            name = self.graph.add("Flatten", name)
+        if not self.graph.maker(name, "Gemm"):
+            name = self.graph.add("Gemm", name, _single(np.eye(10)), _single(np.zeros(10)), transB=1)
+        return self.graph.content(name)
+
+    def model(self, model: Any, value: Value) -> Value:
+        """The layers of a model, or of a model within one."""
+        if isinstance(model, keras.Sequential):
+            for layer in model.layers:
+                value = self.layer(layer, [value])
+            return value
+        values: dict[str, Value] = {}
+        for layer, config in zip(model.operations, model.get_config()["layers"], strict=True):
+            if len(config["inbound_nodes"]) > 1:
+                self.refuse(layer, "is used more than once")
+            inputs = [values[name] for name in _inputs(config["inbound_nodes"])]
+            value = values[layer.name] = self.layer(layer, inputs or [value])
+        return value
+
+    def layer(self, layer: Any, values: list[Value]) -> Value:
+        """What one layer, or a model within the model, makes of its inputs."""
+        kind = type(layer).__name__
+        if kind in INACTIVE or (kind.startswith("Random") and kind != "RandomCrop"):
+            return values[0]
+        if self.scores != "logits":
+            self.refuse(layer, "follows the softmax, which must come last")
+        if kind in MERGERS and len(values) > 1:
+            return MERGERS[kind](self, layer, values)
+        if len(values) == 1 and isinstance(layer, keras.Model):
+            return self.model(layer, values[0])
+        if len(values) > 1 or kind not in READERS or not isinstance(layer, keras.Layer):
+            self.refuse(layer, "cannot be imported")
+        return READERS[kind](self, layer, values[0])
+
+    def refuse(self, layer: Any, problem: str) -> NoReturn:
+        """Raises the error that names the layer."""
+        problem = f"has a layer {layer.name!r} ({type(layer).__name__}) that {problem}"
+        remedy = f"use layers of these kinds: {', '.join([*READERS, *MERGERS])}"
+        raise ModelFormatError(self.source, problem, remedy)
+
+    # Inputs and shapes
+
+    def rescaling(self, layer: Any, value: Value) -> Value:
+        """A factor and a summand; one that begins the model tells how bright its ink is."""
+        scale, offset = (np.asarray(each, np.float64) for each in (layer.scale, layer.offset))
+        if value.name == GLYPHS and self.brightest == 1 and np.abs(scale).max() <= SMALL:
+            self.brightest = BRIGHTEST
+            scale = scale * BRIGHTEST
+        return self._affine(value, scale, offset)
+
+    def reshape(self, layer: Any, value: Value) -> Value:
+        """The same numbers in another shape: nothing is calculated for it yet."""
+        return dataclasses.replace(value, shape=tuple(layer.compute_output_shape((None, *value.shape))[1:]))
+
+    def flatten(self, layer: Any, value: Value) -> Value:
+        """All axes as one, with the channels varying fastest, also where they come first."""
+        if layer.data_format == "channels_first" and len(value.shape) > 1:
+            value = self._permuted(value, (*range(1, len(value.shape)), 0))
+        return dataclasses.replace(value, shape=(math.prod(value.shape),))
+
+    def permute(self, layer: Any, value: Value) -> Value:
+        """The axes in another order."""
+        return self._permuted(value, tuple(axis - 1 for axis in layer.dims))
+
+    def _permuted(self, value: Value, order: tuple[int, ...]) -> Value:
+        if tuple(value.held[axis] for axis in value.axes) != value.shape:
+            value = self.graph.in_order(value)
+        return Value(
+            value.name,
+            value.held,
+            tuple(value.axes[axis] for axis in order),
+            tuple(value.shape[axis] for axis in order),
+        )
+
+    def zero_padding(self, layer: Any, value: Value) -> Value:
+        """Zeros around a picture; a convolution that follows pads by itself."""
+        value = self._channels_first(layer, value)
+        (top, bottom), (left, right) = layer.padding
+        name = self.graph.add("Pad", value.name, np.array([0, 0, top, left, 0, 0, bottom, right]))
+        return self._resized(
+            value, name, value.held[0], (value.held[1] + top + bottom, value.held[2] + left + right)
+        )
+
+    # Convolutions and dense layers
+
+    def convolution(self, layer: Any, value: Value) -> Value:
+        """``Conv2D``."""
+        weight = np.asarray(layer.kernel).transpose(3, 2, 0, 1)
+        return self._activated(layer, self._convolved(layer, value, weight, groups=layer.groups))
+
+    def depthwise(self, layer: Any, value: Value) -> Value:
+        """``DepthwiseConv2D``: each channel by itself."""
+        weight = _by_channel(layer.kernel)
+        return self._activated(layer, self._convolved(layer, value, weight, groups=np.shape(layer.kernel)[2]))
+
+    def separable(self, layer: Any, value: Value) -> Value:
+        """``SeparableConv2D``: each channel by itself, then all of them pixel by pixel."""
+        weight = _by_channel(layer.depthwise_kernel)
+        channels = np.shape(layer.depthwise_kernel)[2]
+        value = self._convolved(layer, value, weight, groups=channels, bias=np.zeros(len(weight)))
+        weight = np.asarray(layer.pointwise_kernel).transpose(3, 2, 0, 1)
+        name = self.graph.add(
+            "Conv", value.name, _single(weight), _bias(layer, len(weight)), kernel_shape=[1, 1]
+        )
+        return self._activated(layer, self._resized(value, name, len(weight), value.held[1:]))
+
+    def _convolved(
+        self,
+        layer: Any,
+        value: Value,
+        weight: NDArray[np.floating],
+        *,
+        groups: int,
+        bias: NDArray[np.floating] | None = None,
+    ) -> Value:
+        value = self._channels_first(layer, value)
+        strides, dilations = tuple(layer.strides), tuple(layer.dilation_rate)
+        windows = [(size - 1) * gap + 1 for size, gap in zip(weight.shape[2:], dilations, strict=True)]
+        pads, sides = self._pads(layer, value, windows, strides)
+        name = value.name
+        if padding := self.graph.maker(name, "Pad"):
+            name = padding.input
+            before = padding.weights[0]
+            pads = [own + more for own, more in zip(pads, before[[2, 3, 6, 7]].tolist(), strict=True)]
+        more: dict[str, Any] = {"group": groups} if groups > 1 else {}
+        name = self.graph.add(
+            "Conv",
+            name,
+            _single(weight),
+            _bias(layer, len(weight)) if bias is None else _single(bias),
+            kernel_shape=weight.shape[2:],
+            strides=strides,
+            pads=pads,
+            dilations=dilations,
+            **more,
+        )
+        return self._resized(value, name, len(weight), sides)
+
+    def dense(self, layer: Any, value: Value) -> Value:
+        """``Dense``, of the last axis."""
+        kernel = np.asarray(layer.kernel)
+        outputs = kernel.shape[1]
+        bias = _bias(layer, outputs)
+        if len(value.shape) > 1:
+            value = self.graph.in_order(value)
+            name = self.graph.add("Add", self.graph.add("MatMul", value.name, kernel), bias)
+            shape = (*value.shape[:-1], outputs)
+            return self._activated(layer, Value(name, shape, value.axes, shape))
+        name = self._flat(value)
+        weight = np.empty((outputs, len(kernel)), np.float32)
+        weight[:, value.places] = kernel.T
+        name = self.graph.add("Gemm", name, weight, bias, transB=1)
+        return self._activated(layer, Value(name, (outputs,), (0,), (outputs,)))
+
+    def batch_norm(self, layer: Any, value: Value) -> Value:
+        """``BatchNormalization``, with the statistics of the training."""
+        (axis,) = [layer.axis] if isinstance(layer.axis, int) else layer.axis
+        shape = [1] * len(value.shape)
+        shape[axis if axis < 0 else axis - 1] = -1
+        variance = np.asarray(layer.moving_variance, np.float64)
+        scale = 1 / np.sqrt(variance + layer.epsilon)
+        scale = scale * np.asarray(layer.gamma) if layer.scale else scale
+        shift = -np.asarray(layer.moving_mean) * scale
+        shift = shift + np.asarray(layer.beta) if layer.center else shift
+        return self._affine(value, scale.reshape(shape), shift.reshape(shape))
+
+    def _affine(self, value: Value, scale: NDArray[np.floating], shift: NDArray[np.floating]) -> Value:
+        """A factor and a summand for each number: within the layer before, or as one, or else as they are."""
+        if np.allclose(scale, 1, rtol=0, atol=1e-7) and not shift.any():
+            return value
+        if value.held == GLYPH and value.is_in_order and scale.size == shift.size == 1:
+            name = self.graph.add("Unsqueeze", value.name, np.array([1]))
+            value = Value(name, (1, *GLYPH), (0, 1, 2), value.shape)
+        scale, shift = value.arranged(scale), value.arranged(shift)
+        operator = "Conv" if len(value.held) == 3 else "Gemm"
+        each = [array.reshape(len(array), -1) for array in (scale, shift)]
+        if len(value.held) not in (1, 3) or any((array != array[:, :1]).any() for array in each):
+            name = self.graph.add("Add", self.graph.add("Mul", value.name, _single(scale)), _single(shift))
+            return dataclasses.replace(value, name=name)
+        factor, summand = each[0][:, 0], each[1][:, 0]
+        before = self.graph.maker(value.name, operator)
+        if before:
+            weight, bias = before.weights
+            weight = weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
+            name, weight, bias = before.input, _single(weight), _single(bias * factor + summand)
+            attributes = before.attributes
+        elif len(factor) > LARGEST_DIAGONAL:
+            shape = (-1, *[1] * (len(value.held) - 1))
+            name = self.graph.add("Mul", value.name, _single(factor.reshape(shape)))
+            return dataclasses.replace(
+                value, name=self.graph.add("Add", name, _single(summand.reshape(shape)))
+            )
         else:
-            yield layer
+            name, weight, bias = value.name, _single(np.diag(factor)), _single(summand)
+            weight = weight[:, :, None, None] if operator == "Conv" else weight
+            attributes = {"kernel_shape": [1, 1]} if operator == "Conv" else {"transB": 1}
+        return dataclasses.replace(value, name=self.graph.add(operator, name, weight, bias, **attributes))
+
+    # Poolings
+
+    def pooling(self, layer: Any, value: Value) -> Value:
+        """``MaxPooling2D`` and ``AveragePooling2D``."""
+        value = self._channels_first(layer, value)
+        size, strides = tuple(layer.pool_size), tuple(layer.strides)
+        pads, sides = self._pads(layer, value, size, strides)
+        padding: dict[str, Any] = {"pads": pads} if any(pads) else {}
+        operator = "MaxPool" if "Max" in type(layer).__name__ else "AveragePool"
+        if operator == "AveragePool" and pads[:2] != pads[2:]:
+            # TensorFlow leaves the padding out of the mean, and PyTorch's side of Keras does not.
+            self.refuse(layer, "averages over a padding that is wider on one side")
+        name = self.graph.add(operator, value.name, kernel_shape=size, strides=strides, **padding)
+        return self._resized(value, name, value.held[0], sides)
+
+    def global_pooling(self, layer: Any, value: Value) -> Value:
+        """``GlobalMaxPooling2D`` and ``GlobalAveragePooling2D``."""
+        value = self._channels_first(layer, value)
+        channels, *window = value.held
+        operator = "MaxPool" if "Max" in type(layer).__name__ else "AveragePool"
+        name = self.graph.add(operator, value.name, kernel_shape=window, strides=window)
+        value = self._resized(value, name, channels, (1, 1))
+        return value if layer.keepdims else dataclasses.replace(value, shape=(channels,))
+
+    def _pads(
+        self, layer: Any, value: Value, windows: Sequence[int], strides: Sequence[int]
+    ) -> tuple[list[int], list[int]]:
+        """Zeros at the top, left, bottom and right, and the rows and columns of what comes out."""
+        sides = value.held[1:]
+        around = [(0, 0), (0, 0)]
+        if layer.padding == "same":
+            around = [_same(*each) for each in zip(sides, windows, strides, strict=True)]
+        found = [
+            (side + sum(pad) - window) // stride + 1
+            for side, pad, window, stride in zip(sides, around, windows, strides, strict=True)
+        ]
+        (top, bottom), (left, right) = around
+        return [top, left, bottom, right], found
+
+    # Activations
+
+    def activation(self, layer: Any, value: Value) -> Value:
+        """``Activation``."""
+        return self._activated(layer, value)
+
+    def rectifier(self, layer: Any, value: Value) -> Value:
+        """``ReLU``."""
+        if layer.threshold or (layer.negative_slope and layer.max_value is not None):
+            self.refuse(layer, "has a threshold, or a slope and a largest value")
+        if layer.max_value is not None:
+            return self._each(value, "Clip", np.float32(0), np.float32(layer.max_value))
+        if layer.negative_slope:
+            return self._each(value, "LeakyRelu", alpha=float(layer.negative_slope))
+        return self._each(value, "Relu")
+
+    def leaky(self, layer: Any, value: Value) -> Value:
+        """``LeakyReLU``."""
+        return self._each(value, "LeakyRelu", alpha=float(layer.negative_slope))
+
+    def elu(self, layer: Any, value: Value) -> Value:
+        """``ELU``."""
+        return self._each(value, "Elu", alpha=float(layer.alpha))
+
+    def prelu(self, layer: Any, value: Value) -> Value:
+        """``PReLU``."""
+        return self._each(value, "PRelu", _single(value.arranged(np.asarray(layer.alpha))))
+
+    def softmax(self, layer: Any, value: Value) -> Value:
+        """The softmax at the end, which the reader calculates itself."""
+        if len(value.shape) != 1:
+            self.refuse(layer, "is a softmax of something else than ten classes")
+        is_logarithm = getattr(layer, "activation", None) is keras.activations.log_softmax
+        self.scores = "log-probabilities" if is_logarithm else "probabilities"
+        return value
+
+    def _activated(self, layer: Any, value: Value) -> Value:
+        """The activation of a layer, which may be a layer itself."""
+        activation = layer.activation
+        if isinstance(activation, keras.Layer):
+            return self.layer(activation, [value])
+        name = getattr(activation, "__name__", type(activation).__name__)
+        if name in ("softmax", "log_softmax"):
+            return self.softmax(layer, value)
+        if name == "silu":
+            return self._times(value, self.graph.add("Sigmoid", value.name))
+        if name == "gelu":
+            error = self.graph.add("Erf", self.graph.add("Mul", value.name, np.float32(0.5**0.5)))
+            half = self.graph.add("Mul", self.graph.add("Add", error, np.float32(1)), np.float32(0.5))
+            return self._times(value, half)
+        if name not in ACTIVATIONS:
+            self.refuse(layer, f"has the activation {name}, which cannot be imported")
+        operator, attributes = ACTIVATIONS[name]
+        return self._each(value, operator, **attributes) if operator else value
+
+    def _each(self, value: Value, operator: str, *weights: Any, **attributes: Any) -> Value:
+        """A function of each number."""
+        return dataclasses.replace(value, name=self.graph.add(operator, value.name, *weights, **attributes))
+
+    def _times(self, value: Value, factor: str) -> Value:
+        return dataclasses.replace(value, name=self.graph.add("Mul", value.name, factor))
+
+    # Branches that meet
+
+    def merged(self, layer: Any, values: list[Value]) -> Value:
+        """``Add``, ``Subtract``, ``Multiply``, ``Average``, ``Maximum`` and ``Minimum``."""
+        operator = MERGED[type(layer).__name__]
+        if len({len(value.shape) for value in values}) > 1:
+            self.refuse(layer, "merges tensors of different numbers of axes")
+        alike = len({(value.held, value.axes, value.shape) for value in values}) == 1
+        values = values if alike else [self.graph.in_order(value) for value in values]
+        name, *others = [value.name for value in values]
+        for other in others:
+            name = self.graph.add(operator, name, other)
+        if type(layer).__name__ == "Average":
+            name = self.graph.add("Mul", name, np.float32(1 / len(values)))
+        if alike:
+            return dataclasses.replace(values[0], name=name)
+        shape = np.broadcast_shapes(*(value.shape for value in values))
+        return Value(name, shape, tuple(range(len(shape))), shape)
+
+    def concatenated(self, layer: Any, values: list[Value]) -> Value:
+        """``Concatenate``."""
+        axis = layer.axis - 1 if layer.axis > 0 else layer.axis + len(values[0].shape)
+        direct = all(tuple(each.held[i] for i in each.axes) == each.shape for each in values)
+        if not direct or len({value.axes for value in values}) > 1:
+            values = [self.graph.in_order(value) for value in values]
+        first = values[0]
+        place = first.axes[axis]
+        name = self.graph.add("Concat", *(value.name for value in values), axis=1 + place)
+        total = sum(value.shape[axis] for value in values)
+        held = (*first.held[:place], total, *first.held[place + 1 :])
+        return Value(name, held, first.axes, (*first.shape[:axis], total, *first.shape[axis + 1 :]))
+
+    # Axes
+
+    def _channels_first(self, layer: Any, value: Value) -> Value:
+        return self.graph.channels_first(value, channel=0 if layer.data_format == "channels_first" else 2)
+
+    def _resized(self, value: Value, name: str, channels: int, sides: Sequence[int]) -> Value:
+        """A picture whose channels come first in the graph, after its channels and sides changed."""
+        held = (channels, *sides)
+        return Value(name, held, value.axes, tuple(held[axis] for axis in value.axes))
+
+    def _flat(self, value: Value) -> str:
+        return value.name if len(value.held) == 1 else self.graph.add("Flatten", value.name)
+
+
+READERS: dict[str, Callable[[_Importer, Any, Value], Value]] = {
+    "Rescaling": _Importer.rescaling,
+    "Reshape": _Importer.reshape,
+    "Permute": _Importer.permute,
+    "Flatten": _Importer.flatten,
+    "Conv2D": _Importer.convolution,
+    "DepthwiseConv2D": _Importer.depthwise,
+    "SeparableConv2D": _Importer.separable,
+    "ZeroPadding2D": _Importer.zero_padding,
+    "BatchNormalization": _Importer.batch_norm,
+    "MaxPooling2D": _Importer.pooling,
+    "AveragePooling2D": _Importer.pooling,
+    "GlobalMaxPooling2D": _Importer.global_pooling,
+    "GlobalAveragePooling2D": _Importer.global_pooling,
+    "Dense": _Importer.dense,
+    "Activation": _Importer.activation,
+    "ReLU": _Importer.rectifier,
+    "LeakyReLU": _Importer.leaky,
+    "ELU": _Importer.elu,
+    "PReLU": _Importer.prelu,
+    "Softmax": _Importer.softmax,
+}
+"""What reads a layer, by the name of its class."""
+
+MERGED = {
+    "Add": "Add",
+    "Subtract": "Sub",
+    "Multiply": "Mul",
+    "Average": "Add",
+    "Maximum": "Max",
+    "Minimum": "Min",
+}
+"""ONNX's operator for two inputs of a layer that merges its inputs number by number."""
+
+MERGERS: dict[str, Callable[[_Importer, Any, list[Value]], Value]] = {
+    **dict.fromkeys(MERGED, _Importer.merged),
+    "Concatenate": _Importer.concatenated,
+}
+"""What reads a layer of several inputs, by the name of its class."""
+
+ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
+    "linear": ("", {}),
+    "relu": ("Relu", {}),
+    "tanh": ("Tanh", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "elu": ("Elu", {"alpha": 1.0}),
+    "selu": ("Selu", {}),
+    "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),
+    "softplus": ("Softplus", {}),
+    "softsign": ("Softsign", {}),
+    "exponential": ("Exp", {}),
+}
+"""ONNX's operator for an activation by its name; Keras's defaults are ONNX's, or are given."""
 
 
 def _inputs(nodes: Any) -> list[str]:
@@ -149,223 +547,20 @@ def _inputs(nodes: Any) -> list[str]:
     return [name for each in nodes for name in _inputs(each)] if isinstance(nodes, list | tuple) else []
 
 
-def _refuse(layer: Any, problem: str, source: str) -> NoReturn:
-    """Raises the error that names the layer."""
-    problem = f"has a layer {layer.name!r} ({type(layer).__name__}) that {problem}"
-    remedy = f"what can be imported are chains of {', '.join(READERS)}, and what only acts in training"
-    raise ModelFormatError(source, problem, remedy)
-
-
-class _Chain:
-    """Layers as they are read, one of Keras's after the other.
-
-    Args:
-        source: of the model, for errors.
-        flat: whether it takes 784 values.
-    """
-
-    def __init__(self, source: str, *, flat: bool) -> None:
-        self.source = source
-        self.layers: list[Layer] = [AddChannel()]
-        self.shape: tuple[int, ...] = (1, *GLYPH)
-        self.flattened: tuple[int, ...] = ()
-        """The shape before the last flattening, while the values lie in Keras's order: channels fastest."""
-        self.padding: tuple[tuple[int, int], tuple[int, int]] | None = None
-        """Of a ``ZeroPadding2D``, for the convolution that must follow."""
-        self.brightest = 1
-        self.has_softmax = False
-        if flat:
-            self._flatten()
-
-    @property
-    def untouched(self) -> bool:
-        """Whether what comes is the glyph yet, in whatever shape."""
-        return all(isinstance(layer, AddChannel | Flatten) for layer in self.layers)
-
-    def read(self, layer: Any) -> None:
-        """Adds what one layer of Keras's does."""
-        if type(layer).__name__ in INACTIVE:
-            return
-        if self.has_softmax:
-            self.refuse(layer, "follows the softmax")
-        if self.padding and type(layer).__name__ != "Conv2D":
-            self.refuse(layer, "follows a padding, as only a Conv2D may")
-        reader = READERS.get(type(layer).__name__)
-        if reader is None:
-            self.refuse(layer, "has no counterpart here")
-        reader(self, layer)
-
-    def finished(self) -> tuple[Layer, ...]:
-        """All layers, the last one dense, as every model of ours ends."""
-        if not isinstance(self.layers[-1], Dense):
-            self._affine(np.ones(len(DIGITS)), np.zeros(len(DIGITS)))
-        return tuple(self.layers)
-
-    def refuse(self, layer: Any, problem: str) -> NoReturn:
-        """Raises the error that names the layer."""
-        _refuse(layer, problem, self.source)
-
-    def _add(self, layer: Layer) -> None:
-        self.layers.append(layer)
-        self.shape = shape_after(layer, self.shape)
-
-    def _rescaling(self, layer: Any) -> None:
-        """Of pixels 0..255 where it is the first layer: its factor then comes after one of 255."""
-        scale, offset = np.ravel(layer.scale), np.ravel(layer.offset)
-        if not self.untouched or len(scale) != 1 or len(offset) != 1:
-            self.refuse(layer, "is not the first layer, or scales pixels differently")
-        self.brightest = BRIGHTEST
-        factor = float(scale[0]) * BRIGHTEST
-        if not (np.isclose(factor, 1) and offset[0] == 0):
-            self._affine(np.full(self.shape[0], factor), np.full(self.shape[0], offset[0]))
-
-    def _reshape(self, layer: Any) -> None:
-        shape = tuple(layer.compute_output_shape(layer.input.shape))[1:]
-        if len(shape) == 1:
-            self._flatten()
-        elif self.untouched and shape in INPUTS:
-            self.layers, self.shape, self.flattened = [AddChannel()], (1, *GLYPH), ()
-        else:
-            self.refuse(layer, "makes another shape than that of a glyph")
-
-    def _convolution(self, layer: Any) -> None:
-        if layer.groups != 1 or tuple(layer.dilation_rate) != (1, 1):
-            self.refuse(layer, "is dilated or grouped")
-        self._require_channels_last(layer)
-        weight = np.asarray(layer.kernel).transpose(3, 2, 0, 1)
-        sides: Sequence[tuple[int, int]] = self.padding or ((0, 0), (0, 0))
-        if layer.padding == "same":
-            if self.padding:
-                self.refuse(layer, "is padded twice")
-            sides = [
-                _same(*each) for each in zip(self.shape[1:], layer.kernel_size, layer.strides, strict=True)
-            ]
-        # As much on both sides: the kernel gets a margin of zeros where there was less.
-        margins = [(max(0, after - before), max(0, before - after)) for before, after in sides]
-        weight = np.pad(weight, [(0, 0), (0, 0), *margins])
-        rows, columns = (max(side) for side in sides)
-        bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(len(weight), np.float32)
-        self._add(Convolution(np.ascontiguousarray(weight), bias, tuple(layer.strides), (rows, columns)))
-        self.padding = None
-        self._activation(layer)
-
-    def _batch_norm(self, layer: Any) -> None:
-        axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
-        if axes not in ([-1], [len(layer.input.shape) - 1]) or layer.input.shape[-1] != self.shape[0]:
-            self.refuse(layer, "norms something else than channels")
-        variance, mean = np.asarray(layer.moving_variance), np.asarray(layer.moving_mean)
-        scale = 1 / np.sqrt(variance.astype(np.float64) + layer.epsilon)
-        scale = scale * np.asarray(layer.gamma) if layer.scale else scale
-        shift = -mean * scale
-        shift = shift + np.asarray(layer.beta) if layer.center else shift
-        last = self.layers[-1]
-        if isinstance(last, Convolution | Dense):
-            by_output = scale.reshape(-1, *[1] * (last.weight.ndim - 1))
-            weight, bias = last.weight * by_output, last.bias * scale + shift
-            self.layers[-1] = dataclasses.replace(last, weight=_single(weight), bias=_single(bias))
-        elif len(self.shape) == 1 and len(scale) > LARGEST_DIAGONAL:
-            self.refuse(layer, "norms too many values; put it before the flattening")
-        else:
-            self._affine(scale, shift)
-
-    def _affine(self, scale: NDArray[np.floating], shift: NDArray[np.floating]) -> None:
-        """Each channel times a factor plus a summand, as a layer of its own."""
-        diagonal, bias = _single(np.diag(scale)), _single(shift)
-        if len(self.shape) == 1:
-            self._add(Dense(self._in_our_order(diagonal), bias))
-        else:
-            self._add(Convolution(diagonal[:, :, None, None], bias))
-
-    def _pooling(self, layer: Any) -> None:
-        self._require_channels_last(layer)
-        size, strides = tuple(layer.pool_size), tuple(layer.strides)
-        sides = [_same(*each) for each in zip(self.shape[1:], size, strides, strict=True)]
-        if layer.padding == "same" and any(map(any, sides)):
-            self.refuse(layer, f"pads what it pools from {self.shape[1]}×{self.shape[2]}")
-        self._add(Pooling("max" if type(layer).__name__ == "MaxPooling2D" else "average", size, strides))
-
-    def _global_pooling(self, layer: Any) -> None:
-        if layer.keepdims:
-            self.refuse(layer, "keeps the axes that it pools")
-        self._require_channels_last(layer)
-        _, rows, columns = self.shape
-        self._add(Pooling("average", (rows, columns), (rows, columns)))
-        self._flatten()
-
-    def _zero_padding(self, layer: Any) -> None:
-        self._require_channels_last(layer)
-        self.padding = layer.padding
-
-    def _flatten(self, _layer: Any = None) -> None:
-        if len(self.shape) == 3:
-            self.flattened = self.shape
-            self._add(Flatten())
-
-    def _dense(self, layer: Any) -> None:
-        if len(layer.input.shape) != 2:
-            self.refuse(layer, "stands where nothing is flattened yet")
-        kernel = np.asarray(layer.kernel).T
-        bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(len(kernel), np.float32)
-        self._add(Dense(self._in_our_order(kernel), bias))
-        self._activation(layer)
-
-    def _in_our_order(self, weight: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Columns for values whose channel varies slowest, once after each flattening."""
-        if self.flattened:
-            channels, rows, columns = self.flattened
-            in_keras_order = weight.reshape(-1, rows, columns, channels)
-            weight = in_keras_order.transpose(0, 3, 1, 2).reshape(weight.shape)
-            self.flattened = ()
-        return np.ascontiguousarray(weight)
-
-    def _rectifier(self, layer: Any) -> None:
-        if layer.max_value is not None or layer.negative_slope or layer.threshold:
-            self.refuse(layer, "is no plain rectifier")
-        self._add(Rectifier())
-
-    def _softmax(self, layer: Any) -> None:
-        if len(self.shape) != 1:
-            self.refuse(layer, "is not applied to the classes")
-        self.has_softmax = True
-
-    def _activation(self, layer: Any) -> None:
-        match layer.activation.__name__:
-            case "relu":
-                self._add(Rectifier())
-            case "softmax":
-                self._softmax(layer)
-            case "linear":
-                return
-            case name:
-                self.refuse(layer, f"has the activation {name}")
-
-    def _require_channels_last(self, layer: Any) -> None:
-        if layer.data_format != "channels_last":
-            self.refuse(layer, "has its channels first")
-
-
-READERS: dict[str, Callable[[_Chain, Any], None]] = {
-    "Rescaling": _Chain._rescaling,
-    "Reshape": _Chain._reshape,
-    "Conv2D": _Chain._convolution,
-    "ZeroPadding2D": _Chain._zero_padding,
-    "BatchNormalization": _Chain._batch_norm,
-    "MaxPooling2D": _Chain._pooling,
-    "AveragePooling2D": _Chain._pooling,
-    "GlobalAveragePooling2D": _Chain._global_pooling,
-    "Flatten": _Chain._flatten,
-    "Dense": _Chain._dense,
-    "ReLU": _Chain._rectifier,
-    "Activation": _Chain._activation,
-    "Softmax": _Chain._softmax,
-}
-"""What reads a layer, by the name of its class."""
-
-
 def _same(side: int, window: int, stride: int) -> tuple[int, int]:
     """What Keras's "same" adds before and after a side."""
     total = max((-(-side // stride) - 1) * stride + window - side, 0)
     return total // 2, total - total // 2
+
+
+def _by_channel(kernel: Any) -> NDArray[np.float32]:
+    """A kernel of single channels (rows, columns, channels, filters each) as ONNX's of as many groups as channels."""
+    rows, columns, channels, each = np.shape(kernel)
+    return np.asarray(kernel, np.float32).transpose(2, 3, 0, 1).reshape(channels * each, 1, rows, columns)
+
+
+def _bias(layer: Any, outputs: int) -> NDArray[np.float32]:
+    return np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros(outputs, np.float32)
 
 
 def _single(values: NDArray[np.floating]) -> NDArray[np.float32]:

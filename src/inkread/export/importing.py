@@ -83,7 +83,7 @@ def import_keras(
     _check(path, folder, trust=trust)
     from_keras = module_of("from_keras", EXTRA)
     opened = from_keras.open_keras(path)
-    content = from_keras.onnx_of(opened.layers)
+    content = opened.content
     card = Card(
         name=path.stem,
         created=dt.datetime.now(dt.UTC).date().isoformat(),

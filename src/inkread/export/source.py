@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 
 PREPROCESSING = (
     "The ink of one digit, upright and bright on 0, placed in 28x28 pixels as 'geometry' says (MNIST's: 20x20 in the middle, "
-    "by its barycentre); pixels 0..255 divided by 255."
+    "by its barycentre); pixels 0..255 "
 )
+
+PIXELS: dict[str, tuple[list[int], str]] = {
+    "float32": ([0, 1], "divided by 255."),
+    "int8": ([-128, 127], "less 128."),
+}
+"""The range of the input, and how a pixel gets there, by the numbers that a file takes."""
+
+WHOLE = " A probability is (value + 128) / 256."
+"""Of outputs in 8 bits."""
 
 MEANING = {
     "logits": "Divide by 'temperature', add 'none_bias' to that of the label '', and apply the softmax.",
@@ -62,20 +71,21 @@ class Source:
 
 def interface(format_: Format, card: Card) -> dict[str, Any]:
     """Input and output of an exported file in words, for its card."""
+    limits, step = PIXELS[format_.dtype]
     return {
         "format": format_.name,
         "file": format_.file,
         "input": {
             "name": "glyphs",
             "shape": ["N", 28, 28],
-            "dtype": "float32",
-            "range": [0, 1],
-            "preprocessing": PREPROCESSING,
+            "dtype": format_.dtype,
+            "range": limits,
+            "preprocessing": PREPROCESSING + step,
         },
         "output": {
             "name": format_.gives,
             "shape": ["N", len(card.labels)],
-            "dtype": "float32",
-            "meaning": MEANING[format_.gives],
+            "dtype": format_.dtype,
+            "meaning": MEANING[format_.gives] + (WHOLE if format_.dtype == "int8" else ""),
         },
     }

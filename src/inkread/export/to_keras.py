@@ -13,6 +13,7 @@ import numpy as np
 
 from inkread.models.layers import (
     GLYPH,
+    Activation,
     AddChannel,
     Convolution,
     Dense,
@@ -88,6 +89,10 @@ def keras_model(layers: list[Layer], name: str) -> Any:
                 made.append(pool(layer.size, layer.strides))
             case Rectifier():
                 made.append(keras.layers.ReLU())
+            case Activation(kind="leaky_relu"):
+                made.append(keras.layers.LeakyReLU(layer.slope))
+            case Activation():
+                made.append(keras.layers.Activation(layer.kind))
             case Flatten():
                 made.append(keras.layers.Flatten())
             case Dense():

@@ -1,6 +1,6 @@
 """LiteRT (TensorFlow Lite): a ``.tflite`` file, written operator by operator with the schema that comes with its interpreter.
 
-Seven operators, all of the format's first version, so that every interpreter and accelerator has them; no converter and no TensorFlow.
+Seven operators (and three more activations of imported models), all of the format's first version, so that every interpreter and accelerator has them; no converter and no TensorFlow.
 Schema: https://github.com/google-ai-edge/LiteRT, schema.fbs.
 """
 
@@ -16,6 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from inkread.models.layers import (
     GLYPH,
+    Activation,
     AddChannel,
     Convolution,
     Dense,
@@ -43,6 +44,9 @@ SIGNATURE = "serving_default"
 ALIGNMENT = 16
 """Bytes; what ``force_align`` in the schema asks of each buffer, as accelerators read the weights where they lie."""
 
+ACTIVATIONS = {"tanh": "TANH", "sigmoid": "LOGISTIC", "elu": "ELU", "leaky_relu": "LEAKY_RELU"}
+"""The schema's operators for activations."""
+
 ANY = -1
 BATCH = 256
 
@@ -52,18 +56,23 @@ RELU = schema.ActivationFunctionType.RELU
 
 def write(source: Source, path: Path) -> None:
     """Writes the model, which gives calibrated probabilities; weights and activations are float32."""
-    writer = _Writer()
-    glyphs = value = writer.tensor("glyphs", (1, *GLYPH))
+    path.write_bytes(graph_of(source).file(source))
+
+
+def graph_of(source: Source) -> Graph:
+    """The operators and tensors of the model, in float32."""
+    graph = Graph()
+    value = graph.glyphs
     shape: Shape = GLYPH
     for layer in channels_last(calibrated(layers_of(source.model), source.model.card)):
         shape = shape_after(layer, shape)
-        value = writer.add(layer, value, shape)
-    value = writer.operator("SOFTMAX", [value], shape, schema.SoftmaxOptionsT(beta=1.0), "probabilities")
-    path.write_bytes(writer.file(source, glyphs, value))
+        value = graph.add(layer, value, shape)
+    graph.operator("SOFTMAX", [value], shape, schema.SoftmaxOptionsT(beta=1.0), "probabilities")
+    return graph
 
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """The file as a function from glyphs (N, 28, 28) to probabilities (N, labels)."""
+    """The file as a function from glyphs (N, 28, 28) to probabilities (N, labels), whatever numbers it calculates with."""
     interpreter = Interpreter(model_path=str(path))
     (glyphs,), (probabilities,) = interpreter.get_input_details(), interpreter.get_output_details()
 
@@ -72,22 +81,47 @@ def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
         for batch in np.split(images, range(BATCH, len(images), BATCH)):
             interpreter.resize_tensor_input(glyphs["index"], batch.shape)
             interpreter.allocate_tensors()
-            interpreter.set_tensor(glyphs["index"], batch)
+            interpreter.set_tensor(glyphs["index"], _as_taken(batch, glyphs))
             interpreter.invoke()
-            results.append(interpreter.get_tensor(probabilities["index"]))
+            results.append(_as_meant(interpreter.get_tensor(probabilities["index"]), probabilities))
         return np.concatenate(results)
 
     return predict
 
 
-class _Writer:
-    """A graph that grows by operators; values are the numbers of their tensors."""
+def _as_taken(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:
+    """Real numbers as a tensor holds them: the nearest whole ones of its scale, if it has one."""
+    scale, zero = tensor["quantization"]
+    if not scale:
+        return values
+    limits = np.iinfo(tensor["dtype"])
+    return np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(tensor["dtype"])
+
+
+def _as_meant(values: NDArray[Any], tensor: dict[str, Any]) -> NDArray[np.float32]:
+    """The real numbers that a tensor holds."""
+    scale, zero = tensor["quantization"]
+    return (values.astype(np.float32) - zero) * np.float32(scale) if scale else values
+
+
+class Graph:
+    """A graph that grows by operators; values are the numbers of their tensors.
+
+    Attributes:
+        buffers: of the file; the first one is empty, and is that of all that is calculated.
+        tensors: weights, and what is calculated; the first one is the glyphs.
+        operators: in the order in which they run; the last one gives the probabilities.
+        codes: the operators' numbers in the schema, with their places in the file.
+        versions: of operators that are not in their first version here, by their numbers in the schema.
+    """
 
     def __init__(self) -> None:
-        self.buffers = [schema.BufferT()]  # the first one is empty: that of all that is calculated
+        self.buffers = [schema.BufferT()]
         self.tensors: list[Any] = []
         self.operators: list[Any] = []
         self.codes: dict[int, int] = {}
+        self.versions: dict[int, int] = {}
+        self.glyphs = self.tensor("glyphs", (1, *GLYPH))
 
     def add(self, layer: Layer, value: int, shape: Shape) -> int:
         """A layer that takes a value; ``shape`` is that of what it gives, channels first."""
@@ -106,6 +140,9 @@ class _Writer:
                 return self.operator("FULLY_CONNECTED", inputs, shape, schema.FullyConnectedOptionsT())
             case Rectifier():
                 return self._rectifier(value, shape)
+            case Activation():
+                options = schema.LeakyReluOptionsT(layer.slope) if layer.kind == "leaky_relu" else None
+                return self.operator(ACTIVATIONS[layer.kind], [value], shape, options)
 
     def _reshape(self, value: int, shape: Shape) -> int:
         target = np.array([ANY, *_last(shape)], np.int32)
@@ -170,27 +207,30 @@ class _Writer:
 
     def buffer(self, content: bytes) -> int:
         """The number of a new buffer."""
-        self.buffers.append(_AlignedBuffer(data=content))
+        self.buffers.append(AlignedBuffer(data=content))
         return len(self.buffers) - 1
 
-    def file(self, source: Source, glyphs: int, probabilities: int) -> bytes:
+    def file(self, source: Source) -> bytes:
         """The whole file."""
+        (probabilities,) = self.operators[-1].outputs
         described = json.dumps(source.metadata, ensure_ascii=False).encode()
         model = schema.ModelT(
             version=SCHEMA_VERSION,
             operatorCodes=[
-                schema.OperatorCodeT(deprecatedBuiltinCode=code, builtinCode=code, version=1)
+                schema.OperatorCodeT(
+                    deprecatedBuiltinCode=code, builtinCode=code, version=self.versions.get(code, 1)
+                )
                 for code in self.codes
             ],
             subgraphs=[
-                schema.SubGraphT(self.tensors, [glyphs], [probabilities], self.operators, source.name)
+                schema.SubGraphT(self.tensors, [self.glyphs], [probabilities], self.operators, source.name)
             ],
             description="handwritten digits, by inkread",
-            metadata=[schema.MetadataT(METADATA, self.buffer(described))],
-            buffers=self.buffers,
+            metadata=[schema.MetadataT(METADATA, len(self.buffers))],
+            buffers=[*self.buffers, AlignedBuffer(data=described)],
             signatureDefs=[
                 schema.SignatureDefT(
-                    inputs=[schema.TensorMapT("glyphs", glyphs)],
+                    inputs=[schema.TensorMapT("glyphs", self.glyphs)],
                     outputs=[schema.TensorMapT("probabilities", probabilities)],
                     signatureKey=SIGNATURE,
                 )
@@ -201,7 +241,7 @@ class _Writer:
         return bytes(builder.Output())
 
 
-class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
+class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
     """A buffer that lies where the schema wants it; the generated code for Python ignores that."""
 
     def Pack(self, builder: Any) -> Any:  # noqa: N802 - the schema's own name

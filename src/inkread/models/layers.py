@@ -1,8 +1,8 @@
 """A model as a short list of layers with their weights, read from the ONNX that inkread itself writes.
 
-Six operators make all our networks of glyphs, whoever chose their layers; batch norms are folded already. Most formats are written
-from this list, so that they need neither the training's library nor its file of weights, and the bundled models are exported as
-runs are. Shapes are without the batch and channels first, as in ONNX and PyTorch; weights are float32.
+Six operators make all our networks of glyphs, whoever chose their layers; batch norms are folded already. Imported models may have
+four more activations. Most formats are written from this list, so that they need neither the training's library nor its file of
+weights, and the bundled models are exported as runs are. Shapes are without the batch and channels first, as in ONNX and PyTorch; weights are float32.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ GLYPH: Shape = (SIDE, SIDE)
 
 UNIT, UNPADDED = [1, 1], [0, 0, 0, 0]
 """ONNX's strides, or dilations, and padding where an operator says none."""
+
+LEAK = 0.01
+"""ONNX's slope of a leaky rectifier where it says none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,19 @@ class Rectifier:
 
 
 @dataclass(frozen=True, slots=True)
+class Activation:
+    """Another function of each value.
+
+    Attributes:
+        kind: its name; ``elu`` has the factor 1.
+        slope: of values below 0, for ``leaky_relu``.
+    """
+
+    kind: Literal["tanh", "sigmoid", "elu", "leaky_relu"]
+    slope: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Flatten:
     """All axes as one; the channel varies slowest."""
 
@@ -95,7 +111,7 @@ class Dense:
     bias: NDArray[np.float32]
 
 
-Layer: TypeAlias = AddChannel | Convolution | Pooling | Rectifier | Flatten | Dense
+Layer: TypeAlias = AddChannel | Convolution | Pooling | Rectifier | Activation | Flatten | Dense
 
 
 def layers_of(model: Model) -> tuple[Layer, ...]:
@@ -114,31 +130,61 @@ def layers_of(model: Model) -> tuple[Layer, ...]:
         layer = _layer(node.op_type, attributes, weights)
         if layer is None or node.input[0] != value:
             problem = f"has an operator {node.op_type} that cannot be exported"
-            remedy = "name a model of glyphs in 32 bits, as inkread trains it"
+            remedy = "export it to onnx or int8, which take every model in 32 bits"
             raise ModelFormatError(str(model.path), problem, remedy)
         layers.append(layer)
         value = node.output[0]
     return tuple(layers)
 
 
-def _layer(operator: str, attributes: dict[str, Any], weights: list[Any]) -> Layer | None:
+def _layer(operator: str, attributes: dict[str, Any], weights: list[Any]) -> Layer | None:  # noqa: PLR0911 - one for each layer
     """The layer that an operator is; ``None`` if it is none of ours."""
     match operator, weights:
         case "Unsqueeze", [axes] if axes.tolist() == [1]:
             return AddChannel()
-        case "Conv", [weight, bias] if attributes.get("dilations", UNIT) == UNIT:
-            rows, columns, *_ = attributes.get("pads", UNPADDED)
-            return Convolution(weight, bias, _pair(attributes.get("strides", UNIT)), (rows, columns))
-        case "MaxPool" | "AveragePool", []:
+        case "Conv", [weight, bias] if (
+            attributes.get("dilations", UNIT) == UNIT and attributes.get("group", 1) == 1
+        ):
+            strides = _pair(attributes.get("strides", UNIT))
+            return _convolution(weight, bias, strides, attributes.get("pads", UNPADDED))
+        case "MaxPool" | "AveragePool", [] if attributes.get("pads", UNPADDED) == UNPADDED:
             kind: Literal["max", "average"] = "max" if operator == "MaxPool" else "average"
-            strides = attributes.get("strides", UNIT)
-            return Pooling(kind, _pair(attributes["kernel_shape"]), _pair(strides))
+            strides = _pair(attributes.get("strides", UNIT))
+            return Pooling(kind, _pair(attributes["kernel_shape"]), strides)
         case "Relu" | "Flatten", []:
             return Rectifier() if operator == "Relu" else Flatten()
         case "Gemm", [weight, bias] if attributes == {"transB": 1}:
             return Dense(weight, bias)
+        case _, []:
+            return _activation(operator, attributes.get("alpha"))
         case _:
             return None
+
+
+def _activation(operator: str, alpha: float | None) -> Activation | None:
+    match operator, alpha:
+        case "Tanh", None:
+            return Activation("tanh")
+        case "Sigmoid", None:
+            return Activation("sigmoid")
+        case "Elu", None | 1.0:
+            return Activation("elu")
+        case "LeakyRelu", _:
+            return Activation("leaky_relu", LEAK if alpha is None else alpha)
+        case _:
+            return None
+
+
+def _convolution(
+    weight: NDArray[np.float32], bias: NDArray[np.float32], strides: tuple[int, int], pads: list[int]
+) -> Convolution:
+    """As much padding on both sides: the kernel gets a margin of zeros where there was less."""
+    top, left, bottom, right = pads
+    margins = [
+        (max(0, after - before), max(0, before - after)) for before, after in ((top, bottom), (left, right))
+    ]
+    weight = np.pad(weight, [(0, 0), (0, 0), *margins])
+    return Convolution(weight, bias, strides, (max(top, bottom), max(left, right)))
 
 
 def _pair(values: list[int]) -> tuple[int, int]:
@@ -159,7 +205,7 @@ def shape_after(layer: Layer, shape: Shape) -> Shape:
             return (math.prod(shape),)
         case Dense():
             return (len(layer.weight),)
-        case Rectifier():
+        case Rectifier() | Activation():
             return shape
 
 

@@ -33,7 +33,7 @@ from inkread.training.networks import folded
 from inkread.training.run import WEIGHTS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -187,26 +187,39 @@ def to_onnx(
         takes: name and shape of the input, float32.
         gives: name and shape of the output, float32; ``None`` stands for the last layer's number of outputs.
     """
-    nodes, weights = [], []
+    nodes = []
+    weights: dict[str, NDArray[Any]] = {}
     layers = folded(network)
     value, outputs = takes[0], 0
     for index, layer in enumerate(layers):
         operator, attributes, tensors = operator_of(layer)
-        names = [f"{index}.{name}" for name in tensors]
-        for name, tensor in zip(names, tensors.values(), strict=True):
-            array = np.ascontiguousarray(tensor)
-            outputs = len(array)
-            weights.append(numpy_helper.from_array(array, name))
+        named = {f"{index}.{name}": np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+        outputs = next((len(tensor) for tensor in reversed(named.values())), outputs)
+        weights |= named
         result = gives[0] if index == len(layers) - 1 else f"{index}.{operator}"
-        nodes.append(helper.make_node(operator, [value, *names], [result], **attributes))
+        nodes.append(helper.make_node(operator, [value, *named], [result], **attributes))
         value = result
-    shape = [outputs if axis is None else axis for axis in gives[1]]
+    shape = tuple(outputs if axis is None else axis for axis in gives[1])
+    return onnx_file(nodes, weights, takes=takes, gives=(gives[0], shape))
+
+
+def onnx_file(
+    nodes: Sequence[onnx.NodeProto], weights: Mapping[str, NDArray[Any]], *, takes: Tensor, gives: Tensor
+) -> bytes:
+    """An ONNX file, checked.
+
+    Args:
+        nodes: the operators in an order in which they can be run.
+        weights: by their names.
+        takes: name and shape of the input, float32.
+        gives: name and shape of the output, float32.
+    """
     graph = helper.make_graph(
         nodes,
         "inkread",
         [helper.make_tensor_value_info(takes[0], TensorProto.FLOAT, list(takes[1]))],
-        [helper.make_tensor_value_info(gives[0], TensorProto.FLOAT, shape)],
-        weights,
+        [helper.make_tensor_value_info(gives[0], TensorProto.FLOAT, list(gives[1]))],
+        [numpy_helper.from_array(weight, name) for name, weight in weights.items()],
     )
     opset = helper.make_opsetid("", OPSET)
     model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="inkread")

@@ -9,7 +9,16 @@ from torch import nn
 
 from inkread.errors import ModelFormatError
 from inkread.glyph import SIDE
-from inkread.models.layers import AddChannel, Convolution, Dense, Flatten, Pooling, Rectifier, layers_of
+from inkread.models.layers import (
+    Activation,
+    AddChannel,
+    Convolution,
+    Dense,
+    Flatten,
+    Pooling,
+    Rectifier,
+    layers_of,
+)
 from inkread.training.architecture import check_layers
 
 if TYPE_CHECKING:
@@ -66,7 +75,7 @@ def _convolution(layer: Convolution, source: str) -> dict[str, Any]:
 
 
 def _unknown(layer: Layer, source: str) -> ModelFormatError:
-    problem = f"has a layer ({type(layer).__name__}) that is not square, or stands where none of ours does"
+    problem = f"has a layer ({type(layer).__name__}) that no recipe describes"
     return ModelFormatError(source, problem, "name a model of glyphs that inkread trained")
 
 
@@ -86,6 +95,8 @@ def _module(layer: Layer) -> nn.Module:
             return (nn.MaxPool2d if layer.kind == "max" else nn.AvgPool2d)(layer.size, layer.strides)
         case Rectifier():
             return nn.ReLU()
+        case Activation():
+            return _activation(layer)
         case Flatten():
             return nn.Flatten()
         case Dense():
@@ -93,3 +104,15 @@ def _module(layer: Layer) -> nn.Module:
             made = nn.Linear(inputs, outputs)
     made.load_state_dict({name: torch.tensor(getattr(layer, name)) for name in WEIGHTS})
     return made
+
+
+def _activation(layer: Activation) -> nn.Module:
+    match layer.kind:
+        case "tanh":
+            return nn.Tanh()
+        case "sigmoid":
+            return nn.Sigmoid()
+        case "elu":
+            return nn.ELU()
+        case "leaky_relu":
+            return nn.LeakyReLU(layer.slope)
