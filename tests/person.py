@@ -12,7 +12,7 @@ import pygame
 if TYPE_CHECKING:
     from inkread.desktop.drawing import Drawing
 
-PATIENCE = 30.0
+PATIENCE = 300.0
 """Seconds until something that a person waits for has certainly failed."""
 
 Script = Iterator[object]

@@ -24,7 +24,7 @@ import inkread.reader
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds after which something that should happen is taken not to happen."""
 
 PAUSE = 0.005

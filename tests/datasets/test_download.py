@@ -17,7 +17,7 @@ def published(mirrors):
 
 
 def fetch(folder, addresses, file=FILE, **options):
-    path = download(file, folder, mirrors=addresses, timeout=5, **options)
+    path = download(file, folder, mirrors=addresses, timeout=300, **options)
     assert path == folder / FILE.name
     assert path.read_bytes() == CONTENT
     assert [entry.name for entry in folder.iterdir()] == [FILE.name], "no part stays"
@@ -74,13 +74,13 @@ def test_of_a_file_of_unknown_size_no_more_is_taken_than_the_limit(
 ):
     monkeypatch.setattr("inkread.datasets.download.LARGEST", len(CONTENT))
     with pytest.raises(DatasetNotFoundError, match=reason):
-        download(UNSIZED, tmp_path, mirrors=mirrors(mirror), timeout=5)
+        download(UNSIZED, tmp_path, mirrors=mirrors(mirror), timeout=300)
     assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_kept_of_a_wrong_file(tmp_path, mirrors):
     with pytest.raises(DatasetNotFoundError, match=r"digits\.gz: .*corrupt/ gave another file"):
-        download(FILE, tmp_path, mirrors=mirrors("corrupt"), timeout=5)
+        download(FILE, tmp_path, mirrors=mirrors("corrupt"), timeout=300)
     assert not list(tmp_path.iterdir())
     assert len(mirrors.requests) == ROUNDS
 
@@ -88,7 +88,7 @@ def test_nothing_is_kept_of_a_wrong_file(tmp_path, mirrors):
 def test_each_mirror_is_named_with_its_reason_when_none_has_the_file(tmp_path, mirrors):
     closed = mirrors("absent")[0]
     with pytest.raises(DatasetNotFoundError) as caught:
-        download(FILE, tmp_path, mirrors=[closed, "http://127.0.0.1:1/"], timeout=5)
+        download(FILE, tmp_path, mirrors=[closed, "http://127.0.0.1:1/"], timeout=300)
     assert f"{closed} answered 404" in str(caught.value)
     assert "http://127.0.0.1:1/ cannot be reached" in str(caught.value)
 
@@ -96,4 +96,4 @@ def test_each_mirror_is_named_with_its_reason_when_none_has_the_file(tmp_path, m
 def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path, mirrors):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
-        download(FILE, tmp_path / "file", mirrors=mirrors("good"), timeout=5)
+        download(FILE, tmp_path / "file", mirrors=mirrors("good"), timeout=300)

@@ -23,6 +23,9 @@ from inkread.desktop.camera import CameraScene
 from inkread.desktop.window import show
 from inkread.drawing import SURE
 
+PATIENCE = 300.0
+"""Seconds, on a busy machine too."""
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BOX = (100, 80, 160, 180)
 
@@ -336,9 +339,9 @@ def toy_video(tmp_path):
 
 def test_a_video_is_read_in_a_real_window_that_is_driven_by_keys(toy_video, tmp_path, monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    source, reader = open_video(toy_video), LiveReader()
+    source, reader = open_video(toy_video), LiveReader(patience=PATIENCE)
     scene = CameraScene(source, reader, save_to=tmp_path / "saved")
-    deadline = perf_counter() + 60
+    deadline = perf_counter() + PATIENCE
     pending = [pygame.K_c, pygame.K_SPACE, pygame.K_s, pygame.K_q]
     pasted = []
 

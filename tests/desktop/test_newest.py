@@ -8,7 +8,7 @@ import pytest
 
 from inkread.desktop.newest import Newest
 
-PATIENCE = 10.0
+PATIENCE = 300.0
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("pygame", reason="needs the extra desktop")
 
-PATIENCE = 30.0
+PATIENCE = 300.0
 
 CALM = 2.0
 """Seconds in which nothing further is done, so that what was done can be read and shown."""
@@ -88,12 +88,12 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_saved_by_key(screen, tmp_path:
     ) as program:
 
         def until_titled(title: str, doing: Callable[[], object] = lambda: None) -> str:
-            deadline = time.monotonic() + PATIENCE
+            deadline, calm = time.monotonic() + PATIENCE, CALM
             while time.monotonic() < deadline:
                 assert program.poll() is None, program.communicate()
                 doing()
-                calm = time.monotonic() + CALM
-                while time.monotonic() < calm:
+                until, calm = time.monotonic() + calm, 2 * calm
+                while time.monotonic() < until:
                     if window := window_of(screen, title):
                         return window
             raise AssertionError(f"no window is titled {title!r}, only {titles(screen)}")
