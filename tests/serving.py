@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-PATIENCE = 300.0
-"""Seconds after which something that should happen at once is taken not to happen."""
-
 
 class Running(httpx.Client):
     """A client of a running server, with the server's parts at hand."""
