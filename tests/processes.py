@@ -13,7 +13,7 @@ import numpy as np
 from inkread.reader import Reader
 from inkread.worker import Worker
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds after which something that should happen at once is taken not to happen."""
 
 SPAWN = multiprocessing.get_context("spawn")
