@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import inkread.training
-from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe, Tuning
+from inkread.training.recipe import NETWORKS, RECIPES, SGD_RATE, Augmentation, Recipe, RowRecipe, Tuning
 
 EPOCH = SimpleNamespace(
     epoch=1,
@@ -142,7 +142,7 @@ def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, tra
     )
     recipe, usual = trained[0].recipe, RECIPES["mlp"]
     assert recipe.augmentation == dataclasses.replace(usual.augmentation, rotation=3)
-    assert (recipe.optimizer, recipe.momentum, recipe.learning_rate) == ("sgd", 0.5, usual.learning_rate)
+    assert (recipe.optimizer, recipe.momentum, recipe.batch_size) == ("sgd", 0.5, usual.batch_size)
     assert "--rotation 3" in trained[0].command
 
 
@@ -157,6 +157,35 @@ def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, tra
 )
 def test_a_setting_that_the_network_has_not_or_cannot_have_is_refused(run, trained, tmp_path, options, words):
     result = run("train", "--out", tmp_path / "run", "--network", *options)
+    assert result.code == 1
+    assert words in result.err
+    assert not trained
+
+
+@pytest.mark.parametrize(
+    ("options", "rate"),
+    [
+        (["--optimizer", "sgd"], SGD_RATE),
+        (["--optimizer", "sgd", "--learning-rate", 0.2], 0.2),
+        (["--optimizer", "adam"], RECIPES["cnn"].learning_rate),
+        ([], RECIPES["cnn"].learning_rate),
+    ],
+)
+def test_an_optimizer_comes_with_a_learning_rate_at_which_it_learns(run, trained, tmp_path, options, rate):
+    run("train", "--network", "cnn", *options, "--out", tmp_path)
+    assert trained[0].recipe.learning_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--optimizer", "adam", "--weight-decay", 0.01], "--weight-decay 0.01: is not a setting of adam"),
+        (["--optimizer", "adamw", "--l2", 0.01], "choose --optimizer adam or sgd"),
+        (["--momentum", 0.5], "--momentum 0.5: is not a setting of adamw"),
+    ],
+)
+def test_a_setting_of_another_optimizer_is_refused(run, trained, tmp_path, options, words):
+    result = run("train", *options, "--out", tmp_path)
     assert result.code == 1
     assert words in result.err
     assert not trained

@@ -47,12 +47,29 @@ def test_it_learns(recipe, glyphs, held_out, tmp_path):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_it_learns_by_every_optimiser_and_schedule(optimizer, schedule, glyphs, held_out, tmp_path):
-    rate = 0.05 if optimizer == "sgd" else 3e-3
-    recipe = dataclasses.replace(SHORT, optimizer=optimizer, schedule=schedule, learning_rate=rate)
+    recipe = dataclasses.replace(SHORT, schedule=schedule).by(optimizer)
+    rate = recipe.learning_rate
     run = fit(recipe, glyphs, held_out, out=tmp_path)
     assert run.history[-1].validation_accuracy > 0.5
     last = run.history[-1].learning_rate
     assert last == pytest.approx(rate) if schedule == "constant" else last < 1e-9
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_decay_is_what_the_optimizer_means_by_it(optimizer, glyphs, held_out, tmp_path):
+    def trained(name, **changes):
+        recipe = dataclasses.replace(SHORT, epochs=1, **changes).by(optimizer)
+        return weights(fit(recipe, glyphs.subset(slice(0, 100)), held_out, out=tmp_path / name))
+
+    plain = trained("plain", weight_decay=0.0)
+    assert (trained("decoupled", weight_decay=0.5) != plain) == (optimizer == "adamw")
+    assert (trained("penalised", weight_decay=0.0, l2=0.5) != plain) == (optimizer != "adamw")
+
+
+@pytest.mark.parametrize("name", ["mlp", "lenet5", "linear"])
+def test_adam_takes_no_decoupled_decay_as_a_penalty(name):
+    assert RECIPES[name].decay > 0
+    assert RECIPES[name].by("adam").decay == RECIPES[name].by("sgd").decay == 0
 
 
 def test_both_ways_to_the_cross_entropy_are_one_value():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Any
 
 from inkread.cli.settings import NESTED, nested
 from inkread.errors import OptionError, nearest
-from inkread.training.recipe import NETWORKS, RECIPES, Augmentation, Recipe, RowRecipe, Tuning
+from inkread.training.recipe import (
+    NETWORKS,
+    OPTIMIZERS,
+    RECIPES,
+    Augmentation,
+    Recipe,
+    RowRecipe,
+    Tuning,
+)
 
 ROWS, USUAL = "rows", "cnn"
 """The network that reads whole rows, and the one that is trained if none is named."""
@@ -27,7 +36,22 @@ def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any])
     base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
     if base.get("network") == ROWS or network == ROWS:
         return RowRecipe.from_dict(base | settings | chosen)
-    return Recipe.from_dict(_over(base, settings) | chosen)
+    made = Recipe.from_dict(_over(base, settings) | chosen)
+    _refuse_others(made, settings)
+    if "optimizer" in settings and "learning_rate" not in settings:
+        rate = Recipe.from_dict(base | chosen).by(made.optimizer).learning_rate
+        made = dataclasses.replace(made, learning_rate=rate)
+    return made
+
+
+def _refuse_others(recipe: Recipe, settings: dict[str, Any]) -> None:
+    """Refuses what was asked of another optimizer than the recipe's, as it would change nothing."""
+    for each in dataclasses.fields(Recipe):
+        owners = each.metadata.get("of", OPTIMIZERS)
+        if each.name in settings and recipe.optimizer not in owners:
+            option = f"--{each.name.replace('_', '-')} {settings[each.name]}"
+            remedy = f"leave it out, or choose --optimizer {' or '.join(owners)}"
+            raise OptionError(option, f"is not a setting of {recipe.optimizer}", remedy)
 
 
 def tuning_of(recipe: str | None, settings: dict[str, Any]) -> Tuning:

@@ -69,15 +69,16 @@ class State(Generic[Figures]):
         averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         kernels = [weight for weight in network.parameters() if weight.ndim > 1]
         others = [weight for weight in network.parameters() if weight.ndim == 1]  # biases and batch norms
+        decay = recipe.decay if isinstance(recipe, Recipe) else recipe.weight_decay
         groups = [
-            {"params": kernels, "weight_decay": recipe.weight_decay},
+            {"params": kernels, "weight_decay": decay},
             {"params": others, "weight_decay": 0.0},
         ]
         return cls(network, averaged, _optimizer(recipe, groups), figures)
 
 
 def _optimizer(recipe: Recipe | RowRecipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-    """The recipe's optimiser; rows are always learned by AdamW."""
+    """The recipe's optimizer, which takes ``weight_decay`` as its own kind of it; rows are always learned by AdamW."""
     match recipe:
         case Recipe(optimizer="adam"):
             return torch.optim.Adam(groups, lr=recipe.learning_rate)
