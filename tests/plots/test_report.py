@@ -13,11 +13,18 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: pl
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: plot)")
 pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
 
-from inkread.errors import ModelNotFoundError, OptionError, OutputError
-from inkread.models.card import CARD_FILE, REPORT_FILE, Card
+from inkread.errors import (
+    DatasetFormatError,
+    DatasetNotFoundError,
+    ModelNotFoundError,
+    OptionError,
+    OutputError,
+)
+from inkread.models.card import CARD_FILE, HELD_OUT_FILE, REPORT_FILE, Card
 from inkread.plots import Subject, write_report
 from inkread.plots.catalogue import PLOTS, draw, find
 from inkread.plots.report import POLICY, report_page
+from inkread.training.recipe import NETWORKS, Recipe
 
 MOST_BYTES = 3_000_000
 
@@ -72,16 +79,65 @@ def test_the_command_is_shown_without_the_places_of_its_folders(run, asked):
 
 
 def test_the_page_says_which_glyphs_it_looked_at(page, asked):
-    assert "the last 200 of MNIST&#x27;s training images, which were held out" in page.text
-    assert set(asked) == {"train"}
+    assert "200 glyphs of bars that were held out of the training" in page.text
+    assert not asked
 
 
 def test_test_images_are_looked_at_only_when_asked_for(run, asked):
     asked.clear()
     subject = Subject(run, test=True)
     assert len(subject.glyphs) == 1_000
-    assert asked == ["test"]
-    assert subject.described == "MNIST's 10,000 test images"
+    assert asked == [("mnist", "test")]
+    assert subject.described == "the 1,000 test images of bars"
+
+
+def test_a_run_on_other_data_is_looked_at_with_its_own(draw_glyphs, finish, asked):
+    asked.clear()
+    clothes = ("T-shirt/top", "Trouser", "$5", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "%")
+    folder = finish(small_run("tiny"), draw_glyphs(60, classes=clothes), data="Fashion-MNIST")
+    page = Outline(write_report(folder).read_text(encoding="utf-8"))
+    assert not asked
+    assert page.values("svg", "aria-label") == [
+        entry.title for name, entry in PLOTS.items() if name != "process"
+    ]
+    assert "not the ten digits" in page.text
+    assert len(Subject(folder, test=True).glyphs) == 1_000
+    assert asked == [("fashion-mnist", "test")]
+
+
+def test_glyphs_that_cannot_be_had_are_an_error_that_says_why(draw_glyphs, finish, asked):
+    folder = finish(small_run("tiny"), draw_glyphs(60, classes=tuple("abcdefghij")), data="mine")
+    with pytest.raises(OptionError, match="no test images in the data it was trained on"):
+        _ = Subject(folder, test=True).glyphs
+    (folder / HELD_OUT_FILE).write_bytes(b"PK")
+    with pytest.raises(DatasetFormatError, match="does not hold glyphs"):
+        _ = Subject(folder).glyphs
+    (folder / HELD_OUT_FILE).unlink()
+    with pytest.raises(DatasetNotFoundError, match="trained on other data than MNIST"):
+        _ = Subject(folder).glyphs
+
+
+def test_a_run_of_digits_without_what_it_held_out_is_looked_at_with_mnist(draw_glyphs, finish, asked):
+    asked.clear()
+    folder = finish(small_run("tiny"), draw_glyphs(60))
+    (folder / HELD_OUT_FILE).unlink()
+    assert len(Subject(folder).glyphs) == 60
+    assert asked == [("mnist", "train")]
+
+
+def small_run(network, layers=()):
+    return Recipe(network=network, layers=layers, epochs=2, validation=60, threads=1)
+
+
+@pytest.mark.parametrize("network", [*NETWORKS, "wide"])
+def test_every_network_has_every_plot_and_a_report(draw_glyphs, finish, asked, network):
+    layers = ({"type": "dense", "units": 700},) if network == "wide" else ()
+    folder = finish(small_run(network, layers), draw_glyphs(60))
+    page = Outline(write_report(folder).read_text(encoding="utf-8"))
+    absent = {"features"} if network == "linear" else set()  # it has no hidden layer
+    assert page.values("svg", "aria-label") == [
+        entry.title for name, entry in PLOTS.items() if name not in absent
+    ]
 
 
 def test_what_a_network_does_not_have_is_said_in_its_place(run, asked, monkeypatch):

@@ -36,7 +36,7 @@ from inkread.training.run import WEIGHTS_FILE
 
 CNN = Recipe(network="cnn", epochs=2, batch_size=64, averaging=0.5, threads=1, validation=100)
 MLP = dataclasses.replace(CNN, network="mlp", precision="float32")
-FILES = {"model.onnx", "model.safetensors", "history.csv", "card.json"}
+FILES = {"model.onnx", "model.safetensors", "history.csv", "held_out.npz", "card.json"}
 
 
 @pytest.fixture(scope="module")

@@ -55,16 +55,16 @@ def plot(
     method: Annotated[Method | None, typer.Option(help="embedding: how; tsne unless given.")] = None,
     test: Annotated[
         bool,
-        typer.Option("--test", help="Look at MNIST's test images: for a final look only."),
+        typer.Option("--test", help="Look at the collection's test images: for a final look only."),
     ] = False,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
 ) -> None:
     """Save a plot as PNG or SVG.
 
-    The glyphs are the last of MNIST's training images, which training holds out.
+    The glyphs are those that the run held out of its training; for a bundled model, the last of MNIST's training images.
 
     curves also prints them as text. filters, features, saliency, embedding and process look into the network, and need
     the extra train.

@@ -20,17 +20,17 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="Show the way of this picture of a digit.")
     ] = None,
     test: Annotated[
-        bool, typer.Option("--test", help="Look at MNIST's test images: for a final look only.")
+        bool, typer.Option("--test", help="Look at the collection's test images: for a final look only.")
     ] = False,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar, print nothing.")] = False,
 ) -> None:
     """Save a page about a run: its card, its curves, what it gets right, what it sees.
 
-    The page is one file that asks for nothing from elsewhere, to keep, to send or to print. It looks at the last of MNIST's
-    training images, which training holds out.
+    The page is one file that asks for nothing from elsewhere, to keep, to send or to print. It looks at the
+    glyphs that the run held out of its training.
     """
     from inkread.datasets.progress import download_bar
     from inkread.plots import write_report

@@ -85,7 +85,7 @@ def train(
     With --start, a model goes on with a few pictures of your own, 5 or 500, and some of MNIST, so that it forgets nothing; what
     it reads of yours is told before and after, of pictures that it has not seen.
 
-    --out then has model.onnx, model.safetensors, card.json and history.csv, and is a model for --model.
+    --out then has model.onnx, model.safetensors, card.json, history.csv and held_out.npz, and is a model for --model.
     """
     _require("torch", "train")
     if report:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 MNIST, DIGITS, CORRECTIONS = "mnist", "digits", "corrections"
 NAMES = (MNIST, *PUBLISHED, DIGITS, CORRECTIONS)
+TITLES = {"MNIST": MNIST, "scikit-learn digits": DIGITS} | {
+    each.title: name for name, each in PUBLISHED.items()
+}
+"""Names of the collections with test images, by the titles that their glyphs and model cards have."""
 
 
 def load_named(

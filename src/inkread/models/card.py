@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 CARD_FILE = "card.json"
 MODEL_FILE = "model.onnx"
+HELD_OUT_FILE = "held_out.npz"
+"""The glyphs that the training held out, which a run keeps so that its report and its plots need no other data."""
+
 REPORT_FILE = "report.html"
 NOT_A_DIGIT = ""
 """The label of the class for what is no single digit; the text of an empty reading."""

@@ -68,11 +68,11 @@ def _curves(subject: Subject) -> Plot:
 
 
 def _confusion(subject: Subject) -> Plot:
-    return plots.confusion(subject.glyphs.labels, subject.predicted)
+    return plots.confusion(subject.glyphs.labels, subject.predicted, classes=subject.glyphs.classes)
 
 
 def _classes(subject: Subject) -> Plot:
-    return plots.classes(subject.glyphs.labels, subject.predicted)
+    return plots.classes(subject.glyphs.labels, subject.predicted, classes=subject.glyphs.classes)
 
 
 def _reliability(subject: Subject) -> Plot:
@@ -80,11 +80,15 @@ def _reliability(subject: Subject) -> Plot:
 
 
 def _predictions(subject: Subject) -> Plot:
-    return plots.predictions(subject.glyphs.images, subject.glyphs.labels, subject.probabilities)
+    return plots.predictions(
+        subject.glyphs.images, subject.glyphs.labels, subject.probabilities, classes=subject.glyphs.classes
+    )
 
 
 def _errors(subject: Subject) -> Plot:
-    return plots.errors(subject.glyphs.images, subject.glyphs.labels, subject.probabilities)
+    return plots.errors(
+        subject.glyphs.images, subject.glyphs.labels, subject.probabilities, classes=subject.glyphs.classes
+    )
 
 
 def _process(subject: Subject, picture: str | None = None) -> Plot:
@@ -102,17 +106,20 @@ def _features(subject: Subject, glyph: int | None = None) -> Plot:
 def _saliency(subject: Subject, glyph: int | None = None) -> Plot:
     chosen, glyphs = _chosen(subject, glyph), subject.glyphs
     return plots.saliency(
-        subject.network, glyphs.images[chosen], glyphs.labels[chosen], subject.probabilities[chosen]
-    )
+        subject.network, glyphs.images[chosen], glyphs.labels[chosen], subject.probabilities[chosen],
+        classes=glyphs.classes,
+    )  # fmt: skip
 
 
 def _embedding(subject: Subject, method: Method = "tsne") -> Plot:
     glyphs = subject.glyphs.subset(slice(EMBEDDED))
-    return plots.embedding(plots.embedded(subject.network, glyphs.images), glyphs.labels, method=method)
+    return plots.embedding(
+        plots.embedded(subject.network, glyphs.images), glyphs.labels, classes=glyphs.classes, method=method
+    )
 
 
 def _samples(subject: Subject) -> Plot:
-    return plots.samples(subject.glyphs.images, subject.glyphs.labels)
+    return plots.samples(subject.glyphs.images, subject.glyphs.labels, classes=subject.glyphs.classes)
 
 
 def _augmentation(subject: Subject) -> Plot:

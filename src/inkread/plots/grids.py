@@ -1,6 +1,6 @@
 """Plots of many glyphs: samples, what augmentation makes of them, and how they were read.
 
-Glyphs are N×28×28, uint8 or floating in 0..1, ink bright; classes 0 to 9, and 10 for "not a digit".
+Glyphs are N×28×28, uint8 or floating in 0..1, ink bright; labels are numbers of ``classes``, which are their names.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.errors import OptionError
+from inkread.models.card import DIGIT_CLASSES
 from inkread.plots import style, tiles
 from inkread.plots.network import require_torch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from inkread.plots.style import Plot
@@ -25,9 +27,17 @@ PREVIEWED, VARIANTS = 6, 12
 SHOWN_COLUMNS = 10
 MOST_SHOWN = 40
 
+LONGEST_NAME = 5
+"""Letters of a class in a caption, of which two stand under a glyph."""
+
 
 def samples(
-    images: NDArray[Any], labels: NDArray[np.integer], *, columns: int = PER_CLASS, seed: int = 0
+    images: NDArray[Any],
+    labels: NDArray[np.integer],
+    *,
+    classes: Sequence[str] = DIGIT_CLASSES,
+    columns: int = PER_CLASS,
+    seed: int = 0,
 ) -> Plot:
     """Glyphs of every class that there is, a row each, chosen at random.
 
@@ -42,7 +52,7 @@ def samples(
         found = rng.permutation(np.flatnonzero(labels == label))[:columns]
         rows.append([tiles.Tile(tiles.paper(images[i])) for i in found])
     title = f"{len(images):,} glyphs, a row for each class"
-    return tiles.plot(rows, columns, title, names=[name_of(label) for label in present])
+    return tiles.plot(rows, columns, title, names=[name_of(label, classes) for label in present])
 
 
 def augmentation(
@@ -90,6 +100,7 @@ def predictions(
     labels: NDArray[np.integer],
     probabilities: NDArray[np.floating],
     *,
+    classes: Sequence[str] = DIGIT_CLASSES,
     count: int = MOST_SHOWN,
     seed: int = 0,
 ) -> Plot:
@@ -99,6 +110,7 @@ def predictions(
         images: N glyphs.
         labels: N classes.
         probabilities: N×classes, rows summing to 1.
+        classes: their names.
         count: how many are shown.
         seed: of the choice.
 
@@ -109,7 +121,7 @@ def predictions(
     chosen = np.random.default_rng(seed).permutation(len(images))[:count]
     wrong = int((probabilities[chosen].argmax(axis=1) != labels[chosen]).sum())
     title = f"{len(chosen)} glyphs: label → reading, and its probability; {wrong or 'none'} wrong"
-    return _read(images, labels, probabilities, chosen, title)
+    return _read(images, labels, probabilities, chosen, title=title, classes=classes)
 
 
 def errors(
@@ -117,6 +129,7 @@ def errors(
     labels: NDArray[np.integer],
     probabilities: NDArray[np.floating],
     *,
+    classes: Sequence[str] = DIGIT_CLASSES,
     count: int = MOST_SHOWN,
 ) -> Plot:
     """The misread glyphs, the surest first: what a network does not know that it does not know.
@@ -132,7 +145,7 @@ def errors(
     if len(ranked):
         shown = f"the surest {count}" if len(ranked) > count else "the surest first"
         title += f", {shown}: label → reading, and its probability"
-    return _read(images, labels, probabilities, ranked[:count], title)
+    return _read(images, labels, probabilities, ranked[:count], title=title, classes=classes)
 
 
 def most_confident_errors(
@@ -143,9 +156,9 @@ def most_confident_errors(
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
 
 
-def name_of(label: int | np.integer) -> str:
+def name_of(label: int | np.integer, classes: Sequence[str] = DIGIT_CLASSES) -> str:
     """A class as a person calls it."""
-    return "none" if label == NOT_A_DIGIT_CLASS else str(label)
+    return classes[int(label)] or "none"
 
 
 def _read(
@@ -153,19 +166,24 @@ def _read(
     labels: NDArray[np.integer],
     probabilities: NDArray[np.floating],
     chosen: NDArray[np.int64],
+    *,
     title: str,
+    classes: Sequence[str],
 ) -> Plot:
     shown = []
     for i in chosen:
-        caption, wrong = caption_of(labels[i], probabilities[i])
+        caption, wrong = caption_of(labels[i], probabilities[i], classes)
         shown.append(tiles.Tile(tiles.paper(images[i]), caption, wrong=wrong))
     return tiles.plot(tiles.in_rows(shown, SHOWN_COLUMNS), SHOWN_COLUMNS, title)
 
 
-def caption_of(label: int | np.integer, probabilities: NDArray[np.floating]) -> tuple[str, bool]:
-    """A glyph's class, what it is read as, and how surely; and whether that is wrong."""
+def caption_of(
+    label: int | np.integer, probabilities: NDArray[np.floating], classes: Sequence[str] = DIGIT_CLASSES
+) -> tuple[str, bool]:
+    """A glyph's class, what it is read as, and how surely; and whether that is wrong. Long names are cut."""
     read = int(probabilities.argmax())
-    return f"{name_of(label)} → {name_of(read)}  {certainty(probabilities[read])}", read != label
+    is_one, taken_for = (name_of(each, classes)[:LONGEST_NAME] for each in (label, read))
+    return f"{is_one} → {taken_for}  {certainty(probabilities[read])}", read != label
 
 
 def certainty(probability: float | np.floating) -> str:

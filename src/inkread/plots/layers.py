@@ -10,11 +10,14 @@ import numpy as np
 
 from inkread.errors import OptionError
 from inkread.glyph import SIDE
+from inkread.models.card import DIGIT_CLASSES
 from inkread.plots import network as inside
 from inkread.plots import tiles
 from inkread.plots.grids import caption_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from torch import nn
 
@@ -58,22 +61,31 @@ def features(network: nn.Sequential, glyph: NDArray[Any], *, channels: int = CHA
     found = inside.activations(network, glyph)
     if not found:
         raise OptionError("features", "are of hidden layers, and this network has none", "plot its filters")
-    rows = [[tiles.Tile(tiles.paper(glyph))], *(feature_row(each, channels) for each in found.values())]
+    rows = [
+        [tiles.Tile(tiles.paper(glyph))],
+        *(feature_row(each, count=channels, columns=channels) for each in found.values()),
+    ]
     title = "What the hidden layers see, of many channels the most active"
     return tiles.plot(rows, channels, title, names=["glyph", *found])
 
 
-def feature_row(values: NDArray[np.float32], channels: int = CHANNELS) -> list[Tile]:
-    """A layer's activations as tiles: one a channel of a convolution, one strip of all units of a dense layer."""
+def feature_row(values: NDArray[np.float32], *, count: int, columns: int) -> list[Tile]:
+    """A layer's activations as tiles.
+
+    Args:
+        values: filters×h×w of a convolution, or the units of a dense layer.
+        count: the most tiles, the most active channels of a convolution; of a dense layer all units are one tile.
+        columns: tiles that a row has room for, which is how wide that one tile is.
+    """
     largest = float(np.percentile(values, PALER)) or float(values.max())
     if values.ndim == 1:
-        width = channels * (SIDE + tiles.GAP) - tiles.GAP
+        width = columns * (SIDE + tiles.GAP) - tiles.GAP
         rows = math.ceil(math.sqrt(len(values) * SIDE / width))
-        columns = math.ceil(len(values) / rows)
-        cells = np.zeros(rows * columns, np.float32)
+        across = math.ceil(len(values) / rows)
+        cells = np.zeros(rows * across, np.float32)
         cells[: len(values)] = values
-        return [tiles.Tile(_enlarged(tiles.signed(cells.reshape(-1, columns), largest), width))]
-    strongest = np.argsort(-values.std(axis=(1, 2)), kind="stable")[:channels]
+        return [tiles.Tile(_enlarged(tiles.signed(cells.reshape(-1, across), largest), width))]
+    strongest = np.argsort(-values.std(axis=(1, 2)), kind="stable")[:count]
     return [tiles.Tile(_enlarged(tiles.signed(values[i], largest))) for i in sorted(strongest)]
 
 
@@ -82,6 +94,8 @@ def saliency(
     images: NDArray[Any],
     labels: NDArray[np.integer],
     probabilities: NDArray[np.floating],
+    *,
+    classes: Sequence[str] = DIGIT_CLASSES,
 ) -> Plot:
     """The pixels that matter most to what is read, in orange, see ``inkread.plots.network.saliency_map``.
 
@@ -90,10 +104,11 @@ def saliency(
         images: the glyphs, at most ten, uint8 or floating in 0..1.
         labels: their classes.
         probabilities: what they are read as, a row each.
+        classes: names of the classes.
     """
     originals, marks = [], []
     for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
-        caption, wrong = caption_of(label, shares)
+        caption, wrong = caption_of(label, shares, classes)
         originals.append(tiles.Tile(tiles.paper(image), caption, wrong=wrong))
         mark = inside.saliency_map(network, image)
         marks.append(tiles.Tile(tiles.marked(image, mark / np.percentile(mark, SALIENT_FROM))))

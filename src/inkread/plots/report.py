@@ -42,8 +42,8 @@ def write_report(
     Args:
         run: its folder.
         out: the file; by default ``report.html`` in the folder.
-        data_dir: where MNIST is; otherwise where ``load_mnist`` looks.
-        test: look at MNIST's test images instead of the training images that were held out.
+        data_dir: where the collections are; otherwise where their loaders look.
+        test: look at the collection's test images instead of what was held out.
         picture: whose way to its digit is shown; by default an example.
         on_download: told of the bytes of a download.
         on_plot: called after each plot; there are ``len(PLOTS)`` at most.
@@ -53,7 +53,7 @@ def write_report(
 
     Raises:
         ModelError: the folder holds no run, or is damaged.
-        DatasetError: MNIST cannot be had.
+        DatasetError: the glyphs to look at cannot be had.
         OutputError: the file cannot be written.
         MissingExtraError: a package of the extras ``plot`` or ``train`` is not installed.
     """

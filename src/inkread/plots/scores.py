@@ -1,6 +1,6 @@
 """Plots of how well a classifier does: confusion matrix, scores of each class, reliability.
 
-Labels are N classes, 0 to 9 and 10 for "not a digit"; probabilities N×classes with rows summing to 1.
+Labels are N numbers of ``classes``, which are their names; probabilities N×classes with rows summing to 1.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from matplotlib.patches import Rectangle
 
 from inkread.errors import MissingExtraError
 from inkread.evaluation import metrics
+from inkread.models.card import DIGIT_CLASSES
 from inkread.plots import style
-from inkread.plots.grids import name_of
+from inkread.plots.grids import LONGEST_NAME, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -31,17 +34,20 @@ LIGHT_ON = 0.75
 SCORES = ("Precision", "Recall", "F1")
 
 
-def confusion(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> Plot:
+def confusion(
+    labels: NDArray[np.integer], predicted: NDArray[np.integer], *, classes: Sequence[str] = DIGIT_CLASSES
+) -> Plot:
     """How often each class was taken for each other: right in blue, errors in orange, the stronger the more.
 
     Args:
         labels: N classes.
         predicted: N classes.
+        classes: their names.
 
     Raises:
         OptionError: the two differ in shape, or an entry is no class.
     """
-    matrix = metrics.confusion_matrix(labels, predicted, classes=11)
+    matrix = metrics.confusion_matrix(labels, predicted, classes=len(classes))
     seen = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
     matrix = matrix[np.ix_(seen, seen)]
     total, right = int(matrix.sum()), int(np.trace(matrix))
@@ -49,9 +55,10 @@ def confusion(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> Pl
     axes = style.panel(plot.subplots(), x="read as", y="label", grid=None)
     axes.set_aspect("equal")
     axes.spines["bottom"].set_visible(False)
-    names = [name_of(label) for label in seen]
+    names = [name_of(label, classes) for label in seen]
     axes.set(xlim=(0, len(seen)), ylim=(len(seen), 0))
-    axes.set_xticks(np.arange(len(seen)) + 0.5, names)
+    upright = {} if max(map(len, names)) <= LONGEST_NAME else {"rotation": 90}
+    axes.set_xticks(np.arange(len(seen)) + 0.5, names, **upright)
     axes.set_yticks(np.arange(len(seen)) + 0.5, names)
     axes.tick_params(labelsize=style.BODY, labelcolor=style.INK)
     largest = np.array([max(matrix.diagonal().max(), 1), max((matrix - np.diag(matrix.diagonal())).max(), 1)])
@@ -74,12 +81,15 @@ def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
         )  # fmt: skip
 
 
-def classes(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> Plot:
+def classes(
+    labels: NDArray[np.integer], predicted: NDArray[np.integer], *, classes: Sequence[str] = DIGIT_CLASSES
+) -> Plot:
     """Precision, recall and F1 of every class that occurs, as scikit-learn counts them.
 
     Args:
         labels: N classes.
         predicted: N classes.
+        classes: their names.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -103,7 +113,9 @@ def classes(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> Plot
         axes.set(xlim=(low, 1 + 0.3 * (1 - low)), ylim=(len(present) - 0.5, -0.5))
         axes.spines["bottom"].set_visible(False)
         axes.set_xticks([])
-    panels[0].set_yticks(rows, [f"{name_of(c)}  ({n:,})" for c, n in zip(present, support, strict=True)])
+    panels[0].set_yticks(
+        rows, [f"{name_of(c, classes)}  ({n:,})" for c, n in zip(present, support, strict=True)]
+    )
     panels[0].tick_params(labelcolor=style.INK, labelsize=style.BODY)
     return plot
 

@@ -8,10 +8,13 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from inkread.errors import MissingExtraError, OptionError
+from inkread.models.card import DIGIT_CLASSES
 from inkread.plots import style
-from inkread.plots.grids import name_of
+from inkread.plots.grids import LONGEST_NAME, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from inkread.plots.style import Plot
@@ -28,13 +31,19 @@ DOT, STRAY = 14, 45
 
 
 def embedding(
-    vectors: NDArray[np.floating], labels: NDArray[np.integer], *, method: Method = "tsne", seed: int = 0
+    vectors: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    *,
+    classes: Sequence[str] = DIGIT_CLASSES,
+    method: Method = "tsne",
+    seed: int = 0,
 ) -> Plot:
     """Vectors in the plane, near each other where they are alike; what lies among another class is drawn as its digit.
 
     Args:
         vectors: N×units, such as ``inkread.plots.network.embedded`` gives.
         labels: N classes.
+        classes: their names.
         method: ``"tsne"`` keeps neighbours together (van der Maaten and Hinton 2008), ``"pca"`` keeps distances as they are.
         seed: of the first.
 
@@ -56,18 +65,24 @@ def embedding(
             stray[:, 0],
             stray[:, 1],
             s=STRAY,
-            marker=f"${name_of(label)}$",
+            marker=_marker(name_of(label, classes)),
             color=style.INK,
             linewidths=0,
             zorder=3,
         )
         if len(own):
             axes.annotate(
-                name_of(label), (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5), color=colour,
+                name_of(label, classes), (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5), color=colour,
                 textcoords="offset points", ha="center", va="bottom", size=15, weight="bold", zorder=4,
                 path_effects=[withStroke(linewidth=3, foreground=style.PAPER)],
             )  # fmt: skip
     return plot
+
+
+def _marker(name: str) -> str:
+    """The name as a marker, its first letter where it is long."""
+    letters = name if name.isalnum() and len(name) <= LONGEST_NAME else name[0]
+    return rf"$\mathrm{{{letters}}}$" if letters.isalnum() else "x"
 
 
 def is_stray(points: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.bool_]:

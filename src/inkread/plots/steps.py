@@ -53,7 +53,7 @@ def process(trace: Trace, network: nn.Sequential) -> Plot:
     pictures[1].imshow(tiles.paper(trace.written))
     tiles.draw(pictures[2], [[tiles.Tile(tiles.paper(glyph))]], columns=1)
     if shown:
-        row = feature_row(layers[shown], FEATURE_COLUMNS**2)
+        row = feature_row(layers[shown], count=FEATURE_COLUMNS**2, columns=FEATURE_COLUMNS)
         tiles.draw(pictures[3], tiles.in_rows(row, FEATURE_COLUMNS), columns=FEATURE_COLUMNS)
     _bars(pictures[4], probabilities)
     return plot

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.classifier import Classifier
-from inkread.datasets.mnist import load_mnist
-from inkread.errors import ModelNotFoundError, OptionError
-from inkread.models import bundled, load_model
+from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.named import MNIST, TITLES, load_named
+from inkread.errors import DatasetNotFoundError, ModelNotFoundError, OptionError
+from inkread.models import DIGIT_CLASSES, bundled, load_model
+from inkread.models.card import HELD_OUT_FILE
 from inkread.training import Recipe
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from inkread.datasets.download import Progress
-    from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.reader import Trace
     from inkread.training import Augmentation
 
@@ -30,8 +31,8 @@ class Subject:
 
     Args:
         model: the name of a bundled model, or the folder of a run.
-        data_dir: where MNIST is; otherwise where ``load_mnist`` looks.
-        test: take MNIST's test images, which are for a final look only, instead of the training images that were held out.
+        data_dir: where the collections are; otherwise where their loaders look.
+        test: look at the collection's test images, which are for a final look only, instead of what was held out.
         on_download: told of the bytes of a download.
 
     Raises:
@@ -87,28 +88,58 @@ class Subject:
 
     @cached_property
     def glyphs(self) -> LabelledGlyphs:
-        """The glyphs to look at."""
-        glyphs = load_mnist(
-            "test" if self.test else "train", data_dir=self.data_dir, progress=self._on_download
-        )
-        return glyphs if self.test else glyphs.subset(slice(-self._held_out, None))
+        """The glyphs to look at: what the run held out and kept, else the last of MNIST's training images.
+
+        Raises:
+            DatasetError: they cannot be had.
+            OptionError: test images are asked for, of data that have none.
+        """
+        if self.test:
+            return load_named(self._collection, "test", data_dir=self.data_dir, progress=self._on_download)
+        if self._kept.is_file():
+            return LabelledGlyphs.load(self._kept)
+        if self.classifier.classes != DIGIT_CLASSES:
+            problem = "is missing, and the model was trained on other data than MNIST"
+            raise DatasetNotFoundError(str(self._kept), problem, "restore it, or train the model again")
+        mnist = load_named(MNIST, "train", data_dir=self.data_dir, progress=self._on_download)
+        return mnist.subset(slice(-self._held_out, None))
 
     @property
     def described(self) -> str:
         """Which glyphs these are, as a sentence goes on."""
+        count, name = len(self.glyphs), self.glyphs.name
         if self.test:
-            return "MNIST's 10,000 test images"
+            return f"the {count:,} test images of {name}"
+        if self._kept.is_file():
+            return f"{count:,} glyphs of {name} that were held out of the training"
         known = "which were held out" if "validation" in self.recipe else "of which it may have learned"
-        return f"the last {self._held_out:,} of MNIST's training images, {known}"
+        return f"the last {count:,} of MNIST's training images, {known}"
+
+    @property
+    def _kept(self) -> Path:
+        """Where the run keeps what it held out."""
+        return self.model.path.parent / HELD_OUT_FILE
 
     @property
     def _held_out(self) -> int:
         """What the training did not learn from; as many as usual where the card does not tell."""
         return int(self.recipe.get("validation", Recipe().validation))
 
+    @property
+    def _collection(self) -> str:
+        """The first collection with test images that the model was trained on; MNIST where the card names none."""
+        names = [str(entry.get("name")) for entry in self.model.card.data]
+        for name in names:
+            if name in TITLES:
+                return TITLES[name]
+        if names:
+            problem = "has no test images in the data it was trained on"
+            raise OptionError(self.model.name, problem, "leave --test out")
+        return MNIST
+
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
-        """N×11, what the model makes of the glyphs: ten digits, and "not a digit"."""
+        """N×classes, what the model makes of the glyphs; of digits, the ten and "not a digit"."""
         return self.classifier.probabilities(self.glyphs.images)
 
     @property

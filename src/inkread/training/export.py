@@ -1,4 +1,4 @@
-"""A trained network as files: ``model.onnx``, ``model.safetensors``, ``history.csv`` and ``card.json``.
+"""A trained network as files: ``model.onnx``, ``model.safetensors``, ``history.csv``, ``held_out.npz`` and ``card.json``.
 
 The graph is written layer by layer rather than traced: six operators that every ONNX reader has, and no more.
 """
@@ -21,9 +21,10 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
 from torch import nn
 
+from inkread.datasets.glyphs import join
 from inkread.errors import OutputError, TrainingError
 from inkread.evaluation.metrics import calibration_bins, expected_calibration_error
-from inkread.models.card import CARD_FILE, LEAST_REFUSAL, MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.models.card import CARD_FILE, HELD_OUT_FILE, LEAST_REFUSAL, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.models.history import HISTORY_FILE
 from inkread.runtime import start_session
 from inkread.training.calibration import fit_temperature, softmax
@@ -64,7 +65,7 @@ def export(
     geometry: dict[str, Any],
     command: str = "",
 ) -> Card:
-    """Writes the four files of a run, or none; the card comes last and marks the run as finished.
+    """Writes the files of a run, or none; the card comes last and marks the run as finished.
 
     Args:
         run: what ``fit`` gave.
@@ -96,7 +97,7 @@ def export(
         confusion=confusion(logits, validation, temperature=temperature, bias=bias),
         reliability=reliability(logits, validation, temperature=temperature, bias=bias),
     )
-    save_run(run, model, card)
+    save_run(run, model, card, held_out=join(validation))
     return card
 
 
@@ -136,21 +137,27 @@ def card_of(
     )
 
 
-def save_run(run: Run[Any, Any], model: bytes, card: Card) -> None:
-    """Writes a run's four files, or none; the card comes last and marks the run as finished.
+def save_run(run: Run[Any, Any], model: bytes, card: Card, *, held_out: LabelledGlyphs | None = None) -> None:
+    """Writes a run's files, or none; the card comes last and marks the run as finished.
+
+    Args:
+        run: with its folder, its network and its history.
+        model: the network as ONNX.
+        card: of the model.
+        held_out: glyphs that the training held out; ``None`` for a network that reads no glyphs.
 
     Raises:
         OutputError: if the folder cannot be written to.
     """
     try:
-        write(run, model, card)
+        write(run, model, card, held_out)
     except OSError as error:
         raise OutputError(
             str(run.out), f"cannot be written to ({error})", "make room, then resume the run"
         ) from error
 
 
-def write(run: Run[Any, Any], model: bytes, card: Card) -> None:
+def write(run: Run[Any, Any], model: bytes, card: Card, held_out: LabelledGlyphs | None) -> None:
     """Writes into a temporary folder beside, moves the files to their places, removes the checkpoint."""
     run.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=run.out, prefix=".export-") as folder:
@@ -159,9 +166,11 @@ def write(run: Run[Any, Any], model: bytes, card: Card) -> None:
         weights = {name: tensor.contiguous() for name, tensor in run.network.state_dict().items()}
         (parts / WEIGHTS_FILE).write_bytes(save(weights, metadata={"network": run.recipe.network}))
         write_history(parts / HISTORY_FILE, run.history)
+        if held_out is not None:
+            held_out.save(parts / HELD_OUT_FILE)
         (parts / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
-        for name in (MODEL_FILE, WEIGHTS_FILE, HISTORY_FILE, CARD_FILE):
-            (parts / name).replace(run.out / name)
+        for part in sorted(parts.iterdir(), key=lambda part: part.name == CARD_FILE):
+            part.replace(run.out / part.name)
     (run.out / CHECKPOINT_FILE).unlink(missing_ok=True)
 
 

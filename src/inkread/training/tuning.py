@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from inkread.datasets.glyphs import join
 from inkread.datasets.mnist import load_mnist
 from inkread.datasets.writing import not_digits
 from inkread.errors import TrainingError
@@ -307,4 +308,4 @@ def _save(
             for when, score in zip(("before", "after"), both, strict=True)
         },
     )
-    save_run(tuned.run, model, card)
+    save_run(tuned.run, model, card, held_out=join(watched))
