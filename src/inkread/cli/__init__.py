@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from inkread.cli.console import flush, open_standard_streams, printable
 from inkread.errors import InkreadError
+from inkread.idle import let_idle_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows the command's name; by default those of the process.
     """
     open_standard_streams()
+    let_idle_threads_sleep()
     state = {"debug": os.environ.get("INKREAD_DEBUG", "0") not in ("", "0")}
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the encoding lacks

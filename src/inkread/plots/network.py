@@ -11,6 +11,7 @@ import numpy as np
 
 from inkread.errors import MissingExtraError
 from inkread.glyph import SIDE
+from inkread.idle import let_idle_threads_sleep
 from inkread.plots.tiles import as_ink
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def require_torch() -> ModuleType:
     Raises:
         MissingExtraError: it is not installed.
     """
+    let_idle_threads_sleep()
     try:
         import torch
     except ModuleNotFoundError as error:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
+from inkread.idle import let_idle_threads_sleep
 from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe, Tuning
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ __all__ = [
 ]
 
 _EXTRA = ("torch", "onnx", "safetensors")
+
+let_idle_threads_sleep()  # PyTorch's library of threads reads the environment when it is loaded
 
 
 def __getattr__(name: str) -> Any:
