@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,9 @@ from inkread.drawing import draw_reading
 from inkread.errors import OutputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
+    from inkread.files import AnyPath
     from inkread.reader import Trace
 
 PAPER = (250, 250, 247)
@@ -42,7 +42,7 @@ FILES = {
 """The file of each stage."""
 
 
-def save_stages(trace: Trace, directory: Path) -> list[Path]:
+def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
     """Writes one PNG a stage into the directory, which is made if need be; the stages are those of ``draw_stages``.
 
     Returns:
@@ -52,6 +52,7 @@ def save_stages(trace: Trace, directory: Path) -> list[Path]:
         OutputError: the directory or a file cannot be written.
     """
     images = draw_stages(trace)
+    directory = Path(directory)
     paths = [directory / FILES[stage] for stage in images]
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.files import AnyPath
+
 LOOK_ALIKES = frozenset("BDGIOQSZbgloqszβθδ")
 """Letters that nobody could tell from a digit by their form alone."""
 
@@ -42,18 +44,18 @@ MARGIN = 4
 COPY_AGAIN = "copy or download the collection again"
 
 
-def load_field(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_field(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Real pictures that people made to try their own models: single digits, rows, and junk; from 20 sources."""
     return load_labelled_folder(_folder("field", data_dir))
 
 
-def load_cheques(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_cheques(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Courtesy amounts of bank cheques (ORAND-CAR-A, Diem et al., ICFHR 2014), each one row of digits."""
     pictures = load_labelled_folder(_folder("cheque_dev", data_dir))
     return [replace(picture, columns=picture.columns | {"category": "multi"}) for picture in pictures]
 
 
-def load_optdigits(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """UCI optdigits' 32×32 bitmaps by 13 writers (Alpaydin and Kaynak 1995), black on white, with ``MARGIN`` around."""
     path = require_file("optdigits_orig", OPTDIGITS_FILE, data_dir, published="UCI optical digits, original")
     rows: list[str] = []
@@ -71,7 +73,7 @@ def load_optdigits(data_dir: Path | None = None) -> list[LabelledPicture]:
     return _some(pictures, path)
 
 
-def load_anzemur(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_anzemur(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Scanned digits of about 81 writers, 32×32, with flagged 1 and crossed 7; a few lie on their side."""
     folder = _folder("anzemur_scan32", data_dir)
     return _some(
@@ -79,13 +81,13 @@ def load_anzemur(data_dir: Path | None = None) -> list[LabelledPicture]:
     )
 
 
-def load_tipe(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_tipe(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Digits that one person drew with the mouse, 48×64; a name's first character is its label."""
     folder = _folder("tipe_images2", data_dir)
     return _some([_digit(path, path.name[0]) for path in _pictures_below(folder)], folder)
 
 
-def load_choice62(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_choice62(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Cursive digits and letters on paper, 28×28 grey; the letters are junk."""
     path = require_file("choice62", "choice62.npz", data_dir, published="no known place")
     arrays = load_npz(path, ("images", "labels"))
@@ -98,13 +100,13 @@ def load_choice62(data_dir: Path | None = None) -> list[LabelledPicture]:
     )
 
 
-def load_letters(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_letters(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Photos of capital letters on grid paper; a name's first character is the letter."""
     folder = _folder("letters_ansh", data_dir)
     return _some([_letter(path, path.name[0]) for path in _pictures_below(folder)], folder)
 
 
-def load_greek(data_dir: Path | None = None) -> list[LabelledPicture]:
+def load_greek(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Photos of Greek letters, in a folder for each."""
     folder = _folder("greek_cs5330", data_dir)
     return _some(
@@ -126,7 +128,7 @@ BENCHMARKS: dict[str, Callable[[Path | None], list[LabelledPicture]]] = {
 ``DatasetFormatError`` where it is damaged."""
 
 
-def _folder(collection: str, data_dir: Path | None) -> Path:
+def _folder(collection: str, data_dir: AnyPath | None) -> Path:
     """The collection's own folder below one of those that may hold it."""
     for folder in search_folders(collection, data_dir):
         if folder.name == collection and folder.is_dir():

@@ -16,14 +16,14 @@ from inkread.datasets.places import require_file
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from inkread.files import AnyPath
 
 COLLECTION = "bhmsds"
 FILE = "bhmsds.npz"
 PUBLISHED = "https://github.com/wblachowski/bhmsds"
 
 
-def load_bhmsds(*, data_dir: Path | None = None) -> SymbolGlyphs:
+def load_bhmsds(*, data_dir: AnyPath | None = None) -> SymbolGlyphs:
     """Loads the collection from ``data_dir`` or the folder that ``INKREAD_DATA`` names.
 
     Returns:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.files import AnyPath
+
 LISTED = 3
 """Pictures that a message names; it gives the number of the others."""
 
@@ -54,7 +56,7 @@ class FolderGlyphs:
 
 
 def load_folder_glyphs(
-    path: Path | str,
+    path: AnyPath,
     *,
     reader: Reader | None = None,
     on_picture: Callable[[int, int], object] = lambda _done, _of: None,

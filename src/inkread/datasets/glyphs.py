@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from inkread.datasets.archives import load_npz
 from inkread.errors import DatasetFormatError
 from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 
@@ -92,12 +91,7 @@ class LabelledGlyphs:
         Raises:
             DatasetFormatError: the file does not hold glyphs.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {each.name: file[each.name] for each in fields(cls)}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            problem = f"does not hold glyphs ({type(error).__name__})"
-            raise DatasetFormatError(str(path), problem, "restore the file") from error
+        arrays: dict[str, Any] = load_npz(path, [each.name for each in fields(cls)])
         texts = {name: str(arrays[name]) for name in ("name", "sha256", "licence", "attribution")}
         return cls(**arrays | texts | {"classes": tuple(map(str, arrays["classes"]))})
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from inkread.files import AnyPath
+
 Split = Literal["train", "test"]
 
 COLLECTION = "mnist"
@@ -98,7 +100,7 @@ FILES: dict[Split, tuple[MnistFile, MnistFile]] = {
 def load_mnist(
     split: Split,
     *,
-    data_dir: Path | None = None,
+    data_dir: AnyPath | None = None,
     download: bool = True,
     progress: Progress | None = None,
     mirrors: Sequence[str] = MIRRORS,
@@ -139,7 +141,7 @@ def load_mnist(
 
 
 def _locate(
-    file: MnistFile, data_dir: Path | None, mirrors: Sequence[str], progress: Progress | None
+    file: MnistFile, data_dir: AnyPath | None, mirrors: Sequence[str], progress: Progress | None
 ) -> Path:
     path = find_file(COLLECTION, file.names, data_dir)
     if path is not None:

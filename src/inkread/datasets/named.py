@@ -11,11 +11,10 @@ from inkread.datasets.published import PUBLISHED, load_published
 from inkread.errors import OptionError, nearest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from inkread.datasets.download import Progress
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.datasets.mnist import Split
+    from inkread.files import AnyPath
 
 MNIST, DIGITS, CORRECTIONS = "mnist", "digits", "corrections"
 NAMES = (MNIST, *PUBLISHED, DIGITS, CORRECTIONS)
@@ -29,7 +28,7 @@ def load_named(
     name: str,
     split: Split,
     *,
-    data_dir: Path | None = None,
+    data_dir: AnyPath | None = None,
     store: str | None = None,
     progress: Progress | None = None,
 ) -> LabelledGlyphs:

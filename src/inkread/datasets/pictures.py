@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from inkread.files import AnyPath
+
 TABLES = {"labels.csv": ",", "labels.tsv": "\t"}
 """The tables' names and usual separators; where both are there, the first is read."""
 SEPARATORS = (",", ";", "\t")
@@ -56,7 +58,7 @@ class LabelledPicture:
         return self.path if self.pixels is None else self.pixels
 
 
-def load_labelled_folder(path: Path | str) -> list[LabelledPicture]:
+def load_labelled_folder(path: AnyPath) -> list[LabelledPicture]:
     """Lists the pictures of a labelled folder, in the order of its table, or sorted by path without one.
 
     Raises:

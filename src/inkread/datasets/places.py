@@ -12,6 +12,8 @@ from inkread.errors import DatasetNotFoundError, OutputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inkread.files import AnyPath
+
 ENVIRONMENT_VARIABLE = "INKREAD_DATA"
 
 
@@ -43,7 +45,7 @@ def user_folder(variable: str, fallback: str) -> Path:
     return folder / "inkread"
 
 
-def search_folders(collection: str, data_dir: Path | None) -> list[Path]:
+def search_folders(collection: str, data_dir: AnyPath | None) -> list[Path]:
     """The folders that may hold a collection, the first to look in first.
 
     They are ``data_dir``, the folder that ``INKREAD_DATA`` names, each by itself and with the collection's own
@@ -52,20 +54,21 @@ def search_folders(collection: str, data_dir: Path | None) -> list[Path]:
     Raises:
         DatasetNotFoundError: ``data_dir`` is given, and is no folder.
     """
-    if data_dir is not None and not data_dir.is_dir():
+    given = None if data_dir is None else Path(data_dir)
+    if given is not None and not given.is_dir():
         raise DatasetNotFoundError(str(data_dir), "is no folder", "give the folder that holds the data")
     named = os.environ.get(ENVIRONMENT_VARIABLE)
-    roots = [root for root in (data_dir, Path(named) if named else None) if root is not None]
+    roots = [root for root in (given, Path(named) if named else None) if root is not None]
     return [folder for root in roots for folder in (root, root / collection)] + [cache_folder(collection)]
 
 
-def find_file(collection: str, names: Sequence[str], data_dir: Path | None) -> Path | None:
+def find_file(collection: str, names: Sequence[str], data_dir: AnyPath | None) -> Path | None:
     """The first file with one of ``names`` in the folders of a collection, or None."""
     candidates = (folder / name for folder in search_folders(collection, data_dir) for name in names)
     return next((path for path in candidates if path.is_file()), None)
 
 
-def require_file(collection: str, name: str, data_dir: Path | None, *, published: str) -> Path:
+def require_file(collection: str, name: str, data_dir: AnyPath | None, *, published: str) -> Path:
     """The file ``name`` of an optional collection; ``published`` tells where to get it when it is absent.
 
     Raises:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from inkread.datasets.download import Progress
     from inkread.datasets.mnist import Split
+    from inkread.files import AnyPath
 
     Decoder = Callable[[Sequence[Path], Split], tuple[NDArray[Any], NDArray[Any]]]
 
@@ -67,7 +68,7 @@ class Collection:
 
 
 def load_published(
-    collection: Collection, split: Split, *, data_dir: Path | None = None, progress: Progress | None = None
+    collection: Collection, split: Split, *, data_dir: AnyPath | None = None, progress: Progress | None = None
 ) -> LabelledGlyphs:
     """Loads a split of a published collection, whose files are checked by their hash wherever they come from.
 
@@ -105,7 +106,7 @@ def load_published(
 
 
 def _locate(
-    file: RemoteFile, collection: Collection, data_dir: Path | None, progress: Progress | None
+    file: RemoteFile, collection: Collection, data_dir: AnyPath | None, progress: Progress | None
 ) -> Path:
     """The first copy that is the file, as several collections name theirs alike and may lie in one folder; or a download."""
     folders = search_folders(collection.folder, data_dir)

@@ -16,14 +16,14 @@ from inkread.datasets.places import require_file
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from inkread.files import AnyPath
 
 COLLECTION = "quickdraw"
 FILES = {"cat": "cats1000.bin", "rainbow": "rainbows1000.bin", "train": "trains1000.bin"}
 PUBLISHED = "https://github.com/googlecreativelab/quickdraw-dataset"
 
 
-def load_quickdraw(*, data_dir: Path | None = None) -> SymbolGlyphs:
+def load_quickdraw(*, data_dir: AnyPath | None = None) -> SymbolGlyphs:
     """Loads the collection from ``data_dir`` or the folder that ``INKREAD_DATA`` names.
 
     Returns:

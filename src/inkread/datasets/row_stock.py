@@ -18,6 +18,7 @@ import numpy as np
 from inkread.datasets.archives import load_npz
 from inkread.datasets.rows import ink_row, load_material, make_row
 from inkread.errors import DatasetFormatError, OutputError
+from inkread.files import whole
 from inkread.strip import HEIGHT
 from inkread.worker import end_with_parent
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from inkread.files import AnyPath
 
 Row: TypeAlias = "tuple[NDArray[np.uint8], str, NDArray[np.float32]]"
 """A row's ink 40×W, its text, and a box for each of its digits."""
@@ -69,7 +72,7 @@ class RowBlock:
 
     @classmethod
     def make(
-        cls, *, seed: int, number: int, held_out: bool, data_dir: Path | None, size: int = BLOCK
+        cls, *, seed: int, number: int, held_out: bool, data_dir: AnyPath | None, size: int = BLOCK
     ) -> Self:
         """A block from nothing.
 
@@ -99,8 +102,7 @@ class RowBlock:
 
     def save(self, path: Path) -> None:
         """Writes the block in one step: the file is whole, or not there."""
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
+        with whole(path) as partial, partial.open("wb") as file:
             np.savez(
                 file,
                 ink=self.ink,
@@ -109,7 +111,6 @@ class RowBlock:
                 boxes=self.boxes,
                 box_ends=self.box_ends,
             )
-        partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -140,7 +141,7 @@ class RowStock:
 
     folder: Path
     seed: int = 0
-    data_dir: Path | None = None
+    data_dir: AnyPath | None = None
 
     def blocks(self, count: int, *, processes: int = 1) -> Iterator[RowBlock]:
         """Blocks 0 to ``count`` - 1 in order, those that are missing made by processes beside the caller's.

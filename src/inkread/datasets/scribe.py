@@ -23,13 +23,13 @@ from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
     from typing import Any
 
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import LabelledGlyphs, SymbolGlyphs
     from inkread.datasets.unipen import PenCharacters
+    from inkread.files import AnyPath
 
 HELD_OUT_IMAGES = 5_000
 """MNIST's last training images, as everywhere in this project."""
@@ -146,7 +146,7 @@ class Material:
         )
 
 
-def load_material(*, data_dir: Path | None = None, held_out: bool) -> Material:
+def load_material(*, data_dir: AnyPath | None = None, held_out: bool) -> Material:
     """Loads MNIST's training files, UNIPEN and BHMSDS.
 
     Args:

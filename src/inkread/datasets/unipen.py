@@ -19,9 +19,9 @@ from inkread.datasets.places import require_file
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
+
+    from inkread.files import AnyPath
 
 __all__ = ["HELD_OUT_CONTRIBUTORS", "PenCharacters", "PenJitter", "draw_strokes", "load_unipen"]
 
@@ -115,7 +115,7 @@ class PenCharacters:
         return describe(self, split)
 
 
-def load_unipen(*, data_dir: Path | None = None) -> PenCharacters:
+def load_unipen(*, data_dir: AnyPath | None = None) -> PenCharacters:
     """Loads the collection from ``data_dir`` or the folder that ``INKREAD_DATA`` names.
 
     Raises:

@@ -23,11 +23,10 @@ from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_s
 from inkread.glyph import normalize_all
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import SymbolGlyphs
+    from inkread.files import AnyPath
 
 DOUBTFUL = 0.15
 """A UNIPEN digit with whose label fewer of its neighbours agree is left out."""
@@ -74,7 +73,7 @@ AMBIGUOUS_SYMBOLS = ("slash", "z")
 
 
 def load_writing(
-    mnist: LabelledGlyphs, *, data_dir: Path | None = None, seed: int = 0
+    mnist: LabelledGlyphs, *, data_dir: AnyPath | None = None, seed: int = 0
 ) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
     """All that is learned from beside MNIST, and what is held out of it.
 

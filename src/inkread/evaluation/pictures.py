@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from inkread.classifier import Classifier
     from inkread.datasets.pictures import LabelledPicture
+    from inkread.files import AnyPath
     from inkread.picture import Source
     from inkread.reader import Reader
 
@@ -211,7 +212,7 @@ def evaluate_pictures(
     pictures: Iterable[LabelledPicture],
     reader: Reader,
     *,
-    folder: Path = Path(),
+    folder: AnyPath = "",
     on_picture: Callable[[], None] | None = None,
 ) -> PictureReport:
     """Reads labelled pictures; one that cannot be read counts as wrong and stops nothing.
@@ -224,18 +225,18 @@ def evaluate_pictures(
         folder: the results name files relative to it.
         on_picture: called after each.
     """
-    return _evaluate(pictures, lambda source, kind: _read(reader, source, kind), folder, on_picture)
+    return _evaluate(pictures, lambda source, kind: _read(reader, source, kind), Path(folder), on_picture)
 
 
 def evaluate_naively(
     pictures: Iterable[LabelledPicture],
     classifier: Classifier,
     *,
-    folder: Path = Path(),
+    folder: AnyPath = "",
     on_picture: Callable[[], None] | None = None,
 ) -> PictureReport:
     """The same with the usual recipe of ``inkread.evaluation.naive`` instead of a reader, which has no scores."""
-    return _evaluate(pictures, lambda source, _: _read_naively(classifier, source), folder, on_picture)
+    return _evaluate(pictures, lambda source, _: _read_naively(classifier, source), Path(folder), on_picture)
 
 
 def kind_of(picture: LabelledPicture) -> Kind:

@@ -15,9 +15,8 @@ from inkread.errors import DatasetNotFoundError
 from inkread.glyph import normalize_all
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from inkread.datasets.download import Progress
+    from inkread.files import AnyPath
 
 PROBES = 500
 """Digits of each kind to probe with: an accuracy of 98 % of both then has a standard error of 0.4 %."""
@@ -29,7 +28,7 @@ HEIGHT, PEN = 60, 6.0
 """Of our own written digits, in pixels before they are reduced."""
 
 
-def probing_digits(data_dir: Path | None = None, progress: Progress | None = None) -> LabelledGlyphs:
+def probing_digits(data_dir: AnyPath | None = None, progress: Progress | None = None) -> LabelledGlyphs:
     """Training images of MNIST, those before the held-out ones, and digits by our own hand; where MNIST is not to be had, these alone.
 
     Most models have learned MNIST's by heart, and only others show how they take what is new.

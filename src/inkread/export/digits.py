@@ -16,9 +16,9 @@ from inkread.errors import DatasetNotFoundError
 from inkread.glyph import normalize_all
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
+
+    from inkread.files import AnyPath
 
 HELD_OUT = 5_000
 """The last of MNIST's training images, which no recipe of ours learns from; its test files are not for this."""
@@ -49,7 +49,7 @@ class Digits:
     calibration: NDArray[np.uint8]
 
 
-def load_digits(data_dir: Path | None = None) -> Digits:
+def load_digits(data_dir: AnyPath | None = None) -> Digits:
     """The held-out training images of MNIST if they are on this machine; digits of our own hand otherwise.
 
     Raises:

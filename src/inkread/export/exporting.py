@@ -18,6 +18,7 @@ from inkread.export.digits import load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import formats_of
 from inkread.export.source import Source, interface
+from inkread.locks import working_in
 from inkread.models import CARD_FILE, Card, bundled, load_model
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from inkread.export.agreement import Agreement
     from inkread.export.digits import Digits
     from inkread.export.formats import Format
+    from inkread.files import AnyPath
     from inkread.models import Model
 
 EXPORTS = "export"
@@ -59,8 +61,8 @@ def export_model(
     model: str | os.PathLike[str],
     *,
     to: Sequence[str],
-    out: Path | None = None,
-    data_dir: Path | None = None,
+    out: AnyPath | None = None,
+    data_dir: AnyPath | None = None,
     digits: Digits | None = None,
     on_format: Callable[[], None] = lambda: None,
 ) -> list[Exported]:
@@ -86,7 +88,7 @@ def export_model(
         MissingExtraError: a format needs what is not installed; nothing was exported.
         ModelError: there is no such model, or it reads no glyphs.
         ExportError: a file answers otherwise than its source; it was not saved.
-        OutputError: a file cannot be written; what was there before is left.
+        OutputError: a file cannot be written, or another process exports there; what was there before is left.
     """
     formats = formats_of(to)
     codecs = [each.codec() for each in formats]
@@ -94,15 +96,17 @@ def export_model(
         if str(model) in bundled():
             raise OptionError(str(model), "is bundled, and has no folder for exports", "give one with --out")
         out = Path(model) / EXPORTS
+    out = Path(out)
     loaded = dataclasses.replace(load_model(model), eight_bits=None)
     classifier = _classifier(loaded)
     digits = digits or load_digits(data_dir)
     expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)
     source = Source(loaded, digits.calibration)
     exported = []
-    for each, codec in zip(formats, codecs, strict=True):
-        exported.append(_export(each, codec, source, digits, expected=expected, folder=out / each.name))
-        on_format()
+    with working_in(out):
+        for each, codec in zip(formats, codecs, strict=True):
+            exported.append(_export(each, codec, source, digits, expected=expected, folder=out / each.name))
+            on_format()
     return exported
 
 

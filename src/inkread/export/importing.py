@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from inkread.export.agreement import Agreement
     from inkread.export.digits import Digits
+    from inkread.files import AnyPath
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 
@@ -53,8 +54,8 @@ def import_keras(
     file: str | os.PathLike[str],
     *,
     trust: bool = False,
-    out: Path | None = None,
-    data_dir: Path | None = None,
+    out: AnyPath | None = None,
+    data_dir: AnyPath | None = None,
     digits: Digits | None = None,
 ) -> Imported:
     """Turns a classifier of the ten digits, as a Keras file, into a model for inkread.
@@ -79,7 +80,7 @@ def import_keras(
         OutputError: the folder holds a model already, or cannot be written to.
     """
     path = Path(file)
-    folder = path.with_suffix("") if out is None else out
+    folder = path.with_suffix("") if out is None else Path(out)
     _check(path, folder, trust=trust)
     from_keras = module_of("from_keras", EXTRA)
     opened = from_keras.open_keras(path)

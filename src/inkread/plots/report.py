@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from html import escape
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputError
@@ -20,20 +21,20 @@ from inkread.plots.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from inkread.datasets.download import Progress
+    from inkread.files import AnyPath
     from inkread.models import Card
     from inkread.plots.catalogue import Entry
 
 
 def write_report(
-    run: Path,
-    out: Path | None = None,
+    run: AnyPath,
+    out: AnyPath | None = None,
     *,
-    data_dir: Path | None = None,
+    data_dir: AnyPath | None = None,
     test: bool = False,
-    picture: Path | None = None,
+    picture: AnyPath | None = None,
     on_download: Progress | None = None,
     on_plot: Callable[[], object] = lambda: None,
 ) -> Path:
@@ -57,10 +58,11 @@ def write_report(
         OutputError: the file cannot be written.
         MissingExtraError: a package of the extras ``plot`` or ``train`` is not installed.
     """
+    run = Path(run)
     if not (run / CARD_FILE).is_file():
         raise ModelNotFoundError(str(run), "is no folder of a run", "name one that inkread train has made")
     subject = Subject(run, data_dir=data_dir, test=test, on_download=on_download)
-    path = out or run / REPORT_FILE
+    path = Path(out) if out else run / REPORT_FILE
     page = report_page(subject, picture=picture, on_plot=on_plot)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +74,7 @@ def write_report(
 
 
 def report_page(
-    subject: Subject, *, picture: Path | None = None, on_plot: Callable[[], object] = lambda: None
+    subject: Subject, *, picture: AnyPath | None = None, on_plot: Callable[[], object] = lambda: None
 ) -> str:
     """The page itself, see ``write_report``; of a network that reads whole rows, its card and its curves."""
     names = ["curves"] if subject.reads_rows else list(PLOTS)

@@ -57,8 +57,8 @@ def confusion(
     axes.spines["bottom"].set_visible(False)
     names = [name_of(label, classes) for label in seen]
     axes.set(xlim=(0, len(seen)), ylim=(len(seen), 0))
-    upright = {} if max(map(len, names)) <= LONGEST_NAME else {"rotation": 90}
-    axes.set_xticks(np.arange(len(seen)) + 0.5, names, **upright)
+    turn = 0 if max(map(len, names)) <= LONGEST_NAME else 90
+    axes.set_xticks(np.arange(len(seen)) + 0.5, names, rotation=turn)
     axes.set_yticks(np.arange(len(seen)) + 0.5, names)
     axes.tick_params(labelsize=style.BODY, labelcolor=style.INK)
     largest = np.array([max(matrix.diagonal().max(), 1), max((matrix - np.diag(matrix.diagonal())).max(), 1)])

@@ -7,6 +7,7 @@ wrong. Nothing here changes matplotlib's global settings.
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib import rc_context
@@ -17,11 +18,12 @@ from inkread.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.container import Container
+
+    from inkread.files import AnyPath
 
     Grid = Literal["x", "y", "both"]
 
@@ -82,17 +84,17 @@ def _rendered(figure: Figure, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def require_suffix(path: Path) -> None:
+def require_suffix(path: AnyPath) -> None:
     """Refuses a file that is to be neither PNG nor SVG, before anything is computed.
 
     Raises:
         OptionError: it is neither.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    if Path(path).suffix.lower() not in SUFFIXES:
         raise OptionError(str(path), "has a suffix that names no format of plots", "end it in .png or .svg")
 
 
-def save(plot: Plot, path: Path) -> None:
+def save(plot: Plot, path: AnyPath) -> None:
     """Writes the plot as PNG or SVG, as the file's suffix says; its folder is made if need be.
 
     Raises:
@@ -100,6 +102,7 @@ def save(plot: Plot, path: Path) -> None:
         OutputError: the file cannot be written.
     """
     require_suffix(path)
+    path = Path(path)
     content = plot.to_png() if path.suffix.lower() == ".png" else plot.to_svg().encode("utf-8")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from inkread.datasets.download import Progress
+    from inkread.files import AnyPath
     from inkread.reader import Trace
     from inkread.training import Augmentation
 
@@ -41,9 +42,9 @@ class Subject:
 
     def __init__(
         self,
-        model: str | Path = "default",
+        model: AnyPath = "default",
         *,
-        data_dir: Path | None = None,
+        data_dir: AnyPath | None = None,
         test: bool = False,
         on_download: Progress | None = None,
     ) -> None:
@@ -173,7 +174,7 @@ class Subject:
         """The indices of the first glyph of each class."""
         return np.unique(self.glyphs.labels, return_index=True)[1]
 
-    def trace(self, picture: str | Path | None) -> Trace:
+    def trace(self, picture: AnyPath | None) -> Trace:
         """How the model reads a picture as one digit; an example without one.
 
         Raises:

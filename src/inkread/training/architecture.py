@@ -23,13 +23,15 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import OptionError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from inkread.files import AnyPath
 
 SIDE = 28
 
@@ -81,13 +83,14 @@ LAYERS: dict[str, dict[str, Setting]] = {
 """The types of layers and their settings. A convolution's ``padding`` of -1 keeps the size where its stride is 1."""
 
 
-def load_architecture(path: Path) -> tuple[str, tuple[dict[str, Any], ...]]:
+def load_architecture(path: AnyPath) -> tuple[str, tuple[dict[str, Any], ...]]:
     """The name and the layers of a TOML file.
 
     Raises:
         OptionError: it cannot be read, or its layers make no network; the message says which, and what would.
     """
     try:
+        path = Path(path)
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 import torch
 
 from inkread.errors import OutputError, TrainingError
+from inkread.files import whole
 from inkread.models.card import CARD_FILE
 from inkread.training.recipe import Recipe
 from inkread.training.run import Figures
@@ -102,7 +103,7 @@ def refuse(out: Path, *, resume: bool) -> None:
 
 
 def save(out: Path, state: State[Any], identity: dict[str, Any]) -> None:
-    """Replaces the run's checkpoint in one step: at any moment, the old one or the new one is there.
+    """Replaces the run's checkpoint in one step: at any moment, also on a full disk, the old one or the new one is there.
 
     Args:
         out: the run's folder, made if need be.
@@ -126,11 +127,12 @@ def save(out: Path, state: State[Any], identity: dict[str, Any]) -> None:
     path = out / CHECKPOINT_FILE
     try:
         out.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        partial.write_bytes(content.getbuffer())
-        partial.replace(path)
+        with whole(path) as partial:
+            partial.write_bytes(content.getbuffer())
     except OSError as error:
-        raise OutputError(str(out), f"cannot be written to ({error})", "choose another folder") from error
+        raise OutputError(
+            str(out), f"cannot be written to ({error})", "make room, or choose another folder"
+        ) from error
 
 
 def restore(out: Path, state: State[Any], identity: dict[str, Any]) -> None:

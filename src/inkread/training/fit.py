@@ -6,6 +6,7 @@ import dataclasses
 import math
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -23,12 +24,12 @@ from inkread.training.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
 
     from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.files import AnyPath
     from inkread.training.recipe import Recipe
 
     AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe, Tuning)
@@ -47,7 +48,7 @@ def fit(
     train: LabelledGlyphs,
     validation: LabelledGlyphs,
     *,
-    out: Path,
+    out: AnyPath,
     resume: bool = False,
     on_epoch: Callable[[Epoch], object] = lambda _epoch: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
@@ -67,6 +68,7 @@ def fit(
         TrainingError: if ``out`` holds another run, a set is empty, or the loss is no longer a number.
         OutputError: if ``out`` cannot be written to.
     """
+    out = Path(out)
     refuse(out, resume=resume)
     recipe = resolved(recipe)
     classes = class_count(train, validation)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.files import AnyPath
     from inkread.training.recipe import Recipe
     from inkread.training.workflow import Progress
 
@@ -50,7 +51,7 @@ def mix(
     names: Sequence[str],
     *,
     progress: Progress,
-    data_dir: Path | None = None,
+    data_dir: AnyPath | None = None,
     store: str | None = None,
 ) -> Mixture:
     """Loads what is named, and holds some of it out.
@@ -104,7 +105,7 @@ def mix(
 
 
 def load_own(
-    name: str, *, progress: Progress, data_dir: Path | None = None, store: str | None = None
+    name: str, *, progress: Progress, data_dir: AnyPath | None = None, store: str | None = None
 ) -> LabelledGlyphs:
     """All glyphs of a folder of one's own, of the corrections, or of a collection's training files.
 
@@ -144,7 +145,7 @@ def _checked(names: Sequence[str], recipe: Recipe) -> list[str]:
 
 
 def _parts(
-    name: str, recipe: Recipe, progress: Progress, data_dir: Path | None
+    name: str, recipe: Recipe, progress: Progress, data_dir: AnyPath | None
 ) -> tuple[LabelledGlyphs, LabelledGlyphs]:
     """What is learned from, and what is held out."""
     glyphs = load_own(name, progress=progress, data_dir=data_dir)

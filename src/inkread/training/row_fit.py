@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,11 +26,11 @@ from inkread.training.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from torch import Tensor
 
     from inkread.datasets.row_stock import RowBlock
+    from inkread.files import AnyPath
     from inkread.training.recipe import RowRecipe
 
 STATISTICS_BATCHES = 40
@@ -71,7 +72,7 @@ def fit_rows(
     blocks: Iterable[RowBlock],
     validation: RowBlock,
     *,
-    out: Path,
+    out: AnyPath,
     resume: bool = False,
     data: dict[str, Any] | None = None,
     on_epoch: Callable[[RowEpoch], object] = lambda _epoch: None,
@@ -93,6 +94,7 @@ def fit_rows(
         TrainingError: if ``out`` holds another run, or the loss is no longer a number.
         OutputError: if ``out`` cannot be written to.
     """
+    out = Path(out)
     refuse(out, resume=resume)
     recipe = resolved(recipe)
     identity = recipe.to_dict() | (data or {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import safetensors.torch
@@ -16,9 +17,9 @@ from inkread.training.recipe import RowRecipe, recipe_from
 from inkread.training.row_network import row_network
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import nn
+
+    from inkread.files import AnyPath
 
 WEIGHTS_FILE = "model.safetensors"
 
@@ -65,7 +66,7 @@ class Trained:
     history: tuple[dict[str, float], ...]
 
 
-def load_run(folder: Path) -> Trained:
+def load_run(folder: AnyPath) -> Trained:
     """A finished run from its folder; the weights are those of ``model.safetensors``, never a pickle.
 
     Raises:
@@ -73,6 +74,7 @@ def load_run(folder: Path) -> Trained:
         ModelFormatError: its weights are not those of the network that its card names.
         ModelIntegrityError: its model is not the one that its card names.
     """
+    folder = Path(folder)
     card = load_model(folder).card
     if not (folder / CARD_FILE).is_file():
         raise ModelNotFoundError(str(folder), "is no run, but a bundled model", "name the folder of a run")

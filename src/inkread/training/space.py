@@ -25,6 +25,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from inkread.errors import OptionError, nearest
@@ -32,7 +33,8 @@ from inkread.training.recipe import Augmentation, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from inkread.files import AnyPath
 
 GROUP = "augmentation"
 
@@ -100,14 +102,14 @@ DEFAULT_SPACE: Space = {
 """About twice the distance, in each direction, of what the bundled recipes have."""
 
 
-def load_space(path: Path) -> Space:
+def load_space(path: AnyPath) -> Space:
     """The default space with what a TOML file says instead.
 
     Raises:
         OptionError: the file cannot be read, or names what cannot be searched; the message says which entry.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         remedy = "give a TOML file of ranges"

@@ -15,10 +15,13 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from inkread.errors import MissingExtraError, OutputError, TrainingError
+from inkread.files import whole
 from inkread.glyph import GEOMETRY
+from inkread.locks import working_in
 from inkread.training.export import export
 from inkread.training.fit import fit
 from inkread.training.space import WHOLE, Choices, recipe_at
@@ -32,12 +35,12 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
     from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.files import AnyPath
     from inkread.training.checkpoint import Epoch
     from inkread.training.recipe import Recipe
     from inkread.training.space import Range, Space
@@ -130,7 +133,7 @@ def sweep(
     learned: LabelledGlyphs,
     held_out: LabelledGlyphs,
     *,
-    out: Path,
+    out: AnyPath,
     trials: int,
     pruning: Pruning = "median",
     watch: Watch,
@@ -138,7 +141,7 @@ def sweep(
 ) -> Sweep:
     """Runs trials until there are so many in all, those of earlier calls with the same folder included.
 
-    A trial that was interrupted is run again with its settings. Only one process may work in a folder at a time.
+    A trial that was interrupted is run again with its settings.
 
     Args:
         base: what the space does not name.
@@ -154,9 +157,10 @@ def sweep(
 
     Raises:
         TrainingError: the folder holds a sweep of other settings or other data, or no readable one.
-        OutputError: the folder cannot be written to.
+        OutputError: the folder cannot be written to, or another process works in it.
     """
-    with _opened(out, pruning, base.seed) as study:
+    out = Path(out)
+    with working_in(out), _opened(out, pruning, base.seed) as study:
         _identify(study, _identity(base, space, learned, held_out), out)
         _repeat_interrupted(study)
         distributions = {name: _distribution(name, entry) for name, entry in space.items()}
@@ -217,7 +221,8 @@ def _keep(folder: Path, out: Path, recipe: Recipe) -> None:
         shutil.rmtree(out / BEST, ignore_errors=True)
         folder.replace(out / BEST)
         text = json.dumps(recipe.to_dict(), indent=2) + "\n"
-        (out / BEST_RECIPE).write_text(text, encoding="utf-8")
+        with whole(out / BEST_RECIPE) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(
             str(out), f"cannot be written to ({error})", "make room, then run it again"
@@ -345,7 +350,7 @@ def _save_table(result: Sweep) -> None:
     """All trials as ``trials.csv``, one row each."""
     path = result.out / TABLE
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
             names = ["trial", "state", "validation_accuracy", "epochs", "seconds", *result.space]
             table = csv.DictWriter(file, names, lineterminator="\n")
             table.writeheader()

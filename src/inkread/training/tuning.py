@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,12 +32,12 @@ from inkread.training.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.files import AnyPath
     from inkread.models import Model
     from inkread.training.recipe import Tuning
 
@@ -92,8 +93,8 @@ def tune(
     start: Model,
     own: LabelledGlyphs,
     *,
-    out: Path,
-    data_dir: Path | None = None,
+    out: AnyPath,
+    data_dir: AnyPath | None = None,
     on_fold: Callable[[Fold], object] = lambda _fold: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
     command: str = "",
@@ -115,6 +116,7 @@ def tune(
         OutputError: if ``out`` cannot be written to.
         DatasetError: if MNIST cannot be had.
     """
+    out = Path(out)
     refuse(out, resume=False)
     layers, network = open_network(start)
     settings = resolved(dataclasses.replace(settings, layers=layers))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inkread.datasets.glyphs import GLYPH_SIDE, join
@@ -12,6 +13,7 @@ from inkread.datasets.named import MNIST
 from inkread.datasets.row_stock import RowStock
 from inkread.datasets.rows import load_material
 from inkread.glyph import GEOMETRY
+from inkread.locks import working_in
 from inkread.models import load_model
 from inkread.models.card import DIGIT_CLASSES
 from inkread.training.checkpoint import Epoch, refuse
@@ -25,9 +27,9 @@ from inkread.training.tuning import Tuned, tune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from inkread.datasets.rows import Material
+    from inkread.files import AnyPath
     from inkread.training.recipe import Recipe, RowRecipe, Tuning
 
 __all__ = [
@@ -88,9 +90,9 @@ class Silence:
 def train(
     recipe: Recipe,
     *,
-    out: Path,
+    out: AnyPath,
     data: Sequence[str] = (MNIST,),
-    data_dir: Path | None = None,
+    data_dir: AnyPath | None = None,
     store: str | None = None,
     resume: bool = False,
     progress: Progress | None = None,
@@ -112,26 +114,28 @@ def train(
 
     Raises:
         TrainingError: if ``out`` holds another run, the loss diverges, or the exported model disagrees.
-        OutputError: if ``out`` cannot be written to.
+        OutputError: if ``out`` cannot be written to, or another process works in it.
         OptionError: if a name is neither a collection nor a folder, or does not go with the recipe.
         DatasetError: if some data cannot be had, or do not go together.
     """
-    refuse(out, resume=resume)
-    progress = progress or Silence()
-    mixture = mix(recipe, data, progress=progress, data_dir=data_dir, store=store)
-    run = fit(
-        recipe,
-        mixture.seen(),
-        join(mixture.held_out),
-        out=out,
-        resume=resume,
-        on_epoch=progress.on_epoch,
-        on_batch=progress.on_batch,
-    )
-    if mixture.held_out[0].classes != DIGIT_CLASSES:
-        geometry = {"side": GLYPH_SIDE}  # these are taken as they are published
-    export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
-    return run
+    out = Path(out)
+    with working_in(out):
+        refuse(out, resume=resume)
+        progress = progress or Silence()
+        mixture = mix(recipe, data, progress=progress, data_dir=data_dir, store=store)
+        run = fit(
+            recipe,
+            mixture.seen(),
+            join(mixture.held_out),
+            out=out,
+            resume=resume,
+            on_epoch=progress.on_epoch,
+            on_batch=progress.on_batch,
+        )
+        if mixture.held_out[0].classes != DIGIT_CLASSES:
+            geometry = {"side": GLYPH_SIDE}  # these are taken as they are published
+        export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
+        return run
 
 
 def train_on(
@@ -139,8 +143,8 @@ def train_on(
     *,
     start: str | os.PathLike[str],
     data: Sequence[str],
-    out: Path,
-    data_dir: Path | None = None,
+    out: AnyPath,
+    data_dir: AnyPath | None = None,
     store: str | None = None,
     progress: Progress | None = None,
     command: str = "",
@@ -160,21 +164,25 @@ def train_on(
     Raises:
         ModelError: there is no such model, or its layers are none of ours.
         TrainingError: if ``out`` holds another run, or there are too few pictures, or of classes that the model does not know.
-        OutputError: if ``out`` cannot be written to.
+        OutputError: if ``out`` cannot be written to, or another process works in it.
         DatasetError: if some data cannot be had.
     """
-    refuse(out, resume=False)
-    progress = progress or Silence()
-    model = load_model(start)
-    own = join([load_own(name, progress=progress, data_dir=data_dir, store=store) for name in data])
-    return tune(settings, model, own, out=out, data_dir=data_dir, on_batch=progress.on_batch, command=command)
+    out = Path(out)
+    with working_in(out):
+        refuse(out, resume=False)
+        progress = progress or Silence()
+        model = load_model(start)
+        own = join([load_own(name, progress=progress, data_dir=data_dir, store=store) for name in data])
+        return tune(
+            settings, model, own, out=out, data_dir=data_dir, on_batch=progress.on_batch, command=command
+        )
 
 
 def train_rows(
     recipe: RowRecipe,
     *,
-    out: Path,
-    data_dir: Path | None = None,
+    out: AnyPath,
+    data_dir: AnyPath | None = None,
     resume: bool = False,
     progress: Progress | None = None,
     command: str = "",
@@ -191,29 +199,33 @@ def train_rows(
 
     Raises:
         TrainingError: if ``out`` holds another run, the loss diverges, or the exported model disagrees.
-        OutputError: if ``out`` cannot be written to.
+        OutputError: if ``out`` cannot be written to, or another process works in it.
         DatasetError: if the material cannot be had.
     """
-    refuse(out, resume=resume)
-    progress = progress or Silence()
-    load_mnist("train", data_dir=data_dir, progress=progress.on_download)
-    material = {held_out: load_material(data_dir=data_dir, held_out=held_out) for held_out in (False, True)}
-    data = [entry for held_out, one in material.items() for entry in _described(one, held_out=held_out)]
-    stock = RowStock(out / STOCK / str(recipe.seed), recipe.seed, data_dir)
-    held_out_rows = stock.held_out()
-    run = fit_rows(
-        recipe,
-        stock.blocks(recipe.epochs, processes=max(1, (os.cpu_count() or 1) - 1)),
-        held_out_rows,
-        out=out,
-        resume=resume,
-        data={f"{entry['name']} ({entry['split']})": entry["sha256"] for entry in data},
-        on_epoch=progress.on_epoch,
-        on_batch=progress.on_batch,
-    )
-    export_rows(run, held_out_rows, data=data, command=command)
-    shutil.rmtree(out / STOCK, ignore_errors=True)
-    return run
+    out = Path(out)
+    with working_in(out):
+        refuse(out, resume=resume)
+        progress = progress or Silence()
+        load_mnist("train", data_dir=data_dir, progress=progress.on_download)
+        material = {
+            held_out: load_material(data_dir=data_dir, held_out=held_out) for held_out in (False, True)
+        }
+        data = [entry for held_out, one in material.items() for entry in _described(one, held_out=held_out)]
+        stock = RowStock(out / STOCK / str(recipe.seed), recipe.seed, data_dir)
+        held_out_rows = stock.held_out()
+        run = fit_rows(
+            recipe,
+            stock.blocks(recipe.epochs, processes=max(1, (os.cpu_count() or 1) - 1)),
+            held_out_rows,
+            out=out,
+            resume=resume,
+            data={f"{entry['name']} ({entry['split']})": entry["sha256"] for entry in data},
+            on_epoch=progress.on_epoch,
+            on_batch=progress.on_batch,
+        )
+        export_rows(run, held_out_rows, data=data, command=command)
+        shutil.rmtree(out / STOCK, ignore_errors=True)
+        return run
 
 
 def _described(material: Material, *, held_out: bool) -> list[dict[str, Any]]:

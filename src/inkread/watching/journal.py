@@ -7,7 +7,6 @@ or the disk full, has no end, and is cut off when the file is opened again.
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import json
 import os
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from inkread.errors import OptionError, OutputError
+from inkread.locks import lock
 from inkread.watching.arrivals import Stamp
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ COLUMNS = ("source", "text", "probability", "width", "height", "error", *MORE_KE
 
 DIGEST_LENGTH = 64
 """Characters of a SHA-256."""
-
-BUSY = (errno.EAGAIN, errno.EACCES)
-"""What systems say of a file that another process has locked."""
-
-LOCKED_BYTE = 2**31 - 2
-"""Windows locks bytes, and keeps others from reading them: one that no journal reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +156,13 @@ class Journal:
     def _lock(self) -> None:
         """Takes the file for this process until it is closed, or the process ends in whatever way."""
         try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                self._file.seek(LOCKED_BYTE)
-                msvcrt.locking(self._file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            taken = lock(self._file.fileno())
         except OSError as error:
-            if error.errno in BUSY:
-                problem, remedy = "is written by another inkread watch", "stop that one, or name another file"
-            else:
-                problem, remedy = f"cannot be locked ({error.strerror})", "name a file on another disk"
+            problem, remedy = f"cannot be locked ({error.strerror})", "name a file on another disk"
             raise OutputError(str(self.path), problem, remedy) from error
+        if not taken:
+            problem, remedy = "is written by another inkread watch", "stop that one, or name another file"
+            raise OutputError(str(self.path), problem, remedy)
 
     def _load(self) -> bool:
         """Takes up what is in the file, and makes it end after a line; gives whether it had to be cut."""

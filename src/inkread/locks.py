@@ -1,0 +1,98 @@
+"""Locks of the operating system between processes: they vanish with the process that holds them, however it ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from inkread.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HELD = (errno.EAGAIN, errno.EACCES)
+"""What systems say of a file that another process has locked."""
+
+UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""What file systems without locks say, as some that are mounted over a network."""
+
+LOCKED_BYTE = 2**31 - 2
+"""Windows locks bytes, and keeps others from reading them: one that no file of ours reaches."""
+
+LOCK_FILE = ".lock"
+"""What is locked on Windows, where a folder itself cannot be."""
+
+
+def lock(file: int) -> bool:
+    """Locks an open file, or on POSIX folder, until it is closed; gives whether no one else has locked it.
+
+    Args:
+        file: its descriptor; on Windows its position changes.
+
+    Raises:
+        OSError: it cannot be locked at all.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(file, LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in HELD:
+            return False
+        raise
+    return True
+
+
+@contextmanager
+def working_in(folder: Path) -> Iterator[None]:
+    """Keeps other processes, and other calls of this one, from working in a folder at the same time.
+
+    The folder is made if need be, and removed again if it is left empty. Where the file system has no locks, nothing is locked.
+
+    Raises:
+        OutputError: another process works in it, or it cannot be made.
+    """
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _opened(folder)
+    except OSError as error:
+        problem = f"cannot be written to ({error.strerror or error})"
+        raise OutputError(str(folder), problem, "choose another folder") from error
+    try:
+        if not _locked(file):
+            remedy = "wait until it is done, or choose another folder"
+            raise OutputError(str(folder), "is in use by another inkread command", remedy)
+        yield
+    finally:
+        os.close(file)
+        with suppress(OSError):  # on Windows while another process has it open
+            (folder / LOCK_FILE).unlink(missing_ok=True)
+        if made:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+
+
+def _opened(folder: Path) -> int:
+    if sys.platform == "win32":
+        return os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
+    return os.open(folder, os.O_RDONLY)
+
+
+def _locked(file: int) -> bool:
+    try:
+        return lock(file)
+    except OSError as error:
+        if error.errno in UNSUPPORTED:
+            return True
+        raise
