@@ -35,6 +35,7 @@ from inkread import plots
 from inkread.classifier import Classifier
 from inkread.datasets.mnist import load_mnist
 from inkread.export import export_model
+from inkread.plots.steps import example_photo
 from inkread.training import RECIPES, Augmentation, load_run, train
 
 FOLDER = Path(tempfile.mkdtemp(prefix="inkread-"))
@@ -153,7 +154,7 @@ print(
 # %% [markdown]
 # ## The curves
 #
-# `inkread plot curves runs/brisk`
+# `inkread plot curves --model runs/brisk`
 
 # %%
 trained = load_run(FOLDER / "run")
@@ -164,7 +165,7 @@ plots.curves({"this run": trained.history})
 #
 # From here on the model is used as it will be: by ONNX Runtime, with probabilities that mean what they say.
 #
-# `inkread plot confusion runs/brisk`, `inkread plot classes …`, `inkread plot errors …`
+# `inkread plot confusion --model runs/brisk`, `inkread plot classes …`, `inkread plot errors …`
 
 # %%
 classifier = Classifier(FOLDER / "run")
@@ -205,7 +206,7 @@ explore(
 # %% [markdown]
 # ## What it sees
 #
-# `inkread plot filters runs/brisk`, `inkread plot features …`, `inkread plot embedding …`
+# `inkread plot filters --model runs/brisk`, `inkread plot features …`, `inkread plot embedding …`
 
 # %%
 display(plots.filters(trained.network))
@@ -219,38 +220,31 @@ plots.embedding(plots.embedded(trained.network, few.images), few.labels, method=
 # ## A picture of one's own
 #
 # A network trained on MNIST reads MNIST. A photo first has to become such glyphs: find the ink, find the digits, bring each to
-# MNIST's size and place. `inkread.Reader` does that; give it any picture instead of this example.
+# MNIST's size and place. `inkread.Reader` does that. The photos here are drawn; put the path of a picture of your own in their place.
 #
 # `inkread read photo.jpg --model runs/brisk --explain stages`
 
 # %%
-EXAMPLES = next(
-    folder / "examples" for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "examples").is_dir()
-)
+photos = {
+    f"a {digit} in ball-pen": example_photo(digit, seed=seed) for seed, digit in enumerate("4725", start=1)
+}
+picture: np.ndarray | str = photos["a 4 in ball-pen"]  # or "photo.jpg"
 reader = inkread.Reader()
-trace = reader.trace(EXAMPLES / "postcode.jpg")
+trace = reader.trace(picture)
 print(trace.reading.text)
 trace.reading.draw(trace.picture.pixels)
 
 # %% [markdown]
-# The way there of its first digit; choose another picture to see its own.
+# The way there of its first digit; choose another photo to see its own.
+
 
 # %%
-pictures = [
-    path
-    for path in sorted(EXAMPLES.iterdir())
-    if path.suffix in (".jpg", ".png") and reader.read(path).digits
-]
+def way(photo: str) -> plots.Plot:
+    """From the photo to the probabilities of its first digit."""
+    return plots.process(reader.trace(photos[photo]), trained.network)
 
 
-def way(picture: Path) -> plots.Plot:
-    """From the picture to the probabilities of its first digit."""
-    return plots.process(reader.trace(picture), trained.network)
-
-
-explore(
-    way, picture=widgets.Dropdown(options=[(path.name, path) for path in pictures], description="picture")
-)
+explore(way, photo=widgets.Dropdown(options=[*photos], description="photo"))
 
 # %% [markdown]
 # ## To other programs

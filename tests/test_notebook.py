@@ -28,14 +28,14 @@ def test_the_notebook_keeps_no_output():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_the_notebook_runs_and_its_network_learns(data_dir, monkeypatch):
+def test_the_notebook_runs_wherever_it_is_copied_to_and_its_network_learns(data_dir, tmp_path, monkeypatch):
     monkeypatch.setenv("INKREAD_DATA", str(data_dir))
     for package in ("torch", "matplotlib", "sklearn", "onnx", "ipywidgets", "ipykernel"):
         pytest.importorskip(package, reason=f"{package} is not installed (extra: notebook)")
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
     notebook = nbformat.read(FOLDER / f"{NAME}.ipynb", 4)
-    client = nbclient.NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": FOLDER}})
+    client = nbclient.NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": tmp_path}})
     client.execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]

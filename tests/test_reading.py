@@ -3,12 +3,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inkread.errors import OptionError
+from inkread.errors import MissingExtraError, OptionError
 from inkread.reading import CSV_COLUMNS, Digit, Line, Reading
 
 SEVEN = Digit("7", 0.98765432, (10, 20, 30, 60), alternatives=(("1", 0.0123456789),))
@@ -94,6 +95,12 @@ def test_a_data_frame_has_the_rows() -> None:
     assert isinstance(frame, pandas.DataFrame)
     assert list(frame.columns) == list(CSV_COLUMNS)
     assert frame["label"].tolist() == ["7", "1", "9"]
+
+
+def test_without_pandas_the_error_is_one_of_ours_and_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtraError, match=r"pandas: is not installed.*\[pandas\]"):
+        READING.to_dataframe()
 
 
 def test_drawing_marks_the_digits_and_leaves_the_picture_as_it_was() -> None:

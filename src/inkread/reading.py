@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from inkread.errors import OptionError
+from inkread.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,9 +167,15 @@ class Reading:
         return rows or [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.source}]
 
     def to_dataframe(self) -> pd.DataFrame:
-        """The rows of ``to_rows`` as a pandas DataFrame; raises ``ImportError`` where pandas is not installed."""
-        import pandas as pd
+        """The rows of ``to_rows`` as a pandas DataFrame.
 
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("pandas", "pandas") from error
         return pd.DataFrame(self.to_rows(), columns=list(CSV_COLUMNS))
 
     def draw(self, picture: Image | NDArray[np.uint8]) -> Image:

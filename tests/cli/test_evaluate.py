@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ import inkread.datasets.pictures
 import inkread.reader
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.pictures import LabelledPicture
+from inkread.evaluation.pictures import PictureReport, PictureResult
+from inkread.evaluation.predictions import picture_predictions
 from inkread.models import DIGIT_CLASSES
 
 
@@ -115,6 +118,48 @@ def test_data_that_cannot_be_scored_are_an_error(run, options, words):
     result = run("evaluate", *options)
     assert (result.code, result.out) == (1, "")
     assert words in result.err
+
+
+def test_the_loss_is_told(run, glyphs):
+    report = json.loads(run("evaluate", "--format", "json").out)
+    assert report["loss"] == pytest.approx(
+        -np.log(1e-9) / 10
+    )  # one of ten is wrong, and the model is certain
+    assert f"Loss {report['loss']:.4f}" in run("evaluate").out
+
+
+def test_predictions_of_glyphs_are_saved_one_a_row(run, glyphs, tmp_path):
+    file = tmp_path / "new" / "predictions.csv"
+    assert run("evaluate", "--predictions", file).code == 0
+    rows = [*csv.DictReader(file.read_text(encoding="utf-8").splitlines())]
+    assert list(rows[0]) == ["index", "label", "reading", *"0123456789", "none"]
+    assert [(row["label"], row["reading"]) for row in rows] == [(str(n), str(min(n, 8))) for n in range(10)]
+    assert (rows[9]["index"], rows[9]["8"], rows[9]["9"]) == ("9", "1.000000", "0.000000")
+
+
+def test_predictions_of_pictures_are_saved_one_a_row(run, folder, tmp_path):
+    file = tmp_path / "predictions.csv"
+    assert run("evaluate", "--pictures", folder, "--predictions", file).code == 0
+    rows = [*csv.DictReader(file.read_text(encoding="utf-8").splitlines())]
+    assert [(row["file"], row["label"], row["reading"]) for row in rows] == [
+        ("seven.png", "7", "7"), ("rows.png", "12/3", "12/3"), ("blank.png", "5", ""), ("broken.png", "", ""),
+    ]  # fmt: skip
+    assert rows[0]["probabilities"] == "0.987000"
+    assert len(rows[1]["probabilities"].split()) == 3
+    assert rows[3]["error"]
+
+
+def test_no_file_name_is_a_formula_in_a_spreadsheet():
+    results = [PictureResult(name, "single", "7", "7", {}) for name in ("=1+1.png", "a=1.png")]
+    table = picture_predictions(PictureReport(tuple(results)))
+    assert [row["file"] for row in csv.DictReader(table.splitlines())] == ["./=1+1.png", "a=1.png"]
+
+
+def test_predictions_that_cannot_be_saved_are_an_error_before_anything_is_read(run, glyphs, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("evaluate", "--predictions", tmp_path / "file" / "predictions.csv")
+    assert (result.code, result.out) == (1, "")
+    assert "cannot be written" in result.err
 
 
 def test_picture_report_as_json(run, folder):

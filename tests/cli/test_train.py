@@ -197,13 +197,13 @@ def tuned(monkeypatch, trained):
     pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
     from inkread.training.tuning import Tuned
 
-    calls = SimpleNamespace(made=[], after=9)
+    calls = SimpleNamespace(made=[], after=9, refused=0.971)
 
     def train_on(settings, *, progress, out, **options):
         calls.made.append(SimpleNamespace(settings=settings, out=out, **options))
         progress.on_batch(1, 2)
         run = SimpleNamespace(out=out)
-        return Tuned(run, 10, (6, calls.after), (0.99, 0.992), (0.97, 0.971))
+        return Tuned(run, 10, (6, calls.after), (0.99, 0.992), (0.97, calls.refused))
 
     monkeypatch.setattr(inkread.training, "train_on", train_on, raising=False)
     return calls
@@ -234,6 +234,15 @@ def test_a_model_is_trained_on_with_pictures_of_ones_own(run, tuned, tmp_path):
     assert "9 right" in result.out
     assert "99.20%" in result.out
     assert f"Better than bundled: read with --model {tmp_path / 'run'}" in " ".join(result.out.split())
+
+
+def test_a_model_that_reads_something_else_worse_is_not_simply_called_better(run, tuned, tmp_path):
+    tuned.refused = 0.968
+    said = " ".join(
+        run("train", "--start", "bundled", "--data", tmp_path, "--out", tmp_path / "run").out.split()
+    )
+    assert "Better than bundled on your pictures, but it reads what is not a digit worse." in said
+    assert f"If your pictures matter more, read with --model {tmp_path / 'run'}" in said
 
 
 def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):

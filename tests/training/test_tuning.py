@@ -96,7 +96,9 @@ def test_glyphs_that_are_read_right_already_make_nothing_better(start, draw, tmp
     ("own", "mnist", "refused", "better"),
     [
         ((5, 9), (0.99, 0.99), None, True),
-        ((5, 9), (0.99, 0.9895), (0.97, 0.98), True),
+        ((5, 9), (0.99, 0.9898), (0.97, 0.98), False),
+        ((5, 9), (0.99, 0.99), (0.97, 0.9698), False),
+        ((5, 9), (0.99, 0.991), (0.97, 0.97), True),
         ((5, 5), (0.99, 0.995), None, False),
         ((5, 9), (0.99, 0.985), None, False),
         ((5, 9), (0.99, 0.99), (0.97, 0.95), False),

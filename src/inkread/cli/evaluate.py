@@ -52,6 +52,13 @@ def evaluate(
             help="With --pictures: save an HTML page of every error, with its stages.",
         ),
     ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Save a CSV file with one row per glyph or picture: index or file, label, reading, probabilities.",
+        ),
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
     ] = None,
@@ -80,25 +87,45 @@ def evaluate(
         for option, given in (("--naive", naive), ("--report", page)):
             if given:
                 raise OptionError(option, "needs pictures to read", "add --pictures DIR")
-        _on_glyphs(model, data or "mnist", style, data_dir=data_dir, store=store, quiet=quiet)
+        _on_glyphs(
+            model,
+            data or "mnist",
+            style,
+            predictions=predictions,
+            data_dir=data_dir,
+            store=store,
+            quiet=quiet,
+        )
     else:
-        _on_pictures(model, pictures, style, page=page, naive=naive, quiet=quiet)
+        _on_pictures(model, pictures, style, predictions=predictions, page=page, naive=naive, quiet=quiet)
 
 
 def _on_glyphs(
-    model: str, data: str, style: ReportFormat, *, data_dir: Path | None, store: str | None, quiet: bool
+    model: str,
+    data: str,
+    style: ReportFormat,
+    *,
+    predictions: Path | None,
+    data_dir: Path | None,
+    store: str | None,
+    quiet: bool,
 ) -> None:
     from inkread.classifier import Classifier
     from inkread.datasets.named import CORRECTIONS, NAMES, load_named
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.glyphs import evaluate_glyphs
+    from inkread.evaluation.predictions import glyph_predictions
 
     if data not in NAMES and Path(data).is_dir():
         raise OptionError(f"--data {data}", "is a folder", f"score its pictures with --pictures {data}")
+    if predictions:
+        outputs.make_folder(predictions.parent)
     classifier = Classifier(model)
     with download_bar(error_console(quiet=quiet)) as progress:
         glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
     report = evaluate_glyphs(classifier, glyphs)
+    if predictions:
+        _save(predictions, glyph_predictions(report))
     if style is ReportFormat.JSON:
         _print_json({"model": model, "data": glyphs.name} | report.to_dict())
     else:
@@ -109,22 +136,31 @@ def _on_glyphs(
 
 
 def _on_pictures(
-    model: str, folder: Path, style: ReportFormat, *, page: Path | None, naive: bool, quiet: bool
+    model: str,
+    folder: Path,
+    style: ReportFormat,
+    *,
+    predictions: Path | None,
+    page: Path | None,
+    naive: bool,
+    quiet: bool,
 ) -> None:
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.page import error_page
     from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
+    from inkread.evaluation.predictions import picture_predictions
     from inkread.reader import Reader
 
-    if page:
-        outputs.make_folder(page.parent)  # before the pictures are read, as that takes long
+    for file in filter(None, (page, predictions)):
+        outputs.make_folder(file.parent)  # before the pictures are read, as that takes long
     reader, labelled = Reader(model=model), load_labelled_folder(folder)
     shown = not quiet and is_terminal(sys.stderr)
     with progress_bar("Reading", len(labelled), shown=shown) as advance:
         report = evaluate_pictures(labelled, reader, folder=folder, on_picture=advance)
     if page:
-        with outputs.writing(page):
-            page.write_text(error_page(report, labelled, reader, title=f"{model} on {folder}"), "utf-8")
+        _save(page, error_page(report, labelled, reader, title=f"{model} on {folder}"))
+    if predictions:
+        _save(predictions, picture_predictions(report))
     rival: PictureReport | None = None
     if naive:
         with progress_bar("Naively", len(labelled), shown=shown) as advance:
@@ -135,6 +171,11 @@ def _on_pictures(
         from inkread.cli.scores import print_picture_report
 
         print_picture_report(report, f"{model} on {folder}", naive=rival)
+
+
+def _save(file: Path, text: str) -> None:
+    with outputs.writing(file):
+        file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _print_json(values: dict[str, Any]) -> None:

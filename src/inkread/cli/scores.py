@@ -30,6 +30,7 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
     show(
         Text(title, style="bold"),
         *_accuracy(report),
+        f"Loss {report.loss:.4f} (mean cross-entropy, nats)",
         f"Calibration error {report.calibration_error:.4f} (15 bins)",
         "",
         _classes(report),

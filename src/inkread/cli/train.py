@@ -200,5 +200,8 @@ def _print_tuned(tuned: "Tuned", start: str) -> None:
     show(table)
     if tuned.is_better:
         show(f"Better than {start}: read with --model {tuned.run.out}")
+    elif tuned.own[1] > tuned.own[0]:
+        show(f"Better than {start} on your pictures, but it reads {' and '.join(tuned.worse)} worse.")
+        show(f"If your pictures matter more, read with --model {tuned.run.out}")
     else:
         show(f"Not better than {start}, which is the one to keep; saved in {tuned.run.out} all the same")

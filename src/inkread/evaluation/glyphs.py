@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +12,14 @@ from inkread.errors import DatasetFormatError
 from inkread.evaluation import metrics
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from inkread.classifier import Classifier
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.evaluation.metrics import ClassScores
+
+LEAST = 1e-9
+"""A model that rules out what is right would have an infinite loss, whatever else it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +33,26 @@ class GlyphReport:
         accuracy_with_refusals: share of all glyphs whose likeliest class is right, 0..1: here calling a digit "not a digit"
             is an error, and so is the reverse.
         refused: share of glyphs called "not a digit", 0..1.
+        loss: mean cross-entropy of the calibrated probabilities, nats; a probability below ``LEAST`` counts as that.
         calibration_error: expected calibration error over 15 bins, 0..1.
         labels: the classes, in the order of the matrix; ``""`` is "not a digit".
         classes: scores of every class that occurs, expected or predicted.
         confusion: ``confusion[i][j]`` glyphs of class i were taken for class j.
+        truth: N numbers of the glyphs' classes.
+        probabilities: N×classes, what the classifier gave.
     """
 
     count: int
     accuracy: float
     accuracy_with_refusals: float
     refused: float
+    loss: float
     calibration_error: float
     labels: tuple[str, ...]
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
+    truth: NDArray[np.int64] = field(repr=False, compare=False)
+    probabilities: NDArray[np.float32] = field(repr=False, compare=False)
 
     @property
     def errors(self) -> int:
@@ -49,13 +60,14 @@ class GlyphReport:
         return self.count - sum(row[i] for i, row in enumerate(self.confusion))
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict of the attributes, ready for JSON."""
+        """A plain dict of the scores, ready for JSON."""
         return {
             "count": self.count,
             "errors": self.errors,
             "accuracy": round(self.accuracy, 6) if not math.isnan(self.accuracy) else None,
             "accuracy_with_refusals": round(self.accuracy_with_refusals, 6),
             "refused": round(self.refused, 6),
+            "loss": round(self.loss, 6),
             "calibration_error": round(self.calibration_error, 6),
             "labels": list(self.labels),
             "classes": [scores.to_dict() for scores in self.classes],
@@ -93,10 +105,13 @@ def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphRepo
         accuracy=metrics.accuracy(truth[named], probabilities[named, :none].argmax(axis=1)),
         accuracy_with_refusals=metrics.accuracy(truth, predicted),
         refused=float((predicted == none).mean()),
+        loss=float(-np.log(np.maximum(probabilities[np.arange(len(truth)), truth], LEAST)).mean()),
         calibration_error=metrics.expected_calibration_error(probabilities.max(axis=1), truth == predicted),
         labels=glyphs.classes,
         classes=tuple(
             c for c, some in zip(metrics.per_class(matrix, glyphs.classes), occurring, strict=True) if some
         ),
         confusion=tuple(tuple(row) for row in matrix.tolist()),
+        truth=truth,
+        probabilities=probabilities,
     )

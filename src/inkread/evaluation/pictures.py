@@ -53,6 +53,7 @@ class PictureResult:
             ``None`` for others, and where nobody asked.
         as_digit: what an empty picture is read as when it is read as one digit; ``None`` for others.
         error: why the picture could not be read; ``""`` if it could.
+        probabilities: of each digit that was read, row by row.
     """
 
     file: str
@@ -65,6 +66,7 @@ class PictureResult:
     score: float | None = None
     as_digit: str | None = None
     error: str = ""
+    probabilities: tuple[float, ...] = ()
 
     @property
     def correct(self) -> bool:
@@ -260,6 +262,7 @@ class _Answer:
     probability: float | None = None
     score: float | None = None
     as_digit: str | None = None
+    probabilities: tuple[float, ...] = ()
 
 
 def _read(reader: Reader, source: Source, kind: Kind) -> _Answer:
@@ -267,14 +270,21 @@ def _read(reader: Reader, source: Source, kind: Kind) -> _Answer:
     trace = reader.trace(source, single=kind == "single")
     seconds = perf_counter() - start
     reading = trace.reading
+    probabilities = tuple(digit.probability for digit in reading.digits)
     if kind == "single":
         probability = reading.digits[0].probability if reading.digits else None
-        return _Answer(reading.text, seconds, probability, trace.digit_score)
+        return _Answer(reading.text, seconds, probability, trace.digit_score, probabilities=probabilities)
     rows = reading.text.replace("\n", ROW_SEPARATOR)
     if kind == "multi":
-        return _Answer(rows, seconds)
+        return _Answer(rows, seconds, probabilities=probabilities)
     alone = reader.trace(source, single=True)
-    return _Answer(rows, seconds, score=alone.digit_score, as_digit=alone.reading.text)
+    return _Answer(
+        rows,
+        seconds,
+        score=alone.digit_score,
+        as_digit=alone.reading.text,
+        probabilities=probabilities,
+    )
 
 
 def _read_naively(classifier: Classifier, source: Source) -> _Answer:
@@ -308,6 +318,7 @@ def _evaluate(
                 score=answer.score,
                 as_digit=answer.as_digit,
                 error=problem,
+                probabilities=answer.probabilities,
             )
         )
         if on_picture:

@@ -1,0 +1,55 @@
+"""Every command that the notebook and the documents show can be typed as it stands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from inkread.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / "notebooks").glob("*.py")]
+INLINE, BLOCK = re.compile(r"`(inkread [^`\n]+)`"), re.compile(r"```(?:sh|shell|bash)\n(.*?)```", re.DOTALL)
+OPEN = re.compile(r"…|\.\.\.|\b[A-Z]{3,}\b|[{}[\]]")
+"""What a person is to fill in."""
+
+
+def commands(document: Path) -> set[str]:
+    text = document.read_text(encoding="utf-8")
+    lines = (
+        line.strip() for block in BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()
+    )
+    shown = {*INLINE.findall(text), *(line for line in lines if line.startswith("inkread "))}
+    return {command for command in shown if not OPEN.search(command.split("#")[0])}
+
+
+def problem(command: str) -> str:
+    """What is wrong with how a command is typed; that something is left out is not."""
+    words = shlex.split(re.split(r"[|>&;]", command)[0], comments=True)[1:]
+    if words[0].startswith("-"):
+        return ""
+    group = get_command(app)
+    name, found, rest = group.resolve_command(group.make_context("inkread", ["models"]), words)
+    try:
+        found.make_context(name, [*rest])
+    except Exception as error:  # noqa: BLE001 - Typer brings its own copy of Click, whose errors are not public
+        left_out = type(error).__name__ in ("MissingParameter", "Exit") or "requires an argument" in str(
+            error
+        )
+        return "" if left_out else f"{command}: {error}"
+    return ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_that_is_shown_can_be_typed(document):
+    assert [*filter(None, map(problem, sorted(commands(document))))] == []
+
+
+def test_a_command_that_cannot_be_typed_is_found_out():
+    assert "unexpected extra argument" in problem("inkread plot curves runs/brisk")
+    assert "--fron" in problem("inkread read photo.jpg --fron x")
+    assert "inkread plot curves --model runs/brisk" in set.union(*map(commands, DOCUMENTS))
