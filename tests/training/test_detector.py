@@ -12,13 +12,13 @@ from inkread.runtime import start_session
 from inkread.synthetic.scenes import CLASSES, IGNORED, Scene
 from inkread.training import detector_network
 from inkread.training.detector_export import to_onnx
-from inkread.training.detector_fit import DetectorRecipe, DetectorTraining, jittered, rate_at
+from inkread.training.detector_fit import START, DetectorRecipe, DetectorTraining, jittered, rate_at
 from inkread.training.detector_fusion import Opinions, fit_fusion, matched
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
 
 CPU = torch.device("cpu")
-RECIPE = DetectorRecipe(steps=40, batch=2, warmup=5, size=64)
+RECIPE = DetectorRecipe(steps=40, batch=2, warmup=5, size=64, warm=False)
 
 
 def scene(digit: int = 7, box: tuple[float, float, float, float] = (20, 16, 36, 44)) -> Scene:
@@ -62,6 +62,27 @@ def test_training_lowers_the_loss_and_goes_on_where_it_was(tmp_path: Path) -> No
     other.resume(tmp_path / "checkpoint.pt")
     assert other.step == 30
     assert other.learn(batch) == pytest.approx(training.learn(batch))
+
+
+def test_weights_in_16_bits_start_another_training(tmp_path: Path) -> None:
+    training = DetectorTraining(RECIPE, CPU)
+    training.learn([scene(), scene(3)])
+    training.save_weights(tmp_path / "weights.safetensors")
+    other = DetectorTraining(RECIPE, CPU)
+    other.start_from(tmp_path / "weights.safetensors")
+    inputs = torch.randn(1, 2, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(other.mean(inputs), training.mean(inputs), rtol=0.02, atol=0.05)
+    assert other.step == 0
+
+
+def test_the_weights_that_come_with_the_package_are_of_this_network() -> None:
+    training = DetectorTraining(RECIPE, CPU)
+    before = training.mean.output.weight.clone()
+    training.start_from(START)
+    assert not torch.equal(training.mean.output.weight, before)
+    with pytest.raises(OSError, match="No such file"):
+        training.start_from(START.with_name("other.safetensors"))
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
