@@ -60,9 +60,9 @@ def import_keras(
 ) -> Imported:
     """Turns a classifier of the ten digits, as a Keras file, into a model for inkread.
 
-    It takes (N, 28, 28), (N, 28, 28, 1) or (N, 784), ink bright, from 0 to 1, or from 0 to 255 if its first layer is a
-    ``Rescaling``; and is a chain of the layers that ``inkread.export.from_keras`` names. Its temperature is fitted on held-out
-    training images of MNIST, or is 1 where they are not on this machine.
+    It takes (N, 28, 28), (N, 28, 28, 1), (N, 1, 28, 28) or (N, 784), ink bright, from 0 to 1, or from 0 to 255 if its first layer
+    is a ``Rescaling`` by a small factor; and has only layers that ``inkread.export.from_keras`` names. Its temperature is fitted on
+    held-out training images of MNIST, or is 1 where they are not on this machine.
 
     Args:
         file: ``.keras`` or ``.h5``.
