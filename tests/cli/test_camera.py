@@ -33,7 +33,7 @@ def error_of(capfd, *arguments):
 
 def test_without_pygame_the_extra_is_named(capfd, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "pip install 'inkread[desktop]'" in error_of(capfd)
+    assert "pip install '.[desktop]'" in error_of(capfd)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pygame") is None, reason="needs the extra desktop")

@@ -98,7 +98,7 @@ def test_without_matplotlib_the_extra_is_named(run, monkeypatch, tmp_path):
     for command in (["plot", "errors"], ["report", tmp_path]):
         result = run(*command)
         assert result.code == 1
-        assert "pip install 'inkread[plot]'" in result.err
+        assert "pip install '.[plot]'" in result.err
 
 
 def test_a_report_is_written_where_it_is_wanted(run, monkeypatch, tmp_path):

@@ -102,7 +102,7 @@ def test_what_is_not_installed_is_named_with_its_extra(package, monkeypatch, pat
     for name in [name for name in sys.modules if name.startswith("inkread.server.store")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=rf"{package}: is not installed; .*'inkread\[serve\]'"):
+    with pytest.raises(MissingExtraError, match=rf"{package}: is not installed; .*'\.\[serve\]'"):
         load_corrections(path)
 
 

@@ -243,5 +243,5 @@ def test_the_digits_of_scikit_learn_need_no_file():
 
 def test_without_scikit_learn_its_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(MissingExtraError, match=r"scikit-learn: is not installed; .*'inkread\[plot\]'"):
+    with pytest.raises(MissingExtraError, match=r"scikit-learn: is not installed; .*'\.\[plot\]'"):
         load_named("digits", "train")

@@ -228,7 +228,7 @@ def test_a_missing_extra_says_how_to_install_it_before_anything_is_written(
 ):
     monkeypatch.delitem(sys.modules, f"inkread.export.{FORMATS[form].module}", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=rf"pip install 'inkread\[{extra}\]'"):
+    with pytest.raises(MissingExtraError, match=rf"pip install '\.\[{extra}\]'"):
         export_model(run, to=["onnx", form] if form != "int8" else [form])
     assert not (run / "export").exists()
 

@@ -596,6 +596,6 @@ def test_without_keras_the_message_has_the_install_line(tmp_path, digits, monkey
     for module in ("inkread.export.from_keras", "inkread.export.to_keras"):
         monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, "keras", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'inkread\[keras\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[keras\]'"):
         import_keras(path, trust=True, digits=digits)
     assert [each.name for each in tmp_path.iterdir()] == ["old.keras"]

@@ -100,7 +100,7 @@ def test_a_server_where_no_table_may_be_made_says_so(postgresql):
 
 def test_the_driver_of_postgresql_is_asked_for_where_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'inkread\[postgres\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[postgres\]'"):
         Store.open("postgresql://host/base")
 
 
