@@ -69,13 +69,14 @@ class Worker(Generic[Task, Result]):
             raise WorkerError(name, problem, MEMORY_REMEDY) from error
         theirs.close()  # so that the end of the process is the end of the pipe
 
-    def await_start(self, seconds: float = START_SECONDS) -> None:
-        """Waits until tasks are taken.
+    def await_start(self, seconds: float | None = None) -> None:
+        """Waits until tasks are taken, ``START_SECONDS`` unless told otherwise.
 
         Raises:
             WorkerError: the process has ended, or did not start in time.
             Exception: whatever ``make`` raised.
         """
+        seconds = START_SECONDS if seconds is None else seconds
         if not self.poll(seconds):
             raise WorkerError(self.name, f"does not start within {seconds:g} seconds", MEMORY_REMEDY)
         self._received()

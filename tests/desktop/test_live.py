@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkread.desktop import live
 from inkread.desktop.capture import Frame
 from inkread.desktop.live import LiveReader
 from inkread.errors import InkreadError, ModelNotFoundError
@@ -40,7 +39,7 @@ def answer(reader, **options):
 def patience():
     """A busy machine may take minutes for what is done in a second; only a test that is about it has less patience."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live, "START_SECONDS", PATIENCE)
+        patch.setattr("inkread.worker.START_SECONDS", PATIENCE)
         yield
 
 
@@ -77,7 +76,7 @@ def test_a_reading_that_takes_too_long_is_given_up_and_the_next_one_works(reader
         np.zeros((8, 8, 3), np.uint8), 0, perf_counter()
     )  # the pipe takes it, though nobody listens
     with monkeypatch.context() as patch:
-        patch.setattr(live, "END_SECONDS", 0.1)
+        patch.setattr("inkread.worker.END_SECONDS", 0.1)
         patch.setattr(reader, "_patience", -1.0)
         os.kill(reader._process.pid, signal.SIGSTOP)
         reader.give(given)

@@ -129,8 +129,10 @@ def layers_of(model: Model) -> tuple[Layer, ...]:
         weights = [tensors[name] for name in node.input[1:] if name in tensors]
         layer = _layer(node.op_type, attributes, weights)
         if layer is None or node.input[0] != value:
-            problem = f"has an operator {node.op_type} that cannot be exported"
-            remedy = "export it to onnx or int8, which take every model in 32 bits"
+            problem = f"has an operator {node.op_type} that is not one of our layers"
+            remedy = (
+                "name a model of glyphs that inkread trained; onnx and int8 export every model in 32 bits"
+            )
             raise ModelFormatError(str(model.path), problem, remedy)
         layers.append(layer)
         value = node.output[0]
