@@ -76,9 +76,8 @@ def test_a_reading_that_takes_too_long_is_given_up_and_the_next_one_works(reader
         np.zeros((8, 8, 3), np.uint8), 0, perf_counter()
     )  # the pipe takes it, though nobody listens
     with monkeypatch.context() as patch:
-        patch.setattr("inkread.worker.END_SECONDS", 0.1)
         patch.setattr(reader, "_patience", -1.0)
-        os.kill(reader._process.pid, signal.SIGSTOP)
+        os.kill(reader._worker._process.pid, signal.SIGSTOP)
         reader.give(given)
         found = reader.take()
     assert (found.frame, found.reading) == (given, None)
