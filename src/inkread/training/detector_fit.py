@@ -246,7 +246,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "folder", type=Path, help="where checkpoint and log are written; a checkpoint there is resumed"
     )
-    parser.add_argument("--steps", type=int, default=DetectorRecipe.steps, help="in all")
+    parser.add_argument("--steps", type=int, default=DetectorRecipe().steps, help="in all")
     parser.add_argument("--seed", type=int, default=0, help="of weights and scenes")
     parser.add_argument("--workers", type=int, default=1, help="processes that make scenes")
     parser.add_argument("--threads", type=int, default=1, help="threads that train")
