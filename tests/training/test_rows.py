@@ -32,14 +32,16 @@ from inkread.training.row_fit import evaluate, fit_rows, losses_of
 from inkread.training.row_network import row_network, unfolded
 from inkread.training.run import WEIGHTS_FILE
 
+# The columns are told directly what they show, so that all rows are read from the third epoch on, with seeds 0, 1 and 2.
 RECIPE = RowRecipe(
     epochs=10,
     passes=6,
     batch_size=4,
     learning_rate=4e-3,
     warmup=0.2,
+    dropout=0.0,
     averaging=0.5,
-    column_weight=2.0,
+    column_weight=8.0,
     box_weight=5.0,
     threads=1,
     precision="float32",
@@ -362,8 +364,8 @@ def test_easy_rows_are_learned(run):
     assert last.train_loss < 0.2 * first.train_loss
     assert last.column_loss < 0.5 * first.column_loss
     assert last.box_loss < first.box_loss
-    assert last.validation_accuracy > 0.7
-    assert last.validation_error_rate < 0.2
+    assert last.validation_accuracy > 0.9
+    assert last.validation_error_rate < 0.1
     assert f"{last.validation_accuracy:.2%}" in str(last.summary())
 
 
