@@ -32,7 +32,7 @@ from inkread.training.row_fit import evaluate, fit_rows, losses_of
 from inkread.training.row_network import row_network, unfolded
 from inkread.training.run import WEIGHTS_FILE
 
-# The columns are told directly what they show, so that all rows are read from the third epoch on, with seeds 0, 1 and 2.
+# The columns are told directly what they show, so that all rows are read from the fourth epoch on, with seeds 0, 1 and 2.
 RECIPE = RowRecipe(
     epochs=10,
     passes=6,

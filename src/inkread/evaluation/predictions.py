@@ -6,6 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from inkread.outcome import no_formula
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
 
 NO_DIGIT = "none"
 """The heading of the probability of "not a digit"; as a label or a reading, that is empty."""
-
-FORMULA = ("=", "+", "-", "@")
-"""What spreadsheets take for the beginning of a formula."""
 
 
 def glyph_predictions(report: GlyphReport) -> str:
@@ -36,7 +35,7 @@ def picture_predictions(report: PictureReport) -> str:
     """
     rows = (
         (
-            f"./{result.file}" if result.file.startswith(FORMULA) else result.file,
+            no_formula(result.file),
             result.expected,
             result.got,
             " ".join(f"{share:.6f}" for share in result.probabilities),
