@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inkread.desktop.sheet import Brush, Sheet
@@ -56,6 +56,7 @@ def test_erasing_along_a_line_leaves_nothing_of_it(sheet) -> None:
     assert sheet.is_empty
 
 
+@example([([(0.0, 0.0), (0.0, 1.2e-38)], False)])
 @given(strokes)
 def test_undoing_every_stroke_ends_at_the_empty_sheet_by_way_of_every_state_before(drawn) -> None:
     sheet = Sheet((28, 20), BRUSH, ERASER)

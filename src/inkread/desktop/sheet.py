@@ -20,6 +20,10 @@ FULL = 255
 """Ink without gaps."""
 
 
+SHORTEST = 1e-12
+"""Square of a line's length, pixels, from which on it has a direction; a mouse that hardly moved makes a dot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Brush:
     """A round brush.
@@ -43,7 +47,7 @@ class Brush:
         """Ink 0..1 float32 of a line, at places given as 1×W and H×1: it falls off with the distance from the line."""
         dx, dy = stop[0] - start[0], stop[1] - start[1]
         length = dx * dx + dy * dy
-        nearest = np.clip(((xs - start[0]) * dx + (ys - start[1]) * dy) / (length or 1.0), 0, 1)
+        nearest = np.clip(((xs - start[0]) * dx + (ys - start[1]) * dy) / max(length, SHORTEST), 0, 1)
         distance = np.hypot(xs - start[0] - nearest * dx, ys - start[1] - nearest * dy)
         return np.clip((self.reach - distance) / self.softness, 0, 1).astype(np.float32)
 
