@@ -83,7 +83,7 @@ def bitmap(sheet: Sheet, x: float, y: float) -> None:
             if not name.isdigit() and name not in ("slash", "dot", "minus", "z")
         ]
         image = rng.choice(stock.symbols[str(rng.choice(symbols))])
-    sheet.glyph_at(sheet.writer._bitmap(image), x, y, sheet.unit * rng.uniform(0.6, 2.5), "")
+    sheet.glyph_at(sheet.writer.from_bitmap(image), x, y, sheet.unit * rng.uniform(0.6, 2.5), "")
 
 
 def sketch(sheet: Sheet) -> None:
@@ -181,7 +181,7 @@ def ruled_paper(sheet: Sheet) -> None:
         for x in starts + rng.uniform(0, pitch):
             sheet.line(float(x), -0.3 * size, float(x), 1.3 * size, width)
     if kind >= 0.9:
-        for y in starts[::1]:
+        for y in starts:
             sheet.line(-0.3 * size, float(y), 1.3 * size, float(y), width * 1.5, dashes=pitch / 2)
     if rng.random() < 0.2:
         x = rng.uniform(-0.1, 1.1) * size

@@ -62,7 +62,7 @@ class Sheet:
         """Writes a row whose baseline begins at x, y; returns its left and right end.
 
         Args:
-            text: see ``row_text``; ``§`` stands for a word by hand.
+            text: see ``row_text``.
             x: of the row's point at ``anchor``, page pixels.
             y: of the baseline.
             anchor: 0 places the left end at x, 1 the right end, 0.5 the middle.

@@ -345,9 +345,9 @@ class Writer:
     def _digit(self, digit: str) -> VectorGlyph:
         kind, rng, stock = self.kinds[int(digit)], self.rng, self.stock
         if kind == "mnist":
-            return self._bitmap(rng.choice(stock.images[int(digit)]))
+            return self.from_bitmap(rng.choice(stock.images[int(digit)]))
         if kind == "bhmsds":
-            glyph = self._bitmap(rng.choice(stock.symbols[digit]))
+            glyph = self.from_bitmap(rng.choice(stock.symbols[digit]))
             # These were stretched to a square; give a plausible aspect back.
             narrow = (0.25 if digit == "1" else 0.65) * float(np.exp(rng.normal(0, 0.2)))
             return VectorGlyph((), tuple(path * np.array([narrow, 1], np.float32) for path in glyph.outlines))
@@ -361,7 +361,8 @@ class Writer:
             return normalised([path[:, :2] for path in write_digit(digit, self.hand, rng)])
         return normalised(stock.unipen.pick(self.unipen, digit, rng))
 
-    def _bitmap(self, image: NDArray[np.uint8]) -> VectorGlyph:
+    def from_bitmap(self, image: NDArray[np.uint8]) -> VectorGlyph:
+        """A bitmap's bright ink as this writer's pen leaves it, thicker or thinner."""
         outlines = traced(image, threshold=self.threshold, worn=self.worn)
         return normalised((), outlines or traced(image))
 
