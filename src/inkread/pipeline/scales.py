@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LARGEST_DIGIT = 44
+LARGEST_DIGIT = 32
 """Height of the largest digit that is found at one scale, see ``synthetic.scenes.SIZES``."""
 SMALLEST_SIDE = 28
 MULTIPLE = 16

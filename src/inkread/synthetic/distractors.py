@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
+from inkread.datasets.paper import noise
 from inkread.synthetic.sheet import THINNEST
 from inkread.synthetic.vectors import compose, transform
 from inkread.synthetic.writers import LETTERS, font_glyph
@@ -165,6 +167,46 @@ def clutter(sheet: Sheet) -> None:
             )
     else:
         sketch(sheet)
+
+
+def texture(sheet: Sheet) -> None:
+    """Photo-like clutter over some of the page or all of it.
+
+    Shapes that cover each other at all sizes have the edges and the contrasts of photos (Lee, Mumford & Huang, "Occlusion models for natural
+    images", 2001); stripes and grains stand for cloth, wood and grass.
+    """
+    rng, size = sheet.rng, sheet.shape[0]
+    picture = np.full((size, size), rng.integers(0, 256), np.uint8)
+    kind = rng.random()
+    if kind < 0.6:
+        _dead_leaves(picture, rng)
+    else:
+        grain = noise((size, size), float(math.exp(rng.uniform(0, 2.5))), rng)
+        across = rng.uniform(0, math.pi)
+        y, x = np.mgrid[:size, :size].astype(np.float32)
+        wave = np.sin((x * math.cos(across) + y * math.sin(across)) * rng.uniform(0.1, 1.2) + 2 * grain)
+        values = grain if kind < 0.75 else wave.astype(np.float32) + np.float32(rng.uniform(0, 0.6)) * grain
+        values = np.tanh(values * np.float32(math.exp(rng.uniform(-0.5, 2))))
+        picture = cv2.convertScaleAbs(np.clip(128 + rng.uniform(30, 127) * values, 0, 255))
+    if rng.random() < 0.5:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 2))), np.uint8)
+    wide, tall = rng.uniform(0.4, 1.2, 2) if rng.random() < 0.5 else (1.3, 1.3)
+    left, top = rng.uniform(-0.15, max(-0.15, 1.0 - wide)), rng.uniform(-0.15, max(-0.15, 1.0 - tall))
+    sheet.patches.append((picture, np.array([[wide, 0, left * size], [0, tall, top * size]])))
+
+
+def _dead_leaves(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Draws shapes over each other, their sizes by a power law."""
+    size = picture.shape[0]
+    sides = int(rng.choice([0, 3, 4, 5]))
+    for radius in np.sort(size / 2 / rng.uniform(1, 30, int(rng.integers(20, 250))))[::-1]:
+        at, tone = rng.uniform(0, size, 2), int(rng.integers(0, 256))
+        turns = np.arange(sides or 24) * (2 * math.pi / (sides or 24))
+        reach = radius * (rng.uniform(0.4, 1.2, len(turns)) if sides else 1.0)
+        corners = np.stack([np.cos(turns), np.sin(turns) * rng.uniform(0.1, 1)]) * reach
+        turn = rng.uniform(0, 2 * math.pi)
+        spun = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]) @ corners
+        cv2.fillPoly(picture, [np.round(spun.T + at).astype(np.int32)], tone, cv2.LINE_AA)
 
 
 def ruled_paper(sheet: Sheet) -> None:

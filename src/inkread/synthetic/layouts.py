@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.row_text import random_text
-from inkread.synthetic.distractors import SAFE, bitmap, label, random_rule, sentence, sketch, word
+from inkread.synthetic.distractors import SAFE, bitmap, label, random_rule, sentence, sketch, texture, word
 from inkread.synthetic.vectors import VectorGlyph
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.synthetic.sheet import Sheet
+
+
+TEXTURED = 0.4
+"""How often a page without digits is a photo's clutter."""
 
 
 def _text(rng: np.random.Generator) -> str:
@@ -52,17 +56,17 @@ def _number(rng: np.random.Generator, most: int = 6) -> str:
 def rows(sheet: Sheet) -> None:
     """Rows of numbers and words, one below the other."""
     rng, size = sheet.rng, sheet.shape[0]
-    pitch = sheet.unit * rng.uniform(1.25, 2.6)
+    pitch = sheet.unit * rng.uniform(1.2, 2.3)
     y = rng.uniform(-0.5, 2.0) * sheet.unit + sheet.unit * 0.5
-    most = int(rng.choice([1, 2, 3, 20], p=[0.25, 0.2, 0.2, 0.35]))
+    most = int(rng.choice([1, 2, 3, 20], p=[0.15, 0.15, 0.15, 0.55]))
     if most == 1:
         y = rng.uniform(0.3, 0.9) * size
     while y < size + 0.5 * sheet.unit and most > 0:
         x = rng.uniform(-0.1, 0.35) * size if rng.random() < 0.6 else rng.uniform(0, 0.5) * size
         while x < size:
             _, x = sheet.write(_text(rng), x, y)
-            x += sheet.unit * rng.uniform(0.8, 4)
-            if rng.random() < 0.3:
+            x += sheet.unit * rng.uniform(0.8, 3)
+            if rng.random() < 0.15:
                 break
         y, most = y + pitch * math.exp(rng.normal(0, 0.05)), most - 1
 
@@ -209,7 +213,7 @@ def single(sheet: Sheet) -> None:
 def scatter(sheet: Sheet) -> None:
     """Digits anywhere, of several sizes, as on a canvas or a blackboard; letters among them."""
     rng, size = sheet.rng, sheet.shape[0]
-    for _ in range(int(rng.integers(2, 16))):
+    for _ in range(int(rng.integers(2, 40))):
         height = sheet.unit * math.exp(rng.normal(0, 0.3))
         x, y = rng.uniform(0, size, 2)
         if any(
@@ -297,6 +301,8 @@ def strip(sheet: Sheet) -> None:
 def nothing(sheet: Sheet) -> None:
     """No digit at all: letters, operators, scribbles, shapes, marks, or a blank page."""
     rng, size = sheet.rng, sheet.shape[0]
+    if rng.random() < TEXTURED:
+        texture(sheet)
     for _ in range(int(rng.choice([0, 1, 2, 6, 12]))):
         choice = rng.random()
         x, y = rng.uniform(0, size, 2)
@@ -332,7 +338,7 @@ LAYOUTS: dict[str, Callable[[Sheet], None]] = {
     "scatter": scatter, "text": text, "printed": printed, "strip": strip, "nothing": nothing,
 }  # fmt: skip
 SHARES = {
-    "rows": 0.17, "column": 0.06, "table": 0.13, "boxes": 0.11, "form": 0.1, "single": 0.08,
-    "scatter": 0.07, "text": 0.08, "printed": 0.04, "strip": 0.1, "nothing": 0.06,
+    "rows": 0.2, "column": 0.06, "table": 0.13, "boxes": 0.11, "form": 0.1, "single": 0.05,
+    "scatter": 0.08, "text": 0.07, "printed": 0.04, "strip": 0.1, "nothing": 0.06,
 }  # fmt: skip
 """How often a scene has which layout."""

@@ -32,9 +32,10 @@ __all__ = ["CLASSES", "IGNORED", "Scene", "make_scene"]
 IGNORED = -1
 """The class of what may be found or not."""
 
-SIZES = (11.0, 44.0)
-"""Heights of the digits that are found at one scale, pixels."""
-MARGINS = (8.5, 58.0)
+SIZES = (13.0, 32.0)
+"""Heights of the digits that are found at one scale, pixels: a little more than an octave, so that a small network has to know each digit at
+few sizes only (Singh & Davis, "An analysis of scale invariance in object detection: SNIP", 2018)."""
+MARGINS = (10.0, 42.0)
 VISIBLE, DOUBTFUL = 0.75, 0.3
 """A digit that the border cuts is found if this share of it is visible, and background if less than the second."""
 
@@ -42,9 +43,11 @@ SIZE = 256
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)
 
 
-CROPPED = {"strip": 0.6, "single": 0.4, "boxes": 0.25, "table": 0.15, "form": 0.25, "rows": 0.15}
+CROPPED = {"strip": 0.6, "single": 0.3, "boxes": 0.2, "table": 0.12, "form": 0.2, "rows": 0.12}
 """How often the picture ends close to what is written."""
-RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "scatter": 0.25, "strip": 0.1, "nothing": 0.3,
+APART, LEAST_ROOM = 16, 48
+"""Pixels between the pictures of a scene of several, and the least height that another is put into."""
+RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "scatter": 0.25, "strip": 0.1, "nothing": 0.45,
          "table": 0.03, "boxes": 0.06, "form": 0.03, "printed": 0.03}  # fmt: skip
 """How often the paper of a layout is ruled."""
 
@@ -84,6 +87,28 @@ def make_scene(
         margins: heights of those that may be found or not; all others are background.
     """
     kind = str(rng.choice(list(LAYOUTS), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
+    sheet = _written(kind, stock, rng, size)
+    pixels = _composed(sheet)
+    if rng.random() >= CROPPED.get(kind, 0.08):
+        boxes, classes = _labelled(sheet, (0, 0, size, size), sizes, margins)
+        return Scene(pixels, boxes, classes, kind)
+    # A picture that ends close to its writing leaves room for others in the scene.
+    pieces = [_piece(sheet, pixels, sizes, margins, 0)]
+    while size - (top := sum(len(piece.pixels) for piece in pieces)) >= LEAST_ROOM:
+        sheet = _written(kind, stock, rng, size)
+        pieces.append(_piece(sheet, _composed(sheet), sizes, margins, top))
+    boxes = np.concatenate([piece.boxes for piece in pieces])
+    classes = np.concatenate([piece.classes for piece in pieces])
+    classes[boxes[:, 3] > size] = IGNORED
+    begins = boxes[:, 1] < size
+    pixels = np.concatenate([piece.pixels for piece in pieces])[:size]
+    below = size - len(pixels)
+    pixels = np.asarray(cv2.copyMakeBorder(pixels, 0, below, 0, 0, cv2.BORDER_REPLICATE), np.uint8)
+    return Scene(pixels, np.minimum(boxes[begins], np.float32(size)), classes[begins], kind)
+
+
+def _written(kind: str, stock: Stock, rng: np.random.Generator, size: int) -> Sheet:
+    """A sheet with a layout and what lies beside it."""
     unit = _unit(kind, rng, size)
     pen = unit * float(np.clip(PEN * math.exp(rng.normal(0, PEN_SPREAD)), *PEN_LIMITS))
     shape = (size, size)
@@ -103,14 +128,7 @@ def make_scene(
     LAYOUTS[kind](sheet)
     if rng.random() < 0.25 and kind not in ("single", "nothing"):
         clutter(sheet)
-    pixels = _composed(sheet)
-    frame = (0, 0, size, size)
-    if rng.random() < CROPPED.get(kind, 0.08):
-        frame = _frame(sheet)
-        pixels = _within(pixels, frame)
-    boxes, classes = _labelled(sheet, frame, sizes, margins)
-    return Scene(pixels, boxes, classes, kind)
-
+    return sheet
 
 def _frame(sheet: Sheet) -> tuple[int, int, int, int]:
     """The edges of a small picture, close to some of what is written; x0, y0, x1, y1."""
@@ -128,27 +146,37 @@ def _frame(sheet: Sheet) -> tuple[int, int, int, int]:
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _within(pixels: NDArray[np.uint8], frame: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """The picture cut to a frame, its border repeated around it, as ``pipeline.scales`` does."""
-    x0, y0, x1, y1 = frame
-    height, width = pixels.shape
-    return np.asarray(
-        cv2.copyMakeBorder(pixels[y0:y1, x0:x1], y0, height - y1, x0, width - x1, cv2.BORDER_REPLICATE),
-        np.uint8,
+def _piece(
+    sheet: Sheet,
+    pixels: NDArray[np.uint8],
+    sizes: tuple[float, float],
+    margins: tuple[float, float],
+    top: int,
+) -> Scene:
+    """The sheet as a picture that ends close to what is written, its border repeated around it, as ``pipeline.scales`` does.
+
+    Its boxes are those in a scene in which it begins ``top`` pixels from above.
+    """
+    x0, y0, x1, y1 = frame = _frame(sheet)
+    boxes, classes = _labelled(sheet, frame, sizes, margins)
+    around = cv2.copyMakeBorder(
+        pixels[y0:y1, x0:x1], APART, APART, x0, pixels.shape[1] - x1, cv2.BORDER_REPLICATE
     )
+    down = np.array([0, top + APART - y0] * 2, np.float32)
+    return Scene(np.asarray(around, np.uint8), boxes + down, classes, "")
 
 
 def _unit(kind: str, rng: np.random.Generator, size: int) -> float:
     """The height of a digit."""
     choice = rng.random()
     if kind == "single":
-        low, high = (14.0, 60.0) if choice < 0.5 else (50, 0.95 * size)
-    elif choice < 0.87:
-        low, high = 9.5, 46
+        low, high = (13.0, 40.0) if choice < 0.6 else (40, 0.95 * size)
+    elif choice < 0.88:
+        low, high = 12, 35
     elif choice < 0.96:
-        low, high = 46, 0.8 * size
+        low, high = 35, 0.8 * size
     else:
-        low, high = 6, 10
+        low, high = 6, 12
     return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
