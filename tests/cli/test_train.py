@@ -9,7 +9,16 @@ from types import SimpleNamespace
 import pytest
 
 import inkread.training
-from inkread.training.recipe import NETWORKS, RECIPES, SGD_RATE, Augmentation, Recipe, RowRecipe, Tuning
+from inkread.training.recipe import (
+    NETWORKS,
+    RECIPES,
+    SGD_RATE,
+    Augmentation,
+    DetectorRecipe,
+    Recipe,
+    RowRecipe,
+    Tuning,
+)
 
 EPOCH = SimpleNamespace(
     epoch=1,
@@ -36,13 +45,14 @@ def trained(monkeypatch):
         return SimpleNamespace(recipe=recipe, out=out, history=(EPOCH,), card=card)
 
     monkeypatch.setattr(inkread.training, "train", train, raising=False)
-    monkeypatch.setattr(inkread.training, "train_rows", partial(train, by="train_rows"), raising=False)
+    for kind in ("train_rows", "train_detector"):
+        monkeypatch.setattr(inkread.training, kind, partial(train, by=kind), raising=False)
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or find_spec(name))
     return calls
 
 
-@pytest.mark.parametrize("name", [*NETWORKS, "rows"])
+@pytest.mark.parametrize("name", [*NETWORKS, "rows", "detector"])
 def test_a_network_is_trained_by_its_own_recipe(run, trained, tmp_path, name):
     result = run("train", "--network", name, "--out", tmp_path / "run")
     assert result.code == 0
@@ -110,7 +120,7 @@ def test_a_recipe_of_rows_is_for_no_other_network(run, trained, tmp_path):
 def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
     run("train", "--recipe", name, "--out", tmp_path)
     assert trained[0].recipe == RECIPES[name]
-    assert trained[0].by == ("train_rows" if name == "rows" else "train")
+    assert trained[0].by == {"rows": "train_rows", "detector": "train_detector"}.get(name, "train")
     assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
 
 
@@ -118,7 +128,7 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERMINAL_WIDTH", "200")
     shown = " ".join(run("train", "--help").out.split())
-    for settings in (Recipe, Augmentation, RowRecipe, Tuning):
+    for settings in (Recipe, Augmentation, RowRecipe, DetectorRecipe, Tuning):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
                 assert f"--{each.name.replace('_', '-')} " in shown

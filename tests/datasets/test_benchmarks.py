@@ -98,3 +98,48 @@ def test_an_empty_or_mislabelled_collection_is_an_error(tmp_path):
     write_picture(tmp_path / "tipe_images2" / "x1.png")
     with pytest.raises(DatasetFormatError, match="no digit"):
         BENCHMARKS["tipe_images2"](tmp_path)
+
+
+def semeion(label, ink=(0, 0)):
+    """A line of the file."""
+    cells = np.zeros((16, 16), int)
+    cells[ink] = 1
+    return "\t".join(map(str, [*cells.ravel(), *np.eye(10, dtype=int)[label], "0" * 10]))
+
+
+def test_semeion_is_black_ink_on_white_paper_with_its_label(tmp_path):
+    folder = tmp_path / "semeion_half"
+    folder.mkdir()
+    (folder / "semeion_first796.data").write_text(f"{semeion(3, (2, 5))}\n{semeion(0)}\n")
+    first, second = BENCHMARKS["semeion_half"](tmp_path)
+    assert (first.label, second.label) == ("3", "0")
+    assert first.pixels.shape == (24, 24)
+    assert np.argwhere(first.pixels == 0).tolist() == [[2 + 4, 5 + 4]]
+
+
+def test_a_damaged_line_of_semeion_is_named(tmp_path):
+    folder = tmp_path / "semeion_half"
+    folder.mkdir()
+    (folder / "semeion_first796.data").write_text(f"{semeion(3)}\n0 1 x\n")
+    with pytest.raises(DatasetFormatError, match="line 2: is no bitmap"):
+        BENCHMARKS["semeion_half"](tmp_path)
+
+
+def test_handwritten62_holds_digits_and_letters(tmp_path):
+    folder = tmp_path / "handwritten62"
+    folder.mkdir()
+    images = np.zeros((3, 40, 40), np.uint8)
+    np.savez(folder / "handwritten62.npz", images=images, labels=np.array(["7", "a", "O"]))
+    found = BENCHMARKS["handwritten62"](tmp_path)
+    assert [picture.label for picture in found] == ["7", "", ""]
+    assert [picture.columns["subtype"] for picture in found] == ["digit", "letter", "look-alike"]
+
+
+@pytest.mark.parametrize("name", ["years_dev", "cheque_dev2"])
+def test_rows_are_rows_whatever_their_length(name, tmp_path):
+    folder = tmp_path / name
+    folder.mkdir()
+    Image.new("L", (9, 9)).save(folder / "a.png")
+    (folder / "labels.tsv").write_text("file\tlabel\na.png\t2019\n")
+    (picture,) = BENCHMARKS[name](tmp_path)
+    assert (picture.label, picture.columns["category"]) == ("2019", "multi")

@@ -16,7 +16,7 @@ def answer(places: dict[tuple[int, int], tuple[int, float]], shape: tuple[int, i
 
 
 def look(scale: float = 1.0, size: tuple[int, int] = (128, 88)) -> Look:
-    return Look(np.zeros((120, 160), np.uint8), (scale, scale), size)
+    return Look(np.zeros((120, 160), np.uint8), scale, (scale, scale), size)
 
 
 def detections(*boxes: tuple[float, float, float, float], classes: tuple[int, ...] = ()) -> Detections:
@@ -41,19 +41,29 @@ def test_nothing_is_found_in_the_margin_around_the_picture() -> None:
     assert found.boxes[0, :2].tolist() == [0, 0]
 
 
+def kept(found: Detections) -> Detections:
+    """What overlaps no surer box."""
+    return found.subset(without_overlaps(found, found.logits.max(axis=1)))
+
+
 def test_of_boxes_of_one_digit_the_surest_stays() -> None:
-    found = without_overlaps(detections((0, 0, 20, 30), (2, 1, 21, 30), (30, 0, 50, 30)))
+    found = kept(detections((0, 0, 20, 30), (2, 1, 21, 30), (30, 0, 50, 30)))
     assert found.boxes[:, 0].tolist() == [0, 30]
 
 
+def test_what_is_better_is_said_by_whoever_asks() -> None:
+    found = detections((0, 0, 20, 30), (2, 1, 21, 30))
+    assert without_overlaps(found, np.array([0.2, 0.7])).tolist() == [1]
+
+
 def test_a_part_of_a_digit_is_not_a_second_one() -> None:
-    assert len(without_overlaps(detections((0, 0, 40, 60), (5, 20, 15, 50)))) == 1
+    assert len(kept(detections((0, 0, 40, 60), (5, 20, 15, 50)))) == 1
 
 
 def test_neighbours_that_touch_and_overlap_a_little_both_stay() -> None:
-    assert len(without_overlaps(detections((0, 0, 20, 30), (15, 0, 35, 30)))) == 2
+    assert len(kept(detections((0, 0, 20, 30), (15, 0, 35, 30)))) == 2
 
 
 def test_a_comma_below_a_seven_does_not_exclude_it() -> None:
-    found = without_overlaps(detections((20, 26, 24, 32), (0, 0, 26, 30), classes=(11, 7)))
+    found = kept(detections((20, 26, 24, 32), (0, 0, 26, 30), classes=(11, 7)))
     assert sorted(found.logits.argmax(axis=1).tolist()) == [7, 11]

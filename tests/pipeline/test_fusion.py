@@ -1,4 +1,4 @@
-"""Both opinions make one probability, and a card without the weights is refused."""
+"""All opinions make one probability, and a card without the weights is refused."""
 
 import numpy as np
 import pytest
@@ -6,38 +6,70 @@ import pytest
 from inkread.errors import ModelFormatError
 from inkread.pipeline.fusion import Fusion
 
-FUSION = Fusion(1.0, 0.5, 0.5, -1.0, -3.0)
+FUSION = Fusion(1.0, 0.5, 0.5, -1.0, -3.0, 5.0, 2.0, -2.0)
 
 
-def opinions(digit: int, logit: float, share: float) -> tuple[np.ndarray, np.ndarray]:
+def opinions(digit: int, logit: float, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     detector = np.full((1, 15), -8.0, np.float32)
     detector[0, digit] = logit
-    classifier = np.full((1, 11), (1 - share) / 10, np.float32)
-    classifier[0, digit] = share
-    return detector, classifier
+    shares = np.full((1, 11), (1 - share) / 10, np.float32)
+    shares[0, digit] = share
+    return detector, shares, shares
 
 
-def test_agreement_is_surer_than_either_opinion_alone() -> None:
-    detector, classifier = opinions(4, 3.0, 0.98)
-    both = FUSION.probabilities(detector, classifier)
-    assert both.sum() == pytest.approx(1)
-    assert both.argmax() == 4
-    neither = FUSION.probabilities(opinions(5, 3.0, 0.98)[0], classifier)
-    assert neither.max() < both.max()
+def test_agreement_is_surer_than_any_opinion_alone() -> None:
+    detector, closeup, glyph = opinions(4, 3.0, 0.98)
+    agreed = FUSION.probabilities(detector, closeup, glyph)
+    assert agreed.sum() == pytest.approx(1)
+    assert agreed.argmax() == 4
+    for other in (
+        (opinions(5, 3.0, 0.98)[0], closeup, glyph),
+        (detector, opinions(5, 3.0, 0.98)[1], glyph),
+        (detector, closeup, opinions(5, 3.0, 0.98)[2]),
+    ):
+        assert FUSION.probabilities(*other).max() < agreed.max()
+
+
+def test_the_glyph_may_be_left_out() -> None:
+    detector, closeup, _ = opinions(4, 3.0, 0.98)
+    assert FUSION.probabilities(detector, closeup, None).argmax() == 4
 
 
 def test_a_picture_given_as_one_digit_is_rejected_less_readily() -> None:
-    detector, classifier = opinions(4, -1.0, 0.3)
-    page, single = (FUSION.probabilities(detector, classifier, single=s)[0, 10] for s in (False, True))
+    page, single = (FUSION.probabilities(*opinions(4, -1.0, 0.3), single=s)[0, 10] for s in (False, True))
     assert single < page
 
 
-def test_an_impossible_digit_of_the_classifier_still_has_a_probability() -> None:
-    detector, classifier = opinions(4, 6.0, 0.0)
-    assert np.isfinite(FUSION.probabilities(detector, classifier)).all()
+def test_an_impossible_digit_of_one_opinion_still_has_a_probability() -> None:
+    assert np.isfinite(FUSION.probabilities(*opinions(4, 6.0, 0.0))).all()
 
 
 @pytest.mark.parametrize("values", [{}, {"detector": 1.0}, dict.fromkeys(Fusion.__slots__, "much")])
 def test_a_card_without_the_weights_is_refused(values: dict[str, object]) -> None:
-    with pytest.raises(ModelFormatError, match="both opinions"):
+    with pytest.raises(ModelFormatError, match="weights of the opinions"):
         Fusion.of_card("card.json", values)
+
+
+def test_what_is_much_smaller_than_its_neighbours_is_less_probably_a_digit() -> None:
+    boxes = np.array([[0, 0, 20, 30], [22, 0, 42, 30], [44, 0, 64, 30], [66, 20, 70, 28]], np.float32)
+    before = np.tile(np.array([0.9] + [0.0] * 9 + [0.1], np.float32), (4, 1))
+    after = FUSION.among(before, boxes, np.ones(4, bool))
+    assert (after[:3, 10] < before[:3, 10]).all()
+    assert after[3, 10] > 0.5
+    assert after.sum(axis=1) == pytest.approx(1)
+    alone = FUSION.among(before[3:], boxes[3:], np.ones(1, bool))
+    assert alone == pytest.approx(before[3:])
+
+
+def test_signs_tell_nothing_of_the_size_of_digits() -> None:
+    boxes = np.array([[0, 0, 20, 30], [22, 0, 90, 90]], np.float32)
+    before = np.tile(np.array([0.9] + [0.0] * 9 + [0.1], np.float32), (2, 1))
+    after = FUSION.among(before, boxes, np.array([True, False]))
+    assert after[0] == pytest.approx(before[0])
+
+
+def test_beside_what_is_no_digit_a_digit_is_less_probable() -> None:
+    boxes = np.array([[0, 0, 20, 30], [22, 0, 42, 30], [44, 0, 64, 30]], np.float32)
+    before = np.tile(np.array([0.1] + [0.0] * 9 + [0.9], np.float32), (3, 1))
+    before[1] = [0.6, *[0.0] * 9, 0.4]
+    assert FUSION.among(before, boxes, np.ones(3, bool))[1, 10] > 0.5

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.pipeline.glyphs import cut_glyphs, cut_ink
+from inkread.pipeline.glyphs import cut_glyphs, cut_ink, tight
 
 BOX = np.array([40, 30, 80, 90], np.float32)
 
@@ -36,3 +36,14 @@ def test_a_box_at_the_border_or_of_nothing_gives_a_glyph_all_the_same() -> None:
     boxes = np.array([[-5, -5, 10, 10], [118, 118, 130, 130], [0, 0, 0.2, 0.2]], np.float32)
     assert cut_glyphs(page(255, 0), boxes).shape == (3, 28, 28)
     assert cut_glyphs(page(255, 0), boxes[:0]).shape == (0, 28, 28)
+
+
+def test_a_box_that_is_a_little_off_is_moved_to_the_ink() -> None:
+    for off in ([-6, -4, 5, 3], [3, 3, 2, -1]):
+        moved = tight(page(230, 30), BOX + np.array(off, np.float32))
+        assert moved == pytest.approx([41, 31, 79, 89], abs=2.5)
+
+
+def test_a_box_without_ink_stays_where_it_is() -> None:
+    box = np.array([5, 5, 25, 25], np.float32)
+    assert tight(page(255, 0), box) == pytest.approx(box)

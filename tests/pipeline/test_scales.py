@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inkread.pipeline.scales import LARGEST_DIGIT, MARGIN, MULTIPLE, looks
+from inkread.pipeline.scales import FIRST_TO, LARGEST_DIGIT, MARGIN, MOST_PIXELS, MULTIPLE, closer, looks
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,22 @@ def test_some_look_makes_a_digit_that_fills_the_picture_small_enough() -> None:
 def test_the_border_is_repeated_around_the_picture() -> None:
     grey = np.full((30, 40), 200, np.uint8)
     assert all((look.grey == 200).all() for look in looks(grey))
+
+
+def test_a_large_picture_is_reduced_first_and_then_looked_at_closer_up_to_its_own_size() -> None:
+    grey = np.zeros((1500, 2000), np.uint8)
+    look = next(iter(looks(grey)))
+    assert FIRST_TO / 2 < max(look.size) <= FIRST_TO
+    larger = closer(grey, look)
+    assert larger is not None
+    assert larger.size == (2000, 1500)
+    assert closer(grey, larger) is None
+
+
+def test_no_closer_look_has_more_pixels_than_time_allows() -> None:
+    grey = np.zeros((6000, 8000), np.uint8)
+    look = next(iter(looks(grey)))
+    sizes = [look.size]
+    while look := closer(grey, look):
+        sizes.append(look.size)
+    assert sizes[-1][0] * sizes[-1][1] <= MOST_PIXELS < 4 * sizes[-1][0] * sizes[-1][1]

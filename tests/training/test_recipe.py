@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe, recipe_from
+from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, Recipe, RowRecipe, recipe_from
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -26,6 +26,7 @@ def test_a_setting_left_out_keeps_its_default():
 
 def test_the_network_tells_which_recipe_it_is():
     assert recipe_from({"network": "rows", "passes": 2}) == RowRecipe(passes=2)
+    assert recipe_from({"network": "detector", "echo": 3}) == DetectorRecipe(echo=3)
     assert recipe_from({"network": "mlp", "epochs": 2}) == Recipe(network="mlp", epochs=2)
     assert recipe_from({}) == Recipe()
 
@@ -66,7 +67,7 @@ def test_a_setting_that_rows_do_not_have_or_cannot_have_is_an_option_error_that_
         recipe_from({"network": "rows", **values})
 
 
-@pytest.mark.parametrize("settings", [Recipe, RowRecipe, Augmentation])
+@pytest.mark.parametrize("settings", [Recipe, RowRecipe, DetectorRecipe, Augmentation])
 def test_every_setting_is_explained_in_the_source(settings):
     import inspect
 

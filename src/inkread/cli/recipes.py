@@ -11,10 +11,12 @@ from typing import Any
 from inkread.cli.settings import NESTED, nested
 from inkread.errors import OptionError, nearest
 from inkread.training.recipe import (
+    DETECTOR,
     NETWORKS,
     OPTIMIZERS,
     RECIPES,
     Augmentation,
+    DetectorRecipe,
     Recipe,
     RowRecipe,
     Tuning,
@@ -24,18 +26,22 @@ ROWS, USUAL = "rows", "cnn"
 """The network that reads whole rows, and the one that is trained if none is named."""
 
 
-def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any]) -> Recipe | RowRecipe:
+def recipe_of(
+    network: str | None, recipe: str | None, settings: dict[str, Any]
+) -> Recipe | RowRecipe | DetectorRecipe:
     """The recipe of that name or file, or of the network, with the settings that were given on top.
 
     Raises:
         OptionError: a name or a setting is unknown, or a file unreadable.
     """
-    own = _own_network(network) if network not in (None, *NETWORKS, ROWS) else {}
+    own = _own_network(network) if network not in (None, *NETWORKS, ROWS, DETECTOR) else {}
     chosen = own or ({"network": network} if network else {})
     name = recipe or (USUAL if own else network or USUAL)
     base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
-    if base.get("network") == ROWS or network == ROWS:
+    if ROWS in (base.get("network"), network):
         return RowRecipe.from_dict(base | settings | chosen)
+    if DETECTOR in (base.get("network"), network):
+        return DetectorRecipe.from_dict(base | settings | chosen)
     made = Recipe.from_dict(_over(base, settings) | chosen)
     _refuse_others(made, settings)
     if "optimizer" in settings and "learning_rate" not in settings:
@@ -77,7 +83,7 @@ def _own_network(name: str) -> dict[str, Any]:
     from inkread.training.architecture import load_architecture
 
     if not name.endswith(".toml"):
-        remedy = nearest(name, [*NETWORKS, ROWS]) + "; or give a TOML file of layers"
+        remedy = nearest(name, [*NETWORKS, ROWS, DETECTOR]) + "; or give a TOML file of layers"
         raise OptionError(f"--network {name}", "is no network", remedy)
     network, layers = load_architecture(Path(name))
     return {"network": network, "layers": layers}

@@ -15,7 +15,7 @@ from inkread.cli.recipes import USUAL, recipe_of, tuning_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import Augmentation, Recipe, RowRecipe, Tuning
+from inkread.training.recipe import Augmentation, DetectorRecipe, Recipe, RowRecipe, Tuning
 
 if TYPE_CHECKING:
     from inkread.training import Run, Tuned
@@ -29,7 +29,13 @@ BUNDLED = "bundled"
 """The default model, as --start names it."""
 
 
-@with_settings(Training=Recipe, Augmentation=Augmentation, Rows=RowRecipe, **{"Training on": Tuning})
+@with_settings(
+    Training=Recipe,
+    Augmentation=Augmentation,
+    Rows=RowRecipe,
+    Detector=DetectorRecipe,
+    **{"Training on": Tuning},
+)
 def train(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run is saved: a new folder.")],
@@ -37,7 +43,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="linear, mlp, lenet5, cnn, small, tiny, rows, or a TOML file of layers; cnn unless --recipe says otherwise.",
+            help="linear, mlp, lenet5, cnn, small, tiny, rows, detector, or a TOML file of layers; cnn unless --recipe says otherwise.",
         ),
     ] = None,
     data: Annotated[
@@ -75,7 +81,8 @@ def train(
 ) -> None:
     """Train a network on MNIST or other data, and save the model with its card.
 
-    The network "rows" reads whole rows; its epochs are blocks of 4,096 synthetic ones.
+    The network "rows" reads whole rows; its epochs are blocks of 4,096 synthetic ones. The network "detector", with which nothing
+    reads yet, finds the digits of pages that are made meanwhile, on two cores in hours.
 
     The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced, usps and digits,
     which come with scikit-learn; all others are downloaded and verified where they are not on this machine. A labelled folder
@@ -145,18 +152,20 @@ def _tuned(tuning: Tuning, start: str, data: list[str], store: str | None, **opt
 
 
 def _trained(
-    recipe: Recipe | RowRecipe, data: list[str], store: str | None, **options: Any
+    recipe: Recipe | RowRecipe | DetectorRecipe, data: list[str], store: str | None, **options: Any
 ) -> "Run[Any, Any]":
-    """Whole rows or glyphs, as the recipe says."""
-    from inkread.training import train, train_rows
+    """Glyphs, whole rows or pages, as the recipe says."""
+    from inkread.training import train, train_detector, train_rows
 
     if isinstance(recipe, Recipe):
         return train(recipe, data=data or (MNIST,), store=store, **options)
     for name in data:
         if name != MNIST:
-            problem = "is of single glyphs, and the network rows learns whole rows"
+            problem = f"is of single glyphs, and the network {recipe.network} learns from whole rows or pages"
             raise OptionError(f"--data {name}", problem, "train the network cnn or mlp with it")
-    return train_rows(recipe, **options)
+    if isinstance(recipe, RowRecipe):
+        return train_rows(recipe, **options)
+    return train_detector(recipe, **options)
 
 
 def _words(

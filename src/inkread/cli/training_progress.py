@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.text import Text
 
-    from inkread.training import Epoch, RowEpoch
+    from inkread.training import DetectorEpoch, Epoch, RowEpoch
 
 
 class TrainingProgress:
@@ -23,7 +23,7 @@ class TrainingProgress:
 
     def __init__(self, bar: Progress, epochs: TaskID, steps: TaskID, curves: Text) -> None:
         self._bar, self._epochs, self._steps, self._curves = bar, epochs, steps, curves
-        self._history: list[Epoch | RowEpoch] = []
+        self._history: list[Epoch | RowEpoch | DetectorEpoch] = []
 
     @classmethod
     @contextmanager
@@ -64,15 +64,15 @@ class TrainingProgress:
         epochs = self._history[-1].epoch if self._history else 0
         self._bar.update(self._epochs, completed=epochs + done / total)
 
-    def on_epoch(self, epoch: Epoch | RowEpoch) -> None:
+    def on_epoch(self, epoch: Epoch | RowEpoch | DetectorEpoch) -> None:
         """Moves the bar of the training, and draws the curves on."""
         from inkread.plots.sparkline import sparkline
+        from inkread.training import DetectorEpoch
 
         self._history.append(epoch)
         self._bar.update(self._epochs, completed=epoch.epoch)
         losses = sparkline([each.train_loss for each in self._history])
-        accuracies = sparkline([each.validation_accuracy for each in self._history])
-        self._curves.plain = (
-            f"Training loss        {losses} {epoch.train_loss:.4f}\n"
-            f"Validation accuracy  {accuracies} {epoch.validation_accuracy:.2%}"
-        )
+        self._curves.plain = f"Training loss        {losses} {epoch.train_loss:.4f}"
+        watched = [each.validation_accuracy for each in self._history if not isinstance(each, DetectorEpoch)]
+        if watched:
+            self._curves.plain += f"\nValidation accuracy  {sparkline(watched)} {watched[-1]:.2%}"

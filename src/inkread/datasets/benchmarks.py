@@ -36,6 +36,7 @@ GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ
 
 OPTDIGITS_FILE = "optdigits-orig.windep"
 """The 1,797 digits of the 13 writers who wrote none of the other files."""
+SEMEION_FILE, SEMEION_SIDE = "semeion_first796.data", 16
 BITMAP_SIDE = 32
 BITMAP_ROW = re.compile(rf"[01]{{{BITMAP_SIDE}}}")
 MARGIN = 4
@@ -49,10 +50,63 @@ def load_field(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     return load_labelled_folder(_folder("field", data_dir))
 
 
+def load_forms(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """Real pictures from 14 further sources: cells of forms and tables, boxed digits, marks, ledgers; and nothing to read."""
+    return load_labelled_folder(_folder("forms", data_dir))
+
+
 def load_cheques(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Courtesy amounts of bank cheques (ORAND-CAR-A, Diem et al., ICFHR 2014), each one row of digits."""
-    pictures = load_labelled_folder(_folder("cheque_dev", data_dir))
+    return _rows("cheque_dev", data_dir)
+
+
+def load_more_cheques(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """500 further ones."""
+    return _rows("cheque_dev2", data_dir)
+
+
+def load_years(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """Years cut from forms, digits about 10 pixels high on a dotted line."""
+    return _rows("years_dev", data_dir)
+
+
+def _rows(collection: str, data_dir: AnyPath | None) -> list[LabelledPicture]:
+    """Pictures of one row of digits each."""
+    pictures = load_labelled_folder(_folder(collection, data_dir))
     return [replace(picture, columns=picture.columns | {"category": "multi"}) for picture in pictures]
+
+
+def load_semeion(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """UCI Semeion's 16×16 bitmaps by Italian hands, the first half, black on white, with ``MARGIN`` around."""
+    path = require_file("semeion_half", SEMEION_FILE, data_dir, published="UCI Semeion Handwritten Digit")
+    pictures = []
+    for number, line in enumerate(read_bytes(path).decode("ascii", errors="replace").splitlines(), 1):
+        try:
+            values = np.array(line.split(), np.float64)
+        except ValueError:
+            values = np.zeros(0)
+        if len(values) < SEMEION_SIDE**2 + 10:
+            raise DatasetFormatError(f"{path}, line {number}", "is no bitmap with its label", COPY_AGAIN)
+        ink = values[: SEMEION_SIDE**2].reshape(SEMEION_SIDE, SEMEION_SIDE) > 0.5
+        label = str(int(values[SEMEION_SIDE**2 : SEMEION_SIDE**2 + 10].argmax()))
+        pictures.append(_digit(path / f"{number:04}", label, _on_paper(ink)))
+    return _some(pictures, path)
+
+
+def load_handwritten62(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """Photos of single characters by few writers, 40×40 grey; the letters are junk."""
+    path = require_file("handwritten62", "handwritten62.npz", data_dir, published="no known place")
+    arrays = load_npz(path, ("images", "labels"))
+    symbols = [str(symbol) for symbol in arrays["labels"]]
+    return _some(
+        [
+            _digit(path / f"{index:04}", symbol, image)
+            if symbol.isdigit()
+            else replace(_letter(path / f"{index:04}", symbol), pixels=image)
+            for index, (image, symbol) in enumerate(zip(arrays["images"], symbols, strict=True))
+        ],
+        path,
+    )
 
 
 def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
@@ -116,7 +170,12 @@ def load_greek(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
 
 BENCHMARKS: dict[str, Callable[[Path | None], list[LabelledPicture]]] = {
     "field": load_field,
+    "forms": load_forms,
+    "years_dev": load_years,
     "cheque_dev": load_cheques,
+    "cheque_dev2": load_more_cheques,
+    "semeion_half": load_semeion,
+    "handwritten62": load_handwritten62,
     "optdigits_orig": load_optdigits,
     "anzemur_scan32": load_anzemur,
     "tipe_images2": load_tipe,
@@ -155,7 +214,10 @@ def _letter(path: Path, symbol: str, pixels: NDArray[np.uint8] | None = None) ->
 
 def _bitmap(rows: Iterable[str]) -> NDArray[np.uint8]:
     """Rows of 0 and 1 as black ink on white paper."""
-    ink = np.array([[cell == "1" for cell in row] for row in rows])
+    return _on_paper(np.array([[cell == "1" for cell in row] for row in rows]))
+
+
+def _on_paper(ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.pad(np.where(ink, 0, 255).astype(np.uint8), MARGIN, constant_values=255)
 
 

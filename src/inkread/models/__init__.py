@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD_FILE",
+    "CLOSEUP",
     "DEFAULT",
     "DETECTOR",
     "DIGIT_CLASSES",
@@ -37,6 +38,8 @@ __all__ = [
 DEFAULT = "default"
 DETECTOR = "detector"
 """The bundled model that finds the digits of a page."""
+CLOSEUP = "closeup"
+"""The folder, within that of a detector, of the model that looks at each box that it found."""
 
 EIGHT_BITS = "int8"
 """The folder of a model in 8 bits, within that of the model it was made of."""
@@ -68,6 +71,11 @@ class Model:
 
     def __post_init__(self) -> None:
         require_whole(self.content, str(self.path), "train or export the model again, as one file")
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the bundled model that reads unless another is named."""
+        return self.path.parent == _bundle() / DEFAULT
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {len(self.content) / 1e6:.2f} MB, sha256={self.card.sha256[:12]})"

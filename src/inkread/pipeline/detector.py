@@ -1,7 +1,8 @@
-"""The grey page -> boxes, each with the logits of every class, by the digit detector in ONNX Runtime."""
+"""The grey page -> candidates: boxes, each with the logits of every class, by the digit detector in ONNX Runtime."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from inkread.models import DETECTOR, Model, load_model
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion
-from inkread.pipeline.scales import MARGIN, looks
+from inkread.pipeline.scales import MARGIN, closer, looks
 from inkread.runtime import open_session
 
 if TYPE_CHECKING:
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", "-", "/", ":")
 DIGITS = 10
+SMALL = 18.0
+"""Digits that are less high than this at the largest size that was looked at are looked at again, an octave larger, pixels."""
 STRIDE = 4
 BOX_UNIT = 16.0
-LEAST_LOGIT = -2.2
-"""Places below this, a probability of a tenth, are no candidates."""
+LEAST_LOGIT = -3.5
+"""Places below this, a probability of 3 %, are no candidates."""
 UNSEEN = -4.6
 """The logit of what was not found: one in a hundred."""
-MOST = 3000
+MOST = 2000
 """Candidates of one picture; a page has no more digits, and texture is not worth more time."""
+ALIKE = 0.7
+"""Candidates that share this much of their union are one, found twice."""
 SAME, WITHIN = 0.4, 0.7
 """Boxes are of the same digit if they share this much of their union, or if this much of one lies in the other."""
 
@@ -51,6 +56,11 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+    @property
+    def is_digit(self) -> NDArray[np.bool_]:
+        """N bool: digits, not signs."""
+        return np.asarray(self.logits.argmax(axis=1) < DIGITS)
 
     def subset(self, chosen: Any) -> Detections:
         """Those at ``chosen`` (integers or a mask)."""
@@ -95,24 +105,49 @@ class Detector:
             meaning="planes (N, 2, H, W)",
         )
 
-    def detect(self, grey: NDArray[np.uint8]) -> tuple[Detections, NDArray[np.float32]]:
+    def detect(
+        self, grey: NDArray[np.uint8], *, thorough: bool = True
+    ) -> tuple[Detections, NDArray[np.float32]]:
         """Everything that may be a digit or a sign, at all sizes.
 
         Args:
             grey: uint8 H×W.
+            thorough: look closer at a large picture where its digits are small, or none are found.
 
         Returns:
-            What was found, the surest first, overlapping boxes left out, at most ``MOST``; and the heat map of the digits, float32 h×w
-            in 0..1, the largest probability of a centre at any size, over the whole picture.
+            Candidates, the surest first, at most ``MOST``, which may overlap; and the heat map of the digits, float32 h×w in 0..1, the
+            largest probability of a centre at any size, over the whole picture.
         """
-        found, heat = [], None
-        for look in looks(grey):
+        found, heat = [], np.zeros((1, 1), np.float32)
+        views = list(looks(grey))
+        largest = views[0]
+        while views:
+            look = views.pop(0)
             output = self._session.run(["objects"], {"planes": planes(look.grey)[None]})[0][0]
             found.append(peaks(output, look))
             seen = _heat(output, look)
-            heat = seen if heat is None else np.maximum(heat, cv2.resize(seen, heat.shape[::-1]))
-        together = without_overlaps(Detections.joined(found).subset(slice(MOST)))
-        return together, np.zeros((1, 1), np.float32) if heat is None else heat
+            low, high = sorted((heat, seen), key=lambda each: each.size)
+            heat = np.maximum(high, cv2.resize(low, high.shape[::-1]))
+            if (
+                not views
+                and thorough
+                and _worth_a_closer_look(found, largest)
+                and (larger := closer(grey, largest))
+            ):
+                views, largest = [larger], larger
+        together = Detections.joined(found).subset(slice(MOST))
+        alike = without_overlaps(together, together.logits.max(axis=1), same=ALIKE, within=math.inf)
+        return together.subset(alike), heat
+
+
+def _worth_a_closer_look(found: list[Detections], largest: Look) -> bool:
+    """Whether nothing was found so far, or something so small that it would be read better if it were larger."""
+    heights = [
+        float(height) * largest.octave
+        for part in found
+        for height in np.ptp(part.boxes[part.is_digit & (part.logits.max(axis=1) > 0)][:, 1::2], axis=1)
+    ]
+    return min(heights, default=0.0) < SMALL
 
 
 def _heat(output: NDArray[np.float32], look: Look) -> NDArray[np.float32]:
@@ -147,21 +182,29 @@ def peaks(output: NDArray[np.float32], look: Look) -> Detections:
     )
 
 
-def without_overlaps(found: Detections) -> Detections:
-    """Of boxes of the same digit the surest (greedy non-maximum suppression), and likewise of signs; the surest first.
+def without_overlaps(
+    found: Detections, scores: NDArray[np.floating], *, same: float = SAME, within: float = WITHIN
+) -> NDArray[np.intp]:
+    """Indices, ascending, of the boxes that overlap no better one (greedy non-maximum suppression).
 
     A sign and a digit do not exclude each other: a comma may lie under the foot of a 7.
+
+    Args:
+        found: candidates.
+        scores: of each, the larger the better.
+        same: boxes that share this much of their union are of the same digit,
+        within: and so are those of which this much of the smaller lies in the other.
     """
-    is_digit = found.logits.argmax(axis=1) < DIGITS
-    kept = [
-        indices[_surest(found.boxes[indices])]
-        for indices in (np.flatnonzero(is_digit), np.flatnonzero(~is_digit))
-    ]
-    return found.subset(np.sort(np.concatenate(kept)))
+    is_digit = found.is_digit
+    kept = []
+    for indices in (np.flatnonzero(is_digit), np.flatnonzero(~is_digit)):
+        order = indices[np.argsort(-scores[indices], kind="stable")]
+        kept.append(order[_best(found.boxes[order], same, within)])
+    return np.sort(np.concatenate(kept))
 
 
-def _surest(boxes: NDArray[np.float32]) -> list[int]:
-    """Indices of the boxes that no surer one, which comes before, covers."""
+def _best(boxes: NDArray[np.float32], same: float, within: float) -> list[int]:
+    """Indices of the boxes that no better one, which comes before, covers."""
     low, high = boxes[:, :2], boxes[:, 2:]
     sizes = np.prod(np.maximum(high - low, 1e-3), axis=1)
     alive, kept = np.ones(len(boxes), bool), []
@@ -170,6 +213,6 @@ def _surest(boxes: NDArray[np.float32]) -> list[int]:
             kept.append(index)
             overlap = np.minimum(high[index], high) - np.maximum(low[index], low)
             shared = np.prod(np.maximum(overlap, 0), axis=1)
-            same = shared > SAME * (sizes[index] + sizes - shared)
-            alive &= ~(same | (shared > WITHIN * np.minimum(sizes[index], sizes)))
+            covered = shared > same * (sizes[index] + sizes - shared)
+            alive &= ~(covered | (shared > within * np.minimum(sizes[index], sizes)))
     return kept

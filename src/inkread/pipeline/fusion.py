@@ -1,4 +1,4 @@
-"""Two opinions of each box, the detector's and the classifier's -> one calibrated probability."""
+"""Three opinions of each box, the detector's, of its close-up and of its glyph -> one calibrated probability."""
 
 from __future__ import annotations
 
@@ -8,32 +8,39 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import ModelFormatError
+from inkread.pipeline import surroundings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIGITS = 10
 LEAST = 1e-6
-"""A class that the classifier rules out keeps this probability: the detector saw the page, and may know better."""
+"""A class that one opinion rules out keeps this probability: another may know better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """A multinomial logistic model of both opinions, fitted on the boxes found on held-out scenes.
+    """A multinomial logistic model of all opinions, fitted on the boxes found on held-out scenes.
 
     Attributes:
         detector: weight of the detector's logit of a digit.
-        classifier: weight of the logarithm of the classifier's probability of a digit.
-        none: weight of the logarithm of the classifier's probability of "not a single digit".
+        closeup: weight of the logarithm of the probability that the close-up has for a class.
+        classifier: weight of the logarithm of the probability that the glyph has for a class.
         bias: of "not a single digit" on a page.
         single_bias: the same in a picture that is given as one digit.
+        smaller: what being smaller than the digits around it adds to the logit of "not a single digit", see ``surroundings.features``;
+        others: the same of standing beside what is no digit,
+        digits: and beside digits.
     """
 
     detector: float
+    closeup: float
     classifier: float
-    none: float
     bias: float
     single_bias: float
+    smaller: float
+    others: float
+    digits: float
 
     @classmethod
     def of_card(cls, source: str, values: dict[str, Any]) -> Fusion:
@@ -41,26 +48,48 @@ class Fusion:
         try:
             numbers = {name: float(values[name]) for name in cls.__slots__}
         except (KeyError, TypeError, ValueError) as error:
-            problem = f"has no weights of both opinions in its card ({error!r})"
+            problem = f"has no weights of the opinions in its card ({error!r})"
             raise ModelFormatError(source, problem, "train the detector again") from error
         return cls(**numbers)
 
     def probabilities(
-        self, detector: NDArray[np.float32], classifier: NDArray[np.float32], *, single: bool = False
+        self,
+        detector: NDArray[np.float32],
+        closeup: NDArray[np.float32],
+        classifier: NDArray[np.float32] | None,
+        *,
+        single: bool = False,
     ) -> NDArray[np.float32]:
         """Calibrated probabilities of the ten digits and of "not a single digit".
 
         Args:
             detector: N×(at least 10), logits of the digits.
-            classifier: N×11, probabilities.
+            closeup: N×11, probabilities.
+            classifier: the same; ``None`` leaves the glyphs out.
             single: the picture was given as one digit.
 
         Returns:
             N×11 float32, rows summing to 1.
         """
-        logarithms = np.log(np.maximum(classifier, LEAST))
-        scores = np.empty((len(detector), DIGITS + 1), np.float64)
-        scores[:, :DIGITS] = self.detector * detector[:, :DIGITS] + self.classifier * logarithms[:, :DIGITS]
-        scores[:, DIGITS] = self.none * logarithms[:, DIGITS] + (self.single_bias if single else self.bias)
+        scores = self.closeup * np.log(np.maximum(closeup, LEAST)).astype(np.float64)
+        if classifier is not None:
+            scores += self.classifier * np.log(np.maximum(classifier, LEAST))
+        scores[:, :DIGITS] += self.detector * detector[:, :DIGITS]
+        scores[:, DIGITS] += self.single_bias if single else self.bias
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def among(
+        self, probabilities: NDArray[np.float32], boxes: NDArray[np.float32], is_digit: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """The probabilities once it is known what else is on the page.
+
+        Args:
+            probabilities: N×11, of candidates that do not overlap, as ``probabilities`` gave them.
+            boxes: N×4.
+            is_digit: N, whether each may be a digit, and is no sign.
+        """
+        raised = probabilities.astype(np.float64)
+        around = surroundings.features(boxes[is_digit], 1 - raised[is_digit, DIGITS])
+        raised[is_digit, DIGITS] *= np.exp(around @ (self.smaller, self.others, self.digits))
+        return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)

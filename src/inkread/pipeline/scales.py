@@ -1,4 +1,4 @@
-"""At which sizes a picture is looked at: octaves, so that each digit is of a size that the detector finds at two of them."""
+"""At which sizes a picture is looked at: octaves, so that each digit is of a size that the detector finds at one of them at least."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ MARGIN = 16
 """The picture's border is repeated so far around it: the network's own padding is black."""
 ENLARGED_TO = 560
 MOST_ENLARGED = 4
+"""A picture is enlarged by octaves up to this side, or so many times."""
+FIRST_TO = 1_200
+"""A picture that is larger than this is first looked at reduced."""
+MOST_PIXELS = 4_500_000
+"""No look has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +35,40 @@ class Look:
 
     Attributes:
         grey: uint8 h×w, sides multiples of ``MULTIPLE``, the picture at ``MARGIN``, ``MARGIN``, its border repeated around it.
-        scale: x and y, from pixels of the picture to those here.
+        octave: the scale, a power of 2.
+        scale: the same, x and y, from pixels of the picture to those here, exactly.
         size: width and height that the picture takes up.
     """
 
     grey: NDArray[np.uint8]
+    octave: float
     scale: tuple[float, float]
     size: tuple[int, int]
 
 
 def looks(grey: NDArray[np.uint8]) -> Iterator[Look]:
-    """The picture at each size, the largest first.
+    """The picture at each size that it is always looked at, the largest first.
 
-    The largest is the picture itself, or enlarged if it is small; at the smallest a digit as high as the picture is small enough.
+    The largest is the picture itself, enlarged if it is small, reduced if it is large; at the smallest a digit as high as the picture is
+    small enough.
     """
     height, width = grey.shape
-    scale = 1.0
-    while max(height, width) * scale * 2 <= ENLARGED_TO and scale * 2 <= MOST_ENLARGED:
+    longer, scale = max(height, width), 1.0
+    while longer * scale * 2 <= ENLARGED_TO and scale * 2 <= MOST_ENLARGED:
         scale *= 2
+    while longer * scale > FIRST_TO:
+        scale /= 2
     first = True
     while first or min(height, width) * scale > LARGEST_DIGIT / 2:
         yield _look(grey, scale)
         first, scale = False, scale / 2
+
+
+def closer(grey: NDArray[np.uint8], look: Look) -> Look | None:
+    """The picture an octave larger than in a look; ``None`` where that is larger than the picture itself, or too large."""
+    scale = 2 * look.octave
+    is_too_large = grey.size * scale * scale > MOST_PIXELS
+    return None if scale > 1 or is_too_large else _look(grey, scale)
 
 
 def _look(grey: NDArray[np.uint8], scale: float) -> Look:
@@ -61,4 +78,4 @@ def _look(grey: NDArray[np.uint8], scale: float) -> Look:
     resized = grey if scale == 1 else cv2.resize(grey, size, interpolation=way)
     right, below = (MARGIN + -side % MULTIPLE for side in size)
     padded = cv2.copyMakeBorder(resized, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
-    return Look(np.asarray(padded, np.uint8), (size[0] / width, size[1] / height), size)
+    return Look(np.asarray(padded, np.uint8), scale, (size[0] / width, size[1] / height), size)

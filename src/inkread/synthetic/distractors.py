@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.synthetic.sheet import Sheet
+    from inkread.synthetic.vectors import VectorGlyph
 
 SAFE = "ACEFHKLMNPQRTUVWXYacdefhkmnprtuvwxy"
 """Letters that do not look like a digit by themselves."""
@@ -32,8 +33,33 @@ def label(rng: np.random.Generator) -> str:
     return label + str(rng.choice([":", "", ".", " ("]))
 
 
+SCRIPTS = (
+    (0x391, 0x3C9),
+    (0x410, 0x44F),
+    (0x531, 0x556),
+    (0x561, 0x586),
+    (0x5D0, 0x5EA),
+    (0x621, 0x64A),
+    (0x10D0, 0x10F0),
+)
+"""First and last letters of Greek, Cyrillic, Armenian (large and small), Hebrew, Arabic and Georgian."""
+FOREIGN = 0.25
+"""How often print is in another script than Latin."""
+
+
+def foreign_glyph(font: str, rng: np.random.Generator) -> VectorGlyph | None:
+    """A letter of another script, as far as a typeface of many scripts is at hand."""
+    first, last = SCRIPTS[int(rng.integers(len(SCRIPTS)))]
+    return font_glyph(font, chr(int(rng.integers(first, last + 1))))
+
+
 def sentence(rng: np.random.Generator) -> str:
-    """A few labels in a row."""
+    """A few labels in a row, now and then in another script than Latin."""
+    if rng.random() < FOREIGN:
+        first, last = SCRIPTS[int(rng.integers(len(SCRIPTS)))]
+        lengths = rng.integers(1, 9, int(rng.integers(1, 5)))
+        words = (rng.integers(first, last + 1, length) for length in lengths)
+        return " ".join("".join(map(chr, letters)) for letters in words)
     return " ".join(label(rng) for _ in range(int(rng.integers(1, 5))))
 
 

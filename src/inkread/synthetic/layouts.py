@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.row_text import random_text
-from inkread.synthetic.distractors import SAFE, bitmap, label, random_rule, sentence, sketch, texture, word
+from inkread.synthetic.distractors import (
+    SAFE,
+    bitmap,
+    foreign_glyph,
+    label,
+    random_rule,
+    sentence,
+    sketch,
+    texture,
+    word,
+)
 from inkread.synthetic.vectors import VectorGlyph
 
 if TYPE_CHECKING:
@@ -210,6 +220,21 @@ def single(sheet: Sheet) -> None:
     )
 
 
+def letter(sheet: Sheet) -> None:
+    """One letter, mark or scribble, as large as a digit would be that is drawn there: nothing to read."""
+    rng, size = sheet.rng, sheet.shape[0]
+    x, y = size / 2 + rng.normal(0, 0.12, 2) * max(size - sheet.unit, 20)
+    choice = rng.random()
+    if choice < 0.3:
+        bitmap(sheet, x, y + sheet.unit / 2)
+        return
+    if choice < 0.75:
+        glyph = sheet.writer.glyph(str(rng.choice([*SAFE])))
+    else:
+        glyph = foreign_glyph(str(rng.choice(sheet.writer.stock.print_fonts)), rng) or VectorGlyph()
+    sheet.glyph_at(_bent(glyph, rng), x, y + sheet.unit / 2, sheet.unit, "", turn=rng.normal(0, 0.1))
+
+
 def scatter(sheet: Sheet) -> None:
     """Digits anywhere, of several sizes, as on a canvas or a blackboard; letters among them."""
     rng, size = sheet.rng, sheet.shape[0]
@@ -335,10 +360,10 @@ def _bent(glyph: VectorGlyph, rng: np.random.Generator) -> VectorGlyph:
 
 LAYOUTS: dict[str, Callable[[Sheet], None]] = {
     "rows": rows, "column": column, "table": table, "boxes": boxes, "form": form, "single": single,
-    "scatter": scatter, "text": text, "printed": printed, "strip": strip, "nothing": nothing,
+    "letter": letter, "scatter": scatter, "text": text, "printed": printed, "strip": strip, "nothing": nothing,
 }  # fmt: skip
 SHARES = {
     "rows": 0.2, "column": 0.06, "table": 0.13, "boxes": 0.11, "form": 0.1, "single": 0.05,
-    "scatter": 0.08, "text": 0.07, "printed": 0.04, "strip": 0.1, "nothing": 0.06,
+    "letter": 0.04, "scatter": 0.08, "text": 0.07, "printed": 0.04, "strip": 0.1, "nothing": 0.06,
 }  # fmt: skip
 """How often a scene has which layout."""

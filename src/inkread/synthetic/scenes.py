@@ -43,11 +43,12 @@ SIZE = 256
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)
 
 
-CROPPED = {"strip": 0.6, "single": 0.3, "boxes": 0.2, "table": 0.12, "form": 0.2, "rows": 0.12}
+CROPPED = {"strip": 0.75, "single": 0.35, "letter": 0.35, "boxes": 0.3, "table": 0.2, "form": 0.3, "rows": 0.3,
+           "column": 0.2}  # fmt: skip
 """How often the picture ends close to what is written."""
 APART, LEAST_ROOM = 16, 48
 """Pixels between the pictures of a scene of several, and the least height that another is put into."""
-RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "scatter": 0.25, "strip": 0.1, "nothing": 0.45,
+RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "letter": 0.25, "scatter": 0.25, "strip": 0.1, "nothing": 0.45,
          "table": 0.03, "boxes": 0.06, "form": 0.03, "printed": 0.03}  # fmt: skip
 """How often the paper of a layout is ruled."""
 
@@ -89,7 +90,7 @@ def make_scene(
     kind = str(rng.choice(list(LAYOUTS), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
     sheet = _written(kind, stock, rng, size)
     pixels = _composed(sheet)
-    if rng.random() >= CROPPED.get(kind, 0.08):
+    if rng.random() >= CROPPED.get(kind, 0.1):
         boxes, classes = _labelled(sheet, (0, 0, size, size), sizes, margins)
         return Scene(pixels, boxes, classes, kind)
     # A picture that ends close to its writing leaves room for others in the scene.
@@ -126,9 +127,10 @@ def _written(kind: str, stock: Stock, rng: np.random.Generator, size: int) -> Sh
     if rng.random() < RULED.get(kind, 0.2):
         ruled_paper(sheet)
     LAYOUTS[kind](sheet)
-    if rng.random() < 0.25 and kind not in ("single", "nothing"):
+    if rng.random() < 0.25 and kind not in ("single", "letter", "nothing"):
         clutter(sheet)
     return sheet
+
 
 def _frame(sheet: Sheet) -> tuple[int, int, int, int]:
     """The edges of a small picture, close to some of what is written; x0, y0, x1, y1."""
@@ -169,7 +171,7 @@ def _piece(
 def _unit(kind: str, rng: np.random.Generator, size: int) -> float:
     """The height of a digit."""
     choice = rng.random()
-    if kind == "single":
+    if kind in ("single", "letter"):
         low, high = (13.0, 40.0) if choice < 0.6 else (40, 0.95 * size)
     elif choice < 0.88:
         low, high = 12, 35

@@ -48,6 +48,8 @@ RARE_SHARE = 0.45
 
 DESCENDING, LOWER, LETTER_HEIGHT = frozenset("gjpqy"), frozenset("acemnorsuvwxz"), 0.65
 FONT_PIXELS = 96
+NO_CHARACTER = "\U0010ffff"
+"""Which no font has."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -272,6 +274,8 @@ def font_glyph(file: str, character: str) -> VectorGlyph | None:
     The baseline is kept, so that a lower-case letter is smaller, and a comma hangs below.
     """
     font, height = _font(file)
+    if bytes(font.getmask(character)) == _missing(file):
+        return None
     box = font.getbbox(character, anchor="ls")
     width, tall = int(box[2] - box[0]) + 8, int(box[3] - box[1]) + 8
     if min(width, tall) <= 8 or max(width, tall) > 8 * FONT_PIXELS:
@@ -286,6 +290,12 @@ def font_glyph(file: str, character: str) -> VectorGlyph | None:
         return None
     origin = np.array([width / 2, 4 - box[1]], np.float32)
     return VectorGlyph((), tuple((path - origin) / np.float32(height) for path in paths))
+
+
+@lru_cache(maxsize=256)
+def _missing(file: str) -> bytes:
+    """What a font draws in the place of a character that it lacks."""
+    return bytes(_font(file)[0].getmask(NO_CHARACTER))
 
 
 @lru_cache(maxsize=256)

@@ -16,18 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
 from inkread.idle import let_idle_threads_sleep
-from inkread.training.recipe import RECIPES, Augmentation, Recipe, RowRecipe, Tuning
+from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, Recipe, RowRecipe, Tuning
 
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
+    from inkread.training.detector_fit import DetectorEpoch
     from inkread.training.row_fit import RowEpoch
     from inkread.training.run import Run, Trained, load_run
     from inkread.training.tuning import Tuned
-    from inkread.training.workflow import Progress, train, train_on, train_rows
+    from inkread.training.workflow import Progress, train, train_detector, train_on, train_rows
 
 __all__ = [
     "RECIPES",
     "Augmentation",
+    "DetectorEpoch",
+    "DetectorRecipe",
     "Epoch",
     "Progress",
     "Recipe",
@@ -39,6 +42,7 @@ __all__ = [
     "Tuning",
     "load_run",
     "train",
+    "train_detector",
     "train_on",
     "train_rows",
 ]

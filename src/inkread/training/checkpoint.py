@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from inkread.training.recipe import RowRecipe
+    from inkread.training.recipe import DetectorRecipe, RowRecipe
 
 CHECKPOINT_FILE = "checkpoint.pt"
 
@@ -55,17 +55,19 @@ class Epoch:
 class State(Generic[Figures]):
     """All that changes in training; no random numbers, as each epoch draws from a seed of its own.
 
-    ``figures`` is the dataclass of an epoch's.
+    ``network`` and ``averaged`` are the module that learns and the mean of its weights; ``figures`` is the dataclass of an epoch's.
     """
 
-    network: nn.Sequential
-    averaged: nn.Sequential
+    network: Any
+    averaged: Any
     optimizer: torch.optim.Optimizer
     figures: type[Figures]
     history: list[Figures] = field(default_factory=list)
 
     @classmethod
-    def start(cls, recipe: Recipe | RowRecipe, network: nn.Sequential, figures: type[Figures]) -> Self:
+    def start(
+        cls, recipe: Recipe | RowRecipe | DetectorRecipe, network: nn.Module, figures: type[Figures]
+    ) -> Self:
         """A network with fresh weights, its average and its optimiser."""
         averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         kernels = [weight for weight in network.parameters() if weight.ndim > 1]
@@ -78,8 +80,10 @@ class State(Generic[Figures]):
         return cls(network, averaged, _optimizer(recipe, groups), figures)
 
 
-def _optimizer(recipe: Recipe | RowRecipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-    """The recipe's optimizer, which takes ``weight_decay`` as its own kind of it; rows are always learned by AdamW."""
+def _optimizer(
+    recipe: Recipe | RowRecipe | DetectorRecipe, groups: list[dict[str, Any]]
+) -> torch.optim.Optimizer:
+    """The recipe's optimizer, which takes ``weight_decay`` as its own kind of it; rows and the detector always learn by AdamW."""
     match recipe:
         case Recipe(optimizer="adam"):
             return torch.optim.Adam(groups, lr=recipe.learning_rate)

@@ -1,4 +1,4 @@
-"""The trained detector as ONNX: batch norms folded into the convolutions, compared with PyTorch."""
+"""The trained detector and the network for close-ups as ONNX: batch norms folded into the convolutions, compared with PyTorch."""
 
 from __future__ import annotations
 
@@ -16,51 +16,40 @@ from torch import nn
 from inkread.classifier import Classifier
 from inkread.errors import TrainingError
 from inkread.evaluation.metrics import expected_calibration_error
-from inkread.models import CARD_FILE, MODEL_FILE, Card, Model
+from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, Card, Model
 from inkread.models.eight_bits import in_8_bits
+from inkread.pipeline.closeups import SIDE, CloseupClassifier
 from inkread.pipeline.contrast import WINDOW, planes
 from inkread.pipeline.detector import DIGITS, Detector
 from inkread.pipeline.fusion import Fusion
 from inkread.runtime import start_session
 from inkread.synthetic.scenes import CLASSES, SIZES, make_scene
 from inkread.synthetic.writers import load_stock
-from inkread.training.detector_fusion import Opinions, fit_fusion, gather
-from inkread.training.detector_network import STRIDE, DetectorNetwork, Residual
+from inkread.training.detector_fusion import fit_fusion, gather, read
+from inkread.training.detector_network import STRIDE, DetectorNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from inkread.training.closeup_network import CloseupNetwork
     from inkread.training.detector_fit import DetectorTraining
+    from inkread.training.detector_fusion import Judged
+    from inkread.training.recipe import DetectorRecipe
 
 SURE = 0.99
 """Digits at least this probable should hardly ever be wrong."""
-DATA: tuple[dict[str, str], ...] = (
-    {"name": "MNIST, training files", "attribution": "Yann LeCun, Corinna Cortes, Christopher J. C. Burges"},
-    {"name": "UNIPEN characters and words", "licence": "CC-BY-4.0",
-     "attribution": "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"},
-    {"name": "Pendigits and UJI Pen Characters", "licence": "CC-BY-4.0",
-     "attribution": "E. Alpaydin, F. Alimoglu; D. Llorens et al.; UCI Machine Learning Repository"},
-    {"name": "BHMSDS", "licence": "MIT", "attribution": "W. Błachowski"},
-    {"name": "Quick, Draw!", "licence": "CC-BY-4.0", "attribution": "Google"},
-    {"name": "Copiste d'un jour", "licence": "CC-BY-4.0", "attribution": "Bibliothèque et Archives nationales du Québec"},
-    {"name": "DHSD", "licence": "CC-BY-4.0", "attribution": "Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI), ICDAR 2024"},
-    {"name": "handwriting fonts, rendered", "licence": "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
-     "attribution": "their designers"},
-)  # fmt: skip
-"""What scenes are made of."""
-
 OPSET, IR_VERSION = 17, 8
 LAST = "objects"
-"""The last convolution stays in 32 bits: logits and sides of boxes would share a scale."""
+"""The name of the last convolution, which stays in 32 bits: logits and sides of boxes would share a scale."""
 COMPARED, TOLERANCE = 8, 1e-3
 """Held-out scenes on which both runtimes must agree, and by how much, as a share of the largest answer."""
 CALIBRATED = 200
 """Held-out scenes from which the ranges of 8 bits are taken."""
-JUDGED = 1_500
-"""Held-out pages on which the weights of both opinions are fitted, and as many others on which they are judged."""
+HELD_OUT = (1_001, 1_002)
+"""Seeds of the held-out pages on which the opinions are weighed, and of those on which they are judged."""
 
 
 class _Graph:
@@ -109,10 +98,14 @@ class _Graph:
 
     def residuals(self, blocks: nn.Sequential, value: str) -> str:
         """Residual blocks, one after the other."""
-        for block in (module for module in blocks if isinstance(module, Residual)):
-            inner = self.relu(self.convolution(block.first, value))
-            value = self.relu(self.add(value, self.convolution(block.second, inner)))
+        for block in blocks:
+            value = self.residual(block, value)
         return value
+
+    def residual(self, block: Any, value: str) -> str:
+        """A residual block."""
+        inner = self.relu(self.convolution(block.first, value))
+        return self.relu(self.add(value, self.convolution(block.second, inner)))
 
     def doubled(self, value: str) -> str:
         """Twice as high and wide, each place repeated."""
@@ -143,84 +136,176 @@ def to_onnx(network: DetectorNetwork) -> bytes:
     fine = g.relu(g.convolution(network.head, fine))
     g.convolution(network.output, fine)
     g.nodes[-1].name, g.nodes[-1].output[0] = LAST, "objects"
-    graph = helper.make_graph(
-        g.nodes,
-        "detector",
-        [helper.make_tensor_value_info("planes", TensorProto.FLOAT, [None, 2, None, None])],
-        [
-            helper.make_tensor_value_info(
-                "objects", TensorProto.FLOAT, [None, network.classes + 4, None, None]
-            )
-        ],
-        g.weights,
+    return _whole(
+        g, "detector", ("planes", [None, 2, None, None]), ("objects", [None, network.classes + 4, None, None])
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+
+
+def closeups_to_onnx(network: CloseupNetwork) -> bytes:
+    """The network as an ONNX model: ``planes`` N×2×48×48 -> ``logits`` N×classes."""
+    g = _Graph()
+    value = g.residual(network.fine, g.relu(g.convolution(network.stem, "planes")))
+    value = g.residual(network.middle, g.relu(g.convolution(network.to_middle, value)))
+    value = g.residual(network.coarse, g.relu(g.convolution(network.to_coarse, value)))
+    value = g.convolution(network.output, g.relu(g.convolution(network.flat, value)))
+    g.nodes[-1].name = LAST
+    g.nodes.append(helper.make_node("Flatten", [value], ["logits"], name="logits"))
+    classes = network.output.out_channels
+    return _whole(g, "closeup", ("planes", [None, 2, SIDE, SIDE]), ("logits", [None, classes]))
+
+
+def _whole(
+    graph: _Graph, name: str, takes: tuple[str, list[int | None]], gives: tuple[str, list[int | None]]
+) -> bytes:
+    """The graph as the bytes of a model that ONNX' checker accepts."""
+    inputs, outputs = (
+        helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one, shape in (takes, gives)
+    )
+    whole = helper.make_graph(graph.nodes, name, [inputs], [outputs], graph.weights)
+    model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
 
 
-def export_detector(training: DetectorTraining, folder: Path, *, command: str, pages: int = JUDGED) -> Card:
-    """Writes ``model.onnx``, in 8 bits, and ``card.json``, from the mean of the weights.
+def detector_model(
+    training: DetectorTraining, folder: Path, *, data: tuple[dict[str, Any], ...], command: str
+) -> Model:
+    """The detector in 8 bits, from the mean of the weights; the opinions are not weighed yet.
 
     Args:
         training: as far as it is.
-        folder: where to.
+        folder: where it will lie.
+        data: what it was learned from, see ``Card.data``.
         command: what reproduces the run, for the card.
-        pages: on how many held-out pages both opinions are weighed, and on how many others they are judged.
 
     Raises:
         TrainingError: ONNX Runtime and PyTorch disagree on held-out scenes.
     """
-    network = training.mean.cpu().eval()
-    source = to_onnx(network)
+    network = training.state.averaged.cpu().eval()
     stock = load_stock(held_out=True)
     examples = [
         planes(make_scene(stock, np.random.default_rng([CALIBRATED, i])).pixels)[None]
         for i in range(CALIBRATED)
     ]
-    _compare(source, network, examples[:COMPARED])
-    content = bytes(in_8_bits(source, examples, keep=[LAST]).SerializeToString())
-    card = Card(
-        name="detector",
-        created=datetime.now(UTC).date().isoformat(),
-        sha256=hashlib.sha256(content).hexdigest(),
+    geometry = {"stride": STRIDE, "heights": list(SIZES), "window": WINDOW}
+    card = _card(
+        DETECTOR,
+        network,
         labels=CLASSES,
-        temperature=1.0,
-        parameters=sum(p.numel() for p in network.parameters()),
-        geometry={"stride": STRIDE, "heights": list(SIZES), "window": WINDOW},
-        fusion=dataclasses.asdict(Fusion(1.0, 0.5, 0.5, 0.0, 0.0)),
-        data=DATA,
-        recipe=dataclasses.asdict(training.recipe) | {"step": training.step},
+        geometry=geometry,
+        recipe=training.recipe,
+        data=data,
         command=command,
-        seed=training.recipe.seed,
     )
-    model = Model("detector", folder / MODEL_FILE, card, content)
-    detector, classifier = Detector(model), Classifier()
-    fusion = fit_fusion(gather(detector, classifier, stock, pages=pages, seed=1))
-    judged = gather(detector, classifier, stock, pages=pages, seed=2)
-    card = dataclasses.replace(card, fusion=dataclasses.asdict(fusion), scores=scores_of(judged, fusion))
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MODEL_FILE).write_bytes(content)
-    (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
-    return card
+    return _in_8_bits(to_onnx(network), network, examples, card, folder)
 
 
-def scores_of(opinions: Opinions, fusion: Fusion) -> dict[str, float]:
-    """Recall, precision and calibration on held-out pages, by both opinions together."""
-    probabilities = fusion.probabilities(opinions.detector, opinions.classifier)
-    best = probabilities.argmax(axis=1)
-    read, right = best < DIGITS, (best == opinions.truth) & (best < DIGITS)
-    sure = read & (probabilities.max(axis=1) >= SURE)
+def closeup_model(
+    network: CloseupNetwork,
+    examples: NDArray[np.float32],
+    folder: Path,
+    *,
+    recipe: DetectorRecipe,
+    data: tuple[dict[str, Any], ...],
+    command: str,
+) -> Model:
+    """The network for close-ups in 8 bits.
+
+    Args:
+        network: as it was learned.
+        examples: N×2×48×48, held-out close-ups.
+        folder: where it will lie.
+        recipe: how it was learned.
+        data: what from, see ``Card.data``.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        TrainingError: ONNX Runtime and PyTorch disagree on the examples.
+    """
+    batches = np.array_split(examples, max(1, len(examples) // 64))
+    geometry = {"side": SIDE, "box": SIDE // 2}
+    card = _card(
+        CLOSEUP,
+        network,
+        labels=DIGIT_CLASSES,
+        geometry=geometry,
+        recipe=recipe,
+        data=data,
+        command=command,
+    )
+    return _in_8_bits(closeups_to_onnx(network.eval()), network, batches, card, folder)
+
+
+def weighed(detector: Model, closeup: Model, *, pages: int) -> Card:
+    """The detector's card with how much each opinion counts, and what all of them score together.
+
+    Args:
+        detector: in 8 bits, as it reads.
+        closeup: the same.
+        pages: held-out pages on which the weights are fitted, and as many others on which they are judged.
+    """
+    eyes = Detector(detector), CloseupClassifier(closeup), Classifier(), load_stock(held_out=True)
+    fusion = fit_fusion(list(gather(*eyes, pages=pages, seed=HELD_OUT[0])))
+    scores = scores_of(gather(*eyes, pages=pages, seed=HELD_OUT[1]), fusion)
+    return dataclasses.replace(detector.card, fusion=dataclasses.asdict(fusion), scores=scores)
+
+
+def scores_of(judged: Iterable[Judged], fusion: Fusion) -> dict[str, float]:
+    """Recall, precision and calibration on held-out pages, by all opinions together."""
+    digits, parts = 0, []
+    for each in judged:
+        probabilities, truth = read(each, fusion)
+        parts.append((probabilities.max(axis=1), probabilities.argmax(axis=1) == truth, truth >= 0))
+        digits += int(((each.scene.classes >= 0) & (each.scene.classes < DIGITS)).sum())
+    probable, right, counted = (np.concatenate(column) for column in zip(*parts, strict=True))
+    probable, right = probable[counted], right[counted]
+    sure = probable >= SURE
     return {
-        "pages_recall": float(right.sum() / max(1, opinions.digits)),
-        "pages_precision": float(right.sum() / max(1, read.sum())),
-        "pages_ece": expected_calibration_error(probabilities.max(axis=1)[read], right[read]),
+        "pages_recall": float(right.sum() / max(1, digits)),
+        "pages_precision": float(right.mean()) if right.size else 0.0,
+        "pages_ece": expected_calibration_error(probable, right),
         "pages_sure_and_wrong": float((sure & ~right).sum() / max(1, sure.sum())),
     }
 
 
+def _card(
+    name: str,
+    network: nn.Module,
+    *,
+    labels: tuple[str, ...],
+    geometry: dict[str, Any],
+    recipe: DetectorRecipe,
+    data: tuple[dict[str, Any], ...],
+    command: str,
+) -> Card:
+    return Card(
+        name=name,
+        created=datetime.now(UTC).date().isoformat(),
+        sha256="0" * 64,
+        labels=labels,
+        temperature=1.0,
+        parameters=sum(p.numel() for p in network.parameters()),
+        geometry=geometry,
+        fusion=dataclasses.asdict(Fusion(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)) if name == DETECTOR else {},
+        data=data,
+        recipe=recipe.to_dict(),
+        command=command,
+        seed=recipe.seed,
+    )
+
+
+def _in_8_bits(
+    content: bytes, network: nn.Module, examples: Sequence[NDArray[np.float32]], card: Card, folder: Path
+) -> Model:
+    """The model in 8 bits, after a comparison with the network."""
+    _compare(content, network, examples[:COMPARED])
+    content = bytes(in_8_bits(content, examples, keep=[LAST]).SerializeToString())
+    card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
+    return Model(card.name, folder / MODEL_FILE, card, content)
+
+
 @torch.no_grad()
-def _compare(content: bytes, network: DetectorNetwork, examples: Sequence[NDArray[np.float32]]) -> None:
+def _compare(content: bytes, network: nn.Module, examples: Sequence[NDArray[np.float32]]) -> None:
     session = start_session(content, MODEL_FILE, threads=0)
     for example in examples:
         expected = network(torch.from_numpy(example)).numpy()

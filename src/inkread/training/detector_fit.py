@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import copy
-import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -16,16 +13,20 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from inkread.errors import TrainingError
 from inkread.pipeline.contrast import planes
 from inkread.synthetic.scenes import CLASSES, Scene, make_scene
 from inkread.synthetic.writers import load_stock
+from inkread.training.checkpoint import State, restore, save
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
+from inkread.training.recipe import EPOCH, DetectorRecipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
+    from torch import nn
 
 AHEAD = 16
 """Scenes that each process makes in advance."""
@@ -34,39 +35,25 @@ APART = 64
 STEEPEST = 5.0
 """Norm that gradients are clipped to."""
 START = Path(__file__).with_name("detector.safetensors")
-"""What 12,000 steps on one core came to, from random weights; 16 bits."""
-STATEFUL = ("network", "mean", "optimizer")
+"""What 20,000 steps on one core came to, from random weights; 16 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorRecipe:
-    """How the detector is trained.
+@dataclass(frozen=True)
+class DetectorEpoch:
+    """What ``recipe.EPOCH`` steps came to, means over them; a row of ``history.csv``.
 
-    Attributes:
-        steps: in all.
-        decay: share of the steps, at the end, over which the rate falls to nothing.
-        batch: scenes a step.
-        rate: of AdamW, while it is constant.
-        warmup: steps over which the rate rises.
-        weight_decay: of convolutions.
-        ema: weight of the past in the mean of the weights.
-        echo: how often each scene is used (Choi et al., "Faster neural network training with data echoing", 2019).
-        seed: of weights and scenes.
-        size: side of the scenes, pixels.
-        warm: start from the weights that come with the package, not from random ones.
+    The loss of places is that of centres, in nats an object; that of sides is of the boxes, in shares of their size.
     """
 
-    steps: int = 20_000
-    decay: float = 0.3
-    batch: int = 8
-    rate: float = 1.2e-3
-    warmup: int = 300
-    weight_decay: float = 0.02
-    ema: float = 0.9985
-    echo: int = 2
-    seed: int = 0
-    size: int = 256
-    warm: bool = True
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    side_loss: float
+    seconds: float
+
+    def summary(self) -> dict[str, str]:
+        """The figures that a person asks for, by name."""
+        return {"Loss of places, of sides": f"{self.train_loss:.4f}, {self.side_loss:.4f}"}
 
 
 class Scenes(IterableDataset[Scene]):
@@ -99,17 +86,17 @@ def jittered(scene: Scene, rng: np.random.Generator) -> Scene:
 
 def rate_at(step: int, recipe: DetectorRecipe) -> float:
     """Rises, stays, and falls at the end (Hägele et al., "Scaling laws and compute-optimal training beyond fixed durations", 2024)."""
-    falling = recipe.steps * recipe.decay
+    rising, falling = recipe.warmup * recipe.steps, recipe.decay * recipe.steps
     left = (recipe.steps - step) / max(1.0, falling)
-    return recipe.rate * min(1.0, (step + 1) / recipe.warmup, max(0.0, left))
+    return recipe.learning_rate * min(1.0, (step + 1) / max(1.0, rising), max(0.0, left))
 
 
 def batches(recipe: DetectorRecipe, start: int, *, workers: int) -> Iterator[list[Scene]]:
     """A batch for every step from ``start`` on, each scene ``recipe.echo`` times, the repetitions among later scenes."""
-    fresh = recipe.batch // recipe.echo
+    fresh = recipe.batch_size // recipe.echo
     scenes = iter(
         DataLoader(
-            Scenes(recipe.seed, start * fresh, recipe.size),
+            Scenes(recipe.seed, start * fresh, recipe.scene_side),
             batch_size=None,
             num_workers=workers,
             prefetch_factor=AHEAD if workers else None,
@@ -120,8 +107,8 @@ def batches(recipe: DetectorRecipe, start: int, *, workers: int) -> Iterator[lis
     while True:
         batch = [next(scenes) for _ in range(fresh)]
         waiting += batch * (recipe.echo - 1)
-        while len(batch) < recipe.batch:
-            if len(waiting) > APART * recipe.batch:
+        while len(batch) < recipe.batch_size:
+            if len(waiting) > APART * recipe.batch_size:
                 index = int(rng.integers(len(waiting)))
                 waiting[index], waiting[-1] = waiting[-1], waiting[index]
                 batch.append(jittered(waiting.pop(), rng))
@@ -130,54 +117,69 @@ def batches(recipe: DetectorRecipe, start: int, *, workers: int) -> Iterator[lis
         yield batch
 
 
+@torch.no_grad()
+def average_all(slow: nn.Module, fast: nn.Module, decay: float) -> None:
+    """One step of the exponential moving average of the weights and of the statistics of batch norms."""
+    now = fast.state_dict()
+    for name, kept in slow.state_dict().items():
+        if kept.dtype.is_floating_point:
+            kept.lerp_(now[name], 1 - decay)
+        else:
+            kept.copy_(now[name])
+
+
 class DetectorTraining:
-    """A detector while it learns: its weights, their mean, the optimizer, and how far it is.
+    """A detector while it learns.
 
     Args:
         recipe: how it is trained.
         device: where.
+
+    Attributes:
+        state: its weights, their mean, the optimizer, and the figures so far.
+        step: how many are done.
     """
 
     def __init__(self, recipe: DetectorRecipe, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.device, self.step = recipe, device, 0
-        self.network = DetectorNetwork(len(CLASSES)).to(device)
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.mean = copy.deepcopy(self.network).eval()
-        parameters = list(self.network.parameters())
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimizer = torch.optim.AdamW(groups, lr=recipe.rate)
+        network = DetectorNetwork(len(CLASSES)).to(device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.state: State[DetectorEpoch] = State.start(recipe, network, DetectorEpoch)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a run has in common with the one that it resumes; it may be longer."""
+        free = (
+            "steps",
+            "decay",
+            "warmup",
+            "threads",
+            "workers",
+            "closeup_pages",
+            "closeup_steps",
+            "judged_pages",
+        )
+        return {name: value for name, value in self.recipe.to_dict().items() if name not in free}
 
     def learn(self, batch: Sequence[Scene]) -> NDArray[np.float64]:
         """One step; the losses of places and of boxes."""
-        for group in self.optimizer.param_groups:
+        for group in self.state.optimizer.param_groups:
             group["lr"] = rate_at(self.step, self.recipe)
         inputs = torch.from_numpy(np.stack([planes(scene.pixels) for scene in batch]))
         targets = targets_of(batch, len(CLASSES), self.device)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            output = self.network(inputs.to(self.device, memory_format=torch.channels_last))
+            output = self.state.network(inputs.to(self.device, memory_format=torch.channels_last))
         places, sides = loss_of(output, targets)
         (places + sides).backward()  # type: ignore[no-untyped-call]
-        if torch.isfinite(torch.nn.utils.clip_grad_norm_(self.network.parameters(), STEEPEST)):
-            self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self._average()
+        if torch.isfinite(torch.nn.utils.clip_grad_norm_(self.state.network.parameters(), STEEPEST)):
+            self.state.optimizer.step()
+        self.state.optimizer.zero_grad(set_to_none=True)
+        average_all(
+            self.state.averaged, self.state.network, min(self.recipe.averaging, self.step / (self.step + 10))
+        )
         self.step += 1
         return np.array([places.item(), sides.item()])
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        """Moves the mean of the weights towards what they are now, faster at first."""
-        weight = 1 - min(self.recipe.ema, (self.step + 1) / (self.step + 10))
-        now = self.network.state_dict()
-        for name, kept in self.mean.state_dict().items():
-            if kept.dtype.is_floating_point:
-                kept.lerp_(now[name], weight)
-            else:
-                kept.copy_(now[name])
 
     def start_from(self, path: Path) -> None:
         """Starts with weights in place of random ones.
@@ -186,72 +188,72 @@ class DetectorTraining:
             path: safetensors, as ``save_weights`` writes them; ``START`` are those that come with the package.
         """
         weights = {name: tensor.float() for name, tensor in load_file(path).items()}
-        for network in (self.network, self.mean):
+        for network in (self.state.network, self.state.averaged):
             network.load_state_dict(network.state_dict() | weights)
 
     def save_weights(self, path: Path) -> None:
         """Writes the mean of the weights in 16 bits, to start another training from."""
         tensors = {
             name: tensor.half().contiguous()
-            for name, tensor in self.mean.state_dict().items()
+            for name, tensor in self.state.averaged.state_dict().items()
             if tensor.dtype.is_floating_point
         }
         save_file(tensors, path)
 
-    def save(self, path: Path) -> None:
-        """Writes everything that is needed to go on, in one step."""
-        partial = path.with_suffix(".part")
-        state = {name: getattr(self, name).state_dict() for name in STATEFUL}
-        torch.save(state | {"step": self.step, "recipe": asdict(self.recipe)}, partial)
-        partial.replace(path)
+    def resume(self, folder: Path) -> None:
+        """Goes on from the checkpoint of a run.
 
-    def resume(self, path: Path) -> None:
-        """Goes on from what ``save`` wrote."""
-        state = torch.load(path, weights_only=True, map_location=self.device)
-        for name in STATEFUL:
-            getattr(self, name).load_state_dict(state[name])
-        self.step = int(state["step"])
+        Raises:
+            TrainingError: it is damaged, or of another recipe.
+        """
+        restore(folder, self.state, self.identity)
+        self.step = min(len(self.state.history) * EPOCH, self.recipe.steps)
 
 
 def fit_detector(
-    recipe: DetectorRecipe, folder: Path, *, workers: int = 1, every: int = 250
+    recipe: DetectorRecipe,
+    folder: Path,
+    *,
+    resume: bool = False,
+    on_epoch: Callable[[DetectorEpoch], object] = lambda _epoch: None,
+    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> DetectorTraining:
-    """Trains a detector, or goes on from ``folder/checkpoint.pt``; writes that and ``folder/log.jsonl`` ``every`` so many steps."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Trains a detector, or goes on from the run's checkpoint, which is written after every epoch.
+
+    Args:
+        recipe: every setting.
+        folder: of the run.
+        resume: continues the interrupted run in it.
+        on_epoch: called after every epoch, with its figures.
+        on_batch: called after every step, with the steps done in this epoch and how many it has.
+
+    Raises:
+        TrainingError: the checkpoint is damaged or of another recipe, or the loss is no longer a number.
+        OutputError: the folder cannot be written to.
+    """
     training = DetectorTraining(recipe, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    checkpoint = folder / "checkpoint.pt"
-    if checkpoint.exists():
-        training.resume(checkpoint)
-    elif recipe.warm:
+    if resume:
+        training.resume(folder)
+        for epoch in training.state.history:
+            on_epoch(epoch)
+    elif recipe.weights == "bundled":
         training.start_from(START)
-    losses, began = np.zeros(2), time.monotonic()
-    for batch in batches(recipe, training.step, workers=workers):
-        if training.step >= recipe.steps:
-            break
-        losses += training.learn(batch)
-        if training.step % every == 0 or training.step == recipe.steps:
-            entry = dict(zip(("places", "sides"), np.round(losses / every, 4).tolist(), strict=True))
-            entry |= {"step": training.step, "seconds": round((time.monotonic() - began) / every, 4)}
-            with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-                print(json.dumps(entry), file=log)
-            training.save(checkpoint)
-            losses, began = np.zeros(2), time.monotonic()
+    losses, began, done = np.zeros(2), time.monotonic(), 0
+    scenes = batches(recipe, training.step, workers=recipe.workers)
+    while training.step < recipe.steps:
+        losses += training.learn(next(scenes))
+        done += 1
+        on_batch(done, EPOCH)
+        if training.step % EPOCH and training.step != recipe.steps:
+            continue
+        if not np.isfinite(losses).all():
+            problem = "the loss is no longer a number"
+            raise TrainingError(f"step {training.step}", problem, "start again with a lower learning rate")
+        places, sides = (losses / done).tolist()
+        rate = rate_at(training.step - 1, recipe)
+        epoch = DetectorEpoch(-(-training.step // EPOCH), rate, places, sides, time.monotonic() - began)
+        training.state.history.append(epoch)
+        save(folder, training.state, training.identity)
+        on_epoch(epoch)
+        losses, began, done = np.zeros(2), time.monotonic(), 0
     return training
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    parser.add_argument(
-        "folder", type=Path, help="where checkpoint and log are written; a checkpoint there is resumed"
-    )
-    parser.add_argument("--steps", type=int, default=DetectorRecipe().steps, help="in all")
-    parser.add_argument("--seed", type=int, default=0, help="of weights and scenes")
-    parser.add_argument("--workers", type=int, default=1, help="processes that make scenes")
-    parser.add_argument("--threads", type=int, default=1, help="threads that train")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    fit_detector(
-        DetectorRecipe(steps=options.steps, seed=options.seed), options.folder, workers=options.workers
-    )

@@ -19,7 +19,7 @@ from inkread.errors import TrainingError
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Epoch, State, refuse, restore, save
 from inkread.training.networks import build
-from inkread.training.recipe import RowRecipe, Tuning
+from inkread.training.recipe import DetectorRecipe, RowRecipe, Tuning
 from inkread.training.run import Run
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from inkread.files import AnyPath
     from inkread.training.recipe import Recipe
 
-    AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe, Tuning)
+    AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe, DetectorRecipe, Tuning)
 
 EPOCH_SEEDS = 10_007
 """Seeds set apart for each recipe seed: one for the first weights and one for each epoch."""
@@ -194,7 +194,7 @@ def resolved(recipe: AnyRecipe) -> AnyRecipe:
         TrainingError: it has no such device.
     """
     threads = recipe.threads or torch.get_num_threads()
-    if isinstance(recipe, Tuning):
+    if isinstance(recipe, Tuning | DetectorRecipe):
         return dataclasses.replace(recipe, threads=threads)
     if isinstance(recipe, RowRecipe):
         return dataclasses.replace(recipe, threads=threads, precision=_precision(recipe.precision, "cpu"))
@@ -226,7 +226,7 @@ def _precision(name: str, device: str) -> str:
 
 
 @contextmanager
-def torch_settings(recipe: Recipe | RowRecipe | Tuning) -> Iterator[None]:
+def torch_settings(recipe: Recipe | RowRecipe | DetectorRecipe | Tuning) -> Iterator[None]:
     """The recipe's number of threads and a random generator of our own; both are given back as they were."""
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)

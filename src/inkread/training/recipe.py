@@ -15,6 +15,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("one-cycle", "linear", "constant")
 LOSSES = ("cross-entropy", "one-hot")
+DETECTOR = "detector"
+EPOCH = 500
+"""Steps of the detector after which it tells its figures."""
 TUNED = "tuned"
 """The network of a model that was trained on from another."""
 
@@ -223,7 +226,7 @@ class Recipe(_Settings):
         if not (self.layers or self.network in NETWORKS):
             remedy = nearest(str(self.network), NETWORKS) + ", or a TOML file of layers"
             raise OptionError(source, "is unknown", remedy)
-        if self.layers and self.network in (*NETWORKS, "rows", TUNED):
+        if self.layers and self.network in (*NETWORKS, "rows", DETECTOR, TUNED):
             raise OptionError(
                 source, "is the name of another network", "give your layers a name of their own"
             )
@@ -275,6 +278,67 @@ class RowRecipe(_Settings):
 
     precision: str = _choice("auto", PRECISIONS)
     """Of the layers in training; auto is bfloat16 where the CPU multiplies it in hardware."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorRecipe(_Settings):
+    """Every setting of the training of the networks that find and read the digits of a page."""
+
+    network: str = _choice(DETECTOR, (DETECTOR,))
+    """The architecture, see ``inkread.training.detector_network``."""
+
+    steps: int = _number(24_000, 1, 10_000_000)
+    """Steps of the detector in all."""
+
+    decay: float = _number(0.25, 0.0, 1.0)
+    """Share of the steps, at the end, over which the learning rate falls to nothing (Hägele et al. 2024)."""
+
+    batch_size: int = _number(8, 1, 4_096)
+    """Scenes a step."""
+
+    learning_rate: float = _number(1.2e-3, 1e-8, 10.0)
+    """Of AdamW, while it is constant."""
+
+    warmup: float = _number(0.015, 0.0, 0.9)
+    """Share of the steps in which the learning rate rises."""
+
+    weight_decay: float = _number(0.02, 0.0, 10.0)
+    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases and batch norms."""
+
+    averaging: float = _number(0.9985, 0.0, 0.99999)
+    """Decay a step of the exponential moving average of the weights, which is what is saved."""
+
+    echo: int = _number(2, 1, 100)
+    """Times that a scene is used, each time in other light (Choi et al., "Faster neural network training with data echoing", 2019)."""
+
+    scene_side: int = _number(256, 64, 2_048)
+    """Of the scenes, pixels, a multiple of 16."""
+
+    weights: str = _choice("bundled", ("bundled", "random"))
+    """What the detector starts from: the weights that come with the package, or nothing."""
+
+    closeup_pages: int = _number(3_000, 1, 1_000_000)
+    """Pages on which the detector finds what the network for close-ups learns from."""
+
+    closeup_steps: int = _number(12_000, 1, 10_000_000)
+    """Steps of that network."""
+
+    judged_pages: int = _number(1_000, 10, 1_000_000)
+    """Held-out pages on which the opinions are weighed, and as many others on which they are judged."""
+
+    seed: int = _number(0, 0, 2**31 - 1)
+    """Of the weights, the scenes and their order."""
+
+    threads: int = _number(1, 0, 1_024)
+    """CPU threads, 0 for PyTorch's choice: one, as scenes are made beside."""
+
+    workers: int = _number(1, 0, 256)
+    """Processes that make scenes."""
+
+    @property
+    def epochs(self) -> int:
+        """How many figures the training tells: one every ``EPOCH`` steps."""
+        return -(-self.steps // EPOCH)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -370,7 +434,7 @@ _FAST = Recipe(
 )
 """Where pictures are large, a batch norm costs more than the convolution before it: only the last one has it."""
 
-RECIPES: dict[str, Recipe | RowRecipe] = {
+RECIPES: dict[str, Recipe | RowRecipe | DetectorRecipe] = {
     "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=22, averaging=0.999),
     "small": _SMALL,
     "cnn": dataclasses.replace(_SMALL, network="cnn", epochs=20, dropout=0.4),
@@ -400,15 +464,20 @@ RECIPES: dict[str, Recipe | RowRecipe] = {
         precision="float32",
     ),
     "rows": RowRecipe(),
+    DETECTOR: DetectorRecipe(),
 }
 """The recipes of the bundled models, one for each network, and two to be done in seconds: ``fast`` and ``brisk``."""
 
 
-def recipe_from(values: dict[str, Any]) -> Recipe | RowRecipe | Tuning:
+def recipe_from(values: dict[str, Any]) -> Recipe | RowRecipe | DetectorRecipe | Tuning:
     """The settings that ``to_dict`` of any kind gave; which, their network tells.
 
     Raises:
         OptionError: for an unknown name, or a value of the wrong type or out of its range.
     """
-    kinds: dict[Any, type[RowRecipe | Tuning]] = {"rows": RowRecipe, TUNED: Tuning}
+    kinds: dict[Any, type[RowRecipe | DetectorRecipe | Tuning]] = {
+        "rows": RowRecipe,
+        DETECTOR: DetectorRecipe,
+        TUNED: Tuning,
+    }
     return kinds.get(str(values.get("network")), Recipe).from_dict(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import safetensors.torch
 
@@ -12,8 +12,9 @@ from inkread.errors import ModelFormatError, ModelNotFoundError, one_line
 from inkread.models import load_model
 from inkread.models.card import CARD_FILE, Card
 from inkread.models.history import load_history
+from inkread.training.detector_network import DetectorNetwork
 from inkread.training.networks import build
-from inkread.training.recipe import RowRecipe, recipe_from
+from inkread.training.recipe import DetectorRecipe, RowRecipe, recipe_from
 from inkread.training.row_network import row_network
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Run(Generic[Settings, Figures]):
 
     out: Path
     recipe: Settings
-    network: nn.Sequential
+    network: Any
     history: tuple[Figures, ...]
 
     @property
@@ -62,7 +63,7 @@ class Trained:
 
     folder: Path
     card: Card
-    network: nn.Sequential
+    network: Any
     history: tuple[dict[str, float], ...]
 
 
@@ -79,7 +80,14 @@ def load_run(folder: AnyPath) -> Trained:
     if not (folder / CARD_FILE).is_file():
         raise ModelNotFoundError(str(folder), "is no run, but a bundled model", "name the folder of a run")
     recipe = recipe_from(card.recipe)
-    network = row_network() if isinstance(recipe, RowRecipe) else build(recipe, len(card.labels))
+    network: nn.Module
+    match recipe:
+        case RowRecipe():
+            network = row_network()
+        case DetectorRecipe():
+            network = DetectorNetwork(len(card.labels))
+        case _:
+            network = build(recipe, len(card.labels))
     weights = folder / WEIGHTS_FILE
     try:
         network.load_state_dict(safetensors.torch.load_file(weights))

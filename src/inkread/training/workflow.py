@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from inkread.datasets.glyphs import GLYPH_SIDE, join
 from inkread.datasets.mnist import load_mnist
@@ -17,9 +17,12 @@ from inkread.locks import working_in
 from inkread.models import load_model
 from inkread.models.card import DIGIT_CLASSES
 from inkread.training.checkpoint import Epoch, refuse
+from inkread.training.detector_fit import DetectorEpoch
+from inkread.training.detector_run import train_detector
 from inkread.training.export import export
 from inkread.training.fit import fit
 from inkread.training.mixture import load_own, mix
+from inkread.training.progress import Progress, Silence
 from inkread.training.row_export import export_rows
 from inkread.training.row_fit import RowEpoch, fit_rows
 from inkread.training.run import Run, Trained, load_run
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from inkread.training.recipe import Recipe, RowRecipe, Tuning
 
 __all__ = [
+    "DetectorEpoch",
     "Epoch",
     "Progress",
     "RowEpoch",
@@ -41,50 +45,13 @@ __all__ = [
     "Tuned",
     "load_run",
     "train",
+    "train_detector",
     "train_on",
     "train_rows",
 ]
 
 STOCK = "rows"
 """The folder of the synthetic rows, within that of the run; in it, one for each seed."""
-
-
-class Progress(Protocol):
-    """Whoever wants to know how far the training is."""
-
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """Bytes of a file, if one must be downloaded."""
-
-    def on_picture(self, done: int, total: int) -> None:
-        """Pictures of a folder that are read, and how many it has."""
-
-    def on_note(self, text: str) -> None:
-        """What a person should know of the data, such as pictures that were left out."""
-
-    def on_batch(self, done: int, total: int) -> None:
-        """Steps done in this epoch, and how many it has."""
-
-    def on_epoch(self, epoch: Epoch | RowEpoch) -> None:
-        """The figures of an epoch that has just ended."""
-
-
-class Silence:
-    """The progress of nobody watching."""
-
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """Nothing."""
-
-    def on_picture(self, done: int, total: int) -> None:
-        """Nothing."""
-
-    def on_note(self, text: str) -> None:
-        """Nothing."""
-
-    def on_batch(self, done: int, total: int) -> None:
-        """Nothing."""
-
-    def on_epoch(self, epoch: Epoch | RowEpoch) -> None:
-        """Nothing."""
 
 
 def train(

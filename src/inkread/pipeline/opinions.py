@@ -1,0 +1,79 @@
+"""All that is known of each candidate before it is decided what it is: three networks' opinions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.classifier import softmax
+from inkread.pipeline.detector import DIGITS, Detections
+from inkread.pipeline.glyphs import cut_glyphs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from inkread.pipeline.closeups import CloseupClassifier
+    from inkread.pipeline.detector import Detector
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Of N candidates.
+
+    Attributes:
+        found: what the detector found.
+        heat: float32 h×w in 0..1 over the whole picture: how probable the centre of a digit is.
+        closeup: N×11 float32, probabilities of the ten digits and of "not a single digit" by what is in the box and around it.
+        glyphs: N×28×28 uint8, the ink in each box.
+        classifier: N×11 float32, probabilities by the glyph.
+    """
+
+    found: Detections
+    heat: NDArray[np.float32]
+    closeup: NDArray[np.float32]
+    glyphs: NDArray[np.uint8]
+    classifier: NDArray[np.float32]
+
+    def subset(self, chosen: NDArray[np.intp]) -> Opinions:
+        """Those at ``chosen``."""
+        return Opinions(
+            self.found.subset(chosen),
+            self.heat,
+            self.closeup[chosen],
+            self.glyphs[chosen],
+            self.classifier[chosen],
+        )
+
+
+def opinions_of(
+    grey: NDArray[np.uint8],
+    detector: Detector,
+    closeups: CloseupClassifier,
+    classify: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    *,
+    single: bool = False,
+    thorough: bool = True,
+) -> Opinions:
+    """Finds candidates, and asks all networks about each.
+
+    Args:
+        grey: uint8 H×W.
+        detector: finds them.
+        closeups: sees each with its surroundings.
+        classify: N×28×28 glyphs -> N×11 probabilities.
+        single: the picture was given as one digit: where nothing is found in it, the whole of it is the candidate.
+        thorough: see ``Detector.detect``.
+    """
+    found, heat = detector.detect(grey, thorough=thorough)
+    if single and not found.is_digit.any():
+        found = Detections.joined([found, Detections.whole(grey)])
+    digit = found.is_digit
+    closeup = np.zeros((len(found), DIGITS + 1), np.float32)
+    closeup[:, DIGITS] = 1
+    closeup[digit] = softmax(closeups.logits(grey, found.boxes[digit]))
+    glyphs = cut_glyphs(grey, found.boxes)
+    return Opinions(found, heat, closeup, glyphs, classify(glyphs))

@@ -1,0 +1,109 @@
+"""Where what scenes are made of comes from: names, licences and hashes, for a model's card."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inkread.synthetic.writers import People, Stock
+
+
+def described(stock: Stock, split: str) -> list[dict[str, Any]]:
+    """An entry for each collection in the stock, see ``Card.data``.
+
+    Args:
+        stock: what scenes are written with.
+        split: ``"train"``, or ``"validation"`` for what is held out.
+    """
+    unipen, words = stock.unipen, stock.words
+    parts: list[tuple[str, str, str, int, Iterable[bytes]]] = [
+        (
+            "MNIST",
+            "no known restrictions",
+            "Yann LeCun, Corinna Cortes, Christopher J. C. Burges",
+            sum(map(len, stock.images)),
+            (images.tobytes() for images in stock.images),
+        ),
+        (
+            "UNIPEN characters",
+            "CC-BY-4.0",
+            "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803",
+            _count(unipen),
+            _samples(unipen),
+        ),
+        (
+            "UNIPEN words",
+            "CC-BY-4.0",
+            "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803",
+            len(stock.word_index),
+            (words.points.tobytes(), stock.word_index.tobytes()),
+        ),
+        (
+            "Pendigits and UJI Pen Characters",
+            "CC-BY-4.0",
+            "E. Alpaydin, F. Alimoglu; D. Llorens et al.; UCI Machine Learning Repository",
+            _count(stock.pendigits),
+            _samples(stock.pendigits),
+        ),
+        (
+            "BHMSDS",
+            "MIT",
+            "W. Błachowski",
+            sum(map(len, stock.symbols.values())),
+            (stock.symbols[name].tobytes() for name in sorted(stock.symbols)),
+        ),
+        (
+            "Quick, Draw!",
+            "CC-BY-4.0",
+            "Google",
+            len(stock.scribbles),
+            (stock.scribbles.tobytes(),),
+        ),
+        (
+            "Handwritten lines of Copiste d'un jour and DHSD",
+            "CC-BY-4.0",
+            "Bibliothèque et Archives nationales du Québec; Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI), ICDAR 2024",
+            len(stock.lines),
+            (line.tobytes() for line in stock.lines),
+        ),
+        (
+            "Handwriting fonts, rendered",
+            "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
+            "their designers",
+            len(stock.hand_fonts),
+            (Path(file).read_bytes() for file in stock.hand_fonts),
+        ),
+    ]
+    return [
+        {
+            "name": name,
+            "split": split,
+            "count": count,
+            "sha256": _digest(content),
+            "licence": licence,
+            "attribution": attribution,
+        }
+        for name, licence, attribution, count, content in parts
+    ]
+
+
+def _count(people: People) -> int:
+    return sum(map(len, people.by_character.values()))
+
+
+def _samples(people: People) -> tuple[bytes, ...]:
+    chosen = np.sort(np.concatenate(list(people.by_character.values())))
+    return people.strokes.points.tobytes(), chosen.astype(np.int64).tobytes()
+
+
+def _digest(content: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in content:
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,177 @@
+"""Trains the network for close-ups, on what a detector finds on scenes and on the digits that are there."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional
+
+from inkread.pipeline import closeups
+from inkread.pipeline.detector import DIGITS
+from inkread.synthetic.scenes import make_scene
+from inkread.training.candidates import labelled
+from inkread.training.closeup_network import CloseupNetwork
+from inkread.training.detector_fit import average_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from inkread.pipeline.detector import Detector
+    from inkread.synthetic.scenes import Scene
+    from inkread.synthetic.writers import Stock
+
+COUNTED, POSSIBLE = (7.0, 1e9), (5.0, 1e9)
+"""Heights of digits that are to be read on a page, and of those that may be."""
+PAGE = 256
+MOST = 120
+"""Candidates of a page that are learned from, the surest."""
+SHIFTED, SCALED = 0.045, 0.06
+"""How far the boxes of the digits are off, as a detector's are: standard deviations, shares of the box."""
+STEEPEST = 5.0
+"""Norm that gradients are clipped to."""
+BATCH, RATE, WEIGHT_DECAY, SMOOTHING, AVERAGING = 64, 1.5e-3, 0.03, 0.02, 0.999
+"""Close-ups a step; the rate of AdamW at its highest, which falls over the second half of the steps; its weight decay; the smoothing of labels
+(Szegedy et al. 2016), as some boxes are doubtful; the weight of the past in the mean of the weights."""
+WARMUP = 300
+TURNED, RESIZED, SHEARED, MOVED = 5.0, 0.07, 0.06, 0.8
+"""How a close-up is varied, standard deviations: degrees, logarithm of the scale, shear, pixels."""
+BLURRED, GRAIN, BENT = 0.25, 0.15, 0.35
+"""How often it is blurred; the strongest grain, of 1; the standard deviation of the logarithm of its gamma."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closeups:
+    """Labelled close-ups.
+
+    Attributes:
+        pixels: N×48×48 uint8.
+        shares: N×2 float32, see ``pipeline.closeups.shares``.
+        labels: N int64, the digit, or 10.
+    """
+
+    pixels: NDArray[np.uint8]
+    shares: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+def page(stock: Stock, seed: int, index: int, *, size: int = PAGE) -> Scene:
+    """A page on which digits of every size count."""
+    rng = np.random.default_rng([seed, index])
+    return make_scene(stock, rng, size=size, sizes=COUNTED, margins=POSSIBLE)
+
+
+def gather(
+    detector: Detector,
+    stock: Stock,
+    *,
+    pages: int,
+    seed: int,
+    on_page: Callable[[int], object] = lambda _done: None,
+) -> Closeups:
+    """Close-ups of what the detector finds on so many pages, and of the digits on them."""
+    parts = []
+    for index in range(pages):
+        scene = page(stock, seed, index)
+        found, _ = detector.detect(scene.pixels)
+        boxes = found.boxes[found.is_digit][:MOST]
+        digits = scene.boxes[(scene.classes >= 0) & (scene.classes < DIGITS)]
+        boxes = np.concatenate([boxes, _jittered(digits, np.random.default_rng([seed, 1, index]))])
+        labels = labelled(boxes, scene)
+        counted = labels >= 0
+        parts.append(
+            Closeups(
+                closeups.cut(scene.pixels, boxes[counted]),
+                closeups.shares(boxes[counted]),
+                labels[counted],
+            )
+        )
+        on_page(index + 1)
+    return Closeups(*(np.concatenate([getattr(part, name) for part in parts]) for name in Closeups.__slots__))
+
+
+def _jittered(boxes: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """The boxes moved and scaled a little."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1)
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + rng.normal(0, SHIFTED, (len(boxes), 2)) * sides.max(
+        axis=1, keepdims=True
+    )
+    half = sides * np.exp(rng.normal(0, SCALED, sides.shape)) / 2
+    return np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)
+
+
+def fit_closeups(
+    data: Closeups,
+    *,
+    steps: int,
+    seed: int,
+    start: CloseupNetwork | None = None,
+    on_step: Callable[[int, float], object] = lambda _step, _loss: None,
+) -> CloseupNetwork:
+    """The mean of the weights after so many steps, in evaluation mode.
+
+    Args:
+        data: what is learned from.
+        steps: of ``BATCH`` close-ups each.
+        seed: of the weights and the order.
+        start: a network to go on from.
+        on_step: is told of each step and its loss.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng([seed, 2])
+    network = copy.deepcopy(start) if start else CloseupNetwork(DIGITS + 1)
+    network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    mean = copy.deepcopy(network).eval()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
+    order = np.zeros(0, np.intp)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            left = (steps - step) / (0.5 * steps)
+            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, left)
+        if len(order) < BATCH:
+            order = rng.permutation(len(data.labels))
+        chosen, order = order[:BATCH], order[BATCH:]
+        inputs = closeups.planes(_varied(data.pixels[chosen], rng), data.shares[chosen])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = network(torch.from_numpy(inputs).to(memory_format=torch.channels_last))
+        loss = functional.cross_entropy(
+            logits.float(), torch.from_numpy(data.labels[chosen]), label_smoothing=SMOOTHING
+        )
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), STEEPEST)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        average_all(mean, network, min(AVERAGING, step / (step + 10)))
+        on_step(step + 1, loss.item())
+    return mean
+
+
+def _varied(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The close-ups turned, scaled and moved a little, some blurred or grainy, in other light, half of them in the other polarity."""
+    moved = np.stack([_moved(each, rng) for each in pixels])
+    shape = (len(pixels), 1, 1)
+    value = np.where(rng.random(shape) < 0.5, moved, 255 - moved).astype(np.float32) / 255
+    value = value ** np.exp(rng.normal(0, BENT, shape)).astype(np.float32)
+    grain = GRAIN * rng.random(shape, np.float32) ** 3
+    value = value + grain * rng.standard_normal(value.shape, np.float32)
+    gain = rng.uniform(0.4, 1.0, shape).astype(np.float32)
+    value = np.clip(value * gain + rng.random(shape, np.float32) * (1 - gain), 0, 1)
+    return np.asarray(value * 255, np.uint8)
+
+
+def _moved(closeup: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    angle, scale = rng.normal(0, TURNED), np.exp(rng.normal(0, RESIZED))
+    matrix = cv2.getRotationMatrix2D(((closeups.SIDE - 1) / 2,) * 2, float(angle), float(scale))
+    matrix[0, 1] += rng.normal(0, SHEARED)
+    matrix[:, 2] += rng.normal(0, MOVED, 2)
+    size = (closeups.SIDE, closeups.SIDE)
+    moved = cv2.warpAffine(closeup, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    if rng.random() < BLURRED:
+        moved = cv2.GaussianBlur(moved, (0, 0), float(rng.uniform(0.4, 1.6)))
+    return np.asarray(moved, np.uint8)

@@ -1,0 +1,90 @@
+"""From a recipe to the networks that find and read the digits of a page: the detector, then close-ups of what it finds, then their weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkread.locks import working_in
+from inkread.models import CARD_FILE, CLOSEUP, MODEL_FILE
+from inkread.pipeline import closeups
+from inkread.pipeline.detector import Detector
+from inkread.synthetic.sources import described
+from inkread.synthetic.writers import load_stock
+from inkread.training.checkpoint import refuse
+from inkread.training.closeup_fit import fit_closeups, gather
+from inkread.training.detector_export import closeup_model, detector_model, weighed
+from inkread.training.detector_fit import fit_detector
+from inkread.training.export import save_run
+from inkread.training.fit import torch_settings
+from inkread.training.progress import Silence
+from inkread.training.run import Run
+
+if TYPE_CHECKING:
+    from inkread.files import AnyPath
+    from inkread.training.detector_fit import DetectorEpoch
+    from inkread.training.progress import Progress
+    from inkread.training.recipe import DetectorRecipe
+
+EXAMPLES = 40
+"""Held-out pages from whose close-ups the ranges of 8 bits are taken."""
+
+
+def train_detector(
+    recipe: DetectorRecipe,
+    *,
+    out: AnyPath,
+    data_dir: AnyPath | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    command: str = "",
+) -> Run[DetectorRecipe, DetectorEpoch]:
+    """Trains all that finds and reads digits, on scenes that are made meanwhile, and saves the run.
+
+    Args:
+        recipe: every setting.
+        out: the run's folder: new, or that of an interrupted run to resume.
+        data_dir: where the collections lie that scenes are made of; otherwise where the loaders look by themselves.
+        resume: continues the interrupted run in ``out``.
+        progress: told after every step and epoch.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        TrainingError: if ``out`` holds another run, the loss diverges, or an exported model disagrees.
+        OutputError: if ``out`` cannot be written to, or another process works in it.
+        DatasetError: if a collection cannot be had.
+    """
+    out = Path(out)
+    with working_in(out), torch_settings(recipe):
+        refuse(out, resume=resume)
+        progress = progress or Silence()
+        folder = None if data_dir is None else Path(data_dir)
+        seen, held_out = (load_stock(data_dir=folder, held_out=part) for part in (False, True))
+        training = fit_detector(
+            recipe, out, resume=resume, on_epoch=progress.on_epoch, on_batch=progress.on_batch
+        )
+        data = tuple(described(seen, "train") + described(held_out, "validation"))
+        detector = detector_model(training, out, data=data, command=command)
+        finder = Detector(detector, threads=recipe.threads)
+        found = gather(
+            finder,
+            seen,
+            pages=recipe.closeup_pages,
+            seed=recipe.seed,
+            on_page=lambda done: progress.on_batch(done, recipe.closeup_pages),
+        )
+        network = fit_closeups(
+            found,
+            steps=recipe.closeup_steps,
+            seed=recipe.seed,
+            on_step=lambda step, _: progress.on_batch(step, recipe.closeup_steps),
+        )
+        examples = gather(finder, held_out, pages=EXAMPLES, seed=recipe.seed)
+        inputs = closeups.planes(examples.pixels, examples.shares)
+        closeup = closeup_model(network, inputs, out / CLOSEUP, recipe=recipe, data=data, command=command)
+        run = Run(out, recipe, training.state.averaged, tuple(training.state.history))
+        (out / CLOSEUP).mkdir(exist_ok=True)
+        (out / CLOSEUP / MODEL_FILE).write_bytes(closeup.content)
+        (out / CLOSEUP / CARD_FILE).write_text(closeup.card.to_json(), encoding="utf-8")
+        save_run(run, detector.content, weighed(detector, closeup, pages=recipe.judged_pages))
+        return run
