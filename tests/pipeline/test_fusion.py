@@ -4,40 +4,49 @@ import numpy as np
 import pytest
 
 from inkread.errors import ModelFormatError
-from inkread.pipeline.fusion import Fusion
+from inkread.pipeline.fusion import Fusion, Weights
 
-FUSION = Fusion(1.0, 0.5, 0.5, -1.0, -3.0, 5.0, 2.0, -2.0)
+FUSION = Fusion(
+    Weights(1.0, 0.5, 0.5, 0.5, 0.0, -1.0), Weights(1.0, 0.5, 0.5, 0.5, 0.5, -3.0), 5.0, 2.0, -2.0
+)
 
 
-def opinions(digit: int, logit: float, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def opinions(
+    digit: int, logit: float, share: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     detector = np.full((1, 15), -8.0, np.float32)
     detector[0, digit] = logit
     shares = np.full((1, 11), (1 - share) / 10, np.float32)
     shares[0, digit] = share
-    return detector, shares, shares
+    return detector, shares, shares, shares, shares[0]
 
 
 def test_agreement_is_surer_than_any_opinion_alone() -> None:
-    detector, closeup, glyph = opinions(4, 3.0, 0.98)
-    agreed = FUSION.probabilities(detector, closeup, glyph)
+    own, other = opinions(4, 3.0, 0.98), opinions(5, 3.0, 0.98)
+    agreed = FUSION.probabilities(*own)
     assert agreed.sum() == pytest.approx(1)
     assert agreed.argmax() == 4
-    for other in (
-        (opinions(5, 3.0, 0.98)[0], closeup, glyph),
-        (detector, opinions(5, 3.0, 0.98)[1], glyph),
-        (detector, closeup, opinions(5, 3.0, 0.98)[2]),
-    ):
-        assert FUSION.probabilities(*other).max() < agreed.max()
+    for index in range(len(own) - 1):
+        mixed = [*own[:index], other[index], *own[index + 1 :]]
+        assert FUSION.probabilities(*mixed).max() < agreed.max()
 
 
 def test_the_glyph_may_be_left_out() -> None:
-    detector, closeup, _ = opinions(4, 3.0, 0.98)
-    assert FUSION.probabilities(detector, closeup, None).argmax() == 4
+    detector, closeup, strip, *_ = opinions(4, 3.0, 0.98)
+    assert FUSION.probabilities(detector, closeup, strip, None, None).argmax() == 4
 
 
 def test_a_picture_given_as_one_digit_is_rejected_less_readily() -> None:
     page, single = (FUSION.probabilities(*opinions(4, -1.0, 0.3), single=s)[0, 10] for s in (False, True))
     assert single < page
+
+
+def test_the_ink_of_the_whole_picture_counts_only_where_it_is_one_digit() -> None:
+    *own, _ = opinions(4, 1.0, 0.6)
+    blank = np.array([0.0] * 10 + [1.0], np.float32)
+    for single in (False, True):
+        with_it, without = (FUSION.probabilities(*own, whole, single=single) for whole in (blank, None))
+        assert (with_it[0, 10] > without[0, 10] + 0.1) == single
 
 
 def test_an_impossible_digit_of_one_opinion_still_has_a_probability() -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from inkread.errors import TrainingError
-from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, load_model
+from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, load_model
 from inkread.pipeline.closeups import SIDE
 from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections
 from inkread.pipeline.opinions import Opinions
@@ -188,8 +188,10 @@ def judged(count: int = 60) -> list[Judged]:
             Detections(boxes, logits, np.ones(10, np.float32)),
             np.zeros((1, 1), np.float32),
             closeup,
+            np.full((10, 11), 1 / 11, np.float32),
             np.zeros((10, 28, 28), np.uint8),
             rng.dirichlet(np.ones(11), 10).astype(np.float32),
+            np.full(11, 1 / 11, np.float32),
         )
         pages.append(Judged(Scene(np.zeros((40, 200), np.uint8), boxes[real], truth[real], "rows"), opinions))
     return pages
@@ -197,11 +199,42 @@ def judged(count: int = 60) -> list[Judged]:
 
 def test_the_fitted_weights_follow_the_opinions_that_are_right() -> None:
     pages = judged()
-    fusion = fit_fusion(pages)
-    assert min(fusion.detector, fusion.closeup) > 3 * abs(fusion.classifier)
+    fusion = fit_fusion(pages, [])
+    assert min(fusion.page.detector, fusion.page.closeup) > 3 * abs(fusion.page.classifier)
+    assert fusion.single == fusion.page
     scores = scores_of(pages, fusion)
     assert scores["pages_recall"] > 0.95
     assert scores["pages_precision"] > 0.95
+
+
+def alone(count: int = 200) -> list[Judged]:
+    """Pictures of one digit or none, two candidates each, of which only the glyph of the first is right, and nobody else knows anything."""
+    rng, pictures = np.random.default_rng(1), []
+    for index in range(count):
+        digit = int(rng.integers(DIGITS)) if index % 2 else DIGITS
+        glyph = rng.dirichlet(np.full(11, 0.3), 2).astype(np.float32) * 0.3
+        glyph[0, digit] += 0.7
+        glyph[1, DIGITS] += 0.7
+        blank = np.full((2, 11), 1 / 11, np.float32)
+        opinions = Opinions(
+            Detections(np.zeros((2, 4), np.float32), np.zeros((2, 15), np.float32), np.ones(2, np.float32)),
+            np.zeros((1, 1), np.float32),
+            blank,
+            blank,
+            np.zeros((2, 28, 28), np.uint8),
+            glyph,
+            np.full(11, 1 / 11, np.float32),
+        )
+        there = int(digit < DIGITS)
+        boxes, classes = np.zeros((there, 4), np.float32), np.full(there, digit)
+        pictures.append(Judged(Scene(np.zeros((28, 28), np.uint8), boxes, classes, "single"), opinions))
+    return pictures
+
+
+def test_pictures_of_one_digit_have_weights_of_their_own() -> None:
+    fusion = fit_fusion(judged(), alone())
+    assert fusion.single.classifier > 3 * abs(fusion.page.classifier)
+    assert fusion.page == fit_fusion(judged(), []).page
 
 
 def test_the_network_for_close_ups_answers_alike_in_onnx() -> None:
@@ -234,7 +267,15 @@ def test_all_networks_are_trained_exported_and_weighed_by_one_call(
     monkeypatch.setattr(detector_export, "COMPARED", 1)
     monkeypatch.setattr(detector_run, "EXAMPLES", 2)
     recipe = DetectorRecipe(
-        steps=2, batch_size=2, scene_side=64, workers=0, closeup_pages=3, closeup_steps=3, judged_pages=10
+        steps=2,
+        batch_size=2,
+        scene_side=64,
+        workers=0,
+        closeup_pages=3,
+        closeup_steps=3,
+        strip_pages=3,
+        strip_steps=2,
+        judged_pages=10,
     )
     run = train_detector(recipe, out=tmp_path, data_dir=data_dir, command="inkread train --network detector")
     model = load_model(tmp_path)
@@ -245,5 +286,6 @@ def test_all_networks_are_trained_exported_and_weighed_by_one_call(
         "pages_sure_and_wrong",
     }
     assert {entry["split"] for entry in model.card.data} == {"train", "validation"}
-    assert load_model(tmp_path / CLOSEUP).card.labels == DIGIT_CLASSES
+    for other in (CLOSEUP, STRIP):
+        assert load_model(tmp_path / other).card.labels == DIGIT_CLASSES
     assert len(load_run(tmp_path).history) == len(run.history) == 1

@@ -36,6 +36,8 @@ MOST = 2000
 """Candidates of one picture; a page has no more digits, and texture is not worth more time."""
 ALIKE = 0.7
 """Candidates that share this much of their union are one, found twice."""
+LIKELY = -1.5
+"""Logit above which a candidate is one of a run of digits, along which it is looked at."""
 SAME, WITHIN = 0.4, 0.7
 """Boxes are of the same digit if they share this much of their union, or if this much of one lies in the other."""
 
@@ -216,3 +218,9 @@ def _best(boxes: NDArray[np.float32], same: float, within: float) -> list[int]:
             covered = shared > same * (sizes[index] + sizes - shared)
             alive &= ~(covered | (shared > within * np.minimum(sizes[index], sizes)))
     return kept
+
+
+def likely(found: Detections) -> NDArray[np.float32]:
+    """The boxes of what may well be a digit, N×4, hardly overlapping."""
+    digits = found.subset(found.is_digit & (found.logits.max(axis=1) > LIKELY))
+    return digits.boxes[without_overlaps(digits, digits.logits.max(axis=1))]

@@ -1,4 +1,4 @@
-"""Three opinions of each box, the detector's, of its close-up and of its glyph -> one calibrated probability."""
+"""Opinions of each box, the detector's, of its close-up, its run, its glyph and the whole picture's -> one calibrated probability."""
 
 from __future__ import annotations
 
@@ -19,25 +19,40 @@ LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Fusion:
-    """A multinomial logistic model of all opinions, fitted on the boxes found on held-out scenes.
+class Weights:
+    """A multinomial logistic model of all opinions.
 
     Attributes:
         detector: weight of the detector's logit of a digit.
         closeup: weight of the logarithm of the probability that the close-up has for a class.
+        strip: the same of the strip that it lies in.
         classifier: weight of the logarithm of the probability that the glyph has for a class.
-        bias: of "not a single digit" on a page.
-        single_bias: the same in a picture that is given as one digit.
+        whole: the same of the glyph of all ink in the picture.
+        bias: of "not a single digit".
+    """
+
+    detector: float
+    closeup: float
+    strip: float
+    classifier: float
+    whole: float
+    bias: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How much each opinion counts, fitted on what is found on held-out pages and pictures.
+
+    Attributes:
+        page: on a page.
+        single: in a picture that is given as one digit.
         smaller: what being smaller than the digits around it adds to the logit of "not a single digit", see ``surroundings.features``;
         others: the same of standing beside what is no digit,
         digits: and beside digits.
     """
 
-    detector: float
-    closeup: float
-    classifier: float
-    bias: float
-    single_bias: float
+    page: Weights
+    single: Weights
     smaller: float
     others: float
     digits: float
@@ -46,17 +61,23 @@ class Fusion:
     def of_card(cls, source: str, values: dict[str, Any]) -> Fusion:
         """From the card of a detector; a ``ModelFormatError`` if an entry is missing or not a number."""
         try:
-            numbers = {name: float(values[name]) for name in cls.__slots__}
+            page, single = (
+                Weights(**{name: float(values[part][name]) for name in Weights.__slots__})
+                for part in ("page", "single")
+            )
+            around = {name: float(values[name]) for name in surroundings.FEATURES}
         except (KeyError, TypeError, ValueError) as error:
             problem = f"has no weights of the opinions in its card ({error!r})"
             raise ModelFormatError(source, problem, "train the detector again") from error
-        return cls(**numbers)
+        return cls(page, single, **around)
 
     def probabilities(
         self,
         detector: NDArray[np.float32],
         closeup: NDArray[np.float32],
+        strip: NDArray[np.float32],
         classifier: NDArray[np.float32] | None,
+        whole: NDArray[np.float32] | None,
         *,
         single: bool = False,
     ) -> NDArray[np.float32]:
@@ -65,17 +86,23 @@ class Fusion:
         Args:
             detector: N×(at least 10), logits of the digits.
             closeup: N×11, probabilities.
+            strip: the same.
             classifier: the same; ``None`` leaves the glyphs out.
+            whole: 11, the same for the picture as one glyph.
             single: the picture was given as one digit.
 
         Returns:
             N×11 float32, rows summing to 1.
         """
-        scores = self.closeup * np.log(np.maximum(closeup, LEAST)).astype(np.float64)
+        weights = self.single if single else self.page
+        scores = weights.closeup * np.log(np.maximum(closeup, LEAST)).astype(np.float64)
+        scores += weights.strip * np.log(np.maximum(strip, LEAST))
         if classifier is not None:
-            scores += self.classifier * np.log(np.maximum(classifier, LEAST))
-        scores[:, :DIGITS] += self.detector * detector[:, :DIGITS]
-        scores[:, DIGITS] += self.single_bias if single else self.bias
+            scores += weights.classifier * np.log(np.maximum(classifier, LEAST))
+        if whole is not None:
+            scores += weights.whole * np.log(np.maximum(whole, LEAST))
+        scores[:, :DIGITS] += weights.detector * detector[:, :DIGITS]
+        scores[:, DIGITS] += weights.bias
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 

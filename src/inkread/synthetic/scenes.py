@@ -15,8 +15,10 @@ import numpy as np
 
 from inkread.datasets.paper import noise
 from inkread.synthetic import surfaces
+from inkread.synthetic.counting import IGNORED, counted
 from inkread.synthetic.distractors import clutter, ruled_paper
 from inkread.synthetic.layouts import LAYOUTS, SHARES
+from inkread.synthetic.real import real_page
 from inkread.synthetic.sheet import CLASSES, THINNEST, Sheet
 from inkread.synthetic.vectors import Layer, compose
 from inkread.synthetic.writers import Writer
@@ -29,16 +31,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CLASSES", "IGNORED", "Scene", "make_scene"]
 
-IGNORED = -1
-"""The class of what may be found or not."""
-
 SIZES = (13.0, 32.0)
 """Heights of the digits that are found at one scale, pixels: a little more than an octave, so that a small network has to know each digit at
 few sizes only (Singh & Davis, "An analysis of scale invariance in object detection: SNIP", 2018)."""
 MARGINS = (10.0, 42.0)
-VISIBLE, DOUBTFUL = 0.75, 0.3
-"""A digit that the border cuts is found if this share of it is visible, and background if less than the second."""
 
+REAL = 0.15
+"""How often a scene is made of real numbers on real paper."""
 SIZE = 256
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)
 
@@ -46,6 +45,10 @@ PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)
 CROPPED = {"strip": 0.75, "single": 0.35, "letter": 0.35, "boxes": 0.3, "table": 0.2, "form": 0.3, "rows": 0.3,
            "column": 0.2}  # fmt: skip
 """How often the picture ends close to what is written."""
+ALONE = {"single": 0.5, "letter": 0.3, "nothing": 0.2}
+"""What pictures show that are given as one digit."""
+INKED, NEAR = 0.3, 0.25
+"""Coverage from which a pixel is ink; pieces of ink are one if they are so close, in heights of a digit."""
 APART, LEAST_ROOM = 16, 48
 """Pixels between the pictures of a scene of several, and the least height that another is put into."""
 RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "letter": 0.25, "scatter": 0.25, "strip": 0.1, "nothing": 0.45,
@@ -87,6 +90,10 @@ def make_scene(
         sizes: heights of the digits that are to be found.
         margins: heights of those that may be found or not; all others are background.
     """
+    if stock.numbers and rng.random() < REAL:
+        page, places, heights, digits = real_page(stock.numbers, rng, size)
+        found = counted(places, heights, digits, (0, 0, size, size), sizes=sizes, margins=margins)
+        return Scene(page, *found, "real")
     kind = str(rng.choice(list(LAYOUTS), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
     sheet = _written(kind, stock, rng, size)
     pixels = _composed(sheet)
@@ -106,6 +113,25 @@ def make_scene(
     below = size - len(pixels)
     pixels = np.asarray(cv2.copyMakeBorder(pixels, 0, below, 0, 0, cv2.BORDER_REPLICATE), np.uint8)
     return Scene(pixels, np.minimum(boxes[begins], np.float32(size)), classes[begins], kind)
+
+
+def make_picture(
+    stock: Stock, rng: np.random.Generator, *, sizes: tuple[float, float], margins: tuple[float, float]
+) -> Scene:
+    """A picture as it is given to be read as one digit: it ends close to a digit, or to what is none.
+
+    Args:
+        stock: what is written with.
+        rng: the source of all randomness.
+        sizes: heights of the digits that count.
+        margins: heights of those that may.
+    """
+    kind = str(rng.choice(list(ALONE), p=list(ALONE.values())))
+    sheet = _written(kind, stock, rng, SIZE)
+    x0, y0, x1, y1 = frame = _frame(sheet)
+    boxes, classes = _labelled(sheet, frame, sizes, margins)
+    pixels = np.ascontiguousarray(_composed(sheet)[y0:y1, x0:x1])
+    return Scene(pixels, boxes - np.array([x0, y0] * 2, np.float32), classes, kind)
 
 
 def _written(kind: str, stock: Stock, rng: np.random.Generator, size: int) -> Sheet:
@@ -140,12 +166,26 @@ def _frame(sheet: Sheet) -> tuple[int, int, int, int]:
         beside = [box for box in sheet.boxes if box[1] < y1 and box[3] > y0]
         x0, x1 = min(box[0] for box in beside), max(box[2] for box in beside)
         y0, y1 = min(box[1] for box in beside), max(box[3] for box in beside)
+    elif (ink := sheet.pen.coverage() > INKED).any():
+        x0, y0, x1, y1 = _piece_of_ink(ink, sheet.unit, rng)
     else:
         (x0, y0), (x1, y1) = np.sort(rng.uniform(0, size, (2, 2)), axis=0)
     reach = rng.uniform(-0.05, 1.0, 4) ** 2 * sheet.unit
     low = np.clip([x0 - reach[0], y0 - reach[1]], 0, size - 24).astype(int)
     high = np.clip([x1 + reach[2], y1 + reach[3]], low + 12, size).astype(int)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _piece_of_ink(ink: NDArray[np.bool_], unit: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """The box around some of the ink, and what is close to it."""
+    side = max(1, round(NEAR * unit))
+    near = cv2.dilate(ink.astype(np.uint8), np.ones((side, side), np.uint8))
+    _, pieces = cv2.connectedComponents(near)
+    inked = np.argwhere(ink)
+    y, x = inked[int(rng.integers(len(inked)))]
+    own = np.argwhere(ink & (pieces == pieces[y, x]))
+    (y0, x0), (y1, x1) = own.min(axis=0).tolist(), (own.max(axis=0) + 1).tolist()
+    return x0, y0, x1, y1
 
 
 def _piece(
@@ -199,19 +239,10 @@ def _labelled(
     margins: tuple[float, float],
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The boxes within the picture, and what counts at this scale."""
-    if not sheet.boxes:
-        return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
-    boxes, heights = np.array(sheet.boxes), np.array(sheet.heights)
-    classes = np.array(sheet.classes, np.int64)
-    low, high = np.array([*frame[:2], *frame[:2]], np.float64), np.array([*frame[2:], *frame[2:]], np.float64)
-    inside = np.clip(boxes, low, high)
-    area = np.maximum(boxes[:, 2] - boxes[:, 0], 1e-3) * np.maximum(boxes[:, 3] - boxes[:, 1], 1e-3)
-    seen = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1]) / area
-    found = (heights >= sizes[0]) & (heights <= sizes[1]) & (seen >= VISIBLE)
-    possible = (heights >= margins[0]) & (heights <= margins[1]) & (seen >= DOUBTFUL)
-    classes[~found] = IGNORED
-    keep = found | possible
-    return inside[keep].astype(np.float32), classes[keep]
+    boxes = np.array(sheet.boxes).reshape(-1, 4)
+    return counted(
+        boxes, np.array(sheet.heights), np.array(sheet.classes, np.int64), frame, sizes=sizes, margins=margins
+    )
 
 
 def _composed(sheet: Sheet) -> NDArray[np.uint8]:

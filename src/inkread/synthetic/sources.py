@@ -73,6 +73,13 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
             (line.tobytes() for line in stock.lines),
         ),
         (
+            "Numbers in registers of Parisian notaries (Lectaurep) and in Copiste d'un jour",
+            "CC-BY-4.0",
+            "Archives nationales, Inria, EPHE, through HTR-United; Bibliothèque et Archives nationales du Québec",
+            len(stock.numbers),
+            (number.pixels.tobytes() for number in stock.numbers),
+        ),
+        (
             "Handwriting fonts, rendered",
             "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
             "their designers",

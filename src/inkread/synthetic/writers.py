@@ -20,6 +20,7 @@ from inkread.datasets.places import require_file
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.scribe import MARK_WOBBLE, MARKS
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.synthetic.real import RealNumber, load_real
 from inkread.synthetic.vectors import VectorGlyph, normalised, traced
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Stock:
         hand_fonts: files of fonts that look like a hand.
         print_fonts: files of typefaces.
         lines: real handwritten lines without digits, uint8 48×W, dark on light.
+        numbers: real numbers, their digits known.
     """
 
     unipen: People
@@ -126,6 +128,7 @@ class Stock:
     hand_fonts: tuple[str, ...]
     print_fonts: tuple[str, ...]
     lines: tuple[NDArray[np.uint8], ...] = ()
+    numbers: tuple[RealNumber, ...] = ()
 
 
 @lru_cache(maxsize=2)
@@ -159,6 +162,7 @@ def load_stock(*, data_dir: Path | None = None, held_out: bool = False) -> Stock
         hand_fonts=tuple(_part(np.array(_hand_fonts(data_dir)), held_out=held_out).tolist()),
         print_fonts=tuple(print_fonts()),
         lines=tuple(_real_lines(data_dir, held_out=held_out)),
+        numbers=load_real(data_dir, held_out=held_out),
     )
 
 

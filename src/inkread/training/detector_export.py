@@ -1,4 +1,4 @@
-"""The trained detector and the network for close-ups as ONNX: batch norms folded into the convolutions, compared with PyTorch."""
+"""The trained detector and the networks for close-ups and strips as ONNX: batch norms folded into the convolutions, compared with PyTorch."""
 
 from __future__ import annotations
 
@@ -14,18 +14,28 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from inkread.classifier import Classifier
+from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
 from inkread.evaluation.metrics import expected_calibration_error
-from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, Card, Model
+from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, STRIP, Card, Model
 from inkread.models.eight_bits import in_8_bits
 from inkread.pipeline.closeups import SIDE, CloseupClassifier
 from inkread.pipeline.contrast import WINDOW, planes
 from inkread.pipeline.detector import DIGITS, Detector
-from inkread.pipeline.fusion import Fusion
+from inkread.pipeline.fusion import Fusion, Weights
+from inkread.pipeline.strip_reader import StripReader
+from inkread.pipeline.strips import HEIGHT, TALL
 from inkread.runtime import start_session
 from inkread.synthetic.scenes import CLASSES, SIZES, make_scene
 from inkread.synthetic.writers import load_stock
-from inkread.training.detector_fusion import fit_fusion, gather, read
+from inkread.training.detector_fusion import (
+    Eyes,
+    fit_fusion,
+    gather,
+    gather_numbers,
+    gather_single,
+    read,
+)
 from inkread.training.detector_network import STRIDE, DetectorNetwork
 
 if TYPE_CHECKING:
@@ -38,6 +48,7 @@ if TYPE_CHECKING:
     from inkread.training.detector_fit import DetectorTraining
     from inkread.training.detector_fusion import Judged
     from inkread.training.recipe import DetectorRecipe
+    from inkread.training.strip_network import StripNetwork
 
 SURE = 0.99
 """Digits at least this probable should hardly ever be wrong."""
@@ -48,6 +59,10 @@ COMPARED, TOLERANCE = 8, 1e-3
 """Held-out scenes on which both runtimes must agree, and by how much, as a share of the largest answer."""
 CALIBRATED = 200
 """Held-out scenes from which the ranges of 8 bits are taken."""
+UNWEIGHED = Fusion(
+    Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), 0.0, 0.0, 0.0
+)
+"""Of a detector whose opinions are not weighed yet."""
 HELD_OUT = (1_001, 1_002)
 """Seeds of the held-out pages on which the opinions are weighed, and of those on which they are judged."""
 
@@ -83,9 +98,13 @@ class _Graph:
             self._constant(weight.astype(np.float32)),
             self._constant(np.broadcast_to(bias, len(weight)).astype(np.float32)),
         ]
-        pads = [conv.padding[0], conv.padding[1]] * 2
         return self._named(
-            "Conv", inputs, kernel_shape=list(conv.kernel_size), strides=list(conv.stride), pads=pads
+            "Conv",
+            inputs,
+            kernel_shape=list(conv.kernel_size),
+            strides=list(conv.stride),
+            pads=list(conv.padding) * 2,
+            dilations=list(conv.dilation),
         )
 
     def relu(self, value: str) -> str:
@@ -152,6 +171,19 @@ def closeups_to_onnx(network: CloseupNetwork) -> bytes:
     g.nodes.append(helper.make_node("Flatten", [value], ["logits"], name="logits"))
     classes = network.output.out_channels
     return _whole(g, "closeup", ("planes", [None, 2, SIDE, SIDE]), ("logits", [None, classes]))
+
+
+def strips_to_onnx(network: StripNetwork) -> bytes:
+    """The network as an ONNX model: ``strips`` N×1×40×W -> ``columns`` N×(2 * classes)×1×W/4."""
+    g = _Graph()
+    value = g.residual(network.fine, g.relu(g.convolution(network.stem, "strips")))
+    value = g.residuals(network.middle, g.relu(g.convolution(network.to_middle, value)))
+    value = g.residuals(network.coarse, g.relu(g.convolution(network.to_coarse, value)))
+    value = g.residuals(network.line, g.relu(g.convolution(network.to_line, value)))
+    g.convolution(network.output, value)
+    g.nodes[-1].name, g.nodes[-1].output[0] = LAST, "columns"
+    answers = network.output.out_channels
+    return _whole(g, "strip", ("strips", [None, 1, HEIGHT, None]), ("columns", [None, answers, 1, None]))
 
 
 def _whole(
@@ -236,17 +268,59 @@ def closeup_model(
     return _in_8_bits(closeups_to_onnx(network.eval()), network, batches, card, folder)
 
 
-def weighed(detector: Model, closeup: Model, *, pages: int) -> Card:
+def strip_model(
+    network: StripNetwork,
+    examples: Sequence[NDArray[np.float32]],
+    folder: Path,
+    *,
+    recipe: DetectorRecipe,
+    data: tuple[dict[str, Any], ...],
+    command: str,
+) -> Model:
+    """The network for strips in 8 bits.
+
+    Args:
+        network: as it was learned.
+        examples: each N×1×40×W, held-out strips of one width.
+        folder: where it will lie.
+        recipe: how it was learned.
+        data: what from, see ``Card.data``.
+        command: what reproduces the run, for the card.
+
+    Raises:
+        TrainingError: ONNX Runtime and PyTorch disagree on the examples.
+    """
+    card = _card(
+        STRIP,
+        network,
+        labels=DIGIT_CLASSES,
+        geometry={"height": HEIGHT, "digits": TALL},
+        recipe=recipe,
+        data=data,
+        command=command,
+    )
+    return _in_8_bits(strips_to_onnx(network.eval()), network, examples, card, folder)
+
+
+def weighed(
+    detector: Model, closeup: Model, strip: Model, *, pages: int, data_dir: Path | None = None
+) -> Card:
     """The detector's card with how much each opinion counts, and what all of them score together.
 
     Args:
         detector: in 8 bits, as it reads.
         closeup: the same.
-        pages: held-out pages on which the weights are fitted, and as many others on which they are judged.
+        strip: the same.
+        pages: held-out pages, real numbers and pictures of one digit on which the weights are fitted, at most so many of each, and as many
+            other pages on which they are judged.
+        data_dir: where the collections are; otherwise where the loaders look by themselves.
     """
-    eyes = Detector(detector), CloseupClassifier(closeup), Classifier(), load_stock(held_out=True)
-    fusion = fit_fusion(list(gather(*eyes, pages=pages, seed=HELD_OUT[0])))
-    scores = scores_of(gather(*eyes, pages=pages, seed=HELD_OUT[1]), fusion)
+    eyes = Eyes(Detector(detector), CloseupClassifier(closeup), StripReader(strip), Classifier())
+    stock = load_stock(data_dir=data_dir, held_out=True)
+    seen = list(gather(eyes, stock, pages=pages, seed=HELD_OUT[0]))
+    seen += gather_numbers(eyes, load_numbers(data_dir, held_out=True)[:pages])
+    fusion = fit_fusion(seen, list(gather_single(eyes, stock, pictures=pages, seed=HELD_OUT[0])))
+    scores = scores_of(gather(eyes, stock, pages=pages, seed=HELD_OUT[1]), fusion)
     return dataclasses.replace(detector.card, fusion=dataclasses.asdict(fusion), scores=scores)
 
 
@@ -286,7 +360,7 @@ def _card(
         temperature=1.0,
         parameters=sum(p.numel() for p in network.parameters()),
         geometry=geometry,
-        fusion=dataclasses.asdict(Fusion(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)) if name == DETECTOR else {},
+        fusion=dataclasses.asdict(UNWEIGHED) if name == DETECTOR else {},
         data=data,
         recipe=recipe.to_dict(),
         command=command,
@@ -307,9 +381,10 @@ def _in_8_bits(
 @torch.no_grad()
 def _compare(content: bytes, network: nn.Module, examples: Sequence[NDArray[np.float32]]) -> None:
     session = start_session(content, MODEL_FILE, threads=0)
+    name = session.get_inputs()[0].name
     for example in examples:
         expected = network(torch.from_numpy(example)).numpy()
-        gap = np.abs(session.run(None, {"planes": example})[0] - expected).max() / np.abs(expected).max()
+        gap = np.abs(session.run(None, {name: example})[0] - expected).max() / np.abs(expected).max()
         if not gap <= TOLERANCE:  # NaN is no agreement
             raise TrainingError(
                 MODEL_FILE,

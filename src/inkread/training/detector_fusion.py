@@ -12,25 +12,33 @@ import torch
 
 from inkread.pipeline import surroundings
 from inkread.pipeline.detector import DIGITS, without_overlaps
-from inkread.pipeline.fusion import LEAST, Fusion
+from inkread.pipeline.fusion import LEAST, Fusion, Weights
 from inkread.pipeline.opinions import opinions_of
+from inkread.synthetic.scenes import Scene, make_picture
+from inkread.training.alignment import aligned
 from inkread.training.candidates import labelled, matched
-from inkread.training.closeup_fit import page
+from inkread.training.closeup_fit import COUNTED, POSSIBLE, page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from inkread.classifier import Classifier
+    from inkread.datasets.numbers import Number
     from inkread.pipeline.closeups import CloseupClassifier
     from inkread.pipeline.detector import Detector
     from inkread.pipeline.opinions import Opinions
-    from inkread.synthetic.scenes import Scene
+    from inkread.pipeline.strip_reader import StripReader
     from inkread.synthetic.writers import Stock
 
 PAGE = 320
 """Side of the held-out pages, pixels."""
+EVERY = Weights(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+ON_PAGES = Weights(1.0, 1.0, 1.0, 1.0, 0.0, 1.0)
+"""The ink of a whole page tells nothing of a digit on it."""
+ROUNDS = 5
+"""Times that the weights for single pictures are fitted to what those before choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,56 +48,117 @@ class Judged:
     scene: Scene
     opinions: Opinions
 
-    @property
-    def alone(self) -> bool:
-        """The page shows one digit or nothing."""
-        return self.scene.kind in ("single", "letter", "nothing")
 
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """All networks that have an opinion."""
 
-def gather(
-    detector: Detector,
-    closeups: CloseupClassifier,
-    classifier: Classifier,
-    stock: Stock,
-    *,
-    pages: int,
-    seed: int,
-) -> Iterator[Judged]:
-    """All opinions of every candidate digit on ``pages`` pages."""
-    for index in range(pages):
-        scene = page(stock, seed, index, size=PAGE)
+    detector: Detector
+    closeups: CloseupClassifier
+    strips: StripReader
+    classifier: Classifier
+
+    def judge(self, scene: Scene, *, single: bool = False) -> Judged:
+        """All opinions of every candidate digit on the scene."""
         opinions = opinions_of(
-            scene.pixels, detector, closeups, lambda glyphs: classifier.probabilities(glyphs, none_bias=0.0)
+            scene.pixels,
+            self.detector,
+            self.closeups,
+            self.strips,
+            lambda glyphs: self.classifier.probabilities(glyphs, none_bias=0.0),
+            single=single,
         )
-        yield Judged(scene, opinions.subset(np.flatnonzero(opinions.found.is_digit)))
+        return Judged(scene, opinions.subset(np.flatnonzero(opinions.found.is_digit)))
 
 
-def fit_fusion(judged: list[Judged]) -> Fusion:
+def gather(eyes: Eyes, stock: Stock, *, pages: int, seed: int) -> Iterator[Judged]:
+    """Pages on which digits of every size count."""
+    return (eyes.judge(page(stock, seed, index, size=PAGE)) for index in range(pages))
+
+
+def gather_single(eyes: Eyes, stock: Stock, *, pictures: int, seed: int) -> Iterator[Judged]:
+    """Pictures as they are given to be read as one digit."""
+    for index in range(pictures):
+        rng = np.random.default_rng([seed, index])
+        yield eyes.judge(make_picture(stock, rng, sizes=COUNTED, margins=POSSIBLE), single=True)
+
+
+def gather_numbers(eyes: Eyes, numbers: Iterable[Number]) -> Iterator[Judged]:
+    """Real numbers, each on a page of its own; their digits are the candidates that spell them best."""
+    for number in numbers:
+        found = eyes.detector.detect(number.pixels)[0]
+        boxes = aligned(found, number.text, least=-math.inf, mean=-math.inf, sure=math.inf)
+        if boxes is not None:
+            digits = np.array([int(character) for character in number.text])
+            yield eyes.judge(Scene(number.pixels, boxes, digits, "real"))
+
+
+def fit_fusion(pages: list[Judged], singles: list[Judged]) -> Fusion:
     """The weights that make the truth most probable, for pages and for pictures of one digit."""
-    labels = [labelled(each.opinions.found.boxes, each.scene) for each in judged]
-    counted = np.concatenate(labels) >= 0
-    truth = torch.from_numpy(np.concatenate(labels)[counted])
+    labels = [labelled(each.opinions.found.boxes, each.scene) for each in pages]
+    truth = np.concatenate(labels)
+    features = np.concatenate([_features(each.opinions) for each in pages])
+    weights = _fitted(features[truth >= 0], truth[truth >= 0], used=ON_PAGES)
+    fusion = Fusion(weights, weights, 0.0, 0.0, 0.0)
+    smaller, others, digits = _fit_surroundings(pages, fusion)
+    return Fusion(weights, _fit_single(singles, weights), smaller, others, digits)
 
-    def column(name: str) -> torch.Tensor:
-        values = np.concatenate([getattr(each.opinions, name) for each in judged])[counted]
-        return torch.from_numpy(np.log(np.maximum(values, LEAST)).astype(np.float64))
 
-    closeup, classifier = column("closeup"), column("classifier")
-    logits = np.concatenate([each.opinions.found.logits[:, :DIGITS] for each in judged])[counted]
-    detector = torch.nn.functional.pad(torch.from_numpy(logits.astype(np.float64)), (0, 1))
-    none = torch.nn.functional.one_hot(torch.tensor(DIGITS), DIGITS + 1).double()
-    weights = torch.tensor([0.5, 0.5, 0.1, 0.0], dtype=torch.float64, requires_grad=True)
+def _features(opinions: Opinions) -> NDArray[np.float64]:
+    """N×11×6: what each of ``Weights`` multiplies, for every class."""
+    detector = np.pad(opinions.found.logits[:, :DIGITS], ((0, 0), (0, 1)))
+    whole = np.broadcast_to(opinions.whole, detector.shape)
+    parts = (opinions.closeup, opinions.strip, opinions.classifier, whole)
+    logarithms = (np.log(np.maximum(each, LEAST)) for each in parts)
+    none = np.zeros_like(detector)
+    none[:, DIGITS] = 1
+    return np.stack([detector, *logarithms, none], axis=2).astype(np.float64)
+
+
+def _fitted(
+    features: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    *,
+    counts: NDArray[np.float64] | None = None,
+    used: Weights = EVERY,
+) -> Weights:
+    """The weights that make the truth most probable, each example counted once or as often as told; 0 where ``used`` is 0."""
+    inputs, target = torch.from_numpy(features * dataclasses.astuple(used)), torch.from_numpy(truth)
+    much = torch.ones(len(truth)) if counts is None else torch.from_numpy(counts)
+    weights = torch.tensor([0.5, 0.5, 0.5, 0.1, 0.1, 0.0], dtype=torch.float64, requires_grad=True)
 
     def loss() -> torch.Tensor:
-        scores = weights[0] * detector + weights[1] * closeup + weights[2] * classifier + weights[3] * none
-        return torch.nn.functional.cross_entropy(scores, truth)
+        each = torch.nn.functional.cross_entropy(inputs @ weights, target, reduction="none")
+        return (each * much).sum() / much.sum()
 
     _minimise(weights, loss)
-    of_detector, of_closeup, of_classifier, bias = weights.tolist()
-    fusion = Fusion(of_detector, of_closeup, of_classifier, bias, bias, 0.0, 0.0, 0.0)
-    smaller, others, digits = _fit_surroundings(judged, fusion)
-    single_bias = _fit_single(judged, fusion)
-    return dataclasses.replace(fusion, single_bias=single_bias, smaller=smaller, others=others, digits=digits)
+    return Weights(*(weights.detach().numpy() * dataclasses.astuple(used)).tolist())
+
+
+def _fit_single(singles: list[Judged], start: Weights) -> Weights:
+    """The weights for pictures that are given as one digit: of the candidate that is most probably one, by these weights themselves.
+
+    Pictures of a digit and pictures of none count alike, however many there are of each.
+    """
+    weights = start
+    for _ in range(ROUNDS):
+        features, truth = [], []
+        for each in singles:
+            digits = each.scene.classes
+            if len(digits) > 1 or (digits < 0).any() or not len(each.opinions.found):
+                continue
+            own = _features(each.opinions)
+            scores = own @ np.array(dataclasses.astuple(weights))
+            sure = scores[:, :DIGITS].max(axis=1) - scores[:, DIGITS]
+            features.append(own[sure.argmax()])
+            truth.append(int(digits[0]) if len(digits) else DIGITS)
+        target = np.array(truth, np.int64)
+        none = target == DIGITS
+        if none.all() or not none.any():
+            return weights
+        counts = np.where(none, 1 / none.sum(), 1 / (~none).sum())
+        weights = _fitted(np.stack(features), target, counts=counts)
+    return weights
 
 
 def _fit_surroundings(judged: list[Judged], fusion: Fusion) -> list[float]:
@@ -113,36 +182,6 @@ def _fit_surroundings(judged: list[Judged], fusion: Fusion) -> list[float]:
     return [float(weight) for weight in weights.tolist()]
 
 
-def _fit_single(judged: list[Judged], fusion: Fusion) -> float:
-    """The bias of "not a single digit" for pictures that are given as one digit: of what is best on pages that show one, or nothing.
-
-    Both kinds of page count alike.
-    """
-    logits, none = [], []
-    for each in judged:
-        if not each.alone or not len(each.opinions.found):
-            continue
-        probabilities = _fused(each, fusion)
-        best = int(probabilities[:, DIGITS].argmin())
-        truth = labelled(each.opinions.found.boxes[[best]], each.scene)[0]
-        if truth >= 0:
-            share = float(np.clip(probabilities[best, DIGITS], LEAST, 1 - LEAST))
-            logits.append(math.log(share / (1 - share)))
-            none.append(truth == DIGITS)
-    if not any(none) or all(none):
-        return fusion.bias
-    logit, target = torch.tensor(logits), torch.tensor(none, dtype=torch.float32)
-    weights = torch.where(target > 0, 1 / target.sum(), 1 / (1 - target).sum())
-    shift = torch.zeros(1, requires_grad=True)
-    _minimise(
-        shift,
-        lambda: torch.nn.functional.binary_cross_entropy_with_logits(
-            logit + shift, target, weights, reduction="sum"
-        ),
-    )
-    return fusion.bias + shift.item()
-
-
 def _minimise(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
     """Moves the weights to where the loss is least (L-BFGS)."""
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
@@ -158,7 +197,9 @@ def _minimise(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
 
 def _fused(each: Judged, fusion: Fusion) -> NDArray[np.float32]:
     opinions = each.opinions
-    return fusion.probabilities(opinions.found.logits, opinions.closeup, opinions.classifier)
+    return fusion.probabilities(
+        opinions.found.logits, opinions.closeup, opinions.strip, opinions.classifier, opinions.whole
+    )
 
 
 def _apart(each: Judged, fusion: Fusion) -> tuple[NDArray[np.float32], NDArray[np.intp]]:

@@ -1,24 +1,27 @@
-"""From a recipe to the networks that find and read the digits of a page: the detector, then close-ups of what it finds, then their weights."""
+"""From a recipe to the networks that find and read the digits of a page: the detector, close-ups and strips of what it finds, their weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inkread.datasets.numbers import load_numbers
 from inkread.locks import working_in
-from inkread.models import CARD_FILE, CLOSEUP, MODEL_FILE
+from inkread.models import CARD_FILE, CLOSEUP, MODEL_FILE, STRIP
 from inkread.pipeline import closeups
 from inkread.pipeline.detector import Detector
 from inkread.synthetic.sources import described
 from inkread.synthetic.writers import load_stock
+from inkread.training import strip_stock
 from inkread.training.checkpoint import refuse
 from inkread.training.closeup_fit import fit_closeups, gather
-from inkread.training.detector_export import closeup_model, detector_model, weighed
+from inkread.training.detector_export import closeup_model, detector_model, strip_model, weighed
 from inkread.training.detector_fit import fit_detector
 from inkread.training.export import save_run
 from inkread.training.fit import torch_settings
 from inkread.training.progress import Silence
 from inkread.training.run import Run
+from inkread.training.strip_fit import batch_of, fit_strips
 
 if TYPE_CHECKING:
     from inkread.files import AnyPath
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
     from inkread.training.recipe import DetectorRecipe
 
 EXAMPLES = 40
-"""Held-out pages from whose close-ups the ranges of 8 bits are taken."""
+"""Held-out pages from whose close-ups and strips the ranges of 8 bits are taken."""
+SHARES = (0.8, 0.2)
+"""How many of the strips that are learned from are made, and how many are real."""
 
 
 def train_detector(
@@ -82,9 +87,38 @@ def train_detector(
         examples = gather(finder, held_out, pages=EXAMPLES, seed=recipe.seed)
         inputs = closeups.planes(examples.pixels, examples.shares)
         closeup = closeup_model(network, inputs, out / CLOSEUP, recipe=recipe, data=data, command=command)
+        runs = strip_stock.gather(
+            finder,
+            seen,
+            pages=range(recipe.strip_pages),
+            seed=recipe.seed,
+            on_page=lambda done: progress.on_batch(done + 1, recipe.strip_pages),
+        )
+        numbers = strip_stock.gather_numbers(finder, load_numbers(folder))
+        along = fit_strips(
+            [runs, numbers],
+            SHARES,
+            steps=recipe.strip_steps,
+            seed=recipe.seed,
+            on_step=lambda step, *_: progress.on_batch(step, recipe.strip_steps),
+        )
+        held = strip_stock.gather(finder, held_out, pages=range(EXAMPLES), seed=recipe.seed)
+        strip = strip_model(
+            along,
+            [batch_of([held[index]]).planes.numpy() for index in range(len(held))],
+            out / STRIP,
+            recipe=recipe,
+            data=data,
+            command=command,
+        )
         run = Run(out, recipe, training.state.averaged, tuple(training.state.history))
-        (out / CLOSEUP).mkdir(exist_ok=True)
-        (out / CLOSEUP / MODEL_FILE).write_bytes(closeup.content)
-        (out / CLOSEUP / CARD_FILE).write_text(closeup.card.to_json(), encoding="utf-8")
-        save_run(run, detector.content, weighed(detector, closeup, pages=recipe.judged_pages))
+        for name, model in ((CLOSEUP, closeup), (STRIP, strip)):
+            (out / name).mkdir(exist_ok=True)
+            (out / name / MODEL_FILE).write_bytes(model.content)
+            (out / name / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
+        save_run(
+            run,
+            detector.content,
+            weighed(detector, closeup, strip, pages=recipe.judged_pages, data_dir=folder),
+        )
         return run

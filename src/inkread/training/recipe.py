@@ -323,6 +323,12 @@ class DetectorRecipe(_Settings):
     closeup_steps: int = _number(12_000, 1, 10_000_000)
     """Steps of that network."""
 
+    strip_pages: int = _number(6_000, 1, 1_000_000)
+    """Pages on which the detector finds the runs that the network for strips learns from, beside all real numbers."""
+
+    strip_steps: int = _number(16_000, 1, 10_000_000)
+    """Steps of that network."""
+
     judged_pages: int = _number(1_000, 10, 1_000_000)
     """Held-out pages on which the opinions are weighed, and as many others on which they are judged."""
 

@@ -1,0 +1,108 @@
+"""Real numbers on real paper: strips of which the text is known, but not where each digit stands."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.datasets.archives import load_npz
+from inkread.datasets.places import require_file
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.files import AnyPath
+
+REGISTERS = "https://github.com/HTR-United/lectaurep-repertoires, CC BY 4.0"
+COPISTE = "https://github.com/banq-dcn/Copiste-d-un-jour, CC BY 4.0"
+SIGNS = ".,-/: "
+"""What may stand in a number beside its digits."""
+ONE_IN = 10
+"""Of the registers' pages, one in ten is held out."""
+AROUND = 4
+"""Columns of paper that are left on both sides of a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A strip with a number.
+
+    Attributes:
+        pixels: uint8 48×W, dark on light.
+        text: its digits.
+        signs: after which digits a point, comma or the like stands: 0 after the first, -1 before it.
+        source: which it is, the same in every version of the collection.
+    """
+
+    pixels: NDArray[np.uint8]
+    text: str
+    signs: tuple[int, ...]
+    source: str
+
+
+def load_numbers(data_dir: AnyPath | None = None, *, held_out: bool = False) -> list[Number]:
+    """The numbers of Parisian notaries' registers, and those in Copiste d'un jour.
+
+    Args:
+        data_dir: where the collections are; otherwise where ``INKREAD_DATA`` says.
+        held_out: what no network learns from (a tenth of the registers' pages, and Copiste's eval split), or else everything but that.
+
+    Raises:
+        DatasetError: a collection is missing or damaged.
+    """
+    return [*_registers(data_dir, held_out=held_out), *_copiste(data_dir, held_out=held_out)]
+
+
+def _registers(data_dir: AnyPath | None, *, held_out: bool) -> list[Number]:
+    path = require_file("lectaurep_digits", "lectaurep_digits48.npz", data_dir, published=REGISTERS)
+    pack = load_npz(path, ("columns", "width", "label", "page"))
+    ends = np.append(0, np.cumsum(pack["width"].astype(np.int64)))
+    return [
+        Number(_strip(pack["columns"], ends[i], ends[i + 1]), text, _signs(label), f"registers {i}")
+        for i, (label, page) in enumerate(
+            zip(pack["label"].astype(str), pack["page"].astype(str), strict=True)
+        )
+        if (text := _digits(label)) and _is_held_out(page) == held_out
+    ]
+
+
+def _copiste(data_dir: AnyPath | None, *, held_out: bool) -> list[Number]:
+    path = require_file("copiste", "copiste_lines48.npz", data_dir, published=COPISTE)
+    pack = load_npz(path, ("columns", "width", "split", "word_line", "word_x0", "word_x1", "word_label"))
+    ends = np.append(0, np.cumsum(pack["width"].astype(np.int64)))
+    split, lines = pack["split"].astype(str), pack["word_line"].astype(np.int64)
+    numbers = []
+    for i, label in enumerate(pack["word_label"].astype(str)):
+        text = _digits(label)
+        if text and (split[lines[i]] == "eval") == held_out:
+            begin, end = ends[lines[i]], ends[lines[i] + 1]
+            x0 = max(begin, begin + int(pack["word_x0"][i]) - AROUND)
+            x1 = min(end, begin + int(pack["word_x1"][i]) + AROUND)
+            numbers.append(Number(_strip(pack["columns"], x0, x1), text, _signs(label), f"copiste {i}"))
+    return numbers
+
+
+def _strip(columns: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(columns[begin:end].T)
+
+
+def _digits(label: str) -> str:
+    """The digits of a number with signs; nothing of what is no number."""
+    text = label.translate(str.maketrans("", "", SIGNS))
+    return text if text.isascii() and text.isdigit() else ""
+
+
+def _signs(label: str) -> tuple[int, ...]:
+    """After which digits of a number its signs stand."""
+    return tuple(
+        sum(map(str.isdigit, label[:place])) - 1
+        for place, character in enumerate(label)
+        if not character.isdigit() and character != " "
+    )
+
+
+def _is_held_out(page: str) -> bool:
+    return int(hashlib.sha256(page.encode()).hexdigest(), 16) % ONE_IN == 0

@@ -1,0 +1,103 @@
+"""Where the digits of a known text stand: the detector's candidates that spell it best (Viterbi 1967).
+
+``python -m inkread.training.alignment DETECTOR`` finds them in all real numbers, and writes the file that ``synthetic.real`` reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.datasets.numbers import load_numbers
+from inkread.pipeline.detector import DIGITS, Detector
+from inkread.synthetic import real
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.numbers import Number
+    from inkread.pipeline.detector import Detections
+
+LEAST, MEAN = -2.0, 0.0
+"""Logits that each digit of the text must have at least, and all at the mean, for its boxes to be learned from."""
+SURE = 1.0
+"""What has a larger logit than this and is not part of the text makes the text doubtful."""
+STEP = 0.35
+"""Middles of neighbours are at least so far apart, in shares of the wider one's width."""
+
+
+def aligned(
+    found: Detections, text: str, *, least: float = LEAST, mean: float = MEAN, sure: float = SURE
+) -> NDArray[np.float32] | None:
+    """A box for each digit of the text, or ``None`` if the candidates do not spell it surely, and nothing else.
+
+    Args:
+        found: candidates in a picture of one row.
+        text: digits, from left to right.
+        least: logit that each digit of the text must have,
+        mean: and all at the mean.
+        sure: what has a larger logit than this and is not part of the text makes the text doubtful.
+    """
+    digits = found.subset(found.is_digit)
+    order = np.argsort(digits.boxes[:, 0] + digits.boxes[:, 2], kind="stable")
+    boxes, logits = digits.boxes[order], digits.logits[order, :DIGITS]
+    if len(boxes) < len(text) or not text:
+        return None
+    middle, width = (boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 2] - boxes[:, 0]
+    may_follow = middle[None, :] - middle[:, None] >= STEP * np.maximum(width[:, None], width[None, :])
+    score = logits[:, int(text[0])].astype(np.float64)
+    came_from = []
+    for character in text[1:]:
+        before = np.where(may_follow, score[:, None], -np.inf)
+        came_from.append(before.argmax(axis=0))
+        score = before.max(axis=0) + logits[:, int(character)]
+    if not np.isfinite(score.max()):
+        return None
+    path = [int(score.argmax())]
+    for back in reversed(came_from):
+        path.append(int(back[path[-1]]))
+    path.reverse()
+    own = logits[path, [int(character) for character in text]]
+    if own.min() < least or own.mean() < mean or _has_other(boxes, logits, path, sure):
+        return None
+    return boxes[path]
+
+
+def _has_other(boxes: NDArray[np.float32], logits: NDArray[np.float32], path: list[int], sure: float) -> bool:
+    """Whether something surer than that stands beside the text's digits."""
+    others = np.setdiff1d(np.flatnonzero(logits.max(axis=1) > sure), path)
+    low = np.maximum(boxes[others, None, :2], boxes[None, path, :2])
+    high = np.minimum(boxes[others, None, 2:], boxes[None, path, 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=2).sum(axis=1)
+    return bool((shared < 0.5 * np.prod(boxes[others, 2:] - boxes[others, :2], axis=1)).any())
+
+
+def boxes_of(detector: Detector, numbers: Iterable[Number]) -> dict[str, NDArray[np.generic]]:
+    """The sources of the numbers whose digits are found, how many each has, and their boxes, in 16 bits."""
+    found = {number.source: aligned(detector.detect(number.pixels)[0], number.text) for number in numbers}
+    known = {source: boxes for source, boxes in found.items() if boxes is not None}
+    return {
+        "source": np.array(list(known)),
+        "count": np.array([len(boxes) for boxes in known.values()], np.uint8),
+        "boxes": np.concatenate(list(known.values())).astype(np.float16),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("detector", help="the name of a bundled detector, or the folder of a run")
+    everything = [number for part in (False, True) for number in load_numbers(held_out=part)]
+    arrays = boxes_of(Detector(parser.parse_args().detector), everything)
+    np.savez_compressed(
+        Path(real.__file__).with_name(real.BOXES_FILE),
+        source=arrays["source"],
+        count=arrays["count"],
+        boxes=arrays["boxes"],
+    )
+    sys.stdout.write(f"{len(arrays['count'])} of {len(everything)} numbers\n")

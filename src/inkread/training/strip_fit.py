@@ -1,0 +1,248 @@
+"""Trains the network that reads strips: by their columns where it is known where each digit stands, by their text everywhere."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional
+
+from inkread.evaluation.metrics import edit_distance
+from inkread.pipeline.detector import DIGITS
+from inkread.pipeline.strips import HEIGHT, TALL, planes
+from inkread.training.detector_fit import average_all
+from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
+from inkread.training.strip_stock import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from inkread.training.strip_stock import Strips
+
+NONE = DIGITS
+BATCH, RATE, WEIGHT_DECAY, AVERAGING, WARMUP, STEEPEST = 64, 2e-3, 0.03, 0.999, 300, 5.0
+"""Strips a step; the rate of AdamW at its highest, which falls over the second half of the steps; its weight decay; the weight of the
+past in the mean of the weights; the steps in which the rate rises; the norm that gradients are clipped to."""
+TEXT = 0.3
+"""Weight of the text's loss (connectionist temporal classification, in nats a digit) beside that of the columns."""
+CORE = 0.2
+"""A digit is to be answered in the columns that lie within this share of its width of its middle."""
+NOT_ASKED = -100
+"""The label of columns whose answer is not known."""
+STRETCH, GROW, MOVED = 0.2, 0.13, 2.0
+"""How a strip is varied: the largest logarithm by which it is stretched, the standard deviations of that of its size, and of its place, pixels."""
+ELASTIC, REACH = 1.2, 10
+"""Largest standard deviation of each point's own displacement, pixels, and how far apart displacements are independent (Simard et al. 2003)."""
+COARSE, LOWEST = 0.3, 8.0
+"""How often it is seen in a lower resolution, in which digits are so many pixels high at least."""
+BLURRED, GRAIN, BENT = 0.2, 0.15, 0.35
+"""How often it is blurred; the strongest grain, of 1; the standard deviation of the logarithm of its gamma."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a step learns from.
+
+    Attributes:
+        planes: float32 N×1×40×W.
+        labels: int64 N×(W / 2), what each column is to answer, or ``NOT_ASKED``.
+        columns: int64 N, how many of them are no padding.
+        digits: int64, of the strips whose whole text is known, one after the other.
+        lengths: int64 N, how many digits each has; -1 where the text is not known.
+    """
+
+    planes: Tensor
+    labels: Tensor
+    columns: Tensor
+    digits: Tensor
+    lengths: Tensor
+
+
+def batch_of(samples: Sequence[Sample]) -> Batch:
+    """The samples side by side, padded at the right."""
+    widths = np.array([sample.pixels.shape[1] for sample in samples])
+    width = -(-int(widths.max()) // (ANSWERS * COLUMN)) * ANSWERS * COLUMN
+    pixels = np.zeros((len(samples), HEIGHT, width), np.uint8)
+    labels = np.full((len(samples), width // COLUMN), NOT_ASKED, np.int64)
+    columns = -(-widths // COLUMN)
+    lengths: list[int] = []
+    text: list[int] = []
+    for row, sample in enumerate(samples):
+        pixels[row, :, : widths[row]] = sample.pixels
+        known = not np.isnan(sample.ends).any()
+        if known:
+            labels[row, : columns[row]] = NONE
+            for (x0, x1), digit in zip(sample.ends.tolist(), sample.digits.tolist(), strict=True):
+                middle, reach = (x0 + x1) / 2, CORE * (x1 - x0)
+                ends = (middle - reach, middle + reach) if digit >= 0 else (x0, x1)
+                first, last = (min(max(0, int(end / COLUMN)), columns[row] - 1) for end in ends)
+                labels[row, first : last + 1] = digit if digit >= 0 else NOT_ASKED
+        is_whole = bool((sample.digits >= 0).all())
+        lengths.append(len(sample.digits) if is_whole else -1)
+        text += sample.digits.tolist() if is_whole else []
+    return Batch(
+        torch.from_numpy(planes(pixels, widths)),
+        torch.from_numpy(labels),
+        torch.from_numpy(columns),
+        torch.tensor(text, dtype=torch.int64),
+        torch.tensor(lengths),
+    )
+
+
+def loss_of(logits: Tensor, batch: Batch) -> Tensor:
+    """The loss of the columns and that of the texts."""
+    asked = batch.labels != NOT_ASKED
+    loss = 0.0 * logits.sum()
+    if asked.any():
+        # A digit has few columns: its loss is that of an average strip's columns, all digits' together.
+        digit = asked & (batch.labels < NONE)
+        each = functional.cross_entropy(
+            logits.flatten(0, 1), batch.labels.flatten(), ignore_index=NOT_ASKED, reduction="sum"
+        )
+        loss = loss + each / max(1, int(digit.sum()))
+    known = batch.lengths >= 0
+    if known.any():
+        loss = loss + TEXT * functional.ctc_loss(
+            logits[known].log_softmax(dim=2).transpose(0, 1),
+            batch.digits,
+            batch.columns[known],
+            batch.lengths[known],
+            blank=NONE,
+            zero_infinity=True,
+        )
+    return loss
+
+
+def varied(sample: Sample, rng: np.random.Generator) -> Sample:
+    """The strip stretched, larger or smaller, higher or lower, bent, of another resolution, in other light."""
+    height, width = sample.pixels.shape
+    size = math.exp(rng.normal(0, GROW))
+    across = size * math.exp(rng.uniform(-STRETCH, STRETCH))
+    target = max(HEIGHT // 2, round(width * across))
+    bent = ELASTIC * float(rng.random()) * _displacements(target, rng)
+    # Where each pixel comes from; OpenCV's whole numbers are the middles of pixels.
+    x = (np.arange(target, dtype=np.float32)[None] + bent[0] + 0.5) / across - 0.5
+    y = (
+        (np.arange(HEIGHT, dtype=np.float32)[:, None] + bent[1] + 0.5 - HEIGHT / 2 + rng.normal(0, MOVED))
+        / size
+        + height / 2
+        - 0.5
+    )
+    pixels = cv2.remap(
+        sample.pixels,
+        x.astype(np.float32),
+        y.astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    if rng.random() < COARSE:
+        share = math.exp(rng.uniform(math.log(LOWEST / TALL), 0))
+        small = max(4, round(target * share)), max(4, round(HEIGHT * share))
+        pixels = cv2.resize(
+            cv2.resize(pixels, small, interpolation=cv2.INTER_AREA),
+            (target, HEIGHT),
+            interpolation=cv2.INTER_CUBIC,
+        )
+    if rng.random() < BLURRED:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), float(rng.uniform(0.4, 1.6)))
+    value = (pixels if rng.random() < 0.6 else 255 - pixels).astype(np.float32) / 255
+    value **= np.float32(math.exp(rng.normal(0, BENT)))
+    value += np.float32(GRAIN * rng.random() ** 3) * rng.standard_normal(value.shape, np.float32)
+    gain = float(rng.uniform(0.4, 1.0))
+    value = np.clip(value * gain + rng.random() * (1 - gain), 0, 1)
+    return Sample(np.asarray(value * 255, np.uint8), sample.ends * np.float32(across), sample.digits)
+
+
+def _displacements(width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Smooth noise, 2×40×W, along x and along y, of standard deviation about 1."""
+    coarse = (2 + HEIGHT // REACH, 2 + width // REACH)
+    noise = rng.standard_normal((2, *coarse), np.float32)
+    return np.stack([cv2.resize(one, (width, HEIGHT), interpolation=cv2.INTER_CUBIC) for one in noise])
+
+
+def batches(
+    parts: Sequence[Strips], shares: Sequence[float], rng: np.random.Generator
+) -> Iterator[list[Sample]]:
+    """Endless batches of strips of like widths; each strip comes from a part with its share."""
+    while True:
+        widths = [np.diff(part.limits) for part in parts]
+        of = rng.choice(len(parts), 32 * BATCH, p=np.array(shares) / sum(shares))
+        chosen = [(int(part), int(rng.integers(len(parts[part])))) for part in of]
+        chosen.sort(key=lambda each: widths[each[0]][each[1]])
+        for first in rng.permutation(len(chosen) // BATCH) * BATCH:
+            yield [parts[part][index] for part, index in chosen[first : first + BATCH]]
+
+
+def fit_strips(
+    parts: Sequence[Strips],
+    shares: Sequence[float],
+    *,
+    steps: int,
+    seed: int,
+    start: StripNetwork | None = None,
+    on_step: Callable[[int, float, StripNetwork], object] = lambda _step, _loss, _mean: None,
+) -> StripNetwork:
+    """The mean of the weights after so many steps, in evaluation mode.
+
+    Args:
+        parts: what is learned from.
+        shares: how often a strip is of each part.
+        steps: of ``BATCH`` strips each.
+        seed: of the weights and the order.
+        start: a network to go on from.
+        on_step: is told of each step, its loss, and the mean of the weights so far.
+    """
+    torch.manual_seed(seed)
+    rng = np.random.default_rng([seed, 3])
+    network = copy.deepcopy(start) if start else StripNetwork(DIGITS + 1)
+    network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    mean = copy.deepcopy(network).eval()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
+    source = batches(parts, shares, rng)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, (steps - step) / (0.5 * steps))
+        batch = batch_of([varied(sample, rng) for sample in next(source)])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            answer = network(batch.planes.to(memory_format=torch.channels_last))
+        loss = loss_of(unfolded(answer.float()), batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), STEEPEST)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        average_all(mean, network, min(AVERAGING, step / (step + 10)))
+        on_step(step + 1, loss.item(), mean)
+    return mean
+
+
+@torch.no_grad()
+def evaluate(network: StripNetwork, strips: Strips) -> tuple[float, float]:
+    """Of the strips whose text is known, the share that is read exactly, and the edits needed over the digits."""
+    right = errors = length = count = 0
+    order = np.argsort(np.diff(strips.limits), kind="stable")
+    for first in range(0, len(order), BATCH):
+        samples = [strips[int(index)] for index in order[first : first + BATCH]]
+        batch = batch_of(samples)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = unfolded(network(batch.planes.to(memory_format=torch.channels_last)).float())
+        for sample, best, columns in zip(
+            samples, logits.argmax(dim=2).numpy(), batch.columns.tolist(), strict=True
+        ):
+            if (sample.digits < 0).any():
+                continue
+            read = "".join(str(label) for label, _ in groupby(best[:columns].tolist()) if label != NONE)
+            text = "".join(map(str, sample.digits))
+            right += read == text
+            errors += edit_distance(read, text)
+            length += len(text)
+            count += 1
+    return right / max(1, count), errors / max(1, length)

@@ -1,0 +1,111 @@
+"""Strips are labelled by the digits that lie in them, and a network learns to read them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+
+from inkread.models import MODEL_FILE
+from inkread.pipeline.strips import HEIGHT
+from inkread.runtime import start_session
+from inkread.synthetic.counting import IGNORED
+from inkread.synthetic.scenes import Scene
+from inkread.training.detector_export import strips_to_onnx
+from inkread.training.strip_fit import NOT_ASKED, batch_of, evaluate, fit_strips, loss_of, varied
+from inkread.training.strip_network import StripNetwork, unfolded
+from inkread.training.strip_stock import UNKNOWN, Sample, Strips, samples_of
+
+
+def scene() -> Scene:
+    """Three digits in a row, a fourth of another row, and a sign."""
+    boxes = np.array(
+        [[40, 40, 52, 60], [60, 40, 72, 60], [80, 40, 92, 60], [60, 80, 72, 100], [74, 56, 77, 60]],
+        np.float32,
+    )
+    return Scene(np.full((128, 128), 220, np.uint8), boxes, np.array([3, 1, 4, 7, 10]), "rows")
+
+
+def sample(text: str, *, known: bool = True) -> Sample:
+    """Bars in pairs, as far apart as the digit says."""
+    pixels = np.full((HEIGHT, 20 + 20 * len(text)), 220, np.uint8)
+    ends = []
+    for place, digit in enumerate(text):
+        x = 14 + 20 * place
+        pixels[9:31, x : x + 2] = pixels[9:31, x + 4 + int(digit) : x + 6 + int(digit)] = 30
+        ends.append((x, x + 12) if known else (UNKNOWN, UNKNOWN))
+    digits = np.array([int(digit) for digit in text], np.int64)
+    return Sample(pixels, np.array(ends, np.float32).reshape(-1, 2), digits)
+
+
+def test_a_strip_has_the_digits_of_its_row_from_left_to_right() -> None:
+    everything = scene()
+    (own,) = samples_of(everything, everything.boxes[[0, 2, 1]])
+    assert own.digits.tolist() == [3, 1, 4]
+    assert (np.diff(own.ends.mean(axis=1)) > 15).all()
+
+
+def test_a_digit_that_the_end_of_the_strip_cuts_may_be_read_or_not() -> None:
+    everything = scene()
+    everything.boxes[1, [0, 2]] += 6
+    (own,) = samples_of(everything, everything.boxes[:1])
+    assert own.digits.tolist() == [3, IGNORED]
+
+
+def test_samples_come_back_as_they_were() -> None:
+    kept = [sample("31"), sample(""), sample("4", known=False)]
+    strips = Strips.of(kept)
+    assert len(strips) == 3
+    for index, one in enumerate(kept):
+        assert (strips[index].pixels == one.pixels).all()
+        assert strips[index].digits.tolist() == one.digits.tolist()
+        assert np.array_equal(strips[index].ends, one.ends, equal_nan=True)
+    assert len(Strips.of([])) == 0
+
+
+def test_columns_are_asked_only_where_it_is_known_what_stands_there() -> None:
+    doubtful = sample("31")
+    doubtful.digits[1] = IGNORED
+    batch = batch_of([sample("25"), doubtful, sample("7", known=False)])
+    labels = batch.labels.numpy()
+    assert set(labels[0].tolist()) - {NOT_ASKED} == {2, 5, 10}
+    assert labels[1, 20] == NOT_ASKED
+    assert (labels[2] == NOT_ASKED).all()
+    assert batch.lengths.tolist() == [2, -1, 1]
+    assert batch.digits.tolist() == [2, 5, 7]
+
+
+def test_a_varied_strip_keeps_its_digits_in_their_places() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        own = varied(sample("555"), rng)
+        assert own.pixels.shape[0] == HEIGHT
+        assert own.pixels.shape[1] == pytest.approx(80 * own.ends[0, 1] / 26, abs=1)
+
+
+def test_text_alone_is_learned_from_too() -> None:
+    batch = batch_of([sample("25", known=False), sample("", known=False)])
+    logits = torch.zeros(*batch.labels.shape, 11, requires_grad=True)
+    loss_of(logits, batch).backward()
+    assert torch.isfinite(logits.grad).all()
+    assert logits.grad.abs().sum() > 0
+
+
+def test_a_network_learns_to_read_strips_and_answers_alike_in_onnx(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("05"), int(rng.integers(0, 4)))) for _ in range(200)]
+    strips = Strips.of([sample(text) for text in texts])
+    losses: list[float] = []
+    network = fit_strips([strips], [1.0], steps=60, seed=0, on_step=lambda _, loss, __: losses.append(loss))
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+    exact, errors = evaluate(network, strips)
+    assert 0 <= exact <= 1
+    assert errors >= 0
+    inputs = torch.randn(2, 1, HEIGHT, 48)
+    with torch.no_grad():
+        expected = network.eval()(inputs).numpy()
+    session = start_session(strips_to_onnx(network), MODEL_FILE, threads=1)
+    assert session.run(["columns"], {"strips": inputs.numpy()})[0] == pytest.approx(expected, abs=1e-3)
+    assert unfolded(torch.from_numpy(expected)).shape == (2, 24, 11)
+    assert isinstance(network, StripNetwork)
