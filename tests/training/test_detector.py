@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
 from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, load_model
 from inkread.pipeline.closeups import SIDE
@@ -266,6 +267,7 @@ def test_all_networks_are_trained_exported_and_weighed_by_one_call(
     monkeypatch.setattr(detector_export, "CALIBRATED", 3)
     monkeypatch.setattr(detector_export, "COMPARED", 1)
     monkeypatch.setattr(detector_run, "EXAMPLES", 2)
+    monkeypatch.setattr(detector_run, "load_numbers", lambda folder: load_numbers(folder)[:20])
     recipe = DetectorRecipe(
         steps=2,
         batch_size=2,
