@@ -81,7 +81,8 @@ def measured(reader: Reader) -> Iterator[tuple[str, PictureReport]]:
 def provenance(model: str, reader: Reader, absent: list[str]) -> str:
     """Which models, when, and what could not be measured."""
     models = {Path(model).name: reader.classifier.model.card}
-    models |= {recognizer.model.name: recognizer.model.card for recognizer in reader.recognizers}
+    eyes = (reader.detector, reader.closeups, reader.strips)
+    models |= {each.model.card.name: each.model.card for each in eyes}
     named = ", ".join(f"`{name}` (SHA-256 `{card.sha256}`)" for name, card in models.items())
     today = datetime.now(UTC).date().isoformat()
     lacking = f" Absent, and not measured: {', '.join(absent)}." if absent else ""

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.mnist import load_mnist
-from inkread.datasets.scribe import HELD_OUT_IMAGES
 from inkread.errors import DatasetNotFoundError
+from inkread.synthetic.writers import HELD_OUT_IMAGES
 
 if TYPE_CHECKING:
     import pygame

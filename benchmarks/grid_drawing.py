@@ -14,7 +14,6 @@ import numpy as np
 
 from inkread.classifier import DIGITS
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
-from inkread.decoder import main_candidate
 from inkread.desktop.grid import CELLS, Grid
 from inkread.desktop.sheet import FULL, Sheet
 from inkread.errors import DatasetNotFoundError
@@ -64,9 +63,7 @@ def main() -> None:
     def as_a_picture(ink: NDArray[np.uint8]) -> int:
         picture = FULL - ink.repeat(CELLS, axis=0).repeat(CELLS, axis=1)
         trace = reader.trace(picture, single=True)
-        if not trace.rows:
-            return len(DIGITS)
-        return int(trace.probabilities[0][main_candidate(trace.rows[0], trace.probabilities[0])].argmax())
+        return len(DIGITS) if trace.main is None else int(trace.choice.probabilities[trace.main].argmax())
 
     print(f"{len(digits)} digits, {len(letters)} letters; brush {Grid.brush}")
     print(f"{'read':>14}{'digits right':>14}{'letters refused':>17}{'ms each':>9}")

@@ -166,7 +166,7 @@ def test_glyphs_are_classified(client):
 
 def test_the_server_is_described(client):
     assert client.info()["limits"]["files"] == 5
-    assert [model["name"] for model in client.models()] == ["default", "rows", "rows2"]
+    assert [model["name"] for model in client.models()] == ["default", "detector"]
 
 
 def test_readings_are_found_corrected_and_removed(client):

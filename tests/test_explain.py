@@ -10,7 +10,7 @@ from PIL import Image
 
 from inkread import Reader
 from inkread.errors import OutputError
-from inkread.explain import ENLARGED, save_stages
+from inkread.explain import ENLARGED, opinions_on, save_stages, shown_candidates
 
 PICTURE = np.full((60, 90), 255, np.uint8)
 PICTURE[15:45, 40:44] = 0
@@ -22,17 +22,26 @@ def test_each_stage_becomes_a_picture(tmp_path: Path, single: bool) -> None:
     paths = save_stages(trace, tmp_path / "steps")
     assert [path.name for path in paths] == [
         "1-upright.png",
-        "2-ink.png",
-        "3-rows.png",
+        "2-heat.png",
+        "3-candidates.png",
         "4-glyphs.png",
         "5-reading.png",
     ]
-    upright, ink, rows, glyphs, _ = (np.asarray(Image.open(path)) for path in paths)
+    upright, heat, candidates, glyphs, _ = (np.asarray(Image.open(path)) for path in paths)
     np.testing.assert_array_equal(upright, trace.picture.pixels)
-    assert ink.min() < 60
-    assert rows.shape == ink.shape
-    shown = glyphs[19 : 19 + 28 * ENLARGED, 5 : 5 + 28 * ENLARGED, 0]  # the first tile
-    np.testing.assert_array_equal(shown[::ENLARGED, ::ENLARGED], 255 - trace.glyphs[0][0])
+    red, _, blue = (heat[30, 42].astype(int) - heat[5, 5]).tolist()
+    assert red - blue > 30  # orange where the bar is
+    assert candidates.shape == heat.shape
+    shown = glyphs[5 : 5 + 28 * ENLARGED, 5 : 5 + 28 * ENLARGED, 0]  # the first tile
+    first = shown_candidates(trace)[0]
+    np.testing.assert_array_equal(shown[::ENLARGED, ::ENLARGED], 255 - trace.opinions.glyphs[first])
+
+
+def test_each_opinion_on_a_candidate_is_told() -> None:
+    trace = Reader().trace(PICTURE)
+    first = shown_candidates(trace)[0]
+    assert [name for name, _ in opinions_on(trace, first)] == ["", "place", "closeup", "strip", "glyph"]
+    assert all(meaning.endswith("%") for _, meaning in opinions_on(trace, first))
 
 
 def test_a_blank_picture_can_be_explained_too(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
-"""A picture of every stage of a reading, for whoever asks what the reader saw."""
+"""A picture of every stage of a reading, to show what the reader saw."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkread.classifier import DIGITS
 from inkread.drawing import draw_reading
 from inkread.errors import OutputError
+from inkread.pipeline.lines import rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,20 +24,23 @@ PAPER = (250, 250, 247)
 INK = (25, 25, 30)
 CHOSEN = (0, 114, 178)
 PASSED_OVER = (150, 150, 150)
-REMOVED = (230, 159, 0)
+HOT = (230, 97, 0)
 
 ENLARGED = 3
 """Factor by which a 28×28 glyph is shown."""
 
-MOST_GLYPHS = 600
-"""Glyphs on one sheet; a page of texture has thousands, which tell nobody anything."""
+MOST_GLYPHS = 200
+"""Glyphs on one sheet; the candidates of a textured page would fill many."""
 
 SHEET_WIDTH = 1400
 
+LABELS = ("", "place", "closeup", "strip", "glyph")
+"""The opinions under a glyph: all together, then each network's."""
+
 FILES = {
     "picture": "1-upright.png",
-    "ink": "2-ink.png",
-    "rows": "3-rows.png",
+    "heat": "2-heat.png",
+    "candidates": "3-candidates.png",
     "glyphs": "4-glyphs.png",
     "reading": "5-reading.png",
 }
@@ -43,7 +48,7 @@ FILES = {
 
 
 def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
-    """Writes one PNG a stage into the directory, which is made if need be; the stages are those of ``draw_stages``.
+    """Writes one PNG per stage to the directory, which is created if needed; the stages are those of ``draw_stages``.
 
     Returns:
         The files, in the order of the stages.
@@ -67,78 +72,106 @@ def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
 def draw_stages(trace: Trace) -> dict[str, Image.Image]:
     """An RGB image of each stage by its name, in their order.
 
-    The stages: ``picture``, upright; ``ink``, the ink map, with what was taken for printed lines in orange; ``rows``, with a
-    box around every candidate, blue for those read as digits; ``glyphs``, as the classifier saw them, with what it made of
-    each; ``reading``.
+    The stages: ``picture``, upright; ``heat``, where the detector sees the centers of digits, in orange; ``candidates``, a box around each,
+    blue if it was read as a digit; ``glyphs``, the ink of each with what every network makes of it; ``reading``.
     """
     return {
         "picture": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns)),
-        "ink": draw_ink(trace),
-        "rows": draw_rows(trace),
+        "heat": draw_heat(trace),
+        "candidates": draw_candidates(trace),
         "glyphs": draw_glyphs(trace),
         "reading": draw_reading(trace.reading, trace.picture.pixels),
     }
 
 
-def draw_ink(trace: Trace) -> Image.Image:
-    """Ink dark on light; printed lines that were removed in orange."""
-    kept = trace.written[:, :, None]
-    found = np.rot90(trace.ink.map, trace.turns)
-    removed = np.clip(found - trace.written, 0, 1)[:, :, None]
-    paper, ink, orange = (np.array(colour, np.float32) for colour in (PAPER, INK, REMOVED))
-    image = paper * (1 - kept - removed * (1 - kept)) + ink * kept + orange * (removed * (1 - kept))
+def draw_heat(trace: Trace) -> Image.Image:
+    """The page, pale, and in orange how probable the center of a digit is at each place."""
+    page = _pale(trace)
+    height, width = trace.grey.shape
+    heat = cv2.resize(trace.opinions.heat, (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None]
+    image = page * (1 - heat) + np.array(HOT, np.float32) * heat
     return Image.fromarray(image.clip(0, 255).astype(np.uint8))
 
 
-def draw_rows(trace: Trace) -> Image.Image:
-    """The ink without printed lines, and a box around every candidate."""
-    canvas = Image.fromarray((255 - 140 * trace.written).astype(np.uint8)).convert("RGB")
+def draw_candidates(trace: Trace) -> Image.Image:
+    """The page, pale, and a box around every candidate."""
+    canvas = Image.fromarray(_pale(trace).astype(np.uint8))
     painter = ImageDraw.Draw(canvas)
     line = max(1, round(max(canvas.size) / 600))
-    for row, choices in zip(trace.rows, trace.choices, strict=True):
-        for candidate in row.candidates:
-            painter.rectangle(_corners(candidate.box), outline=PASSED_OVER, width=1)
-        for choice in choices:
-            painter.rectangle(_corners(row.candidates[choice.index].box), outline=CHOSEN, width=line + 1)
+    boxes, read = trace.opinions.found.boxes, set(trace.choice.digits)
+    for index in trace.choice.kept.tolist():
+        if index not in read:
+            painter.rectangle(_corners(boxes[index]), outline=PASSED_OVER, width=line)
+    for index in read:
+        painter.rectangle(_corners(boxes[index]), outline=CHOSEN, width=line + 1)
     return canvas
 
 
-def _corners(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def _pale(trace: Trace) -> NDArray[np.float32]:
+    """The grey page with little contrast, H×W×3."""
+    pale = 255 - (255 - trace.grey.astype(np.float32)) * 0.45
+    return np.repeat(pale[:, :, None], 3, axis=2)
+
+
+def _corners(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
     """The box with both corners inside, as Pillow draws it."""
-    return box[0], box[1], box[2] - 1, box[3] - 1
+    x0, y0, x1, y1 = (float(value) for value in box)
+    return x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)
+
+
+def shown_candidates(trace: Trace, most: int = MOST_GLYPHS) -> list[int]:
+    """Indices of the candidates worth showing, in reading order: those read as digits, and the most probable others."""
+    found, read = trace.opinions.found, trace.choice.digits
+    others = [
+        index for index in trace.choice.kept[found.is_digit[trace.choice.kept]].tolist() if index not in read
+    ]
+    others.sort(key=lambda index: float(trace.choice.probabilities[index, -1]))
+    chosen = [*read, *others][: max(most, len(read))]
+    return [chosen[place] for row in rows_of(found.boxes[chosen]) for place in row]
+
+
+def opinions_on(trace: Trace, index: int) -> list[tuple[str, str]]:
+    """What all networks together, and then each of them, make of a candidate, such as ``("closeup", "7 98%")``."""
+    opinions = trace.opinions
+    logits = opinions.found.logits[index, : len(DIGITS)]
+    place = 1 / (1 + np.exp(-logits))
+    parts = (trace.choice.probabilities, opinions.closeup, opinions.strip, opinions.classifier)
+    fused, *others = (meaning_of(part[index]) for part in parts)
+    return list(zip(LABELS, [fused, meaning_of(place), *others], strict=True))
 
 
 def draw_glyphs(trace: Trace) -> Image.Image:
-    """Every candidate's glyph under its most probable meaning, row by row; those read as digits in blue."""
+    """The glyph of each candidate, under it what the networks make of it; those read as digits in blue."""
     side = 28 * ENLARGED
-    cell = (side + 10, side + 24)
+    cell = (side + 30, side + 14 + 15 * len(LABELS))
     columns = max(1, SHEET_WIDTH // cell[0])
-    tiles: list[list[tuple[NDArray[np.uint8], str, bool]]] = []
-    for glyphs, probabilities, choices in zip(trace.glyphs, trace.probabilities, trace.choices, strict=True):
-        chosen = {choice.index for choice in choices}
-        row = [
-            (g, meaning_of(p), i in chosen)
-            for i, (g, p) in enumerate(zip(glyphs, probabilities, strict=True))
-        ]
-        tiles += [row[start : start + columns] for start in range(0, len(row), columns)]
-    tiles = tiles[: max(1, MOST_GLYPHS // columns)]
-    width = cell[0] * max((len(row) for row in tiles), default=1)
-    canvas = Image.new("RGB", (width, cell[1] * max(1, len(tiles))), PAPER)
-    painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(13)
+    chosen, read = shown_candidates(trace), set(trace.choice.digits)
+    tiles = [chosen[start : start + columns] for start in range(0, len(chosen), columns)]
+    canvas = Image.new(
+        "RGB", (cell[0] * max(1, min(columns, len(chosen))), cell[1] * max(1, len(tiles))), PAPER
+    )
+    painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
     for y, row in enumerate(tiles):
-        for x, (glyph, meaning, is_chosen) in enumerate(row):
-            left, top = x * cell[0] + 5, y * cell[1] + 19
-            tile = Image.fromarray(255 - glyph).resize((side, side), Image.Resampling.NEAREST)
-            canvas.paste(tile, (left, top))
-            colour = CHOSEN if is_chosen else PASSED_OVER
-            line = 1 + is_chosen  # outside the tile, which stays as it was classified
-            corners = (left - line, top - line, left + side + line - 1, top + side + line - 1)
-            painter.rectangle(corners, outline=colour, width=line)
-            painter.text((left, top - 17), meaning, fill=colour if is_chosen else INK, font=font)
+        for x, index in enumerate(row):
+            left, top = x * cell[0] + 5, y * cell[1] + 5
+            tile = Image.fromarray(255 - trace.opinions.glyphs[index])
+            canvas.paste(tile.resize((side, side), Image.Resampling.NEAREST), (left, top))
+            colour = CHOSEN if index in read else PASSED_OVER
+            line = 1 + (index in read)  # outside the tile, which stays as it was classified
+            painter.rectangle(
+                (left - line, top - line, left + side + line - 1, top + side + line - 1),
+                outline=colour,
+                width=line,
+            )
+            for number, (label, meaning) in enumerate(opinions_on(trace, index)):
+                ink = INK if number else colour
+                painter.text(
+                    (left, top + side + 3 + 15 * number), f"{label} {meaning}".strip(), fill=ink, font=font
+                )
     return canvas
 
 
-def meaning_of(probabilities: NDArray[np.float32]) -> str:
+def meaning_of(probabilities: NDArray[np.floating]) -> str:
     """The most probable class and its probability, such as ``"7 98%"`` or ``"none 80%"``."""
     best = int(np.argmax(probabilities))
     name = DIGITS[best] if best < len(DIGITS) else "none"

@@ -46,10 +46,15 @@ class Outcome:
         """What was wrong and what to do about it; ``None`` for a picture that was read."""
         return f"{self.result.problem}; {self.result.remedy}" if isinstance(self.result, Exception) else None
 
-    @property
-    def joined(self) -> str:
-        """The rows joined by ``/``; empty where there is no digit, or no reading."""
-        return self.reading.text.replace("\n", ROW_SEPARATOR) if self.reading else ""
+    def text(self, *, signs: bool = False) -> str:
+        """The rows joined by newlines, with the signs if wanted; empty if there is no digit, or no reading."""
+        if not self.reading:
+            return ""
+        return self.reading.written if signs else self.reading.text
+
+    def joined(self, *, signs: bool = False) -> str:
+        """The same joined by ``/``."""
+        return self.text(signs=signs).replace("\n", ROW_SEPARATOR)
 
     @property
     def least_probability(self) -> float | None:
@@ -67,6 +72,7 @@ class Outcome:
             "width": None,
             "height": None,
             "text": "",
+            "written": "",
             "lines": [],
             "error": self.error,
         }

@@ -68,15 +68,52 @@ class Digit:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign between digits or beside them.
+
+    Attributes:
+        label: one of ``.``, ``,``, ``-``, ``/`` and ``:``.
+        probability: in 0..1.
+        box: as a digit's.
+    """
+
+    label: str
+    probability: float
+    box: Box
+
+    def __str__(self) -> str:
+        return self.label
+
+    def __repr__(self) -> str:
+        return f"Sign({self.label!r}, {self.probability:.3f}, box={self.box})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict of the attributes, ready for JSON."""
+        return {"label": self.label, "probability": round(self.probability, 6), "box": list(self.box)}
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One row of digits, from left to right."""
+    """One row of digits, from left to right.
+
+    Attributes:
+        digits: the digits.
+        signs: points, commas, minus signs, slashes and colons between the digits or beside them.
+    """
 
     digits: tuple[Digit, ...]
+    signs: tuple[Sign, ...] = ()
 
     @property
     def text(self) -> str:
-        """The labels of the row, without separators."""
+        """The digits of the row, without signs."""
         return "".join(digit.label for digit in self.digits)
+
+    @property
+    def written(self) -> str:
+        """The row as it is written, digits and signs: ``"-3.14"``, ``"12/05"``."""
+        parts: list[Digit | Sign] = [*self.digits, *self.signs]
+        return "".join(part.label for part in sorted(parts, key=lambda part: part.box[0] + part.box[2]))
 
     def __str__(self) -> str:
         return self.text
@@ -85,8 +122,13 @@ class Line:
         return f"Line({self.text!r})"
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict with ``text`` and ``digits``."""
-        return {"text": self.text, "digits": [digit.to_dict() for digit in self.digits]}
+        """A plain dict with ``text``, ``written``, ``digits`` and ``signs``."""
+        return {
+            "text": self.text,
+            "written": self.written,
+            "digits": [digit.to_dict() for digit in self.digits],
+            "signs": [sign.to_dict() for sign in self.signs],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +149,13 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The rows joined by newlines; ``""`` where there is no digit."""
+        """The digits of the rows, joined by newlines; ``""`` if there is no digit."""
         return "\n".join(line.text for line in self.lines)
+
+    @property
+    def written(self) -> str:
+        """The same with the signs, see ``Line.written``."""
+        return "\n".join(line.written for line in self.lines)
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -125,7 +172,10 @@ class Reading:
             OptionError: it is outside 0..1.
         """
         require_probability(min_probability)
-        lines = tuple(Line(tuple(d.doubted(min_probability) for d in line.digits)) for line in self.lines)
+        lines = tuple(
+            replace(line, digits=tuple(d.doubted(min_probability) for d in line.digits))
+            for line in self.lines
+        )
         return replace(self, lines=lines)
 
     def __str__(self) -> str:
@@ -137,12 +187,13 @@ class Reading:
         return f"Reading({self.text!r}, {len(digits)} digits{doubt}, source={self.source!r})"
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict: source, width, height, text, lines, error (always ``None``: an error has no reading)."""
+        """A plain dict: source, width, height, text, written, lines, error (always ``None``: an error has no reading)."""
         return {
             "source": self.source,
             "width": self.width,
             "height": self.height,
             "text": self.text,
+            "written": self.written,
             "lines": [line.to_dict() for line in self.lines],
             "error": None,
         }

@@ -20,12 +20,13 @@ from inkread.errors import (
     PictureTooLargeError,
 )
 from inkread.picture import describe_source, load_picture
-from inkread.reading import Digit, Line, Reading, require_probability
+from inkread.reading import Digit, Line, Reading, Sign, require_probability
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.picture import Source
+    from inkread.reading import Box
 
 PICTURE_ERRORS: dict[str, type[PictureError]] = {
     "damaged-picture": PictureDamagedError,
@@ -137,7 +138,13 @@ def _encoded(source: Source) -> bytes:
 
 def reading_of(answer: dict[str, Any], source: str) -> ServedReading:
     """The reading that an answer is, under our name for the picture."""
-    lines = tuple(Line(tuple(_digit(digit) for digit in line["digits"])) for line in answer["lines"])
+    lines = tuple(
+        Line(
+            tuple(_digit(digit) for digit in line["digits"]),
+            tuple(Sign(sign["label"], sign["probability"], _box(sign)) for sign in line["signs"]),
+        )
+        for line in answer["lines"]
+    )
     return ServedReading(
         source,
         answer["width"],
@@ -151,8 +158,12 @@ def reading_of(answer: dict[str, Any], source: str) -> ServedReading:
 
 def _digit(answer: dict[str, Any]) -> Digit:
     others = tuple((other["label"], other["probability"]) for other in answer["alternatives"])
+    return Digit(answer["label"], answer["probability"], _box(answer), others)
+
+
+def _box(answer: dict[str, Any]) -> Box:
     x0, y0, x1, y1 = answer["box"]
-    return Digit(answer["label"], answer["probability"], (x0, y0, x1, y1), others)
+    return x0, y0, x1, y1
 
 
 def outcome_of(line: str, source: str) -> ServedReading | PictureError:

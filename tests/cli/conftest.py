@@ -30,8 +30,8 @@ def reading_of(text: str, source: str) -> Reading:
 class FakeReader:
     """Reads a picture's text out of its name."""
 
-    def __init__(self, model: str = "default") -> None:
-        self.model = model
+    def __init__(self, model: str = "default", *, detector: str = "detector") -> None:
+        self.model, self.detector = model, detector
 
     def trace(self, source: object, *, single: bool = False, min_probability: float = 0.0) -> SimpleNamespace:
         name = "-" if hasattr(source, "read") else Path(source).stem

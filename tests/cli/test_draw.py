@@ -52,7 +52,7 @@ def test_an_option_that_cannot_be_followed_is_told_before_a_window_opens(
 
 
 @needs_pygame
-@pytest.mark.parametrize("model", ["rows", "no-such-model"])
+@pytest.mark.parametrize("model", ["detector", "no-such-model"])
 def test_a_model_that_does_not_read_glyphs_is_refused(capsys, model) -> None:
     assert main(["draw", "--model", model]) == 1
     err = capsys.readouterr().err

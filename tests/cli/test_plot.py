@@ -52,14 +52,13 @@ def test_options_reach_the_plot_that_has_them(run, drawn, tmp_path):
 
 
 def test_curves_of_several_models_are_also_printed(run, drawn, tmp_path):
-    result = run("plot", "curves", "--model", "default", "--model", "rows", "--out", tmp_path / "c.svg")
+    result = run("plot", "curves", "--model", "default", "--model", "detector", "--out", tmp_path / "c.svg")
     assert result.code == 0
     assert [line.split()[0] for line in result.out.splitlines()] == [
         "Run",
         "default",
         "default",
-        "rows",
-        "rows",
+        "detector",
         "Saved",
     ]
     assert "█▁" in result.out
@@ -71,7 +70,7 @@ def test_curves_of_several_models_are_also_printed(run, drawn, tmp_path):
         (["curvs"], "did you mean 'curves'"),
         (["errors", "--out", "e.gif"], "end it in .png or .svg"),
         (["errors", "--glyph", "3"], "is no option of errors"),
-        (["errors", "--model", "default", "--model", "rows"], "one too many"),
+        (["errors", "--model", "default", "--model", "detector"], "one too many"),
         (["errors", "--model", "nowhere"], "is no model"),
     ],
 )
@@ -118,4 +117,4 @@ def test_a_report_of_what_is_no_run_is_an_error(run, tmp_path):
     result = run("report", tmp_path)
     assert result.code == 1
     assert "is no folder of a run" in result.err
-    assert Subject("default").reads_rows is False
+    assert Subject("default").reads_pages is False

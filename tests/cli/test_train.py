@@ -16,7 +16,6 @@ from inkread.training.recipe import (
     Augmentation,
     DetectorRecipe,
     Recipe,
-    RowRecipe,
     Tuning,
 )
 
@@ -45,14 +44,15 @@ def trained(monkeypatch):
         return SimpleNamespace(recipe=recipe, out=out, history=(EPOCH,), card=card)
 
     monkeypatch.setattr(inkread.training, "train", train, raising=False)
-    for kind in ("train_rows", "train_detector"):
-        monkeypatch.setattr(inkread.training, kind, partial(train, by=kind), raising=False)
+    monkeypatch.setattr(
+        inkread.training, "train_detector", partial(train, by="train_detector"), raising=False
+    )
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or find_spec(name))
     return calls
 
 
-@pytest.mark.parametrize("name", [*NETWORKS, "rows", "detector"])
+@pytest.mark.parametrize("name", [*NETWORKS, "detector"])
 def test_a_network_is_trained_by_its_own_recipe(run, trained, tmp_path, name):
     result = run("train", "--network", name, "--out", tmp_path / "run")
     assert result.code == 0
@@ -64,16 +64,16 @@ def test_a_network_is_trained_by_its_own_recipe(run, trained, tmp_path, name):
     assert result.err == ""
 
 
-def test_a_reader_of_rows_is_trained_by_the_settings_given(run, trained, tmp_path):
+def test_a_detector_is_trained_by_the_settings_given(run, trained, tmp_path):
     result = run(
-        "train", "--network", "rows", "--epochs", 3, "--batch-size", 32, "--seed", 5, "--out", tmp_path
+        "train", "--network", "detector", "--steps", 3, "--batch-size", 32, "--seed", 5, "--out", tmp_path
     )
     assert result.code == 0
     assert "97.00%" in result.out
-    assert trained[0].by == "train_rows"
-    assert trained[0].recipe == RowRecipe(epochs=3, batch_size=32, seed=5)
+    assert trained[0].by == "train_detector"
+    assert trained[0].recipe == DetectorRecipe(steps=3, batch_size=32, seed=5)
     assert trained[0].command == (
-        f"inkread train --network rows --epochs 3 --batch-size 32 --seed 5 --out {tmp_path}"
+        f"inkread train --network detector --steps 3 --batch-size 32 --seed 5 --out {tmp_path}"
     )
 
 
@@ -97,19 +97,19 @@ def test_a_recipe_file_sets_what_it_names(run, trained, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "options"),
-    [({"network": "rows", "passes": 2}, []), ({"passes": 2}, ["--network", "rows"])],
+    [({"network": "detector", "echo": 4}, []), ({"echo": 4}, ["--network", "detector"])],
     ids=["in the file", "as an option"],
 )
-def test_a_recipe_file_of_rows_is_one(run, trained, tmp_path, content, options):
+def test_a_recipe_file_of_a_detector_is_one(run, trained, tmp_path, content, options):
     file = tmp_path / "recipe.json"
     file.write_text(json.dumps(content))
     run("train", "--recipe", file, *options, "--out", tmp_path / "run", "--learning-rate", 0.01)
-    assert [call.recipe for call in trained] == [RowRecipe(passes=2, learning_rate=0.01)]
-    assert trained[0].by == "train_rows"
+    assert [call.recipe for call in trained] == [DetectorRecipe(echo=4, learning_rate=0.01)]
+    assert trained[0].by == "train_detector"
 
 
-def test_a_recipe_of_rows_is_for_no_other_network(run, trained, tmp_path):
-    result = run("train", "--recipe", "rows", "--network", "cnn", "--out", tmp_path)
+def test_a_recipe_of_a_detector_is_for_no_other_network(run, trained, tmp_path):
+    result = run("train", "--recipe", "detector", "--network", "cnn", "--out", tmp_path)
     assert result.code == 1
     assert result.err.startswith("error: ")
     assert "internal" not in result.err
@@ -120,7 +120,7 @@ def test_a_recipe_of_rows_is_for_no_other_network(run, trained, tmp_path):
 def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
     run("train", "--recipe", name, "--out", tmp_path)
     assert trained[0].recipe == RECIPES[name]
-    assert trained[0].by == {"rows": "train_rows", "detector": "train_detector"}.get(name, "train")
+    assert trained[0].by == {"detector": "train_detector"}.get(name, "train")
     assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
 
 
@@ -128,7 +128,7 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERMINAL_WIDTH", "200")
     shown = " ".join(run("train", "--help").out.split())
-    for settings in (Recipe, Augmentation, RowRecipe, DetectorRecipe, Tuning):
+    for settings in (Recipe, Augmentation, DetectorRecipe, Tuning):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
                 assert f"--{each.name.replace('_', '-')} " in shown
@@ -159,8 +159,8 @@ def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, tra
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["rows", "--rotation", 3], "RowRecipe.rotation"),
-        (["mlp", "--passes", 3], "Recipe.passes"),
+        (["detector", "--rotation", 3], "DetectorRecipe.rotation"),
+        (["mlp", "--echo", 3], "Recipe.echo"),
         (["mlp", "--optimizer", "adamq"], "did you mean 'adam'"),
         (["mlp", "--epochs", 0], "out of range"),
     ],
@@ -308,7 +308,7 @@ def test_of_an_unknown_network_or_recipe_the_nearest_is_named(run, trained, tmp_
 
 @pytest.mark.parametrize(
     "content",
-    ["not json", "[1]", '{"nonsense": 1}', '{"epochs": 0}', '{"network": "rows", "material": "mnist"}'],
+    ["not json", "[1]", '{"nonsense": 1}', '{"epochs": 0}', '{"network": "detector", "material": "mnist"}'],
 )
 def test_a_wrong_recipe_file_is_an_error(run, trained, tmp_path, content):
     file = tmp_path / "recipe.json"
@@ -366,8 +366,8 @@ def test_what_is_left_out_is_told_beside_the_result(run, trained, monkeypatch, t
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--data", "corrections", "--network", "rows"], "single glyphs"),
-        (["--data", "mnist", "--data", "usps", "--network", "rows"], "--data usps: is of single glyphs"),
+        (["--data", "corrections", "--network", "detector"], "single glyphs"),
+        (["--data", "mnist", "--data", "usps", "--network", "detector"], "--data usps: is of single glyphs"),
         (["--store", "sqlite:///x.sqlite"], "--data corrections"),
     ],
 )

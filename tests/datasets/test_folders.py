@@ -16,7 +16,7 @@ from inkread.reader import Reader
 
 @pytest.fixture(scope="module")
 def reader():
-    return Reader(rows=None)
+    return Reader()
 
 
 def draw(path: Path, shift: int = 0, ink: str = "black", paper: str = "white") -> None:

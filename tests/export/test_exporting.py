@@ -233,15 +233,15 @@ def test_a_missing_extra_says_how_to_install_it_before_anything_is_written(
     assert not (run / "export").exists()
 
 
-def test_wrong_names_and_models_of_rows_are_refused(run, tmp_path, digits):
+def test_wrong_names_and_detectors_are_refused(run, tmp_path, digits):
     with pytest.raises(OptionError, match="did you mean 'keras'"):
         export_model(run, to=["kera"], digits=digits)
     with pytest.raises(OptionError, match="give one or more"):
         export_model(run, to=[], digits=digits)
     with pytest.raises(OptionError, match="--out"):
         export_model("default", to=["onnx"], digits=digits)
-    with pytest.raises(ModelFormatError, match="reads whole rows is ONNX already"):
-        export_model("rows", to=["onnx"], out=tmp_path, digits=digits)
+    with pytest.raises(ModelFormatError, match="the detector is already ONNX"):
+        export_model("detector", to=["onnx"], out=tmp_path, digits=digits)
 
 
 def test_without_mnist_digits_of_our_own_hand_are_compared_on_that_the_model_can_read(tmp_path, monkeypatch):

@@ -57,4 +57,5 @@ def test_a_sign_belongs_to_the_digits_beside_it_and_one_far_away_to_none() -> No
     for index, kind in enumerate((1, 2, 10, 12)):
         logits[index, kind] = 4
     found = Detections(np.array(boxes, np.float32), logits, np.ones(4, np.float32))
-    assert signs_of([[0, 1]], found) == [(2,)]
+    assert signs_of([[0, 1]], found, np.arange(4)) == [(2,)]
+    assert signs_of([[0, 1]], found, np.array([0, 1, 3])) == [()]

@@ -39,9 +39,9 @@ def test_a_run_may_have_any_name():
     assert "$a_b$" in plot.to_svg(text=True)
 
 
-def test_a_run_of_rows_has_the_lines_that_it_has_figures_for():
+def test_a_run_of_a_detector_has_the_lines_that_it_has_figures_for():
     epochs = [{"epoch": 1.0, "train_loss": 0.3, "column_loss": 0.2, "validation_accuracy": 0.5}]
-    assert lines(curves({"rows": epochs})) == [[(0.3,)], [(0.5,)]]
+    assert lines(curves({"detector": epochs})) == [[(0.3,)], [(0.5,)]]
 
 
 @pytest.mark.parametrize("histories", [{}, {"run": []}])

@@ -31,9 +31,9 @@ def test_the_layers_compute_what_the_model_does(model, run, glyphs):
     assert logits.numpy() == pytest.approx(Classifier(loaded).logits(glyphs.images), abs=1e-3)
 
 
-def test_a_model_of_rows_cannot_be_looked_into():
+def test_a_detector_cannot_be_looked_into():
     with pytest.raises(ModelFormatError, match="name a model of glyphs"):
-        network_of(load_model("rows"))
+        network_of(load_model("detector"))
 
 
 def test_filters_are_the_first_weights(network):

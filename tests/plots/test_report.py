@@ -73,7 +73,7 @@ def test_the_command_is_shown_without_the_places_of_its_folders(run, asked):
     subject = Subject(run)
     card = dataclasses.replace(subject.model.card, command="inkread train --out /home/ada/mine")
     subject.model = dataclasses.replace(
-        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "rows"})
+        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "detector"})
     )
     assert "<code>inkread train --out mine</code>" in report_page(subject)
 
@@ -151,13 +151,13 @@ def test_what_a_network_does_not_have_is_said_in_its_place(run, asked, monkeypat
     assert "features are &lt;none&gt;" in page.text
 
 
-def test_a_run_of_rows_has_its_card_and_its_curves(run, tmp_path):
+def test_a_run_of_a_detector_has_its_card_and_its_curves(run, tmp_path):
     for file in run.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     card = Card.load(run / CARD_FILE)
     subject = Subject(run)
     subject.model = dataclasses.replace(
-        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "rows"})
+        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "detector"})
     )
     assert Outline(report_page(subject)).values("section", "id") == ["card", "curves"]
 

@@ -20,7 +20,7 @@ def subject():
 
 
 def test_the_example_is_read_as_what_it_is(subject):
-    glyph, probabilities = first_glyph(subject.trace(None))
+    glyph, probabilities, _ = first_glyph(subject.trace(None))
     assert glyph.shape == (28, 28)
     assert probabilities.argmax() == 5
 

@@ -99,8 +99,7 @@ def test_models_are_listed_with_their_cards(server):
     models = {model["name"]: model for model in found["models"]}
     assert {name: (m["kind"], m["selectable"]) for name, m in models.items()} == {
         "default": ("glyphs", True),
-        "rows": ("rows", False),
-        "rows2": ("rows", False),
+        "detector": ("detector", False),
     }
     assert models["default"]["card"]["sha256"] == inkread.models.load_model().card.sha256
     assert "/" not in models["default"]["name"]
@@ -110,7 +109,7 @@ def test_a_model_given_at_the_start_can_be_chosen():
     folder = str(inkread.models.load_model().path.parent)
     with serving(models={"mine": folder}) as server:
         found = server.get("/v1/models").json()["models"]
-        assert [model["name"] for model in found] == ["default", "rows", "rows2", "mine"]
+        assert [model["name"] for model in found] == ["default", "detector", "mine"]
         assert folder not in json.dumps(found)
         answer = server.post("/v1/read?model=mine", content=SEVEN).json()
         assert (answer["model"], answer["text"]) == ("mine", "7")
@@ -139,7 +138,7 @@ def test_the_report_of_a_run_is_served_and_may_do_nothing(tmp_path):
         "frame-ancestors 'none'"
     )
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert listed == {"default": False, "rows": False, "rows2": False, "mine": True}
+    assert listed == {"default": False, "detector": False, "mine": True}
 
 
 @pytest.mark.parametrize("name", ["default", "nobody", "..", "%2e%2e", "mine%2f..%2fother"])

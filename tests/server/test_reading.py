@@ -65,9 +65,7 @@ def test_detail_adds_probabilities_and_the_glyph_that_the_model_saw(server):
     assert digit["probabilities"][7] == digit["probability"]
     trace = Reader().trace(SEVEN)
     glyph = np.frombuffer(base64.b64decode(digit["glyph"]), np.uint8).reshape(28, 28)
-    choice = next(chosen for chosen in trace.choices if chosen)[0]
-    row = next(i for i, chosen in enumerate(trace.choices) if chosen)
-    np.testing.assert_array_equal(glyph, trace.glyphs[row][choice.index])
+    np.testing.assert_array_equal(glyph, trace.glyphs[0][0])
 
 
 def test_detail_belongs_to_the_right_digit_in_every_line(server):
@@ -84,7 +82,13 @@ def test_detail_belongs_to_the_right_digit_in_every_line(server):
 def test_stages_are_pictures(server):
     found = server.post("/v1/read?stages=true", content=SEVEN).json()
     schemas.Reading.model_validate(found)
-    assert [stage["name"] for stage in found["stages"]] == ["picture", "ink", "rows", "glyphs", "reading"]
+    assert [stage["name"] for stage in found["stages"]] == [
+        "picture",
+        "heat",
+        "candidates",
+        "glyphs",
+        "reading",
+    ]
     for stage in found["stages"]:
         kind, _, data = stage["image"].partition(",")
         assert kind == "data:image/png;base64"
@@ -115,7 +119,7 @@ def test_a_digit_that_is_not_probable_enough_is_a_question_mark(server):
     assert found["lines"][0]["digits"][0]["alternatives"][0]["label"] == "7"
 
 
-@pytest.mark.parametrize("name", ["nonsense", "rows"])
+@pytest.mark.parametrize("name", ["nonsense", "detector"])
 def test_a_model_that_cannot_be_chosen_is_not_found(server, name):
     assert slug(server.post(f"/v1/read?model={name}", content=SEVEN)) == "unknown-model"
 

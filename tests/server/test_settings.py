@@ -64,11 +64,11 @@ def test_a_model_that_cannot_be_loaded_is_an_error_at_the_start(tmp_path):
         create_app(ServerSettings(models={"mine": str(tmp_path)}))
 
 
-def test_a_model_of_rows_cannot_be_offered_for_glyphs():
+def test_a_detector_cannot_be_offered_for_glyphs():
     from inkread.models import load_model
 
-    with pytest.raises(OptionError, match="reads whole rows"):
-        create_app(ServerSettings(models={"mine": str(load_model("rows").path.parent)}))
+    with pytest.raises(OptionError, match="is a detector"):
+        create_app(ServerSettings(models={"mine": str(load_model("detector").path.parent)}))
 
 
 def test_a_store_that_cannot_be_opened_is_an_error_at_the_start(tmp_path):

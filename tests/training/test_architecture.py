@@ -84,7 +84,7 @@ def test_a_missing_file_is_an_option_error(tmp_path):
 def test_a_recipe_with_layers_needs_a_name_of_its_own():
     layers = ({"type": "dense", "units": 3},)
     assert Recipe(network="mine", layers=layers).layers == check_layers(layers)
-    for name in (*NETWORKS, "rows", "detector"):
+    for name in (*NETWORKS, "detector"):
         with pytest.raises(OptionError, match="another network"):
             Recipe(network=name, layers=layers)
 

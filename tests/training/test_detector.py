@@ -17,13 +17,12 @@ from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections
 from inkread.pipeline.opinions import Opinions
 from inkread.runtime import start_session
 from inkread.synthetic.scenes import CLASSES, IGNORED, Scene
-from inkread.training import detector_export, detector_fit, detector_network, detector_run
+from inkread.training import detector_export, detector_fit, detector_network, detector_run, starts
 from inkread.training.candidates import DOUBTFUL, labelled, matched
 from inkread.training.closeup_fit import Closeups, fit_closeups
 from inkread.training.closeup_network import CloseupNetwork
 from inkread.training.detector_export import closeups_to_onnx, scores_of, to_onnx
 from inkread.training.detector_fit import (
-    START,
     DetectorEpoch,
     DetectorTraining,
     fit_detector,
@@ -36,6 +35,7 @@ from inkread.training.detector_network import DetectorNetwork
 from inkread.training.detector_run import train_detector
 from inkread.training.recipe import DetectorRecipe
 from inkread.training.run import load_run
+from inkread.training.starts import save_weights
 
 CPU = torch.device("cpu")
 RECIPE = DetectorRecipe(steps=40, batch_size=2, warmup=0.1, scene_side=64, weights="random")
@@ -120,7 +120,7 @@ def test_an_interrupted_training_goes_on_where_it_was(
 def test_weights_in_16_bits_start_another_training(tmp_path: Path) -> None:
     training = DetectorTraining(RECIPE, CPU)
     training.learn([scene(), scene(3)])
-    training.save_weights(tmp_path / "weights.safetensors")
+    save_weights(training.state.averaged, tmp_path / "weights.safetensors")
     other = DetectorTraining(RECIPE, CPU)
     other.start_from(tmp_path / "weights.safetensors")
     inputs = torch.randn(1, 2, 32, 32)
@@ -134,10 +134,10 @@ def test_weights_in_16_bits_start_another_training(tmp_path: Path) -> None:
 def test_the_weights_that_come_with_the_package_are_of_this_network() -> None:
     training = DetectorTraining(RECIPE, CPU)
     before = training.state.averaged.output.weight.clone()
-    training.start_from(START)
+    training.start_from(starts.DETECTOR)
     assert not torch.equal(training.state.averaged.output.weight, before)
     with pytest.raises(OSError, match="No such file"):
-        training.start_from(START.with_name("other.safetensors"))
+        training.start_from(starts.DETECTOR.with_name("other.safetensors"))
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:

@@ -22,14 +22,12 @@ from inkread.locks import working_in
 from inkread.training import (
     DetectorRecipe,
     Recipe,
-    RowRecipe,
     Tuning,
     load_run,
     mixture,
     train,
     train_detector,
     train_on,
-    train_rows,
 )
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.fit import fit
@@ -49,11 +47,10 @@ def only_bars(glyphs, monkeypatch):
         lambda out: train(QUICK, out=out),
         lambda out: train(QUICK, out=out, resume=True),
         lambda out: train_on(Tuning(), start="default", data=["mnist"], out=out),
-        lambda out: train_rows(RowRecipe(), out=out),
         lambda out: train_detector(DetectorRecipe(), out=out),
         lambda out: export.export_model("default", to=["onnx"], out=out),
     ],
-    ids=["train", "resume", "train on", "rows", "detector", "export"],
+    ids=["train", "resume", "train on", "detector", "export"],
 )
 def test_only_one_process_works_in_a_folder(work, tmp_path):
     with working_in(tmp_path), pytest.raises(OutputError, match="in use by another inkread command"):

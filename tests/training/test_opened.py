@@ -52,5 +52,5 @@ def test_the_bundled_model_can_be_opened():
 
 
 def test_a_model_that_is_no_network_of_glyphs_is_refused_by_name():
-    with pytest.raises(ModelFormatError, match="rows"):
-        open_network(load_model("rows"))
+    with pytest.raises(ModelFormatError, match="detector"):
+        open_network(load_model("detector"))

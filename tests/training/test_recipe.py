@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, Recipe, RowRecipe, recipe_from
+from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, Recipe, recipe_from
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -25,7 +25,6 @@ def test_a_setting_left_out_keeps_its_default():
 
 
 def test_the_network_tells_which_recipe_it_is():
-    assert recipe_from({"network": "rows", "passes": 2}) == RowRecipe(passes=2)
     assert recipe_from({"network": "detector", "echo": 3}) == DetectorRecipe(echo=3)
     assert recipe_from({"network": "mlp", "epochs": 2}) == Recipe(network="mlp", epochs=2)
     assert recipe_from({}) == Recipe()
@@ -59,15 +58,15 @@ def test_an_unknown_or_impossible_setting_is_an_option_error_that_names_it(value
 
 @pytest.mark.parametrize(
     "values",
-    [{"augmentation": {}}, {"passes": 0}, {"passes": 1.5}, {"box_weight": -1}, {"precision": "float16"}],
+    [{"augmentation": {}}, {"echo": 0}, {"echo": 1.5}, {"learning_rate": -1}, {"weights": "mine"}],
     ids=str,
 )
-def test_a_setting_that_rows_do_not_have_or_cannot_have_is_an_option_error_that_names_it(values):
-    with pytest.raises(OptionError, match=rf"RowRecipe\.{next(iter(values))}"):
-        recipe_from({"network": "rows", **values})
+def test_a_setting_that_a_detector_does_not_have_or_cannot_have_is_an_option_error_that_names_it(values):
+    with pytest.raises(OptionError, match=rf"DetectorRecipe\.{next(iter(values))}"):
+        recipe_from({"network": "detector", **values})
 
 
-@pytest.mark.parametrize("settings", [Recipe, RowRecipe, DetectorRecipe, Augmentation])
+@pytest.mark.parametrize("settings", [Recipe, DetectorRecipe, Augmentation])
 def test_every_setting_is_explained_in_the_source(settings):
     import inspect
 

@@ -29,24 +29,25 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-def print_outcomes(outcomes: Iterable[Outcome], style: Format, *, several: bool) -> None:
+def print_outcomes(outcomes: Iterable[Outcome], style: Format, *, several: bool, signs: bool = False) -> None:
     """Prints the outcomes in their order, each as soon as it is there unless the format needs all at once.
 
     Args:
         outcomes: one a picture.
         style: the format.
         several: whether more than one picture was given, so that text must say which is which.
+        signs: print the signs too, in text; JSON always has them, CSV never.
     """
+    if style is Format.TEXT:
+        way = _print_text if not several else _print_table if is_terminal(sys.stdout) else _print_tabbed
+        way(outcomes, signs=signs)
+        return
     printers: dict[Format, Callable[[Iterable[Outcome]], None]] = {
-        Format.TEXT: _print_text,
         Format.JSON: _print_json,
         Format.JSONL: _print_json_lines,
         Format.CSV: _print_csv,
     }
-    if several and style is Format.TEXT:
-        (_print_table if is_terminal(sys.stdout) else _print_tabbed)(outcomes)
-    else:
-        printers[style](outcomes)
+    printers[style](outcomes)
 
 
 def streams(style: Format, *, several: bool) -> bool:
@@ -56,22 +57,22 @@ def streams(style: Format, *, several: bool) -> bool:
     )
 
 
-def _print_text(outcomes: Iterable[Outcome]) -> None:
+def _print_text(outcomes: Iterable[Outcome], *, signs: bool) -> None:
     """The rows alone; nothing for "no digit" unless a person is looking."""
     for outcome in outcomes:
         if outcome.reading:
-            text = outcome.reading.text or (NO_DIGIT if is_terminal(sys.stdout) else "")
+            text = outcome.text(signs=signs) or (NO_DIGIT if is_terminal(sys.stdout) else "")
             write(text + "\n" if text else "")
 
 
-def _print_tabbed(outcomes: Iterable[Outcome]) -> None:
+def _print_tabbed(outcomes: Iterable[Outcome], *, signs: bool) -> None:
     """A line a picture: its name, a tab, its rows joined by ``/``; pictures that cannot be read are left out."""
     for outcome in outcomes:
         if outcome.reading:
-            write(f"{printable(outcome.name)}\t{outcome.joined}\n")
+            write(f"{printable(outcome.name)}\t{outcome.joined(signs=signs)}\n")
 
 
-def _print_table(outcomes: Iterable[Outcome]) -> None:
+def _print_table(outcomes: Iterable[Outcome], *, signs: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -86,7 +87,7 @@ def _print_table(outcomes: Iterable[Outcome]) -> None:
         elif least is None:
             table.add_row(name, Text(NO_DIGIT, style="dim"), "")
         else:
-            table.add_row(name, Text(reading.text, style="bold"), f"{int(100 * least)}%")
+            table.add_row(name, Text(outcome.text(signs=signs), style="bold"), f"{int(100 * least)}%")
     show(table)
 
 

@@ -8,6 +8,11 @@ ModelOption = Annotated[
     str, typer.Option("--model", help="A bundled model, or the folder of a training run.")
 ]
 
+DetectorOption = Annotated[
+    str,
+    typer.Option("--detector", help="The bundled detector, or the folder of a run of --network detector."),
+]
+
 SingleOption = Annotated[
     bool, typer.Option("--single", help="Read each picture as one digit, or as no digit.")
 ]

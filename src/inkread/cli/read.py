@@ -11,8 +11,9 @@ import typer
 
 from inkread.cli.console import is_terminal, progress_bar, report
 from inkread.cli.formats import Format, print_outcomes, streams
-from inkread.cli.options import MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.options import DetectorOption, MinProbabilityOption, ModelOption, SingleOption
 from inkread.errors import FolderError, PictureError
+from inkread.models import DETECTOR
 from inkread.outcome import STANDARD_INPUT, Outcome
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ def read(
     ] = None,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
+    detector: DetectorOption = DETECTOR,
+    signs: Annotated[
+        bool, typer.Option("--signs", help="Print the numbers as they are written, such as -3.14 or 12/05.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
     """Print the digits in pictures, row by row.
@@ -60,7 +65,8 @@ def read(
     text prints the rows of one picture alone. Of several it prints a table on a terminal, and in a pipe a line for
     each: its name, a tab, and its rows joined by "/". A picture without digits has no rows.
 
-    jsonl prints a JSON object a picture, in the order given; json an array of them; csv a line a digit.
+    jsonl prints one JSON object per picture, in the order given; json an array of them; csv one line per digit.
+    Digits are all that is read as text; --signs adds points, commas, minus signs, slashes and colons. JSON always has both.
 
     With several pictures, --draw and --explain name a folder, where each picture has a file or folder of its own.
     Of a folder, the files with names of pictures are read, sorted by name; hidden ones are left out.
@@ -74,7 +80,7 @@ def read(
     names = _expanded(pictures, recursive=recursive)
     several = len(names) > 1 or names != pictures
     how = _How(single, min_probability)
-    outcomes = _read_all(Reader(model=model), names, how, draw=draw, explain=explain)
+    outcomes = _read_all(Reader(model, detector=detector), names, how, draw=draw, explain=explain)
     collides = is_terminal(sys.stdout) and streams(style, several=several)
     failed: list[str] = []
 
@@ -88,7 +94,7 @@ def read(
                 yield outcome
                 advance()
 
-    print_outcomes(watched(), style, several=several)
+    print_outcomes(watched(), style, several=several, signs=signs)
     if failed:
         raise typer.Exit(1)
 

@@ -18,28 +18,23 @@ from inkread.training.recipe import (
     Augmentation,
     DetectorRecipe,
     Recipe,
-    RowRecipe,
     Tuning,
 )
 
-ROWS, USUAL = "rows", "cnn"
-"""The network that reads whole rows, and the one that is trained if none is named."""
+USUAL = "cnn"
+"""The network that is trained if none is named."""
 
 
-def recipe_of(
-    network: str | None, recipe: str | None, settings: dict[str, Any]
-) -> Recipe | RowRecipe | DetectorRecipe:
+def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any]) -> Recipe | DetectorRecipe:
     """The recipe of that name or file, or of the network, with the settings that were given on top.
 
     Raises:
         OptionError: a name or a setting is unknown, or a file unreadable.
     """
-    own = _own_network(network) if network not in (None, *NETWORKS, ROWS, DETECTOR) else {}
+    own = _own_network(network) if network not in (None, *NETWORKS, DETECTOR) else {}
     chosen = own or ({"network": network} if network else {})
     name = recipe or (USUAL if own else network or USUAL)
     base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
-    if ROWS in (base.get("network"), network):
-        return RowRecipe.from_dict(base | settings | chosen)
     if DETECTOR in (base.get("network"), network):
         return DetectorRecipe.from_dict(base | settings | chosen)
     made = Recipe.from_dict(_over(base, settings) | chosen)
@@ -83,7 +78,7 @@ def _own_network(name: str) -> dict[str, Any]:
     from inkread.training.architecture import load_architecture
 
     if not name.endswith(".toml"):
-        remedy = nearest(name, [*NETWORKS, ROWS, DETECTOR]) + "; or give a TOML file of layers"
+        remedy = nearest(name, [*NETWORKS, DETECTOR]) + "; or give a TOML file of layers"
         raise OptionError(f"--network {name}", "is no network", remedy)
     network, layers = load_architecture(Path(name))
     return {"network": network, "layers": layers}

@@ -101,7 +101,7 @@ def _base(network: str, epochs: int, seed: int) -> "Recipe":
     if network not in NETWORKS:
         raise OptionError(f"--network {network}", "is no network", nearest(network, NETWORKS))
     recipe = RECIPES[network]
-    assert isinstance(recipe, Recipe)  # noqa: S101 - of the bundled recipes, only "rows" and "detector" are of other kinds
+    assert isinstance(recipe, Recipe)  # noqa: S101 - of the bundled recipes, only "detector" is of another kind
     return dataclasses.replace(recipe, epochs=epochs, seed=seed)
 
 

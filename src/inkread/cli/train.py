@@ -1,4 +1,4 @@
-"""``inkread train``: a network from MNIST and other data, or from rows written with it."""
+"""``inkread train``: a network from MNIST or other data, or the networks that find the digits of a page."""
 
 import importlib.util
 import shlex
@@ -15,7 +15,7 @@ from inkread.cli.recipes import USUAL, recipe_of, tuning_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import Augmentation, DetectorRecipe, Recipe, RowRecipe, Tuning
+from inkread.training.recipe import Augmentation, DetectorRecipe, Recipe, Tuning
 
 if TYPE_CHECKING:
     from inkread.training import Run, Tuned
@@ -32,7 +32,6 @@ BUNDLED = "bundled"
 @with_settings(
     Training=Recipe,
     Augmentation=Augmentation,
-    Rows=RowRecipe,
     Detector=DetectorRecipe,
     **{"Training on": Tuning},
 )
@@ -43,7 +42,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="linear, mlp, lenet5, cnn, small, tiny, rows, detector, or a TOML file of layers; cnn unless --recipe says otherwise.",
+            help="linear, mlp, lenet5, cnn, small, tiny, detector, or a TOML file of layers; cnn unless --recipe says otherwise.",
         ),
     ] = None,
     data: Annotated[
@@ -81,8 +80,8 @@ def train(
 ) -> None:
     """Train a network on MNIST or other data, and save the model with its card.
 
-    The network "rows" reads whole rows; its epochs are blocks of 4,096 synthetic ones. The network "detector", with which nothing
-    reads yet, finds the digits of pages that are made meanwhile, on two cores in hours.
+    The network "detector" finds the digits of a page. It learns from synthetic pages, which are made during training; on two cores
+    this takes hours. Read with it by --detector.
 
     The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced, usps and digits,
     which come with scikit-learn; all others are downloaded and verified where they are not on this machine. A labelled folder
@@ -152,19 +151,17 @@ def _tuned(tuning: Tuning, start: str, data: list[str], store: str | None, **opt
 
 
 def _trained(
-    recipe: Recipe | RowRecipe | DetectorRecipe, data: list[str], store: str | None, **options: Any
+    recipe: Recipe | DetectorRecipe, data: list[str], store: str | None, **options: Any
 ) -> "Run[Any, Any]":
-    """Glyphs, whole rows or pages, as the recipe says."""
-    from inkread.training import train, train_detector, train_rows
+    """Glyphs or pages, as the recipe says."""
+    from inkread.training import train, train_detector
 
     if isinstance(recipe, Recipe):
         return train(recipe, data=data or (MNIST,), store=store, **options)
     for name in data:
         if name != MNIST:
-            problem = f"is of single glyphs, and the network {recipe.network} learns from whole rows or pages"
+            problem = f"is of single glyphs, and the network {recipe.network} learns from whole pages"
             raise OptionError(f"--data {name}", problem, "train the network cnn or mlp with it")
-    if isinstance(recipe, RowRecipe):
-        return train_rows(recipe, **options)
     return train_detector(recipe, **options)
 
 

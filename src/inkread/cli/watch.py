@@ -118,7 +118,7 @@ def _show(outcome: "Outcome", *, shown: bool) -> bool:
     if shown:
         least = outcome.least_probability
         _tell(
-            f"{outcome.name}: " + (NO_DIGIT if least is None else f"{outcome.joined} ({int(100 * least)}%)")
+            f"{outcome.name}: " + (NO_DIGIT if least is None else f"{outcome.joined()} ({int(100 * least)}%)")
         )
     return False
 

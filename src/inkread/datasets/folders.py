@@ -11,7 +11,6 @@ import numpy as np
 
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs
 from inkread.datasets.pictures import LabelledPicture, load_labelled_folder
-from inkread.decoder import main_candidate
 from inkread.errors import DatasetFormatError, PictureError
 from inkread.reader import Reader
 
@@ -77,7 +76,7 @@ def load_folder_glyphs(
     """
     root, pictures = Path(path), load_labelled_folder(path)
     classes = np.array([_class_of(picture) for picture in pictures], np.uint8)
-    reader = reader or Reader(rows=None)
+    reader = reader or Reader()
     images: dict[int, NDArray[np.uint8]] = {}
     skipped = []
     for index, picture in enumerate(pictures):
@@ -117,8 +116,6 @@ def _class_of(picture: LabelledPicture) -> int:
 def _glyph(picture: LabelledPicture, reader: Reader) -> NDArray[np.uint8]:
     """The 28×28 glyph that is judged when the picture is read as one digit."""
     trace = reader.trace(picture.source, single=True)
-    for row, glyphs, probabilities in zip(trace.rows, trace.glyphs, trace.probabilities, strict=True):
-        glyph = glyphs[main_candidate(row, probabilities)]
-        if glyph.any():
-            return glyph
+    if trace.main is not None and (glyph := trace.opinions.glyphs[trace.main]).any():
+        return glyph
     raise PictureError(str(picture.path), "shows no ink", "give a picture of a digit")

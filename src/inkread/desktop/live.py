@@ -117,5 +117,5 @@ def _reader(model: str) -> Callable[[NDArray[np.uint8]], Reading]:
     from inkread.reader import Reader
 
     reader = Reader(model)
-    _ = reader.recognizers  # loaded now, not with the first page
+    _ = reader.strips  # loaded now, not with the first frame
     return reader.read

@@ -60,11 +60,7 @@ def cut_out(
 
 
 def _read_glyph(trace: Trace) -> NDArray[np.uint8] | None:
-    """What was read as the digit or, where it was refused, what looks most like one; ``None`` where there is no ink."""
-    for glyphs, choices in zip(trace.glyphs, trace.choices, strict=True):
-        if choices:
-            return glyphs[choices[0].index]
-    for glyphs, probabilities in zip(trace.glyphs, trace.probabilities, strict=True):
-        if len(glyphs):
-            return glyphs[int(probabilities[:, :-1].max(axis=1).argmax())]
-    return None
+    """What was read as the digit or, if it was rejected, what looks most like one; ``None`` if there is no ink."""
+    if trace.main is None or not (glyph := trace.opinions.glyphs[trace.main]).any():
+        return None
+    return glyph

@@ -176,8 +176,8 @@ def _article(result: PictureResult, trace: Trace | None) -> str:
 def _stages(trace: Trace) -> str:
     stages = {
         "reading": draw_reading(trace.reading, trace.picture.pixels),
-        "ink, printed lines in orange": explain.draw_ink(trace),
-        "rows and candidates": explain.draw_rows(trace),
+        "where the detector sees digits": explain.draw_heat(trace),
+        "candidates": explain.draw_candidates(trace),
     }
     figures = (
         f'<figure><img loading="lazy" alt="{name}" src="{data_uri(_sized(image))}"><figcaption>{name}</figcaption></figure>'
@@ -187,28 +187,24 @@ def _stages(trace: Trace) -> str:
 
 
 def _glyphs(trace: Trace) -> str:
-    """The candidates as the classifier saw them, with what it made of each."""
-    tiles = []
-    for glyphs, probabilities, choices in zip(trace.glyphs, trace.probabilities, trace.choices, strict=True):
-        chosen = {choice.index for choice in choices}
-        tiles += [
-            (i in chosen, glyph, p) for i, (glyph, p) in enumerate(zip(glyphs, probabilities, strict=True))
-        ]
-    order = sorted(range(len(tiles)), key=lambda i: not tiles[i][0])
-    most = max(MOST_GLYPHS, sum(is_read for is_read, _, _ in tiles))
+    """The glyphs of the candidates, with what all networks together and each of them make of it."""
+    read, shown = set(trace.choice.digits), explain.shown_candidates(trace, MOST_GLYPHS)
     items = []
-    for is_read, glyph, p in (tiles[i] for i in sorted(order[:most])):
-        caption = explain.meaning_of(p)
-        uri = data_uri(Image.fromarray(255 - glyph))
-        items.append(
-            f'<li class="{"read" if is_read else "passed"}"><img alt="glyph" src="{uri}">{caption}</li>'
+    for index in shown:
+        (_, caption), *others = explain.opinions_on(trace, index)
+        uri = data_uri(Image.fromarray(255 - trace.opinions.glyphs[index]))
+        style, title = (
+            ("read" if index in read else "passed"),
+            ", ".join(f"{name}: {meaning}" for name, meaning in others),
         )
-    if len(tiles) > most:
-        items.append(f"<li>and {len(tiles) - most:,} more</li>")
+        items.append(f'<li class="{style}" title="{title}"><img alt="glyph" src="{uri}">{caption}</li>')
+    found = int(trace.opinions.found.is_digit[trace.choice.kept].sum())
+    if found > len(shown):
+        items.append(f"<li>and {found - len(shown):,} more</li>")
     return (
         f'<ul class="glyphs" tabindex="0">{"".join(items)}</ul>'
         if items
-        else '<p class="faint">No ink was found.</p>'
+        else '<p class="faint">Nothing was found.</p>'
     )
 
 

@@ -114,7 +114,7 @@ def _classifier(model: Model) -> Classifier:
     try:
         return Classifier(model)
     except ModelFormatError as error:
-        remedy = "export a model of glyphs; one that reads whole rows is ONNX already, and only inkread cuts rows for it"
+        remedy = "export a model of glyphs; the detector is already ONNX, and only inkread can use its output"
         raise ModelFormatError(error.source, error.problem, remedy) from error
 
 

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.pipeline.detector import DIGITS
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,16 +50,18 @@ def rows_of(boxes: NDArray[np.float32]) -> list[list[int]]:
     return sorted(rows, key=lambda row: float(np.mean(middle[row, 1] - slope * middle[row, 0])))
 
 
-def signs_of(rows: Sequence[Sequence[int]], found: Detections) -> list[tuple[int, ...]]:
+def signs_of(
+    rows: Sequence[Sequence[int]], found: Detections, among: NDArray[np.intp]
+) -> list[tuple[int, ...]]:
     """Of each row the signs that belong to it, from left to right: those between its digits or close beside them.
 
     Args:
         rows: indices of the digits of each row.
         found: digits and signs.
+        among: indices of the signs that may be taken; those more probable than not are.
     """
-    boxes, classes = found.boxes, found.logits.argmax(axis=1)
-    probable = found.logits.max(axis=1) > 0
-    signs = np.flatnonzero((classes >= DIGITS) & probable)
+    boxes = found.boxes
+    signs = among[found.logits[among].max(axis=1, initial=-np.inf) > 0]
     result: list[list[int]] = [[] for _ in rows]
     for sign in signs[np.argsort(boxes[signs, 0], kind="stable")]:
         x, y = (boxes[sign, :2] + boxes[sign, 2:]) / 2

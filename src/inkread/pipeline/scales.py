@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 LARGEST_DIGIT = 32
 """Height of the largest digit that is found at one scale, see ``synthetic.scenes.SIZES``."""
-SMALLEST_SIDE = 28
 MULTIPLE = 16
 """Sides of what the detector is given are multiples of this."""
 MARGIN = 16

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from inkread.models import Card
     from inkread.plots.catalogue import Entry
 
+PAGES = {
+    "pages_recall": "Digits found",
+    "pages_precision": "Of those found, right",
+    "pages_ece": "Calibration error",
+}
+"""The scores of a detector on held-out pages."""
+
 
 def write_report(
     run: AnyPath,
@@ -76,8 +83,8 @@ def write_report(
 def report_page(
     subject: Subject, *, picture: AnyPath | None = None, on_plot: Callable[[], object] = lambda: None
 ) -> str:
-    """The page itself, see ``write_report``; of a network that reads whole rows, its card and its curves."""
-    names = ["curves"] if subject.reads_rows else list(PLOTS)
+    """The page itself, see ``write_report``; of a detector, its card and its curves."""
+    names = ["curves"] if subject.reads_pages else list(PLOTS)
     sections = []
     for name in names:
         options = {"picture": picture} if name == "process" else {}
@@ -86,7 +93,7 @@ def report_page(
     card = subject.model.card
     css = resources.files("inkread.plots").joinpath("report.css").read_text(encoding="utf-8")
     links = "".join(f'<li><a href="#{name}">{escape(PLOTS[name].title)}</a></li>' for name in names)
-    of = "" if subject.reads_rows else f" What follows is of {subject.described}."
+    of = "" if subject.reads_pages else f" What follows is of {subject.described}."
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
@@ -114,8 +121,9 @@ def _figures(subject: Subject) -> str:
     """What one asks for first, in large letters."""
     card = subject.model.card
     figures = {"Parameters": f"{card.parameters:,}"}
-    if subject.reads_rows:
-        figures["Rows right"] = f"{subject.history[-1]['validation_accuracy']:.2%}"
+    if subject.reads_pages:
+        scores = card.scores
+        figures |= {name: f"{scores[key]:.2%}" for key, name in PAGES.items() if key in scores}
     else:
         report = evaluate_glyphs(subject.classifier, subject.glyphs)
         figures["Accuracy"] = f"{report.accuracy:.2%}"

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.classifier import DIGITS
 from inkread.datasets import paper
 from inkread.datasets.handwriting import Hand, write_row
 from inkread.datasets.pen import rasterise
 from inkread.errors import OptionError
 from inkread.models.card import DIGIT_CLASSES
+from inkread.pipeline.glyphs import cut_ink
 from inkread.plots import network as inside
 from inkread.plots import style, tiles
 from inkread.plots.grids import certainty, name_of
@@ -38,7 +38,7 @@ def process(trace: Trace, network: nn.Sequential) -> Plot:
     Raises:
         OptionError: there is no ink in the picture.
     """
-    glyph, probabilities = first_glyph(trace)
+    glyph, probabilities, box = first_glyph(trace)
     best = int(probabilities.argmax())
     title = f"From the picture to the digit: {name_of(best)}, {certainty(probabilities[best])} sure"
     plot = style.figure(2.45, title)
@@ -50,7 +50,7 @@ def process(trace: Trace, network: nn.Sequential) -> Plot:
         style.bare(axes, f"{number}  {name}")
         axes.set_anchor("N")
     pictures[0].imshow(trace.picture.pixels)
-    pictures[1].imshow(tiles.paper(trace.written))
+    pictures[1].imshow(tiles.paper(cut_ink(trace.grey, box)))
     tiles.draw(pictures[2], [[tiles.Tile(tiles.paper(glyph))]], columns=1)
     if shown:
         row = feature_row(layers[shown], count=FEATURE_COLUMNS**2, columns=FEATURE_COLUMNS)
@@ -59,20 +59,13 @@ def process(trace: Trace, network: nn.Sequential) -> Plot:
     return plot
 
 
-def first_glyph(trace: Trace) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """The glyph of the first digit, or of the likeliest candidate where none was read, with its probabilities."""
-    for row, choices in enumerate(trace.choices):
-        if choices:
-            index = choices[0].index
-            return trace.glyphs[row][index], trace.probabilities[row][index]
-    candidates = [
-        (glyph, shares)
-        for glyphs, table in zip(trace.glyphs, trace.probabilities, strict=True)
-        for glyph, shares in zip(glyphs, table, strict=True)
-    ]
-    if not candidates:
+def first_glyph(trace: Trace) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    """The glyph of the first digit, or of the most probable candidate if none was read; its probabilities, and its box."""
+    index = trace.choice.digits[0] if trace.choice.rows else trace.main
+    if index is None:
         raise OptionError(trace.reading.source, "has no ink to show the way of", "name a picture of a digit")
-    return max(candidates, key=lambda pair: float(pair[1][: len(DIGITS)].max()))
+    opinions = trace.opinions
+    return opinions.glyphs[index], trace.choice.probabilities[index], opinions.found.boxes[index]
 
 
 def example_photo(digit: str = "5", *, seed: int = 4) -> NDArray[np.uint8]:

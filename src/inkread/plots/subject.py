@@ -14,6 +14,7 @@ from inkread.errors import DatasetNotFoundError, ModelNotFoundError, OptionError
 from inkread.models import DIGIT_CLASSES, bundled, load_model
 from inkread.models.card import HELD_OUT_FILE
 from inkread.training import Recipe
+from inkread.training.recipe import DETECTOR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,9 +58,9 @@ class Subject:
         return self.model.card.recipe
 
     @property
-    def reads_rows(self) -> bool:
-        """Whether the model reads whole rows, and so has neither glyphs nor classes of them."""
-        return self.recipe.get("network") == "rows"
+    def reads_pages(self) -> bool:
+        """Whether the model is a detector of digits on pages, and so has neither glyphs nor classes of them."""
+        return self.recipe.get("network") == DETECTOR
 
     @property
     def augmentation(self) -> Augmentation:

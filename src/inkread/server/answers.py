@@ -17,16 +17,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inkread.decoder import Choice
     from inkread.reader import Trace
     from inkread.reading import Digit
     from inkread.server.work import ReadPicture
 
 TITLES = {
     "picture": "The picture, upright",
-    "ink": "The ink; printed lines in orange",
-    "rows": "Rows and candidates; what was read in blue",
-    "glyphs": "What the model saw of each candidate",
+    "heat": "Where the detector sees digits",
+    "candidates": "Candidates; what was read in blue",
+    "glyphs": "The glyphs, and what the networks make of each",
     "reading": "The reading",
 }
 
@@ -36,21 +35,14 @@ MARGIN = 0.1
 LONGEST_CROP = 256
 """Longer side of a stored crop in pixels; ten times what the model sees of it."""
 
-Seen = tuple["Digit", "Choice", "NDArray[np.uint8]"]
-"""A digit as read, the choice behind it, and the glyph that the model saw."""
+Seen = tuple["Digit", "NDArray[np.float32]", "NDArray[np.uint8]"]
+"""A digit as read, the probabilities of the ten labels, and the glyph that the classifier saw."""
 
 
 def seen_lines(trace: Trace) -> list[list[Seen]]:
     """The digits of every line of the reading, each with what it came from."""
-    rows = [
-        [(choice, glyphs[choice.index]) for choice in chosen]
-        for glyphs, chosen in zip(trace.glyphs, trace.choices, strict=True)
-        if chosen
-    ]
-    return [
-        [(digit, *source) for digit, source in zip(line.digits, row, strict=True)]
-        for line, row in zip(trace.reading.lines, rows, strict=True)
-    ]
+    rows = zip(trace.reading.lines, trace.digits, trace.glyphs, strict=True)
+    return [list(zip(line.digits, shares, glyphs, strict=True)) for line, shares, glyphs in rows]
 
 
 def reading_answer(
@@ -72,8 +64,8 @@ def reading_answer(
     }
     if detail:
         for line, seen in zip(answer["lines"], seen_lines(trace), strict=True):
-            for digit, (_, choice, glyph) in zip(line["digits"], seen, strict=True):
-                digit["probabilities"] = [round(float(p), 6) for p in choice.digits]
+            for digit, (_, shares, glyph) in zip(line["digits"], seen, strict=True):
+                digit["probabilities"] = [round(float(p), 6) for p in shares]
                 digit["glyph"] = base64.b64encode(glyph.tobytes()).decode()
     if stages:
         answer["stages"] = [
@@ -98,12 +90,12 @@ def new_reading(trace: Trace, task: ReadPicture) -> NewReading:
 
 
 def _new_digits(trace: Trace, line: list[Seen]) -> Iterator[NewDigit]:
-    for digit, choice, glyph in line:
+    for digit, shares, glyph in line:
         yield NewDigit(
             label=digit.label,
             probability=digit.probability,
             box=digit.box,
-            probabilities=tuple(float(p) for p in choice.digits),
+            probabilities=tuple(float(p) for p in shares),
             glyph=glyph.tobytes(),
             crop=png(_crop(trace, digit)),
         )

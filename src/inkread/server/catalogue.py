@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from inkread.models import Model
 
-GLYPHS, ROWS = "glyphs", "rows"
+GLYPHS, PAGES = "glyphs", "detector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Entry:
     Attributes:
         name: by which it is chosen; never a path.
         model: verified.
-        kind: ``"glyphs"`` or ``"rows"``, what it reads.
+        kind: ``"glyphs"`` or ``"detector"``, what it reads.
         history: of its training, a dict an epoch; none for a model that is not a run's.
     """
 
@@ -46,7 +46,7 @@ class Entry:
 
     @property
     def is_selectable(self) -> bool:
-        """Whether pictures can be read with it; a model of rows helps those that can."""
+        """Whether it can be chosen to read pictures; the detector is part of every reading."""
         return self.kind == GLYPHS
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Catalogue:
         self.entries = {name: _entry(name, source) for name, source in sources.items()}
         for name in folders:
             if not self.entries[name].is_selectable:
-                raise OptionError(name, "is a model that reads whole rows", "name a model that reads glyphs")
+                raise OptionError(name, "is a detector of digits", "name a model that reads glyphs")
 
     @property
     def folders(self) -> dict[str, Path]:
@@ -96,7 +96,7 @@ class Catalogue:
 
 def _entry(name: str, source: str) -> Entry:
     model = load_model(source)
-    kind = GLYPHS if "side" in model.card.geometry or "height" not in model.card.geometry else ROWS
+    kind = PAGES if model.card.fusion else GLYPHS
     if kind == GLYPHS and not set(DIGITS) <= set(model.card.labels):
         known = ", ".join(model.card.labels[:3])
         raise OptionError(

@@ -75,17 +75,27 @@ class Digit(Shape):
     )
 
 
+class Sign(Shape):
+    """A sign between digits or beside them."""
+
+    label: Literal[".", ",", "-", "/", ":"]
+    probability: Probability
+    box: Box
+
+
 class Line(Shape):
     """One row of digits, from left to right."""
 
-    text: str
+    text: str = Field(description="The digits.")
+    written: str = Field(description="The digits and signs, as they are written.")
     digits: list[Digit]
+    signs: list[Sign]
 
 
 class Stage(Shape):
     """A picture of one stage of the reading."""
 
-    name: Literal["picture", "ink", "rows", "glyphs", "reading"]
+    name: Literal["picture", "heat", "candidates", "glyphs", "reading"]
     title: str
     image: str = Field(description="A PNG as a data URL.")
 
@@ -96,11 +106,13 @@ READING_EXAMPLE: dict[str, Any] = {
     "width": 28,
     "height": 28,
     "text": "7",
+    "written": "7",
     "model": "default",
     "milliseconds": 4.7,
     "lines": [
         {
             "text": "7",
+            "written": "7",
             "digits": [
                 {
                     "label": "7",
@@ -109,6 +121,7 @@ READING_EXAMPLE: dict[str, Any] = {
                     "alternatives": [{"label": "1", "probability": 0.001}],
                 }
             ],
+            "signs": [],
         }
     ],
     "error": None,
@@ -124,7 +137,8 @@ class Reading(Shape):
     source: str = Field(description="The file's name as sent, made safe to show, or `picture`.")
     width: int = Field(ge=1, description="Of the upright picture in pixels.")
     height: int = Field(ge=1, description="Of the upright picture in pixels.")
-    text: str = Field(description="The rows joined by line feeds; empty where there is no digit.")
+    text: str = Field(description="The digits of the rows, joined by line feeds; empty if there is no digit.")
+    written: str = Field(description="The same with the signs.")
     model: str
     milliseconds: float = Field(ge=0, description="That the reading took, without waiting.")
     lines: list[Line]
@@ -208,7 +222,7 @@ class Model(Shape):
     """A model and its card."""
 
     name: str
-    kind: Literal["glyphs", "rows"]
+    kind: Literal["glyphs", "detector"]
     selectable: bool = Field(description="Whether the option `model` may name it.")
     size: int = Field(description="Bytes.")
     report: bool = Field(description="Whether `/v1/models/{name}/report` is there.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.row_text import random_text
 from inkread.synthetic.distractors import (
     SAFE,
     bitmap,
@@ -20,6 +19,7 @@ from inkread.synthetic.distractors import (
     texture,
     word,
 )
+from inkread.synthetic.row_text import random_text
 from inkread.synthetic.vectors import VectorGlyph
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.row_layout import Style, lay_out
+from inkread.synthetic.row_layout import Style, lay_out
 from inkread.synthetic.vectors import compose, transform
 from inkread.synthetic.writers import font_glyph
 
@@ -72,7 +72,7 @@ class Sheet:
         height = unit or self.unit
         style = style or self.style(len(text))
         style = replace(style, height=height)
-        writing = lay_out(text, self.writer, style, self.rng)  # type: ignore[arg-type]
+        writing = lay_out(text, self.writer, style, self.rng)
         if not writing.placed:
             return x, x
         extent = writing.extent(digits=False)
@@ -81,7 +81,7 @@ class Sheet:
         level = compose(self.view, np.array([[1, 0, 0], [slope, 1, -slope * x]]))
         for one in writing.placed:
             matrix = compose(level, one.moved(shift).matrix)
-            self.add(one.glyph, matrix, height, one.character)  # type: ignore[arg-type]
+            self.add(one.glyph, matrix, height, one.character)
         self.pen.stroke([transform(stroke + shift, level) for stroke in writing.strokes], style.pen)
         return float(extent[0] + shift[0]), float(extent[2] + shift[0])
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.datasets.backgrounds import security_prints
 from inkread.datasets.paper import noise
+from inkread.synthetic.security_print import security_prints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,9 +18,9 @@ from inkread.datasets.handwriting import Hand, write_digit
 from inkread.datasets.mnist import load_mnist
 from inkread.datasets.places import require_file
 from inkread.datasets.quickdraw import load_quickdraw
-from inkread.datasets.scribe import MARK_WOBBLE, MARKS
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 from inkread.synthetic.real import RealNumber, load_real
+from inkread.synthetic.row_text import MARK_WOBBLE, MARKS
 from inkread.synthetic.vectors import VectorGlyph, normalised, traced
 
 if TYPE_CHECKING:
@@ -349,7 +349,7 @@ class Writer:
         )
 
     def glyph(self, character: str) -> VectorGlyph:
-        """A digit, a letter, or one of ``scribe.MARKS``."""
+        """A digit, a letter, or one of ``row_text.MARKS``."""
         if character in self.known and self.rng.random() < REPEAT_SHARE:
             return self.known[character]
         glyph = self._digit(character) if character.isdigit() else self._sign(character)

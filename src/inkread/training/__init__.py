@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
 from inkread.idle import let_idle_threads_sleep
-from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, Recipe, RowRecipe, Tuning
+from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, Recipe, Tuning
 
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
     from inkread.training.detector_fit import DetectorEpoch
-    from inkread.training.row_fit import RowEpoch
     from inkread.training.run import Run, Trained, load_run
     from inkread.training.tuning import Tuned
-    from inkread.training.workflow import Progress, train, train_detector, train_on, train_rows
+    from inkread.training.workflow import Progress, train, train_detector, train_on
 
 __all__ = [
     "RECIPES",
@@ -34,8 +33,6 @@ __all__ = [
     "Epoch",
     "Progress",
     "Recipe",
-    "RowEpoch",
-    "RowRecipe",
     "Run",
     "Trained",
     "Tuned",
@@ -44,7 +41,6 @@ __all__ = [
     "train",
     "train_detector",
     "train_on",
-    "train_rows",
 ]
 
 _EXTRA = ("torch", "onnx", "safetensors")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from inkread.training.recipe import DetectorRecipe, RowRecipe
+    from inkread.training.recipe import DetectorRecipe
 
 CHECKPOINT_FILE = "checkpoint.pt"
 
@@ -65,9 +65,7 @@ class State(Generic[Figures]):
     history: list[Figures] = field(default_factory=list)
 
     @classmethod
-    def start(
-        cls, recipe: Recipe | RowRecipe | DetectorRecipe, network: nn.Module, figures: type[Figures]
-    ) -> Self:
+    def start(cls, recipe: Recipe | DetectorRecipe, network: nn.Module, figures: type[Figures]) -> Self:
         """A network with fresh weights, its average and its optimiser."""
         averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
         kernels = [weight for weight in network.parameters() if weight.ndim > 1]
@@ -80,10 +78,8 @@ class State(Generic[Figures]):
         return cls(network, averaged, _optimizer(recipe, groups), figures)
 
 
-def _optimizer(
-    recipe: Recipe | RowRecipe | DetectorRecipe, groups: list[dict[str, Any]]
-) -> torch.optim.Optimizer:
-    """The recipe's optimizer, which takes ``weight_decay`` as its own kind of it; rows and the detector always learn by AdamW."""
+def _optimizer(recipe: Recipe | DetectorRecipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    """The recipe's optimizer, which takes ``weight_decay`` as its own kind of it; the detector always learns by AdamW."""
     match recipe:
         case Recipe(optimizer="adam"):
             return torch.optim.Adam(groups, lr=recipe.learning_rate)

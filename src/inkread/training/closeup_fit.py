@@ -17,9 +17,12 @@ from inkread.synthetic.scenes import make_scene
 from inkread.training.candidates import labelled
 from inkread.training.closeup_network import CloseupNetwork
 from inkread.training.detector_fit import average_all
+from inkread.training.hardware import multiplies_bfloat16
+from inkread.training.starts import load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -111,7 +114,7 @@ def fit_closeups(
     *,
     steps: int,
     seed: int,
-    start: CloseupNetwork | None = None,
+    start: Path | None = None,
     on_step: Callable[[int, float], object] = lambda _step, _loss: None,
 ) -> CloseupNetwork:
     """The mean of the weights after so many steps, in evaluation mode.
@@ -120,12 +123,14 @@ def fit_closeups(
         data: what is learned from.
         steps: of ``BATCH`` close-ups each.
         seed: of the weights and the order.
-        start: a network to go on from.
+        start: weights to go on from, see ``starts``.
         on_step: is told of each step and its loss.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 2])
-    network = copy.deepcopy(start) if start else CloseupNetwork(DIGITS + 1)
+    network = CloseupNetwork(DIGITS + 1)
+    if start:
+        load_weights(network, start)
     network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean = copy.deepcopy(network).eval()
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
@@ -138,7 +143,7 @@ def fit_closeups(
             order = rng.permutation(len(data.labels))
         chosen, order = order[:BATCH], order[BATCH:]
         inputs = closeups.planes(_varied(data.pixels[chosen], rng), data.shares[chosen])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16("cpu")):
             logits = network(torch.from_numpy(inputs).to(memory_format=torch.channels_last))
         loss = functional.cross_entropy(
             logits.float(), torch.from_numpy(data.labels[chosen]), label_smoothing=SMOOTHING

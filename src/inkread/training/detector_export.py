@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.synthetic.writers import Stock
     from inkread.training.closeup_network import CloseupNetwork
     from inkread.training.detector_fit import DetectorTraining
     from inkread.training.detector_fusion import Judged
@@ -200,13 +201,19 @@ def _whole(
 
 
 def detector_model(
-    training: DetectorTraining, folder: Path, *, data: tuple[dict[str, Any], ...], command: str
+    training: DetectorTraining,
+    folder: Path,
+    *,
+    held_out: Stock,
+    data: tuple[dict[str, Any], ...],
+    command: str,
 ) -> Model:
     """The detector in 8 bits, from the mean of the weights; the opinions are not weighed yet.
 
     Args:
         training: as far as it is.
         folder: where it will lie.
+        held_out: what the scenes are made of on which the ranges of 8 bits are measured.
         data: what it was learned from, see ``Card.data``.
         command: what reproduces the run, for the card.
 
@@ -214,9 +221,8 @@ def detector_model(
         TrainingError: ONNX Runtime and PyTorch disagree on held-out scenes.
     """
     network = training.state.averaged.cpu().eval()
-    stock = load_stock(held_out=True)
     examples = [
-        planes(make_scene(stock, np.random.default_rng([CALIBRATED, i])).pixels)[None]
+        planes(make_scene(held_out, np.random.default_rng([CALIBRATED, i])).pixels)[None]
         for i in range(CALIBRATED)
     ]
     geometry = {"stride": STRIDE, "heights": list(SIZES), "window": WINDOW}

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from inkread.errors import TrainingError
 from inkread.pipeline.contrast import planes
 from inkread.synthetic.scenes import CLASSES, Scene, make_scene
 from inkread.synthetic.writers import load_stock
+from inkread.training import starts
 from inkread.training.checkpoint import State, restore, save
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
+from inkread.training.hardware import multiplies_bfloat16
 from inkread.training.recipe import EPOCH, DetectorRecipe
+from inkread.training.starts import load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import nn
@@ -34,8 +36,6 @@ APART = 64
 """A scene is seen again after about so many batches."""
 STEEPEST = 5.0
 """Norm that gradients are clipped to."""
-START = Path(__file__).with_name("detector.safetensors")
-"""What 26,000 steps on one core came to, from random weights; 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,17 @@ class DetectorEpoch:
 class Scenes(IterableDataset[Scene]):
     """Endless scenes, the same for the same seed; each worker makes every ``workers``-th."""
 
-    def __init__(self, seed: int, start: int, size: int, *, held_out: bool = False) -> None:
+    def __init__(
+        self, seed: int, start: int, size: int, *, held_out: bool = False, data_dir: Path | None = None
+    ) -> None:
         self.seed, self.start, self.size, self.held_out = seed, start, size, held_out
+        self.data_dir = data_dir
 
     def __iter__(self) -> Iterator[Scene]:
         cv2.setNumThreads(1)
         info = get_worker_info()
         first, step = (info.id, info.num_workers) if info else (0, 1)
-        stock = load_stock(held_out=self.held_out)
+        stock = load_stock(data_dir=self.data_dir, held_out=self.held_out)
         index = self.start + first
         while True:
             yield make_scene(
@@ -91,12 +94,14 @@ def rate_at(step: int, recipe: DetectorRecipe) -> float:
     return recipe.learning_rate * min(1.0, (step + 1) / max(1.0, rising), max(0.0, left))
 
 
-def batches(recipe: DetectorRecipe, start: int, *, workers: int) -> Iterator[list[Scene]]:
+def batches(
+    recipe: DetectorRecipe, start: int, *, workers: int, data_dir: Path | None = None
+) -> Iterator[list[Scene]]:
     """A batch for every step from ``start`` on, each scene ``recipe.echo`` times, the repetitions among later scenes."""
     fresh = recipe.batch_size // recipe.echo
     scenes = iter(
         DataLoader(
-            Scenes(recipe.seed, start * fresh, recipe.scene_side),
+            Scenes(recipe.seed, start * fresh, recipe.scene_side, data_dir=data_dir),
             batch_size=None,
             num_workers=workers,
             prefetch_factor=AHEAD if workers else None,
@@ -170,7 +175,8 @@ class DetectorTraining:
             group["lr"] = rate_at(self.step, self.recipe)
         inputs = torch.from_numpy(np.stack([planes(scene.pixels) for scene in batch]))
         targets = targets_of(batch, len(CLASSES), self.device)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        fast = multiplies_bfloat16(self.device.type)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=fast):
             output = self.state.network(inputs.to(self.device, memory_format=torch.channels_last))
         places, sides = loss_of(output, targets)
         (places + sides).backward()  # type: ignore[no-untyped-call]
@@ -184,23 +190,9 @@ class DetectorTraining:
         return np.array([places.item(), sides.item()])
 
     def start_from(self, path: Path) -> None:
-        """Starts with weights in place of random ones.
-
-        Args:
-            path: safetensors, as ``save_weights`` writes them; ``START`` are those that come with the package.
-        """
-        weights = {name: tensor.float() for name, tensor in load_file(path).items()}
+        """Starts with the weights of a file, see ``starts.save_weights``, in place of random ones."""
         for network in (self.state.network, self.state.averaged):
-            network.load_state_dict(network.state_dict() | weights)
-
-    def save_weights(self, path: Path) -> None:
-        """Writes the mean of the weights in 16 bits, to start another training from."""
-        tensors = {
-            name: tensor.half().contiguous()
-            for name, tensor in self.state.averaged.state_dict().items()
-            if tensor.dtype.is_floating_point
-        }
-        save_file(tensors, path)
+            load_weights(network, path)
 
     def resume(self, folder: Path) -> None:
         """Goes on from the checkpoint of a run.
@@ -216,6 +208,7 @@ def fit_detector(
     recipe: DetectorRecipe,
     folder: Path,
     *,
+    data_dir: Path | None = None,
     resume: bool = False,
     on_epoch: Callable[[DetectorEpoch], object] = lambda _epoch: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
@@ -225,6 +218,7 @@ def fit_detector(
     Args:
         recipe: every setting.
         folder: of the run.
+        data_dir: where the collections are that scenes are made of; otherwise where the loaders look by themselves.
         resume: continues the interrupted run in it.
         on_epoch: called after every epoch, with its figures.
         on_batch: called after every step, with the steps done in this epoch and how many it has.
@@ -239,9 +233,9 @@ def fit_detector(
         for epoch in training.state.history:
             on_epoch(epoch)
     elif recipe.weights == "bundled":
-        training.start_from(START)
+        training.start_from(starts.DETECTOR)
     losses, began, done = np.zeros(2), time.monotonic(), 0
-    scenes = batches(recipe, training.step, workers=recipe.workers)
+    scenes = batches(recipe, training.step, workers=recipe.workers, data_dir=data_dir)
     while training.step < recipe.steps:
         losses += training.learn(next(scenes))
         done += 1

@@ -12,7 +12,7 @@ from inkread.pipeline import closeups
 from inkread.pipeline.detector import Detector
 from inkread.synthetic.sources import described
 from inkread.synthetic.writers import load_stock
-from inkread.training import strip_stock
+from inkread.training import starts, strip_stock
 from inkread.training.checkpoint import refuse
 from inkread.training.closeup_fit import fit_closeups, gather
 from inkread.training.detector_export import closeup_model, detector_model, strip_model, weighed
@@ -20,7 +20,8 @@ from inkread.training.detector_fit import fit_detector
 from inkread.training.export import save_run
 from inkread.training.fit import torch_settings
 from inkread.training.progress import Silence
-from inkread.training.run import Run
+from inkread.training.run import WEIGHTS_FILE, Run
+from inkread.training.starts import save_weights
 from inkread.training.strip_fit import batch_of, fit_strips
 
 if TYPE_CHECKING:
@@ -66,10 +67,15 @@ def train_detector(
         folder = None if data_dir is None else Path(data_dir)
         seen, held_out = (load_stock(data_dir=folder, held_out=part) for part in (False, True))
         training = fit_detector(
-            recipe, out, resume=resume, on_epoch=progress.on_epoch, on_batch=progress.on_batch
+            recipe,
+            out,
+            data_dir=folder,
+            resume=resume,
+            on_epoch=progress.on_epoch,
+            on_batch=progress.on_batch,
         )
         data = tuple(described(seen, "train") + described(held_out, "validation"))
-        detector = detector_model(training, out, data=data, command=command)
+        detector = detector_model(training, out, held_out=held_out, data=data, command=command)
         finder = Detector(detector, threads=recipe.threads)
         found = gather(
             finder,
@@ -82,6 +88,7 @@ def train_detector(
             found,
             steps=recipe.closeup_steps,
             seed=recipe.seed,
+            start=starts.CLOSEUP if recipe.weights == "bundled" else None,
             on_step=lambda step, _: progress.on_batch(step, recipe.closeup_steps),
         )
         examples = gather(finder, held_out, pages=EXAMPLES, seed=recipe.seed)
@@ -100,6 +107,7 @@ def train_detector(
             SHARES,
             steps=recipe.strip_steps,
             seed=recipe.seed,
+            start=starts.STRIP if recipe.weights == "bundled" else None,
             on_step=lambda step, *_: progress.on_batch(step, recipe.strip_steps),
         )
         held = strip_stock.gather(finder, held_out, pages=range(EXAMPLES), seed=recipe.seed)
@@ -112,8 +120,9 @@ def train_detector(
             command=command,
         )
         run = Run(out, recipe, training.state.averaged, tuple(training.state.history))
-        for name, model in ((CLOSEUP, closeup), (STRIP, strip)):
+        for name, model, learned in ((CLOSEUP, closeup, network), (STRIP, strip, along)):
             (out / name).mkdir(exist_ok=True)
+            save_weights(learned, out / name / WEIGHTS_FILE)
             (out / name / MODEL_FILE).write_bytes(model.content)
             (out / name / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
         save_run(

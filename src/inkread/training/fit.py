@@ -18,8 +18,9 @@ from torch.optim.swa_utils import update_bn
 from inkread.errors import TrainingError
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Epoch, State, refuse, restore, save
+from inkread.training.hardware import multiplies_bfloat16
 from inkread.training.networks import build
-from inkread.training.recipe import DetectorRecipe, RowRecipe, Tuning
+from inkread.training.recipe import DetectorRecipe, Tuning
 from inkread.training.run import Run
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from inkread.files import AnyPath
     from inkread.training.recipe import Recipe
 
-    AnyRecipe = TypeVar("AnyRecipe", Recipe, RowRecipe, DetectorRecipe, Tuning)
+    AnyRecipe = TypeVar("AnyRecipe", Recipe, DetectorRecipe, Tuning)
 
 EPOCH_SEEDS = 10_007
 """Seeds set apart for each recipe seed: one for the first weights and one for each epoch."""
@@ -196,8 +197,6 @@ def resolved(recipe: AnyRecipe) -> AnyRecipe:
     threads = recipe.threads or torch.get_num_threads()
     if isinstance(recipe, Tuning | DetectorRecipe):
         return dataclasses.replace(recipe, threads=threads)
-    if isinstance(recipe, RowRecipe):
-        return dataclasses.replace(recipe, threads=threads, precision=_precision(recipe.precision, "cpu"))
     device = _device(recipe.device)
     return dataclasses.replace(
         recipe, threads=threads, device=device, precision=_precision(recipe.precision, device)
@@ -216,17 +215,11 @@ def _device(name: str) -> str:
 def _precision(name: str, device: str) -> str:
     if name != "auto":
         return name
-    features: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # new in PyTorch 2.10
-    fast = {
-        "cpu": features.get("amx_bf16", False) or features.get("avx512_bf16", False),
-        "cuda": device == "cuda" and torch.cuda.is_bf16_supported(),
-        "mps": False,
-    }
-    return "bfloat16" if fast[device] else "float32"
+    return "bfloat16" if multiplies_bfloat16(device) else "float32"
 
 
 @contextmanager
-def torch_settings(recipe: Recipe | RowRecipe | DetectorRecipe | Tuning) -> Iterator[None]:
+def torch_settings(recipe: Recipe | DetectorRecipe | Tuning) -> Iterator[None]:
     """The recipe's number of threads and a random generator of our own; both are given back as they were."""
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)
@@ -237,7 +230,7 @@ def torch_settings(recipe: Recipe | RowRecipe | DetectorRecipe | Tuning) -> Iter
         torch.set_num_threads(threads)
 
 
-def seed_of(recipe: Recipe | RowRecipe | Tuning, epoch: int) -> int:
+def seed_of(recipe: Recipe | Tuning, epoch: int) -> int:
     """A seed of its own for every epoch, so that a resumed run draws what the whole one would have drawn."""
     return recipe.seed * EPOCH_SEEDS + epoch
 

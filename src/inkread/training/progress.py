@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
     from inkread.training.detector_fit import DetectorEpoch
-    from inkread.training.row_fit import RowEpoch
 
 
 class Progress(Protocol):
@@ -25,7 +24,7 @@ class Progress(Protocol):
     def on_batch(self, done: int, total: int) -> None:
         """Steps done in this epoch, and how many it has."""
 
-    def on_epoch(self, epoch: Epoch | RowEpoch | DetectorEpoch) -> None:
+    def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
         """The figures of an epoch that has just ended."""
 
 
@@ -44,5 +43,5 @@ class Silence:
     def on_batch(self, done: int, total: int) -> None:
         """Nothing."""
 
-    def on_epoch(self, epoch: Epoch | RowEpoch | DetectorEpoch) -> None:
+    def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
         """Nothing."""

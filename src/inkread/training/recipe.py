@@ -226,58 +226,11 @@ class Recipe(_Settings):
         if not (self.layers or self.network in NETWORKS):
             remedy = nearest(str(self.network), NETWORKS) + ", or a TOML file of layers"
             raise OptionError(source, "is unknown", remedy)
-        if self.layers and self.network in (*NETWORKS, "rows", DETECTOR, TUNED):
+        if self.layers and self.network in (*NETWORKS, DETECTOR, TUNED):
             raise OptionError(
                 source, "is the name of another network", "give your layers a name of their own"
             )
         object.__setattr__(self, "layers", check_layers(self.layers, source="Recipe.layers"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowRecipe(_Settings):
-    """Every setting of the training of a network that reads whole rows."""
-
-    network: str = _choice("rows", ("rows",))
-    """The architecture, see ``inkread.training.row_network``."""
-
-    epochs: int = _number(32, 1, 10_000)
-    """Blocks of 4,096 new rows, see ``inkread.datasets.row_stock``."""
-
-    passes: int = _number(5, 1, 100)
-    """Times that a row is seen: with each new row, so many less one of those of earlier epochs."""
-
-    batch_size: int = _number(64, 2, 4_096)
-    """Rows a step."""
-
-    learning_rate: float = _number(2e-3, 1e-8, 10.0)
-    """Peak of the one-cycle schedule (Smith 2018)."""
-
-    warmup: float = _number(0.08, 0.0, 0.9)
-    """Share of the steps in which the learning rate rises to its peak."""
-
-    weight_decay: float = _number(0.05, 0.0, 10.0)
-    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases and batch norms."""
-
-    dropout: float = _number(0.1, 0.0, 0.9)
-    """Share of the last layer's inputs dropped in a step."""
-
-    averaging: float = _number(0.999, 0.0, 0.99999)
-    """Decay a step of the exponential moving average of the weights, which is what is saved; 0 is none."""
-
-    column_weight: float = _number(0.5, 0.0, 100.0)
-    """Of the mean cross-entropy of the columns, beside the loss of connectionist temporal classification."""
-
-    box_weight: float = _number(1.0, 0.0, 100.0)
-    """Of the mean error of the boxes' sides, in heights of the strip."""
-
-    seed: int = _number(0, 0, 2**31 - 1)
-    """Of the rows, the weights, the order, the changes and the dropout."""
-
-    threads: int = _number(1, 0, 1_024)
-    """CPU threads, 0 for PyTorch's choice: one, as rows are made beside, and sums are then the same on any machine."""
-
-    precision: str = _choice("auto", PRECISIONS)
-    """Of the layers in training; auto is bfloat16 where the CPU multiplies it in hardware."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,7 +268,7 @@ class DetectorRecipe(_Settings):
     """Of the scenes, pixels, a multiple of 16."""
 
     weights: str = _choice("bundled", ("bundled", "random"))
-    """What the detector starts from: the weights that come with the package, or nothing."""
+    """What the networks start from: the weights that come with the package, or nothing."""
 
     closeup_pages: int = _number(3_000, 1, 1_000_000)
     """Pages on which the detector finds what the network for close-ups learns from."""
@@ -440,7 +393,7 @@ _FAST = Recipe(
 )
 """Where pictures are large, a batch norm costs more than the convolution before it: only the last one has it."""
 
-RECIPES: dict[str, Recipe | RowRecipe | DetectorRecipe] = {
+RECIPES: dict[str, Recipe | DetectorRecipe] = {
     "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=22, averaging=0.999),
     "small": _SMALL,
     "cnn": dataclasses.replace(_SMALL, network="cnn", epochs=20, dropout=0.4),
@@ -469,21 +422,16 @@ RECIPES: dict[str, Recipe | RowRecipe | DetectorRecipe] = {
         threads=1,  # too small to gain from more
         precision="float32",
     ),
-    "rows": RowRecipe(),
     DETECTOR: DetectorRecipe(),
 }
 """The recipes of the bundled models, one for each network, and two to be done in seconds: ``fast`` and ``brisk``."""
 
 
-def recipe_from(values: dict[str, Any]) -> Recipe | RowRecipe | DetectorRecipe | Tuning:
+def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | Tuning:
     """The settings that ``to_dict`` of any kind gave; which, their network tells.
 
     Raises:
         OptionError: for an unknown name, or a value of the wrong type or out of its range.
     """
-    kinds: dict[Any, type[RowRecipe | DetectorRecipe | Tuning]] = {
-        "rows": RowRecipe,
-        DETECTOR: DetectorRecipe,
-        TUNED: Tuning,
-    }
+    kinds: dict[Any, type[DetectorRecipe | Tuning]] = {DETECTOR: DetectorRecipe, TUNED: Tuning}
     return kinds.get(str(values.get("network")), Recipe).from_dict(values)

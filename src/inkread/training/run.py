@@ -14,8 +14,7 @@ from inkread.models.card import CARD_FILE, Card
 from inkread.models.history import load_history
 from inkread.training.detector_network import DetectorNetwork
 from inkread.training.networks import build
-from inkread.training.recipe import DetectorRecipe, RowRecipe, recipe_from
-from inkread.training.row_network import row_network
+from inkread.training.recipe import DetectorRecipe, recipe_from
 
 if TYPE_CHECKING:
     from torch import nn
@@ -81,13 +80,10 @@ def load_run(folder: AnyPath) -> Trained:
         raise ModelNotFoundError(str(folder), "is no run, but a bundled model", "name the folder of a run")
     recipe = recipe_from(card.recipe)
     network: nn.Module
-    match recipe:
-        case RowRecipe():
-            network = row_network()
-        case DetectorRecipe():
-            network = DetectorNetwork(len(card.labels))
-        case _:
-            network = build(recipe, len(card.labels))
+    if isinstance(recipe, DetectorRecipe):
+        network = DetectorNetwork(len(card.labels))
+    else:
+        network = build(recipe, len(card.labels))
     weights = folder / WEIGHTS_FILE
     try:
         network.load_state_dict(safetensors.torch.load_file(weights))

@@ -17,11 +17,14 @@ from inkread.evaluation.metrics import edit_distance
 from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.strips import HEIGHT, TALL, planes
 from inkread.training.detector_fit import average_all
+from inkread.training.hardware import multiplies_bfloat16
+from inkread.training.starts import load_weights
 from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
 from inkread.training.strip_stock import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -188,7 +191,7 @@ def fit_strips(
     *,
     steps: int,
     seed: int,
-    start: StripNetwork | None = None,
+    start: Path | None = None,
     on_step: Callable[[int, float, StripNetwork], object] = lambda _step, _loss, _mean: None,
 ) -> StripNetwork:
     """The mean of the weights after so many steps, in evaluation mode.
@@ -198,12 +201,14 @@ def fit_strips(
         shares: how often a strip is of each part.
         steps: of ``BATCH`` strips each.
         seed: of the weights and the order.
-        start: a network to go on from.
+        start: weights to go on from, see ``starts``.
         on_step: is told of each step, its loss, and the mean of the weights so far.
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 3])
-    network = copy.deepcopy(start) if start else StripNetwork(DIGITS + 1)
+    network = StripNetwork(DIGITS + 1)
+    if start:
+        load_weights(network, start)
     network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean = copy.deepcopy(network).eval()
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
@@ -212,7 +217,7 @@ def fit_strips(
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, (steps - step) / (0.5 * steps))
         batch = batch_of([varied(sample, rng) for sample in next(source)])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16("cpu")):
             answer = network(batch.planes.to(memory_format=torch.channels_last))
         loss = loss_of(unfolded(answer.float()), batch)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -232,7 +237,7 @@ def evaluate(network: StripNetwork, strips: Strips) -> tuple[float, float]:
     for first in range(0, len(order), BATCH):
         samples = [strips[int(index)] for index in order[first : first + BATCH]]
         batch = batch_of(samples)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16("cpu")):
             logits = unfolded(network(batch.planes.to(memory_format=torch.channels_last)).float())
         for sample, best, columns in zip(
             samples, logits.argmax(dim=2).numpy(), batch.columns.tolist(), strict=True

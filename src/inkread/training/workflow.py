@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkread.datasets.glyphs import GLYPH_SIDE, join
-from inkread.datasets.mnist import load_mnist
 from inkread.datasets.named import MNIST
-from inkread.datasets.row_stock import RowStock
-from inkread.datasets.rows import load_material
 from inkread.glyph import GEOMETRY
 from inkread.locks import working_in
 from inkread.models import load_model
@@ -23,23 +18,20 @@ from inkread.training.export import export
 from inkread.training.fit import fit
 from inkread.training.mixture import load_own, mix
 from inkread.training.progress import Progress, Silence
-from inkread.training.row_export import export_rows
-from inkread.training.row_fit import RowEpoch, fit_rows
 from inkread.training.run import Run, Trained, load_run
 from inkread.training.tuning import Tuned, tune
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
-    from inkread.datasets.rows import Material
     from inkread.files import AnyPath
-    from inkread.training.recipe import Recipe, RowRecipe, Tuning
+    from inkread.training.recipe import Recipe, Tuning
 
 __all__ = [
     "DetectorEpoch",
     "Epoch",
     "Progress",
-    "RowEpoch",
     "Run",
     "Trained",
     "Tuned",
@@ -47,11 +39,7 @@ __all__ = [
     "train",
     "train_detector",
     "train_on",
-    "train_rows",
 ]
-
-STOCK = "rows"
-"""The folder of the synthetic rows, within that of the run; in it, one for each seed."""
 
 
 def train(
@@ -143,59 +131,3 @@ def train_on(
         return tune(
             settings, model, own, out=out, data_dir=data_dir, on_batch=progress.on_batch, command=command
         )
-
-
-def train_rows(
-    recipe: RowRecipe,
-    *,
-    out: AnyPath,
-    data_dir: AnyPath | None = None,
-    resume: bool = False,
-    progress: Progress | None = None,
-    command: str = "",
-) -> Run[RowRecipe, RowEpoch]:
-    """Trains a reader of whole rows on synthetic ones, which are made meanwhile, and saves the run.
-
-    Args:
-        recipe: every setting.
-        out: the run's folder: new, or that of an interrupted run to resume. The rows are kept in it until the end.
-        data_dir: where the material lies; otherwise where the loaders look by themselves.
-        resume: continues the interrupted run in ``out``.
-        progress: told after every step and epoch.
-        command: what reproduces the run, for the card.
-
-    Raises:
-        TrainingError: if ``out`` holds another run, the loss diverges, or the exported model disagrees.
-        OutputError: if ``out`` cannot be written to, or another process works in it.
-        DatasetError: if the material cannot be had.
-    """
-    out = Path(out)
-    with working_in(out):
-        refuse(out, resume=resume)
-        progress = progress or Silence()
-        load_mnist("train", data_dir=data_dir, progress=progress.on_download)
-        material = {
-            held_out: load_material(data_dir=data_dir, held_out=held_out) for held_out in (False, True)
-        }
-        data = [entry for held_out, one in material.items() for entry in _described(one, held_out=held_out)]
-        stock = RowStock(out / STOCK / str(recipe.seed), recipe.seed, data_dir)
-        held_out_rows = stock.held_out()
-        run = fit_rows(
-            recipe,
-            stock.blocks(recipe.epochs, processes=max(1, (os.cpu_count() or 1) - 1)),
-            held_out_rows,
-            out=out,
-            resume=resume,
-            data={f"{entry['name']} ({entry['split']})": entry["sha256"] for entry in data},
-            on_epoch=progress.on_epoch,
-            on_batch=progress.on_batch,
-        )
-        export_rows(run, held_out_rows, data=data, command=command)
-        shutil.rmtree(out / STOCK, ignore_errors=True)
-        return run
-
-
-def _described(material: Material, *, held_out: bool) -> list[dict[str, Any]]:
-    """The card's entries of what rows are written with."""
-    split = "validation" if held_out else "train"
-    return [part.describe(split) for part in (material.images, material.characters, material.operators)]

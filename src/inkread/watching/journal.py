@@ -240,7 +240,7 @@ class _Csv:
         least, error = outcome.least_probability, outcome.error
         fields = (
             outcome.name,
-            outcome.joined,
+            outcome.joined(),
             None if least is None else round(least, 6),
             reading and reading.width,
             reading and reading.height,

@@ -1,6 +1,6 @@
 /** Tables for other programs. Knows nothing of the document. */
 
-import { digitsOf, labelOf, leastSure, textOf } from "./reading.js";
+import { digitsOf, labelOf, leastSure, textOf, writtenOf } from "./reading.js";
 
 const COLUMNS = ["file", "reading", "digits", "least_sure", "error"];
 
@@ -44,6 +44,7 @@ export function toJson(items) {
     width: reading?.width ?? null,
     height: reading?.height ?? null,
     text: reading ? textOf(reading) : null,
+    written: reading ? writtenOf(reading) : null,
     model: reading?.model ?? null,
     lines: (reading?.lines ?? []).map((line) => ({ text: line.digits.map(labelOf).join(""), digits: line.digits.map(digitFor) })),
     error: error ?? null,

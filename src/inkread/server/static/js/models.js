@@ -7,7 +7,7 @@ import { sentence } from "./words.js";
 
 const KINDS = {
   glyphs: "Reads one digit at a time, from 28 × 28 pixels.",
-  rows: "Reads whole rows uncut, where digits touch. It helps the others, and is not chosen by itself.",
+  detector: "Finds the digits of a page and tells them from everything else. It is part of every reading.",
 };
 
 export class ModelsTab {

@@ -19,6 +19,19 @@ export function textOf(reading) {
   return (reading?.lines ?? []).map(({ digits }) => digits.map(labelOf).join("")).filter(Boolean).join("\n");
 }
 
+/** The digits and signs of a row from left to right: [{digit, position}] and [{sign}]. */
+export function partsOf({ digits, signs = [] }) {
+  const parts = [...digits.map((digit, position) => ({ digit, position })), ...signs.map((sign) => ({ sign }))];
+  const middle = ({ digit, sign }) => (digit ?? sign).box[0] + (digit ?? sign).box[2];
+  return parts.sort((one, other) => middle(one) - middle(other));
+}
+
+/** The reading as it is written, with signs and corrections. */
+export function writtenOf(reading) {
+  const rows = (reading?.lines ?? []).map((line) => partsOf(line).map(({ digit, sign }) => (digit ? labelOf(digit) : sign.label)).join(""));
+  return rows.filter(Boolean).join("\n");
+}
+
 /** The least probable digit, of those that nobody corrected; null where there is none. */
 export function leastSure(reading) {
   const read = digitsOf(reading).filter(({ digit }) => digit.corrected === undefined);
@@ -131,7 +144,7 @@ export function readingOfGlyph(answer, values) {
     probabilities: probabilities.slice(0, 10),
     glyph: btoa(String.fromCharCode(...values)),
   };
-  const lines = label === "" ? [] : [{ text: label, digits: [digit] }];
+  const lines = label === "" ? [] : [{ text: label, written: label, digits: [digit], signs: [] }];
   const none = probabilities[answer.labels.indexOf("")];
-  return { id: null, source: "grid", width: 28, height: 28, text: label, model: answer.model, lines, none, drawn: digit, error: null };
+  return { id: null, source: "grid", width: 28, height: 28, text: label, written: label, model: answer.model, lines, none, drawn: digit, error: null };
 }

@@ -177,8 +177,10 @@ export class ReadingView {
       this.text.replaceChildren(el("span", { class: "nothing", "aria-hidden": "true" }, "–"));
       return;
     }
-    this.text.replaceChildren(...reading.lines.map(({ digits }, line) => (
-      el("div", { class: "line" }, ...digits.map((digit, position) => this.#chip(digit, { line, position })))
+    this.text.replaceChildren(...reading.lines.map((row, line) => (
+      el("div", { class: "line" }, ...readings.partsOf(row).map(({ digit, position, sign }) => (
+        digit ? this.#chip(digit, { line, position }) : el("span", { class: "sign" }, sign.label)
+      )))
     )));
     if (focused) this.text.querySelector(`[data-place="${focused}"]`)?.focus();
   }

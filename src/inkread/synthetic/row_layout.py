@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.pen import rasterise
-from inkread.datasets.row_text import RAISED
-from inkread.datasets.scribe import inked
+from inkread.synthetic.row_text import RAISED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.scribe import Glyph, Scribe
+    from inkread.synthetic.vectors import VectorGlyph
+    from inkread.synthetic.writers import Writer
 
 ELASTIC = frozenset("-—~=")
 
@@ -112,7 +111,7 @@ class Placed:
     """A glyph on the row: its character, and the 2×3 matrix from its units to pixels."""
 
     character: str
-    glyph: Glyph
+    glyph: VectorGlyph
     matrix: NDArray[np.float64]
 
     def points(self) -> NDArray[np.float64]:
@@ -144,7 +143,7 @@ class Writing:
         return np.concatenate([points.min(axis=0), points.max(axis=0)])
 
 
-def lay_out(text: str, scribe: Scribe, style: Style, rng: np.random.Generator) -> Writing:
+def lay_out(text: str, writer: Writer, style: Style, rng: np.random.Generator) -> Writing:
     """Writes a text from x = 0 along the baseline y = 0, before the slope."""
     placed: list[Placed] = []
     edge = np.full(BANDS, -np.inf)
@@ -156,7 +155,7 @@ def lay_out(text: str, scribe: Scribe, style: Style, rng: np.random.Generator) -
             raised, space = raised or character == RAISED, space + (0.35 if character == " " else 0.05)
             continue
         run = "0" in (text[position - 1 : position], text[position + 1 : position + 2])
-        one = _shaped(character, scribe, style, rng, run=run, raised=raised)
+        one = _shaped(character, writer, style, rng, run=run, raised=raised)
         points = one.points()
         left, right = _outlines(points, style.height)
         low, high = points[:, 0].min(), points[:, 0].max()
@@ -177,7 +176,7 @@ def lay_out(text: str, scribe: Scribe, style: Style, rng: np.random.Generator) -
 
 
 def _shaped(
-    character: str, scribe: Scribe, style: Style, rng: np.random.Generator, *, run: bool, raised: bool
+    character: str, writer: Writer, style: Style, rng: np.random.Generator, *, run: bool, raised: bool
 ) -> Placed:
     """A glyph in its size, slant and height above the baseline, at x = 0."""
     size = math.exp(rng.normal(0, style.unevenness))
@@ -195,7 +194,7 @@ def _shaped(
     slant = style.slant + rng.normal(0, 0.04)
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     matrix = style.height * size * turn @ np.array([[stretch, -slant], [0, 1]])
-    return Placed(character, scribe.glyph(character), np.column_stack([matrix, [0, -up * style.height]]))
+    return Placed(character, writer.glyph(character), np.column_stack([matrix, [0, -up * style.height]]))
 
 
 def _outlines(points: NDArray[np.float64], height: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -247,65 +246,6 @@ def _link(
     sag = (start + end) / 2 + np.array([0, rng.uniform(-0.1, 0.5) * abs(end[0] - start[0])])
     t = np.linspace(0, 1, 8)[:, None]
     return (1 - t) ** 2 * start + 2 * t * (1 - t) * sag + t**2 * end
-
-
-def draw(
-    writing: Writing, shape: tuple[int, int], pen: float
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """The ink of a writing and the boxes of its digits, both within the picture of ``shape``."""
-    ink = np.zeros(shape, np.float32)
-    strokes = [stroke.astype(np.float32) for stroke in writing.strokes]
-    boxes = []
-    for one in writing.placed:
-        matrix = one.matrix
-        points = one.points()
-        if one.glyph.field is None or one.glyph.to_unit is None:
-            strokes += [
-                (stroke @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32) for stroke in one.glyph.strokes
-            ]
-            box = _box(points, pen / 2, shape)
-        else:
-            matrix = matrix @ np.vstack([one.glyph.to_unit, [0, 0, 1]])
-            box = _stamp(ink, one.glyph.field, matrix, points, pen)
-        if one.character.isdigit():
-            boxes.append(box)
-    if strokes:
-        # Only where they are: the cost of a distance transform is its area.
-        x0, y0, x1, y1 = _box(np.concatenate(strokes), pen / 2 + 1, shape)
-        drawn = rasterise(
-            [stroke - np.array([x0, y0], np.float32) for stroke in strokes], (y1 - y0, x1 - x0), pen
-        )
-        np.maximum(ink[y0:y1, x0:x1], drawn, out=ink[y0:y1, x0:x1])
-    return ink, np.array(boxes, np.int32).reshape(-1, 4)
-
-
-def _box(points: NDArray[np.float64], radius: float, shape: tuple[int, int]) -> list[int]:
-    """The pixels that a pen covers by half or more along its path, at least one."""
-    limit = np.array([shape[1], shape[0]])
-    low = np.clip(np.round(points.min(axis=0) - radius), 0, limit - 1).astype(int)
-    high = np.clip(np.round(points.max(axis=0) + radius), low + 1, limit).astype(int)
-    return [*low.tolist(), *high.tolist()]
-
-
-def _stamp(
-    ink: NDArray[np.float32],
-    field: NDArray[np.float32],
-    matrix: NDArray[np.float64],
-    points: NDArray[np.float64],
-    pen: float,
-) -> list[int]:
-    """Draws a glyph's field into the ink, and gives the box of it."""
-    shape = (ink.shape[0], ink.shape[1])
-    x0, y0, x1, y1 = _box(points, 1.5 * pen + 2, shape)
-    # OpenCV's integers are the centres of pixels.
-    centred = matrix - np.array([[0, 0, x0 + 0.5], [0, 0, y0 + 0.5]])
-    drawn = inked(field, centred, pen, (y1 - y0, x1 - x0))
-    np.maximum(ink[y0:y1, x0:x1], drawn, out=ink[y0:y1, x0:x1])
-    solid = drawn >= 0.5
-    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
-    if rows.size == 0:
-        return _box(points, 0.0, shape)
-    return [x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1]
 
 
 def between(ranges: Sequence[tuple[float, float, float]], rng: np.random.Generator) -> float:

@@ -1,11 +1,32 @@
 """What stands in a row: numbers as people write them, and what stands beside them.
 
-A text may hold digits, the signs that ``scribe.MARKS`` can draw, letters, spaces, and ``RAISED``.
+A text may hold digits, the signs of ``MARKS``, letters, spaces, and ``RAISED``.
 """
 
 from __future__ import annotations
 
 import numpy as np
+
+MARKS = {
+    ".": "0,-1 1,1 -1,1 0,-1",
+    ",": "2,-5 5,3 0,18",
+    "'": "3,-104 0,-86",
+    ":": "0,-18 1,-17|0,-62 1,-61",
+    "-": "0,-44 18,-45 36,-43",
+    "~": "0,-40 30,-50 55,-38 85,-46 120,-42",
+    "—": "0,-45 30,-47 70,-42 120,-47 160,-44",
+    "=": "0,-58 40,-60|0,-32 40,-34",
+    "+": "0,-42 46,-43|23,-66 22,-18",
+    "x": "0,-50 36,-4|36,-52 2,-2",
+    "/": "0,22 60,-122",
+    "#": "18,-95 8,-2|42,-96 32,-3|0,-65 54,-67|-4,-32 50,-34",
+    "*": "0,-40 36,-72|36,-40 0,-72|18,-34 18,-78|-3,-56 40,-56",
+    "$": "46,-80 34,-90 14,-88 5,-72 16,-56 36,-46 44,-28 34,-8 12,-6 0,-20|24,-108 22,14",
+    "€": "54,-80 40,-92 20,-84 10,-50 18,-12 38,-2 54,-14|0,-58 38,-60|-2,-38 34,-40",
+}
+"""Signs that stand beside digits: strokes parted by "|", points "x,y" in hundredths of a digit's height."""
+MARK_WOBBLE = 0.02
+"""How far a point of a sign is off, standard deviation, heights of a digit."""
 
 LENGTHS = np.array([3, 10, 14, 16, 17, 14, 11, 6, 3, 3, 1.5, 1.5])
 """How often a row has 1, 2 ... 12 digits, in hundredths."""

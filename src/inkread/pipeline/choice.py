@@ -1,0 +1,88 @@
+"""Opinions of all candidates -> which of them are digits, row by row, and how probable each label is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.pipeline.detector import DIGITS, without_overlaps
+from inkread.pipeline.lines import rows_of, signs_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.pipeline.fusion import Fusion
+    from inkread.pipeline.opinions import Opinions
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is read of N candidates.
+
+    Attributes:
+        probabilities: N×11 float32, the ten digits and "not a single digit", calibrated.
+        rows: indices of the digits, row by row in reading order.
+        signs: for each row, indices of the signs between its digits or beside them.
+        kept: indices of the candidates that overlap no better one.
+    """
+
+    probabilities: NDArray[np.float32]
+    rows: tuple[tuple[int, ...], ...]
+    signs: tuple[tuple[int, ...], ...]
+    kept: NDArray[np.intp]
+
+    @property
+    def digits(self) -> list[int]:
+        """All digits, row by row."""
+        return [index for row in self.rows for index in row]
+
+
+def choose(opinions: Opinions, fusion: Fusion, *, single: bool) -> Choice:
+    """The digits of a page; or, if ``single``, the one digit that a picture shows, or none.
+
+    A page on which one digit is found is judged as a picture of that digit, because the ink of the whole picture then
+    says something about it.
+    """
+    if single:
+        return _one(opinions, fusion)
+    page = _page(opinions, fusion)
+    return _one(opinions, fusion) if len(page.digits) == 1 else page
+
+
+def _page(opinions: Opinions, fusion: Fusion) -> Choice:
+    found = opinions.found
+    probabilities = _fused(opinions, fusion, single=False)
+    scores = np.where(found.is_digit, 1 - probabilities[:, DIGITS], found.logits.max(axis=1, initial=-np.inf))
+    kept = without_overlaps(found, scores)
+    probabilities[kept] = fusion.among(probabilities[kept], found.boxes[kept], found.is_digit[kept])
+    read = kept[found.is_digit[kept] & _is_digit(probabilities[kept])]
+    rows = tuple(tuple(int(read[index]) for index in row) for row in rows_of(found.boxes[read]))
+    signs = kept[~found.is_digit[kept]]
+    return Choice(probabilities, rows, tuple(signs_of(rows, found, signs)), kept)
+
+
+def _one(opinions: Opinions, fusion: Fusion) -> Choice:
+    probabilities = _fused(opinions, fusion, single=True)
+    digits = np.flatnonzero(opinions.found.is_digit)
+    best = digits[probabilities[digits, DIGITS].argmin()] if len(digits) else None
+    if best is None or not _is_digit(probabilities[best]):
+        return Choice(probabilities, (), (), digits)
+    return Choice(probabilities, ((int(best),),), ((),), digits)
+
+
+def _fused(opinions: Opinions, fusion: Fusion, *, single: bool) -> NDArray[np.float32]:
+    return fusion.probabilities(
+        opinions.found.logits,
+        opinions.closeup,
+        opinions.strip,
+        opinions.classifier,
+        opinions.whole,
+        single=single,
+    )
+
+
+def _is_digit(probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether a digit, whichever, is more probable than none."""
+    return np.asarray(probabilities[..., DIGITS] < 0.5)

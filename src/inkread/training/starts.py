@@ -1,0 +1,32 @@
+"""Weights that come with the package, in 16 bits, to start a training from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors.torch import load_file, save_file
+
+if TYPE_CHECKING:
+    from torch import nn
+
+DETECTOR, CLOSEUP, STRIP = (
+    Path(__file__).with_name(f"{name}.safetensors") for name in ("detector", "closeup", "strip")
+)
+"""What earlier trainings came to; see docs/experiments.md."""
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Gives a network the weights of a file, as ``save_weights`` writes it."""
+    weights = {name: tensor.float() for name, tensor in load_file(path).items()}
+    network.load_state_dict(network.state_dict() | weights)
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Writes a network's weights in 16 bits."""
+    tensors = {
+        name: tensor.half().contiguous()
+        for name, tensor in network.state_dict().items()
+        if tensor.dtype.is_floating_point
+    }
+    save_file(tensors, path)

@@ -1,0 +1,98 @@
+"""What is read of the candidates, and when a page is looked at in another orientation."""
+
+import numpy as np
+import pytest
+
+from inkread.pipeline import turning
+from inkread.pipeline.choice import Choice, choose
+from inkread.pipeline.detector import CLASSES, DIGITS, Detections
+from inkread.pipeline.fusion import Fusion, Weights
+from inkread.pipeline.opinions import Opinions
+
+EVEN = np.full(DIGITS + 1, 1 / 11, np.float32)
+CLOSEUP_ONLY = Weights(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+WHOLE_ONLY = Weights(0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+FUSION = Fusion(CLOSEUP_ONLY, WHOLE_ONLY, 0.0, 0.0, 0.0)
+
+
+def opinions(*candidates: tuple[str, float, float], whole: str = "") -> Opinions:
+    """Candidates side by side: what each is (``""`` for nothing), how probable, and where it begins; all 20×30 pixels."""
+    count = len(candidates)
+    boxes = np.array([[x, 10, x + 20, 40] for _, _, x in candidates], np.float32).reshape(-1, 4)
+    logits = np.full((count, len(CLASSES)), -6, np.float32)
+    closeup = np.zeros((count, DIGITS + 1), np.float32)
+    for index, (name, probability, _) in enumerate(candidates):
+        is_sign = name in CLASSES[DIGITS:]
+        logits[index, CLASSES.index(name) if name else 0] = 3
+        closeup[index] = (1 - probability) / DIGITS
+        closeup[index, DIGITS if is_sign or not name else int(name)] = probability
+    ink = np.full(DIGITS + 1, 0.02, np.float32)
+    ink[int(whole) if whole else DIGITS] = 0.8
+    even = np.tile(EVEN, (count, 1))
+    return Opinions(
+        Detections(boxes, logits, np.ones(count, np.float32)),
+        np.zeros((1, 1), np.float32),
+        closeup,
+        even,
+        np.zeros((count, 28, 28), np.uint8),
+        even,
+        ink,
+    )
+
+
+def labels(choice: Choice) -> list[str]:
+    return ["".join(str(choice.probabilities[i].argmax()) for i in row) for row in choice.rows]
+
+
+def test_what_is_more_probably_a_digit_than_not_is_read_in_order() -> None:
+    found = opinions(("2", 0.9, 100), ("7", 0.9, 40), ("", 0.9, 160))
+    choice = choose(found, FUSION, single=False)
+    assert labels(choice) == ["72"]
+    assert choice.kept.tolist() == [0, 1, 2]
+
+
+def test_of_two_boxes_of_one_digit_the_more_probable_is_read() -> None:
+    found = opinions(("3", 0.7, 40), ("8", 0.9, 43), ("1", 0.9, 90))
+    assert labels(choose(found, FUSION, single=False)) == ["81"]
+
+
+def test_a_sign_stands_beside_the_digits_of_its_row() -> None:
+    found = opinions(("3", 0.9, 40), (".", 0.9, 62), ("1", 0.9, 84), ("4", 0.9, 110))
+    choice = choose(found, FUSION, single=False)
+    assert labels(choice) == ["314"]
+    assert choice.signs == ((1,),)
+
+
+def test_a_page_with_one_digit_is_judged_as_a_picture_of_one() -> None:
+    assert labels(choose(opinions(("7", 0.9, 40), whole="1"), FUSION, single=False)) == ["1"]
+    assert choose(opinions(("7", 0.9, 40), whole=""), FUSION, single=False).rows == ()
+    assert labels(choose(opinions(("7", 0.9, 40), ("5", 0.9, 80)), FUSION, single=False)) == ["75"]
+
+
+def test_a_picture_given_as_one_digit_has_at_most_one() -> None:
+    both = opinions(("7", 0.9, 40), ("5", 0.9, 80), whole="5")
+    assert labels(choose(both, FUSION, single=True)) == ["5"]
+    assert choose(opinions(), FUSION, single=True).rows == ()
+    assert choose(opinions(), FUSION, single=False).rows == ()
+
+
+def look(*sureness: float) -> tuple[Opinions, Choice]:
+    found = opinions(*(("4", sure, 40 * index) for index, sure in enumerate(sureness)))
+    return found, choose(found, FUSION, single=False)
+
+
+@pytest.mark.parametrize(
+    ("sureness", "doubtful"),
+    [((0.99,) * 6, False), ((0.6,) * 6, True), ((0.6,) * 3, False), ((0.4,) * 6, True)],
+    ids=["sure", "unsure", "too few", "refused"],
+)
+def test_a_page_of_doubtful_digits_is_looked_at_in_other_orientations(
+    sureness: tuple[float, ...], *, doubtful: bool
+) -> None:
+    assert turning.is_doubtful(*look(*sureness)) is doubtful
+
+
+def test_a_page_is_turned_only_if_that_makes_much_more_sense() -> None:
+    upright, clear, about = look(*(0.6,) * 6), look(*(0.99,) * 6), look(*(0.7,) * 6)
+    assert turning.best_of({0: upright, 1: about, 2: upright, 3: clear}) == 3
+    assert turning.best_of({0: upright, 1: about, 2: upright, 3: about}) == 0
