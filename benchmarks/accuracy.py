@@ -19,7 +19,8 @@ from inkread.datasets.mnist import load_mnist
 from inkread.errors import DatasetNotFoundError, InkreadError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.markdown import fill, table
-from inkread.evaluation.pictures import PictureReport, Rate, evaluate_naively, evaluate_pictures
+from inkread.evaluation.metrics import expected_calibration_error
+from inkread.evaluation.pictures import SURE, PictureReport, Rate, evaluate_naively, evaluate_pictures
 from inkread.reader import Reader
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def main() -> None:
             singles(reports),
             rows(reports),
             refusal(reports),
+            sureness(reports),
             subtypes(reports),
         )
         if part
@@ -154,6 +156,26 @@ def refusal(reports: dict[str, PictureReport]) -> str:
         area = PictureReport(results).auroc
         text += f"\nAUROC of single digits of field against the junk of {', '.join(JUNK)}, without look-alikes: {area:.4f}\n"
     return text
+
+
+def sureness(reports: dict[str, PictureReport]) -> str:
+    """How well the probabilities of all digits that are read hold, whatever is on the picture."""
+    lines = []
+    for name, report in reports.items():
+        probable, right = report.digits
+        if probable and name != NAIVE:
+            sure = report.sure
+            wrong = Rate(sure.total - sure.correct, sure.total)
+            lines.append(
+                [
+                    name,
+                    f"{len(probable):,}",
+                    shown(wrong),
+                    percent(expected_calibration_error(probable, right)),
+                ]
+            )
+    heading = ["all digits that are read", "how many", f"{SURE:.2f} sure and wrong", "calibration error"]
+    return table(heading, lines) if lines else ""
 
 
 def subtypes(reports: dict[str, PictureReport]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inkread.errors import MissingExtraError, OptionError
-from inkread.reading import CSV_COLUMNS, Digit, Line, Reading
+from inkread.reading import CSV_COLUMNS, Digit, Line, Reading, Sign
 
 SEVEN = Digit("7", 0.98765432, (10, 20, 30, 60), alternatives=(("1", 0.0123456789),))
 ONE = Digit("1", 0.5, (40, 20, 45, 60))
@@ -23,6 +23,18 @@ def test_text_joins_digits_to_rows_and_rows_by_newlines() -> None:
     assert READING.text == str(READING) == "71\n9"
     assert [line.text for line in READING.lines] == ["71", "9"]
     assert READING.digits == (SEVEN, ONE, NINE)
+
+
+def test_a_line_is_also_given_as_it_is_written() -> None:
+    minus, point = Sign("-", 0.9, (2, 38, 8, 41)), Sign(".", 0.75, (33, 56, 36, 60))
+    reading = dataclasses.replace(READING, lines=(Line((SEVEN, ONE), (point, minus)), Line((NINE,))))
+    assert (reading.text, reading.written) == ("71\n9", "-7.1\n9")
+    assert reading.doubted(0.8).written == "-7.?\n?"
+    assert str(point) == "."
+    assert repr(point) == "Sign('.', 0.750, box=(33, 56, 36, 60))"
+    first = reading.to_dict()["lines"][0]
+    assert first["written"] == "-7.1"
+    assert first["signs"][0] == {"label": ".", "probability": 0.75, "box": [33, 56, 36, 60]}
 
 
 def test_a_picture_without_digits_reads_as_empty() -> None:
@@ -53,7 +65,7 @@ def test_the_representation_shows_the_value_and_the_doubt() -> None:
 
 def test_the_dict_has_the_contracts_keys_and_survives_json() -> None:
     plain = READING.to_dict()
-    assert list(plain) == ["source", "width", "height", "text", "lines", "error"]
+    assert list(plain) == ["source", "width", "height", "text", "written", "lines", "error"]
     assert plain["error"] is None
     assert [line["text"] for line in plain["lines"]] == ["71", "9"]
     assert plain["lines"][0]["digits"][0] == {

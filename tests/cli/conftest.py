@@ -11,9 +11,9 @@ import pytest
 import inkread.reader
 from inkread.cli import main
 from inkread.errors import PictureDamagedError, PictureError, PictureNotFoundError
-from inkread.reading import Digit, Line, Reading
+from inkread.reading import Digit, Line, Reading, Sign
 
-TEXTS = {"seven": "7", "rows": "12\n3", "blank": "", "-": "4"}
+TEXTS = {"seven": "7", "rows": "12\n3", "blank": "", "-": "4", "amount": "3.14"}
 
 
 class Result(NamedTuple):
@@ -23,8 +23,15 @@ class Result(NamedTuple):
 
 
 def reading_of(text: str, source: str) -> Reading:
-    lines = (Line(tuple(Digit(c, 0.987, (2, 2, 20, 20)) for c in row)) for row in text.splitlines())
-    return Reading(source, 40, 30, tuple(lines))
+    return Reading(source, 40, 30, tuple(line_of(row) for row in text.splitlines()))
+
+
+def line_of(row: str) -> Line:
+    placed = [(character, (20 * index + 2, 2, 20 * index + 20, 20)) for index, character in enumerate(row)]
+    digits = tuple(Digit(character, 0.987, box) for character, box in placed if character.isdigit())
+    return Line(
+        digits, tuple(Sign(character, 0.9, box) for character, box in placed if not character.isdigit())
+    )
 
 
 class FakeReader:

@@ -29,6 +29,15 @@ def test_text_of_a_blank_picture_says_so_on_a_terminal(run):
     assert run("read", "blank.png", terminal=True).out == "no digit\n"
 
 
+def test_signs_are_printed_where_they_are_wanted(run):
+    assert run("read", "amount.png").out == "314\n"
+    assert run("read", "amount.png", "--signs").out == "3.14\n"
+    assert run("read", "amount.png", "rows.png", "--signs").out == "amount.png\t3.14\nrows.png\t12/3\n"
+    assert "3.14" in run("read", "amount.png", "rows.png", "--signs", terminal=True).out
+    (record,) = json.loads(run("read", "amount.png", "--format", "json").out)
+    assert (record["text"], record["written"]) == ("314", "3.14")
+
+
 def test_text_of_several_pictures_is_name_tab_rows_in_a_pipe(run):
     assert run("read", "rows.png", "blank.png").out == "rows.png\t12/3\nblank.png\t\n"
 
@@ -56,9 +65,11 @@ def test_jsonl_has_one_line_a_picture_in_the_order_given(run):
     assert result.code == 1
     assert [record["source"] for record in records] == names
     assert [record["text"] for record in records] == ["7", "", "12\n3", ""]
-    assert {tuple(record) for record in records} == {("source", "width", "height", "text", "lines", "error")}
+    assert {tuple(record) for record in records} == {
+        ("source", "width", "height", "text", "written", "lines", "error")
+    }
     assert records[1] == {
-        "source": "broken.png", "width": None, "height": None, "text": "", "lines": [],
+        "source": "broken.png", "width": None, "height": None, "text": "", "written": "", "lines": [],
         "error": "is truncated; copy it again",
     }  # fmt: skip
     assert [record["error"] for record in records if record["source"] != "broken.png"] == [None] * 3

@@ -17,6 +17,7 @@ from inkread.evaluation.metrics import (
     confusion_matrix,
     edit_distance,
     expected_calibration_error,
+    matched,
     per_class,
 )
 
@@ -106,3 +107,20 @@ def test_calibration_bins_hold_every_prediction_once():
         "low": 0.1, "high": 0.2, "count": 0, "confidence": None, "accuracy": None,
     }  # fmt: skip
     assert [b.count for b in calibration_bins([], [])] == [0] * 15
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "right"),
+    [
+        ("123", "123", [True] * 3),
+        ("123", "1123", [True, False, True, True]),
+        ("123", "13", [True, True]),
+        ("12/3", "12/8", [True, True, True, False]),
+        ("", "77", [False, False]),
+        ("5", "", []),
+    ],
+)
+def test_a_digit_is_right_if_the_fewest_edits_leave_it(expected, got, right):
+    found = matched(expected, got)
+    assert sum(found) == sum(right)
+    assert len(found) == len(got)

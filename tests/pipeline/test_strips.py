@@ -68,7 +68,7 @@ def test_what_is_beyond_a_strip_is_0_and_a_blank_strip_stays_blank() -> None:
     even = planes(pixels, np.array([40, 60]))
     assert even.shape == (2, 1, HEIGHT, 60)
     assert not even[0, 0, :, 40:].any()
-    assert even[0, 0, 20, 25] < -0.5
+    assert even[0, 0, 20, 25] > 0.5
     assert np.abs(even[1]).max() < 1e-6
 
 
@@ -92,3 +92,10 @@ def test_each_answer_of_the_network_is_for_two_columns() -> None:
     assert columns[0].tolist() == answer[:11, 0].tolist()
     assert columns[1].tolist() == answer[11:, 0].tolist()
     assert COLUMN == 2
+
+
+def test_ink_is_bright_whether_it_was_dark_or_light() -> None:
+    pixels = np.full((1, HEIGHT, 60), 200, np.uint8)
+    pixels[0, 10:30, 20:24] = 40
+    widths = np.array([60])
+    assert planes(pixels, widths) == pytest.approx(planes(255 - pixels, widths), abs=1e-5)

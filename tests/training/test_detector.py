@@ -256,7 +256,7 @@ def test_close_ups_of_two_kinds_are_learned_apart() -> None:
     pixels = (pixels - rng.integers(0, 20, pixels.shape)).astype(np.uint8)
     data = Closeups(pixels, np.ones((120, 2), np.float32), labels)
     losses: list[float] = []
-    network = fit_closeups(data, steps=40, seed=0, on_step=lambda _, loss: losses.append(loss))
+    network = fit_closeups(data, steps=40, seed=0, on_step=lambda _, loss, __: losses.append(loss))
     assert losses[-1] < 0.5 * losses[0]
     assert not network.training
 

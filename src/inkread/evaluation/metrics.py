@@ -178,6 +178,27 @@ def edit_distance(expected: str, got: str) -> int:
     return row[-1]
 
 
+def matched(expected: str, got: str) -> list[bool]:
+    """For each character of ``got``, whether it is one of ``expected`` in an alignment with the fewest edits."""
+    distance = [[*range(len(got) + 1)]]
+    for i, wanted in enumerate(expected, start=1):
+        above, row = distance[-1], [i]
+        for j, found in enumerate(got, start=1):
+            row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (wanted != found)))
+        distance.append(row)
+    right, i, j = [False] * len(got), len(expected), len(got)
+    while i and j:
+        same = expected[i - 1] == got[j - 1]
+        if distance[i][j] == distance[i - 1][j - 1] + (not same):
+            i, j = i - 1, j - 1
+            right[j] = same
+        elif distance[i][j] == distance[i][j - 1] + 1:
+            j -= 1
+        else:
+            i -= 1
+    return right
+
+
 def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:
     """Edits over characters wanted, summed over all pairs; ``nan`` where no character is wanted.
 

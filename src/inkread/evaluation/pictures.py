@@ -16,6 +16,7 @@ from inkread.evaluation.metrics import (
     calibration_bins,
     character_error_rate,
     expected_calibration_error,
+    matched,
 )
 from inkread.evaluation.naive import naive_read
 
@@ -33,6 +34,8 @@ Kind = Literal["single", "multi", "empty"]
 
 KINDS: tuple[Kind, ...] = ("single", "multi", "empty")
 ROW_SEPARATOR = "/"
+SURE = 0.99
+"""A digit at least this probable should hardly ever be wrong."""
 SLOWEST = 5
 """Number of pictures that a report names as the slowest."""
 
@@ -72,6 +75,12 @@ class PictureResult:
     def correct(self) -> bool:
         """Whether every row is exactly as expected."""
         return not self.error and self.got == self.expected
+
+    @property
+    def digits_right(self) -> tuple[bool, ...]:
+        """For each digit that was read, row by row, whether it is one of the label."""
+        right = matched(self.expected, self.got)
+        return tuple(each for each, name in zip(right, self.got, strict=True) if name != ROW_SEPARATOR)
 
     def to_dict(self) -> dict[str, Any]:
         """A plain dict, ready for JSON."""
@@ -160,6 +169,17 @@ class PictureReport:
     def calibration(self) -> tuple[CalibrationBin, ...]:
         """Their accuracy by confidence."""
         return calibration_bins(*self._confidence())
+
+    @property
+    def digits(self) -> tuple[list[float], list[bool]]:
+        """The probability of each digit that was read, in pictures of all kinds, and whether it is right."""
+        read = [pair for r in self.results for pair in zip(r.probabilities, r.digits_right, strict=True)]
+        return [probability for probability, _ in read], [right for _, right in read]
+
+    @property
+    def sure(self) -> Rate:
+        """The digits that were read with a probability of at least ``SURE``, and how many of them are right."""
+        return Rate.of(right for p, right in zip(*self.digits, strict=True) if p >= SURE)
 
     def slowest(self, most: int = SLOWEST) -> tuple[PictureResult, ...]:
         """The pictures that took the longest, the slowest first."""

@@ -59,8 +59,7 @@ def _page(opinions: Opinions, fusion: Fusion) -> Choice:
     probabilities[kept] = fusion.among(probabilities[kept], found.boxes[kept], found.is_digit[kept])
     read = kept[found.is_digit[kept] & _is_digit(probabilities[kept])]
     rows = tuple(tuple(int(read[index]) for index in row) for row in rows_of(found.boxes[read]))
-    signs = kept[~found.is_digit[kept]]
-    return Choice(probabilities, rows, tuple(signs_of(rows, found, signs)), kept)
+    return Choice(probabilities, rows, tuple(signs_of(rows, found, kept)), kept)
 
 
 def _one(opinions: Opinions, fusion: Fusion) -> Choice:

@@ -51,17 +51,17 @@ def rows_of(boxes: NDArray[np.float32]) -> list[list[int]]:
 
 
 def signs_of(
-    rows: Sequence[Sequence[int]], found: Detections, among: NDArray[np.intp]
+    rows: Sequence[Sequence[int]], found: Detections, kept: NDArray[np.intp]
 ) -> list[tuple[int, ...]]:
     """Of each row the signs that belong to it, from left to right: those between its digits or close beside them.
 
     Args:
         rows: indices of the digits of each row.
         found: digits and signs.
-        among: indices of the signs that may be taken; those more probable than not are.
+        kept: indices of those that overlap no better one.
     """
     boxes = found.boxes
-    signs = among[found.logits[among].max(axis=1, initial=-np.inf) > 0]
+    signs = kept[~found.is_digit[kept] & (found.logits[kept].max(axis=1, initial=-np.inf) > 0)]
     result: list[list[int]] = [[] for _ in rows]
     for sign in signs[np.argsort(boxes[signs, 0], kind="stable")]:
         x, y = (boxes[sign, :2] + boxes[sign, 2:]) / 2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,12 +16,10 @@ from inkread.pipeline.detector import DIGITS
 from inkread.synthetic.scenes import make_scene
 from inkread.training.candidates import labelled
 from inkread.training.closeup_network import CloseupNetwork
-from inkread.training.detector_fit import average_all
-from inkread.training.hardware import multiplies_bfloat16
-from inkread.training.starts import load_weights
+from inkread.training.second_looks import Batch, learn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,12 +35,9 @@ MOST = 120
 """Candidates of a page that are learned from, the surest."""
 SHIFTED, SCALED = 0.045, 0.06
 """How far the boxes of the digits are off, as a detector's are: standard deviations, shares of the box."""
-STEEPEST = 5.0
-"""Norm that gradients are clipped to."""
 BATCH, RATE, WEIGHT_DECAY, SMOOTHING, AVERAGING = 64, 1.5e-3, 0.03, 0.02, 0.999
 """Close-ups a step; the rate of AdamW at its highest, which falls over the second half of the steps; its weight decay; the smoothing of labels
 (Szegedy et al. 2016), as some boxes are doubtful; the weight of the past in the mean of the weights."""
-WARMUP = 300
 TURNED, RESIZED, SHEARED, MOVED = 5.0, 0.07, 0.06, 0.8
 """How a close-up is varied, standard deviations: degrees, logarithm of the scale, shear, pixels."""
 BLURRED, GRAIN, BENT = 0.25, 0.15, 0.35
@@ -115,46 +110,35 @@ def fit_closeups(
     steps: int,
     seed: int,
     start: Path | None = None,
-    on_step: Callable[[int, float], object] = lambda _step, _loss: None,
+    on_step: Callable[[int, float, CloseupNetwork], object] = lambda _step, _loss, _mean: None,
 ) -> CloseupNetwork:
-    """The mean of the weights after so many steps, in evaluation mode.
-
-    Args:
-        data: what is learned from.
-        steps: of ``BATCH`` close-ups each.
-        seed: of the weights and the order.
-        start: weights to go on from, see ``starts``.
-        on_step: is told of each step and its loss.
-    """
+    """The network after so many steps of ``BATCH`` close-ups each, see ``second_looks.learn``."""
     torch.manual_seed(seed)
-    rng = np.random.default_rng([seed, 2])
-    network = CloseupNetwork(DIGITS + 1)
-    if start:
-        load_weights(network, start)
-    network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean = copy.deepcopy(network).eval()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
+    return learn(
+        CloseupNetwork(DIGITS + 1),
+        _batches(data, np.random.default_rng([seed, 2])),
+        steps=steps,
+        rate=RATE,
+        weight_decay=WEIGHT_DECAY,
+        averaging=AVERAGING,
+        start=start,
+        on_step=on_step,
+    )
+
+
+def _batches(data: Closeups, rng: np.random.Generator) -> Iterator[Batch]:
+    """Endless batches; each close-up comes once before any comes again."""
     order = np.zeros(0, np.intp)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            left = (steps - step) / (0.5 * steps)
-            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, left)
+    while True:
         if len(order) < BATCH:
             order = rng.permutation(len(data.labels))
         chosen, order = order[:BATCH], order[BATCH:]
-        inputs = closeups.planes(_varied(data.pixels[chosen], rng), data.shares[chosen])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16("cpu")):
-            logits = network(torch.from_numpy(inputs).to(memory_format=torch.channels_last))
-        loss = functional.cross_entropy(
-            logits.float(), torch.from_numpy(data.labels[chosen]), label_smoothing=SMOOTHING
+        planes = closeups.planes(_varied(data.pixels[chosen], rng), data.shares[chosen])
+        labels = torch.from_numpy(data.labels[chosen])
+        yield Batch(
+            torch.from_numpy(planes),
+            partial(functional.cross_entropy, target=labels, label_smoothing=SMOOTHING),
         )
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), STEEPEST)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        average_all(mean, network, min(AVERAGING, step / (step + 10)))
-        on_step(step + 1, loss.item())
-    return mean
 
 
 def _varied(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

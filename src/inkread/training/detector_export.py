@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from inkread.pipeline.strips import HEIGHT, TALL
 from inkread.runtime import start_session
 from inkread.synthetic.scenes import CLASSES, SIZES, make_scene
 from inkread.synthetic.writers import load_stock
+from inkread.training.closeup_network import CloseupNetwork
 from inkread.training.detector_fusion import (
     Eyes,
     fit_fusion,
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.synthetic.writers import Stock
-    from inkread.training.closeup_network import CloseupNetwork
     from inkread.training.detector_fit import DetectorTraining
     from inkread.training.detector_fusion import Judged
     from inkread.training.recipe import DetectorRecipe
@@ -112,6 +113,12 @@ class _Graph:
         """What is positive."""
         return self._named("Relu", [value])
 
+    def highest(self, layer: Any, value: str) -> str:
+        """The highest of each window."""
+        size = layer.kernel_size
+        window = [size, size] if isinstance(size, int) else list(size)
+        return self._named("MaxPool", [value], kernel_shape=window, strides=window)
+
     def add(self, one: str, other: str) -> str:
         """The sum."""
         return self._named("Add", [one, other])
@@ -177,13 +184,18 @@ def closeups_to_onnx(network: CloseupNetwork) -> bytes:
 def strips_to_onnx(network: StripNetwork) -> bytes:
     """The network as an ONNX model: ``strips`` N×1×40×W -> ``columns`` N×(2 * classes)×1×W/4."""
     g = _Graph()
-    value = g.residual(network.fine, g.relu(g.convolution(network.stem, "strips")))
-    value = g.residuals(network.middle, g.relu(g.convolution(network.to_middle, value)))
-    value = g.residuals(network.coarse, g.relu(g.convolution(network.to_coarse, value)))
-    value = g.residuals(network.line, g.relu(g.convolution(network.to_line, value)))
-    g.convolution(network.output, value)
+    value, layers = "strips", list(network)
+    for layer, following in pairwise(layers):
+        if isinstance(layer, nn.Conv2d):
+            norm = following if isinstance(following, nn.BatchNorm2d) else nn.Identity()
+            value = g.convolution(nn.Sequential(layer, norm), value)
+        elif isinstance(layer, nn.ReLU):
+            value = g.relu(value)
+        elif isinstance(layer, nn.MaxPool2d):
+            value = g.highest(layer, value)
+    g.convolution(layers[-1], value)
     g.nodes[-1].name, g.nodes[-1].output[0] = LAST, "columns"
-    answers = network.output.out_channels
+    answers = int(layers[-1].out_channels)  # type: ignore[arg-type]
     return _whole(g, "strip", ("strips", [None, 1, HEIGHT, None]), ("columns", [None, answers, 1, None]))
 
 
@@ -238,44 +250,8 @@ def detector_model(
     return _in_8_bits(to_onnx(network), network, examples, card, folder)
 
 
-def closeup_model(
-    network: CloseupNetwork,
-    examples: NDArray[np.float32],
-    folder: Path,
-    *,
-    recipe: DetectorRecipe,
-    data: tuple[dict[str, Any], ...],
-    command: str,
-) -> Model:
-    """The network for close-ups in 8 bits.
-
-    Args:
-        network: as it was learned.
-        examples: N×2×48×48, held-out close-ups.
-        folder: where it will lie.
-        recipe: how it was learned.
-        data: what from, see ``Card.data``.
-        command: what reproduces the run, for the card.
-
-    Raises:
-        TrainingError: ONNX Runtime and PyTorch disagree on the examples.
-    """
-    batches = np.array_split(examples, max(1, len(examples) // 64))
-    geometry = {"side": SIDE, "box": SIDE // 2}
-    card = _card(
-        CLOSEUP,
-        network,
-        labels=DIGIT_CLASSES,
-        geometry=geometry,
-        recipe=recipe,
-        data=data,
-        command=command,
-    )
-    return _in_8_bits(closeups_to_onnx(network.eval()), network, batches, card, folder)
-
-
-def strip_model(
-    network: StripNetwork,
+def second_look_model(
+    network: CloseupNetwork | StripNetwork,
     examples: Sequence[NDArray[np.float32]],
     folder: Path,
     *,
@@ -283,12 +259,12 @@ def strip_model(
     data: tuple[dict[str, Any], ...],
     command: str,
 ) -> Model:
-    """The network for strips in 8 bits.
+    """The network for close-ups or for strips in 8 bits.
 
     Args:
         network: as it was learned.
-        examples: each N×1×40×W, held-out strips of one width.
-        folder: where it will lie.
+        examples: held-out inputs, each N×2×48×48 close-ups, or N×1×40×W strips of one width.
+        folder: where it will be.
         recipe: how it was learned.
         data: what from, see ``Card.data``.
         command: what reproduces the run, for the card.
@@ -296,16 +272,15 @@ def strip_model(
     Raises:
         TrainingError: ONNX Runtime and PyTorch disagree on the examples.
     """
+    geometry: dict[str, float]
+    if isinstance(network, CloseupNetwork):
+        name, geometry, content = CLOSEUP, {"side": SIDE, "box": SIDE // 2}, closeups_to_onnx(network.eval())
+    else:
+        name, geometry, content = STRIP, {"height": HEIGHT, "digits": TALL}, strips_to_onnx(network.eval())
     card = _card(
-        STRIP,
-        network,
-        labels=DIGIT_CLASSES,
-        geometry={"height": HEIGHT, "digits": TALL},
-        recipe=recipe,
-        data=data,
-        command=command,
+        name, network, labels=DIGIT_CLASSES, geometry=geometry, recipe=recipe, data=data, command=command
     )
-    return _in_8_bits(strips_to_onnx(network.eval()), network, examples, card, folder)
+    return _in_8_bits(content, network, examples, card, folder)
 
 
 def weighed(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from inkread.datasets.numbers import load_numbers
 from inkread.locks import working_in
 from inkread.models import CARD_FILE, CLOSEUP, MODEL_FILE, STRIP
@@ -15,7 +17,7 @@ from inkread.synthetic.writers import load_stock
 from inkread.training import starts, strip_stock
 from inkread.training.checkpoint import refuse
 from inkread.training.closeup_fit import fit_closeups, gather
-from inkread.training.detector_export import closeup_model, detector_model, strip_model, weighed
+from inkread.training.detector_export import detector_model, second_look_model, weighed
 from inkread.training.detector_fit import fit_detector
 from inkread.training.export import save_run
 from inkread.training.fit import torch_settings
@@ -25,10 +27,15 @@ from inkread.training.starts import save_weights
 from inkread.training.strip_fit import batch_of, fit_strips
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from inkread.files import AnyPath
+    from inkread.synthetic.writers import Stock
+    from inkread.training.closeup_network import CloseupNetwork
     from inkread.training.detector_fit import DetectorEpoch
     from inkread.training.progress import Progress
     from inkread.training.recipe import DetectorRecipe
+    from inkread.training.strip_network import StripNetwork
 
 EXAMPLES = 40
 """Held-out pages from whose close-ups and strips the ranges of 8 bits are taken."""
@@ -77,57 +84,78 @@ def train_detector(
         data = tuple(described(seen, "train") + described(held_out, "validation"))
         detector = detector_model(training, out, held_out=held_out, data=data, command=command)
         finder = Detector(detector, threads=recipe.threads)
-        found = gather(
-            finder,
-            seen,
-            pages=recipe.closeup_pages,
-            seed=recipe.seed,
-            on_page=lambda done: progress.on_batch(done, recipe.closeup_pages),
-        )
-        network = fit_closeups(
-            found,
-            steps=recipe.closeup_steps,
-            seed=recipe.seed,
-            start=starts.CLOSEUP if recipe.weights == "bundled" else None,
-            on_step=lambda step, _: progress.on_batch(step, recipe.closeup_steps),
-        )
-        examples = gather(finder, held_out, pages=EXAMPLES, seed=recipe.seed)
-        inputs = closeups.planes(examples.pixels, examples.shares)
-        closeup = closeup_model(network, inputs, out / CLOSEUP, recipe=recipe, data=data, command=command)
-        runs = strip_stock.gather(
-            finder,
-            seen,
-            pages=range(recipe.strip_pages),
-            seed=recipe.seed,
-            on_page=lambda done: progress.on_batch(done + 1, recipe.strip_pages),
-        )
-        numbers = strip_stock.gather_numbers(finder, load_numbers(folder))
-        along = fit_strips(
-            [runs, numbers],
-            SHARES,
-            steps=recipe.strip_steps,
-            seed=recipe.seed,
-            start=starts.STRIP if recipe.weights == "bundled" else None,
-            on_step=lambda step, *_: progress.on_batch(step, recipe.strip_steps),
-        )
-        held = strip_stock.gather(finder, held_out, pages=range(EXAMPLES), seed=recipe.seed)
-        strip = strip_model(
-            along,
-            [batch_of([held[index]]).planes.numpy() for index in range(len(held))],
-            out / STRIP,
-            recipe=recipe,
-            data=data,
-            command=command,
-        )
+        networks: dict[str, CloseupNetwork | StripNetwork] = {
+            CLOSEUP: _learn_closeups(recipe, finder, seen, progress),
+            STRIP: _learn_strips(recipe, finder, seen, folder, progress),
+        }
+        examples = _examples(finder, held_out, recipe.seed)
+        models = {
+            name: second_look_model(
+                network, examples[name], out / name, recipe=recipe, data=data, command=command
+            )
+            for name, network in networks.items()
+        }
         run = Run(out, recipe, training.state.averaged, tuple(training.state.history))
-        for name, model, learned in ((CLOSEUP, closeup, network), (STRIP, strip, along)):
+        for name, model in models.items():
             (out / name).mkdir(exist_ok=True)
-            save_weights(learned, out / name / WEIGHTS_FILE)
+            save_weights(networks[name], out / name / WEIGHTS_FILE)
             (out / name / MODEL_FILE).write_bytes(model.content)
             (out / name / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
-        save_run(
-            run,
-            detector.content,
-            weighed(detector, closeup, strip, pages=recipe.judged_pages, data_dir=folder),
+        weighed_card = weighed(
+            detector, models[CLOSEUP], models[STRIP], pages=recipe.judged_pages, data_dir=folder
         )
+        save_run(run, detector.content, weighed_card)
         return run
+
+
+def _learn_closeups(
+    recipe: DetectorRecipe, finder: Detector, seen: Stock, progress: Progress
+) -> CloseupNetwork:
+    """The network for close-ups, from what the detector finds on scenes."""
+    found = gather(
+        finder,
+        seen,
+        pages=recipe.closeup_pages,
+        seed=recipe.seed,
+        on_page=lambda done: progress.on_batch(done, recipe.closeup_pages),
+    )
+    return fit_closeups(
+        found,
+        steps=recipe.closeup_steps,
+        seed=recipe.seed,
+        start=starts.CLOSEUP if recipe.weights == "bundled" else None,
+        on_step=lambda step, *_: progress.on_batch(step, recipe.closeup_steps),
+    )
+
+
+def _learn_strips(
+    recipe: DetectorRecipe, finder: Detector, seen: Stock, data_dir: Path | None, progress: Progress
+) -> StripNetwork:
+    """The network for strips, from the runs that the detector finds on scenes, and from real numbers."""
+    runs = strip_stock.gather(
+        finder,
+        seen,
+        pages=range(recipe.strip_pages),
+        seed=recipe.seed,
+        on_page=lambda done: progress.on_batch(done + 1, recipe.strip_pages),
+    )
+    numbers = strip_stock.gather_numbers(finder, load_numbers(data_dir))
+    return fit_strips(
+        [runs, numbers],
+        SHARES,
+        steps=recipe.strip_steps,
+        seed=recipe.seed,
+        start=starts.STRIP if recipe.weights == "bundled" else None,
+        on_step=lambda step, *_: progress.on_batch(step, recipe.strip_steps),
+    )
+
+
+def _examples(finder: Detector, held_out: Stock, seed: int) -> dict[str, list[NDArray[np.float32]]]:
+    """Inputs of both networks, from which the ranges of 8 bits are taken."""
+    found = gather(finder, held_out, pages=EXAMPLES, seed=seed)
+    inputs = closeups.planes(found.pixels, found.shares)
+    runs = strip_stock.gather(finder, held_out, pages=range(EXAMPLES), seed=seed)
+    return {
+        CLOSEUP: np.array_split(inputs, max(1, len(inputs) // 64)),
+        STRIP: [batch_of([runs[index]]).planes.numpy() for index in range(len(runs))],
+    }

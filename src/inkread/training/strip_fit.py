@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,9 +15,9 @@ from torch.nn import functional
 from inkread.evaluation.metrics import edit_distance
 from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.strips import HEIGHT, TALL, planes
-from inkread.training.detector_fit import average_all
+from inkread.training import second_looks
 from inkread.training.hardware import multiplies_bfloat16
-from inkread.training.starts import load_weights
+from inkread.training.second_looks import learn
 from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
 from inkread.training.strip_stock import Sample
 
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from inkread.training.strip_stock import Strips
 
 NONE = DIGITS
-BATCH, RATE, WEIGHT_DECAY, AVERAGING, WARMUP, STEEPEST = 64, 2e-3, 0.03, 0.999, 300, 5.0
+BATCH, RATE, WEIGHT_DECAY, AVERAGING = 32, 1.2e-3, 0.03, 0.999
 """Strips a step; the rate of AdamW at its highest, which falls over the second half of the steps; its weight decay; the weight of the
-past in the mean of the weights; the steps in which the rate rises; the norm that gradients are clipped to."""
+past in the mean of the weights."""
 TEXT = 0.3
 """Weight of the text's loss (connectionist temporal classification, in nats a digit) beside that of the columns."""
 CORE = 0.2
@@ -194,39 +193,35 @@ def fit_strips(
     start: Path | None = None,
     on_step: Callable[[int, float, StripNetwork], object] = lambda _step, _loss, _mean: None,
 ) -> StripNetwork:
-    """The mean of the weights after so many steps, in evaluation mode.
+    """The network after so many steps of ``BATCH`` strips each, see ``second_looks.learn``.
 
     Args:
         parts: what is learned from.
         shares: how often a strip is of each part.
-        steps: of ``BATCH`` strips each.
+        steps: in all.
         seed: of the weights and the order.
         start: weights to go on from, see ``starts``.
-        on_step: is told of each step, its loss, and the mean of the weights so far.
+        on_step: see ``second_looks.learn``.
     """
     torch.manual_seed(seed)
-    rng = np.random.default_rng([seed, 3])
-    network = StripNetwork(DIGITS + 1)
-    if start:
-        load_weights(network, start)
-    network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean = copy.deepcopy(network).eval()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
-    source = batches(parts, shares, rng)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP, (steps - step) / (0.5 * steps))
-        batch = batch_of([varied(sample, rng) for sample in next(source)])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16("cpu")):
-            answer = network(batch.planes.to(memory_format=torch.channels_last))
-        loss = loss_of(unfolded(answer.float()), batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), STEEPEST)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        average_all(mean, network, min(AVERAGING, step / (step + 10)))
-        on_step(step + 1, loss.item(), mean)
-    return mean
+    return learn(
+        StripNetwork(DIGITS + 1),
+        _varied_batches(parts, shares, np.random.default_rng([seed, 3])),
+        steps=steps,
+        rate=RATE,
+        weight_decay=WEIGHT_DECAY,
+        averaging=AVERAGING,
+        start=start,
+        on_step=on_step,
+    )
+
+
+def _varied_batches(
+    parts: Sequence[Strips], shares: Sequence[float], rng: np.random.Generator
+) -> Iterator[second_looks.Batch]:
+    for samples in batches(parts, shares, rng):
+        batch = batch_of([varied(sample, rng) for sample in samples])
+        yield second_looks.Batch(batch.planes, lambda answer, batch=batch: loss_of(unfolded(answer), batch))  # type: ignore[misc]
 
 
 @torch.no_grad()
