@@ -10,7 +10,7 @@ from worst_pictures import WORST, worst
 
 from inkread import Reader
 from inkread.pipeline.closeups import CloseupClassifier
-from inkread.pipeline.detector import MOST
+from inkread.pipeline.config import DEFAULT_CONFIG
 from inkread.pipeline.strip_reader import StripReader
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def test_what_the_networks_are_given_is_bounded_whatever_is_on_a_page(
     monkeypatch.setattr(StripReader, "columns", counted_columns)
     monkeypatch.setattr(reader.classifier, "probabilities", counted_glyphs)
     reader.trace(worst(name, share=0.15))
-    assert count["closeups"] <= LOOKS * MOST
-    assert count["glyphs"] <= LOOKS * (MOST + 1)
-    assert count["columns"] <= LOOKS * MOST * 100  # a strip is as long as its boxes and the gaps between them
+    most = DEFAULT_CONFIG.most_candidates
+    assert count["closeups"] <= LOOKS * most
+    assert count["glyphs"] <= LOOKS * (most + 1)
+    assert count["columns"] <= LOOKS * most * 100  # a strip is as long as its boxes and the gaps between them

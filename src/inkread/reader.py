@@ -16,6 +16,7 @@ from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose
 from inkread.pipeline.closeups import CloseupClassifier
+from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.detector import CLASSES, Detector
 from inkread.pipeline.glyphs import tight
 from inkread.pipeline.opinions import Opinions, opinions_of
@@ -81,6 +82,7 @@ class Reader:
         model: the classifier of glyphs: the name of a bundled model, or the folder of a training run. The bundled one is part of what
             finds digits and rejects everything else; any other decides only which digit each of them is.
         detector: the name of the bundled detector, or the folder of a training run, with the networks that come with it.
+        config: the numbers that it reads by.
         limits: bytes and pixels of a picture.
         threads: intra-op threads per call of a model; 0 means one per core, which is best for one picture at a time.
 
@@ -93,6 +95,7 @@ class Reader:
         model: str | os.PathLike[str] = "default",
         *,
         detector: str | os.PathLike[str] = DETECTOR,
+        config: ReaderConfig = DEFAULT_CONFIG,
         limits: PictureLimits | None = None,
         threads: int = 0,
     ) -> None:
@@ -105,20 +108,26 @@ class Reader:
                 "read with a model of digits; this one can be scored with inkread evaluate --data",
             )
         self._model, self._detector, self._threads = model, detector, threads
+        self.config = config
         self._judge = self.classifier if self.classifier.model.is_default else Classifier(threads=threads)
         self.limits = limits or PictureLimits()
 
     def __reduce__(self) -> tuple[partial[Reader], tuple[()]]:
         """Pickles as its arguments; unpickling loads the models again."""
         made = partial(
-            type(self), self._model, detector=self._detector, limits=self.limits, threads=self._threads
+            type(self),
+            self._model,
+            detector=self._detector,
+            config=self.config,
+            limits=self.limits,
+            threads=self._threads,
         )
         return made, ()
 
     @cached_property
     def detector(self) -> Detector:
         """Finds what may be a digit; loaded when the first picture is read."""
-        return Detector(self._detector, threads=self._threads)
+        return Detector(self._detector, threads=self._threads, config=self.config)
 
     @cached_property
     def closeups(self) -> CloseupClassifier:
@@ -210,9 +219,9 @@ class Reader:
         picture = load_picture(source, limits=self.limits)
         grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         turns, looks = 0, {0: self._look(grey, single=single)}
-        if not single and turning.is_doubtful(*looks[0]):
+        if not single and turning.is_doubtful(*looks[0], self.config):
             looks |= {each: self._look(_turned(grey, each), thorough=False) for each in (1, 2, 3)}
-            turns = turning.best_of(looks)
+            turns = turning.best_of(looks, self.config)
         opinions, choice = looks[turns]
         turned = _turned(grey, turns)
         frame = _Frame(picture, turns)
@@ -234,7 +243,7 @@ class Reader:
         opinions = opinions_of(
             grey, self.detector, self.closeups, self.strips, judge, single=single, thorough=thorough
         )
-        choice = choose(opinions, self.detector.fusion, single=single)
+        choice = choose(opinions, self.detector.fusion, single=single, config=self.config)
         if self.classifier is not self._judge:
             which = self.classifier.probabilities(opinions.glyphs)[:, :-1]
             choice.probabilities[:, :-1] = (1 - choice.probabilities[:, -1:]) * (

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from inkread.pipeline.config import DEFAULT_CONFIG
 from inkread.pipeline.detector import DIGITS, Detections
 from inkread.pipeline.opinions import Opinions, opinions_of
 
@@ -13,6 +14,7 @@ def opinions(grey: np.ndarray, *, single: bool) -> Opinions:
     """Nothing is found, and a classifier calls everything a 1."""
     none = Detections(*(np.zeros((0, *shape), np.float32) for shape in ((4,), (15,), ())))
     blank: Any = SimpleNamespace(
+        config=DEFAULT_CONFIG,
         detect=lambda *_, **__: (none, np.zeros((1, 1), np.float32)),
         logits=lambda _, boxes: np.zeros((len(boxes), DIGITS + 1), np.float32),
         probabilities=lambda _, boxes, __: np.full((len(boxes), DIGITS + 1), 1 / 11, np.float32),

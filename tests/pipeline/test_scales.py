@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from inkread.pipeline.scales import FIRST_TO, LARGEST_DIGIT, MARGIN, MOST_PIXELS, MULTIPLE, closer, looks
+from inkread.pipeline.config import DEFAULT_CONFIG
+from inkread.pipeline.scales import LARGEST_DIGIT, MARGIN, MULTIPLE, closer, looks
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_the_border_is_repeated_around_the_picture() -> None:
 def test_a_large_picture_is_reduced_first_and_then_looked_at_closer_up_to_its_own_size() -> None:
     grey = np.zeros((1500, 2000), np.uint8)
     look = next(iter(looks(grey)))
-    assert FIRST_TO / 2 < max(look.size) <= FIRST_TO
+    assert DEFAULT_CONFIG.reduced_to / 2 < max(look.size) <= DEFAULT_CONFIG.reduced_to
     larger = closer(grey, look)
     assert larger is not None
     assert larger.size == (2000, 1500)
@@ -47,4 +48,4 @@ def test_no_closer_look_has_more_pixels_than_time_allows() -> None:
     sizes = [look.size]
     while look := closer(grey, look):
         sizes.append(look.size)
-    assert sizes[-1][0] * sizes[-1][1] <= MOST_PIXELS < 4 * sizes[-1][0] * sizes[-1][1]
+    assert sizes[-1][0] * sizes[-1][1] <= DEFAULT_CONFIG.most_pixels < 4 * sizes[-1][0] * sizes[-1][1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.detector import DIGITS, without_overlaps
 from inkread.pipeline.lines import rows_of, signs_of
 
@@ -39,7 +40,9 @@ class Choice:
         return [index for row in self.rows for index in row]
 
 
-def choose(opinions: Opinions, fusion: Fusion, *, single: bool) -> Choice:
+def choose(
+    opinions: Opinions, fusion: Fusion, *, single: bool, config: ReaderConfig = DEFAULT_CONFIG
+) -> Choice:
     """The digits of a page; or, if ``single``, the one digit that a picture shows, or none.
 
     A page on which one digit is found is judged as a picture of that digit, because the ink of the whole picture then
@@ -47,19 +50,21 @@ def choose(opinions: Opinions, fusion: Fusion, *, single: bool) -> Choice:
     """
     if single:
         return _one(opinions, fusion)
-    page = _page(opinions, fusion)
+    page = _page(opinions, fusion, config)
     return _one(opinions, fusion) if len(page.digits) == 1 else page
 
 
-def _page(opinions: Opinions, fusion: Fusion) -> Choice:
+def _page(opinions: Opinions, fusion: Fusion, config: ReaderConfig) -> Choice:
     found = opinions.found
     probabilities = _fused(opinions, fusion, single=False)
     scores = np.where(found.is_digit, 1 - probabilities[:, DIGITS], found.logits.max(axis=1, initial=-np.inf))
-    kept = without_overlaps(found, scores)
+    kept = without_overlaps(found, scores, same=config.same, within=config.within)
     probabilities[kept] = fusion.among(probabilities[kept], found.boxes[kept], found.is_digit[kept])
     read = kept[found.is_digit[kept] & _is_digit(probabilities[kept])]
-    rows = tuple(tuple(int(read[index]) for index in row) for row in rows_of(found.boxes[read]))
-    return Choice(probabilities, rows, tuple(signs_of(rows, found, kept)), kept)
+    rows = tuple(
+        tuple(int(read[index]) for index in row) for row in rows_of(found.boxes[read], apart=config.row_apart)
+    )
+    return Choice(probabilities, rows, tuple(signs_of(rows, found, kept, near=config.sign_beside)), kept)
 
 
 def _one(opinions: Opinions, fusion: Fusion) -> Choice:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from inkread.models import DETECTOR, Model, load_model
+from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion
 from inkread.pipeline.scales import MARGIN, closer, looks
@@ -24,22 +25,10 @@ if TYPE_CHECKING:
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", "-", "/", ":")
 DIGITS = 10
-SMALL = 18.0
-"""Digits that are less high than this at the largest size that was looked at are looked at again, an octave larger, pixels."""
 STRIDE = 4
 BOX_UNIT = 16.0
-LEAST_LOGIT = -3.5
-"""Places below this, a probability of 3 %, are no candidates."""
 UNSEEN = -4.6
 """The logit of what was not found: one in a hundred."""
-MOST = 2000
-"""Candidates of one picture; a page has no more digits, and texture is not worth more time."""
-ALIKE = 0.7
-"""Candidates that share this much of their union are one, found twice."""
-LIKELY = -1.5
-"""Logit above which a candidate is one of a run of digits, along which it is looked at."""
-SAME, WITHIN = 0.4, 0.7
-"""Boxes are of the same digit if they share this much of their union, or if this much of one lies in the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +79,21 @@ class Detector:
 
     Args:
         model: a verified model, or what ``load_model`` takes.
-        threads: of one call; 0 lets the runtime take one a core.
+        threads: intra-op threads per call; 0 means one per core.
+        config: how pictures are looked at.
 
     Raises:
         ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
     """
 
-    def __init__(self, model: Model | str | os.PathLike[str] = DETECTOR, *, threads: int = 0) -> None:
+    def __init__(
+        self,
+        model: Model | str | os.PathLike[str] = DETECTOR,
+        *,
+        threads: int = 0,
+        config: ReaderConfig = DEFAULT_CONFIG,
+    ) -> None:
+        self.config = config
         self.model = model if isinstance(model, Model) else load_model(model)
         self.fusion = Fusion.of_card(str(self.model.path), self.model.card.fusion)
         self._session = open_session(
@@ -117,39 +114,39 @@ class Detector:
             thorough: look closer at a large picture where its digits are small, or none are found.
 
         Returns:
-            Candidates, the surest first, at most ``MOST``, which may overlap; and the heat map of the digits, float32 h×w in 0..1, the
+            Candidates, the surest first, at most ``most_candidates``, which may overlap; and the heat map of the digits, float32 h×w in 0..1, the
             largest probability of a centre at any size, over the whole picture.
         """
-        found, heat = [], np.zeros((1, 1), np.float32)
-        views = list(looks(grey))
+        config, found, heat = self.config, [], np.zeros((1, 1), np.float32)
+        views = list(looks(grey, config))
         largest = views[0]
         while views:
             look = views.pop(0)
             output = self._session.run(["objects"], {"planes": planes(look.grey)[None]})[0][0]
-            found.append(peaks(output, look))
+            found.append(peaks(output, look, least=config.least_logit))
             seen = _heat(output, look)
             low, high = sorted((heat, seen), key=lambda each: each.size)
             heat = np.maximum(high, cv2.resize(low, high.shape[::-1]))
             if (
                 not views
                 and thorough
-                and _worth_a_closer_look(found, largest)
-                and (larger := closer(grey, largest))
+                and _worth_a_closer_look(found, largest, config.small_digit)
+                and (larger := closer(grey, largest, config))
             ):
                 views, largest = [larger], larger
-        together = Detections.joined(found).subset(slice(MOST))
-        alike = without_overlaps(together, together.logits.max(axis=1), same=ALIKE, within=math.inf)
+        together = Detections.joined(found).subset(slice(config.most_candidates))
+        alike = without_overlaps(together, together.logits.max(axis=1), same=config.alike, within=math.inf)
         return together.subset(alike), heat
 
 
-def _worth_a_closer_look(found: list[Detections], largest: Look) -> bool:
+def _worth_a_closer_look(found: list[Detections], largest: Look, small: float) -> bool:
     """Whether nothing was found so far, or something so small that it would be read better if it were larger."""
     heights = [
         float(height) * largest.octave
         for part in found
         for height in np.ptp(part.boxes[part.is_digit & (part.logits.max(axis=1) > 0)][:, 1::2], axis=1)
     ]
-    return min(heights, default=0.0) < SMALL
+    return min(heights, default=0.0) < small
 
 
 def _heat(output: NDArray[np.float32], look: Look) -> NDArray[np.float32]:
@@ -160,12 +157,14 @@ def _heat(output: NDArray[np.float32], look: Look) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
-def peaks(output: NDArray[np.float32], look: Look) -> Detections:
+def peaks(
+    output: NDArray[np.float32], look: Look, *, least: float = DEFAULT_CONFIG.least_logit
+) -> Detections:
     """Places that are more probable than their neighbours, as boxes in pixels of the picture."""
     logits = output[: len(CLASSES)]
     best = np.ascontiguousarray(logits.max(axis=0))
     highest = cv2.dilate(best, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=-1e9)
-    y, x = np.nonzero((best >= highest) & (best > LEAST_LOGIT))
+    y, x = np.nonzero((best >= highest) & (best > least))
     within = (np.abs((x + 0.5) * STRIDE - MARGIN - look.size[0] / 2) < look.size[0] / 2) & (
         np.abs((y + 0.5) * STRIDE - MARGIN - look.size[1] / 2) < look.size[1] / 2
     )
@@ -185,7 +184,11 @@ def peaks(output: NDArray[np.float32], look: Look) -> Detections:
 
 
 def without_overlaps(
-    found: Detections, scores: NDArray[np.floating], *, same: float = SAME, within: float = WITHIN
+    found: Detections,
+    scores: NDArray[np.floating],
+    *,
+    same: float = DEFAULT_CONFIG.same,
+    within: float = DEFAULT_CONFIG.within,
 ) -> NDArray[np.intp]:
     """Indices, ascending, of the boxes that overlap no better one (greedy non-maximum suppression).
 
@@ -220,7 +223,8 @@ def _best(boxes: NDArray[np.float32], same: float, within: float) -> list[int]:
     return kept
 
 
-def likely(found: Detections) -> NDArray[np.float32]:
+def likely(found: Detections, config: ReaderConfig = DEFAULT_CONFIG) -> NDArray[np.float32]:
     """The boxes of what may well be a digit, N×4, hardly overlapping."""
-    digits = found.subset(found.is_digit & (found.logits.max(axis=1) > LIKELY))
-    return digits.boxes[without_overlaps(digits, digits.logits.max(axis=1))]
+    digits = found.subset(found.is_digit & (found.logits.max(axis=1) > config.likely_logit))
+    kept = without_overlaps(digits, digits.logits.max(axis=1), same=config.same, within=config.within)
+    return digits.boxes[kept]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.pipeline.config import DEFAULT_CONFIG
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,18 +15,15 @@ if TYPE_CHECKING:
 
     from inkread.pipeline.detector import Detections
 
-APART = 0.5
-"""A digit belongs to a row if its middle is nearer to the row's course than this share of their height."""
-BESIDE = 0.8
-"""A sign belongs to a row if it is this close to a digit, in heights of that."""
 RECENT = 4
 """How many of a row's last digits tell its course."""
 
 
-def rows_of(boxes: NDArray[np.float32]) -> list[list[int]]:
+def rows_of(boxes: NDArray[np.float32], *, apart: float = DEFAULT_CONFIG.row_apart) -> list[list[int]]:
     """Indices of the boxes, row by row from top to bottom, each from left to right.
 
-    A row may slope and bend: its course is that of its last digits.
+    A row may slope and bend: its course is that of its last digits. A digit belongs to it if its middle is closer to that than ``apart``, in
+    heights of a digit.
     """
     if not len(boxes):
         return []
@@ -33,7 +32,7 @@ def rows_of(boxes: NDArray[np.float32]) -> list[list[int]]:
     slope = page_slope(middle, height)
     rows: list[list[int]] = []
     for index in np.argsort(middle[:, 0], kind="stable"):
-        best, nearest = None, APART
+        best, nearest = None, apart
         for row in rows:
             recent = row[-RECENT:]
             # The mean smooths digits that stand high or low; the last one follows a bend.
@@ -51,7 +50,11 @@ def rows_of(boxes: NDArray[np.float32]) -> list[list[int]]:
 
 
 def signs_of(
-    rows: Sequence[Sequence[int]], found: Detections, kept: NDArray[np.intp]
+    rows: Sequence[Sequence[int]],
+    found: Detections,
+    kept: NDArray[np.intp],
+    *,
+    near: float = DEFAULT_CONFIG.sign_beside,
 ) -> list[tuple[int, ...]]:
     """Of each row the signs that belong to it, from left to right: those between its digits or close beside them.
 
@@ -59,6 +62,7 @@ def signs_of(
         rows: indices of the digits of each row.
         found: digits and signs.
         kept: indices of those that overlap no better one.
+        near: a sign belongs to a row if it is this close to one of its digits, in heights of that.
     """
     boxes = found.boxes
     signs = kept[~found.is_digit[kept] & (found.logits[kept].max(axis=1, initial=-np.inf) > 0)]
@@ -66,11 +70,11 @@ def signs_of(
     for sign in signs[np.argsort(boxes[signs, 0], kind="stable")]:
         x, y = (boxes[sign, :2] + boxes[sign, 2:]) / 2
         for row, digits in enumerate(rows):
-            near = boxes[list(digits)]
-            beside = near[np.argmin(np.abs((near[:, 0] + near[:, 2]) / 2 - x))]
+            own = boxes[list(digits)]
+            beside = own[np.argmin(np.abs((own[:, 0] + own[:, 2]) / 2 - x))]
             tall = beside[3] - beside[1]
-            within = near[:, 0].min() - BESIDE * tall < x < near[:, 2].max() + BESIDE * tall
-            if within and beside[1] - BESIDE * tall / 2 < y < beside[3] + BESIDE * tall / 2:
+            within = own[:, 0].min() - near * tall < x < own[:, 2].max() + near * tall
+            if within and beside[1] - near * tall / 2 < y < beside[3] + near * tall / 2:
                 result[row].append(int(sign))
                 break
     return [tuple(row) for row in result]

@@ -87,7 +87,7 @@ def opinions_of(
     closeup = np.zeros((len(found), DIGITS + 1), np.float32)
     closeup[:, DIGITS] = 1
     closeup[digit] = softmax(closeups.logits(grey, found.boxes[digit]))
-    strip = strips.probabilities(grey, found.boxes, likely(found))
+    strip = strips.probabilities(grey, found.boxes, likely(found, detector.config))
     glyphs = np.concatenate([cut_glyphs(grey, found.boxes), inked])
     told = classify(glyphs).copy()
     told[~glyphs.any(axis=(1, 2))] = np.eye(DIGITS + 1, dtype=np.float32)[DIGITS]  # no ink is no digit

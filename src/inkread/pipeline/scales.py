@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,13 +21,6 @@ MULTIPLE = 16
 """Sides of what the detector is given are multiples of this."""
 MARGIN = 16
 """The picture's border is repeated so far around it: the network's own padding is black."""
-ENLARGED_TO = 560
-MOST_ENLARGED = 4
-"""A picture is enlarged by octaves up to this side, or so many times."""
-FIRST_TO = 1_200
-"""A picture that is larger than this is first looked at reduced."""
-MOST_PIXELS = 4_500_000
-"""No look has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ class Look:
     size: tuple[int, int]
 
 
-def looks(grey: NDArray[np.uint8]) -> Iterator[Look]:
+def looks(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Iterator[Look]:
     """The picture at each size that it is always looked at, the largest first.
 
     The largest is the picture itself, enlarged if it is small, reduced if it is large; at the smallest a digit as high as the picture is
@@ -53,9 +48,9 @@ def looks(grey: NDArray[np.uint8]) -> Iterator[Look]:
     """
     height, width = grey.shape
     longer, scale = max(height, width), 1.0
-    while longer * scale * 2 <= ENLARGED_TO and scale * 2 <= MOST_ENLARGED:
+    while longer * scale * 2 <= config.enlarged_to and scale * 2 <= config.most_enlarged:
         scale *= 2
-    while longer * scale > FIRST_TO:
+    while longer * scale > config.reduced_to:
         scale /= 2
     first = True
     while first or min(height, width) * scale > LARGEST_DIGIT / 2:
@@ -63,10 +58,10 @@ def looks(grey: NDArray[np.uint8]) -> Iterator[Look]:
         first, scale = False, scale / 2
 
 
-def closer(grey: NDArray[np.uint8], look: Look) -> Look | None:
+def closer(grey: NDArray[np.uint8], look: Look, config: ReaderConfig = DEFAULT_CONFIG) -> Look | None:
     """The picture an octave larger than in a look; ``None`` where that is larger than the picture itself, or too large."""
     scale = 2 * look.octave
-    is_too_large = grey.size * scale * scale > MOST_PIXELS
+    is_too_large = grey.size * scale * scale > config.most_pixels
     return None if scale > 1 or is_too_large else _look(grey, scale)
 
 
