@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +39,7 @@ from inkread.training.run import load_run
 from inkread.training.starts import save_weights
 
 CPU = torch.device("cpu")
+NOTHING: Any = None  # no scene is made
 RECIPE = DetectorRecipe(steps=40, batch_size=2, warmup=0.1, scene_side=64, weights="random")
 
 
@@ -96,7 +98,7 @@ def test_an_interrupted_training_goes_on_where_it_was(
         detector_fit, "batches", lambda *_given, **_options: repeat([scene(), scene(3, (30, 10, 44, 40))])
     )
     recipe = dataclasses.replace(RECIPE, steps=10)
-    whole = fit_detector(recipe, tmp_path / "whole")
+    whole = fit_detector(recipe, tmp_path / "whole", stock=NOTHING)
     assert [epoch.epoch for epoch in whole.state.history] == [1, 2, 3]
 
     def stop(epoch: DetectorEpoch) -> None:
@@ -104,9 +106,9 @@ def test_an_interrupted_training_goes_on_where_it_was(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit_detector(recipe, tmp_path / "part", on_epoch=stop)
+        fit_detector(recipe, tmp_path / "part", stock=NOTHING, on_epoch=stop)
     told: list[DetectorEpoch] = []
-    resumed = fit_detector(recipe, tmp_path / "part", resume=True, on_epoch=told.append)
+    resumed = fit_detector(recipe, tmp_path / "part", stock=NOTHING, resume=True, on_epoch=told.append)
     assert [epoch.epoch for epoch in told] == [1, 2, 3]
     assert resumed.step == 10
     for one, other in zip(
@@ -114,7 +116,7 @@ def test_an_interrupted_training_goes_on_where_it_was(
     ):
         assert torch.allclose(one, other, atol=1e-6)
     with pytest.raises(TrainingError, match="another recipe"):
-        fit_detector(dataclasses.replace(recipe, seed=1), tmp_path / "part", resume=True)
+        fit_detector(dataclasses.replace(recipe, seed=1), tmp_path / "part", stock=NOTHING, resume=True)
 
 
 def test_weights_in_16_bits_start_another_training(tmp_path: Path) -> None:

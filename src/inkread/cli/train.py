@@ -15,7 +15,7 @@ from inkread.cli.recipes import USUAL, recipe_of, tuning_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import Augmentation, DetectorRecipe, Recipe, Tuning
+from inkread.training.recipe import DETECTOR, Augmentation, DetectorRecipe, Recipe, Tuning
 
 if TYPE_CHECKING:
     from inkread.training import Run, Tuned
@@ -81,7 +81,8 @@ def train(
     """Train a network on MNIST or other data, and save the model with its card.
 
     The network "detector" finds the digits of a page. It learns from synthetic pages, which are made during training; on two cores
-    this takes hours. Read with it by --detector.
+    this takes hours. With --data corrections it goes on from the bundled weights, in minutes, and learns from pages that you
+    corrected too. Read with it by --detector.
 
     The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced, usps and digits,
     which come with scikit-learn; all others are downloaded and verified where they are not on this machine. A labelled folder
@@ -109,6 +110,8 @@ def train(
             tuned = _tuned(tuning, start, data or [], store, progress=progress, **options)
         _print_tuned(tuned, start)
     else:
+        if network == DETECTOR and recipe is None and CORRECTIONS in (data or ()):
+            recipe = CORRECTIONS
         chosen = recipe_of(network, recipe, settings)
         title, again = f"Training {chosen.network}", f"run the same command with --resume (--out {out})"
         with _interruptible(again), TrainingProgress.over(title, chosen.epochs, console) as progress:
@@ -159,10 +162,10 @@ def _trained(
     if isinstance(recipe, Recipe):
         return train(recipe, data=data or (MNIST,), store=store, **options)
     for name in data:
-        if name != MNIST:
+        if name not in (MNIST, CORRECTIONS):
             problem = f"is of single glyphs, and the network {recipe.network} learns from whole pages"
             raise OptionError(f"--data {name}", problem, "train the network cnn or mlp with it")
-    return train_detector(recipe, **options)
+    return train_detector(recipe, data=data, store=store, **options)
 
 
 def _words(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from inkread.errors import DatasetNotFoundError, MissingExtraError
 
 if TYPE_CHECKING:
     import os
+
+    from numpy.typing import NDArray
 
 COLLECT = "start inkread serve with --collect, and correct what it misreads"
 
@@ -59,3 +62,23 @@ def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGly
         licence="as agreed with those who wrote the digits",
         attribution="those who wrote and corrected the digits",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedPage:
+    """A page and the digits on it.
+
+    Attributes:
+        pixels: grey, uint8 H×W.
+        boxes: float32 N×4, x0, y0, x1, y1 in these pixels.
+        classes: int64 N, the digits.
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int64]
+
+
+def load_corrected_pages(store: str | os.PathLike[str] | None = None) -> list[CorrectedPage]:
+    """Stub until merged."""
+    raise DatasetNotFoundError(str(store), "has no corrected pages", COLLECT)

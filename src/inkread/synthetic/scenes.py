@@ -15,6 +15,7 @@ import numpy as np
 
 from inkread.datasets.paper import noise
 from inkread.synthetic import surfaces
+from inkread.synthetic.corrected import corrected_part
 from inkread.synthetic.counting import IGNORED, counted
 from inkread.synthetic.distractors import clutter, ruled_paper
 from inkread.synthetic.layouts import LAYOUTS, SHARES
@@ -36,8 +37,8 @@ SIZES = (13.0, 32.0)
 few sizes only (Singh & Davis, "An analysis of scale invariance in object detection: SNIP", 2018)."""
 MARGINS = (10.0, 42.0)
 
-REAL = 0.15
-"""How often a scene is made of real numbers on real paper."""
+REAL, CORRECTED = 0.15, 0.3
+"""How often a scene is made of real numbers on real paper, and of corrected pages, if there are any."""
 SIZE = 256
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)
 
@@ -90,6 +91,9 @@ def make_scene(
         sizes: heights of the digits that are to be found.
         margins: heights of those that may be found or not; all others are background.
     """
+    if stock.corrected and rng.random() < CORRECTED:
+        part = corrected_part(stock.corrected, rng, size, sizes=sizes, margins=margins)
+        return Scene(*part, "corrected")
     if stock.numbers and rng.random() < REAL:
         page, places, heights, digits = real_page(stock.numbers, rng, size)
         found = counted(places, heights, digits, (0, 0, size, size), sizes=sizes, margins=margins)

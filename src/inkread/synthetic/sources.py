@@ -86,6 +86,13 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
             len(stock.hand_fonts),
             (Path(file).read_bytes() for file in stock.hand_fonts),
         ),
+        (
+            "corrections",
+            "as agreed with those who wrote the digits",
+            "those who wrote and corrected the digits",
+            len(stock.corrected),
+            (page.pixels.tobytes() + page.boxes.tobytes() for page in stock.corrected),
+        ),
     ]
     return [
         {
@@ -97,6 +104,7 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
             "attribution": attribution,
         }
         for name, licence, attribution, count, content in parts
+        if count
     ]
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.datasets.corrections import CorrectedPage
+
 UJI_PENDIGITS = "UCI Pen-Based Recognition of Handwritten Digits and UJI Pen Characters, CC BY 4.0"
 UNIPEN_WORDS = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
 
@@ -116,6 +118,7 @@ class Stock:
         print_fonts: files of typefaces.
         lines: real handwritten lines without digits, uint8 48×W, dark on light.
         numbers: real numbers, their digits known.
+        corrected: pages that people corrected.
     """
 
     unipen: People
@@ -129,6 +132,7 @@ class Stock:
     print_fonts: tuple[str, ...]
     lines: tuple[NDArray[np.uint8], ...] = ()
     numbers: tuple[RealNumber, ...] = ()
+    corrected: tuple[CorrectedPage, ...] = ()
 
 
 @lru_cache(maxsize=2)

@@ -14,7 +14,6 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from inkread.errors import TrainingError
 from inkread.pipeline.contrast import planes
 from inkread.synthetic.scenes import CLASSES, Scene, make_scene
-from inkread.synthetic.writers import load_stock
 from inkread.training import starts
 from inkread.training.checkpoint import State, restore, save
 from inkread.training.detector_loss import loss_of, targets_of
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from torch import nn
+
+    from inkread.synthetic.writers import Stock
 
 AHEAD = 16
 """Scenes that each process makes in advance."""
@@ -59,22 +60,16 @@ class DetectorEpoch:
 class Scenes(IterableDataset[Scene]):
     """Endless scenes, the same for the same seed; each worker makes every ``workers``-th."""
 
-    def __init__(
-        self, seed: int, start: int, size: int, *, held_out: bool = False, data_dir: Path | None = None
-    ) -> None:
-        self.seed, self.start, self.size, self.held_out = seed, start, size, held_out
-        self.data_dir = data_dir
+    def __init__(self, stock: Stock, seed: int, start: int, size: int) -> None:
+        self.stock, self.seed, self.start, self.size = stock, seed, start, size
 
     def __iter__(self) -> Iterator[Scene]:
         cv2.setNumThreads(1)
         info = get_worker_info()
         first, step = (info.id, info.num_workers) if info else (0, 1)
-        stock = load_stock(data_dir=self.data_dir, held_out=self.held_out)
         index = self.start + first
         while True:
-            yield make_scene(
-                stock, np.random.default_rng([self.seed, int(self.held_out), index]), size=self.size
-            )
+            yield make_scene(self.stock, np.random.default_rng([self.seed, 0, index]), size=self.size)
             index += step
 
 
@@ -94,14 +89,12 @@ def rate_at(step: int, recipe: DetectorRecipe) -> float:
     return recipe.learning_rate * min(1.0, (step + 1) / max(1.0, rising), max(0.0, left))
 
 
-def batches(
-    recipe: DetectorRecipe, start: int, *, workers: int, data_dir: Path | None = None
-) -> Iterator[list[Scene]]:
+def batches(recipe: DetectorRecipe, start: int, stock: Stock, *, workers: int) -> Iterator[list[Scene]]:
     """A batch for every step from ``start`` on, each scene ``recipe.echo`` times, the repetitions among later scenes."""
     fresh = recipe.batch_size // recipe.echo
     scenes = iter(
         DataLoader(
-            Scenes(recipe.seed, start * fresh, recipe.scene_side, data_dir=data_dir),
+            Scenes(stock, recipe.seed, start * fresh, recipe.scene_side),
             batch_size=None,
             num_workers=workers,
             prefetch_factor=AHEAD if workers else None,
@@ -208,7 +201,7 @@ def fit_detector(
     recipe: DetectorRecipe,
     folder: Path,
     *,
-    data_dir: Path | None = None,
+    stock: Stock,
     resume: bool = False,
     on_epoch: Callable[[DetectorEpoch], object] = lambda _epoch: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
@@ -218,7 +211,7 @@ def fit_detector(
     Args:
         recipe: every setting.
         folder: of the run.
-        data_dir: where the collections are that scenes are made of; otherwise where the loaders look by themselves.
+        stock: what scenes are made of.
         resume: continues the interrupted run in it.
         on_epoch: called after every epoch, with its figures.
         on_batch: called after every step, with the steps done in this epoch and how many it has.
@@ -235,7 +228,7 @@ def fit_detector(
     elif recipe.weights == "bundled":
         training.start_from(starts.DETECTOR)
     losses, began, done = np.zeros(2), time.monotonic(), 0
-    scenes = batches(recipe, training.step, workers=recipe.workers, data_dir=data_dir)
+    scenes = batches(recipe, training.step, stock, workers=recipe.workers)
     while training.step < recipe.steps:
         losses += training.learn(next(scenes))
         done += 1

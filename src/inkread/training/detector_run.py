@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.datasets.corrections import load_corrected_pages
+from inkread.datasets.named import CORRECTIONS
 from inkread.datasets.numbers import load_numbers
 from inkread.locks import working_in
 from inkread.models import CARD_FILE, CLOSEUP, MODEL_FILE, STRIP
@@ -27,6 +30,8 @@ from inkread.training.starts import save_weights
 from inkread.training.strip_fit import batch_of, fit_strips
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from inkread.files import AnyPath
@@ -47,7 +52,9 @@ def train_detector(
     recipe: DetectorRecipe,
     *,
     out: AnyPath,
+    data: Sequence[str] = (),
     data_dir: AnyPath | None = None,
+    store: str | None = None,
     resume: bool = False,
     progress: Progress | None = None,
     command: str = "",
@@ -57,7 +64,9 @@ def train_detector(
     Args:
         recipe: every setting.
         out: the run's folder: new, or that of an interrupted run to resume.
-        data_dir: where the collections lie that scenes are made of; otherwise where the loaders look by themselves.
+        data: ``"corrections"`` to learn from pages that people corrected too.
+        data_dir: where the collections are that scenes are made of; otherwise where the loaders look by themselves.
+        store: where the corrections are, if not where ``inkread serve`` keeps them.
         resume: continues the interrupted run in ``out``.
         progress: told after every step and epoch.
         command: what reproduces the run, for the card.
@@ -73,16 +82,18 @@ def train_detector(
         progress = progress or Silence()
         folder = None if data_dir is None else Path(data_dir)
         seen, held_out = (load_stock(data_dir=folder, held_out=part) for part in (False, True))
+        if CORRECTIONS in data:
+            seen = dataclasses.replace(seen, corrected=tuple(load_corrected_pages(store)))
         training = fit_detector(
             recipe,
             out,
-            data_dir=folder,
+            stock=seen,
             resume=resume,
             on_epoch=progress.on_epoch,
             on_batch=progress.on_batch,
         )
-        data = tuple(described(seen, "train") + described(held_out, "validation"))
-        detector = detector_model(training, out, held_out=held_out, data=data, command=command)
+        sources = tuple(described(seen, "train") + described(held_out, "validation"))
+        detector = detector_model(training, out, held_out=held_out, data=sources, command=command)
         finder = Detector(detector, threads=recipe.threads)
         networks: dict[str, CloseupNetwork | StripNetwork] = {
             CLOSEUP: _learn_closeups(recipe, finder, seen, progress),
@@ -91,7 +102,7 @@ def train_detector(
         examples = _examples(finder, held_out, recipe.seed)
         models = {
             name: second_look_model(
-                network, examples[name], out / name, recipe=recipe, data=data, command=command
+                network, examples[name], out / name, recipe=recipe, data=sources, command=command
             )
             for name, network in networks.items()
         }

@@ -423,8 +423,19 @@ RECIPES: dict[str, Recipe | DetectorRecipe] = {
         precision="float32",
     ),
     DETECTOR: DetectorRecipe(),
+    "corrections": DetectorRecipe(
+        steps=400,
+        decay=0.5,
+        learning_rate=3e-4,
+        closeup_pages=200,
+        closeup_steps=400,
+        strip_pages=200,
+        strip_steps=300,
+        judged_pages=200,
+    ),
 }
-"""The recipes of the bundled models, one for each network, and two to be done in seconds: ``fast`` and ``brisk``."""
+"""The recipes of the bundled models, one for each network; two to be done in seconds, ``fast`` and ``brisk``; and ``corrections``, by which the
+bundled networks that read pages go on from their weights, with pages that a person corrected."""
 
 
 def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | Tuning:
