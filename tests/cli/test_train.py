@@ -73,8 +73,19 @@ def test_a_detector_is_trained_by_the_settings_given(run, trained, tmp_path):
     assert trained[0].by == "train_detector"
     assert trained[0].recipe == DetectorRecipe(steps=3, batch_size=32, seed=5)
     assert trained[0].command == (
-        f"inkread train --network detector --steps 3 --batch-size 32 --seed 5 --out {tmp_path}"
+        f"inkread train --network detector --batch-size 32 --seed 5 --steps 3 --out {tmp_path}"
     )
+
+
+def test_the_detector_goes_on_from_its_weights_with_corrected_pages(run, trained, tmp_path):
+    result = run(
+        "train", "--network", "detector", "--data", "corrections", "--store", "x.sqlite", "--out", tmp_path
+    )
+    assert result.code == 0
+    (call,) = trained
+    assert (call.by, call.recipe) == ("train_detector", RECIPES["corrections"])
+    assert (call.data, call.store) == (["corrections"], "x.sqlite")
+    assert call.recipe.weights == "bundled"
 
 
 def test_options_override_the_recipe_and_are_kept_as_the_command(run, trained, tmp_path):
@@ -120,7 +131,7 @@ def test_a_recipe_of_a_detector_is_for_no_other_network(run, trained, tmp_path):
 def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
     run("train", "--recipe", name, "--out", tmp_path)
     assert trained[0].recipe == RECIPES[name]
-    assert trained[0].by == {"detector": "train_detector"}.get(name, "train")
+    assert trained[0].by == {"detector": "train_detector", "corrections": "train_detector"}.get(name, "train")
     assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
 
 
@@ -366,7 +377,7 @@ def test_what_is_left_out_is_told_beside_the_result(run, trained, monkeypatch, t
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--data", "corrections", "--network", "detector"], "single glyphs"),
+        (["--data", "usps", "--network", "detector"], "single glyphs"),
         (["--data", "mnist", "--data", "usps", "--network", "detector"], "--data usps: is of single glyphs"),
         (["--store", "sqlite:///x.sqlite"], "--data corrections"),
     ],
