@@ -40,7 +40,7 @@ def test_each_stage_becomes_a_picture(tmp_path: Path, single: bool) -> None:
 def test_each_opinion_on_a_candidate_is_told() -> None:
     trace = Reader().trace(PICTURE)
     first = shown_candidates(trace)[0]
-    assert [name for name, _ in opinions_on(trace, first)] == ["", "place", "closeup", "strip", "glyph"]
+    assert [name for name, _ in opinions_on(trace, first)] == ["", "detector", "closeup", "strip", "glyph"]
     assert all(meaning.endswith("%") for _, meaning in opinions_on(trace, first))
 
 

@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw, ImageFont
 from inkread.classifier import DIGITS
 from inkread.drawing import draw_reading
 from inkread.errors import OutputError
-from inkread.pipeline.lines import rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,12 +28,12 @@ HOT = (230, 97, 0)
 ENLARGED = 3
 """Factor by which a 28×28 glyph is shown."""
 
-MOST_GLYPHS = 200
+MOST_GLYPHS = 120
 """Glyphs on one sheet; the candidates of a textured page would fill many."""
 
 SHEET_WIDTH = 1400
 
-LABELS = ("", "place", "closeup", "strip", "glyph")
+LABELS = ("", "detector", "closeup", "strip", "glyph")
 """The opinions under a glyph: all together, then each network's."""
 
 FILES = {
@@ -120,14 +119,11 @@ def _corners(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
 
 
 def shown_candidates(trace: Trace, most: int = MOST_GLYPHS) -> list[int]:
-    """Indices of the candidates worth showing, in reading order: those read as digits, and the most probable others."""
-    found, read = trace.opinions.found, trace.choice.digits
-    others = [
-        index for index in trace.choice.kept[found.is_digit[trace.choice.kept]].tolist() if index not in read
-    ]
+    """Indices of the candidates worth showing: those read as digits in reading order, then the most probable others."""
+    read, kept = trace.choice.digits, trace.choice.kept
+    others = [i for i in kept[trace.opinions.found.is_digit[kept]].tolist() if i not in read]
     others.sort(key=lambda index: float(trace.choice.probabilities[index, -1]))
-    chosen = [*read, *others][: max(most, len(read))]
-    return [chosen[place] for row in rows_of(found.boxes[chosen]) for place in row]
+    return [*read, *others][: max(most, len(read))]
 
 
 def opinions_on(trace: Trace, index: int) -> list[tuple[str, str]]:
@@ -143,7 +139,7 @@ def opinions_on(trace: Trace, index: int) -> list[tuple[str, str]]:
 def draw_glyphs(trace: Trace) -> Image.Image:
     """The glyph of each candidate, under it what the networks make of it; those read as digits in blue."""
     side = 28 * ENLARGED
-    cell = (side + 30, side + 14 + 15 * len(LABELS))
+    cell = (side + 40, side + 14 + 15 * len(LABELS))
     columns = max(1, SHEET_WIDTH // cell[0])
     chosen, read = shown_candidates(trace), set(trace.choice.digits)
     tiles = [chosen[start : start + columns] for start in range(0, len(chosen), columns)]
@@ -172,7 +168,9 @@ def draw_glyphs(trace: Trace) -> Image.Image:
 
 
 def meaning_of(probabilities: NDArray[np.floating]) -> str:
-    """The most probable class and its probability, such as ``"7 98%"`` or ``"none 80%"``."""
+    """The most probable class and its probability, such as ``"7 98%"`` or ``"none 80%"``; ``"–"`` if all are alike."""
+    if np.ptp(probabilities) < 1e-6:
+        return "–"
     best = int(np.argmax(probabilities))
     name = DIGITS[best] if best < len(DIGITS) else "none"
     return f"{name} {round(100 * float(probabilities[best]))}%"
