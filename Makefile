@@ -20,7 +20,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-lowest lint format types check bench bench-accuracy train notebook evaluate clean distclean
+.PHONY: help run draw examples test test-lowest lint format types check bench bench-accuracy train train-all notebook evaluate clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ bench-accuracy: $(VENV)/core  ## measure on what is in INKREAD_DATA, and write t
 
 train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)
+
+train-all: $(VENV)/train  ## train all networks that are bundled, by their recipes, into runs/: hours on two cores
+	$(BIN)/inkread train --recipe default --out runs/default $(ARGS)
+	$(BIN)/inkread export runs/default --to int8 --out runs/default
+	$(BIN)/inkread train --network detector --out runs/detector $(ARGS)
 
 notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
 	$(BIN)/jupyter notebook notebooks/handwriting_recognition.ipynb $(QUIET_JUPYTER) $(ARGS)

@@ -222,7 +222,7 @@ def number(text: str, *, point: str) -> np.ndarray:
     if point == ".":
         cv2.circle(gap, (20, foot - 3), 4, (20, 20, 20), -1, cv2.LINE_AA)
     elif point == "/":
-        cv2.line(gap, (8, foot + 2), (32, foot - 66), (20, 20, 20), 5, cv2.LINE_AA)
+        cv2.line(gap, (2, foot + 13), (38, foot - 73), (20, 20, 20), 5, cv2.LINE_AA)
     elif point == "-":
         cv2.line(gap, (6, foot - 30), (34, foot - 30), (20, 20, 20), 5, cv2.LINE_AA)
     return np.concatenate([left[:, :-30], gap, right[:, 30:]], axis=1)

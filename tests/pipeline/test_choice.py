@@ -96,3 +96,6 @@ def test_a_page_is_turned_only_if_that_makes_much_more_sense() -> None:
     upright, clear, about = look(*(0.6,) * 6), look(*(0.99,) * 6), look(*(0.7,) * 6)
     assert turning.best_of({0: upright, 1: about, 2: upright, 3: clear}) == 3
     assert turning.best_of({0: upright, 1: about, 2: upright, 3: about}) == 0
+    upside_down, few = look(*(0.99,) * 4, 0.6, 0.6), look(*(0.99,) * 3)
+    assert turning.best_of({0: upside_down, 1: few, 2: clear, 3: few}) == 2
+    assert turning.best_of({0: clear, 1: few, 2: upside_down, 3: few}) == 0

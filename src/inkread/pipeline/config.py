@@ -60,7 +60,7 @@ class ReaderConfig:
     sign_beside: float = 0.8
     """A sign belongs to a row if it is this close to one of its digits, in heights of that."""
 
-    sense: float = 0.9
+    sense: float = 0.95
     """A page is tried in its other orientations if its candidates are on average less sure than this."""
 
     least_to_turn: int = 4
@@ -69,8 +69,11 @@ class ReaderConfig:
     most_to_turn: int = 400
     """And at most so many: three more looks at a full page or at texture would take too long."""
 
-    much_more: float = 1.4
-    """Another orientation must make this many times as much sense as upright."""
+    more_sense: float = 1.05
+    """Another orientation must have this many times as much confidence in all its candidates together as upright,"""
+
+    less_doubt: float = 0.5
+    """and at most this share of the doubt: upside down, half of the digits read as well as upright."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

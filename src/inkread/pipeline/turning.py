@@ -24,10 +24,16 @@ def is_doubtful(opinions: Opinions, choice: Choice, config: ReaderConfig = DEFAU
 
 
 def best_of(looks: Mapping[int, tuple[Opinions, Choice]], config: ReaderConfig = DEFAULT_CONFIG) -> int:
-    """The orientation, in quarter turns, that makes the most sense, or 0 if none makes much more than upright."""
-    sense = {turns: float(_sureness(*look, config).sum()) for turns, look in looks.items()}
-    best = max(sense, key=lambda turns: sense[turns])
-    return best if sense[best] >= config.much_more * sense[0] else 0
+    """The orientation, in quarter turns, that makes the most sense, or 0 if none makes enough more than upright."""
+    sure = {turns: _sureness(*look, config) for turns, look in looks.items()}
+    sense = {turns: float(each.sum()) for turns, each in sure.items()}
+    doubt = {turns: float((1 - each).sum()) for turns, each in sure.items()}
+    better = [
+        turns
+        for turns in looks
+        if sense[turns] >= config.more_sense * sense[0] and doubt[turns] <= config.less_doubt * doubt[0]
+    ]
+    return max(better, key=lambda turns: sense[turns], default=0)
 
 
 def _sureness(opinions: Opinions, choice: Choice, config: ReaderConfig) -> NDArray[np.float32]:
