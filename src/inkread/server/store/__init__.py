@@ -3,6 +3,7 @@
 =================  ====================================================================================
 ``store``          ``Store``: everything that is kept, found and removed
 ``records``        what goes in and comes out
+``rows``           a row's text, as it should be, against the digits that were read
 ``address``        the URL of a store, shown without its password
 ``database``       engines that lose nothing that was acknowledged, and their errors in plain words
 ``tables``         the tables
@@ -18,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.server.store.records import (
     Correction,
+    Mark,
+    MarkedPage,
     NewDigit,
     NewReading,
     Page,
     ReadingSummary,
+    StoredPicture,
     StoredReading,
 )
 
@@ -32,11 +36,14 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_ITEMS",
     "Correction",
+    "Mark",
+    "MarkedPage",
     "NewDigit",
     "NewReading",
     "Page",
     "ReadingSummary",
     "Store",
+    "StoredPicture",
     "StoredReading",
     "default_url",
 ]
