@@ -40,7 +40,7 @@ class Item:
     Attributes:
         label: what it is taken for; ``""`` if it was said to be no digit.
         box: in pixels of the upright source picture.
-        probability: of the label, 0..1; 1 if somebody said so.
+        probability: of the label, 0..1; 1 if it was corrected, 0 of a mark, which is taken back before a digit that was read is doubted.
         position: of a digit that was read, from 0.
         mark: the id of a mark.
         covers: whether the mark replaces a digit that was read.

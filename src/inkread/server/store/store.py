@@ -637,7 +637,7 @@ def _row(connection: Connection, digits: Sequence[RowMapping], reading: str, lin
     rows = [[_box(digit) for digit in row] for _, row in groupby(digits, itemgetter("line"))]
     number = len({digit["line"] for digit in digits if digit["line"] < line})
     items += [
-        Item(mark.label, mark.box, mark=mark.id)
+        Item(mark.label, mark.box, probability=0.0, mark=mark.id)
         for mark in marks
         if mark.label
         and mark.id not in covering
