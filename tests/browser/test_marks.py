@@ -268,7 +268,40 @@ def test_a_mark_that_cannot_be_stored_is_taken_away_again(collecting, stored, vi
     person.expect_text("12345", "upload")
 
 
-def test_marks_are_exported_and_listed_in_the_history(collecting, stored, visit):
+def test_marks_are_exported_at_their_place_in_the_row(visit):
+    person = visit("#about")
+    digit = {"label": "1", "probability": 0.9, "box": [100, 0, 120, 30], "alternatives": []}
+    mark = {"marked": True, "label": "", "corrected": "7", "probability": 1, "box": [60, 0, 80, 30]}
+    item = {"name": "a.png", "reading": {"lines": [{"digits": [digit, mark], "signs": []}]}, "error": None}
+    (found,) = json.loads(person.evaluate("exports", f"m.toJson([{json.dumps(item)}])"))
+    assert (found["text"], found["lines"][0]["text"]) == ("71", "71")
+    assert found["lines"][0]["digits"][0] == {"label": "7", "box": [60, 0, 80, 30], "marked": True}
+
+
+def test_on_the_sheet_a_box_is_drawn_around_a_missed_digit_and_not_a_stroke(collecting, store, stored, visit):
+    person = visit(address=collecting)
+    person.page.route(
+        "**/v1/read?*",
+        lambda route: route.fulfill(body=answer(stored), content_type="application/json"),
+    )
+    person.write("1", at=(0.1, 0.1, 0.3, 0.3))
+    person.expect_text("12345")
+    person.page.get_by_role("button", name="Mark a missed digit").click()
+    frame = person.page.locator("#sheet .marker").bounding_box()
+    person.page.mouse.move(frame["x"] + 0.5 * frame["width"], frame["y"] + 0.2 * frame["height"])
+    person.page.mouse.down()
+    person.page.mouse.move(frame["x"] + 0.55 * frame["width"], frame["y"] + 0.35 * frame["height"])
+    person.page.mouse.up()
+    person.page.keyboard.press("6")
+    person.expect_text("123645")
+    expect(person.page.locator("#draw-reading .note")).to_have_text("Marked as 6. Stored for training.")
+    (mark,) = kept(store)
+    assert np.abs(np.subtract(mark.box, (200, 40, 220, 70))).max() <= 1
+    person.page.get_by_role("button", name="Undo").click()
+    person.expect_text("")  # there was one stroke
+
+
+def test_marks_are_listed_and_withdrawn_in_the_history(collecting, stored, visit):
     person = visit("#upload", address=collecting)
     show(person, stored)
     begin(person)

@@ -36,7 +36,7 @@ export class Boxes {
     this.#marker = new Marker(options);
     this.container.append(this.#marker.root);
     this.#hide();
-    this.#marker.root.focus({ preventScroll: true });
+    this.#marker.root.focus(); // on a phone, the picture may be above the window
   }
 
   stopMark() {

@@ -112,7 +112,7 @@ export class ReadingView {
     this.note = el("p", { class: "note" });
     this.withdrawButton = el("button", { type: "button", class: "link", hidden: true, on: { click: () => this.#withdraw() } }, "Withdraw");
     this.correctTitle = el("h3", {}, "Wrong? It is");
-    this.markButton = el("button", { type: "button", class: "button quiet", "aria-pressed": "false", on: { click: () => this.#toggleMark() } }, "Mark a missed digit");
+    this.markButton = el("button", { type: "button", class: "button", "aria-pressed": "false", on: { click: () => this.#toggleMark() } }, "Mark a missed digit");
     this.correction = el("section", { class: "correction", "aria-label": "Correct the digit" },
       this.correctTitle, this.pad, el("div", { class: "note-line" }, this.note, this.withdrawButton), this.markButton);
     this.root = el("section", { class: "reading", "aria-label": "Reading" },
@@ -224,7 +224,7 @@ export class ReadingView {
     });
     const save = el("button", { type: "button", class: "button primary", on: { click: () => this.#write() } }, "Save");
     const cancel = el("button", { type: "button", class: "button quiet", on: { click: () => this.#leave() } }, "Cancel");
-    this.#editor = { line, input, root: el("div", { class: "line editor" }, input, save, cancel) };
+    this.#editor = { line, input, root: el("div", { class: "line editor" }, el("span", {}, input), save, cancel) };
     this.#render();
     input.focus();
     input.select();
