@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
-from processes import never_ready
-from serving import png, serving, slug
+from processes import MadeUp, never_ready
+from serving import serving, slug
 
-from inkread.picture import load_picture
-from inkread.reading import Digit, Line, Reading
-from inkread.server import answers, schemas
+from inkread.datasets.corrections import load_corrected_pages
+from inkread.server import schemas
 from inkread.server.store import NewDigit, NewReading, Store, StoredPicture
-from inkread.server.work import ReadPicture
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
@@ -183,27 +180,25 @@ def test_the_document_has_the_three_forms_with_examples_that_are_right(collectin
 
 
 @pytest.mark.parametrize(("side", "kept"), [(300, (300, 150)), (5000, (2000, 1000))])
-def test_a_reading_is_stored_with_its_upright_picture_reduced_to_the_working_size(side, kept):
+def test_a_reading_is_stored_with_its_upright_picture_reduced_to_the_working_size(side, kept, tmp_path):
     rng = np.random.default_rng(1)
-    pixels = np.repeat(np.repeat(rng.integers(0, 256, (5, 10)), side // 10, 0), side // 10, 1)
+    pixels = rng.integers(0, 256, (5, 10)).repeat(side // 10, 0).repeat(side // 10, 1).astype(np.uint8)
     file = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6  # it lies on its side
-    sideways = np.rot90(pixels).astype(np.uint8)
-    Image.fromarray(sideways).save(file, "PNG", exif=exif)
-    picture = load_picture(file.getvalue())
-    box = (0, 0, side // 10, side // 10)
-    read = Reading("x", picture.width, picture.height, (Line((Digit("7", 0.9, box),)),))
-    trace = SimpleNamespace(
-        picture=picture,
-        reading=read,
-        digits=[[np.full(10, 0.1, np.float32)]],
-        glyphs=[[np.zeros((28, 28), np.uint8)]],
-    )
-    new = answers.new_reading(trace, ReadPicture("x", png(pixels.astype(np.uint8)), "default", "ab" * 32))
-    assert (new.width, new.height) == (side, side // 2)
-    assert (new.picture.width, new.picture.height) == kept
-    stored = Image.open(io.BytesIO(new.picture.jpeg))
+    Image.fromarray(np.rot90(pixels)).save(file, "PNG", exif=exif)
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    with serving(reader=MadeUp, collect=True, store=url) as server:
+        answer = server.post("/v1/read", content=file.getvalue()).json()
+        assert server.post("/v1/read?keep=false", content=file.getvalue()).json()["id"] is None
+        found = server.service.store.picture(answer["id"])
+        assert post(server, reading=answer["id"], line=0, text="8").status_code == 201
+    assert (answer["width"], answer["height"]) == (side, side // 2)
+    assert (found.width, found.height) == kept
+    stored = Image.open(io.BytesIO(found.jpeg))
     assert (stored.format, stored.size) == ("JPEG", kept)
     small = np.asarray(stored.convert("L").resize((10, 5), Image.Resampling.BOX), int)
     assert np.abs(small - pixels[side // 20 :: side // 10, side // 20 :: side // 10]).max() <= 8
+    (page,) = load_corrected_pages(url)
+    assert page.pixels.shape == kept[::-1]
+    assert (page.boxes.tolist(), page.classes.tolist()) == ([[0, 0, kept[0] / 2, kept[1]]], [8])

@@ -337,7 +337,7 @@ export class ReadingView {
   #detail(digit) {
     const probabilities = digit ? readings.probabilitiesOf(digit) : null;
     const label = digit ? readings.labelOf(digit) : null;
-    const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+    const best = probabilities && !digit.marked ? probabilities.indexOf(Math.max(...probabilities)) : -1; // no model saw a mark
     this.bars.forEach((bar, each) => {
       const probability = probabilities?.[each] ?? 0;
       bar.style.setProperty("--value", probability);
