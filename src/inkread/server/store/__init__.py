@@ -3,6 +3,7 @@
 =================  ====================================================================================
 ``store``          ``Store``: everything that is kept, found and removed
 ``records``        what goes in and comes out
+``queries``        what it asks the database, and what it writes within a transaction
 ``rows``           a row's text, as it should be, against the digits that were read
 ``address``        the URL of a store, shown without its password
 ``database``       engines that lose nothing that was acknowledged, and their errors in plain words

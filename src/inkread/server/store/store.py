@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import uuid
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -12,12 +11,38 @@ from operator import itemgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 
 from inkread.errors import OptionError, StoreError, StoreFullError, StoreNotFoundError
 from inkread.server.store.address import Address
 from inkread.server.store.database import WRITES, open_engine, plain_errors, use_write_ahead_log
 from inkread.server.store.migrate import migrate
+from inkread.server.store.queries import (
+    DIGITS,
+    ID,
+    LABELS,
+    OF_CORRECTION,
+    OF_DIGIT,
+    SUMMARY,
+    box_of,
+    covering_mark,
+    digits_of,
+    label_now,
+    locked_digit,
+    locked_digits,
+    locked_reading,
+    mark_of,
+    new_id,
+    row_items,
+    standing_corrections,
+    standing_marks,
+    standing_marks_query,
+    storable,
+    store_correction,
+    store_mark,
+    withdraw_correction,
+    withdraw_mark,
+)
 from inkread.server.store.records import (
     Correction,
     Mark,
@@ -29,7 +54,7 @@ from inkread.server.store.records import (
     StoredReading,
 )
 from inkread.server.store.reserve import Reserve
-from inkread.server.store.rows import SAME_PLACE, Item, NoRoomError, changes, in_order, overlap, row_of
+from inkread.server.store.rows import SAME_PLACE, NoRoomError, changes, overlap
 from inkread.server.store.tables import (
     STANDING,
     STANDING_MARK,
@@ -61,21 +86,12 @@ MOST_ITEMS = 200
 LONGEST_SEARCH = 200
 """Characters."""
 
-DIGITS = frozenset("0123456789")
-
-LABELS = DIGITS | {""}
-"""What a digit may be corrected to; ``""`` is no single digit."""
-
 LONGEST_TEXT = 200
 """Digits of a row as it should be: aligning it takes time that grows with its length times the row's."""
 
-LARGEST_INTEGER = 2**31 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CURSOR = re.compile(rf"([0-9]{{1,17}})_({ID.pattern})")
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL's texts, or UTF-8, cannot hold."""
 
 
 class Store:
@@ -144,13 +160,13 @@ class Store:
         key = id or new_id()
         values = {
             "id": key,
-            "source": _storable(reading.source),
+            "source": storable(reading.source),
             "width": int(reading.width),
             "height": int(reading.height),
-            "text": _storable(reading.text),
-            "model": _storable(reading.model),
+            "text": storable(reading.text),
+            "model": storable(reading.model),
             "model_sha256": reading.model_sha256,
-            "client": None if reading.client is None else _storable(reading.client),
+            "client": None if reading.client is None else storable(reading.client),
             "sought": _folded(f"{reading.source}\n{reading.text}"),
         }
         digits = [
@@ -175,7 +191,7 @@ class Store:
         with self._reading() as connection:
             # The digits first: of a reading that is removed meanwhile, the summary is missing, never the digits.
             rows = connection.execute(digits.order_by(Digits.line, Digits.position)).mappings().all()
-            summary = connection.execute(select(*_SUMMARY).where(Readings.id == id)).mappings().first()
+            summary = connection.execute(select(*SUMMARY).where(Readings.id == id)).mappings().first()
         if summary is None:
             return None
         lines = tuple(tuple(map(_digit, row)) for _, row in groupby(rows, itemgetter("line")))
@@ -203,7 +219,7 @@ class Store:
         Raises:
             OptionError: one of them is not as it must be.
         """
-        query = select(*_SUMMARY)
+        query = select(*SUMMARY)
         if len(search) > LONGEST_SEARCH:
             problem = f"has {len(search)} characters, more than {LONGEST_SEARCH}"
             raise OptionError("search", problem, "look for less")
@@ -234,14 +250,14 @@ class Store:
         """
         _require_label(label)
         with self._writing() as connection:
-            digit = _locked_digit(connection, reading, line, position)
+            digit = locked_digit(connection, reading, line, position)
             if digit is None:
                 raise StoreNotFoundError(
                     f"reading {reading!r}, line {line}, position {position}",
                     "is not in the store",
                     "count lines and positions from 0; the reading may have been removed",
                 )
-            return _correct(connection, digit, label, by=by, now=datetime.now(UTC))
+            return store_correction(connection, digit, label, by=by, now=datetime.now(UTC))
 
     def add_mark(self, *, reading: str, box: Sequence[int], label: str, by: str | None) -> Mark:
         """Keeps what is at a place of a picture; an older mark at the same place (IoU > 0.5) is withdrawn.
@@ -258,13 +274,13 @@ class Store:
         """
         _require_label(label)
         with self._writing() as connection:
-            found = _locked_reading(connection, reading)
+            found = locked_reading(connection, reading)
             placed = _require_box(box, found["width"], found["height"])
             now = datetime.now(UTC)
-            for mark in _standing_marks(connection, reading):
+            for mark in standing_marks(connection, reading):
                 if overlap(mark.box, placed) > SAME_PLACE:
-                    _withdraw_mark(connection, mark.id, now)
-            return _mark(connection, found, placed, label, by=by, now=now)
+                    withdraw_mark(connection, mark.id, now)
+            return store_mark(connection, found, placed, label, by=by, now=now)
 
     def correct_line(
         self, *, reading: str, line: int, text: str, by: str | None
@@ -291,9 +307,9 @@ class Store:
             problem = f"is not up to {LONGEST_TEXT} digits"
             raise OptionError("text", problem, "give the digits of the row, without signs and blanks")
         with self._writing() as connection:
-            found = _locked_reading(connection, reading)
-            digits = _locked_digits(connection, reading)
-            row = _row(connection, digits, reading, line)
+            found = locked_reading(connection, reading)
+            digits = locked_digits(connection, reading)
+            row = row_items(connection, digits, reading, line)
             try:
                 edits = changes(row, text, width=found["width"], height=found["height"])
             except NoRoomError:
@@ -310,15 +326,15 @@ class Store:
                 if item is not None and item.position is not None:
                     digit = by_position[item.position]
                     if edit.label == digit["read_as"]:
-                        _withdraw_correction(connection, digit, now)
+                        withdraw_correction(connection, digit, now)
                     else:
-                        stored.append(_correct(connection, digit, edit.label, by=by, now=now))
+                        stored.append(store_correction(connection, digit, edit.label, by=by, now=now))
                     continue
                 if item is not None and item.mark is not None:
-                    _withdraw_mark(connection, item.mark, now)
+                    withdraw_mark(connection, item.mark, now)
                 # Without its mark, the digit that was read there would count again.
                 if edit.label or (item is not None and item.covers):
-                    stored.append(_mark(connection, found, edit.box, edit.label, by=by, now=now))
+                    stored.append(store_mark(connection, found, edit.box, edit.label, by=by, now=now))
             return tuple(stored)
 
     def corrections(self, *, limit: int = 50, before: str | None = None) -> Page[Correction | Mark]:
@@ -331,10 +347,10 @@ class Store:
         Raises:
             OptionError: one of them is not as it must be.
         """
-        corrections = _standing_corrections(*_OF_CORRECTION, *_OF_DIGIT)
+        corrections = standing_corrections(*OF_CORRECTION, *OF_DIGIT)
         sources: list[tuple[Select[Any], _Order, Callable[[RowMapping], Correction | Mark]]] = [
             (corrections, (Corrections.created, Corrections.id), lambda row: Correction(**row)),
-            (_marks(), (Marks.created, Marks.id), _mark_of),
+            (standing_marks_query(), (Marks.created, Marks.id), mark_of),
         ]
         pages = [self._page(query, order, item, limit, before) for query, order, item in sources]
         both = sorted(
@@ -352,7 +368,7 @@ class Store:
         if not ID.fullmatch(reading):
             return ()
         with self._reading() as connection:
-            return _standing_marks(connection, reading)
+            return standing_marks(connection, reading)
 
     def withdraw(self, id: str) -> bool:  # noqa: A002
         """Withdraws a correction or a mark, on a full disk too; whether there was one that stood."""
@@ -364,7 +380,7 @@ class Store:
 
     def corrected_glyphs(self) -> list[tuple[bytes, str]]:
         """What is to be learned: glyph (28×28 bytes) and label of each correction that stands, the oldest first."""
-        query = _standing_corrections(Digits.glyph, Corrections.label)
+        query = standing_corrections(Digits.glyph, Corrections.label)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(Corrections.created, Corrections.id))
             return [(glyph, label) for glyph, label in rows]
@@ -395,15 +411,15 @@ class Store:
         query = select(*columns, *sizes).join(Pictures, Pictures.reading == Readings.id)
         with self._reading() as connection:
             # The digits first, as in ``reading``.
-            digits = connection.execute(_digits_of(reading)).mappings().all()
-            marks = _standing_marks(connection, reading)
+            digits = connection.execute(digits_of(reading)).mappings().all()
+            marks = standing_marks(connection, reading)
             row = connection.execute(query.where(Readings.id == reading)).mappings().first()
         if row is None:
             return None
         read = [
-            (label, _box(digit))
+            (label, box_of(digit))
             for digit in digits
-            if (label := _label_now(digit)) and _covering(_box(digit), marks) is None
+            if (label := label_now(digit)) and covering_mark(box_of(digit), marks) is None
         ]
         marked = [(mark.label, mark.box) for mark in marks if mark.label]
         picture = StoredPicture(row["jpeg"], row["picture_width"], row["picture_height"])
@@ -478,234 +494,6 @@ class Store:
         )
 
 
-def new_id() -> str:
-    """The id of a reading or a correction that is going to be kept: a random UUID."""
-    return str(uuid.uuid4())
-
-
-_SUMMARY = (
-    Readings.id,
-    Readings.created,
-    Readings.source,
-    Readings.width,
-    Readings.height,
-    Readings.text,
-    Readings.model,
-    Readings.model_sha256,
-    Readings.client,
-    (
-        select(func.count())
-        .where(Corrections.reading == Readings.id, STANDING)
-        .correlate(Readings)
-        .scalar_subquery()
-        + select(func.count())
-        .where(Marks.reading == Readings.id, STANDING_MARK)
-        .correlate(Readings)
-        .scalar_subquery()
-    ).label("corrections"),
-)
-"""The columns of ``ReadingSummary``."""
-
-_OF_DIGIT = (
-    Digits.label.label("read_as"),
-    Digits.glyph,
-    Digits.crop,
-    Readings.model,
-    Readings.model_sha256,
-)
-"""The columns of ``Correction`` that come from the digit and its reading."""
-
-_OF_CORRECTION = (
-    Corrections.id,
-    Corrections.reading,
-    Corrections.line,
-    Corrections.position,
-    Corrections.label,
-    Corrections.created,
-    Corrections.by,
-)
-"""Its own."""
-
-
-def _standing_corrections(*columns: Any) -> Select[Any]:
-    """A query of the corrections that stand, their digits and readings."""
-    its_digit = and_(
-        Digits.reading == Corrections.reading,
-        Digits.line == Corrections.line,
-        Digits.position == Corrections.position,
-    )
-    return (
-        select(*columns)
-        .select_from(Corrections)
-        .join(Digits, its_digit)
-        .join(Readings, Readings.id == Digits.reading)
-        .where(STANDING)
-    )
-
-
-_OF_MARK: tuple[Any, ...] = (
-    Marks.id,
-    Marks.reading,
-    Marks.x0,
-    Marks.y0,
-    Marks.x1,
-    Marks.y1,
-    Marks.label,
-    Marks.created,
-    Marks.by,
-    Readings.model,
-    Readings.model_sha256,
-)
-"""The columns of ``Mark``."""
-
-
-def _marks() -> Select[Any]:
-    """A query of the marks that stand."""
-    return select(*_OF_MARK).join(Readings, Readings.id == Marks.reading).where(STANDING_MARK)
-
-
-def _digits_of(reading: str) -> Select[Any]:
-    """A query of a reading's digits, row by row, each with its standing correction, if there is one."""
-    its_correction = and_(
-        Corrections.reading == Digits.reading,
-        Corrections.line == Digits.line,
-        Corrections.position == Digits.position,
-        STANDING,
-    )
-    columns = (*Digits.__table__.columns, *_OF_DIGIT[:1], Corrections.label.label("corrected"))
-    return (
-        select(*columns)
-        .outerjoin(Corrections, its_correction)
-        .where(Digits.reading == reading)
-        .order_by(Digits.line, Digits.position)
-    )
-
-
-def _locked_reading(connection: Connection, reading: str) -> RowMapping:
-    """What marks need of their reading, which nobody else marks or removes until the transaction ends."""
-    columns = (Readings.id, Readings.width, Readings.height, Readings.model, Readings.model_sha256)
-    query = select(*columns).where(Readings.id == reading).with_for_update()
-    found = connection.execute(query).mappings().first() if ID.fullmatch(reading) else None
-    if found is None:
-        remedy = "it may have been removed"
-        raise StoreNotFoundError(f"reading {reading!r}", "is not in the store", remedy)
-    return found
-
-
-def _locked_digit(connection: Connection, reading: str, line: int, position: int) -> RowMapping | None:
-    """What a correction keeps of a digit, which nobody else corrects or removes until the transaction ends."""
-    if not (ID.fullmatch(reading) and 0 <= line <= LARGEST_INTEGER and 0 <= position <= LARGEST_INTEGER):
-        return None
-    query = select(Digits.reading, Digits.line, Digits.position, *_OF_DIGIT)
-    query = query.join(Readings, Readings.id == Digits.reading)
-    query = query.where(Digits.reading == reading, Digits.line == line, Digits.position == position)
-    return connection.execute(query.with_for_update(of=Digits)).mappings().first()
-
-
-def _locked_digits(connection: Connection, reading: str) -> Sequence[RowMapping]:
-    """All digits of a reading, each with its standing correction; nobody else corrects them until the transaction ends."""
-    order = (Digits.line, Digits.position)
-    locked = select(Digits.position).where(Digits.reading == reading).order_by(*order)
-    connection.execute(locked.with_for_update()).all()
-    columns = (Readings.model, Readings.model_sha256)
-    query = _digits_of(reading).add_columns(*columns).join(Readings, Readings.id == Digits.reading)
-    return connection.execute(query).mappings().all()
-
-
-def _row(connection: Connection, digits: Sequence[RowMapping], reading: str, line: int) -> list[Item]:
-    """The digits of a row as they count now, with the marks that belong to it, in order.
-
-    Raises:
-        StoreNotFoundError: the reading has no such row.
-    """
-    of_row = [digit for digit in digits if digit["line"] == line]
-    if not of_row:
-        remedy = "count lines from 0"
-        raise StoreNotFoundError(f"reading {reading!r}, line {line}", "is not in the store", remedy)
-    marks = _standing_marks(connection, reading)
-    items, covering = [], set()
-    for digit in of_row:
-        box, corrected = _box(digit), digit["corrected"]
-        mark = _covering(box, marks)
-        if mark is None:
-            sure = float(digit["probability"]) if corrected is None else 1.0
-            label = digit["read_as"] if corrected is None else corrected
-            items.append(Item(label, box, sure, position=digit["position"]))
-        elif mark.id not in covering:
-            covering.add(mark.id)
-            items.append(Item(mark.label, mark.box, mark=mark.id, covers=True))
-    rows = [[_box(digit) for digit in row] for _, row in groupby(digits, itemgetter("line"))]
-    number = len({digit["line"] for digit in digits if digit["line"] < line})
-    items += [
-        Item(mark.label, mark.box, probability=0.0, mark=mark.id)
-        for mark in marks
-        if mark.label
-        and mark.id not in covering
-        and row_of(mark.box, rows) == number
-        and not any(overlap(mark.box, _box(digit)) > SAME_PLACE for digit in digits)
-    ]
-    return in_order(items, rows[number])
-
-
-def _standing_marks(connection: Connection, reading: str) -> tuple[Mark, ...]:
-    """The marks of a reading that stand, the oldest first."""
-    query = _marks().where(Marks.reading == reading).order_by(Marks.created, Marks.id)
-    return tuple(map(_mark_of, connection.execute(query).mappings()))
-
-
-def _covering(box: Box, marks: Sequence[Mark]) -> Mark | None:
-    """The newest mark that replaces a digit of this box."""
-    return next((mark for mark in reversed(marks) if overlap(mark.box, box) > SAME_PLACE), None)
-
-
-def _label_now(digit: RowMapping) -> str:
-    """What a digit counts as: corrected, as read, or, if it was doubted, the most probable of the ten."""
-    if digit["corrected"] is not None:
-        return str(digit["corrected"])
-    if digit["label"] in DIGITS:
-        return str(digit["label"])
-    probabilities = digit["probabilities"]
-    return str(probabilities.index(max(probabilities)))
-
-
-def _correct(
-    connection: Connection, digit: RowMapping, label: str, *, by: str | None, now: datetime
-) -> Correction:
-    """Stores a correction of a locked digit, and withdraws the one before."""
-    where: dict[str, Any] = {name: digit[name] for name in ("reading", "line", "position")}
-    new: dict[str, Any] = {"id": new_id(), "label": label, "created": now, "by": _known(by)}
-    _withdraw_correction(connection, digit, now)
-    connection.execute(insert(Corrections), where | new)
-    kept = ("read_as", "glyph", "crop", "model", "model_sha256")
-    return Correction(**where, **new, **{name: digit[name] for name in kept})
-
-
-def _withdraw_correction(connection: Connection, digit: RowMapping, now: datetime) -> None:
-    where = {name: digit[name] for name in ("reading", "line", "position")}
-    connection.execute(update(Corrections).filter_by(**where).where(STANDING).values(withdrawn=now))
-
-
-def _mark(
-    connection: Connection, reading: RowMapping, box: Box, label: str, *, by: str | None, now: datetime
-) -> Mark:
-    """Stores a mark of a locked reading."""
-    x0, y0, x1, y1 = box
-    new: dict[str, Any] = {"id": new_id(), "label": label, "created": now, "by": _known(by)}
-    places = {"x0": x0, "y0": y0, "x1": x1, "y1": y1}
-    connection.execute(insert(Marks), new | places | {"reading": reading["id"]})
-    of_model = {name: reading[name] for name in ("model", "model_sha256")}
-    return Mark(**new, **of_model, reading=reading["id"], box=box)
-
-
-def _withdraw_mark(connection: Connection, id: str, now: datetime) -> None:  # noqa: A002
-    connection.execute(update(Marks).where(Marks.id == id, STANDING_MARK).values(withdrawn=now))
-
-
-def _mark_of(row: RowMapping) -> Mark:
-    names = ("id", "reading", "label", "created", "by", "model", "model_sha256")
-    return Mark(**{name: row[name] for name in names}, box=_box(row))
-
-
 def _require_label(label: str) -> None:
     if label not in LABELS:
         raise OptionError(f"label {label!r}", "is no digit", 'give one of 0 to 9, or "" for no digit')
@@ -741,15 +529,11 @@ def _digit(row: RowMapping) -> NewDigit:
     return NewDigit(
         label=row["label"],
         probability=row["probability"],
-        box=_box(row),
+        box=box_of(row),
         probabilities=tuple(row["probabilities"]),
         glyph=row["glyph"],
         crop=row["crop"],
     )
-
-
-def _box(row: RowMapping) -> Box:
-    return row["x0"], row["y0"], row["x1"], row["y1"]
 
 
 def _cursor(created: datetime, id: str) -> str:  # noqa: A002
@@ -764,15 +548,6 @@ def _after(cursor: str) -> tuple[datetime, str]:
     return EPOCH + int(match[1]) * MICROSECOND, match[2]
 
 
-def _storable(text: str) -> str:
-    """The text with U+FFFD for what a database cannot hold."""
-    return UNSTORABLE.sub("\ufffd", text)
-
-
-def _known(by: str | None) -> str | None:
-    return None if by is None else _storable(by)
-
-
 def _folded(text: str) -> str:
     """The text as it is searched: any case and any composition of accents alike."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", _storable(text)).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", storable(text)).casefold())
