@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from processes import never_ready
 from serving import BLANK, SEVEN, TRUNCATED, held, serving, seven
 
 from inkread import AsyncClient, Client, Reader
@@ -27,6 +28,7 @@ from inkread.errors import (
     ServerRefusedError,
     ServerUnreachableError,
 )
+from inkread.server.store import NewDigit, NewReading
 
 
 class Awaited:
@@ -181,6 +183,43 @@ def test_readings_are_found_corrected_and_removed(client):
     with pytest.raises(ServerRefusedError) as caught:
         client.reading(reading.id)
     assert caught.value.status == 404
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A server that cannot read, with a reading of 12 in its store, and the reading's id."""
+    row = tuple(
+        NewDigit(label, 0.5, (100 + 30 * place, 10, 120 + 30 * place, 40), (0.1,) * 10, bytes(784), b"")
+        for place, label in enumerate("12")
+    )
+    with serving(reader=never_ready, collect=True, store=f"sqlite:///{tmp_path / 'store.sqlite'}") as running:
+        new = NewReading("a.png", 400, 100, "12", "default", "ab" * 32, (row,), None)
+        yield running, running.service.store.add_reading(new)
+
+
+def test_boxes_are_marked_and_rows_are_written(connect, stored):
+    server, reading = stored
+    with connect(server.url) as client:
+        mark = client.mark(reading, box=np.array([300, 10, 320, 40]), label="5", by="me")
+        assert (mark["kind"], mark["box"], mark["label"], mark["by"]) == (
+            "mark",
+            [300, 10, 320, 40],
+            "5",
+            "me",
+        )
+        client.withdraw(mark["id"])
+        (missed,) = client.correct_line(reading, line=0, text="123", by="me")
+        assert (missed["kind"], missed["label"], missed["by"]) == ("mark", "3", "me")
+        (wrong,) = client.correct_line(reading, line=0, text="723")
+        assert (wrong["kind"], wrong["position"], wrong["label"]) == ("digit", 0, "7")
+        assert client.correct_line(reading, line=0, text="723") == []
+        assert [one["id"] for one in client.corrections()] == [wrong["id"], missed["id"]]
+        with pytest.raises(OptionError, match="does not lie within the picture"):
+            client.mark(reading, box=(0, 0, 401, 10), label="5")
+        with pytest.raises(OptionError, match="characters that it may not have"):
+            client.correct_line(reading, line=0, text="1.2")
+        with pytest.raises(ServerRefusedError, match="no such row"):
+            client.correct_line(reading, line=1, text="1")
 
 
 def test_all_pages_are_listed(client):

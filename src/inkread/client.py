@@ -35,7 +35,7 @@ except ImportError as error:
     raise MissingExtraError("httpx", "client") from error
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from typing import Self
 
     from numpy.typing import NDArray
@@ -242,12 +242,51 @@ class Client(_Shared):
         body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
         return dict(self._send(wire.Request("POST", "/v1/corrections", {}, json=body)).json())
 
+    def mark(self, reading: str, *, box: Sequence[int], label: str, by: str | None = None) -> dict[str, Any]:
+        """Tells the server what is in a box of a stored picture: a digit that was missed, or nothing.
+
+        Args:
+            reading: ``ServedReading.id``.
+            box: ``(x0, y0, x1, y1)`` in pixels of the upright picture.
+            label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
+            by: who says so.
+
+        Returns:
+            The mark as stored; its ``id`` withdraws it.
+
+        Raises:
+            OptionError: the box is empty or outside the picture, or the label is not a digit.
+        """
+        body = {"reading": reading, "box": [int(value) for value in box], "label": label, "by": by}
+        return dict(self._send(wire.Request("POST", "/v1/corrections", {}, json=body)).json())
+
+    def correct_line(
+        self, reading: str, *, line: int, text: str, by: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Tells the server what a row of a stored reading should read as.
+
+        Args:
+            reading: ``ServedReading.id``.
+            line: the row, from 0.
+            text: its digits; ``""`` if there is none.
+            by: who says so.
+
+        Returns:
+            What was stored for the text: corrections of digits (``kind`` is ``"digit"``), and marks (``"mark"``) where one was missed.
+
+        Raises:
+            OptionError: the text has other characters, or a missed digit would lie outside the picture.
+        """
+        body = {"reading": reading, "line": line, "text": text, "by": by}
+        found = self._send(wire.Request("POST", "/v1/corrections", {}, json=body)).json()
+        return list(found["corrections"])
+
     def corrections(self) -> Iterator[dict[str, Any]]:
-        """The corrections that stand, the newest first."""
+        """The corrections and marks that stand, the newest first; ``kind`` is ``"digit"`` or ``"mark"``."""
         return self._listed("corrections")
 
     def withdraw(self, correction: str) -> None:
-        """Withdraws a correction by its id."""
+        """Withdraws a correction or a mark by its id."""
         self._send(wire.Request("DELETE", f"/v1/corrections/{wire.quoted(correction)}", {}))
 
     def readings(self, search: str = "") -> Iterator[dict[str, Any]]:
@@ -259,7 +298,7 @@ class Client(_Shared):
         return dict(self._send(wire.get(f"/v1/readings/{wire.quoted(reading)}")).json())
 
     def remove_reading(self, reading: str) -> None:
-        """Removes a stored reading with its corrections."""
+        """Removes a stored reading with its picture, corrections and marks."""
         self._send(wire.Request("DELETE", f"/v1/readings/{wire.quoted(reading)}", {}))
 
     def close(self) -> None:
@@ -366,6 +405,21 @@ class AsyncClient(_Shared):
         """As ``Client.correct``."""
         body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
         return dict((await self._send(wire.Request("POST", "/v1/corrections", {}, json=body))).json())
+
+    async def mark(
+        self, reading: str, *, box: Sequence[int], label: str, by: str | None = None
+    ) -> dict[str, Any]:
+        """As ``Client.mark``."""
+        body = {"reading": reading, "box": [int(value) for value in box], "label": label, "by": by}
+        return dict((await self._send(wire.Request("POST", "/v1/corrections", {}, json=body))).json())
+
+    async def correct_line(
+        self, reading: str, *, line: int, text: str, by: str | None = None
+    ) -> list[dict[str, Any]]:
+        """As ``Client.correct_line``."""
+        body = {"reading": reading, "line": line, "text": text, "by": by}
+        found = (await self._send(wire.Request("POST", "/v1/corrections", {}, json=body))).json()
+        return list(found["corrections"])
 
     async def withdraw(self, correction: str) -> None:
         """As ``Client.withdraw``."""

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from inkread.datasets.corrections import load_corrections
+from inkread.datasets.corrections import CorrectedPage, load_corrected_pages, load_corrections
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.errors import DatasetNotFoundError, MissingExtraError, StoreError
-from inkread.server.store import NewDigit, NewReading, Store
+from inkread.server.store import NewDigit, NewReading, Store, StoredPicture
 
 
 def digit(shade: int) -> NewDigit:
@@ -113,3 +115,91 @@ def test_corrections_are_loaded_without_a_web_server(path, collected):
     )
     result = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     assert not {"fastapi", "starlette", "uvicorn", "pydantic", "psycopg"} & set(result.stdout.split())
+
+
+# Pages
+
+
+def jpeg(shade: int, size: tuple[int, int] = (200, 100)) -> StoredPicture:
+    """A picture of one shade with a dark upper left corner."""
+    pixels = np.full((size[1], size[0], 3), shade, np.uint8)
+    pixels[:20, :40] = 0
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=90)
+    return StoredPicture(file.getvalue(), *size)
+
+
+@pytest.fixture
+def pages(path):
+    """A store of two pictures of 400×200 pixels, kept at half that, and one from before pictures were kept; its readings."""
+    places = ((20, 40, 60, 100), (80, 40, 120, 100))
+    row = tuple(NewDigit("7", 0.5, box, (0.1,) * 10, bytes(784), b"") for box in places)
+    with Store.open(str(path)) as store:
+        return [
+            store.add_reading(NewReading("x", 400, 200, "77", "default", "ab" * 32, (row,), None, picture))
+            for picture in (jpeg(200), jpeg(100), None)
+        ]
+
+
+def test_a_corrected_page_is_grey_with_the_boxes_of_all_its_digits_in_its_own_pixels(path, pages):
+    with Store.open(str(path)) as store:
+        store.add_mark(reading=pages[1], box=(200, 40, 241, 100), label="5", by=None)
+        store.add_correction(reading=pages[0], line=0, position=0, label="1", by=None)
+        store.add_correction(reading=pages[0], line=0, position=1, label="", by=None)
+        store.add_correction(reading=pages[2], line=0, position=1, label="1", by=None)
+    first, second = load_corrected_pages(path)
+    assert (first.pixels.dtype, first.pixels.shape) == (np.uint8, (100, 200))
+    assert abs(int(first.pixels[50, 100]) - 200) < 3
+    assert abs(int(second.pixels[50, 100]) - 100) < 3
+    assert first.pixels[5, 5] < 5  # it is upright
+    assert (first.boxes.dtype, first.boxes.tolist()) == (np.float32, [[10, 20, 30, 50]])
+    assert (first.classes.dtype, first.classes.tolist()) == (np.int64, [1])
+    assert second.boxes.tolist() == [[10, 20, 30, 50], [40, 20, 60, 50], [100, 20, 120.5, 50]]
+    assert second.classes.tolist() == [7, 7, 5]
+
+
+def test_a_page_on_which_every_digit_was_corrected_to_none_has_no_boxes(path, pages):
+    with Store.open(str(path)) as store:
+        store.correct_line(reading=pages[0], line=0, text="", by=None)
+    (page,) = load_corrected_pages(path)
+    assert page.boxes.shape == (0, 4)
+    assert page.classes.shape == (0,)
+
+
+def test_a_store_without_corrected_pictures_says_so(path, pages):
+    with Store.open(str(path)) as store:
+        store.add_correction(reading=pages[2], line=0, position=1, label="1", by=None)
+    with pytest.raises(DatasetNotFoundError, match=r"has no corrected pictures; start inkread serve"):
+        load_corrected_pages(path)
+
+
+def test_pages_are_found_where_corrections_are(path, monkeypatch):
+    with pytest.raises(DatasetNotFoundError, match=r"is no store of corrections"):
+        load_corrected_pages(path)
+    assert not path.exists()
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    for name in [name for name in sys.modules if name.startswith("inkread.server.store")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(MissingExtraError, match="sqlalchemy: is not installed"):
+        load_corrected_pages(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("pixels", np.zeros((9, 9, 3), np.uint8)),
+        ("pixels", np.zeros((9, 9), np.float32)),
+        ("boxes", np.zeros((1, 4), np.float32)),
+        ("boxes", np.zeros((2, 4), np.float64)),
+        ("classes", np.zeros(2, np.int32)),
+    ],
+)
+def test_an_array_that_is_none_of_a_page_fails_where_it_is_made(name, wrong):
+    arrays = {
+        "pixels": np.zeros((9, 9), np.uint8),
+        "boxes": np.zeros((2, 4), np.float32),
+        "classes": np.zeros(2, np.int64),
+    }
+    assert CorrectedPage(**arrays)
+    with pytest.raises(ValueError, match=f"{name} of a page are"):
+        CorrectedPage(**arrays | {name: wrong})

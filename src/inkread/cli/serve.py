@@ -43,7 +43,9 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Offer the model of a training run too; may be repeated."),
     ] = None,
-    collect: Annotated[bool, typer.Option("--collect", help="Store readings, and take corrections.")] = False,
+    collect: Annotated[
+        bool, typer.Option("--collect", help="Store readings with their pictures, and take corrections.")
+    ] = False,
     store: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Where --collect stores: sqlite:///FILE or postgresql+psycopg://…"),

@@ -1,22 +1,56 @@
-"""Glyphs that people corrected: what a server collected, to be learned from."""
+"""What people corrected and a server collected, to be learned from: single glyphs, and whole pages with the boxes of their digits."""
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from inkread.datasets.glyphs import GLYPH_SIDE, NOT_A_DIGIT_CLASS, LabelledGlyphs
 from inkread.errors import DatasetNotFoundError, MissingExtraError
+from inkread.picture import load_picture
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
+    from inkread.server.store import MarkedPage, Store
+
 COLLECT = "start inkread serve with --collect, and correct what it misreads"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorrectedPage:
+    """A picture in which a person corrected or marked something, with all digits that are known to be in it.
+
+    Attributes:
+        pixels: uint8 H×W, grey as the reader sees it.
+        boxes: float32 N×4, x0, y0, x1, y1 in those pixels.
+        classes: int64 N, the digits 0 to 9.
+
+    Raises:
+        ValueError: an array has another shape or dtype.
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        count = len(self.classes)
+        wanted = {"pixels": (np.uint8, self.pixels.shape[:2]), "boxes": (np.float32, (count, 4))}
+        for name, (dtype, shape) in (wanted | {"classes": (np.int64, (count,))}).items():
+            array = getattr(self, name)
+            if array.dtype != dtype or array.shape != shape:
+                raise ValueError(
+                    f"{name} of a page are {array.dtype} {array.shape}, not {dtype.__name__} {shape}"
+                )
 
 
 def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGlyphs:
@@ -35,21 +69,10 @@ def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGly
         StoreError: the store cannot be used.
         MissingExtraError: the libraries of the store are not installed.
     """
-    try:
-        from inkread.server.store import Store, default_url
-        from inkread.server.store.address import Address
-    except ModuleNotFoundError as error:
-        if error.name in ("sqlalchemy", "alembic"):
-            raise MissingExtraError(error.name, "serve") from error
-        raise
-    url = default_url() if store is None else str(store)
-    address = Address.parse(url)
-    if address.file and not address.file.exists():
-        raise DatasetNotFoundError(str(address), "is no store of corrections", COLLECT)
-    with Store.open(url) as opened:
+    with _opened(store) as (opened, name):
         glyphs = opened.corrected_glyphs()
     if not glyphs:
-        raise DatasetNotFoundError(str(address), "has no corrections", COLLECT)
+        raise DatasetNotFoundError(name, "has no corrections", COLLECT)
     images = np.frombuffer(b"".join(glyph for glyph, _ in glyphs), np.uint8).reshape(
         -1, GLYPH_SIDE, GLYPH_SIDE
     )
@@ -64,21 +87,52 @@ def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGly
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectedPage:
-    """A page and the digits on it.
-
-    Attributes:
-        pixels: grey, uint8 H×W.
-        boxes: float32 N×4, x0, y0, x1, y1 in these pixels.
-        classes: int64 N, the digits.
-    """
-
-    pixels: NDArray[np.uint8]
-    boxes: NDArray[np.float32]
-    classes: NDArray[np.int64]
-
-
 def load_corrected_pages(store: str | os.PathLike[str] | None = None) -> list[CorrectedPage]:
-    """Stub until merged."""
-    raise DatasetNotFoundError(str(store), "has no corrected pages", COLLECT)
+    """Loads every stored picture in which a correction or a mark stands, the oldest first.
+
+    A digit that was corrected has its corrected label, one that was corrected to none is left out, and a mark replaces a digit that it
+    overlaps (IoU > 0.5). Readings from before pictures were stored are not among them.
+
+    Args:
+        store: as in ``load_corrections``.
+
+    Raises:
+        DatasetNotFoundError: there is no store, or no picture in it that was corrected.
+        StoreError: the store cannot be used.
+        MissingExtraError: the libraries of the store are not installed.
+    """
+    with _opened(store) as (opened, name):
+        pages = [_page(page) for page in opened.corrected_pages()]
+    if not pages:
+        raise DatasetNotFoundError(name, "has no corrected pictures", COLLECT)
+    return pages
+
+
+def _page(page: MarkedPage) -> CorrectedPage:
+    pixels = load_picture(page.picture.jpeg).pixels
+    height, width = pixels.shape[:2]
+    scale = np.tile([width / page.width, height / page.height], 2)
+    boxes = np.array([box for _, box in page.digits], np.float64).reshape(-1, 4) * scale
+    return CorrectedPage(
+        pixels=np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8),
+        boxes=boxes.astype(np.float32),
+        classes=np.array([int(label) for label, _ in page.digits], np.int64),
+    )
+
+
+@contextmanager
+def _opened(store: str | os.PathLike[str] | None) -> Iterator[tuple[Store, str]]:
+    """A store that is there already, and its name; see ``load_corrections``."""
+    try:
+        from inkread.server.store import Store, default_url
+        from inkread.server.store.address import Address
+    except ModuleNotFoundError as error:
+        if error.name in ("sqlalchemy", "alembic"):
+            raise MissingExtraError(error.name, "serve") from error
+        raise
+    url = default_url() if store is None else str(store)
+    address = Address.parse(url)
+    if address.file and not address.file.exists():
+        raise DatasetNotFoundError(str(address), "is no store of corrections", COLLECT)
+    with Store.open(url) as opened:
+        yield opened, str(address)

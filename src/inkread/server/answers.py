@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from inkread.explain import draw_stages
-from inkread.server.store.records import NewDigit, NewReading
+from inkread.server.store.records import NewDigit, NewReading, StoredPicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,9 @@ TITLES = {
 
 MARGIN = 0.1
 """Of a digit's box, kept around its crop."""
+
+JPEG_QUALITY = 90
+"""Of a stored picture: a trained detector has seen such artifacts, and a page of 2000×2000 pixels takes about 1 MB."""
 
 LONGEST_CROP = 256
 """Longer side of a stored crop in pixels; ten times what the model sees of it."""
@@ -86,7 +89,16 @@ def new_reading(trace: Trace, task: ReadPicture) -> NewReading:
         model_sha256=task.model_sha256,
         lines=tuple(tuple(_new_digits(trace, line)) for line in seen_lines(trace)),
         client=task.client,
+        picture=_picture(trace),
     )
+
+
+def _picture(trace: Trace) -> StoredPicture:
+    """The upright working pixels, see ``inkread.picture.WORKING_SIDE``."""
+    image = Image.fromarray(trace.picture.pixels)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=JPEG_QUALITY)
+    return StoredPicture(file.getvalue(), image.width, image.height)
 
 
 def _new_digits(trace: Trace, line: list[Seen]) -> Iterator[NewDigit]:

@@ -138,7 +138,8 @@ def problem_of(error: InkreadError, name: str = "picture") -> Problem:
                 "Copy or export the picture again.",
             )
         case StoreNotFoundError():
-            found = ("not-found", "There is no such reading, or no such digit in it.", "Check the id.")
+            detail = "There is no such reading, or no such row or digit in it."
+            found = ("not-found", detail, "Check the id.")
         case StoreFullError():
             detail = "There is no space to keep anything more."
             found = ("store-full", detail, "Remove readings, or free some space on the server's disk.")
@@ -174,6 +175,9 @@ def problem_of_http(error: HTTPException) -> Problem:
             return internal()
 
 
+FORM = "form of "
+"""How the name of one of several forms of a body begins: the library tells it with the place of an error, and clients never sent it."""
+
 REASONS = {
     "missing": "is missing",
     "extra_forbidden": "is not known",
@@ -190,6 +194,8 @@ REASONS = {
     "string_too_short": "is too short",
     "string_pattern_mismatch": "has characters that it may not have",
     "literal_error": "is none of the values it may have",
+    "too_short": "has too few items",
+    "too_long": "has too many items",
     "greater_than_equal": "is too small",
     "greater_than": "is too small",
     "less_than_equal": "is too large",
@@ -198,6 +204,9 @@ REASONS = {
     "model_attributes_type": "is no JSON object",
     "dict_type": "is no JSON object",
     "uuid_parsing": "is no id",
+    "one_form": (
+        "is not exactly one of three forms: line, position and label of a digit; box and label; line and text of a row"
+    ),
 }
 """What is wrong with a value, by the kind that the validation library gives its error."""
 
@@ -206,7 +215,8 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
     """Options or a body that do not have the form they should; says which and why, not what was sent."""
     found = [
         {
-            "where": ".".join(_printable(part) for part in error["loc"]) or "request",
+            "where": ".".join(_printable(part) for part in error["loc"] if not str(part).startswith(FORM))
+            or "request",
             "problem": REASONS.get(error["type"], "is not acceptable"),
         }
         for error in errors[:20]

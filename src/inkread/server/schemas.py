@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from inkread.server.problems import KINDS
+from inkread.server.problems import FORM, KINDS
 from inkread.server.settings import MODEL_NAME
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -256,28 +256,91 @@ class Info(Shape):
     formats: list[str] = Field(description="Of pictures; judged by their content alone.")
 
 
+READING_ID = "0b8e6f0e-6c9b-4f0e-9a3e-3f1b7c2d4e5f"
+
+LineNumber = Annotated[int, Field(ge=0, le=100_000, description="The row, from 0.")]
+By = Annotated[str | None, Field(max_length=200, description="Who says so.")]
+
+
 class NewCorrection(Shape):
     """What a digit of a stored reading really is."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"reading": "0b8e6f0e-6c9b-4f0e-9a3e-3f1b7c2d4e5f", "line": 0, "position": 0, "label": "7"}
-            ]
-        },
+        json_schema_extra={"examples": [{"reading": READING_ID, "line": 0, "position": 0, "label": "7"}]},
     )
 
     reading: UUID
-    line: int = Field(ge=0, le=100_000, description="The row, from 0.")
+    line: LineNumber
     position: int = Field(ge=0, le=100_000, description="The digit in its row, from 0.")
     label: GlyphLabel = Field(description="What it is; empty for no digit.")
-    by: str | None = Field(None, max_length=200, description="Who says so.")
+    by: By = None
+
+
+Pixel = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class NewMark(Shape):
+    """What is in a box of a stored picture: a digit that was missed, or nothing."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"reading": READING_ID, "box": [30, 40, 52, 75], "label": "7"}]},
+    )
+
+    reading: UUID
+    box: Annotated[
+        list[Pixel],
+        Field(
+            min_length=4,
+            max_length=4,
+            description="x0, y0, x1, y1 in pixels of the upright picture, x0 < x1 and y0 < y1.",
+        ),
+    ]
+    label: GlyphLabel = Field(description="Which digit is in the box; empty for none.")
+    by: By = None
+
+
+class NewText(Shape):
+    """What a row of a stored reading should read as."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"reading": READING_ID, "line": 0, "text": "80331"}]},
+    )
+
+    reading: UUID
+    line: LineNumber
+    text: str = Field(
+        max_length=200, pattern="^[0-9]*$", description="The digits of the row; empty if there is none."
+    )
+    by: By = None
+
+
+DIGIT, BOX, TEXT = f"{FORM}a digit", f"{FORM}a box", f"{FORM}a text"
+FORMS = {"position": DIGIT, "box": BOX, "text": TEXT}
+"""The forms of a correction, by the member that only this form has."""
+
+
+def _form(body: Any) -> str | None:
+    """Which form a correction has; ``None`` if it has none of them, or several."""
+    if not isinstance(body, dict):
+        return DIGIT  # which says that it is not an object
+    found = [form for member, form in FORMS.items() if member in body]
+    return found[0] if len(found) == 1 else None
+
+
+AnyCorrection = Annotated[
+    Annotated[NewCorrection, Tag(DIGIT)] | Annotated[NewMark, Tag(BOX)] | Annotated[NewText, Tag(TEXT)],
+    Discriminator(_form, custom_error_type="one_form", custom_error_message="not one of the three forms"),
+]
+"""What ``POST /v1/corrections`` takes: exactly one of three forms."""
 
 
 class Correction(Shape):
-    """A correction as stored."""
+    """A correction of a digit as stored."""
 
+    kind: Literal["digit"] = "digit"
     id: UUID
     reading: UUID
     line: int
@@ -294,10 +357,37 @@ class Correction(Shape):
     )
 
 
-class Corrections(Shape):
-    """Corrections, the newest first."""
+class Mark(Shape):
+    """A marked box as stored; what only a digit has is null, and it was read as nothing."""
 
-    corrections: list[Correction]
+    kind: Literal["mark"] = "mark"
+    id: UUID
+    reading: UUID
+    box: Box
+    line: None = None
+    position: None = None
+    read_as: Literal[""] = ""
+    label: GlyphLabel = Field(description="Empty if there is no digit.")
+    created: datetime
+    by: str | None
+    model: str
+    model_sha256: str
+    glyph: None = None
+
+
+AnyStored = Annotated[Correction | Mark, Field(discriminator="kind")]
+
+
+class Stored(Shape):
+    """What a row's text changed; empty if the row reads so already."""
+
+    corrections: list[AnyStored] = Field(description="Corrections of digits, and marks where one was missed.")
+
+
+class Corrections(Shape):
+    """Corrections and marks, the newest first."""
+
+    corrections: list[AnyStored]
     next: str | None = Field(description="What to give as `before` for those that follow.")
 
 
@@ -311,7 +401,7 @@ class Summary(Shape):
     model: str
     width: int
     height: int
-    corrections: int = Field(description="How many of its digits are corrected.")
+    corrections: int = Field(description="How many of its corrections and marks stand.")
 
 
 class Readings(Shape):

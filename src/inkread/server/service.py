@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from inkread.server.pool import Pool
 from inkread.server.problems import Problem
-from inkread.server.store.store import new_id
+from inkread.server.store.queries import new_id
 from inkread.server.work import Done, ReadPicture, Task
 
 if TYPE_CHECKING:

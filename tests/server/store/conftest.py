@@ -11,12 +11,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from inkread.server.store import NewDigit, NewReading, Store
+from inkread.server.store import NewDigit, NewReading, Store, StoredPicture
 
 USER, PASSWORD = "inkread", "s3cret/of@the:tests"
 
@@ -138,6 +139,26 @@ def make_digit(label: str = "7", shade: int = 0) -> NewDigit:
         glyph=bytes([shade]) * 784,
         crop=b"\x89PNG" + bytes([shade]),
     )
+
+
+def make_row(labels: str, *, top: int = 100, left: int = 100) -> tuple[NewDigit, ...]:
+    """Digits of 20×30 pixels side by side, 30 pixels from one to the next."""
+    return tuple(
+        replace(make_digit(label, place), box=(left + 30 * place, top, left + 30 * place + 20, top + 30))
+        for place, label in enumerate(labels)
+    )
+
+
+@pytest.fixture
+def make_page() -> Callable[..., NewReading]:
+    """Makes a reading of rows below each other on a picture of 640×480 pixels, which is kept at half that size."""
+
+    def make(*rows: str, left: int = 100) -> NewReading:
+        lines = tuple(make_row(row, top=100 + 60 * number, left=left) for number, row in enumerate(rows))
+        picture = StoredPicture(b"a picture", 320, 240)
+        return NewReading("page.png", 640, 480, "\n".join(rows), "default", "ab" * 32, lines, None, picture)
+
+    return make
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
-"""Fills a disk, and works with a store on it: ``python full_disk.py FOLDER``, where the folder is a small file system of its own."""
+"""Fills a disk, and works with a store on it: ``python full_disk.py FOLDER [BYTES]``.
+
+The folder is a small file system of its own; the bytes are those of the picture of the reading that is removed first.
+"""
 
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from inkread.errors import StoreFullError
-from inkread.server.store import NewDigit, NewReading, Store
+from inkread.server.store import NewDigit, NewReading, Store, StoredPicture
 
 
 def reading(number: int) -> NewReading:
@@ -25,11 +29,12 @@ def fill(store: Store) -> list[str]:
     return ids
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, size: int) -> None:
     """Prints what happened."""
     url = str(folder / "store.sqlite")
     with Store.open(url) as store:
-        first = store.add_reading(reading(0))
+        picture = StoredPicture(bytes(size), 2000, 2000) if size else None
+        first = store.add_reading(replace(reading(0), picture=picture))
         correction = store.add_correction(reading=first, line=0, position=0, label="1", by=None)
         ids = [first, *(store.add_reading(reading(0)) for _ in range(20))]
         with contextlib.suppress(OSError), (folder / "filler").open("wb", buffering=0) as filler:
@@ -41,8 +46,9 @@ def main(folder: Path) -> None:
         with Store.open(url) as store:
             ids += fill(store)
             print([store.remove_reading(ids.pop(0)) for _ in range(3)])  # noqa: T201
-            ids.append(store.add_reading(reading(1)))
+            if not size:
+                ids.append(store.add_reading(reading(1)))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0)

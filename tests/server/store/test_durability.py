@@ -189,15 +189,16 @@ def test_a_reading_removed_while_it_is_corrected_leaves_nothing(store, url, make
     engine.dispose()
 
 
-def test_on_a_full_disk_readings_are_removed_and_make_room_for_others(tmp_path):
+@pytest.mark.parametrize("size", [0, 3_500_000])  # the JPEG of a picture of noise
+def test_on_a_full_disk_readings_are_removed_and_make_room_for_others(tmp_path, size):
     program = Path(__file__).with_name("full_disk.py")
-    inside = 'mount -t tmpfs -o size=24m tmpfs "$1" && exec "$2" "$3" "$1"'
+    inside = 'mount -t tmpfs -o size=40m tmpfs "$1" && exec "$2" "$3" "$1" "$4"'
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", inside, "sh"]
     try:
-        subprocess.run([*command, tmp_path, "true", ""], check=True, capture_output=True)
+        subprocess.run([*command, tmp_path, "true", "", ""], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("needs a file system of its own: unshare and mount")
     done = subprocess.run(
-        [*command, tmp_path, sys.executable, program], capture_output=True, text=True, check=False
+        [*command, tmp_path, sys.executable, program, str(size)], capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("full\nTrue\n" + "full\n[True, True, True]\n" * 3, "")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, insert, inspect, text
 
 from inkread.errors import StoreError
 from inkread.server.store import Store
-from inkread.server.store.migrate import VERSION_TABLE
-from inkread.server.store.tables import Table
+from inkread.server.store.migrate import SCRIPTS, VERSION_TABLE
+from inkread.server.store.tables import Corrections, Digits, Readings, Table
 
 
 @pytest.fixture
@@ -42,6 +44,62 @@ def test_an_open_store_is_not_migrated_again(url, monkeypatch, make_reading):
     monkeypatch.setattr(command, "upgrade", None)
     with Store.open(url) as store:
         assert store.reading(reading) is not None
+
+
+READING, CORRECTION = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+
+
+def make_old_store(engine):
+    """A store of the first version of the tables, with a reading of two digits, of which one is corrected."""
+    with engine.begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", SCRIPTS)
+        command.upgrade(config, "0001")
+        reading = {
+            "id": READING,
+            "created": MOMENT,
+            "source": "a.png",
+            "width": 640,
+            "height": 480,
+            "text": "71",
+        }
+        model = {"model": "default", "model_sha256": "ab" * 32, "sought": "a.png 71"}
+        connection.execute(insert(Readings), reading | model)
+        for place, label in enumerate("71"):
+            where = {"reading": READING, "line": 0, "position": place}
+            box = {"x0": 50 * place, "y0": 0, "x1": 50 * place + 20, "y1": 30}
+            digit = {"label": label, "probability": 0.5, "probabilities": [0.1] * 10}
+            pixels = {"glyph": bytes(784), "crop": b"PNG"}
+            connection.execute(insert(Digits), where | box | digit | pixels)
+        made = {"id": CORRECTION, "label": "4", "created": MOMENT, "by": "me"}
+        connection.execute(insert(Corrections), where | made)
+
+
+def test_an_old_store_keeps_everything_and_can_be_marked(url, engine):
+    make_old_store(engine)
+    with Store.open(url) as store:
+        reading = store.reading(READING)
+        assert (reading.source, reading.text, reading.corrections) == ("a.png", "71", 1)
+        assert [digit.box for digit in reading.lines[0]] == [(0, 0, 20, 30), (50, 0, 70, 30)]
+        (correction,) = store.corrections().items
+        assert (correction.id, correction.read_as, correction.label, correction.by) == (
+            CORRECTION,
+            "1",
+            "4",
+            "me",
+        )
+        assert correction.created == MOMENT
+        assert store.corrected_glyphs() == [(bytes(784), "4")]
+        assert store.picture(READING) is None
+        assert list(store.corrected_pages()) == []
+        mark = store.add_mark(reading=READING, box=(100, 0, 120, 30), label="5", by=None)
+        assert store.corrections().items == (mark, correction)
+        assert [one.label for one in store.correct_line(reading=READING, line=0, text="245", by=None)] == [
+            "2"
+        ]
+    with engine.connect() as connection:
+        assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one() == "0002"
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(url, engine, monkeypatch):

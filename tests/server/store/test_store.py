@@ -47,7 +47,7 @@ def test_a_reading_comes_back_as_it_was_given(store, make_reading):
     new = make_reading("123 45?", source="Schein–Nr. 7 \N{DIGIT SEVEN}.png")
     before = datetime.now(UTC)
     found = store.reading(store.add_reading(new))
-    assert all(getattr(found, name) == getattr(new, name) for name in NewReading.__slots__)
+    assert all(getattr(found, name) == getattr(new, name) for name in {*NewReading.__slots__} - {"picture"})
     assert before <= found.created <= datetime.now(UTC)
     assert found.created.tzinfo is UTC
     assert found.corrections == 0

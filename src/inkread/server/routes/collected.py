@@ -3,16 +3,17 @@
 import base64
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from inkread.server import schemas
 from inkread.server.problems import Problem
 from inkread.server.routes.documented import OF_API, WITH_BODY, responses
-from inkread.server.schemas import Listed, NewCorrection, Searched
+from inkread.server.schemas import AnyCorrection, Listed, NewCorrection, NewMark, Searched
 from inkread.server.service import Parts
+from inkread.server.store import Correction, Mark
 
 if TYPE_CHECKING:
-    from inkread.server.store import Correction, NewDigit, ReadingSummary, StoredReading
+    from inkread.server.store import NewDigit, ReadingSummary, StoredReading
 
 router = APIRouter(prefix="/v1", tags=["collected"])
 
@@ -26,30 +27,43 @@ REMOVAL = responses(*OF_STORE, "not-found", "foreign-origin", "store-full")
 @router.post(
     "/corrections",
     operation_id="correct",
-    summary="Correct a digit",
+    summary="Correct a digit, a row, or what is in a box",
     status_code=201,
     responses=responses(*OF_STORE, *WITH_BODY, "not-found", "store-full"),
 )
-def correct(correction: NewCorrection, parts: Parts) -> schemas.Correction:
-    """Stores what a digit of a stored reading really is; an older correction of the same digit is withdrawn.
+def correct(
+    correction: Annotated[AnyCorrection, Body()], parts: Parts
+) -> schemas.Correction | schemas.Mark | schemas.Stored:
+    """Stores what a digit of a stored reading really is, what is in a box of its picture, or what a row should read as.
+
+    An older correction of the same digit, or mark at the same place, is withdrawn. A row's text is aligned with what the row reads
+    as now by the fewest edits: digits that are others or none are corrected, and missed ones become marks between their neighbors.
 
     It is on the disk when this answers, and `inkread train --data corrections` learns from it.
     """
-    found = parts.require_store().add_correction(
-        reading=str(correction.reading),
-        line=correction.line,
-        position=correction.position,
-        label=correction.label,
-        by=correction.by,
-    )
-    return _correction(found)
+    store, reading = parts.require_store(), str(correction.reading)
+    if isinstance(correction, NewCorrection):
+        found = store.add_correction(
+            reading=reading,
+            line=correction.line,
+            position=correction.position,
+            label=correction.label,
+            by=correction.by,
+        )
+        return _correction(found)
+    if isinstance(correction, NewMark):
+        return _mark(
+            store.add_mark(reading=reading, box=correction.box, label=correction.label, by=correction.by)
+        )
+    stored = store.correct_line(reading=reading, line=correction.line, text=correction.text, by=correction.by)
+    return schemas.Stored(corrections=[_stored(one) for one in stored])
 
 
 @router.get("/corrections", operation_id="list_corrections", summary="List the corrections", responses=LIST)
 def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.Corrections:
-    """Lists the corrections that stand, the newest first."""
+    """Lists the corrections of digits and the marked boxes that stand, the newest first; `kind` tells them apart."""
     found = parts.require_store().corrections(limit=page.limit, before=page.before)
-    return schemas.Corrections(corrections=[_correction(one) for one in found.items], next=found.next)
+    return schemas.Corrections(corrections=[_stored(one) for one in found.items], next=found.next)
 
 
 @router.delete(
@@ -61,7 +75,7 @@ def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.
     responses=REMOVAL,
 )
 def withdraw_correction(id: str, parts: Parts) -> None:  # noqa: A002  # the API's name
-    """Withdraws a correction: the trainer sees it no more."""
+    """Withdraws a correction or a mark: the trainer sees it no more."""
     if not parts.require_store().withdraw(id):
         raise Problem("not-found", "There is no such correction.", "See /v1/corrections.")
 
@@ -93,7 +107,7 @@ def get_reading(id: str, parts: Parts) -> schemas.StoredReading:  # noqa: A002
     responses=REMOVAL,
 )
 def remove_reading(id: str, parts: Parts) -> None:  # noqa: A002
-    """Removes a reading with its corrections: the trainer sees neither any more."""
+    """Removes a reading with its picture, corrections and marks: the trainer sees none of them any more."""
     if not parts.require_store().remove_reading(id):
         raise _no_reading()
 
@@ -102,7 +116,18 @@ def _no_reading() -> Problem:
     return Problem("not-found", "There is no such reading.", "See /v1/readings.")
 
 
-def _correction(found: "Correction") -> schemas.Correction:
+def _stored(found: Correction | Mark) -> schemas.Correction | schemas.Mark:
+    return _mark(found) if isinstance(found, Mark) else _correction(found)
+
+
+def _mark(found: Mark) -> schemas.Mark:
+    names = ("id", "reading", "label", "created", "by", "model", "model_sha256")
+    return schemas.Mark.model_validate(
+        {name: getattr(found, name) for name in names} | {"box": list(found.box)}
+    )
+
+
+def _correction(found: Correction) -> schemas.Correction:
     return schemas.Correction.model_validate(
         {
             "id": found.id,

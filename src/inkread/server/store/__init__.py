@@ -3,6 +3,8 @@
 =================  ====================================================================================
 ``store``          ``Store``: everything that is kept, found and removed
 ``records``        what goes in and comes out
+``queries``        what it asks the database, and what it writes within a transaction
+``rows``           a row's text, as it should be, against the digits that were read
 ``address``        the URL of a store, shown without its password
 ``database``       engines that lose nothing that was acknowledged, and their errors in plain words
 ``tables``         the tables
@@ -18,10 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.server.store.records import (
     Correction,
+    Mark,
+    MarkedPage,
     NewDigit,
     NewReading,
     Page,
     ReadingSummary,
+    StoredPicture,
     StoredReading,
 )
 
@@ -32,11 +37,14 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_ITEMS",
     "Correction",
+    "Mark",
+    "MarkedPage",
     "NewDigit",
     "NewReading",
     "Page",
     "ReadingSummary",
     "Store",
+    "StoredPicture",
     "StoredReading",
     "default_url",
 ]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
+Box = tuple[int, int, int, int]
+
 GLYPH_BYTES = 784
 CLASSES = 10
 
@@ -46,6 +48,28 @@ class NewDigit:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """The upright picture of a reading, perhaps reduced.
+
+    Attributes:
+        jpeg: a JPEG file.
+        width: of the JPEG in pixels; the reading's boxes are in pixels of the source picture, which may be larger.
+        height: of it in pixels.
+
+    Raises:
+        ValueError: it has no pixels.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if not self.jpeg or min(self.width, self.height) < 1:
+            raise ValueError("a picture has pixels")
+
+
+@dataclass(frozen=True, slots=True)
 class NewReading:
     """A reading to be kept.
 
@@ -58,6 +82,7 @@ class NewReading:
         model_sha256: of the model's file, lower-case hexadecimal.
         lines: rows from top to bottom, each with its digits from left to right.
         client: who asked, if known.
+        picture: that was read; it is kept apart, see ``Store.picture``.
 
     Raises:
         ValueError: a row has no digit.
@@ -71,6 +96,7 @@ class NewReading:
     model_sha256: str
     lines: tuple[tuple[NewDigit, ...], ...]
     client: str | None
+    picture: StoredPicture | None = None
 
     def __post_init__(self) -> None:
         if not all(self.lines):
@@ -84,7 +110,7 @@ class ReadingSummary:
     Attributes:
         id: a UUID.
         created: when it was stored, in UTC.
-        corrections: how many of its digits are corrected now.
+        corrections: how many of its corrections and marks stand.
 
     The others are those of ``NewReading``.
     """
@@ -139,6 +165,50 @@ class Correction:
     model_sha256: str
     glyph: bytes
     crop: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What somebody says is at a place of a picture: a digit that was missed or cut wrongly, or nothing.
+
+    Attributes:
+        id: a UUID.
+        reading: the id of the reading.
+        box: ``(x0, y0, x1, y1)`` in pixels of the upright source picture.
+        label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
+        created: when, in UTC.
+        by: who says so, if known.
+        model: the name of the model that read the picture.
+        model_sha256: of the model's file.
+    """
+
+    id: str
+    reading: str
+    box: Box
+    label: str
+    created: datetime
+    by: str | None
+    model: str
+    model_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPage:
+    """A picture and the digits in it, as far as people and the model know.
+
+    Attributes:
+        reading: the id of the reading.
+        width: of the upright source picture in pixels.
+        height: of it in pixels.
+        picture: the same picture, perhaps reduced.
+        digits: label ``"0"`` to ``"9"`` and box of each digit; boxes are in pixels of the source picture.
+    """
+
+    reading: str
+    width: int
+    height: int
+    picture: StoredPicture
+    digits: tuple[tuple[str, Box], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import uuid
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -12,18 +11,62 @@ from operator import itemgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 
 from inkread.errors import OptionError, StoreError, StoreFullError, StoreNotFoundError
 from inkread.server.store.address import Address
 from inkread.server.store.database import WRITES, open_engine, plain_errors, use_write_ahead_log
 from inkread.server.store.migrate import migrate
-from inkread.server.store.records import Correction, NewDigit, Page, ReadingSummary, StoredReading
+from inkread.server.store.queries import (
+    DIGITS,
+    ID,
+    LABELS,
+    OF_CORRECTION,
+    OF_DIGIT,
+    SUMMARY,
+    box_of,
+    covering_mark,
+    digits_of,
+    label_now,
+    locked_digit,
+    locked_digits,
+    locked_reading,
+    mark_of,
+    new_id,
+    row_items,
+    standing_corrections,
+    standing_marks,
+    standing_marks_query,
+    storable,
+    store_correction,
+    store_mark,
+    withdraw_correction,
+    withdraw_mark,
+)
+from inkread.server.store.records import (
+    Correction,
+    Mark,
+    MarkedPage,
+    NewDigit,
+    Page,
+    ReadingSummary,
+    StoredPicture,
+    StoredReading,
+)
 from inkread.server.store.reserve import Reserve
-from inkread.server.store.tables import STANDING, Corrections, Digits, Readings
+from inkread.server.store.rows import SAME_PLACE, NoRoomError, changes, overlap
+from inkread.server.store.tables import (
+    STANDING,
+    STANDING_MARK,
+    Corrections,
+    Digits,
+    Marks,
+    Pictures,
+    Readings,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Self
@@ -31,9 +74,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Delete, Engine, RowMapping, Select, Update
     from sqlalchemy.orm import InstrumentedAttribute
 
-    from inkread.server.store.records import NewReading
+    _Order = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str]]
 
-Item = TypeVar("Item")
+    from inkread.server.store.records import Box, NewReading
+
+Found = TypeVar("Found")
 
 MOST_ITEMS = 200
 """Of a page."""
@@ -41,16 +86,12 @@ MOST_ITEMS = 200
 LONGEST_SEARCH = 200
 """Characters."""
 
-LABELS = frozenset({*"0123456789", ""})
-"""What a digit may be corrected to; ``""`` is no single digit."""
+LONGEST_TEXT = 200
+"""Digits of a row as it should be: aligning it takes time that grows with its length times the row's."""
 
-LARGEST_INTEGER = 2**31 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CURSOR = re.compile(rf"([0-9]{{1,17}})_({ID.pattern})")
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL's texts, or UTF-8, cannot hold."""
 
 
 class Store:
@@ -119,13 +160,13 @@ class Store:
         key = id or new_id()
         values = {
             "id": key,
-            "source": _storable(reading.source),
+            "source": storable(reading.source),
             "width": int(reading.width),
             "height": int(reading.height),
-            "text": _storable(reading.text),
-            "model": _storable(reading.model),
+            "text": storable(reading.text),
+            "model": storable(reading.model),
             "model_sha256": reading.model_sha256,
-            "client": None if reading.client is None else _storable(reading.client),
+            "client": None if reading.client is None else storable(reading.client),
             "sought": _folded(f"{reading.source}\n{reading.text}"),
         }
         digits = [
@@ -137,6 +178,9 @@ class Store:
             connection.execute(insert(Readings), values | {"created": datetime.now(UTC)})
             if digits:
                 connection.execute(insert(Digits), digits)
+            if (picture := reading.picture) is not None:
+                sizes = {"width": int(picture.width), "height": int(picture.height)}
+                connection.execute(insert(Pictures), {"reading": key, "jpeg": picture.jpeg} | sizes)
         return key
 
     def reading(self, id: str) -> StoredReading | None:  # noqa: A002  # the field's name
@@ -147,11 +191,20 @@ class Store:
         with self._reading() as connection:
             # The digits first: of a reading that is removed meanwhile, the summary is missing, never the digits.
             rows = connection.execute(digits.order_by(Digits.line, Digits.position)).mappings().all()
-            summary = connection.execute(select(*_SUMMARY).where(Readings.id == id)).mappings().first()
+            summary = connection.execute(select(*SUMMARY).where(Readings.id == id)).mappings().first()
         if summary is None:
             return None
         lines = tuple(tuple(map(_digit, row)) for _, row in groupby(rows, itemgetter("line")))
         return StoredReading(**summary, lines=lines)
+
+    def picture(self, id: str) -> StoredPicture | None:  # noqa: A002
+        """The picture of a reading; ``None`` if there is no such reading, or it was stored without one."""
+        if not ID.fullmatch(id):
+            return None
+        query = select(Pictures.jpeg, Pictures.width, Pictures.height).where(Pictures.reading == id)
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else StoredPicture(**row)
 
     def readings(
         self, *, search: str = "", limit: int = 50, before: str | None = None
@@ -166,7 +219,7 @@ class Store:
         Raises:
             OptionError: one of them is not as it must be.
         """
-        query = select(*_SUMMARY)
+        query = select(*SUMMARY)
         if len(search) > LONGEST_SEARCH:
             problem = f"has {len(search)} characters, more than {LONGEST_SEARCH}"
             raise OptionError("search", problem, "look for less")
@@ -176,7 +229,7 @@ class Store:
         return self._page(query, order, lambda row: ReadingSummary(**row), limit, before)
 
     def remove_reading(self, id: str) -> bool:  # noqa: A002
-        """Removes a reading with its digits and all corrections of them, on a full disk too; whether there was one."""
+        """Removes a reading with its picture, digits, corrections and marks, on a full disk too; whether there was one."""
         return bool(ID.fullmatch(id)) and self._changes(delete(Readings).where(Readings.id == id))
 
     def add_correction(
@@ -195,53 +248,182 @@ class Store:
             StoreNotFoundError: there is no such reading, or no such digit in it.
             OptionError: the label is none.
         """
-        if label not in LABELS:
-            raise OptionError(f"label {label!r}", "is no digit", 'give one of 0 to 9, or "" for no digit')
-        where: dict[str, Any] = {"reading": reading, "line": line, "position": position}
+        _require_label(label)
         with self._writing() as connection:
-            digit = _locked_digit(connection, reading, line, position)
+            digit = locked_digit(connection, reading, line, position)
             if digit is None:
                 raise StoreNotFoundError(
                     f"reading {reading!r}, line {line}, position {position}",
                     "is not in the store",
                     "count lines and positions from 0; the reading may have been removed",
                 )
-            new: dict[str, Any] = {
-                "id": new_id(),
-                "label": label,
-                "created": datetime.now(UTC),
-                "by": None if by is None else _storable(by),
-            }
-            older = update(Corrections).filter_by(**where).where(STANDING)
-            connection.execute(older.values(withdrawn=new["created"]))
-            connection.execute(insert(Corrections), where | new)
-        return Correction(**where, **new, **digit)
+            return store_correction(connection, digit, label, by=by, now=datetime.now(UTC))
 
-    def corrections(self, *, limit: int = 50, before: str | None = None) -> Page[Correction]:
-        """The corrections that stand, the newest first.
+    def add_mark(self, *, reading: str, box: Sequence[int], label: str, by: str | None) -> Mark:
+        """Keeps what is at a place of a picture; an older mark at the same place (IoU > 0.5) is withdrawn.
 
         Args:
-            limit: of corrections, 1 to ``MOST_ITEMS``.
+            reading: its id.
+            box: ``(x0, y0, x1, y1)`` in pixels of the upright source picture.
+            label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
+            by: who says so, if known.
+
+        Raises:
+            StoreNotFoundError: there is no such reading.
+            OptionError: the label is none, or the box is empty or outside the picture.
+        """
+        _require_label(label)
+        with self._writing() as connection:
+            found = locked_reading(connection, reading)
+            placed = _require_box(box, found["width"], found["height"])
+            now = datetime.now(UTC)
+            for mark in standing_marks(connection, reading):
+                if overlap(mark.box, placed) > SAME_PLACE:
+                    withdraw_mark(connection, mark.id, now)
+            return store_mark(connection, found, placed, label, by=by, now=now)
+
+    def correct_line(
+        self, *, reading: str, line: int, text: str, by: str | None
+    ) -> tuple[Correction | Mark, ...]:
+        """Keeps what a row should read as, by the fewest changes to what it reads as now.
+
+        A digit that is another one, or none, is corrected; a digit that was missed becomes a mark between its neighbors. Corrections
+        and marks of the row that the text contradicts are withdrawn.
+
+        Args:
+            reading: its id.
+            line: the row, from 0.
+            text: at most ``LONGEST_TEXT`` digits; ``""`` if there is no digit in the row.
+            by: who says so, if known.
+
+        Returns:
+            What was stored; nothing if the row reads as the text already.
+
+        Raises:
+            StoreNotFoundError: there is no such reading, or no such row in it.
+            OptionError: the text has other characters or is too long, or a missed digit would lie outside the picture.
+        """
+        if not DIGITS.issuperset(text) or len(text) > LONGEST_TEXT:
+            problem = f"is not up to {LONGEST_TEXT} digits"
+            raise OptionError("text", problem, "give the digits of the row, without signs and blanks")
+        with self._writing() as connection:
+            found = locked_reading(connection, reading)
+            digits = locked_digits(connection, reading)
+            row = row_items(connection, digits, reading, line)
+            try:
+                edits = changes(row, text, width=found["width"], height=found["height"])
+            except NoRoomError:
+                raise OptionError(
+                    "text",
+                    "has a digit that would lie outside the picture",
+                    "correct the others, and draw a box around this one",
+                ) from None
+            now = datetime.now(UTC)
+            by_position = {digit["position"]: digit for digit in digits if digit["line"] == line}
+            stored: list[Correction | Mark] = []
+            for edit in edits:
+                item = edit.item
+                if item is not None and item.position is not None:
+                    digit = by_position[item.position]
+                    if edit.label == digit["read_as"]:
+                        withdraw_correction(connection, digit, now)
+                    else:
+                        stored.append(store_correction(connection, digit, edit.label, by=by, now=now))
+                    continue
+                if item is not None and item.mark is not None:
+                    withdraw_mark(connection, item.mark, now)
+                # Without its mark, the digit that was read there would count again.
+                if edit.label or (item is not None and item.covers):
+                    stored.append(store_mark(connection, found, edit.box, edit.label, by=by, now=now))
+            return tuple(stored)
+
+    def corrections(self, *, limit: int = 50, before: str | None = None) -> Page[Correction | Mark]:
+        """The corrections and marks that stand, the newest first.
+
+        Args:
+            limit: of them, 1 to ``MOST_ITEMS``.
             before: ``Page.next`` of the page before.
 
         Raises:
             OptionError: one of them is not as it must be.
         """
-        query = _standing_corrections(*_OF_CORRECTION, *_OF_DIGIT)
-        order = (Corrections.created, Corrections.id)
-        return self._page(query, order, lambda row: Correction(**row), limit, before)
+        corrections = standing_corrections(*OF_CORRECTION, *OF_DIGIT)
+        sources: list[tuple[Select[Any], _Order, Callable[[RowMapping], Correction | Mark]]] = [
+            (corrections, (Corrections.created, Corrections.id), lambda row: Correction(**row)),
+            (standing_marks_query(), (Marks.created, Marks.id), mark_of),
+        ]
+        pages = [self._page(query, order, item, limit, before) for query, order, item in sources]
+        both = sorted(
+            (item for page in pages for item in page.items),
+            key=lambda item: (item.created, item.id),
+            reverse=True,
+        )
+        more = len(both) > limit or any(page.next for page in pages)
+        return Page(
+            tuple(both[:limit]), _cursor(both[limit - 1].created, both[limit - 1].id) if more else None
+        )
+
+    def marks(self, reading: str) -> tuple[Mark, ...]:
+        """The marks of a reading that stand, the oldest first."""
+        if not ID.fullmatch(reading):
+            return ()
+        with self._reading() as connection:
+            return standing_marks(connection, reading)
 
     def withdraw(self, id: str) -> bool:  # noqa: A002
-        """Withdraws a correction, on a full disk too; whether there was one that stood."""
-        withdrawn = update(Corrections).where(Corrections.id == id, STANDING)
-        return bool(ID.fullmatch(id)) and self._changes(withdrawn.values(withdrawn=datetime.now(UTC)))
+        """Withdraws a correction or a mark, on a full disk too; whether there was one that stood."""
+        now = datetime.now(UTC)
+        return bool(ID.fullmatch(id)) and self._changes(
+            update(Corrections).where(Corrections.id == id, STANDING).values(withdrawn=now),
+            update(Marks).where(Marks.id == id, STANDING_MARK).values(withdrawn=now),
+        )
 
     def corrected_glyphs(self) -> list[tuple[bytes, str]]:
         """What is to be learned: glyph (28×28 bytes) and label of each correction that stands, the oldest first."""
-        query = _standing_corrections(Digits.glyph, Corrections.label)
+        query = standing_corrections(Digits.glyph, Corrections.label)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(Corrections.created, Corrections.id))
             return [(glyph, label) for glyph, label in rows]
+
+    def corrected_pages(self) -> Iterator[MarkedPage]:
+        """The pictures in which something is corrected or marked, with all their digits; the oldest first, one at a time.
+
+        The digits are those that were read and not corrected to none, with their corrected labels, and the marks. A mark replaces a
+        digit that it overlaps (IoU > 0.5). Readings from before pictures were stored are left out.
+        """
+        corrected = select(Corrections.reading).where(STANDING)
+        marked = select(Marks.reading).where(STANDING_MARK)
+        query = (
+            select(Readings.id)
+            .join(Pictures, Pictures.reading == Readings.id)
+            .where(Readings.id.in_(corrected.union(marked)))
+        )
+        with self._reading() as connection:
+            found = connection.execute(query.order_by(Readings.created, Readings.id)).scalars().all()
+        for reading in found:
+            page = self._corrected_page(reading)
+            if page is not None:  # else it was removed meanwhile
+                yield page
+
+    def _corrected_page(self, reading: str) -> MarkedPage | None:
+        columns = (Readings.width, Readings.height, Pictures.jpeg)
+        sizes = (Pictures.width.label("picture_width"), Pictures.height.label("picture_height"))
+        query = select(*columns, *sizes).join(Pictures, Pictures.reading == Readings.id)
+        with self._reading() as connection:
+            # The digits first, as in ``reading``.
+            digits = connection.execute(digits_of(reading)).mappings().all()
+            marks = standing_marks(connection, reading)
+            row = connection.execute(query.where(Readings.id == reading)).mappings().first()
+        if row is None:
+            return None
+        read = [
+            (label, box_of(digit))
+            for digit in digits
+            if (label := label_now(digit)) and covering_mark(box_of(digit), marks) is None
+        ]
+        marked = [(mark.label, mark.box) for mark in marks if mark.label]
+        picture = StoredPicture(row["jpeg"], row["picture_width"], row["picture_height"])
+        return MarkedPage(reading, row["width"], row["height"], picture, (*read, *marked))
 
     def _prepare(self) -> None:
         with plain_errors(self._address):
@@ -250,16 +432,16 @@ class Store:
                 self._engine.dispose()
                 use_write_ahead_log(self._address.file)
 
-    def _changes(self, statement: Delete | Update) -> bool:
-        """Whether a statement changed anything; what it needs of a full disk is there."""
+    def _changes(self, *statements: Delete | Update) -> bool:
+        """Whether one of the statements changed anything; what it needs of a full disk is there."""
 
         def change() -> bool:
             with self._writing() as connection:
-                return connection.execute(statement).rowcount > 0
+                return any(connection.execute(statement).rowcount > 0 for statement in statements)
 
         return self._with_reserve(change)
 
-    def _with_reserve(self, do: Callable[[], Item]) -> Item:
+    def _with_reserve(self, do: Callable[[], Found]) -> Found:
         """Does something, with the reserve's space if there is no other, and fills the reserve again if that is possible."""
         if self._reserve is None:
             return do()
@@ -292,11 +474,11 @@ class Store:
     def _page(
         self,
         query: Select[Any],
-        order: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str]],
-        item: Callable[[RowMapping], Item],
+        order: _Order,
+        item: Callable[[RowMapping], Found],
         limit: int,
         before: str | None,
-    ) -> Page[Item]:
+    ) -> Page[Found]:
         """The newest rows of a query that are older than the cursor."""
         if not 1 <= limit <= MOST_ITEMS:
             raise OptionError(f"limit {limit}", f"is outside 1..{MOST_ITEMS}", "give one such as 50")
@@ -306,76 +488,24 @@ class Store:
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         more = len(rows) > limit
-        return Page(tuple(map(item, rows[:limit])), _cursor(rows[limit - 1]) if more else None)
+        return Page(
+            tuple(map(item, rows[:limit])),
+            _cursor(rows[limit - 1]["created"], rows[limit - 1]["id"]) if more else None,
+        )
 
 
-def new_id() -> str:
-    """The id of a reading or a correction that is going to be kept: a random UUID."""
-    return str(uuid.uuid4())
+def _require_label(label: str) -> None:
+    if label not in LABELS:
+        raise OptionError(f"label {label!r}", "is no digit", 'give one of 0 to 9, or "" for no digit')
 
 
-_SUMMARY = (
-    Readings.id,
-    Readings.created,
-    Readings.source,
-    Readings.width,
-    Readings.height,
-    Readings.text,
-    Readings.model,
-    Readings.model_sha256,
-    Readings.client,
-    select(func.count())
-    .where(Corrections.reading == Readings.id, STANDING)
-    .correlate(Readings)
-    .scalar_subquery()
-    .label("corrections"),
-)
-"""The columns of ``ReadingSummary``."""
-
-_OF_DIGIT = (
-    Digits.label.label("read_as"),
-    Digits.glyph,
-    Digits.crop,
-    Readings.model,
-    Readings.model_sha256,
-)
-"""The columns of ``Correction`` that come from the digit and its reading."""
-
-_OF_CORRECTION = (
-    Corrections.id,
-    Corrections.reading,
-    Corrections.line,
-    Corrections.position,
-    Corrections.label,
-    Corrections.created,
-    Corrections.by,
-)
-"""Its own."""
-
-
-def _standing_corrections(*columns: Any) -> Select[Any]:
-    """A query of the corrections that stand, their digits and readings."""
-    its_digit = and_(
-        Digits.reading == Corrections.reading,
-        Digits.line == Corrections.line,
-        Digits.position == Corrections.position,
-    )
-    return (
-        select(*columns)
-        .select_from(Corrections)
-        .join(Digits, its_digit)
-        .join(Readings, Readings.id == Digits.reading)
-        .where(STANDING)
-    )
-
-
-def _locked_digit(connection: Connection, reading: str, line: int, position: int) -> RowMapping | None:
-    """What a correction keeps of a digit, which nobody else corrects or removes until the transaction ends."""
-    if not (ID.fullmatch(reading) and 0 <= line <= LARGEST_INTEGER and 0 <= position <= LARGEST_INTEGER):
-        return None
-    query = select(*_OF_DIGIT).join(Readings, Readings.id == Digits.reading)
-    query = query.where(Digits.reading == reading, Digits.line == line, Digits.position == position)
-    return connection.execute(query.with_for_update(of=Digits)).mappings().first()
+def _require_box(box: Sequence[int], width: int, height: int) -> Box:
+    """The box, if it is one within a picture of this size."""
+    x0, y0, x1, y1 = map(int, box)
+    if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
+        problem = f"does not lie within the picture of {width}×{height} pixels, or is empty"
+        raise OptionError(f"box {[x0, y0, x1, y1]}", problem, "give x0, y0, x1, y1 with x0 < x1 and y0 < y1")
+    return x0, y0, x1, y1
 
 
 def _columns(digit: NewDigit) -> dict[str, Any]:
@@ -399,15 +529,15 @@ def _digit(row: RowMapping) -> NewDigit:
     return NewDigit(
         label=row["label"],
         probability=row["probability"],
-        box=(row["x0"], row["y0"], row["x1"], row["y1"]),
+        box=box_of(row),
         probabilities=tuple(row["probabilities"]),
         glyph=row["glyph"],
         crop=row["crop"],
     )
 
 
-def _cursor(row: RowMapping) -> str:
-    return f"{(row['created'] - EPOCH) // MICROSECOND}_{row['id']}"
+def _cursor(created: datetime, id: str) -> str:  # noqa: A002
+    return f"{(created - EPOCH) // MICROSECOND}_{id}"
 
 
 def _after(cursor: str) -> tuple[datetime, str]:
@@ -418,11 +548,6 @@ def _after(cursor: str) -> tuple[datetime, str]:
     return EPOCH + int(match[1]) * MICROSECOND, match[2]
 
 
-def _storable(text: str) -> str:
-    """The text with U+FFFD for what a database cannot hold."""
-    return UNSTORABLE.sub("\ufffd", text)
-
-
 def _folded(text: str) -> str:
     """The text as it is searched: any case and any composition of accents alike."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", _storable(text)).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", storable(text)).casefold())

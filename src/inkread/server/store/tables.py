@@ -85,6 +85,39 @@ class Digits(Table):
     crop: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class Pictures(Table):
+    """The picture of a reading, as JPEG; apart from ``readings``, so that no list loads it. Older readings have none."""
+
+    __tablename__ = "pictures"
+
+    reading: Mapped[str] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"), primary_key=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Marks(Table):
+    """One row per mark, also of those withdrawn: a box that a person drew or wrote, and what is in it."""
+
+    __tablename__ = "marks"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    reading: Mapped[str] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"))
+    x0: Mapped[int]
+    y0: Mapped[int]
+    x1: Mapped[int]
+    y1: Mapped[int]
+    label: Mapped[str] = mapped_column(Text)
+    created: Mapped[datetime] = mapped_column(Moment)
+    by: Mapped[str | None] = mapped_column(Text)
+    withdrawn: Mapped[datetime | None] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index("marks_of_readings", "reading"),
+        Index("newest_marks", "created", "id"),
+    )
+
+
 class Corrections(Table):
     """One row a correction, also of those withdrawn; of a digit, one at most stands."""
 
@@ -112,6 +145,9 @@ class Corrections(Table):
 
 STANDING = Corrections.withdrawn.is_(None)
 """The corrections that are neither withdrawn nor replaced."""
+
+STANDING_MARK = Marks.withdrawn.is_(None)
+"""The marks that are neither withdrawn nor replaced."""
 
 Index(
     "standing_corrections",

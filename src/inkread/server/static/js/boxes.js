@@ -1,18 +1,22 @@
 /** Boxes over the digits of a picture. */
 
 import { el } from "./dom.js";
+import { Marker, placeBox } from "./marker.js";
 import { digitsOf, labelOf, level, percent } from "./reading.js";
 
 export class Boxes {
+  #marker = null;
+
   /**
    * @param {HTMLElement} container covers the picture.
    * @param {Object} options
    * @param {boolean} [options.live] only to look at: it lets the pen through, and is silent for screen readers.
+   * @param {boolean} [options.markable] boxes can be drawn on it though it is only to look at.
    * @param {(place: {line: number, position: number}) => void} [options.select]
    * @param {(event: KeyboardEvent, place: {line: number, position: number}) => void} [options.key]
    */
-  constructor(container, { live = false, select = () => {}, key = () => {} } = {}) {
-    Object.assign(this, { container, select, key });
+  constructor(container, { live = false, markable = false, select = () => {}, key = () => {} } = {}) {
+    Object.assign(this, { container, markable, select, key });
     container.classList.add("boxes");
     this.live = live;
   }
@@ -20,23 +24,47 @@ export class Boxes {
   get live() { return this.container.classList.contains("live"); }
   set live(live) {
     this.container.classList.toggle("live", live);
-    if (live) this.container.setAttribute("aria-hidden", "true");
-    else this.container.removeAttribute("aria-hidden");
+    this.#hide();
+  }
+
+  /** Whether a person can draw a box here now. */
+  get canMark() { return this.markable || !this.live; }
+
+  /** Lets a person draw a box over the picture, see `Marker`. */
+  startMark(options) {
+    this.stopMark();
+    this.#marker = new Marker(options);
+    this.container.append(this.#marker.root);
+    this.#hide();
+    this.#marker.root.focus(); // on a phone, the picture may be above the window
+  }
+
+  stopMark() {
+    this.#marker?.root.remove();
+    this.#marker = null;
+    this.#hide();
   }
 
   /** Shows the boxes of a reading; the focus stays on the digit where it was. */
   show(reading, selected = null) {
     const focused = this.container.contains(document.activeElement) ? document.activeElement.dataset.place : null;
-    this.container.replaceChildren(...digitsOf(reading).map((each) => this.#box(each, reading, selected)));
+    for (const box of this.container.querySelectorAll(".box[data-place]")) box.remove();
+    this.container.prepend(...digitsOf(reading).map((each) => this.#box(each, reading, selected)));
     if (focused) this.focus(focused);
   }
 
   clear() {
+    this.stopMark();
     this.container.replaceChildren();
   }
 
   focus(place) {
     this.container.querySelector(`[data-place="${place}"]`)?.focus({ preventScroll: true });
+  }
+
+  #hide() {
+    if (this.live && !this.#marker) this.container.setAttribute("aria-hidden", "true");
+    else this.container.removeAttribute("aria-hidden");
   }
 
   #box({ digit, line, position }, { width, height }, selected) {
@@ -52,7 +80,7 @@ export class Boxes {
           ...attributes,
           type: "button",
           "aria-pressed": String(isSelected),
-          "aria-label": `${label || "No digit"}, ${percent(digit.probability)}`,
+          "aria-label": `${label || "No digit"}, ${digit.marked ? "marked by you" : percent(digit.probability)}`,
           on: {
             click: () => this.select(place),
             focus: () => isSelected || this.select(place),
@@ -60,10 +88,7 @@ export class Boxes {
             keydown: (event) => this.key(event, place),
           },
         }, text);
-    const [x0, y0, x1, y1] = digit.box;
-    for (const [name, share] of Object.entries({ x: x0 / width, y: y0 / height, w: (x1 - x0) / width, h: (y1 - y0) / height })) {
-      box.style.setProperty(`--${name}`, `${share * 100}%`);
-    }
+    placeBox(box, digit.box, { width, height });
     return box;
   }
 }

@@ -1,4 +1,7 @@
-/** Corrections of digits: shown at once, and stored where the server collects them. Knows nothing of the document. */
+/** Corrections of digits, rows, and digits that were missed: shown at once, and stored where the server collects. Knows nothing of the document. */
+
+import { digitsOf, inOrder, labelOf, overlap, putMark, SAME_PLACE, takeMark } from "./reading.js";
+import { edits } from "./rows.js";
 
 export class Corrections {
   /**
@@ -19,35 +22,91 @@ export class Corrections {
    * Corrects one digit of an item {reading, picture, name, model}.
    * @param {string} label "0" to "9", or "" for no digit; the label that was read withdraws the correction.
    */
-  async correct(item, { line, position }, label) {
-    const digit = item.reading.lines[line].digits[position];
-    if (label === digit.label) return this.withdraw(digit);
+  correct(item, { line, position }, label) {
+    return this.#correct(item, item.reading.lines[line].digits[position], { line, position }, label);
+  }
+
+  /**
+   * Marks a digit that was missed; a box over a digit that was read corrects that one.
+   * @param {number[]} box in pixels of the picture.
+   * @returns {{place: {line: number, position: number}, done: Promise}} the digit's place, at once.
+   */
+  mark(item, box, label) {
+    const covered = digitsOf(item.reading).find(({ digit }) => overlap(digit.box, box) > SAME_PLACE);
+    return covered ? { place: covered, done: this.correct(item, covered, label) } : this.#mark(item, box, label);
+  }
+
+  /**
+   * Makes a row read as a text, by the fewest corrections and marks. They are stored one by one, so that what is shown is what is stored.
+   * @throws if a missed digit would lie outside the picture.
+   */
+  async write(item, line, text) {
+    const row = inOrder(item.reading.lines[line]).map(({ digit, position }) => ({
+      digit,
+      position,
+      box: digit.box,
+      label: labelOf(digit),
+      probability: digit.marked ? 0 : digit.corrected === undefined ? digit.probability : 1, // a mark is taken back first
+    }));
+    const all = edits(row, text, item.reading).map(({ index, box, label }) => (
+      index === null ? this.#mark(item, box, label).done : this.#correct(item, row[index].digit, { line, position: row[index].position }, label)
+    ));
+    const failed = (await Promise.allSettled(all)).find(({ status }) => status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  /** Takes the correction or the mark of a digit back, on the server too. */
+  async withdraw(item, digit) {
+    const { correction } = digit;
+    if (correction) await this.api.withdraw(correction);
+    if (digit.marked) takeMark(item.reading, digit);
+    delete digit.corrected;
+    delete digit.correction;
+  }
+
+  async #correct(item, digit, { line, position }, label) {
+    if (label === digit.label) return this.withdraw(item, digit); // of a mark that is "": there is no digit after all
     const before = { corrected: digit.corrected, correction: digit.correction };
     digit.corrected = label;
-    if (!this.collects() || !item.picture) return undefined;
     try {
-      // A live reading is not stored until somebody corrects it.
-      item.reading.id ??= (await (item.storing ??= this.#store(item))).id;
-      const { id } = await this.api.correct({ reading: item.reading.id, line, position, label });
-      digit.correction = id;
+      const where = digit.marked ? { box: digit.box } : { line, position };
+      digit.correction = await this.#send(item, { ...where, label }) ?? digit.correction;
     } catch (error) {
       Object.assign(digit, before);
-      delete item.storing;
       throw error;
     }
     return undefined;
   }
 
+  #mark(item, box, label) {
+    const mark = { marked: true, label: "", corrected: label, box, probability: 1, alternatives: [] };
+    const place = putMark(item.reading, mark);
+    const send = async () => {
+      try {
+        mark.correction = await this.#send(item, { box, label });
+      } catch (error) {
+        takeMark(item.reading, mark);
+        throw error;
+      }
+    };
+    return { place, done: send() };
+  }
+
+  /** Has the server store a correction, if it collects. @returns its id. */
+  async #send(item, correction) {
+    if (!this.collects() || !item.picture) return undefined;
+    try {
+      // A live reading is not stored until somebody corrects it.
+      item.reading.id ??= (await (item.storing ??= this.#store(item))).id;
+      return (await this.api.correct({ reading: item.reading.id, ...correction })).id;
+    } catch (error) {
+      delete item.storing;
+      throw error;
+    }
+  }
+
   /** Reads the picture once more, this time to be kept. */
   #store({ picture, name, model }) {
     return this.api.read(picture, { name, model, patient: true });
-  }
-
-  /** Takes the correction of a digit back, on the server too. */
-  async withdraw(digit) {
-    const { correction } = digit;
-    if (correction) await this.api.withdraw(correction);
-    delete digit.corrected;
-    delete digit.correction;
   }
 }

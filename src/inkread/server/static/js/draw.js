@@ -28,7 +28,7 @@ export class DrawTab {
     this.gridView = new ReadingView($("draw-reading"), { invitation: "Fill pixels, then classify them.", seen: "Your drawing" });
     const boxes = document.createElement("div");
     $("sheet").append(boxes);
-    this.boxes = new Boxes(boxes, { live: true });
+    this.boxes = new Boxes(boxes, { live: true, markable: true });
     this.view.link(this.boxes);
     this.#pens();
     this.#tools();

@@ -1,6 +1,6 @@
 /** Tables for other programs. Knows nothing of the document. */
 
-import { digitsOf, labelOf, leastSure, textOf, writtenOf } from "./reading.js";
+import { digitsOf, inOrder, leastSure, rowText, textOf, writtenOf } from "./reading.js";
 
 const COLUMNS = ["file", "reading", "digits", "least_sure", "error"];
 
@@ -46,13 +46,14 @@ export function toJson(items) {
     text: reading ? textOf(reading) : null,
     written: reading ? writtenOf(reading) : null,
     model: reading?.model ?? null,
-    lines: (reading?.lines ?? []).map((line) => ({ text: line.digits.map(labelOf).join(""), digits: line.digits.map(digitFor) })),
+    lines: (reading?.lines ?? []).map((line) => ({ text: rowText(line), digits: inOrder(line).map(digitFor) })),
     error: error ?? null,
   }));
   return `${JSON.stringify(readings, null, 2)}\n`;
 }
 
-function digitFor({ label, probability, box, probabilities, corrected }) {
+function digitFor({ digit: { label, probability, box, probabilities, corrected, marked } }) {
+  if (marked) return { label: corrected, box, marked };
   const digit = { label, probability, box, probabilities };
   return corrected === undefined ? digit : { ...digit, corrected };
 }

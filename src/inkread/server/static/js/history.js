@@ -105,11 +105,13 @@ export class HistoryTab {
     }
   }
 
-  #correction({ id, read_as: read, label, created, by, model }) {
-    const words = `${read} → ${label || "no digit"}`;
+  #correction({ id, kind, read_as: read, label, created, by, model }) {
+    const isMark = kind === "mark";
+    const words = isMark ? `□ → ${label || "no digit"}` : `${read} → ${label || "no digit"}`;
+    const name = isMark ? `Withdraw the box marked as ${label || "no digit"}` : `Withdraw the correction ${read} to ${label || "no digit"}`;
     return el("li", { class: "entry" },
       el("div", { class: "entry-open" }, el("span", { class: "entry-text" }, words), facts(when(created), model, by)),
-      this.#sure("Withdraw", `Withdraw the correction ${read} to ${label || "no digit"}`, async () => {
+      this.#sure("Withdraw", name, async () => {
         await this.api.withdraw(id);
         await this.load();
         say($("history-status"), "Withdrawn.");

@@ -17,8 +17,8 @@ import { sentence } from "./words.js";
 
 const SAME_HOST = "Pictures go to the server that this page came from, and nowhere else.";
 const FORGOTTEN = "They are read in memory and forgotten; nothing is stored.";
-const COLLECTED = "This server collects: the readings of uploads and the digits cut from them are stored, and corrections are learned "
-  + "from; both can be deleted under History. Drawings and camera frames are stored only when you correct a digit in them.";
+const COLLECTED = "This server collects: uploads are stored as pictures of at most 2000 × 2000 pixels, with their readings, and corrections are "
+  + "learned from; all of it can be deleted under History. Drawings and camera frames are stored only when you correct something in them.";
 const NO_OTHERS = "The page loads nothing from any other host and sets no cookies.";
 
 let known = null; // what GET /v1/info said
@@ -79,7 +79,7 @@ function tell({ version, collect, formats = [], limits = {} }) {
     ["Version", version],
     ["Largest picture", limits.pixels && `${Math.round(limits.pixels / 1e6)} megapixels${megabytes}`],
     ["Formats", formats.join(", ")],
-    ["Collects", collect ? "readings and corrections" : "nothing"],
+    ["Collects", collect ? "pictures, readings and corrections" : "nothing"],
   ];
   const told = facts.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
   $("about-facts").replaceChildren(...told);

@@ -1,12 +1,53 @@
-/** What can be said of a reading. Knows nothing of the document. */
+/**
+ * What can be said of a reading. Knows nothing of the document.
+ *
+ * A digit that a person marked, because it was missed, is behind the digits that were read in its row: {marked: true, label: "", corrected}.
+ */
+
+import { middle, pitch, size } from "./rows.js";
 
 export const SURE = 0.9;
 export const DOUBT = 0.7;
+const BESIDE = 0.5; // how far a mark may be above or below the nearest digit of its row, in sizes of that row's digits
+export const SAME_PLACE = 0.5; // two boxes that overlap more are about the same digit
 const POSSIBLE = 0.1; // an alternative that is less probable is not worth a word
 
 /** Every digit of a reading with its place: [{digit, line, position}], row by row. */
 export function digitsOf(reading) {
   return (reading?.lines ?? []).flatMap(({ digits }, line) => digits.map((digit, position) => ({ digit, line, position })));
+}
+
+/** The digits of a row along it, the marked ones among them: [{digit, position}]. */
+export function inOrder({ digits }) {
+  const read = digits.filter(({ marked }) => !marked);
+  const way = read.length ? pitch(read.map(({ box }) => box)) : { x: 1, y: 0 };
+  const along = ({ digit: { box } }) => middle(box).x * way.x + middle(box).y * way.y;
+  return digits.map((digit, position) => ({ digit, position })).sort((one, other) => along(one) - along(other));
+}
+
+/** What a row reads as, with its corrections. */
+export function rowText(row) {
+  return inOrder(row).map(({ digit }) => labelOf(digit)).join("");
+}
+
+/** Puts a digit that was missed into the row that it belongs to, or into one of its own. @returns its place. */
+export function putMark(reading, mark) {
+  const line = rowOf(reading, mark.box) ?? reading.lines.push({ text: "", written: "", digits: [], signs: [] }) - 1;
+  return { line, position: reading.lines[line].digits.push(mark) - 1 };
+}
+
+export function takeMark(reading, mark) {
+  for (const { digits } of reading.lines) if (digits.includes(mark)) digits.splice(digits.indexOf(mark), 1);
+}
+
+/** The row that a box belongs to: that of the nearest digit, unless the box is above or below it. */
+function rowOf(reading, box) {
+  const nearby = nearest(reading, middle(box));
+  if (!nearby) return null;
+  const boxes = reading.lines[nearby.line].digits.filter(({ marked }) => marked === nearby.digit.marked).map((digit) => digit.box);
+  const [way, { wide, high }, at, to] = [pitch(boxes), size(boxes), middle(nearby.digit.box), middle(box)];
+  const away = Math.abs((to.x - at.x) * way.y - (to.y - at.y) * way.x) / Math.hypot(way.x, way.y);
+  return away <= BESIDE * Math.max(wide, high) ? nearby.line : null;
 }
 
 /** What the digit is taken for: as corrected, else as read; "" for no digit. */
@@ -16,14 +57,15 @@ export function labelOf(digit) {
 
 /** The reading's text with its corrections, rows parted by newlines. */
 export function textOf(reading) {
-  return (reading?.lines ?? []).map(({ digits }) => digits.map(labelOf).join("")).filter(Boolean).join("\n");
+  return (reading?.lines ?? []).map(rowText).filter(Boolean).join("\n");
 }
 
 /** The digits and signs of a row from left to right: [{digit, position}] and [{sign}]. */
 export function partsOf({ digits, signs = [] }) {
-  const parts = [...digits.map((digit, position) => ({ digit, position })), ...signs.map((sign) => ({ sign }))];
-  const middle = ({ digit, sign }) => (digit ?? sign).box[0] + (digit ?? sign).box[2];
-  return parts.sort((one, other) => middle(one) - middle(other));
+  const parts = [...inOrder({ digits }), ...signs.map((sign) => ({ sign }))];
+  const way = digits.length ? pitch(inOrder({ digits }).map(({ digit }) => digit.box)) : { x: 1, y: 0 };
+  const along = ({ digit, sign }) => middle((digit ?? sign).box).x * way.x + middle((digit ?? sign).box).y * way.y;
+  return parts.sort((one, other) => along(one) - along(other));
 }
 
 /** The reading as it is written, with signs and corrections. */
@@ -101,8 +143,12 @@ export function spoken(reading) {
 export function carryOver(older, newer) {
   const corrected = digitsOf(older).filter(({ digit }) => digit.corrected !== undefined);
   for (const { digit } of digitsOf(newer)) {
-    const same = corrected.find((each) => overlap(each.digit.box, digit.box) > 0.85 && each.digit.label === digit.label);
+    const same = corrected.find((each) => !each.digit.marked && overlap(each.digit.box, digit.box) > 0.85 && each.digit.label === digit.label);
     if (same) Object.assign(digit, { corrected: same.digit.corrected, correction: same.digit.correction });
+  }
+  if (older?.width !== newer.width || older.height !== newer.height) return newer;
+  for (const { digit: mark } of corrected.filter(({ digit }) => digit.marked)) {
+    if (!digitsOf(newer).some(({ digit }) => overlap(digit.box, mark.box) > SAME_PLACE)) putMark(newer, { ...mark });
   }
   return newer;
 }

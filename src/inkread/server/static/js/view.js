@@ -1,7 +1,8 @@
 /** The reading beside a picture: its text, how sure it is, ten bars, the glyph, and a pad to correct it with. */
 
-import { $, el, say } from "./dom.js";
+import { $, el, icon, say } from "./dom.js";
 import * as readings from "./reading.js";
+import { size } from "./rows.js";
 import { sentence } from "./words.js";
 
 const NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
@@ -10,6 +11,8 @@ export class ReadingView {
   #item = null;
   #selected = null;
   #boxes = null;
+  #marking = null; // {box}: a box is being drawn; null is none yet
+  #editor = null; // {line, input, root}: a row is being written
   #spoken = 0;
   #lastWords = "";
 
@@ -32,10 +35,12 @@ export class ReadingView {
 
   /** Boxes that show the same reading, and the same digit of it. */
   link(boxes) {
+    this.#stop();
     this.#boxes = boxes;
   }
 
   clear(words = this.invitation) {
+    this.#stop();
     this.#item = null;
     this.#selected = null;
     this.root.dataset.kind = "empty";
@@ -67,6 +72,7 @@ export class ReadingView {
    */
   show(item, select = undefined) {
     const same = this.#item === item;
+    if (!same) this.#stop();
     this.#item = item;
     this.#selected = this.#present(select)
       ?? (same ? this.#present(this.#selected) : null)
@@ -106,8 +112,9 @@ export class ReadingView {
     this.note = el("p", { class: "note" });
     this.withdrawButton = el("button", { type: "button", class: "link", hidden: true, on: { click: () => this.#withdraw() } }, "Withdraw");
     this.correctTitle = el("h3", {}, "Wrong? It is");
+    this.markButton = el("button", { type: "button", class: "button", "aria-pressed": "false", on: { click: () => this.#toggleMark() } }, "Mark a missed digit");
     this.correction = el("section", { class: "correction", "aria-label": "Correct the digit" },
-      this.correctTitle, this.pad, el("div", { class: "note-line" }, this.note, this.withdrawButton));
+      this.correctTitle, this.pad, el("div", { class: "note-line" }, this.note, this.withdrawButton), this.markButton);
     this.root = el("section", { class: "reading", "aria-label": "Reading" },
       el("div", { class: "reading-top" }, el("h2", { class: "eyebrow" }, "Reading"), this.facts),
       this.text, this.verdict, this.live,
@@ -137,7 +144,7 @@ export class ReadingView {
       class: "key",
       data: { label },
       "aria-label": label ? `It is a ${NAMES[label]}` : "It is no digit",
-      on: { click: () => this.#selected && this.#correct(this.#selected, label) },
+      on: { click: () => (this.#marking ? this.#mark(label) : this.#selected && this.#correct(this.#selected, label)) },
     }, label || "none");
   }
 
@@ -177,19 +184,142 @@ export class ReadingView {
       this.text.replaceChildren(el("span", { class: "nothing", "aria-hidden": "true" }, "–"));
       return;
     }
-    this.text.replaceChildren(...reading.lines.map((row, line) => (
-      el("div", { class: "line" }, ...readings.partsOf(row).map(({ digit, position, sign }) => (
-        digit ? this.#chip(digit, { line, position }) : el("span", { class: "sign" }, sign.label)
-      )))
-    )));
+    const writing = this.#editor && document.activeElement === this.#editor.input;
+    this.text.replaceChildren(...reading.lines.map((row, line) => this.#row(row, line)).filter(Boolean));
     if (focused) this.text.querySelector(`[data-place="${focused}"]`)?.focus();
+    if (writing) this.#editor.input.focus();
+  }
+
+  #row(row, line) {
+    if (this.#editor?.line === line) return this.#editor.root;
+    if (!row.digits.length) return null;
+    const parts = readings.partsOf(row).map(({ digit, position, sign }) => (
+      digit ? this.#chip(digit, { line, position }) : el("span", { class: "sign" }, sign.label)
+    ));
+    const words = `Edit row ${line + 1}: ${[...readings.rowText(row)].join(" ") || "no digit"}`;
+    const edit = this.corrections && el("button", {
+      type: "button",
+      class: "button quiet edit",
+      title: "Edit row",
+      "aria-label": words,
+      data: { edit: line },
+      on: { click: () => this.#edit(line) },
+    }, icon("pen"));
+    return el("div", { class: "line" }, ...parts, edit);
+  }
+
+  /** Shows a row as a field of text; Enter stores it, Escape leaves it as it was. */
+  #edit(line) {
+    this.#stop();
+    const input = el("input", {
+      type: "text",
+      inputmode: "numeric",
+      autocomplete: "off",
+      maxlength: 200,
+      pattern: "[0-9 .,:\\/\\-]*",
+      title: "Digits",
+      value: readings.rowText(this.#item.reading.lines[line]),
+      "aria-label": `Digits of row ${line + 1}: Enter stores them, Escape cancels`,
+      on: { keydown: (event) => this.#editing(event) },
+    });
+    const save = el("button", { type: "button", class: "button primary", on: { click: () => this.#write() } }, "Save");
+    const cancel = el("button", { type: "button", class: "button quiet", on: { click: () => this.#leave() } }, "Cancel");
+    this.#editor = { line, input, root: el("div", { class: "line editor" }, el("span", {}, input), save, cancel) };
+    this.#render();
+    input.focus();
+    input.select();
+  }
+
+  #editing(event) {
+    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Enter") this.#write();
+    else this.#leave();
+  }
+
+  #leave() {
+    const { line } = this.#editor;
+    this.#stop();
+    this.#render();
+    this.#focusRow(line);
+  }
+
+  async #write() {
+    const { line, input } = this.#editor;
+    if (!input.reportValidity()) return;
+    this.#stop();
+    const done = this.#change(this.#item, this.#selected, () => this.corrections.write(this.#item, line, input.value.replace(/[^0-9]/g, "")));
+    this.#focusRow(line);
+    await done;
+  }
+
+  #focusRow(line) {
+    this.text.querySelector(`[data-edit="${line}"]`)?.focus();
+  }
+
+  #toggleMark() {
+    if (this.#marking) {
+      this.#leaveMark();
+      return;
+    }
+    this.#stop();
+    const { reading } = this.#item;
+    const boxes = readings.digitsOf(reading).map(({ digit }) => digit.box);
+    const usual = boxes.length ? size(boxes) : { wide: reading.width / 10, high: reading.height / 5 };
+    this.#marking = { box: null };
+    this.#render();
+    this.#boxes.startMark({ picture: reading, usual, drawn: (box) => this.#drawn(box), key: (event) => this.#markKey(event) });
+    this.#say(this.note.textContent);
+  }
+
+  #drawn(box) {
+    if (!this.#marking) return;
+    const changed = Boolean(box) !== Boolean(this.#marking.box);
+    this.#marking.box = box;
+    if (changed) this.#correction(null, null);
+    if (changed && box) this.#say(this.note.textContent);
+  }
+
+  /** Keys while a box is drawn: 0–9 tell what is in it, Enter goes to the pad, Escape cancels. */
+  #markKey(event) {
+    if (event.key === "Escape") this.#leaveMark();
+    else if (this.#marking.box && /^[0-9]$/.test(event.key)) this.#mark(event.key);
+    else if (this.#marking.box && event.key === "Enter") this.pad.querySelector(".key").focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #leaveMark() {
+    this.#stop();
+    this.#render();
+    this.markButton.focus();
+  }
+
+  async #mark(label) {
+    const item = this.#item;
+    const { box } = this.#marking;
+    this.#stop();
+    const { place, done } = this.corrections.mark(item, box, label);
+    const changed = this.#change(item, place, () => done);
+    this.text.querySelector(`[data-place="${place.line}.${place.position}"]`)?.focus();
+    await changed;
+  }
+
+  /** Ends what a person began: a row being written, a box being drawn. */
+  #stop() {
+    this.#editor = null;
+    if (this.#marking) this.#boxes?.stopMark();
+    this.#marking = null;
   }
 
   #chip(digit, place) {
     const isSelected = this.#selected?.line === place.line && this.#selected?.position === place.position;
     const label = readings.labelOf(digit);
     const kind = digit.corrected === undefined ? readings.level(digit.probability) : "corrected";
-    const how = digit.corrected === undefined ? readings.percent(digit.probability) : `corrected, read as ${digit.label}`;
+    const corrected = digit.marked ? "marked by you" : `corrected, read as ${digit.label}`;
+    const how = digit.corrected === undefined ? readings.percent(digit.probability) : corrected;
     return el("button", {
       type: "button",
       class: `digit ${kind}`,
@@ -207,7 +337,7 @@ export class ReadingView {
   #detail(digit) {
     const probabilities = digit ? readings.probabilitiesOf(digit) : null;
     const label = digit ? readings.labelOf(digit) : null;
-    const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+    const best = probabilities && !digit.marked ? probabilities.indexOf(Math.max(...probabilities)) : -1; // no model saw a mark
     this.bars.forEach((bar, each) => {
       const probability = probabilities?.[each] ?? 0;
       bar.style.setProperty("--value", probability);
@@ -232,21 +362,27 @@ export class ReadingView {
 
   #correction(digit, label) {
     if (!this.corrections) return;
-    const canCorrect = Boolean(digit && this.#selected);
+    const canCorrect = Boolean(digit && this.#selected && !this.#marking);
     for (const key of this.pad.children) {
-      key.disabled = !canCorrect;
+      key.disabled = this.#marking ? !this.#marking.box || !key.dataset.label : !canCorrect;
       key.setAttribute("aria-pressed", String(canCorrect && key.dataset.label === label));
     }
+    say(this.correctTitle, this.#marking ? "In the box is" : "Wrong? It is");
+    this.markButton.hidden = !(this.#item?.picture && this.#boxes?.canMark);
+    this.markButton.setAttribute("aria-pressed", String(Boolean(this.#marking)));
+    say(this.markButton, this.#marking ? "Cancel the box" : "Mark a missed digit");
     this.withdrawButton.hidden = !(canCorrect && digit.corrected !== undefined);
     say(this.note, this.#words(canCorrect ? digit : null));
   }
 
   #words(digit) {
+    if (this.#marking) return this.#marking.box ? "Choose what is in the box." : "Drag a box around the digit, or move one with the arrow keys (Shift: its size).";
     const collects = this.corrections.collects();
     if (!digit || digit.corrected === undefined) {
       return collects ? "A correction is stored on this server, for training." : "A correction shows here only: this server does not collect them.";
     }
-    const what = digit.corrected === "" ? `${digit.label} corrected to no digit.` : `${digit.label} corrected to ${digit.corrected}.`;
+    const to = digit.corrected === "" ? "no digit" : digit.corrected;
+    const what = digit.marked ? `Marked as ${to}.` : `${digit.label} corrected to ${to}.`;
     if (digit.correction) return `${what} Stored for training.`;
     return collects ? `${what} Storing …` : `${what} Shown here only: this server does not collect corrections.`;
   }
@@ -260,9 +396,9 @@ export class ReadingView {
     const item = this.#item;
     const { line, position } = this.#selected;
     this.withdrawButton.disabled = true;
-    await this.#change(item, this.#selected, () => this.corrections.withdraw(item.reading.lines[line].digits[position]));
+    await this.#change(item, this.#selected, () => this.corrections.withdraw(item, item.reading.lines[line].digits[position]));
     this.withdrawButton.disabled = false;
-    this.text.querySelector(`[data-place="${line}.${position}"]`)?.focus();
+    (this.text.querySelector(`[data-place="${line}.${position}"]`) ?? this.markButton).focus();
   }
 
   async #change(item, place, work) {
@@ -278,7 +414,10 @@ export class ReadingView {
     } catch (error) {
       problem = error;
     }
-    if (this.#item === item) this.#render();
+    if (this.#item === item) {
+      this.#selected = this.#present(this.#selected); // a mark may be gone
+      this.#render();
+    }
     if (this.#item === item && problem) say(this.note, `Not stored: ${sentence(problem.message)}`);
     this.#say(this.note.textContent);
     this.changed(item);
