@@ -24,7 +24,7 @@ from inkread.evaluation.pictures import SURE, PictureReport, Rate, evaluate_naiv
 from inkread.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 NAIVE = "field, naive pipeline, same network"
 JUNK = ("field", "letters_ansh", "greek_cs5330")
@@ -38,9 +38,15 @@ def main() -> None:
         "model", nargs="?", default="default", help="a bundled model, or a training run's folder"
     )
     parser.add_argument("--write", type=Path, metavar="FILE", help="a document with the two marks of figures")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=BENCHMARKS,
+        help="measure this collection only; may be given several times",
+    )
     options = parser.parse_args()
     reader = Reader(options.model)
-    on_mnist, reports = mnist(reader), dict(measured(reader))
+    on_mnist, reports = mnist(reader), dict(measured(reader, options.only or list(BENCHMARKS)))
     if not on_mnist and not reports:
         sys.exit("error: INKREAD_DATA: holds none of the collections; name the folder that does")
     absent = [
@@ -67,11 +73,11 @@ def main() -> None:
         options.write.write_text(fill(document, figures), encoding="utf-8")
 
 
-def measured(reader: Reader) -> Iterator[tuple[str, PictureReport]]:
+def measured(reader: Reader, names: Iterable[str]) -> Iterator[tuple[str, PictureReport]]:
     """The report on each collection that is here, and the naive pipeline's on ``field``."""
-    for name, load in BENCHMARKS.items():
+    for name in names:
         try:
-            pictures = load(None)
+            pictures = BENCHMARKS[name](None)
         except DatasetNotFoundError as error:
             print(f"{name}: not measured: {error}", file=sys.stderr)
             continue
@@ -87,7 +93,7 @@ def provenance(model: str, reader: Reader, absent: list[str]) -> str:
     models |= {each.model.card.name: each.model.card for each in eyes}
     named = ", ".join(f"`{name}` (SHA-256 `{card.sha256}`)" for name, card in models.items())
     today = datetime.now(UTC).date().isoformat()
-    lacking = f" Absent, and not measured: {', '.join(absent)}." if absent else ""
+    lacking = f" Not measured this time: {', '.join(absent)}." if absent else ""
     return f"Models {named}, measured on {today}.{lacking}\n"
 
 
