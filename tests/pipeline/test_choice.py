@@ -69,6 +69,11 @@ def test_a_page_with_one_digit_is_judged_as_a_picture_of_one() -> None:
     assert labels(choose(opinions(("7", 0.9, 40), ("5", 0.9, 80)), FUSION, single=False)) == ["75"]
 
 
+def test_a_page_on_which_none_is_found_is_judged_as_one_digit_if_all_its_ink_looks_like_one() -> None:
+    assert labels(choose(opinions(("", 0.9, 40), whole="1"), FUSION, single=False)) == ["1"]
+    assert choose(opinions(("", 0.9, 40), whole=""), FUSION, single=False).rows == ()
+
+
 def test_a_picture_given_as_one_digit_has_at_most_one() -> None:
     both = opinions(("7", 0.9, 40), ("5", 0.9, 80), whole="5")
     assert labels(choose(both, FUSION, single=True)) == ["5"]

@@ -45,13 +45,14 @@ def choose(
 ) -> Choice:
     """The digits of a page; or, if ``single``, the one digit that a picture shows, or none.
 
-    A page on which one digit is found is judged as a picture of that digit, because the ink of the whole picture then
-    says something about it.
+    A page is judged as a picture of one digit if one is found on it, or none although all ink together looks like one: then the
+    ink of the whole picture says something about the digit.
     """
     if single:
         return _one(opinions, fusion)
     page = _page(opinions, fusion, config)
-    return _one(opinions, fusion) if len(page.digits) == 1 else page
+    is_one = not page.digits and opinions.whole.argmax() != DIGITS
+    return _one(opinions, fusion) if is_one or len(page.digits) == 1 else page
 
 
 def _page(opinions: Opinions, fusion: Fusion, config: ReaderConfig) -> Choice:
