@@ -59,6 +59,7 @@ def test_curves_of_several_models_are_also_printed(run, drawn, tmp_path):
         "default",
         "default",
         "detector",
+        "detector",
         "Saved",
     ]
     assert "█▁" in result.out

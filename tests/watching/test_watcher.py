@@ -57,7 +57,7 @@ class Folder:
 
     def look(self, times: int = 1) -> list[str]:
         """What is reported in so many looks."""
-        return [record.outcome.joined for _ in range(times) for record in self.watcher.look()]
+        return [record.outcome.joined() for _ in range(times) for record in self.watcher.look()]
 
     def reported(self) -> list[tuple[str, str]]:
         with self.out.open(newline="") as file:
@@ -178,7 +178,7 @@ def test_a_picture_that_could_not_be_written_down_is_read_again_after_a_restart(
 def test_once_ends_when_all_is_reported(folder):
     folder.put("a.png", "1")
     folder.put("b.png", "damaged")
-    texts = [record.outcome.joined for record in folder.watcher.watch(interval=0.001, once=True)]
+    texts = [record.outcome.joined() for record in folder.watcher.watch(interval=0.001, once=True)]
     assert texts == ["1", ""]
 
 
@@ -202,7 +202,7 @@ def test_it_ends_when_the_wait_says_so(folder):
         return seconds == 0 or answers.pop(0)
 
     watching = folder.watcher.watch(interval=7, wait=wait)
-    assert [record.outcome.joined for record in watching] == ["1"]
+    assert [record.outcome.joined() for record in watching] == ["1"]
     assert answers == []
 
 
