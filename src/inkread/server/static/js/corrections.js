@@ -11,6 +11,7 @@ export class Corrections {
   constructor(api, collects) {
     this.api = api;
     this.collects = collects;
+    this.sending = new WeakMap(); // what is on its way to the server, by digit
   }
 
   /** The option `keep` of a reading that is not to be stored, such as of every stroke; nothing where nothing is stored anyway. */
@@ -57,8 +58,8 @@ export class Corrections {
 
   /** Takes the correction or the mark of a digit back, on the server too. */
   async withdraw(item, digit) {
-    const { correction } = digit;
-    if (correction) await this.api.withdraw(correction);
+    await this.#sent(digit); // only then is it known what is to be withdrawn
+    if (digit.correction) await this.api.withdraw(digit.correction);
     if (digit.marked) takeMark(item.reading, digit);
     delete digit.corrected;
     delete digit.correction;
@@ -68,9 +69,10 @@ export class Corrections {
     if (label === digit.label) return this.withdraw(item, digit); // of a mark that is "": there is no digit after all
     const before = { corrected: digit.corrected, correction: digit.correction };
     digit.corrected = label;
+    delete digit.correction; // what is shown as stored must be the new label
     try {
       const where = digit.marked ? { box: digit.box } : { line, position };
-      digit.correction = await this.#send(item, { ...where, label }) ?? digit.correction;
+      digit.correction = await this.#inTurn(digit, () => this.#send(item, { ...where, label })) ?? before.correction;
     } catch (error) {
       Object.assign(digit, before);
       throw error;
@@ -83,13 +85,25 @@ export class Corrections {
     const place = putMark(item.reading, mark);
     const send = async () => {
       try {
-        mark.correction = await this.#send(item, { box, label });
+        mark.correction = await this.#inTurn(mark, () => this.#send(item, { box, label }));
       } catch (error) {
         takeMark(item.reading, mark);
         throw error;
       }
     };
     return { place, done: send() };
+  }
+
+  /** Sends what is said of a digit after what was said of it before, so that the last word stands. */
+  #inTurn(digit, send) {
+    const sent = this.#sent(digit).then(send);
+    this.sending.set(digit, sent);
+    return sent;
+  }
+
+  /** Waits until nothing is on its way about a digit, whatever became of it. */
+  async #sent(digit) {
+    await this.sending.get(digit)?.catch(() => {});
   }
 
   /** Has the server store a correction, if it collects. @returns its id. */
