@@ -15,7 +15,14 @@ from inkread.datasets.pictures import LabelledPicture
 from inkread.errors import DatasetFormatError, PictureDamagedError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.naive import naive_glyph, naive_read
-from inkread.evaluation.pictures import PictureReport, evaluate_naively, evaluate_pictures, kind_of
+from inkread.evaluation.pictures import (
+    PictureReport,
+    PictureResult,
+    Rate,
+    evaluate_naively,
+    evaluate_pictures,
+    kind_of,
+)
 from inkread.models import DIGIT_CLASSES
 from inkread.reading import Digit
 
@@ -214,3 +221,14 @@ def test_the_naive_recipe_reads_one_digit_and_refuses_nothing(tmp_path):
     assert [(result.file, result.got, bool(result.error)) for result in report.results] == [
         ("black.png", "3", False), ("text.png", "", True),
     ]  # fmt: skip
+
+
+def test_digits_that_are_sure_count_whatever_is_on_the_picture():
+    results = (
+        PictureResult("a.png", "multi", "12/3", "12/8", {}, probabilities=(0.999, 0.5, 0.995)),
+        PictureResult("b.png", "empty", "", "7", {}, probabilities=(0.99,)),
+        PictureResult("naive.png", "single", "7", "7", {}),
+    )
+    report = PictureReport(results)
+    assert report.digits == ([0.999, 0.5, 0.995, 0.99], [True, True, False, False])
+    assert report.sure == Rate(1, 3)

@@ -172,8 +172,9 @@ class PictureReport:
 
     @property
     def digits(self) -> tuple[list[float], list[bool]]:
-        """The probability of each digit that was read, in pictures of all kinds, and whether it is right."""
-        read = [pair for r in self.results for pair in zip(r.probabilities, r.digits_right, strict=True)]
+        """The probability of each digit that was read, in pictures of all kinds, and whether it is right; none without probabilities."""
+        told = [r for r in self.results if r.probabilities]
+        read = [pair for r in told for pair in zip(r.probabilities, r.digits_right, strict=True)]
         return [probability for probability, _ in read], [right for _, right in read]
 
     @property
