@@ -20,6 +20,16 @@ def digit(shade: int) -> NewDigit:
     return NewDigit("7", 0.5, (0, 0, 9, 9), (0.1,) * 10, glyph.tobytes(), b"")
 
 
+def lack(package, monkeypatch):
+    """Has the store imported anew without a package; afterwards everything is as it was."""
+    import inkread.server.store
+
+    monkeypatch.setattr(inkread.server, "store", inkread.server.store)  # which importing it anew replaces
+    for name in [name for name in sys.modules if name.startswith("inkread.server.store")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+
+
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "store.sqlite"
@@ -101,9 +111,7 @@ def test_a_file_that_is_no_store_says_so(path):
 
 @pytest.mark.parametrize("package", ["sqlalchemy", "alembic"])
 def test_what_is_not_installed_is_named_with_its_extra(package, monkeypatch, path):
-    for name in [name for name in sys.modules if name.startswith("inkread.server.store")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, package, None)
+    lack(package, monkeypatch)
     with pytest.raises(MissingExtraError, match=rf"{package}: is not installed; .*'\.\[serve\]'"):
         load_corrections(path)
 
@@ -177,9 +185,7 @@ def test_pages_are_found_where_corrections_are(path, monkeypatch):
     with pytest.raises(DatasetNotFoundError, match=r"is no store of corrections"):
         load_corrected_pages(path)
     assert not path.exists()
-    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    for name in [name for name in sys.modules if name.startswith("inkread.server.store")]:
-        monkeypatch.delitem(sys.modules, name)
+    lack("sqlalchemy", monkeypatch)
     with pytest.raises(MissingExtraError, match="sqlalchemy: is not installed"):
         load_corrected_pages(path)
 
