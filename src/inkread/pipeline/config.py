@@ -1,8 +1,8 @@
 """Every number that the reader goes by, beside what the networks were trained with.
 
 Numbers that weights depend on, such as the size of a close-up, are part of the networks' geometry and stay with the code that cuts their
-inputs. These may be changed without training anything. None was set by the figures of a single picture; where no measurement is named,
-there was none.
+inputs. These may be changed without training anything. Where no measurement is named, there was none; ``sense``, ``more_sense`` and
+``less_doubt`` were set on a single synthetic page in its four orientations.
 """
 
 from __future__ import annotations
