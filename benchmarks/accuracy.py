@@ -18,9 +18,9 @@ from inkread.datasets.benchmarks import BENCHMARKS
 from inkread.datasets.mnist import load_mnist
 from inkread.errors import DatasetNotFoundError, InkreadError
 from inkread.evaluation.glyphs import evaluate_glyphs
-from inkread.evaluation.markdown import fill, table
 from inkread.evaluation.metrics import expected_calibration_error
 from inkread.evaluation.pictures import SURE, PictureReport, Rate, evaluate_naively, evaluate_pictures
+from inkread.evaluation.reports.markdown import fill, table
 from inkread.reader import Reader
 
 if TYPE_CHECKING:

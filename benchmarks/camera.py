@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from _moving_pages import Moment
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.reading import Digit
+    from inkread.results import Digit
 
 
 @dataclass(frozen=True, slots=True)

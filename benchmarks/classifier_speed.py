@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-import inkread.classifier
-from inkread.classifier import Classifier
+import inkread.pipeline.classifier
+from inkread.pipeline.classifier import Classifier
 
 BATCHES = (1, 16, 64, 256, 1024)
 THREADS = (1, 2, 0)
@@ -21,7 +21,7 @@ SECONDS = 0.5
 def main() -> None:
     """Prints microseconds for one call of one glyph, and glyphs a second for larger batches."""
     glyphs = np.random.default_rng(0).integers(0, 256, (max(BATCHES), 28, 28)).astype(np.uint8)
-    inkread.classifier.BATCH = max(BATCHES)  # so that each batch is one call of the runtime
+    inkread.pipeline.classifier.BATCH = max(BATCHES)  # so that each batch is one call of the runtime
     print(f"{'threads':>8}" + "".join(f"{f'batch {batch}':>16}" for batch in BATCHES))
     for threads in THREADS:
         classifier = Classifier(threads=threads)

@@ -26,7 +26,7 @@ import numpy as np
 
 from inkread.datasets.mnist import load_mnist
 from inkread.errors import InkreadError
-from inkread.evaluation.markdown import table
+from inkread.evaluation.reports.markdown import table
 from inkread.training import RECIPES, Recipe
 from inkread.training.fit import evaluate, fit
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.classifier import DIGITS
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
 from inkread.desktop.grid import CELLS, Grid
 from inkread.desktop.sheet import FULL, Sheet
 from inkread.errors import DatasetNotFoundError
-from inkread.glyph import SIDE
+from inkread.pipeline.classifier import DIGITS
+from inkread.pipeline.glyph import SIDE
 from inkread.reader import Reader
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from inkread.datasets.mnist import load_mnist
 from inkread.errors import InkreadError, nearest
-from inkread.evaluation.markdown import fill, table
+from inkread.evaluation.reports.markdown import fill, table
 from inkread.training import RECIPES, Recipe
 from inkread.training.fit import evaluate, fit
 from inkread.training.recipe import NETWORKS

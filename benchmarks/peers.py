@@ -20,8 +20,8 @@ import numpy as np
 
 from inkread.datasets.benchmarks import BENCHMARKS
 from inkread.errors import DatasetNotFoundError, PictureError
-from inkread.evaluation.markdown import table
 from inkread.evaluation.pictures import ROW_SEPARATOR, Rate, kind_of
+from inkread.evaluation.reports.markdown import table
 from inkread.picture import load_picture
 from inkread.reader import Reader
 

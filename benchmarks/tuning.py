@@ -19,7 +19,7 @@ from PIL import Image
 from inkread import Reader
 from inkread.datasets.benchmarks import BENCHMARKS
 from inkread.errors import InkreadError
-from inkread.evaluation.markdown import table
+from inkread.evaluation.reports.markdown import table
 from inkread.training import Tuning, train_on
 from inkread.training.tuning import folds_of
 

@@ -31,11 +31,11 @@ import numpy as np
 from IPython.display import display
 
 import inkread
-from inkread import plots
-from inkread.classifier import Classifier
 from inkread.datasets.mnist import load_mnist
+from inkread.evaluation import plots
+from inkread.evaluation.plots.steps import example_photo
 from inkread.export import export_model
-from inkread.plots.steps import example_photo
+from inkread.pipeline.classifier import Classifier
 from inkread.training import RECIPES, Augmentation, load_run, train
 
 FOLDER = Path(tempfile.mkdtemp(prefix="inkread-"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from inkread.idle import let_idle_threads_sleep
+from inkread.system.idle import let_idle_threads_sleep
 
 let_idle_threads_sleep()  # before any test imports PyTorch
 settings.register_profile("inkread", derandomize=True, deadline=None, max_examples=100, database=None)

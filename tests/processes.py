@@ -13,8 +13,8 @@ import numpy as np
 
 from inkread.picture import load_picture
 from inkread.reader import Reader
-from inkread.reading import Digit, Line, Reading
-from inkread.worker import Worker
+from inkread.results import Digit, Line, Reading
+from inkread.system.worker import Worker
 
 PATIENCE = 120.0
 """Seconds after which something that should happen at once is taken not to happen."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from inkread import models
-from inkread.datasets.places import user_folder
 from inkread.errors import InstallationError, ModelNotFoundError, OutputError
-from inkread.installation import PACKAGES, problem
+from inkread.system.installation import PACKAGES, problem
+from inkread.system.user_folders import user_folder
 
 PICTURE = Path(__file__).parents[1] / "examples" / "pencil_rows.jpg"
 CLOSING = """

@@ -9,22 +9,22 @@ import pytest
 
 CORE = [
     "inkread",
-    "inkread.classifier",
     "inkread.cli",
-    "inkread.drawing",
     "inkread.errors",
-    "inkread.explain",
-    "inkread.folders",
-    "inkread.glyph",
-    "inkread.installation",
     "inkread.models",
-    "inkread.outcome",
+    "inkread.models.onnx_session",
     "inkread.picture",
+    "inkread.picture.folders",
     "inkread.pipeline.choice",
+    "inkread.pipeline.classifier",
+    "inkread.pipeline.explain",
+    "inkread.pipeline.glyph",
     "inkread.pipeline.turning",
     "inkread.reader",
-    "inkread.reading",
-    "inkread.runtime",
+    "inkread.results",
+    "inkread.results.annotate",
+    "inkread.results.outcome",
+    "inkread.system.installation",
     "inkread.watching",
 ]
 HEAVY = [
@@ -44,15 +44,15 @@ HEAVY = [
     "pygame",
 ]
 ROOMS_ABOVE = [
-    "inkread.training",
-    "inkread.evaluation",
-    "inkread.plots",
-    "inkread.export",
-    "inkread.datasets",
-    "inkread.server",
-    "inkread.desktop",
     "inkread.client",
-    "inkread.wire",
+    "inkread.datasets",
+    "inkread.desktop",
+    "inkread.evaluation",
+    "inkread.export",
+    "inkread.server",
+    "inkread.store",
+    "inkread.synthetic",
+    "inkread.training",
 ]
 LEFT_FOR_LATER = ["numpy", "PIL", "cv2", "onnxruntime", "typer", "rich"]
 

@@ -24,7 +24,7 @@ WAYS = {
     "package": ["-c", READING],
     "command": ["-m", "inkread", "read", str(PICTURE)],
     "spawned worker": ["-c", SPAWNING],
-    "model": ["-c", "from inkread.classifier import Classifier; Classifier()"],
+    "model": ["-c", "from inkread.pipeline.classifier import Classifier; Classifier()"],
     "no model": ["-c", "import inkread, onnxruntime"],
 }
 

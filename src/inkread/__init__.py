@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from inkread.errors import InkreadError, PictureError
     from inkread.picture import PictureLimits, Source
     from inkread.reader import Reader
-    from inkread.reading import Digit, Line, Reading
+    from inkread.results import Digit, Line, Reading
 
 _HOMES = {
     "AsyncClient": "inkread.client",
     "Client": "inkread.client",
-    "Digit": "inkread.reading",
+    "Digit": "inkread.results",
     "InkreadError": "inkread.errors",
-    "Line": "inkread.reading",
+    "Line": "inkread.results",
     "PictureError": "inkread.errors",
     "PictureLimits": "inkread.picture",
     "Reader": "inkread.reader",
-    "Reading": "inkread.reading",
+    "Reading": "inkread.results",
 }
 
 __all__ = [
@@ -63,7 +63,7 @@ def read(source: Source, *, min_probability: float = 0.0) -> Reading:
         PictureError: the source cannot be read as a picture.
         OptionError: ``min_probability`` is outside 0..1.
     """
-    from inkread.installation import diagnosed
+    from inkread.system.installation import diagnosed
 
     with diagnosed():
         from inkread.reader import default_reader
@@ -72,7 +72,7 @@ def read(source: Source, *, min_probability: float = 0.0) -> Reading:
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        from inkread.installation import diagnosed
+        from inkread.system.installation import diagnosed
 
         with diagnosed():
             return getattr(import_module(_HOMES[name]), name)

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.classifier import DIGITS, Classifier
 from inkread.errors import ModelFormatError, PictureError
 from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, STRIP
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose
+from inkread.pipeline.classifier import DIGITS, Classifier
 from inkread.pipeline.closeups import CloseupClassifier
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.detector import CLASSES, Detector
 from inkread.pipeline.glyphs import tight
 from inkread.pipeline.opinions import Opinions, opinions_of
 from inkread.pipeline.strip_reader import StripReader
-from inkread.reading import Box, Digit, Line, Reading, Sign, require_probability
+from inkread.results import Box, Digit, Line, Reading, Sign, require_probability
 
 if TYPE_CHECKING:
     import os
@@ -197,7 +197,7 @@ class Reader:
         """What the classifier makes of glyphs: the ten digits, and "not a single digit", by the bundled model if it does not know that.
 
         Args:
-            glyphs: N×28×28 uint8, ink bright, in the geometry of ``inkread.glyph``.
+            glyphs: N×28×28 uint8, ink bright, in the geometry of ``inkread.pipeline.glyph``.
             none_bias: see ``Classifier.probabilities``.
 
         Returns:

@@ -11,7 +11,7 @@ from browser.test_access import axe, serious
 from playwright.sync_api import expect
 from serving import png
 
-from inkread.server.store import Correction, Mark, NewDigit, NewReading, Store
+from inkread.store import Correction, Mark, NewDigit, NewReading, Store
 
 if TYPE_CHECKING:
     from browser.visit import Visit
@@ -335,7 +335,7 @@ def test_axe_finds_nothing_serious_while_a_row_is_edited_or_a_box_drawn(visit, a
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_page_aligns_a_text_as_the_server_does(visit, seed):
-    from inkread.server.store.rows import Item, NoRoomError, changes
+    from inkread.store.rows import Item, NoRoomError, changes
 
     rng = np.random.default_rng(seed)
     person = visit("#about")

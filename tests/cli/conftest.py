@@ -11,7 +11,7 @@ import pytest
 import inkread.reader
 from inkread.cli import main
 from inkread.errors import PictureDamagedError, PictureError, PictureNotFoundError
-from inkread.reading import Digit, Line, Reading, Sign
+from inkread.results import Digit, Line, Reading, Sign
 
 TEXTS = {"seven": "7", "rows": "12\n3", "blank": "", "-": "4", "amount": "3.14"}
 

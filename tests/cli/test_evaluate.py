@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import inkread.classifier
 import inkread.datasets.named
 import inkread.datasets.pictures
+import inkread.pipeline.classifier
 import inkread.reader
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.pictures import LabelledPicture
@@ -37,7 +37,7 @@ def glyphs(monkeypatch):
     images = np.zeros((10, 28, 28), np.uint8)
     images[:, 0, 0] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
     data = LabelledGlyphs("MNIST", images, np.arange(10, dtype=np.uint8), "", "", "")
-    monkeypatch.setattr(inkread.classifier, "Classifier", FakeClassifier)
+    monkeypatch.setattr(inkread.pipeline.classifier, "Classifier", FakeClassifier)
     monkeypatch.setattr(inkread.datasets.named, "load_mnist", lambda split, **_: data)
 
 

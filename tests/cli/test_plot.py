@@ -6,8 +6,10 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 
-import inkread.plots
-from inkread.plots import Subject, catalogue, curves, report, subject
+import inkread.evaluation.plots
+import inkread.evaluation.reports
+from inkread.evaluation.plots import Subject, catalogue, curves, subject
+from inkread.evaluation.reports import run as run_report
 
 HISTORY = tuple({"epoch": e, "train_loss": 1 / e, "validation_accuracy": 1 - 0.1 / e} for e in (1.0, 2.0))
 
@@ -94,7 +96,8 @@ def test_without_matplotlib_the_extra_is_named(run, monkeypatch, tmp_path):
     def import_module(_name):
         raise ModuleNotFoundError(name="matplotlib")
 
-    monkeypatch.setattr(inkread.plots, "import_module", import_module)
+    for room in (inkread.evaluation.plots, inkread.evaluation.reports):
+        monkeypatch.setattr(room, "import_module", import_module)
     for command in (["plot", "errors"], ["report", tmp_path]):
         result = run(*command)
         assert result.code == 1
@@ -108,7 +111,7 @@ def test_a_report_is_written_where_it_is_wanted(run, monkeypatch, tmp_path):
         calls.append((folder, out, options["test"], options["picture"]))
         return out
 
-    monkeypatch.setattr(report, "write_report", write_report)
+    monkeypatch.setattr(run_report, "write_report", write_report)
     result = run("report", tmp_path, "--out", tmp_path / "r.html")
     assert result == (0, f"Saved {tmp_path / 'r.html'}\n", "")
     assert calls == [(tmp_path, tmp_path / "r.html", False, None)]

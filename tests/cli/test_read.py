@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from inkread.reading import CSV_COLUMNS
+from inkread.results import CSV_COLUMNS
 
 FULL = Path("/dev/full")
 
@@ -132,7 +132,8 @@ def test_explain_gives_each_picture_a_folder(run, tmp_path, monkeypatch):
 
     seen = []
     monkeypatch.setattr(
-        "inkread.explain.save_stages", lambda trace, folder: seen.append((trace.reading.text, folder))
+        "inkread.pipeline.explain.save_stages",
+        lambda trace, folder: seen.append((trace.reading.text, folder)),
     )
     run("read", "seven.png", "--explain", tmp_path / "one")
     run("read", "seven.png", "x/seven.png", "--explain", tmp_path / "two")

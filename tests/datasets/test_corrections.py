@@ -11,7 +11,7 @@ from PIL import Image
 from inkread.datasets.corrections import CorrectedPage, load_corrected_pages, load_corrections
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.errors import DatasetNotFoundError, MissingExtraError, StoreError
-from inkread.server.store import NewDigit, NewReading, Store, StoredPicture
+from inkread.store import NewDigit, NewReading, Store, StoredPicture
 
 
 def digit(shade: int) -> NewDigit:
@@ -22,10 +22,10 @@ def digit(shade: int) -> NewDigit:
 
 def lack(package, monkeypatch):
     """Has the store imported anew without a package; afterwards everything is as it was."""
-    import inkread.server.store
+    import inkread.store
 
-    monkeypatch.setattr(inkread.server, "store", inkread.server.store)  # which importing it anew replaces
-    for name in [name for name in sys.modules if name.startswith("inkread.server.store")]:
+    monkeypatch.setattr(inkread.server, "store", inkread.store)  # which importing it anew replaces
+    for name in [name for name in sys.modules if name.startswith("inkread.store")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
 
@@ -60,7 +60,7 @@ def test_every_correction_that_stands_is_a_glyph_with_its_label(path, collected)
 def test_a_store_is_named_by_path_by_url_or_not_at_all(path, collected, monkeypatch, tmp_path):
     by_path = load_corrections(path)
     by_url = load_corrections(f"sqlite:///{path}")
-    monkeypatch.setattr("inkread.server.store.default_url", lambda: f"sqlite:///{path}")
+    monkeypatch.setattr("inkread.store.default_url", lambda: f"sqlite:///{path}")
     by_default = load_corrections()
     assert by_path.sha256 == by_url.sha256 == by_default.sha256
     np.testing.assert_array_equal(by_path.images, by_default.images)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.classifier import Classifier
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.datasets.handwriting import ALPHABET
 from inkread.datasets.printing import draw_letter
 from inkread.datasets.writing import frayed_edges, hand_made, printed
+from inkread.pipeline.classifier import Classifier
 
 
 def test_the_more_shapes_a_digit_has_the_more_of_it_are_made_by_hand() -> None:

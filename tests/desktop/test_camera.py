@@ -14,14 +14,14 @@ from PIL import Image
 from inkread.desktop.capture import Frame, open_video
 from inkread.desktop.live import Answer, LiveReader
 from inkread.errors import CaptureError, OutputError
-from inkread.reading import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading
 
 pygame = pytest.importorskip("pygame")
 
 from inkread.desktop import camera, look
 from inkread.desktop.camera import CameraScene
 from inkread.desktop.window import show
-from inkread.drawing import SURE
+from inkread.results.annotate import SURE
 
 PATIENCE = 300.0
 """Seconds, on a busy machine too."""

@@ -39,7 +39,7 @@ def answer(reader, **options):
 def patience():
     """A busy machine may take minutes for what is done in a second; only a test that is about it has less patience."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inkread.worker.START_SECONDS", PATIENCE)
+        patch.setattr("inkread.system.worker.START_SECONDS", PATIENCE)
         yield
 
 

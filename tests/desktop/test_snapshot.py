@@ -10,7 +10,7 @@ from PIL import Image
 
 from inkread.desktop.snapshot import save_snapshot
 from inkread.errors import OutputError
-from inkread.reading import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading
 
 PIXELS = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 READING = Reading("camera 0", 6, 4, (Line((Digit("7", 0.9, (0, 0, 3, 4)),)),))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inkread.desktop.motion import STILL
 from inkread.desktop.steady import ALIKE, WINDOW, Steady, follow, moved
-from inkread.reading import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading
 
 PITCH, WIDTH, HEIGHT = 40, 24, 48
 

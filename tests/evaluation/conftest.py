@@ -1,12 +1,21 @@
-"""A small model of digits that nobody trained, and the ONNX files that strangers might have made of it."""
+"""Small models that learned nothing, ONNX files that others might have made of them, and glyphs to look at."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.evaluation.foreign import RANGES
+from inkread.evaluation.plots import subject as subject_module
 from inkread.evaluation.probes import written_digits
+from inkread.models.card import DIGIT_CLASSES
+from inkread.training.recipe import Augmentation, Recipe
+
+HELD_OUT = 200
+RECIPE = Recipe(
+    network="tiny", epochs=2, validation=HELD_OUT, augmentation=Augmentation(rotation=10.0), threads=1
+)
 
 
 def templates(glyphs):
@@ -70,3 +79,78 @@ def foreign_model():
         return path
 
     return save
+
+
+def drawn_glyphs(count: int, *, seed: int = 0, classes: tuple[str, ...] = DIGIT_CLASSES) -> LabelledGlyphs:
+    """Each of ten classes is a bar at its own height, in noise."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 10, count).astype(np.uint8)
+    images = rng.integers(0, 60, (count, 28, 28), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[4 + 2 * label : 6 + 2 * label, 6:22] = 250
+    return LabelledGlyphs("bars", images, labels, f"{seed:064x}", "CC0-1.0", "drawn by the test", classes)
+
+
+@pytest.fixture(scope="session")
+def draw_glyphs():
+    """The function that draws them."""
+    return drawn_glyphs
+
+
+@pytest.fixture(scope="session")
+def glyphs():
+    """300 glyphs."""
+    return drawn_glyphs(300)
+
+
+@pytest.fixture(scope="session")
+def probabilities(glyphs):
+    """Of a reader that is right four times in five, and the surer the righter."""
+    rng = np.random.default_rng(1)
+    read = np.where(rng.random(len(glyphs)) < 0.8, glyphs.labels, rng.integers(0, 10, len(glyphs)))
+    shares = np.full((len(glyphs), 11), 0.0)
+    sure = rng.uniform(0.4, 1.0, len(glyphs))
+    shares[:] = ((1 - sure) / 10)[:, None]
+    shares[np.arange(len(glyphs)), read] = sure
+    return shares
+
+
+@pytest.fixture(scope="session")
+def finish(tmp_path_factory):
+    """Makes the folder of a finished run of two epochs, of a recipe and what it held out."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+    pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
+    from inkread.training.checkpoint import Epoch
+    from inkread.training.export import export
+    from inkread.training.networks import build
+    from inkread.training.run import Run
+
+    def make(recipe: Recipe, held_out: LabelledGlyphs, data: str = "MNIST"):
+        torch.manual_seed(0)
+        history = (Epoch(1, 1e-3, 0.9, 0.7, 0.5, 0.85, 2.0), Epoch(2, 1e-4, 0.4, 0.9, 0.3, 0.95, 2.0))
+        finished = Run(tmp_path_factory.mktemp("run"), recipe, build(recipe, 10).eval(), history)
+        described = [drawn_glyphs(50).describe("train") | {"name": data}]
+        export(finished, [held_out], data=described, geometry={"side": 28}, command="inkread <train>")
+        return finished.out
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run(finish):
+    """The folder of such a run."""
+    return finish(RECIPE, drawn_glyphs(HELD_OUT, seed=2))
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """Stands in for all collections with 1,000 drawn glyphs; collects what is asked for."""
+    loaded = []
+
+    def load_named(name, split, **_):
+        loaded.append((name, split))
+        return drawn_glyphs(1_000, seed=3)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subject_module, "load_named", load_named)
+        yield loaded

@@ -24,7 +24,7 @@ from inkread.evaluation.pictures import (
     kind_of,
 )
 from inkread.models import DIGIT_CLASSES
-from inkread.reading import Digit
+from inkread.results import Digit
 
 
 def labelled(name: str, label: str, **columns: str) -> LabelledPicture:

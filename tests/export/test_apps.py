@@ -14,8 +14,8 @@ import onnxruntime
 from export_runs import NOT_OURS, needs, network_named, save_run
 from safetensors import safe_open
 
-from inkread.classifier import Classifier
 from inkread.export import export_model
+from inkread.pipeline.classifier import Classifier
 
 pytestmark = pytest.mark.filterwarnings(NOT_OURS)
 

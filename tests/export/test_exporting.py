@@ -14,7 +14,6 @@ onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: export)
 
 from export_runs import NOT_OURS, needs, network_named, save_run
 
-from inkread.classifier import Classifier, softmax
 from inkread.errors import (
     ExportError,
     MissingExtraError,
@@ -27,6 +26,7 @@ from inkread.export.agreement import moved_refusal
 from inkread.export.digits import load_digits
 from inkread.export.source import Source
 from inkread.models import load_model
+from inkread.pipeline.classifier import Classifier, softmax
 from inkread.training.networks import NAMED
 
 pytestmark = pytest.mark.filterwarnings(NOT_OURS)

@@ -17,7 +17,6 @@ onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: export)
 
 from export_runs import NOT_OURS, needs
 
-from inkread.classifier import Classifier, softmax
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import (
     ExportError,
@@ -29,6 +28,7 @@ from inkread.errors import (
 )
 from inkread.export import export_model, import_keras
 from inkread.export.digits import Digits
+from inkread.pipeline.classifier import Classifier, softmax
 
 needs("keras")
 os.environ.setdefault("KERAS_BACKEND", "torch")

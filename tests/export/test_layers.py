@@ -12,7 +12,6 @@ onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: export)
 
 from export_runs import network_named, save_run
 
-from inkread.classifier import Classifier, softmax
 from inkread.errors import ModelFormatError
 from inkread.export.agreement import probabilities_of
 from inkread.models import load_model
@@ -27,6 +26,7 @@ from inkread.models.layers import (
     layers_of,
     shape_after,
 )
+from inkread.pipeline.classifier import Classifier, softmax
 from inkread.training.networks import NAMED
 from inkread.training.opened import network_of
 

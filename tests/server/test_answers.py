@@ -15,7 +15,7 @@ from serving import SEVEN, TRUNCATED, parts, serving, slug
 
 import inkread
 from inkread.errors import OptionError
-from inkread.picture import _FORMATS
+from inkread.picture.loading import _FORMATS
 from inkread.server.logs import JsonFormatter, log_config
 from inkread.server.static_files import FOLDER, MEDIA_TYPES
 

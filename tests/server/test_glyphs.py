@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import seven, slug
 
-from inkread import glyph
-from inkread.classifier import Classifier
+from inkread.pipeline import glyph
+from inkread.pipeline.classifier import Classifier
 from inkread.server import schemas
 from inkread.server.glyph_bodies import glyphs_of
 from inkread.server.problems import Problem

@@ -12,7 +12,7 @@ from serving import serving, slug
 
 from inkread.datasets.corrections import load_corrected_pages
 from inkread.server import schemas
-from inkread.server.store import NewDigit, NewReading, Store, StoredPicture
+from inkread.store import NewDigit, NewReading, Store, StoredPicture
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 

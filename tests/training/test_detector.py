@@ -13,10 +13,10 @@ import torch
 from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
 from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, load_model
+from inkread.models.onnx_session import start_session
 from inkread.pipeline.closeups import SIDE
 from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections
 from inkread.pipeline.opinions import Opinions
-from inkread.runtime import start_session
 from inkread.synthetic.scenes import CLASSES, IGNORED, Scene
 from inkread.training import detector_export, detector_fit, detector_network, detector_run, starts
 from inkread.training.candidates import DOUBTFUL, labelled, matched

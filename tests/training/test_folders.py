@@ -16,9 +16,10 @@ pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
 from training_runs import interrupt_at
 
 import inkread
-from inkread import export, plots, training
+from inkread import export, training
 from inkread.errors import OutputError
-from inkread.locks import working_in
+from inkread.evaluation import plots
+from inkread.system.locks import working_in
 from inkread.training import (
     DetectorRecipe,
     Recipe,

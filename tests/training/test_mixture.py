@@ -184,9 +184,9 @@ def test_classes_of_any_kind_go_from_the_data_through_the_card_to_the_scores(
 ):
     pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
     pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
-    from inkread.classifier import Classifier
     from inkread.errors import ModelFormatError
     from inkread.evaluation.glyphs import evaluate_glyphs
+    from inkread.pipeline.classifier import Classifier
     from inkread.reader import Reader
     from inkread.training import load_run, train
 

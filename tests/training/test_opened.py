@@ -13,9 +13,9 @@ pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
 from pathlib import Path
 from types import SimpleNamespace
 
-from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError
 from inkread.models import load_model
+from inkread.pipeline.classifier import Classifier
 from inkread.training.architecture import check_layers
 from inkread.training.export import to_onnx
 from inkread.training.fit import predict

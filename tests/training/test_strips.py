@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
 
 from inkread.models import MODEL_FILE
+from inkread.models.onnx_session import start_session
 from inkread.pipeline.strips import HEIGHT
-from inkread.runtime import start_session
 from inkread.synthetic.counting import IGNORED
 from inkread.synthetic.scenes import Scene
 from inkread.training.detector_export import strips_to_onnx

@@ -11,9 +11,9 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
 pytest.importorskip("optuna", reason="Optuna is not installed (extra: sweep)")
 
 import inkread.training.sweep
-from inkread.classifier import Classifier
 from inkread.errors import OutputError, TrainingError
 from inkread.models import load_model
+from inkread.pipeline.classifier import Classifier
 from inkread.training.recipe import Recipe
 from inkread.training.space import Choices, Range
 from inkread.training.sweep import STORAGE, sweep

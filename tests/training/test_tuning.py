@@ -14,10 +14,10 @@ pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
 
 from training_runs import weights
 
-from inkread.classifier import Classifier
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import TrainingError
 from inkread.models import load_model
+from inkread.pipeline.classifier import Classifier
 from inkread.training import load_run, tuning
 from inkread.training.export import export
 from inkread.training.fit import fit

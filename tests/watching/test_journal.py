@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inkread.errors import OptionError, OutputError, PictureDamagedError
-from inkread.outcome import Outcome
-from inkread.reading import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading
+from inkread.results.outcome import Outcome
 from inkread.watching import Journal, Record, Stamp
 from inkread.watching.arrivals import name_below
 from inkread.watching.journal import COLUMNS, LAYOUTS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inkread.errors import OptionError, OutputError, PictureDamagedError
-from inkread.reading import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading
 from inkread.watching import Arrivals, Journal, Watcher, require_interval
 from inkread.watching.watcher import PATIENCE, SETTLED
 

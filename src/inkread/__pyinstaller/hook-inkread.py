@@ -4,7 +4,5 @@ from PyInstaller.utils.hooks import collect_data_files
 
 from inkread import _HOMES
 
-datas = collect_data_files("inkread") + collect_data_files(
-    "inkread.server.store.migrations", include_py_files=True
-)
+datas = collect_data_files("inkread") + collect_data_files("inkread.store.migrations", include_py_files=True)
 hiddenimports = sorted({"inkread.reader", *_HOMES.values()})

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from inkread.cli.console import flush, open_standard_streams, printable
 from inkread.errors import InkreadError
-from inkread.idle import let_idle_threads_sleep
+from inkread.system.idle import let_idle_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
 
 def _diagnosis(error: Exception) -> str:
     """What to say of an exception that is none of ours: a damaged package, or else a bug."""
-    from inkread.installation import problem
+    from inkread.system.installation import problem
 
     return str(
         problem()

@@ -165,7 +165,7 @@ def _save(comparison: "Comparison", path: Path) -> None:
     """Writes the comparison as what the file's suffix says."""
     suffix = path.suffix.lower()
     if suffix in PLOTS:
-        from inkread.plots import against_cost, save
+        from inkread.evaluation.plots import against_cost, save
 
         save(against_cost(comparison), path)
     else:
@@ -179,7 +179,7 @@ def _as_text(comparison: "Comparison", suffix: str) -> str:
         return json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2) + "\n"
     if suffix == ".csv":
         return _csv(comparison)
-    from inkread.plots import comparison_page
+    from inkread.evaluation.reports import comparison_page
 
     return comparison_page(comparison)
 

@@ -37,7 +37,7 @@ def draw(
     from inkread.desktop.drawing import SIZE, Drawing, DrawingSettings
     from inkread.desktop.window import show
     from inkread.reader import Reader
-    from inkread.reading import require_probability
+    from inkread.results import require_probability
 
     require_probability(min_probability)
     settings = DrawingSettings(

@@ -110,11 +110,11 @@ def _on_glyphs(
     store: str | None,
     quiet: bool,
 ) -> None:
-    from inkread.classifier import Classifier
     from inkread.datasets.named import CORRECTIONS, NAMES, load_named
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.glyphs import evaluate_glyphs
     from inkread.evaluation.predictions import glyph_predictions
+    from inkread.pipeline.classifier import Classifier
 
     if data not in NAMES and Path(data).is_dir():
         raise OptionError(f"--data {data}", "is a folder", f"score its pictures with --pictures {data}")
@@ -146,9 +146,9 @@ def _on_pictures(
     quiet: bool,
 ) -> None:
     from inkread.datasets.pictures import load_labelled_folder
-    from inkread.evaluation.page import error_page
     from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
     from inkread.evaluation.predictions import picture_predictions
+    from inkread.evaluation.reports.errors import error_page
     from inkread.reader import Reader
 
     for file in filter(None, (page, predictions)):

@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from inkread.cli.console import is_terminal, printable, show, write
-from inkread.reading import CSV_COLUMNS
+from inkread.results import CSV_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from inkread.outcome import Outcome
+    from inkread.results.outcome import Outcome
 
 NO_DIGIT = "no digit"
 

@@ -12,9 +12,9 @@ from inkread.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inkread.plots.learning import History
-    from inkread.plots.style import Plot
-    from inkread.plots.subject import Subject
+    from inkread.evaluation.plots.learning import History
+    from inkread.evaluation.plots.style import Plot
+    from inkread.evaluation.plots.subject import Subject
 
 CURVES = "curves"
 
@@ -70,9 +70,9 @@ def plot(
     the extra train.
     """
     from inkread.datasets.progress import download_bar
-    from inkread.plots import Subject, save
-    from inkread.plots.catalogue import draw, find
-    from inkread.plots.style import require_suffix
+    from inkread.evaluation.plots import Subject, save
+    from inkread.evaluation.plots.catalogue import draw, find
+    from inkread.evaluation.plots.style import require_suffix
 
     given = {"glyph": glyph, "picture": picture, "method": method and method.value}
     options = {option: value for option, value in given.items() if value is not None}
@@ -94,7 +94,7 @@ def plot(
 
 def _curves(subjects: "list[Subject]", *, quiet: bool) -> "Plot":
     """The curves of one or several runs, which are printed too."""
-    from inkread.plots import curves
+    from inkread.evaluation.plots import curves
 
     histories = {subject.model.name: subject.history for subject in subjects}
     drawn = curves(histories)
@@ -108,7 +108,7 @@ def _print_curves(histories: "Mapping[str, History]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from inkread.plots.sparkline import sparkline
+    from inkread.evaluation.plots.sparkline import sparkline
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Run", "Figure", "Epochs", "Last"):

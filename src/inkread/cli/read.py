@@ -14,11 +14,11 @@ from inkread.cli.formats import Format, print_outcomes, streams
 from inkread.cli.options import DetectorOption, MinProbabilityOption, ModelOption, SingleOption
 from inkread.errors import FolderError, PictureError
 from inkread.models import DETECTOR
-from inkread.outcome import STANDARD_INPUT, Outcome
+from inkread.results.outcome import STANDARD_INPUT, Outcome
 
 if TYPE_CHECKING:
     from inkread.reader import Reader
-    from inkread.reading import Reading
+    from inkread.results import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def read(
     A picture that cannot be read is reported on standard error, stops no other, and makes the exit code 1.
     """
     from inkread.reader import Reader
-    from inkread.reading import require_probability
+    from inkread.results import require_probability
 
     require_probability(min_probability)
     names = _expanded(pictures, recursive=recursive)
@@ -125,7 +125,7 @@ def _expanded(pictures: Sequence[str], *, recursive: bool) -> list[str]:
     Raises:
         FolderError: a folder has no pictures, or cannot be looked through.
     """
-    from inkread.folders import HIDDEN, pictures_in
+    from inkread.picture.folders import HIDDEN, pictures_in
 
     names: list[str] = []
     for picture in pictures:
@@ -164,8 +164,8 @@ def _read_and_save(
     draw: Path | None,
     explain: Path | None,
 ) -> "Iterator[Reading | PictureError]":
-    from inkread import explain as stages
     from inkread.cli import outputs
+    from inkread.pipeline import explain as stages
 
     drawings = outputs.drawing_paths(pictures, draw) if draw else [None] * len(pictures)
     folders = outputs.stage_folders(pictures, explain) if explain else [None] * len(pictures)

@@ -33,8 +33,8 @@ def report(
     glyphs that the run held out of its training.
     """
     from inkread.datasets.progress import download_bar
-    from inkread.plots import write_report
-    from inkread.plots.catalogue import PLOTS
+    from inkread.evaluation.plots.catalogue import PLOTS
+    from inkread.evaluation.reports import write_report
 
     shown = not quiet and is_terminal(sys.stderr)
     with (

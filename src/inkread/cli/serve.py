@@ -217,7 +217,7 @@ def _announce(settings: "ServerSettings", port: int) -> None:
     shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
     kept = ""
     if settings.collect:
-        from inkread.server.store.address import Address
+        from inkread.store.address import Address
 
         kept = f", and stores readings and corrections in {Address.parse(settings.store)}"
     write(f"inkread reads at http://{shown}:{port}{kept} (Ctrl-C stops it)\n")

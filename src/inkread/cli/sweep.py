@@ -162,7 +162,7 @@ class _Watch:
 
 
 def _save_plots(sweep: "Sweep") -> None:
-    from inkread.plots import save, settings, trials
+    from inkread.evaluation.plots import save, settings, trials
 
     for name, plot in (("history", trials(sweep)), ("settings", settings(sweep))):
         for suffix in (".svg", ".png"):

@@ -118,7 +118,7 @@ def train(
             run = _trained(chosen, data or [], store, progress=progress, resume=resume, **options)
         _print_run(run)
     if report:
-        from inkread.plots import write_report
+        from inkread.evaluation.reports import write_report
 
         show(f"Report in {write_report(out, data_dir=data_dir)}")
 

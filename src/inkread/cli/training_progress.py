@@ -66,7 +66,7 @@ class TrainingProgress:
 
     def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
         """Moves the bar of the training, and draws the curves on."""
-        from inkread.plots.sparkline import sparkline
+        from inkread.evaluation.plots.sparkline import sparkline
         from inkread.training import DetectorEpoch
 
         self._history.append(epoch)

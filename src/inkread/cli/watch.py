@@ -14,8 +14,8 @@ from inkread.cli.options import MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
     from inkread.errors import PictureError
-    from inkread.outcome import Outcome
-    from inkread.reading import Reading
+    from inkread.results import Reading
+    from inkread.results.outcome import Outcome
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -55,7 +55,7 @@ def watch(
     Hidden files, and those that do not end as pictures do (as .part and .tmp), are left alone. Errors are also on standard error.
     """
     from inkread.reader import Reader
-    from inkread.reading import require_probability
+    from inkread.results import require_probability
     from inkread.watching import Arrivals, Journal, Watcher, require_interval
 
     require_probability(min_probability)

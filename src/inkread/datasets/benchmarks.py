@@ -19,7 +19,7 @@ from inkread.datasets.idx import read_bytes
 from inkread.datasets.pictures import LabelledPicture, load_labelled_folder
 from inkread.datasets.places import require_file, search_folders
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
-from inkread.folders import is_picture
+from inkread.picture.folders import is_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 LOOK_ALIKES = frozenset("BDGIOQSZbgloqszβθδ")
 """Letters that nobody could tell from a digit by their form alone."""

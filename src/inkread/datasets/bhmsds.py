@@ -16,7 +16,7 @@ from inkread.datasets.places import require_file
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 COLLECTION = "bhmsds"
 FILE = "bhmsds.npz"

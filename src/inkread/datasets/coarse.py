@@ -12,7 +12,7 @@ import numpy as np
 
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import DatasetFormatError, MissingExtraError
-from inkread.glyph import FINE, normalize_all
+from inkread.pipeline.glyph import FINE, normalize_all
 
 if TYPE_CHECKING:
     from pathlib import Path

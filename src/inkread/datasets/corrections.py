@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.server.store import MarkedPage, Store
+    from inkread.store import MarkedPage, Store
 
 COLLECT = "start inkread serve with --collect, and correct what it misreads"
 
@@ -124,8 +124,8 @@ def _page(page: MarkedPage) -> CorrectedPage:
 def _opened(store: str | os.PathLike[str] | None) -> Iterator[tuple[Store, str]]:
     """A store that is there already, and its name; see ``load_corrections``."""
     try:
-        from inkread.server.store import Store, default_url
-        from inkread.server.store.address import Address
+        from inkread.store import Store, default_url
+        from inkread.store.address import Address
     except ModuleNotFoundError as error:
         if error.name in ("sqlalchemy", "alembic"):
             raise MissingExtraError(error.name, "serve") from error

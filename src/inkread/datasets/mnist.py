@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 Split = Literal["train", "test"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inkread.datasets.download import Progress
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.datasets.mnist import Split
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 MNIST, DIGITS, CORRECTIONS = "mnist", "digits", "corrections"
 NAMES = (MNIST, *PUBLISHED, DIGITS, CORRECTIONS)

@@ -14,7 +14,7 @@ from inkread.datasets.places import require_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 REGISTERS = "https://github.com/HTR-United/lectaurep-repertoires, CC BY 4.0"
 COPISTE = "https://github.com/banq-dcn/Copiste-d-un-jour, CC BY 4.0"

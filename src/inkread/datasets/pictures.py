@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from inkread.datasets.idx import read_bytes
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
-from inkread.folders import HIDDEN, is_picture
+from inkread.picture.folders import HIDDEN, is_picture
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 TABLES = {"labels.csv": ",", "labels.tsv": "\t"}
 """The tables' names and usual separators; where both are there, the first is read."""

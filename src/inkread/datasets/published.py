@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from inkread.datasets.download import Progress
     from inkread.datasets.mnist import Split
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
     Decoder = Callable[[Sequence[Path], Split], tuple[NDArray[Any], NDArray[Any]]]
 

@@ -16,7 +16,7 @@ from inkread.datasets.places import require_file
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 COLLECTION = "quickdraw"
 FILES = {"cat": "cats1000.bin", "rainbow": "rainbows1000.bin", "train": "trains1000.bin"}

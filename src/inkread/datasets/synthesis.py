@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.glyph import SIDE, normalize_all
+from inkread.pipeline.glyph import SIDE, normalize_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -21,7 +21,7 @@ from inkread.errors import DatasetFormatError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 __all__ = ["HELD_OUT_CONTRIBUTORS", "PenCharacters", "PenJitter", "draw_strokes", "load_unipen"]
 

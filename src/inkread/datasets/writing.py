@@ -1,6 +1,6 @@
 """The training material beyond MNIST: other hands, other pens, and all that is no digit.
 
-Every glyph passes through ``inkread.glyph``, as it will when a picture is read. What is held out for validation comes from
+Every glyph passes through ``inkread.pipeline.glyph``, as it will when a picture is read. What is held out for validation comes from
 other people (UNIPEN's contributors) or other glyphs than what is learned from.
 """
 
@@ -20,13 +20,13 @@ from inkread.datasets.handwriting import ALPHABET, Hand, write_digit
 from inkread.datasets.printing import draw_letter
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_strokes, load_unipen
-from inkread.glyph import normalize_all
+from inkread.pipeline.glyph import normalize_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import SymbolGlyphs
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 DOUBTFUL = 0.15
 """A UNIPEN digit with whose label fewer of its neighbours agree is left out."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pygame
 
-from inkread import glyph
-from inkread.classifier import DIGITS
 from inkread.desktop import look
 from inkread.desktop.board import NO_DIGIT, Board, painted
 from inkread.desktop.sheet import FULL, Brush
-from inkread.reading import UNNAMED
+from inkread.pipeline import glyph
+from inkread.pipeline.classifier import DIGITS
+from inkread.results import UNNAMED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

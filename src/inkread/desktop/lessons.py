@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.classifier import DIGITS
 from inkread.datasets.idx import read_bytes, write_atomically
 from inkread.datasets.pictures import LABEL_FOLDERS, TABLES, load_labelled_folder
 from inkread.desktop.keeping import make_folder, save_numbered
 from inkread.errors import DatasetFormatError, OutputError
+from inkread.pipeline.classifier import DIGITS
 
 if TYPE_CHECKING:
     from pathlib import Path

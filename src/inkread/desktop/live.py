@@ -11,7 +11,7 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from inkread.worker import Worker
+from inkread.system.worker import Worker
 
 if TYPE_CHECKING:
     import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.desktop.capture import Frame
-    from inkread.reading import Reading
+    from inkread.results import Reading
 
 PATIENCE = 5.0
 """Seconds after which a reading is given up, as the camera shows something else by then."""

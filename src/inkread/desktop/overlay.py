@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pygame
 
 from inkread.desktop.look import LEGIBLE, font, rounded, width_of, write
-from inkread.drawing import BLACK, UNSURE, WHITE, colour_of
+from inkread.results.annotate import BLACK, UNSURE, WHITE, colour_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from inkread.reading import Digit
+    from inkread.results import Digit
 
 PAD = 3
 """Pixels between a digit's ink and its box, at scale 1."""

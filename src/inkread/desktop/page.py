@@ -9,14 +9,14 @@ import pygame
 from inkread.desktop import look
 from inkread.desktop.board import NO_DIGIT, Board, painted
 from inkread.desktop.sheet import FULL, Brush
-from inkread.reading import UNNAMED
+from inkread.results import UNNAMED
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from inkread.reader import Reader
-    from inkread.reading import Digit, Reading
+    from inkread.results import Digit, Reading
 
 MOST_BARS = 10
 """Digits that have a bar; of more, the doubtful ones have."""

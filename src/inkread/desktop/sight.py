@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from inkread.desktop.capture import Frame
     from inkread.desktop.live import Answer
     from inkread.desktop.motion import Motion
-    from inkread.reading import Digit, Reading
+    from inkread.results import Digit, Reading
 
 
 class Source(Protocol):

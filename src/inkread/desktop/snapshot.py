@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inkread.desktop.capture import Pixels
-    from inkread.reading import Reading
+    from inkread.results import Reading
 
 STEM = "camera"
 LIGHT = 1

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.reading import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from inkread.classifier import DIGITS
 from inkread.desktop import look
 from inkread.desktop.look import Button
+from inkread.pipeline.classifier import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

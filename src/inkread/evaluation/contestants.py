@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.classifier import DIGITS, Classifier
 from inkread.evaluation.foreign import (
     KERAS_SUFFIXES,
     SUFFIX,
@@ -20,6 +19,7 @@ from inkread.evaluation.foreign import (
     find_convention,
 )
 from inkread.models import CARD_FILE, DEFAULT, MODEL_FILE, bundled
+from inkread.pipeline.classifier import DIGITS, Classifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError, ModelFormatError
-from inkread.runtime import cause
+from inkread.models.onnx_session import cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

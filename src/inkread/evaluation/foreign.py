@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from inkread.classifier import BATCH, DIGITS, softmax
 from inkread.errors import MissingExtraError, ModelFormatError, ModelNotFoundError
 from inkread.models import LARGEST_MODEL
-from inkread.runtime import cause, start_session
+from inkread.models.onnx_session import cause, start_session
+from inkread.pipeline.classifier import BATCH, DIGITS, softmax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from inkread.evaluation import metrics
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.classifier import Classifier
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.evaluation.metrics import ClassScores
+    from inkread.pipeline.classifier import Classifier
 
 LEAST = 1e-9
 """A model that rules out what is right would have an infinite loss, whatever else it reads."""

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from inkread.classifier import DIGITS
-from inkread.glyph import SIDE
 from inkread.picture import load_picture
+from inkread.pipeline.classifier import DIGITS
+from inkread.pipeline.glyph import SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.classifier import Classifier
     from inkread.picture import Source
+    from inkread.pipeline.classifier import Classifier
 
 LIGHT = 127.5
 """A picture whose mean grey is above this is taken for dark ink on a light ground."""

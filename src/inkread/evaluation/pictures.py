@@ -23,11 +23,11 @@ from inkread.evaluation.naive import naive_read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from inkread.classifier import Classifier
     from inkread.datasets.pictures import LabelledPicture
-    from inkread.files import AnyPath
     from inkread.picture import Source
+    from inkread.pipeline.classifier import Classifier
     from inkread.reader import Reader
+    from inkread.system.files import AnyPath
 
 Kind = Literal["single", "multi", "empty"]
 """What a picture holds: one digit (and is read as such), rows of digits, or nothing to read."""

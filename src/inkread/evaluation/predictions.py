@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from inkread.outcome import no_formula
+from inkread.results.outcome import no_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,11 +12,11 @@ from inkread.datasets.handwriting import Hand, write_digit
 from inkread.datasets.mnist import load_mnist
 from inkread.datasets.pen import draw_strokes
 from inkread.errors import DatasetNotFoundError
-from inkread.glyph import normalize_all
+from inkread.pipeline.glyph import normalize_all
 
 if TYPE_CHECKING:
     from inkread.datasets.download import Progress
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 PROBES = 500
 """Digits of each kind to probe with: an accuracy of 98 % of both then has a standard error of 0.4 %."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.classifier import softmax
 from inkread.errors import ExportError
 from inkread.models.card import LEAST_REFUSAL, NOT_A_DIGIT
+from inkread.pipeline.classifier import softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

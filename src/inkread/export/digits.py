@@ -13,12 +13,12 @@ from inkread.datasets.handwriting import Hand, write_digit
 from inkread.datasets.mnist import load_mnist
 from inkread.datasets.pen import draw_strokes
 from inkread.errors import DatasetNotFoundError
-from inkread.glyph import normalize_all
+from inkread.pipeline.glyph import normalize_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 HELD_OUT = 5_000
 """The last of MNIST's training images, which no recipe of ours learns from; its test files are not for this."""

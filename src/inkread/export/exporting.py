@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.classifier import Classifier
 from inkread.errors import ModelFormatError, OptionError
 from inkread.export.agreement import LEAST, LEAST_IN_8_BITS, agreement, moved_refusal, probabilities_of
 from inkread.export.digits import load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import formats_of
 from inkread.export.source import Source, interface
-from inkread.locks import working_in
 from inkread.models import CARD_FILE, Card, bundled, load_model
+from inkread.pipeline.classifier import Classifier
+from inkread.system.locks import working_in
 
 if TYPE_CHECKING:
     import os
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from inkread.export.agreement import Agreement
     from inkread.export.digits import Digits
     from inkread.export.formats import Format
-    from inkread.files import AnyPath
     from inkread.models import Model
+    from inkread.system.files import AnyPath
 
 EXPORTS = "export"
 """The folder of exports within that of a run."""

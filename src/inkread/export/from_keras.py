@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from inkread.classifier import DIGITS
 from inkread.errors import ModelFormatError, one_line
 from inkread.evaluation.foreign import as_probabilities
 from inkread.export.graph import GLYPHS, Graph, Value
 from inkread.export.keras_2 import is_of_keras_2, open_keras_2
 from inkread.export.to_keras import BATCH, keras
 from inkread.models.layers import GLYPH
+from inkread.pipeline.classifier import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

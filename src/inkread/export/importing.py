@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkread.classifier import Classifier, softmax
 from inkread.errors import ModelNotFoundError, OptionError, OutputError
 from inkread.export.agreement import agreement
 from inkread.export.digits import OWN_HAND, load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import LARGEST_DIFFERENCE, module_of
-from inkread.glyph import GEOMETRY
 from inkread.models import CARD_FILE, MODEL_FILE, Card, Model
+from inkread.pipeline.classifier import Classifier, softmax
+from inkread.pipeline.glyph import GEOMETRY
 from inkread.training.calibration import fit_temperature
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from inkread.export.agreement import Agreement
     from inkread.export.digits import Digits
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 

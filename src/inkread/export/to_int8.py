@@ -1,4 +1,4 @@
-"""ONNX in 8 bits, see ``inkread.models.eight_bits``."""
+"""ONNX in 8 bits, see ``inkread.models.quantization``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 
 from inkread.export.to_onnx import load
-from inkread.models.eight_bits import in_8_bits
+from inkread.models.quantization import in_8_bits
 
 if TYPE_CHECKING:
     from pathlib import Path

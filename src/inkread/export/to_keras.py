@@ -25,7 +25,7 @@ from inkread.models.layers import (
     channels_last,
     layers_of,
 )
-from inkread.quiet import without_advice
+from inkread.system.log_filter import without_advice
 
 os.environ.setdefault(
     "KERAS_BACKEND", "torch"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import onnx
 
-from inkread.runtime import start_session
+from inkread.models.onnx_session import start_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

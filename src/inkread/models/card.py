@@ -21,6 +21,9 @@ HELD_OUT_FILE = "held_out.npz"
 """The glyphs that the training held out, which a run keeps so that its report and its plots need no other data."""
 
 REPORT_FILE = "report.html"
+GLYPH_SIDE = 28
+"""Pixels per side of a glyph, the input of every classifier."""
+
 NOT_A_DIGIT = ""
 """The label of the class for what is no single digit; the text of an empty reading."""
 
@@ -61,7 +64,7 @@ class Card:
         refusal: a picture of one digit is refused where "not a single digit" is more than this times as probable as the likeliest
             digit, 0..1.
         parameters: number of trained parameters.
-        geometry: how a glyph is made, see ``inkread.glyph.GEOMETRY``.
+        geometry: how a glyph is made, see ``inkread.pipeline.glyph.GEOMETRY``.
         fusion: of a detector, how its opinion and the classifier's are weighed, see ``inkread.pipeline.fusion.Fusion``.
         data: one dict a data set: name, split, count, sha256, licence, attribution.
         recipe: every setting of the training, enough to repeat it.

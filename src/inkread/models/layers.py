@@ -16,9 +16,8 @@ import onnx
 from onnx import numpy_helper
 
 from inkread.errors import ModelFormatError
-from inkread.glyph import SIDE
-from inkread.models.card import NOT_A_DIGIT
-from inkread.runtime import REMEDY
+from inkread.models.card import GLYPH_SIDE, NOT_A_DIGIT
+from inkread.models.onnx_session import REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 Shape: TypeAlias = tuple[int, ...]
 
-GLYPH: Shape = (SIDE, SIDE)
+GLYPH: Shape = (GLYPH_SIDE, GLYPH_SIDE)
 """The shape of what the first layer takes."""
 
 UNIT, UNPADDED = [1, 1], [0, 0, 0, 0]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from inkread.models import DIGIT_CLASSES, Model, load_model
-from inkread.runtime import open_session
+from inkread.models.onnx_session import open_session
 
 if TYPE_CHECKING:
     import os

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from inkread.models import DETECTOR, Model, load_model
+from inkread.models.onnx_session import open_session
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion
 from inkread.pipeline.scales import MARGIN, closer, looks
-from inkread.runtime import open_session
 
 if TYPE_CHECKING:
     import os

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.glyph import SIDE, normalize
+from inkread.pipeline.glyph import SIDE, normalize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

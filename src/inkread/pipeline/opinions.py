@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.classifier import softmax
+from inkread.pipeline.classifier import softmax
 from inkread.pipeline.detector import DIGITS, Detections, likely
 from inkread.pipeline.glyphs import cut_glyphs
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.classifier import softmax
 from inkread.models import DIGIT_CLASSES, Model, load_model
+from inkread.models.onnx_session import open_session
+from inkread.pipeline.classifier import softmax
 from inkread.pipeline.strips import HEIGHT, owners, planes, strips_of
-from inkread.runtime import open_session
 
 if TYPE_CHECKING:
     import os

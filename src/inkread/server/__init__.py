@@ -15,7 +15,6 @@
 ``answers``         readings as JSON, and as they are stored
 ``problems``        errors as RFC 9457 problem details
 ``schemas``         the shapes of the API
-``store``           readings and corrections in a database
 ``static_files``    the web page's files, which are in ``static``
 ``metrics, logs``   what operators see
 ==================  =====================================================================================

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from inkread.explain import draw_stages
-from inkread.server.store.records import NewDigit, NewReading, StoredPicture
+from inkread.pipeline.explain import draw_stages
+from inkread.store.records import NewDigit, NewReading, StoredPicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.reader import Trace
-    from inkread.reading import Digit
+    from inkread.results import Digit
     from inkread.server.work import ReadPicture
 
 TITLES = {

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from inkread.server.settings import ServerSettings
-    from inkread.server.store import Store
     from inkread.server.work import MakeReader
+    from inkread.store import Store
 
 ROUTERS = (reading.router, glyphs.router, about.router, collected.router)
 
@@ -117,7 +117,7 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
 
 
 def _open_store(url: str) -> Store:
-    from inkread.server.store import Store
+    from inkread.store import Store
 
     return Store.open(url)
 

@@ -6,11 +6,11 @@ import dataclasses
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from inkread.classifier import DIGITS
 from inkread.errors import OptionError
 from inkread.models import bundled, load_model
 from inkread.models.card import REPORT_FILE
 from inkread.models.history import load_history
+from inkread.pipeline.classifier import DIGITS
 from inkread.server.problems import Problem
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.glyph import SIDE
+from inkread.pipeline.glyph import SIDE
 from inkread.server.problems import Problem
 
 if TYPE_CHECKING:

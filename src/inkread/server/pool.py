@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from inkread.errors import InkreadError, WorkerError
 from inkread.server.logs import LOGGER
 from inkread.server.problems import Problem, busy
-from inkread.worker import Worker
+from inkread.system.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

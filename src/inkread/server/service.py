@@ -10,16 +10,16 @@ from starlette.concurrency import run_in_threadpool
 
 from inkread.server.pool import Pool
 from inkread.server.problems import Problem
-from inkread.server.store.queries import new_id
 from inkread.server.work import Done, ReadPicture, Task
+from inkread.store.queries import new_id
 
 if TYPE_CHECKING:
     from inkread.server.catalogue import Catalogue, Entry
     from inkread.server.metrics import Metrics
     from inkread.server.schemas import ReadOptions
     from inkread.server.settings import ServerSettings
-    from inkread.server.store import Store
     from inkread.server.uploads import Upload
+    from inkread.store import Store
 
 Workers: TypeAlias = Pool[Task, Done]
 

@@ -30,7 +30,7 @@ MOST_KEY = 1024
 
 def default_store() -> str:
     """The URL of the store where none is named."""
-    from inkread.server.store import default_url
+    from inkread.store import default_url
 
     return default_url()
 

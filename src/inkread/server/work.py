@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import cv2
 import numpy as np
 
-from inkread import glyph
-from inkread.classifier import DIGITS
 from inkread.errors import InkreadError, PictureTooLargeError
 from inkread.models import DEFAULT
+from inkread.pipeline import glyph
+from inkread.pipeline.classifier import DIGITS
 from inkread.server import answers
 from inkread.server.glyph_bodies import as_ink, glyphs_of
 from inkread.server.problems import Problem, problem_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from inkread.picture import PictureLimits
     from inkread.reader import Reader, Trace
-    from inkread.server.store import NewReading
+    from inkread.store import NewReading
 
 THREADS = 1
 """Of one reading: there are as many workers as cores."""

@@ -31,7 +31,7 @@ from inkread.errors import OptionError, nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 SIDE = 28
 

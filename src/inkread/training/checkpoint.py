@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 import torch
 
 from inkread.errors import OutputError, TrainingError
-from inkread.files import whole
 from inkread.models.card import CARD_FILE
+from inkread.system.files import whole
 from inkread.training.recipe import Recipe
 from inkread.training.run import Figures
 

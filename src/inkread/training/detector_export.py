@@ -14,19 +14,19 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from inkread.classifier import Classifier
 from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
 from inkread.evaluation.metrics import expected_calibration_error
 from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, STRIP, Card, Model
-from inkread.models.eight_bits import in_8_bits
+from inkread.models.onnx_session import start_session
+from inkread.models.quantization import in_8_bits
+from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.closeups import SIDE, CloseupClassifier
 from inkread.pipeline.contrast import WINDOW, planes
 from inkread.pipeline.detector import DIGITS, Detector
 from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.strip_reader import StripReader
 from inkread.pipeline.strips import HEIGHT, TALL
-from inkread.runtime import start_session
 from inkread.synthetic.scenes import CLASSES, SIZES, make_scene
 from inkread.synthetic.writers import load_stock
 from inkread.training.closeup_network import CloseupNetwork

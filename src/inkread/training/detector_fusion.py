@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.classifier import Classifier
     from inkread.datasets.numbers import Number
+    from inkread.pipeline.classifier import Classifier
     from inkread.pipeline.closeups import CloseupClassifier
     from inkread.pipeline.detector import Detector
     from inkread.pipeline.opinions import Opinions

@@ -11,12 +11,12 @@ import numpy as np
 from inkread.datasets.corrections import load_corrected_pages
 from inkread.datasets.named import CORRECTIONS
 from inkread.datasets.numbers import load_numbers
-from inkread.locks import working_in
 from inkread.models import CARD_FILE, CLOSEUP, MODEL_FILE, STRIP
 from inkread.pipeline import closeups
 from inkread.pipeline.detector import Detector
 from inkread.synthetic.sources import described
 from inkread.synthetic.writers import load_stock
+from inkread.system.locks import working_in
 from inkread.training import starts, strip_stock
 from inkread.training.checkpoint import refuse
 from inkread.training.closeup_fit import fit_closeups, gather
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.files import AnyPath
     from inkread.synthetic.writers import Stock
+    from inkread.system.files import AnyPath
     from inkread.training.closeup_network import CloseupNetwork
     from inkread.training.detector_fit import DetectorEpoch
     from inkread.training.progress import Progress

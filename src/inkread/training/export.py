@@ -26,7 +26,7 @@ from inkread.errors import OutputError, TrainingError
 from inkread.evaluation.metrics import calibration_bins, expected_calibration_error
 from inkread.models.card import CARD_FILE, HELD_OUT_FILE, LEAST_REFUSAL, MODEL_FILE, NOT_A_DIGIT, Card
 from inkread.models.history import HISTORY_FILE
-from inkread.runtime import start_session
+from inkread.models.onnx_session import start_session
 from inkread.training.calibration import fit_temperature, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
 from inkread.training.fit import INFERENCE_BATCH, predict

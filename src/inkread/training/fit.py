@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
     from inkread.training.recipe import Recipe
 
     AnyRecipe = TypeVar("AnyRecipe", Recipe, DetectorRecipe, Tuning)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
     from inkread.training.recipe import Recipe
     from inkread.training.workflow import Progress
 

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from inkread.errors import ModelFormatError
-from inkread.glyph import SIDE
 from inkread.models.layers import (
     Activation,
     AddChannel,
@@ -19,6 +18,7 @@ from inkread.models.layers import (
     Rectifier,
     layers_of,
 )
+from inkread.pipeline.glyph import SIDE
 from inkread.training.architecture import check_layers
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from inkread.training.recipe import DetectorRecipe, recipe_from
 if TYPE_CHECKING:
     from torch import nn
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 WEIGHTS_FILE = "model.safetensors"
 

@@ -34,7 +34,7 @@ from inkread.training.recipe import Augmentation, Recipe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
 
 GROUP = "augmentation"
 

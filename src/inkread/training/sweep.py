@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from inkread.errors import MissingExtraError, OutputError, TrainingError
-from inkread.files import whole
-from inkread.glyph import GEOMETRY
-from inkread.locks import working_in
+from inkread.pipeline.glyph import GEOMETRY
+from inkread.system.files import whole
+from inkread.system.locks import working_in
 from inkread.training.export import export
 from inkread.training.fit import fit
 from inkread.training.space import WHOLE, Choices, recipe_at
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
     from inkread.training.checkpoint import Epoch
     from inkread.training.recipe import Recipe
     from inkread.training.space import Range, Space

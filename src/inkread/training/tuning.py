@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.files import AnyPath
     from inkread.models import Model
+    from inkread.system.files import AnyPath
     from inkread.training.recipe import Tuning
 
 FEWEST = 5

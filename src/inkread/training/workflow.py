@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.datasets.glyphs import GLYPH_SIDE, join
 from inkread.datasets.named import MNIST
-from inkread.glyph import GEOMETRY
-from inkread.locks import working_in
 from inkread.models import load_model
 from inkread.models.card import DIGIT_CLASSES
+from inkread.pipeline.glyph import GEOMETRY
+from inkread.system.locks import working_in
 from inkread.training.checkpoint import Epoch, refuse
 from inkread.training.detector_fit import DetectorEpoch
 from inkread.training.detector_run import train_detector
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from inkread.files import AnyPath
+    from inkread.system.files import AnyPath
     from inkread.training.recipe import Recipe, Tuning
 
 __all__ = [

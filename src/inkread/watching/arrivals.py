@@ -12,8 +12,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from inkread.folders import pictures_in
-from inkread.outcome import no_formula
+from inkread.picture.folders import pictures_in
+from inkread.results.outcome import no_formula
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from inkread.errors import OptionError, OutputError
-from inkread.locks import lock
+from inkread.system.locks import lock
 from inkread.watching.arrivals import Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from inkread.outcome import Outcome
+    from inkread.results.outcome import Outcome
 
 MORE_KEYS = ("time", "size", "modified_ns", "sha256")
 """What is reported of a picture besides its reading, at the end of each line."""

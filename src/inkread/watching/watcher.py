@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from inkread.errors import OptionError
-from inkread.outcome import Outcome
+from inkread.results.outcome import Outcome
 from inkread.watching.journal import Record
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inkread.errors import PictureError
-    from inkread.reading import Reading
+    from inkread.results import Reading
     from inkread.watching.arrivals import Arrival, Arrivals
     from inkread.watching.journal import Journal
 

@@ -10,10 +10,10 @@ from inkread.server.problems import Problem
 from inkread.server.routes.documented import OF_API, WITH_BODY, responses
 from inkread.server.schemas import AnyCorrection, Listed, NewCorrection, NewMark, Searched
 from inkread.server.service import Parts
-from inkread.server.store import Correction, Mark
+from inkread.store import Correction, Mark
 
 if TYPE_CHECKING:
-    from inkread.server.store import NewDigit, ReadingSummary, StoredReading
+    from inkread.store import NewDigit, ReadingSummary, StoredReading
 
 router = APIRouter(prefix="/v1", tags=["collected"])
 

@@ -1,0 +1,466 @@
+"""``Client``, and ``AsyncClient`` with the same methods to be awaited; both need httpx."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from inkread.client import protocol
+from inkread.errors import (
+    MissingExtraError,
+    OptionError,
+    PictureError,
+    ServerBusyError,
+    ServerRefusedError,
+    ServerUnreachableError,
+)
+from inkread.picture import describe_source
+
+try:
+    import httpx
+except ImportError as error:
+    raise MissingExtraError("httpx", "client") from error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from typing import Self
+
+    from numpy.typing import NDArray
+
+    from inkread.client.protocol import Classified, ServedReading
+    from inkread.picture import Source
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+TIMEOUT = 60.0
+"""Seconds without a sign of life after which a server is taken for gone; it may itself wait and read for 20 each."""
+
+BUSY = (429, 503)
+
+PROBLEM = "application/problem+json"
+
+MARK = "x-request-id"
+"""A header that every answer of a server of inkread has."""
+
+
+class _Shared:
+    """What both clients know of the server."""
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise OptionError(
+                url or "(empty)", "is no address of a server", f"give one such as {DEFAULT_URL}"
+            )
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    @property
+    def _is_here(self) -> bool:
+        """Whether the server is on this machine, which no proxy of the environment can reach for us."""
+        try:
+            host = urlsplit(self.url).hostname or ""
+        except ValueError:  # no address at all, which the first request tells
+            return False
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        with suppress(ValueError):  # a name
+            return ipaddress.ip_address(host).is_loopback
+        return False
+
+    @contextmanager
+    def _configured(self) -> Iterator[None]:
+        """Turns what httpx makes of a wrong environment (``ALL_PROXY``, ``SSL_CERT_FILE``) into a ``ServerError``."""
+        try:
+            yield
+        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+            remedy = "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+            if isinstance(error, ImportError):
+                remedy = "run pip install 'httpx[socks]', or unset ALL_PROXY"
+            raise ServerUnreachableError(
+                self.url,
+                f"cannot be asked through this environment's proxy or certificates ({error})",
+                remedy,
+            ) from error
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.InvalidURL, httpx.HTTPError) as error:
+            problem = f"does not answer ({type(error).__name__})"
+            raise ServerUnreachableError(self.url, problem, "check the address, and that it runs") from error
+
+    def _checked(self, answer: httpx.Response, source: str | None = None) -> httpx.Response:
+        """The answer, or the error that it is."""
+        if (
+            not (answer.is_success or answer.headers.get("content-type") == PROBLEM)
+            or MARK not in answer.headers
+        ):
+            answered = f"answered {answer.status_code}, not as a server of inkread does"
+            raise ServerUnreachableError(self.url, answered, "check the address")
+        if answer.is_success:
+            return answer
+        problem = answer.json()
+        slug, words = (
+            protocol.slug_of(problem),
+            (protocol.clause(problem["detail"]), protocol.clause(problem["remedy"])),
+        )
+        if source is not None and slug in protocol.PICTURE_ERRORS:
+            raise protocol.picture_error(problem, source, "picture")
+        if slug == "invalid-option":
+            raise OptionError(self.url, *words)
+        if answer.status_code in BUSY:
+            raise ServerBusyError(self.url, *words, protocol.seconds_of(answer.headers.get("Retry-After")))
+        raise ServerRefusedError(self.url, *words, answer.status_code, problem.get("instance"))
+
+
+class Client(_Shared):
+    """Asks a server of inkread; safe to share between threads, and to be closed, or used in a ``with``.
+
+    Args:
+        url: of the server, as it printed it.
+        api_key: if it demands one.
+        timeout: seconds without a sign of life after which the server is taken for gone.
+        transport: how requests are sent, for tests and proxies; see httpx.
+
+    Every method raises a ``ServerError`` where the server cannot be reached, is busy, or refuses.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        api_key: str | None = None,
+        timeout: float = TIMEOUT,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        super().__init__(url, api_key)
+        with self._configured():
+            self._http = httpx.Client(
+                headers=self._headers, timeout=timeout, transport=transport, trust_env=not self._is_here
+            )
+
+    def read(
+        self,
+        source: Source,
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> ServedReading:
+        """Reads one picture, see ``inkread.Reader.read``.
+
+        Raises:
+            PictureError: the source cannot be read as a picture.
+            OptionError: an option is not acceptable.
+        """
+        request = protocol.read(source, single=single, model=model, min_probability=min_probability)
+        return protocol.reading_of(self._send(request).json(), describe_source(source))
+
+    def draw(
+        self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
+    ) -> Image.Image:
+        """Reads one picture, and gives it with its boxes; raises what ``read`` does."""
+        request = protocol.read(
+            source, single=single, model=model, min_probability=min_probability, draw=True
+        )
+        return Image.open(io.BytesIO(self._send(request).content))
+
+    def read_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> Iterator[ServedReading | PictureError]:
+        """Reads pictures in one request, in order; one that cannot be read yields its error and stops no other.
+
+        What the server takes in one request is limited, see ``info()["limits"]``.
+        """
+        given = list(sources)
+        request = protocol.read_batch(given, single=single, model=model, min_probability=min_probability)
+        with (
+            self._reachable(),
+            self._http.stream(request.method, self.url + request.path, **request.keywords()) as answer,
+        ):
+            if not answer.is_success:
+                answer.read()
+            self._checked(answer)
+            yield from map(protocol.outcome_of, answer.iter_lines(), map(describe_source, given))
+
+    def classify(
+        self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
+    ) -> Classified:
+        """Classifies glyphs by the network alone.
+
+        Args:
+            glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright.
+            model: one of ``models()``.
+            normalize: bring each into the classifier's geometry first: for drawings.
+
+        Raises:
+            OptionError: the glyphs have another shape or other values.
+        """
+        return protocol.classified_of(
+            self._send(protocol.classify(glyphs, model=model, normalize=normalize)).json()
+        )
+
+    def info(self) -> dict[str, Any]:
+        """What the server is: its version, limits, formats, and whether it stores readings."""
+        return dict(self._send(protocol.get("/v1/info")).json())
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models with their cards; those that are ``selectable`` can be named in the other methods."""
+        return list(self._send(protocol.get("/v1/models")).json()["models"])
+
+    def correct(
+        self, reading: str, *, line: int, position: int, label: str, by: str | None = None
+    ) -> dict[str, Any]:
+        """Tells the server what a digit of a stored reading really is.
+
+        Args:
+            reading: ``ServedReading.id``.
+            line: the digit's row, from 0.
+            position: its place in the row, from 0.
+            label: ``"0"`` to ``"9"``, or ``""`` for no digit.
+            by: who says so.
+
+        Returns:
+            The correction as stored; its ``id`` withdraws it.
+        """
+        body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
+        return dict(self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json())
+
+    def mark(self, reading: str, *, box: Sequence[int], label: str, by: str | None = None) -> dict[str, Any]:
+        """Tells the server what is in a box of a stored picture: a digit that was missed, or nothing.
+
+        Args:
+            reading: ``ServedReading.id``.
+            box: ``(x0, y0, x1, y1)`` in pixels of the upright picture.
+            label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
+            by: who says so.
+
+        Returns:
+            The mark as stored; its ``id`` withdraws it.
+
+        Raises:
+            OptionError: the box is empty or outside the picture, or the label is not a digit.
+        """
+        body = {"reading": reading, "box": [int(value) for value in box], "label": label, "by": by}
+        return dict(self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json())
+
+    def correct_line(
+        self, reading: str, *, line: int, text: str, by: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Tells the server what a row of a stored reading should read as.
+
+        Args:
+            reading: ``ServedReading.id``.
+            line: the row, from 0.
+            text: its digits; ``""`` if there is none.
+            by: who says so.
+
+        Returns:
+            What was stored for the text: corrections of digits (``kind`` is ``"digit"``), and marks (``"mark"``) where one was missed.
+
+        Raises:
+            OptionError: the text has other characters, or a missed digit would lie outside the picture.
+        """
+        body = {"reading": reading, "line": line, "text": text, "by": by}
+        found = self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json()
+        return list(found["corrections"])
+
+    def corrections(self) -> Iterator[dict[str, Any]]:
+        """The corrections and marks that stand, the newest first; ``kind`` is ``"digit"`` or ``"mark"``."""
+        return self._listed("corrections")
+
+    def withdraw(self, correction: str) -> None:
+        """Withdraws a correction or a mark by its id."""
+        self._send(protocol.Request("DELETE", f"/v1/corrections/{protocol.quoted(correction)}", {}))
+
+    def readings(self, search: str = "") -> Iterator[dict[str, Any]]:
+        """The stored readings whose source or text contain ``search``, the newest first."""
+        return self._listed("readings", search=search)
+
+    def reading(self, reading: str) -> dict[str, Any]:
+        """A stored reading with its digits, by its id."""
+        return dict(self._send(protocol.get(f"/v1/readings/{protocol.quoted(reading)}")).json())
+
+    def remove_reading(self, reading: str) -> None:
+        """Removes a stored reading with its picture, corrections and marks."""
+        self._send(protocol.Request("DELETE", f"/v1/readings/{protocol.quoted(reading)}", {}))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, request: protocol.Request) -> httpx.Response:
+        with self._reachable():
+            answer = self._http.request(request.method, self.url + request.path, **request.keywords())
+        return self._checked(answer, request.source)
+
+    def _listed(self, name: str, **options: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._send(protocol.get(f"/v1/{name}", **options)).json()
+            yield from page[name]
+            if page["next"] is None:
+                return
+            options["before"] = page["next"]
+
+
+class AsyncClient(_Shared):
+    """Asks a server of inkread without blocking; like ``Client``, with methods to be awaited."""
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        api_key: str | None = None,
+        timeout: float = TIMEOUT,  # httpx keeps it
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        super().__init__(url, api_key)
+        with self._configured():
+            self._http = httpx.AsyncClient(
+                headers=self._headers, timeout=timeout, transport=transport, trust_env=not self._is_here
+            )
+
+    async def read(
+        self,
+        source: Source,
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> ServedReading:
+        """As ``Client.read``."""
+        request = protocol.read(source, single=single, model=model, min_probability=min_probability)
+        return protocol.reading_of((await self._send(request)).json(), describe_source(source))
+
+    async def draw(
+        self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
+    ) -> Image.Image:
+        """As ``Client.draw``."""
+        request = protocol.read(
+            source, single=single, model=model, min_probability=min_probability, draw=True
+        )
+        return Image.open(io.BytesIO((await self._send(request)).content))
+
+    async def read_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> AsyncIterator[ServedReading | PictureError]:
+        """As ``Client.read_many``."""
+        given = list(sources)
+        names = map(describe_source, given)
+        request = protocol.read_batch(given, single=single, model=model, min_probability=min_probability)
+        with self._reachable():
+            async with self._http.stream(
+                request.method, self.url + request.path, **request.keywords()
+            ) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                self._checked(answer)
+                async for line in answer.aiter_lines():
+                    yield protocol.outcome_of(line, next(names))
+
+    async def classify(
+        self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
+    ) -> Classified:
+        """As ``Client.classify``."""
+        return protocol.classified_of(
+            (await self._send(protocol.classify(glyphs, model=model, normalize=normalize))).json()
+        )
+
+    async def info(self) -> dict[str, Any]:
+        """As ``Client.info``."""
+        return dict((await self._send(protocol.get("/v1/info"))).json())
+
+    async def models(self) -> list[dict[str, Any]]:
+        """As ``Client.models``."""
+        return list((await self._send(protocol.get("/v1/models"))).json()["models"])
+
+    async def correct(
+        self, reading: str, *, line: int, position: int, label: str, by: str | None = None
+    ) -> dict[str, Any]:
+        """As ``Client.correct``."""
+        body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
+        return dict((await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json())
+
+    async def mark(
+        self, reading: str, *, box: Sequence[int], label: str, by: str | None = None
+    ) -> dict[str, Any]:
+        """As ``Client.mark``."""
+        body = {"reading": reading, "box": [int(value) for value in box], "label": label, "by": by}
+        return dict((await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json())
+
+    async def correct_line(
+        self, reading: str, *, line: int, text: str, by: str | None = None
+    ) -> list[dict[str, Any]]:
+        """As ``Client.correct_line``."""
+        body = {"reading": reading, "line": line, "text": text, "by": by}
+        found = (await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json()
+        return list(found["corrections"])
+
+    async def withdraw(self, correction: str) -> None:
+        """As ``Client.withdraw``."""
+        await self._send(protocol.Request("DELETE", f"/v1/corrections/{protocol.quoted(correction)}", {}))
+
+    def corrections(self) -> AsyncIterator[dict[str, Any]]:
+        """As ``Client.corrections``."""
+        return self._listed("corrections")
+
+    def readings(self, search: str = "") -> AsyncIterator[dict[str, Any]]:
+        """As ``Client.readings``."""
+        return self._listed("readings", search=search)
+
+    async def reading(self, reading: str) -> dict[str, Any]:
+        """As ``Client.reading``."""
+        return dict((await self._send(protocol.get(f"/v1/readings/{protocol.quoted(reading)}"))).json())
+
+    async def remove_reading(self, reading: str) -> None:
+        """As ``Client.remove_reading``."""
+        await self._send(protocol.Request("DELETE", f"/v1/readings/{protocol.quoted(reading)}", {}))
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _send(self, request: protocol.Request) -> httpx.Response:
+        with self._reachable():
+            answer = await self._http.request(request.method, self.url + request.path, **request.keywords())
+        return self._checked(answer, request.source)
+
+    async def _listed(self, name: str, **options: Any) -> AsyncIterator[dict[str, Any]]:
+        while True:
+            page = (await self._send(protocol.get(f"/v1/{name}", **options))).json()
+            for one in page[name]:
+                yield one
+            if page["next"] is None:
+                return
+            options["before"] = page["next"]

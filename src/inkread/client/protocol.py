@@ -1,0 +1,208 @@
+"""What a client and a server of inkread say to each other: requests before they are sent, and what answers mean."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+from PIL import Image
+
+from inkread.errors import (
+    PictureDamagedError,
+    PictureError,
+    PictureFormatError,
+    PictureNotFoundError,
+    PictureTooLargeError,
+)
+from inkread.picture import describe_source, load_picture
+from inkread.results import Digit, Line, Reading, Sign, require_probability
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.picture import Source
+    from inkread.results import Box
+
+PICTURE_ERRORS: dict[str, type[PictureError]] = {
+    "damaged-picture": PictureDamagedError,
+    "not-a-picture": PictureFormatError,
+    "too-large": PictureTooLargeError,
+}
+"""The errors that a local reading would have raised, by the problem that the server names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedReading(Reading):
+    """A reading that a server made.
+
+    Attributes:
+        id: of the stored reading; ``None`` where the server stores nothing.
+        model: the name of the model that read it.
+        milliseconds: that the reading took, without the way to the server and back.
+    """
+
+    id: str | None = None
+    model: str = "default"
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What glyphs are.
+
+    Attributes:
+        digits: the most probable label of each glyph; ``""`` is no single digit.
+        probabilities: N×11 float32, the ten digits and none.
+    """
+
+    digits: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request, before either client sends it."""
+
+    method: str
+    path: str
+    options: dict[str, Any]
+    source: str | None = None  # of the picture, for its errors
+    content: bytes | None = None
+    files: list[tuple[str, tuple[str, bytes]]] | None = None
+    json: Any = None
+
+    def keywords(self) -> dict[str, Any]:
+        """What httpx takes."""
+        return {
+            "params": {name: _text(value) for name, value in self.options.items()},
+            "content": self.content,
+            "files": self.files,
+            "json": self.json,
+        }
+
+
+def get(path: str, **options: Any) -> Request:
+    """A question."""
+    return Request("GET", path, options)
+
+
+def read(source: Source, *, min_probability: float, **options: Any) -> Request:
+    """One picture to be read.
+
+    Raises:
+        PictureError: the source cannot be read.
+        OptionError: ``min_probability`` is none.
+    """
+    require_probability(min_probability)
+    options["min_probability"] = min_probability
+    return Request("POST", "/v1/read", options, describe_source(source), content=_encoded(source))
+
+
+def read_batch(sources: list[Source], *, min_probability: float, **options: Any) -> Request:
+    """Pictures to be read, each under its number; raises as ``read``."""
+    require_probability(min_probability)
+    options["min_probability"] = min_probability
+    files = [("picture", (str(number), _encoded(source))) for number, source in enumerate(sources)]
+    return Request("POST", "/v1/read-batch", options, files=files)
+
+
+def classify(glyphs: NDArray[Any], **options: Any) -> Request:
+    """Glyphs N×28×28 to be classified."""
+    file = io.BytesIO()
+    np.save(file, glyphs, allow_pickle=False)
+    return Request("POST", "/v1/glyphs", options, content=file.getvalue())
+
+
+def _encoded(source: Source) -> bytes:
+    """The source as the bytes of a picture's file."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source)
+    name = describe_source(source)
+    if isinstance(source, (Image.Image, np.ndarray)):
+        # What is no file yet is made one as a reader here would see it.
+        file = io.BytesIO()
+        Image.fromarray(load_picture(source).pixels).save(file, "PNG")
+        return file.getvalue()
+    try:
+        return bytes(source.read()) if hasattr(source, "read") else Path(source).read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise PictureNotFoundError(name, "is no file", "check the path") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise PictureError(name, "cannot be read", "check the path, and that it may be read") from error
+
+
+def reading_of(answer: dict[str, Any], source: str) -> ServedReading:
+    """The reading that an answer is, under our name for the picture."""
+    lines = tuple(
+        Line(
+            tuple(_digit(digit) for digit in line["digits"]),
+            tuple(Sign(sign["label"], sign["probability"], _box(sign)) for sign in line["signs"]),
+        )
+        for line in answer["lines"]
+    )
+    return ServedReading(
+        source,
+        answer["width"],
+        answer["height"],
+        lines,
+        answer["id"],
+        answer["model"],
+        answer["milliseconds"],
+    )
+
+
+def _digit(answer: dict[str, Any]) -> Digit:
+    others = tuple((other["label"], other["probability"]) for other in answer["alternatives"])
+    return Digit(answer["label"], answer["probability"], _box(answer), others)
+
+
+def _box(answer: dict[str, Any]) -> Box:
+    x0, y0, x1, y1 = answer["box"]
+    return x0, y0, x1, y1
+
+
+def outcome_of(line: str, source: str) -> ServedReading | PictureError:
+    """The reading or the error that one line of a batch's answer is."""
+    answer = json.loads(line)
+    problem = answer["error"]
+    return reading_of(answer, source) if problem is None else picture_error(problem, source, answer["source"])
+
+
+def picture_error(problem: dict[str, Any], source: str, name: str) -> PictureError:
+    """The error of a picture, with our name for it in place of the server's."""
+    detail = clause(problem["detail"].removeprefix(f"{name} "))
+    return PICTURE_ERRORS.get(slug_of(problem), PictureError)(source, detail, clause(problem["remedy"]))
+
+
+def slug_of(problem: dict[str, Any]) -> str:
+    """A problem's short name, the end of its type."""
+    return str(problem["type"]).rpartition(":")[2]
+
+
+def classified_of(answer: dict[str, Any]) -> Classified:
+    """What glyphs are, from the answer."""
+    return Classified(tuple(answer["digits"]), np.array(answer["probabilities"], np.float32).reshape(-1, 11))
+
+
+def clause(sentence: str) -> str:
+    """A sentence of the server's as part of an error's message."""
+    return f"{sentence[:1].lower()}{sentence[1:]}".removesuffix(".")
+
+
+def seconds_of(retry_after: str | None) -> float:
+    """The seconds that a busy server asks to wait; 1 where it names none."""
+    return float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def quoted(identifier: str) -> str:
+    """An identifier as a part of a path."""
+    return quote(identifier, safe="")

@@ -1,0 +1,93 @@
+"""Looking: plots of data, of a training, of what a model gets right, and of what it sees.
+
+Each function takes arrays, or the layers of a network, and returns a matplotlib ``Figure`` that a notebook shows and ``save``
+writes as PNG or SVG. ``inkread plot NAME`` draws those of a model under the same names; comparisons and sweeps save their own.
+
+=================  ==================================================================================
+``grids``          samples, augmentation, predictions, errors
+``scores``         confusion, classes, reliability
+``learning``       curves
+``layers``         filters, features, saliency
+``space``          embedding
+``steps``          process
+``costs``          against_cost: a comparison              ``sweeps``      trials, settings: a sweep
+``network``        a model's layers in PyTorch, and what they make of glyphs
+``subject``        a model with the glyphs to look at      ``catalogue``   the plots of one by their names
+``style``          colours and type                        ``scales``      accuracies by their errors
+``tiles``          glyphs side by side                     ``sparkline``   curves in a line of text
+=================  ==================================================================================
+
+Needs the extra ``plot``; what looks into a network needs ``train`` too.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from inkread.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from inkread.evaluation.plots.costs import against_cost
+    from inkread.evaluation.plots.grids import augmentation, errors, predictions, samples
+    from inkread.evaluation.plots.layers import features, filters, saliency
+    from inkread.evaluation.plots.learning import curves
+    from inkread.evaluation.plots.network import embedded, network_of
+    from inkread.evaluation.plots.scores import classes, confusion, reliability
+    from inkread.evaluation.plots.space import embedding
+    from inkread.evaluation.plots.steps import process
+    from inkread.evaluation.plots.style import Plot, save
+    from inkread.evaluation.plots.subject import Subject
+    from inkread.evaluation.plots.sweeps import settings, trials
+
+__all__ = [
+    "Plot",
+    "Subject",
+    "against_cost",
+    "augmentation",
+    "classes",
+    "confusion",
+    "curves",
+    "embedded",
+    "embedding",
+    "errors",
+    "features",
+    "filters",
+    "network_of",
+    "predictions",
+    "process",
+    "reliability",
+    "saliency",
+    "samples",
+    "save",
+    "settings",
+    "trials",
+]
+
+_MODULES = {
+    "costs": ("against_cost",),
+    "grids": ("augmentation", "errors", "predictions", "samples"),
+    "layers": ("features", "filters", "saliency"),
+    "learning": ("curves",),
+    "network": ("embedded", "network_of"),
+    "scores": ("classes", "confusion", "reliability"),
+    "space": ("embedding",),
+    "steps": ("process",),
+    "style": ("Plot", "save"),
+    "subject": ("Subject",),
+    "sweeps": ("settings", "trials"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What needs matplotlib, when it is first asked for."""
+    for module, names in _MODULES.items():
+        if name in names:
+            try:
+                return getattr(import_module(f"{__name__}.{module}"), name)
+            except ModuleNotFoundError as error:
+                if error.name == "matplotlib":
+                    raise MissingExtraError(error.name, "plot") from error
+                raise
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,121 @@
+"""Plots of what a network looks for: its first filters, what its layers make of a glyph, and the pixels that matter."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from inkread.errors import OptionError
+from inkread.evaluation.plots import network as inside
+from inkread.evaluation.plots import tiles
+from inkread.evaluation.plots.grids import caption_of
+from inkread.models.card import DIGIT_CLASSES
+from inkread.pipeline.glyph import SIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from inkread.evaluation.plots.style import Plot
+    from inkread.evaluation.plots.tiles import Tile
+
+FILTER_COLUMNS, MOST_FILTERS = 12, 60
+CHANNELS = 12
+SALIENT = 10
+
+SALIENT_FROM = 99.5
+"""Percentile of a map from which a pixel has the full colour."""
+
+PALER = 99.5
+"""Percentile of a layer's activations that has the full colour: one outlier must not make all others pale."""
+
+
+def filters(network: nn.Sequential, *, count: int = MOST_FILTERS) -> Plot:
+    """The weights of the first layer, blue where ink speaks for a filter, orange where it speaks against it."""
+    weights = inside.first_filters(network)
+    largest = float(np.abs(weights).max())
+    shown = [tiles.Tile(_enlarged(tiles.signed(each, largest))) for each in weights[:count]]
+    rows = tiles.in_rows(shown, FILTER_COLUMNS)
+    size = "×".join(map(str, weights.shape[1:]))
+    which = "" if len(weights) <= count else f", the first {count}"
+    title = f"{len(weights)} filters of {size} pixels{which}: blue looks for ink, orange for none"
+    return tiles.plot(rows, FILTER_COLUMNS, title)
+
+
+def features(network: nn.Sequential, glyph: NDArray[Any], *, channels: int = CHANNELS) -> Plot:
+    """What each hidden layer makes of a glyph, the more active the bluer; of many channels, the most active ones.
+
+    Args:
+        network: its layers.
+        glyph: 28×28, uint8 or floating in 0..1.
+        channels: the most that are shown of a layer.
+
+    Raises:
+        OptionError: the network has no hidden layer.
+    """
+    found = inside.activations(network, glyph)
+    if not found:
+        raise OptionError("features", "are of hidden layers, and this network has none", "plot its filters")
+    rows = [
+        [tiles.Tile(tiles.paper(glyph))],
+        *(feature_row(each, count=channels, columns=channels) for each in found.values()),
+    ]
+    title = "What the hidden layers see, of many channels the most active"
+    return tiles.plot(rows, channels, title, names=["glyph", *found])
+
+
+def feature_row(values: NDArray[np.float32], *, count: int, columns: int) -> list[Tile]:
+    """A layer's activations as tiles.
+
+    Args:
+        values: filters×h×w of a convolution, or the units of a dense layer.
+        count: the most tiles, the most active channels of a convolution; of a dense layer all units are one tile.
+        columns: tiles that a row has room for, which is how wide that one tile is.
+    """
+    largest = float(np.percentile(values, PALER)) or float(values.max())
+    if values.ndim == 1:
+        width = columns * (SIDE + tiles.GAP) - tiles.GAP
+        rows = math.ceil(math.sqrt(len(values) * SIDE / width))
+        across = math.ceil(len(values) / rows)
+        cells = np.zeros(rows * across, np.float32)
+        cells[: len(values)] = values
+        return [tiles.Tile(_enlarged(tiles.signed(cells.reshape(-1, across), largest), width))]
+    strongest = np.argsort(-values.std(axis=(1, 2)), kind="stable")[:count]
+    return [tiles.Tile(_enlarged(tiles.signed(values[i], largest))) for i in sorted(strongest)]
+
+
+def saliency(
+    network: nn.Sequential,
+    images: NDArray[Any],
+    labels: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    *,
+    classes: Sequence[str] = DIGIT_CLASSES,
+) -> Plot:
+    """The pixels that matter most to what is read, in orange, see ``inkread.evaluation.plots.network.saliency_map``.
+
+    Args:
+        network: its layers.
+        images: the glyphs, at most ten, uint8 or floating in 0..1.
+        labels: their classes.
+        probabilities: what they are read as, a row each.
+        classes: names of the classes.
+    """
+    originals, marks = [], []
+    for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
+        caption, wrong = caption_of(label, shares, classes)
+        originals.append(tiles.Tile(tiles.paper(image), caption, wrong=wrong))
+        mark = inside.saliency_map(network, image)
+        marks.append(tiles.Tile(tiles.marked(image, mark / np.percentile(mark, SALIENT_FROM))))
+    rows = [originals, marks] if len(originals) > 1 else [[*originals, *marks]]
+    return tiles.plot(rows, max(len(originals), SALIENT // 2), "The pixels that decide, in orange")
+
+
+def _enlarged(image: NDArray[np.float32], width: int = SIDE) -> NDArray[np.float32]:
+    """A tile's image at the size of a glyph, or as wide as that, its pixels as they are."""
+    return np.asarray(cv2.resize(image, (width, SIDE), interpolation=cv2.INTER_NEAREST))

@@ -1,0 +1,128 @@
+"""A model's layers, to look inside: the network of PyTorch from any model of glyphs, bundled or trained.
+
+Batch norms are folded, and there is no dropout, as in ``inkread.training.networks.folded``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.errors import MissingExtraError
+from inkread.evaluation.plots.tiles import as_ink
+from inkread.pipeline.glyph import SIDE
+from inkread.system.idle import let_idle_threads_sleep
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from inkread.models import Model
+
+COPIES, NOISE = 50, 0.2
+"""Of the smoothed gradient; Smilkov et al. find 10 to 20 % noise best, and more than 50 copies no better."""
+
+
+def require_torch() -> ModuleType:
+    """PyTorch.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    let_idle_threads_sleep()
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("torch", "train") from error
+    return torch
+
+
+def network_of(model: Model) -> nn.Sequential:
+    """The model's layers, in evaluation mode.
+
+    Raises:
+        ModelFormatError: it is no chain of the layers that this package trains.
+        MissingExtraError: PyTorch or ONNX is not installed.
+    """
+    require_torch()
+    try:
+        from inkread.training.opened import open_network
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("onnx", "train") from error
+    return open_network(model)[1].requires_grad_(requires_grad=False)
+
+
+def first_filters(network: nn.Sequential) -> NDArray[np.float32]:
+    """The weights that meet the glyph first: N×h×w, of a convolution's filters or of a dense layer's units."""
+    weights: Tensor = next(network.parameters())
+    side = weights.shape[-1] if weights.ndim == 4 else SIDE
+    return np.asarray(weights.reshape(len(weights), -1, side).numpy(), np.float32)
+
+
+def activations(network: nn.Sequential, glyph: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
+    """What the hidden layers make of a glyph, by their names, after their rectifiers.
+
+    Args:
+        network: its layers.
+        glyph: 28×28, uint8 or floating in 0..1.
+
+    Returns:
+        Of a convolution filters×h×w, of a dense layer its units; empty for a network without hidden layers.
+    """
+    torch = require_torch()
+    found: dict[str, NDArray[np.float32]] = {}
+    value, kind = _batch(glyph[None]), ""
+    for layer in network:
+        value = layer(value)
+        name = type(layer).__name__
+        kind = {"Conv2d": "conv", "Linear": "dense"}.get(name, kind)
+        if isinstance(layer, torch.nn.ReLU):
+            number = 1 + sum(known.startswith(kind) for known in found)
+            found[f"{kind} {number}"] = value[0].numpy()
+    return found
+
+
+def saliency_map(
+    network: nn.Sequential, glyph: NDArray[Any], *, copies: int = COPIES, noise: float = NOISE, seed: int = 0
+) -> NDArray[np.float32]:
+    """How much each pixel matters to what is read: 28×28 in 0..1, the largest 1.
+
+    The size of the gradient of the likeliest class's logit with respect to the glyph (Simonyan, Vedaldi and Zisserman,
+    "Deep Inside Convolutional Networks", 2014, section 3), averaged over noisy copies of the glyph (Smilkov et al.,
+    "SmoothGrad", 2017).
+
+    Args:
+        network: its layers.
+        glyph: 28×28, uint8 or floating in 0..1.
+        copies: how many; more are smoother.
+        noise: its standard deviation, of the glyph's range.
+        seed: of the noise.
+    """
+    torch = require_torch()
+    plain = _batch(glyph[None])
+    read = int(network(plain).argmax())
+    generator = torch.Generator().manual_seed(seed)
+    noisy = (plain + noise * torch.randn(copies, SIDE, SIDE, generator=generator)).requires_grad_()
+    (gradient,) = torch.autograd.grad(network(noisy)[:, read].sum(), noisy)
+    strength = gradient.mean(dim=0).abs()
+    return np.asarray((strength / strength.max().clamp(min=torch.finfo().tiny)).numpy(), np.float32)
+
+
+def embedded(network: nn.Sequential, images: NDArray[Any]) -> NDArray[np.float32]:
+    """What the last layer sees of each glyph: N×units, the activations before it.
+
+    Args:
+        network: its layers.
+        images: N×28×28, uint8 or floating in 0..1.
+    """
+    torch = require_torch()
+    with torch.no_grad():
+        return np.asarray(network[:-1](_batch(images)).numpy(), np.float32)
+
+
+def _batch(glyphs: NDArray[Any]) -> Tensor:
+    """Glyphs as the networks take them: float32 in 0..1."""
+    return require_torch().from_numpy(as_ink(glyphs))

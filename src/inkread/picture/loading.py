@@ -1,0 +1,568 @@
+"""Any source to upright RGB pixels, safely: the only room that decodes files.
+
+Pillow decodes, with an allow-list of formats; OpenCV only ever sees arrays. Every failure is a ``PictureError``.
+
+The way of a picture: its bytes are bounded, all but its pixels is cut away (``inkread.picture.containers``), its header is read, its pixels
+and the memory to decode them are bounded. The pixels are decoded (large JPEGs at a half, quarter or eighth of their size), brought
+to 8 bit and reduced block by block, reduced to the working size by area averaging, laid on a backdrop where they are transparent,
+and turned upright last, when they are few.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import threading
+import warnings
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError, features
+
+from inkread.errors import (
+    OptionError,
+    PictureArrayError,
+    PictureDamagedError,
+    PictureError,
+    PictureFormatError,
+    PictureNotFoundError,
+    PictureTooLargeError,
+)
+from inkread.picture.compositing import Pixels, composite
+from inkread.picture.containers import ORIENTATION, Contents, TooLaboriousError, exif_orientation, pixels_only
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any]
+"""A path, an encoded picture, a binary file object, a PIL image or an array; ``load_picture`` says more."""
+
+WORKING_SIDE: Final = 2000
+"""Longest side of the working pixels. A 12-megapixel photo is just twice that, so its JPEG is decoded at half size;
+an A4 page at 300 dpi comes down to 171 dpi, where a digit 3 mm high still has MNIST's 20 pixels."""
+
+PICTURE_SUFFIXES: Final = frozenset(
+    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
+)
+"""How the names of pictures end, in lower case, where a folder is looked through: of those in an accepted format, and of those
+whose refusal says what to do. A file that is named is judged by its content alone."""
+
+_FORMATS: Final = {
+    "JPEG": rb"\xff\xd8\xff",  # and MPO, the JPEG with a second picture behind it that many phones write
+    "PNG": rb"\x89PNG\r\n\x1a\n",
+    "GIF": rb"GIF8[79]a",
+    "BMP": rb"BM",
+    "TIFF": rb"II[*+]\0|MM\0[*+]",
+    "WEBP": rb"RIFF....WEBP",
+    "AVIF": rb"....ftyp(avif|avis|mif1|msf1)",
+}
+"""The accepted formats, under Pillow's names, and how their files begin."""
+_OPTIONAL_FORMATS: Final = ("WEBP", "AVIF")  # a Pillow may be built without them
+
+_FOREIGN_FORMATS: Final = {
+    "HEIC": rb"....ftyp(hei[cmsx]|hev[cmx])",
+    "PDF": rb"%PDF",
+    "SVG or XML": rb"\s*<(svg|\?xml)",
+    "Photoshop": rb"8BPS",
+    "JPEG XL": rb"\xff\x0a|\0\0\0\x0cJXL ",
+    "JPEG 2000": rb"\0\0\0\x0cjP  ",
+}
+"""Formats that are told apart only for the sake of a better refusal."""
+
+_READ_CHUNK: Final = 1 << 20
+_VALUE_BLOCK: Final = (
+    1 << 20
+)  # values brought to 8 bit at a time, which bounds their float64 copies to 16 MiB
+_BLOCK_SIDE: Final = 2048  # pixels; a decoded picture is converted and reduced in blocks of about this side
+_DRAFT_SCALES: Final = (8, 4, 2)  # the reductions of libjpeg's scaled inverse DCT
+_HUGE: Final = 1e300  # a range of floats is cut to ± this, so that differences stay finite
+
+_UPRIGHT: Final[dict[object, Callable[[Pixels], Pixels]]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.transpose(1, 0, 2),
+    6: lambda pixels: pixels[::-1].transpose(1, 0, 2),
+    7: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda pixels: pixels[:, ::-1].transpose(1, 0, 2),
+}
+"""What makes a picture upright, by its EXIF orientation (Exif 2.32, 4.6.4 A); other values change nothing."""
+_SIDEWAYS: Final = (5, 6, 7, 8)
+
+_PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2}
+"""What a pixel takes in Pillow, by mode; 4 bytes in all others."""
+_LINE_BYTES: Final = (
+    16  # what each row takes in Pillow beside its pixels, and each column in the decoders' buffers
+)
+
+_metadata_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """What a picture may have at most; all are checked before a pixel is decoded.
+
+    Attributes:
+        max_bytes: of the encoded picture.
+        max_pixels: at full size. The default admits a 108-megapixel phone photo. Beside it Pillow's own
+            ``Image.MAX_IMAGE_PIXELS`` stays in force, which refuses more than twice its value.
+        max_memory: bytes that decoding may take, as format, mode and size tell. Of the default, a JPEG or PNG of
+            ``max_pixels`` takes what it needs; formats whose decoders hold several copies admit fewer pixels: WebP 50
+            million, AVIF 41.
+    """
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_pixels: int = 120_000_000
+    max_memory: int = 1_000_000_000
+
+    def __post_init__(self) -> None:
+        if min(self.max_bytes, self.max_pixels, self.max_memory) < 1:
+            raise OptionError("PictureLimits", "has a limit below 1", "give positive limits")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An upright picture, ready to be worked on.
+
+    Attributes:
+        source: the path, or a description such as ``"array (28, 28) uint8"``.
+        pixels: H×W×3 uint8 RGB, upright, C-contiguous, in memory of its own; perhaps reduced from the source's size.
+        width: of the upright source picture, before reduction.
+        height: likewise.
+    """
+
+    source: str
+    pixels: Pixels
+    width: int
+    height: int
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Source pixels per working pixel, ``(x, y)``, each at least 1."""
+        rows, columns = self.pixels.shape[:2]
+        return self.width / columns, self.height / rows
+
+
+_DEFAULT_LIMITS: Final = PictureLimits()
+
+
+def load_picture(
+    source: Source, *, limits: PictureLimits = _DEFAULT_LIMITS, max_side: int = WORKING_SIDE
+) -> Picture:
+    """Reads any source as an upright RGB picture.
+
+    Transparent pictures are laid on a backdrop that shows both dark and light ink; see ``inkread.picture.compositing``.
+
+    Args:
+        source: a path of a regular file; an encoded picture as bytes; a binary file object, rewound if it can be and
+            read to its end; a PIL image of any mode, as it stands; or an array H×W, H×W×1, H×W×3 (RGB) or H×W×4
+            (RGBA, straight alpha). Of animated files and pages the first counts. Values of more than 8 bit: integers
+            are scaled from the smallest bit depth that holds them, so that 12-bit data in 16 bits keeps its contrast, and
+            one channel of nothing but 0 and 1 is a mask;
+            floats are taken as 0..1 if all lie there, else as 0..255 if all lie there; anything else, negative
+            values included, is stretched from its minimum and maximum.
+        limits: bytes and pixels beyond which the source is refused.
+        max_side: a longer picture is reduced to this side by area averaging; a smaller one is kept.
+
+    Returns:
+        The picture. Its pixels share no memory with the source, which is left as it was.
+
+    Raises:
+        PictureError: the kind of it that fits, naming the source, what is wrong and what to do.
+        OptionError: ``max_side`` is below 1.
+    """
+    if max_side < 1:
+        raise OptionError("max_side", f"is {max_side}", "give a positive number of pixels")
+    name = describe_source(source)
+    orientation: object = None
+    if isinstance(source, np.ndarray):
+        colour, alpha = _split_array(name, source, limits)
+        height, width = source.shape[:2]
+    else:
+        with _pillow_errors(name):
+            if isinstance(source, Image.Image):
+                image, orientation = _load(name, source, limits)
+                width, height = image.size
+            else:
+                image, orientation, (width, height) = _decode(name, source, limits, max_side)
+            colour, alpha = _split_image(name, image, max_side)
+    pixels = composite(colour, alpha, max_side=max_side)
+    if orientation in _UPRIGHT:
+        pixels = np.ascontiguousarray(_UPRIGHT[orientation](pixels))
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Picture(name, pixels, width, height)
+
+
+def describe_source(source: object) -> str:
+    """The source in a few words: its path, or its kind and size. Accepts anything, even what cannot be read."""
+    match source:
+        case str() | os.PathLike():
+            return os.fsdecode(source) or "(empty path)"
+        case bytes() | bytearray() | memoryview():
+            return f"bytes ({memoryview(source).nbytes})"
+        case np.ndarray():
+            return f"array {source.shape} {source.dtype}"
+        case Image.Image():
+            return f"image ({source.mode} {source.width}×{source.height})"
+    if hasattr(source, "read"):
+        file_name = getattr(source, "name", None)
+        return file_name if isinstance(file_name, str) and file_name else "file object"
+    return f"object of type {type(source).__name__}"
+
+
+# Bytes -------------------------------------------------------------------------------------------------------------
+
+
+def _read(name: str, source: object, limits: PictureLimits) -> bytes:
+    """The encoded picture, of at most ``limits.max_bytes`` and never empty."""
+    if isinstance(source, (str, os.PathLike)):
+        data = _read_path(name, os.fsdecode(source), limits)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        _check_bytes(name, memoryview(source).nbytes, limits)
+        data = bytes(source)
+    elif hasattr(source, "read"):
+        data = _read_stream(name, source, limits)
+    else:
+        raise PictureFormatError(
+            name,
+            "is no picture source",
+            "give a path, bytes, a binary file object, a PIL image or a numpy array",
+        )
+    if not data:
+        raise PictureFormatError(name, "is empty", "check that it was written or sent completely")
+    return data
+
+
+def _read_path(name: str, path: str, limits: PictureLimits) -> bytes:
+    try:
+        status = Path(path).stat() if path else None
+        if status is None:
+            raise PictureNotFoundError(name, "names no file", "give the path of a picture file")
+        if stat.S_ISDIR(status.st_mode):
+            raise PictureNotFoundError(name, "is a directory", "name a picture file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise PictureFormatError(
+                name, "is no regular file", "copy the picture to a file, or pipe it in and name it -"
+            )
+        _check_bytes(name, status.st_size, limits)
+        with Path(path).open("rb") as file:
+            return _read_bounded(name, file, limits)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PictureNotFoundError(name, "does not exist", "check the path") from error
+    except PermissionError as error:
+        raise PictureError(
+            name, "may not be opened", "check the permissions of the file and its folders"
+        ) from error
+    except OSError as error:
+        raise PictureError(
+            name, f"cannot be read ({error.strerror or error})", "check the path and the disk"
+        ) from error
+    except ValueError as error:  # a null byte, or characters that the file system cannot encode
+        raise PictureNotFoundError(name, f"is no possible path ({error})", "check the path") from error
+
+
+def _read_stream(name: str, stream: Any, limits: PictureLimits) -> bytes:
+    """All of a file object, from its beginning where it can be rewound, as ``PIL.Image.open`` takes it."""
+    try:
+        with suppress(AttributeError, io.UnsupportedOperation, OSError):
+            stream.seek(0)
+        return _read_bounded(name, stream, limits)
+    except PictureError:
+        raise
+    except Exception as error:  # what a stranger's file object may raise is not known
+        raise PictureError(
+            name,
+            f"cannot be read ({type(error).__name__}: {error})",
+            "pass a file object that is open for reading",
+        ) from error
+
+
+def _read_bounded(name: str, stream: Any, limits: PictureLimits) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := stream.read(_READ_CHUNK):
+        if isinstance(chunk, str):
+            raise PictureFormatError(name, "is open in text mode", 'open it in binary mode, open(path, "rb")')
+        size += len(chunk)
+        _check_bytes(name, size, limits)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_bytes(name: str, size: int, limits: PictureLimits) -> None:
+    if size > limits.max_bytes:
+        raise PictureTooLargeError(
+            name,
+            f"has more than {limits.max_bytes} bytes",
+            "reduce the picture, or raise PictureLimits.max_bytes",
+        )
+
+
+def _check_pixels(name: str, size: tuple[int, int], limits: PictureLimits) -> None:
+    width, height = size
+    if width * height > limits.max_pixels:
+        raise PictureTooLargeError(
+            name,
+            f"has {width}×{height} pixels, more than {limits.max_pixels}",
+            "reduce the picture, or raise PictureLimits.max_pixels",
+        )
+
+
+# Pillow ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps Pillow's remarks on large or odd pictures (``warnings.warn``) from the user.
+
+    Before Python 3.14 ``catch_warnings`` swaps a list of the whole process, so the lock lets one thread at a time do
+    it. That costs little, as only headers are read meanwhile, from which all that may be long was cut. Pixels are decoded
+    outside, in parallel.
+    """
+    with _metadata_lock, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
+@contextmanager
+def _pillow_errors(name: str) -> Iterator[None]:
+    """Turns whatever Pillow raises on what it is given into a ``PictureError``."""
+    try:
+        yield
+    except PictureError:
+        raise
+    except TooLaboriousError as error:
+        raise PictureTooLargeError(
+            name, f"takes too long to decode ({error})", "export it again as PNG or JPEG"
+        ) from error
+    except (Image.DecompressionBombError, MemoryError) as error:
+        raise PictureTooLargeError(
+            name, "has more pixels than can be decoded safely", "reduce the picture"
+        ) from error
+    except Exception as error:  # a damaged file takes Pillow to errors of nearly every type
+        reason = (
+            "unreadable header" if isinstance(error, UnidentifiedImageError) else str(error) or "broken data"
+        )
+        raise PictureDamagedError(
+            name, f"is truncated or damaged ({reason})", "copy or export the picture again"
+        ) from error
+
+
+def _identify(name: str, data: bytes) -> str:
+    """The Pillow name of the accepted format that the bytes begin as."""
+    for known, pattern in _FORMATS.items():
+        if re.match(pattern, data, re.DOTALL):
+            if known in _OPTIONAL_FORMATS and not features.check(known.lower()):
+                raise PictureFormatError(
+                    name, f"is a {known} file, which this Pillow cannot decode", "save it as PNG or JPEG"
+                )
+            return known
+    for foreign, pattern in _FOREIGN_FORMATS.items():
+        if re.match(pattern, data, re.DOTALL):
+            raise PictureFormatError(
+                name, f"is a {foreign} file, which is not accepted", "export it as PNG or JPEG"
+            )
+    raise PictureFormatError(name, "is no picture of a known format", f"give one of {', '.join(_FORMATS)}")
+
+
+def _decode(
+    name: str, source: object, limits: PictureLimits, max_side: int
+) -> tuple[Image.Image, int | None, tuple[int, int]]:
+    """The loaded image, its orientation, and its size before any reduction."""
+    data = _read(name, source, limits)
+    kind = _identify(name, data)
+    contents = pixels_only(kind, data)
+    del data
+    if contents.size:
+        _check_pixels(name, contents.size, limits)
+        _check_memory(name, 4 * contents.size[0] * contents.size[1], contents.size, contents, limits)
+    with _quiet():
+        # Pillow's bomb warning too: the check below is ours, and twice Pillow's limit stays an error.
+        image = Image.open(io.BytesIO(contents.data), formats=[kind])
+    size = image.size
+    _check_pixels(name, size, limits)
+    if kind == "JPEG":
+        for scale in _DRAFT_SCALES:
+            if max(size) // scale >= max_side:
+                image.draft(None, (size[0] // scale, size[1] // scale))
+                break
+    stored = image.width * image.height * _PIXEL_BYTES.get(image.mode, 4)
+    _check_memory(name, stored, size, contents, limits)
+    orientation = exif_orientation(image.info.get("exif", b"")) if kind == "AVIF" else contents.orientation
+    image.load()
+    return image, orientation, size
+
+
+def _check_memory(
+    name: str, stored: int, size: tuple[int, int], contents: Contents, limits: PictureLimits
+) -> None:
+    """Refuses what would take too much memory to decode: for the loaded image, and what its decoder takes beside it."""
+    decoder = size[0] * size[1] * contents.pixel_bytes + contents.block_bytes
+    needed = stored + decoder + _LINE_BYTES * sum(size)
+    if needed > limits.max_memory:
+        raise PictureTooLargeError(
+            name,
+            f"has {size[0]}×{size[1]} pixels in a format that needs {needed:,} bytes of memory to decode, more than {limits.max_memory:,}",
+            "reduce the picture, save it as JPEG, or raise PictureLimits.max_memory",
+        )
+
+
+def _load(name: str, image: Image.Image, limits: PictureLimits) -> tuple[Image.Image, int | None]:
+    """A caller's image, loaded, and its orientation.
+
+    That is asked after loading: a PNG may have it behind the pixels, and a TIFF is turned by Pillow while loading.
+    """
+    if not (image.width and image.height):
+        raise PictureFormatError(name, "has no pixels", "give an image of at least 1×1")
+    _check_pixels(name, image.size, limits)
+    image.load()
+    with suppress(Exception):  # metadata may be corrupt in any way, and the picture be good
+        value = image.getexif().get(ORIENTATION)
+        return image, value if isinstance(value, int) else None
+    return image, None
+
+
+# Colour and alpha --------------------------------------------------------------------------------------------------
+
+
+def _split_array(name: str, values: NDArray[Any], limits: PictureLimits) -> tuple[Pixels, Pixels | None]:
+    """An array as 8-bit colour, H×W or H×W×3, and alpha, H×W or ``None``."""
+    remedy = "give H×W, H×W×1, H×W×3 (RGB) or H×W×4 (RGBA), channels last, of dtype uint8, uint16, float32, float64 or bool"
+    if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3, 4)):
+        raise PictureArrayError(name, "has no shape of a picture", remedy)
+    if values.size == 0:
+        raise PictureArrayError(name, "has no pixels", remedy)
+    if values.dtype.kind not in "buif" or values.dtype.itemsize > 8:
+        raise PictureArrayError(name, "has no dtype of a picture", remedy)
+    _check_pixels(name, (values.shape[1], values.shape[0]), limits)
+    pixels = _to_8_bit(name, np.asarray(values))
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        return pixels[..., 0], None
+    return _split_channels(pixels)
+
+
+_MASK: Final = (0.0, 1.0)
+"""The span of a mask of 0 and 1."""
+
+
+def _split_image(name: str, image: Image.Image, max_side: int) -> tuple[Pixels, Pixels | None]:
+    """A loaded image of any mode as 8-bit colour, H×W or H×W×3, and alpha, H×W or ``None``; perhaps reduced.
+
+    Block by block, so that no second copy of a large picture is held.
+    """
+    ratio = max(1, max(image.size) // max_side)
+    factors = min(ratio, image.width), min(ratio, image.height)
+    span = _image_span(name, image)
+    reduced = np.empty(0, np.uint8)
+    for left, top, right, bottom in _blocks(image.size, factors):
+        block = image.crop((left, top, right, bottom))
+        block = _to_plain_mode(block if span is None else _scaled_image(block, span))
+        values = np.asarray(block.reduce(factors) if ratio > 1 else block)
+        if not reduced.size:
+            size = -(-image.height // factors[1]), -(-image.width // factors[0])
+            reduced = np.empty((*size, *values.shape[2:]), np.uint8)
+        y, x = top // factors[1], left // factors[0]
+        reduced[y : y + values.shape[0], x : x + values.shape[1]] = values
+    return _split_channels(reduced)
+
+
+def _blocks(size: tuple[int, int], factors: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes of about ``_BLOCK_SIDE`` that together cover an image of that size and begin at multiples of the factors."""
+    across, down = (factor * max(1, _BLOCK_SIDE // factor) for factor in factors)
+    for top in range(0, size[1], down):
+        for left in range(0, size[0], across):
+            yield left, top, min(left + across, size[0]), min(top + down, size[1])
+
+
+def _image_span(name: str, image: Image.Image) -> tuple[float, float] | None:
+    """What is 0 and what is 255 in an image of values of more than 8 bits, or of nothing but 0 and 1; ``None`` in any other."""
+    if image.mode.startswith(("I", "F")):
+        blocks = (np.asarray(image.crop(box)) for box in _blocks(image.size, (1, 1)))
+        extremes = np.array([(block.min(), block.max()) for block in blocks])
+        return _MASK if _is_mask(extremes) else _span(name, extremes)
+    # The darkest of JPEGs have ones by chance.
+    return _MASK if image.mode == "L" and image.format != "JPEG" and image.getextrema() == (0, 1) else None
+
+
+def _scaled_image(image: Image.Image, span: tuple[float, float]) -> Image.Image:
+    """An image of values of more than 8 bits in mode L, or LA where one of its values is transparent."""
+    values, key = np.asarray(image), image.info.get("transparency")
+    scaled = Image.fromarray(_scaled(values, span))
+    if isinstance(key, int):
+        scaled.putalpha(Image.fromarray((values != key).astype(np.uint8) * np.uint8(255)))
+    return scaled
+
+
+def _to_plain_mode(image: Image.Image) -> Image.Image:
+    """The image in mode L, RGB, or RGBA if any of it is transparent."""
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.has_transparency_data:
+        try:
+            return image if image.mode == "RGBA" else image.convert("RGBA")
+        except (TypeError, ValueError):  # a colour key that does not fit the mode hides nothing
+            image = image.copy()
+            image.info.pop("transparency", None)
+    if image.mode in ("L", "RGB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _split_channels(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
+    if pixels.ndim == 2 or pixels.shape[2] == 3:
+        return pixels, None
+    return pixels[..., :3], pixels[..., 3]
+
+
+def _is_mask(values: NDArray[Any]) -> bool:
+    """Whether whole numbers of one channel are nothing but 0 and 1, both of them; more channels come from cameras, in the dark."""
+    one_channel = values.ndim == 2 or values.shape[2] == 1
+    return one_channel and values.dtype.kind in "ui" and values.max() == 1 and values.min() == 0
+
+
+def _to_8_bit(name: str, values: NDArray[Any]) -> Pixels:
+    """Scales values of any real dtype to 0..255 as ``load_picture`` promises; the shape is kept."""
+    if _is_mask(values):
+        values = values > 0
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == np.bool_:
+        return values.astype(np.uint8) * np.uint8(255)
+    return _scaled(values, _span(name, values))
+
+
+def _span(name: str, values: NDArray[Any]) -> tuple[float, float]:
+    """What is 0 and what is 255 in these values, or in others of which these are the extremes."""
+    with np.errstate(invalid="ignore"):
+        low, high = values.min().item(), values.max().item()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise PictureArrayError(
+            name, "has NaN or infinite values", "replace them, e.g. with numpy.nan_to_num"
+        )
+    if low >= 0 and values.dtype.kind in "ui":
+        low, high = 0, 2 ** max(8, high.bit_length()) - 1
+    elif low >= 0 and high <= 255:
+        low, high = 0, 1 if high <= 1 else 255
+    return max(low, -_HUGE), min(high, _HUGE)
+
+
+def _scaled(values: NDArray[Any], span: tuple[float, float]) -> Pixels:
+    """Values from a span as 0..255; all 0 where the span is none."""
+    if span[1] - span[0] < 1 / _HUGE:
+        return np.zeros(values.shape, np.uint8)
+    if values.dtype.kind == "u" and values.dtype.itemsize == 2:  # as many values as a table holds
+        table = np.rint(np.interp(np.arange(1 << 16), span, (0, 255))).astype(np.uint8)
+        return cast("Pixels", table[values])
+    flat = np.ascontiguousarray(values).reshape(-1)
+    scaled = np.empty(flat.shape, np.uint8)
+    for start in range(0, flat.size, _VALUE_BLOCK):
+        block = slice(start, start + _VALUE_BLOCK)
+        scaled[block] = np.rint(np.interp(flat[block], span, (0, 255)))
+    return scaled.reshape(values.shape)

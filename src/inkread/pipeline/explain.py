@@ -1,0 +1,176 @@
+"""A picture of every stage of a reading, to show what the reader saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from inkread.errors import OutputError
+from inkread.pipeline.classifier import DIGITS
+from inkread.results.annotate import draw_reading
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.reader import Trace
+    from inkread.system.files import AnyPath
+
+PAPER = (250, 250, 247)
+INK = (25, 25, 30)
+CHOSEN = (0, 114, 178)
+PASSED_OVER = (150, 150, 150)
+HOT = (230, 97, 0)
+
+ENLARGED = 3
+"""Factor by which a 28×28 glyph is shown."""
+
+MOST_GLYPHS = 120
+"""Glyphs on one sheet; the candidates of a textured page would fill many."""
+
+SHEET_WIDTH = 1400
+
+LABELS = ("", "detector", "closeup", "strip", "glyph")
+"""The opinions under a glyph: all together, then each network's."""
+
+FILES = {
+    "picture": "1-upright.png",
+    "heat": "2-heat.png",
+    "candidates": "3-candidates.png",
+    "glyphs": "4-glyphs.png",
+    "reading": "5-reading.png",
+}
+"""The file of each stage."""
+
+
+def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
+    """Writes one PNG per stage to the directory, which is created if needed; the stages are those of ``draw_stages``.
+
+    Returns:
+        The files, in the order of the stages.
+
+    Raises:
+        OutputError: the directory or a file cannot be written.
+    """
+    images = draw_stages(trace)
+    directory = Path(directory)
+    paths = [directory / FILES[stage] for stage in images]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for path, image in zip(paths, images.values(), strict=True):
+            image.save(path)
+    except OSError as error:
+        problem = f"the stages cannot be written ({error.strerror or error})"
+        raise OutputError(str(directory), problem, "name a directory that can be written to") from error
+    return paths
+
+
+def draw_stages(trace: Trace) -> dict[str, Image.Image]:
+    """An RGB image of each stage by its name, in their order.
+
+    The stages: ``picture``, upright; ``heat``, where the detector sees the centers of digits, in orange; ``candidates``, a box around each,
+    blue if it was read as a digit; ``glyphs``, the ink of each with what every network makes of it; ``reading``.
+    """
+    return {
+        "picture": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns)),
+        "heat": draw_heat(trace),
+        "candidates": draw_candidates(trace),
+        "glyphs": draw_glyphs(trace),
+        "reading": draw_reading(trace.reading, trace.picture.pixels),
+    }
+
+
+def draw_heat(trace: Trace) -> Image.Image:
+    """The page, pale, and in orange how probable the center of a digit is at each place."""
+    page = _pale(trace)
+    height, width = trace.grey.shape
+    heat = cv2.resize(trace.opinions.heat, (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None]
+    image = page * (1 - heat) + np.array(HOT, np.float32) * heat
+    return Image.fromarray(image.clip(0, 255).astype(np.uint8))
+
+
+def draw_candidates(trace: Trace) -> Image.Image:
+    """The page, pale, and a box around every candidate."""
+    canvas = Image.fromarray(_pale(trace).astype(np.uint8))
+    painter = ImageDraw.Draw(canvas)
+    line = max(1, round(max(canvas.size) / 600))
+    boxes, read = trace.opinions.found.boxes, set(trace.choice.digits)
+    for index in trace.choice.kept.tolist():
+        if index not in read:
+            painter.rectangle(_corners(boxes[index]), outline=PASSED_OVER, width=line)
+    for index in read:
+        painter.rectangle(_corners(boxes[index]), outline=CHOSEN, width=line + 1)
+    return canvas
+
+
+def _pale(trace: Trace) -> NDArray[np.float32]:
+    """The grey page with little contrast, H×W×3."""
+    pale = 255 - (255 - trace.grey.astype(np.float32)) * 0.45
+    return np.repeat(pale[:, :, None], 3, axis=2)
+
+
+def _corners(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    """The box with both corners inside, as Pillow draws it."""
+    x0, y0, x1, y1 = (float(value) for value in box)
+    return x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)
+
+
+def shown_candidates(trace: Trace, most: int = MOST_GLYPHS) -> list[int]:
+    """Indices of the candidates worth showing: those read as digits in reading order, then the most probable others."""
+    read, kept = trace.choice.digits, trace.choice.kept
+    others = [i for i in kept[trace.opinions.found.is_digit[kept]].tolist() if i not in read]
+    others.sort(key=lambda index: float(trace.choice.probabilities[index, -1]))
+    return [*read, *others][: max(most, len(read))]
+
+
+def opinions_on(trace: Trace, index: int) -> list[tuple[str, str]]:
+    """What all networks together, and then each of them, make of a candidate, such as ``("closeup", "7 98%")``."""
+    opinions = trace.opinions
+    logits = opinions.found.logits[index, : len(DIGITS)]
+    place = 1 / (1 + np.exp(-logits))
+    parts = (trace.choice.probabilities, opinions.closeup, opinions.strip, opinions.classifier)
+    fused, *others = (meaning_of(part[index]) for part in parts)
+    return list(zip(LABELS, [fused, meaning_of(place), *others], strict=True))
+
+
+def draw_glyphs(trace: Trace) -> Image.Image:
+    """The glyph of each candidate, under it what the networks make of it; those read as digits in blue."""
+    side = 28 * ENLARGED
+    cell = (side + 40, side + 14 + 15 * len(LABELS))
+    columns = max(1, SHEET_WIDTH // cell[0])
+    chosen, read = shown_candidates(trace), set(trace.choice.digits)
+    tiles = [chosen[start : start + columns] for start in range(0, len(chosen), columns)]
+    canvas = Image.new(
+        "RGB", (cell[0] * max(1, min(columns, len(chosen))), cell[1] * max(1, len(tiles))), PAPER
+    )
+    painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
+    for y, row in enumerate(tiles):
+        for x, index in enumerate(row):
+            left, top = x * cell[0] + 5, y * cell[1] + 5
+            tile = Image.fromarray(255 - trace.opinions.glyphs[index])
+            canvas.paste(tile.resize((side, side), Image.Resampling.NEAREST), (left, top))
+            colour = CHOSEN if index in read else PASSED_OVER
+            line = 1 + (index in read)  # outside the tile, which stays as it was classified
+            painter.rectangle(
+                (left - line, top - line, left + side + line - 1, top + side + line - 1),
+                outline=colour,
+                width=line,
+            )
+            for number, (label, meaning) in enumerate(opinions_on(trace, index)):
+                ink = INK if number else colour
+                painter.text(
+                    (left, top + side + 3 + 15 * number), f"{label} {meaning}".strip(), fill=ink, font=font
+                )
+    return canvas
+
+
+def meaning_of(probabilities: NDArray[np.floating]) -> str:
+    """The most probable class and its probability, such as ``"7 98%"`` or ``"none 80%"``; ``"–"`` if all are alike."""
+    if np.ptp(probabilities) < 1e-6:
+        return "–"
+    best = int(np.argmax(probabilities))
+    name = DIGITS[best] if best < len(DIGITS) else "none"
+    return f"{name} {round(100 * float(probabilities[best]))}%"

@@ -1,0 +1,32 @@
+"""What a reading is made of.
+
+============  ==================================================================
+``reading``   ``Digit``, ``Sign``, ``Line`` and ``Reading``
+``outcome``   the outcome for one picture of many: a reading, or its error
+``annotate``  draws a reading on its picture
+============  ==================================================================
+"""
+
+from __future__ import annotations
+
+from inkread.results.reading import (
+    CSV_COLUMNS,
+    UNNAMED,
+    Box,
+    Digit,
+    Line,
+    Reading,
+    Sign,
+    require_probability,
+)
+
+__all__ = [
+    "CSV_COLUMNS",
+    "UNNAMED",
+    "Box",
+    "Digit",
+    "Line",
+    "Reading",
+    "Sign",
+    "require_probability",
+]

@@ -1,0 +1,191 @@
+"""Draws a reading on its picture: a box around every digit, and above it what it was read as, and how surely.
+
+The certainty shows three times, so that no one depends on colour: as a percentage, as one of three colours that are
+told apart with any colour vision (Okabe & Ito 2008), and as a thicker box where it is low.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from inkread.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from inkread.results.reading import Digit, Reading
+
+FloatBox = tuple[float, float, float, float]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+WHITE = (255, 255, 255)
+BLACK = (0, 0, 0)
+SURE, UNSURE, DOUBTFUL = (0, 114, 178), (230, 159, 0), (213, 94, 0)
+"""Blue, orange and vermilion of the Okabe–Ito palette."""
+SURE_FROM, UNSURE_FROM = 0.95, 0.70
+
+LEGIBLE = 13
+"""Smallest font size in pixels that reads without effort."""
+LARGEST_ENLARGED = 2400
+"""Longer side in pixels beyond which no picture is enlarged."""
+FONT_TO_DIGIT = 0.42
+"""Font size over the median height of the digits."""
+FONT_TO_PICTURE = 0.09
+"""Largest font size over the picture's longer side, for one digit that fills its picture."""
+TAG_TO_FONT = 2.3
+"""Width of a tag such as "7 98%" over its font size."""
+PROBABILITY_TO_FONT = 0.62
+CROWDED_SHARE = 10
+"""The tags of all but the closest tenth of neighbours fit side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Sizes in pixels, the same for all digits of a drawing."""
+
+    font: int
+    line: int
+
+
+def draw_reading(
+    reading: Reading, picture: Image.Image | NDArray[np.uint8], *, scale: int | Literal["auto"] = "auto"
+) -> Image.Image:
+    """The picture with every digit boxed and named.
+
+    Args:
+        reading: what was read; its boxes are in pixels of the upright source picture.
+        picture: that picture as RGB, a PIL image or H×W×3 uint8; of any size, the boxes are scaled to it.
+        scale: whole factor by which the picture is enlarged. ``"auto"`` leaves the picture as it is unless its digits
+            are too small for legible labels, and then takes the smallest factor that makes them legible, as long as
+            the longer side stays within ``LARGEST_ENLARGED`` pixels.
+
+    Returns:
+        A new RGB image, ``scale`` times the picture's size.
+
+    Raises:
+        OptionError: the scale is no whole number from 1, or the array no RGB picture.
+    """
+    canvas = _as_rgb(picture)
+    boxes = _scaled_boxes(reading, canvas.width, canvas.height)
+    wanted = _font_size(reading, boxes, canvas)
+    factor = _factor(scale, wanted, canvas)
+    if factor > 1:
+        canvas = canvas.resize((canvas.width * factor, canvas.height * factor), Image.Resampling.NEAREST)
+        boxes = [(x0 * factor, y0 * factor, x1 * factor, y1 * factor) for x0, y0, x1, y1 in boxes]
+    size = max(LEGIBLE, round(wanted * factor))
+    pen = _Pen(font=size, line=max(1, round(size / 9)))
+    painter = ImageDraw.Draw(canvas)
+    for digit, box in zip(reading.digits, boxes, strict=True):
+        _draw_box(painter, box, digit, pen)
+    for digit, box in zip(
+        reading.digits, boxes, strict=True
+    ):  # above all boxes, so that none strikes a tag out
+        _draw_tag(painter, canvas.size, box, digit, pen)
+    return canvas
+
+
+def colour_of(probability: float) -> tuple[int, int, int]:
+    """The RGB colour that stands for a probability."""
+    if probability >= SURE_FROM:
+        return SURE
+    return UNSURE if probability >= UNSURE_FROM else DOUBTFUL
+
+
+def _as_rgb(picture: Image.Image | NDArray[np.uint8]) -> Image.Image:
+    """A new RGB image of the picture's pixels."""
+    if isinstance(picture, Image.Image):
+        return picture.convert("RGB") if picture.mode != "RGB" else picture.copy()
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+        raise OptionError(
+            f"array {picture.shape} {picture.dtype}", "is no RGB picture", "pass H×W×3 uint8, or a PIL image"
+        )
+    return Image.fromarray(picture)
+
+
+def _scaled_boxes(reading: Reading, width: int, height: int) -> list[FloatBox]:
+    """The boxes in pixels of a picture of another size than the one that was read."""
+    sx, sy = width / max(reading.width, 1), height / max(reading.height, 1)
+    return [(x0 * sx, y0 * sy, x1 * sx, y1 * sy) for x0, y0, x1, y1 in (d.box for d in reading.digits)]
+
+
+def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> float:
+    """The size at which tags suit the digits, the picture, and the room between neighbours."""
+    if not boxes:
+        return LEGIBLE
+    room = [median(y1 - y0 for _, y0, _, y1 in boxes) * FONT_TO_DIGIT, max(canvas.size) * FONT_TO_PICTURE]
+    pitches = sorted(_pitches(reading, boxes))
+    if pitches:
+        closest = (
+            pitches[0] if len(pitches) == 1 else quantiles(pitches, n=CROWDED_SHARE, method="inclusive")[0]
+        )
+        room.append(closest / TAG_TO_FONT)
+    return max(min(room), 1.0)
+
+
+def _pitches(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
+    """Distances between the centres of neighbours, row by row."""
+    remaining = iter(boxes)
+    for line in reading.lines:
+        centres = [(x0 + x1) / 2 for _, (x0, _, x1, _) in zip(line.digits, remaining, strict=False)]
+        yield from (right - left for left, right in pairwise(centres))
+
+
+def _factor(scale: int | Literal["auto"], font: float, canvas: Image.Image) -> int:
+    """The whole factor to enlarge by."""
+    if scale != "auto":
+        if scale < 1:
+            raise OptionError(f"scale {scale!r}", "is no whole number from 1", "pass 1, 2, 3 … or 'auto'")
+        return scale
+    return max(1, min(int(np.ceil(LEGIBLE / font)), LARGEST_ENLARGED // max(canvas.size)))
+
+
+def _draw_box(painter: ImageDraw.ImageDraw, box: FloatBox, digit: Digit, pen: _Pen) -> None:
+    """A coloured frame between two white ones, outside the ink, so that it shows on light and dark alike."""
+    halo = max(1, pen.line // 2)
+    line = pen.line if digit.probability >= UNSURE_FROM else pen.line + max(1, pen.line // 2)
+    x0, y0, x1, y1 = box
+    outer = line + 2 * halo
+    frame = (round(x0) - outer, round(y0) - outer, round(x1) - 1 + outer, round(y1) - 1 + outer)
+    painter.rectangle(frame, outline=WHITE, width=outer)
+    inner = (frame[0] + halo, frame[1] + halo, frame[2] - halo, frame[3] - halo)
+    painter.rectangle(inner, outline=colour_of(digit.probability), width=line)
+
+
+def _draw_tag(
+    painter: ImageDraw.ImageDraw, size: tuple[int, int], box: FloatBox, digit: Digit, pen: _Pen
+) -> None:
+    """The digit and its percentage on a filled tag above the box; below it where there is no room."""
+    colour = colour_of(digit.probability)
+    ink = BLACK if colour == UNSURE else WHITE
+    percent = f"{int(digit.probability * 100)}%"
+    large = ImageFont.load_default(pen.font)
+    small = ImageFont.load_default(max(1, round(pen.font * PROBABILITY_TO_FONT)))
+    pad = max(2, pen.font // 6)
+    gap = max(1, pen.font // 8)
+    label_width, percent_width = painter.textlength(digit.label, large), painter.textlength(percent, small)
+    width = round(label_width + gap + percent_width) + 2 * pad
+    height = round(pen.font * 0.74) + 2 * pad
+    x, y = _tag_corner(size, box, (width, height), clearance=2 * pen.line)
+    painter.rounded_rectangle((x, y, x + width, y + height), radius=pad, fill=colour, outline=WHITE)
+    baseline = y + height - pad
+    painter.text((x + pad, baseline), digit.label, fill=ink, font=large, anchor="ls")
+    painter.text((x + pad + label_width + gap, baseline), percent, fill=ink, font=small, anchor="ls")
+
+
+def _tag_corner(
+    size: tuple[int, int], box: FloatBox, tag: tuple[int, int], *, clearance: int
+) -> tuple[int, int]:
+    """Upper left corner of a tag: centred above the box, below it, or at the top of the picture, always inside."""
+    x0, y0, x1, y1 = box
+    above, below = round(y0) - tag[1] - clearance, round(y1) + clearance
+    y = above if above >= 0 else below if below + tag[1] < size[1] else 0
+    x = round((x0 + x1 - tag[0]) / 2)
+    return max(0, min(x, size[0] - 1 - tag[0])), y

@@ -1,0 +1,254 @@
+"""Results: a ``Reading`` holds ``Line``s, a ``Line`` holds ``Digit``s; all are immutable.
+
+A reading renders to text, exports to a plain dict, JSON or CSV rows, and draws itself on its picture.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from inkread.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+Box = tuple[int, int, int, int]
+"""``(x0, y0, x1, y1)`` in pixels of the upright source picture; x1 and y1 are exclusive."""
+
+UNNAMED = "?"
+"""The label of a digit that is not probable enough to be named."""
+
+CSV_COLUMNS = ("source", "line", "position", "label", "probability", "x0", "y0", "x1", "y1", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One digit as read.
+
+    Attributes:
+        label: one of ``"0"`` to ``"9"``, or ``"?"`` where a least probability was asked for and none reaches it.
+        probability: calibrated probability in 0..1 that the label is right; for ``"?"`` that of the likeliest digit.
+        box: where it stands, in pixels of the upright source picture.
+        alternatives: other labels with their probabilities, the likeliest first; for ``"?"`` the likeliest of all too.
+    """
+
+    label: str
+    probability: float
+    box: Box
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+    def doubted(self, min_probability: float) -> Digit:
+        """The digit itself if it is at least so probable, else one labelled ``"?"``, its label the first alternative."""
+        if self.label == UNNAMED or self.probability >= min_probability:
+            return self
+        return replace(self, label=UNNAMED, alternatives=((self.label, self.probability), *self.alternatives))
+
+    def __str__(self) -> str:
+        return self.label
+
+    def __repr__(self) -> str:
+        return f"Digit({self.label!r}, {self.probability:.3f}, box={self.box})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict of the attributes, ready for JSON."""
+        return {
+            "label": self.label,
+            "probability": round(self.probability, 6),
+            "box": list(self.box),
+            "alternatives": [
+                {"label": label, "probability": round(probability, 6)}
+                for label, probability in self.alternatives
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign between digits or beside them.
+
+    Attributes:
+        label: one of ``.``, ``,``, ``-``, ``/`` and ``:``.
+        probability: in 0..1.
+        box: as a digit's.
+    """
+
+    label: str
+    probability: float
+    box: Box
+
+    def __str__(self) -> str:
+        return self.label
+
+    def __repr__(self) -> str:
+        return f"Sign({self.label!r}, {self.probability:.3f}, box={self.box})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict of the attributes, ready for JSON."""
+        return {"label": self.label, "probability": round(self.probability, 6), "box": list(self.box)}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of digits, from left to right.
+
+    Attributes:
+        digits: the digits.
+        signs: points, commas, minus signs, slashes and colons between the digits or beside them.
+    """
+
+    digits: tuple[Digit, ...]
+    signs: tuple[Sign, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The digits of the row, without signs."""
+        return "".join(digit.label for digit in self.digits)
+
+    @property
+    def written(self) -> str:
+        """The row as it is written, digits and signs: ``"-3.14"``, ``"12/05"``."""
+        parts: list[Digit | Sign] = [*self.digits, *self.signs]
+        return "".join(part.label for part in sorted(parts, key=lambda part: part.box[0] + part.box[2]))
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Line({self.text!r})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict with ``text``, ``written``, ``digits`` and ``signs``."""
+        return {
+            "text": self.text,
+            "written": self.written,
+            "digits": [digit.to_dict() for digit in self.digits],
+            "signs": [sign.to_dict() for sign in self.signs],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from one picture.
+
+    Attributes:
+        source: the path, or a description of the source that has none.
+        width: width of the upright source picture in pixels.
+        height: its height in pixels.
+        lines: rows from top to bottom; empty where there is no digit.
+    """
+
+    source: str
+    width: int
+    height: int
+    lines: tuple[Line, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """The digits of the rows, joined by newlines; ``""`` if there is no digit."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def written(self) -> str:
+        """The same with the signs, see ``Line.written``."""
+        return "\n".join(line.written for line in self.lines)
+
+    @property
+    def digits(self) -> tuple[Digit, ...]:
+        """All digits, row by row."""
+        return tuple(digit for line in self.lines for digit in line.digits)
+
+    def doubted(self, min_probability: float) -> Reading:
+        """The same reading with ``"?"`` for every digit that is less probable than this.
+
+        Args:
+            min_probability: in 0..1; at 0, every digit keeps its label.
+
+        Raises:
+            OptionError: it is outside 0..1.
+        """
+        require_probability(min_probability)
+        lines = tuple(
+            replace(line, digits=tuple(d.doubted(min_probability) for d in line.digits))
+            for line in self.lines
+        )
+        return replace(self, lines=lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        digits = self.digits
+        doubt = f", least certain {min(d.probability for d in digits):.3f}" if digits else ""
+        return f"Reading({self.text!r}, {len(digits)} digits{doubt}, source={self.source!r})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dict: source, width, height, text, written, lines, error (always ``None``: an error has no reading)."""
+        return {
+            "source": self.source,
+            "width": self.width,
+            "height": self.height,
+            "text": self.text,
+            "written": self.written,
+            "lines": [line.to_dict() for line in self.lines],
+            "error": None,
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The plain dict as JSON, one line unless ``indent`` is given."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One flat dict a digit, with the keys of ``CSV_COLUMNS``; one without label where there is no digit."""
+        rows = [
+            dict(
+                zip(
+                    CSV_COLUMNS,
+                    (self.source, row, column, d.label, round(d.probability, 6), *d.box, ""),
+                    strict=True,
+                )
+            )
+            for row, line in enumerate(self.lines, start=1)
+            for column, d in enumerate(line.digits, start=1)
+        ]
+        return rows or [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.source}]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The rows of ``to_rows`` as a pandas DataFrame.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("pandas", "pandas") from error
+        return pd.DataFrame(self.to_rows(), columns=list(CSV_COLUMNS))
+
+    def draw(self, picture: Image | NDArray[np.uint8]) -> Image:
+        """The picture with a box, the digit and its probability drawn for every digit.
+
+        Args:
+            picture: the upright picture as RGB, a PIL image or H×W×3 uint8; of any size, the boxes are scaled to it.
+
+        Returns:
+            A new RGB image of the picture's size, or a whole multiple of it where its digits are too small for legible
+            labels; ``inkread.results.annotate.draw_reading`` has a parameter for the multiple.
+        """
+        from inkread.results.annotate import draw_reading
+
+        return draw_reading(self, picture)
+
+
+def require_probability(value: float) -> None:
+    """Raises an ``OptionError`` if a least probability is outside 0..1, or no number."""
+    try:
+        within = 0 <= value <= 1
+    except (TypeError, ValueError):  # no number; or an array, of which there is no one answer
+        within = False
+    if not within:
+        raise OptionError(f"minimal probability {value!r}", "is not a number in 0..1", "give one such as 0.9")

@@ -1,0 +1,292 @@
+"""What the store asks the database, and what it writes within a transaction."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, select, update
+
+from inkread.errors import StoreNotFoundError
+from inkread.store.records import Correction, Mark
+from inkread.store.rows import SAME_PLACE, Item, in_order, overlap, row_of
+from inkread.store.tables import (
+    STANDING,
+    STANDING_MARK,
+    Corrections,
+    Digits,
+    Marks,
+    Readings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, RowMapping, Select
+
+    from inkread.store.records import Box
+
+DIGITS = frozenset("0123456789")
+
+LABELS = DIGITS | {""}
+"""What a digit may be corrected to; ``""`` is no single digit."""
+
+LARGEST_INTEGER = 2**31 - 1
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL's texts, or UTF-8, cannot hold."""
+
+
+def new_id() -> str:
+    """The id of a reading or a correction that is going to be kept: a random UUID."""
+    return str(uuid.uuid4())
+
+
+SUMMARY = (
+    Readings.id,
+    Readings.created,
+    Readings.source,
+    Readings.width,
+    Readings.height,
+    Readings.text,
+    Readings.model,
+    Readings.model_sha256,
+    Readings.client,
+    (
+        select(func.count())
+        .where(Corrections.reading == Readings.id, STANDING)
+        .correlate(Readings)
+        .scalar_subquery()
+        + select(func.count())
+        .where(Marks.reading == Readings.id, STANDING_MARK)
+        .correlate(Readings)
+        .scalar_subquery()
+    ).label("corrections"),
+)
+"""The columns of ``ReadingSummary``."""
+
+OF_DIGIT = (
+    Digits.label.label("read_as"),
+    Digits.glyph,
+    Digits.crop,
+    Readings.model,
+    Readings.model_sha256,
+)
+"""The columns of ``Correction`` that come from the digit and its reading."""
+
+OF_CORRECTION = (
+    Corrections.id,
+    Corrections.reading,
+    Corrections.line,
+    Corrections.position,
+    Corrections.label,
+    Corrections.created,
+    Corrections.by,
+)
+"""Its own."""
+
+
+def standing_corrections(*columns: Any) -> Select[Any]:
+    """A query of the corrections that stand, their digits and readings."""
+    its_digit = and_(
+        Digits.reading == Corrections.reading,
+        Digits.line == Corrections.line,
+        Digits.position == Corrections.position,
+    )
+    return (
+        select(*columns)
+        .select_from(Corrections)
+        .join(Digits, its_digit)
+        .join(Readings, Readings.id == Digits.reading)
+        .where(STANDING)
+    )
+
+
+OF_MARK: tuple[Any, ...] = (
+    Marks.id,
+    Marks.reading,
+    Marks.x0,
+    Marks.y0,
+    Marks.x1,
+    Marks.y1,
+    Marks.label,
+    Marks.created,
+    Marks.by,
+    Readings.model,
+    Readings.model_sha256,
+)
+"""The columns of ``Mark``."""
+
+
+def standing_marks_query() -> Select[Any]:
+    """A query of the marks that stand."""
+    return select(*OF_MARK).join(Readings, Readings.id == Marks.reading).where(STANDING_MARK)
+
+
+def digits_of(reading: str) -> Select[Any]:
+    """A query of a reading's digits, row by row, each with its standing correction, if there is one."""
+    its_correction = and_(
+        Corrections.reading == Digits.reading,
+        Corrections.line == Digits.line,
+        Corrections.position == Digits.position,
+        STANDING,
+    )
+    columns = (*Digits.__table__.columns, *OF_DIGIT[:1], Corrections.label.label("corrected"))
+    return (
+        select(*columns)
+        .outerjoin(Corrections, its_correction)
+        .where(Digits.reading == reading)
+        .order_by(Digits.line, Digits.position)
+    )
+
+
+def locked_reading(connection: Connection, reading: str) -> RowMapping:
+    """What marks need of their reading, which nobody else marks or removes until the transaction ends."""
+    columns = (Readings.id, Readings.width, Readings.height, Readings.model, Readings.model_sha256)
+    query = select(*columns).where(Readings.id == reading).with_for_update()
+    found = connection.execute(query).mappings().first() if ID.fullmatch(reading) else None
+    if found is None:
+        remedy = "it may have been removed"
+        raise StoreNotFoundError(f"reading {reading!r}", "is not in the store", remedy)
+    return found
+
+
+def locked_digit(connection: Connection, reading: str, line: int, position: int) -> RowMapping | None:
+    """What a correction keeps of a digit, which nobody else corrects or removes until the transaction ends."""
+    if not (ID.fullmatch(reading) and 0 <= line <= LARGEST_INTEGER and 0 <= position <= LARGEST_INTEGER):
+        return None
+    query = select(Digits.reading, Digits.line, Digits.position, *OF_DIGIT)
+    query = query.join(Readings, Readings.id == Digits.reading)
+    query = query.where(Digits.reading == reading, Digits.line == line, Digits.position == position)
+    return connection.execute(query.with_for_update(of=Digits)).mappings().first()
+
+
+def locked_digits(connection: Connection, reading: str) -> Sequence[RowMapping]:
+    """All digits of a reading, each with its standing correction; nobody else corrects them until the transaction ends."""
+    order = (Digits.line, Digits.position)
+    locked = select(Digits.position).where(Digits.reading == reading).order_by(*order)
+    connection.execute(locked.with_for_update()).all()
+    columns = (Readings.model, Readings.model_sha256)
+    query = digits_of(reading).add_columns(*columns).join(Readings, Readings.id == Digits.reading)
+    return connection.execute(query).mappings().all()
+
+
+def row_items(connection: Connection, digits: Sequence[RowMapping], reading: str, line: int) -> list[Item]:
+    """The digits of a row as they count now, with the marks that belong to it, in order.
+
+    Raises:
+        StoreNotFoundError: the reading has no such row.
+    """
+    of_row = [digit for digit in digits if digit["line"] == line]
+    if not of_row:
+        remedy = "count lines from 0"
+        raise StoreNotFoundError(f"reading {reading!r}, line {line}", "is not in the store", remedy)
+    marks = standing_marks(connection, reading)
+    items, covering = [], set()
+    for digit in of_row:
+        box, corrected = box_of(digit), digit["corrected"]
+        mark = covering_mark(box, marks)
+        if mark is None:
+            sure = float(digit["probability"]) if corrected is None else 1.0
+            label = digit["read_as"] if corrected is None else corrected
+            items.append(Item(label, box, sure, position=digit["position"]))
+        elif mark.id not in covering:
+            covering.add(mark.id)
+            items.append(Item(mark.label, mark.box, mark=mark.id, covers=True))
+    rows = [[box_of(digit) for digit in row] for _, row in groupby(digits, itemgetter("line"))]
+    number = len({digit["line"] for digit in digits if digit["line"] < line})
+    items += [
+        Item(mark.label, mark.box, probability=0.0, mark=mark.id)
+        for mark in marks
+        if mark.label
+        and mark.id not in covering
+        and row_of(mark.box, rows) == number
+        and not any(overlap(mark.box, box_of(digit)) > SAME_PLACE for digit in digits)
+    ]
+    return in_order(items, rows[number])
+
+
+def standing_marks(connection: Connection, reading: str) -> tuple[Mark, ...]:
+    """The marks of a reading that stand, the oldest first."""
+    query = standing_marks_query().where(Marks.reading == reading).order_by(Marks.created, Marks.id)
+    return tuple(map(mark_of, connection.execute(query).mappings()))
+
+
+def covering_mark(box: Box, marks: Sequence[Mark]) -> Mark | None:
+    """The newest mark that replaces a digit of this box."""
+    return next((mark for mark in reversed(marks) if overlap(mark.box, box) > SAME_PLACE), None)
+
+
+def label_now(digit: RowMapping) -> str:
+    """What a digit counts as: corrected, as read, or, if it was doubted, the most probable of the ten."""
+    if digit["corrected"] is not None:
+        return str(digit["corrected"])
+    if digit["label"] in DIGITS:
+        return str(digit["label"])
+    probabilities = digit["probabilities"]
+    return str(probabilities.index(max(probabilities)))
+
+
+def store_correction(
+    connection: Connection, digit: RowMapping, label: str, *, by: str | None, now: datetime
+) -> Correction:
+    """Stores a correction of a locked digit, and withdraws the one before."""
+    where: dict[str, Any] = {name: digit[name] for name in ("reading", "line", "position")}
+    new: dict[str, Any] = {
+        "id": new_id(),
+        "label": label,
+        "created": now,
+        "by": None if by is None else storable(by),
+    }
+    withdraw_correction(connection, digit, now)
+    connection.execute(insert(Corrections), where | new)
+    kept = ("read_as", "glyph", "crop", "model", "model_sha256")
+    return Correction(**where, **new, **{name: digit[name] for name in kept})
+
+
+def withdraw_correction(connection: Connection, digit: RowMapping, now: datetime) -> None:
+    """Withdraws the correction of a digit, if one stands."""
+    where = {name: digit[name] for name in ("reading", "line", "position")}
+    connection.execute(update(Corrections).filter_by(**where).where(STANDING).values(withdrawn=now))
+
+
+def store_mark(
+    connection: Connection, reading: RowMapping, box: Box, label: str, *, by: str | None, now: datetime
+) -> Mark:
+    """Stores a mark of a locked reading."""
+    x0, y0, x1, y1 = box
+    new: dict[str, Any] = {
+        "id": new_id(),
+        "label": label,
+        "created": now,
+        "by": None if by is None else storable(by),
+    }
+    places = {"x0": x0, "y0": y0, "x1": x1, "y1": y1}
+    connection.execute(insert(Marks), new | places | {"reading": reading["id"]})
+    of_model = {name: reading[name] for name in ("model", "model_sha256")}
+    return Mark(**new, **of_model, reading=reading["id"], box=box)
+
+
+def withdraw_mark(connection: Connection, id: str, now: datetime) -> None:  # noqa: A002
+    """Withdraws a mark, if it stands."""
+    connection.execute(update(Marks).where(Marks.id == id, STANDING_MARK).values(withdrawn=now))
+
+
+def mark_of(row: RowMapping) -> Mark:
+    """A mark from its row."""
+    names = ("id", "reading", "label", "created", "by", "model", "model_sha256")
+    return Mark(**{name: row[name] for name in names}, box=box_of(row))
+
+
+def box_of(row: RowMapping) -> Box:
+    """The box of a digit or a mark from its row."""
+    return row["x0"], row["y0"], row["x1"], row["y1"]
+
+
+def storable(text: str) -> str:
+    """The text with U+FFFD for what a database cannot hold."""
+    return UNSTORABLE.sub("\ufffd", text)

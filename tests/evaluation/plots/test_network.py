@@ -1,0 +1,94 @@
+"""A model's layers are the model, and what is drawn of them is what they compute."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
+
+from inkread.errors import ModelFormatError, OptionError
+from inkread.evaluation.plots import embedded, features, filters, network_of, saliency
+from inkread.evaluation.plots.network import activations, first_filters, saliency_map
+from inkread.models import load_model
+from inkread.pipeline.classifier import Classifier
+from inkread.training.networks import NAMED
+
+
+@pytest.fixture(scope="module")
+def network(run):
+    return network_of(load_model(run))
+
+
+@pytest.mark.parametrize("model", ["default", "run"])
+def test_the_layers_compute_what_the_model_does(model, run, glyphs):
+    loaded = dataclasses.replace(load_model(run if model == "run" else model), eight_bits=None)
+    logits = network_of(loaded)(torch.from_numpy(glyphs.images.astype(np.float32) / 255))
+    assert logits.numpy() == pytest.approx(Classifier(loaded).logits(glyphs.images), abs=1e-3)
+
+
+def test_a_detector_cannot_be_looked_into():
+    with pytest.raises(ModelFormatError, match="name a model of glyphs"):
+        network_of(load_model("detector"))
+
+
+def test_filters_are_the_first_weights(network):
+    assert np.array_equal(first_filters(network), network[1].weight[:, 0].numpy())
+    assert first_filters(NAMED["mlp"]().requires_grad_(False)).shape == (128, 28, 28)
+    assert filters(network).get_suptitle().startswith("8 filters of 3×3")
+
+
+def test_features_are_of_every_hidden_layer(network, glyphs):
+    found = activations(network, glyphs.images[0])
+    assert {name: values.shape for name, values in found.items()} == {
+        "conv 1": (8, 28, 28), "conv 2": (16, 28, 28), "conv 3": (24, 14, 14), "conv 4": (24, 14, 14), "conv 5": (32, 7, 7),
+    }  # fmt: skip
+    assert all((values >= 0).all() for values in found.values())
+    names = [text.get_text() for text in features(network, glyphs.images[0]).axes[0].texts]
+    assert names[: 1 + len(found)] == ["glyph", *found]
+
+
+def test_dense_layers_have_features_too(glyphs):
+    network = NAMED["mlp"]().requires_grad_(False)
+    assert [v.shape for v in activations(network, glyphs.images[0]).values()] == [(128,), (128,)]
+    features(network, glyphs.images[0])
+
+
+def test_a_network_without_hidden_layers_has_no_features(glyphs):
+    with pytest.raises(OptionError, match="has none"):
+        features(NAMED["linear"]().requires_grad_(False), glyphs.images[0])
+
+
+def test_a_saliency_map_is_of_the_glyphs_pixels(network, glyphs):
+    found = saliency_map(network, glyphs.images[0])
+    assert found.shape == (28, 28)
+    assert found.min() >= 0
+    assert found.max() == 1
+    assert found.std() > 0
+    assert np.array_equal(found, saliency_map(network, glyphs.images[0]))
+
+
+def test_saliency_is_where_a_network_looks(glyphs):
+    linear = NAMED["linear"]().requires_grad_(False)
+    linear[2].weight[:] = 0
+    linear[2].weight[3, 5 * 28 + 7] = 2.0
+    found = saliency_map(linear.eval(), glyphs.images[0])
+    assert found[5, 7] == 1
+    assert found.sum() == 1
+
+
+def test_saliency_shows_each_glyph_with_what_it_was_read_as(network, glyphs, probabilities):
+    plot = saliency(network, glyphs.images[:3], glyphs.labels[:3], probabilities[:3])
+    assert sum("→" in text.get_text() for text in plot.axes[0].texts) == 3
+
+
+def test_the_embedding_is_what_the_last_layer_sees(network, glyphs):
+    vectors = embedded(network, glyphs.images)
+    assert vectors.shape == (len(glyphs), network[-1].in_features)
+    logits = network[-1](torch.from_numpy(vectors)).numpy()
+    expected = network(torch.from_numpy(glyphs.images.astype(np.float32) / 255)).numpy()
+    assert logits == pytest.approx(expected, abs=1e-4)

@@ -1,0 +1,167 @@
+"""A model is loaded only if it is the one that its card describes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundError
+from inkread.export.digits import own_digits
+from inkread.models import (
+    CARD_FILE,
+    CLOSEUP,
+    DEFAULT,
+    DETECTOR,
+    EIGHT_BITS,
+    MODEL_FILE,
+    STRIP,
+    Card,
+    bundled,
+    load_model,
+)
+from inkread.pipeline.classifier import Classifier
+
+LARGEST_BUNDLED = 2_000_000
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the default model, to be damaged."""
+    folder = tmp_path / "model"
+    shutil.copytree(load_model().path.parent, folder)
+    return folder
+
+
+def edit_card(folder: Path, **changes: object) -> None:
+    path = folder / CARD_FILE
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+def test_the_default_model_is_bundled_small_and_documented() -> None:
+    assert bundled()[0] == DEFAULT
+    model = load_model()
+    assert len(model.content) <= LARGEST_BUNDLED
+    assert len(model.card.labels) == 11
+    assert model.card.command.startswith("inkread train")
+    assert {"name", "split", "count", "sha256", "licence"} <= set(model.card.data[0])
+    assert model.card.geometry["box"] == 20
+    assert model.card.recipe["seed"] == model.card.seed
+
+
+def test_the_bundled_models_are_small_together_and_each_says_how_it_was_made() -> None:
+    models = [load_model(name) for name in bundled()]
+    assert {model.name for model in models} == {DEFAULT, DETECTOR}
+    beside = load_model(DETECTOR).path.parent
+    models += [load_model(beside / name) for name in (CLOSEUP, STRIP)]
+    files = [each for model in models for each in (model, model.eight_bits) if each]
+    assert sum(len(each.content) for each in files) <= 8_000_000
+    assert all(model.card.command.startswith("inkread train") for model in models)
+    assert all(model.card.data for model in models)
+
+
+def test_what_reads_by_default_has_8_bits_and_answers_as_its_source_does() -> None:
+    model = load_model()
+    assert model.eight_bits is not None
+    assert len(model.eight_bits.content) < 0.3 * len(model.content)
+    glyphs = own_digits(100, seed=3).images
+    source = Classifier(dataclasses.replace(model, eight_bits=None)).probabilities(glyphs)
+    found = Classifier(model).probabilities(glyphs)
+    np.testing.assert_array_equal(found, Classifier(model.eight_bits).probabilities(glyphs))
+    assert 0 < np.abs(found - source).mean() < 0.001
+
+
+def test_8_bits_of_another_model_are_refused_and_damaged_ones_too(copied: Path) -> None:
+    card = copied / EIGHT_BITS / CARD_FILE
+    right = card.read_text(encoding="utf-8")
+    exported = json.loads(right)
+    exported["scores"]["export"]["source_sha256"] = "0" * 64
+    card.write_text(json.dumps(exported), encoding="utf-8")
+    with pytest.raises(ModelIntegrityError, match="is of another model"):
+        load_model(copied)
+    card.write_text(right, encoding="utf-8")
+    (copied / EIGHT_BITS / MODEL_FILE).write_bytes(b"damaged")
+    with pytest.raises(ModelIntegrityError, match="SHA-256"):
+        load_model(copied)
+    shutil.rmtree(copied / EIGHT_BITS)
+    assert load_model(copied).eight_bits is None
+
+
+def test_no_card_names_the_test_files_as_something_learned_from() -> None:
+    for name in bundled():
+        assert all(entry["split"] in {"train", "validation"} for entry in load_model(name).card.data)
+
+
+def test_a_folder_of_a_run_is_a_model(copied: Path) -> None:
+    assert load_model(copied).card == load_model().card
+
+
+def test_a_changed_byte_is_refused(copied: Path) -> None:
+    content = bytearray((copied / MODEL_FILE).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copied / MODEL_FILE).write_bytes(content)
+    with pytest.raises(ModelIntegrityError, match="SHA-256"):
+        load_model(copied)
+
+
+def test_an_unknown_name_says_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="'default'"):
+        load_model("defualt")
+    with pytest.raises(ModelNotFoundError, match=r"without a card\.json"):
+        load_model(tmp_path)
+
+
+def test_a_missing_model_file_is_named(copied: Path) -> None:
+    (copied / MODEL_FILE).unlink()
+    with pytest.raises(ModelNotFoundError, match=MODEL_FILE):
+        load_model(copied)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"temperature": 0},
+        {"temperature": "warm"},
+        {"labels": ["0", "0"]},
+        {"labels": []},
+        {"labels": ["0", "a\n"]},
+        {"labels": ["0", "a" * 65]},
+        {"temperature": float("inf")},
+        {"temperature": 1e-300},
+        {"temperature": True},
+        {"refusal": 0},
+        {"refusal": 1.5},
+        {"refusal": "no"},
+        {"labels": 7},
+        {"labels": [["0"]]},
+        {"sha256": None},
+        {"surprise": 1},
+        {"data": 3},
+    ],
+    ids=str,
+)
+def test_a_card_that_makes_no_sense_is_refused(copied: Path, changes: dict[str, object]) -> None:
+    edit_card(copied, **changes)
+    with pytest.raises(ModelFormatError, match=CARD_FILE):
+        load_model(copied)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"name": "x"}', "\x00\xff", "[" * 100_000],
+    ids=["empty", "list", "cut", "lacking", "binary", "deep"],
+)
+def test_a_card_that_is_no_card_is_refused(copied: Path, text: str) -> None:
+    (copied / CARD_FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(ModelFormatError):
+        load_model(copied)
+
+
+def test_a_card_survives_being_written_and_read(tmp_path: Path) -> None:
+    card = load_model().card
+    (tmp_path / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    assert Card.load(tmp_path / CARD_FILE) == card
