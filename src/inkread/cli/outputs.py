@@ -11,7 +11,7 @@ from inkread.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from inkread.reader import Trace
+    from inkread.pipeline.trace import Trace
 
 DRAWING_SUFFIX = ".png"
 

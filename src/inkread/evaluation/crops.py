@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.pictures import LabelledPicture
-    from inkread.reader import Trace
+    from inkread.pipeline.trace import Trace
 
 
 def cut_out(

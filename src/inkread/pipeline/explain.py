@@ -16,7 +16,7 @@ from inkread.results.annotate import draw_reading
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.reader import Trace
+    from inkread.pipeline.trace import Trace
     from inkread.system.files import AnyPath
 
 PAPER = (250, 250, 247)

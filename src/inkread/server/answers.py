@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inkread.reader import Trace
+    from inkread.pipeline.trace import Trace
     from inkread.results import Digit
     from inkread.server.work import ReadPicture
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inkread.picture import PictureLimits
-    from inkread.reader import Reader, Trace
+    from inkread.pipeline.trace import Trace
+    from inkread.reader import Reader
     from inkread.store import NewReading
 
 THREADS = 1

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from inkread.evaluation.plots.style import Plot
-    from inkread.reader import Trace
+    from inkread.pipeline.trace import Trace
 
 FEATURE_COLUMNS = 4
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from inkread.datasets.download import Progress
-    from inkread.reader import Trace
+    from inkread.pipeline.trace import Trace
     from inkread.system.files import AnyPath
     from inkread.training import Augmentation
 

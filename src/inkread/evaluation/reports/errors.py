@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from inkread.datasets.pictures import LabelledPicture
     from inkread.evaluation.pictures import Kind, PictureReport, PictureResult, Rate
-    from inkread.reader import Reader, Trace
+    from inkread.pipeline.trace import Trace
+    from inkread.reader import Reader
 
 LONGEST = 640
 """Longer side of a stage's picture on the page, in pixels."""
