@@ -42,9 +42,10 @@ test-lowest:  ## run the tests with the oldest versions that pyproject.toml allo
 	PIP_CONSTRAINT="$(CURDIR)/$(LOWEST)/constraints.txt" \
 	  $(MAKE) VENV=$(LOWEST) test ARGS="-W default::DeprecationWarning $(ARGS)"
 
-lint: $(VENV)/lint  ## check style and formatting
+lint: $(VENV)/lint  ## check style, formatting, and which room imports which
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/lint  ## put the code into form, and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)

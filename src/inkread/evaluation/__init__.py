@@ -1,1 +1,1 @@
-"""Measuring: metrics, labelled glyphs, labelled pictures, and the usual recipe to compare with."""
+"""Measuring: metrics, labelled glyphs and pictures, the naive pipeline to compare with; ``plots`` and ``reports`` show the figures."""
