@@ -89,7 +89,7 @@ def measured(reader: Reader, names: Iterable[str]) -> Iterator[tuple[str, Pictur
 def provenance(model: str, reader: Reader, absent: list[str]) -> str:
     """Which models, when, and what could not be measured."""
     models = {Path(model).name: reader.classifier.model.card}
-    eyes = (reader.detector, reader.closeups, reader.strips)
+    eyes = (reader.detector, reader.closeups, reader.strips, reader.rescorer)
     models |= {each.model.card.name: each.model.card for each in eyes}
     named = ", ".join(f"`{name}` (SHA-256 `{card.sha256}`)" for name, card in models.items())
     today = datetime.now(UTC).date().isoformat()

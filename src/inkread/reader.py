@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inkread.errors import ModelFormatError, PictureError
-from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, STRIP
+from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, RESCORING, STRIP
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose
@@ -20,6 +20,7 @@ from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.detector import CLASSES, Detector
 from inkread.pipeline.glyphs import tight
 from inkread.pipeline.opinions import Opinions, opinions_of
+from inkread.pipeline.rescoring import Rescorer
 from inkread.pipeline.strip_reader import StripReader
 from inkread.pipeline.trace import Trace
 from inkread.results import Box, Digit, Line, Reading, Sign, require_probability
@@ -97,6 +98,11 @@ class Reader:
     def strips(self) -> StripReader:
         """Reads each run of candidates as one."""
         return StripReader(self._beside(STRIP), threads=self._threads)
+
+    @cached_property
+    def rescorer(self) -> Rescorer:
+        """Judges each candidate among its neighbors."""
+        return Rescorer(self._beside(RESCORING), threads=1)
 
     def _beside(self, name: str) -> Path:
         return self.detector.model.path.parent / name
@@ -202,7 +208,7 @@ class Reader:
         opinions = opinions_of(
             grey, self.detector, self.closeups, self.strips, judge, single=single, thorough=thorough
         )
-        choice = choose(opinions, self.detector.fusion, single=single, config=self.config)
+        choice = choose(opinions, self.detector.fusion, self.rescorer, single=single, config=self.config)
         if self.classifier is not self._judge:
             which = self.classifier.probabilities(opinions.glyphs)[:, :-1]
             choice.probabilities[:, :-1] = (1 - choice.probabilities[:, -1:]) * (

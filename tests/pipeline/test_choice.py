@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from inkread.pipeline import turning
-from inkread.pipeline.choice import Choice, choose
+from inkread.pipeline import choice, turning
+from inkread.pipeline.choice import Choice
 from inkread.pipeline.detector import CLASSES, DIGITS, Detections
 from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.opinions import Opinions
@@ -12,7 +13,20 @@ from inkread.pipeline.opinions import Opinions
 EVEN = np.full(DIGITS + 1, 1 / 11, np.float32)
 CLOSEUP_ONLY = Weights(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 WHOLE_ONLY = Weights(0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-FUSION = Fusion(CLOSEUP_ONLY, WHOLE_ONLY, 0.0, 0.0, 0.0)
+FUSION = Fusion(CLOSEUP_ONLY, WHOLE_ONLY)
+
+
+class Unmoved:
+    """Rescores nothing: neighbors change no probability."""
+
+    def probabilities(
+        self, _opinions: Opinions, fused: NDArray[np.float32], chosen: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        return fused[chosen]
+
+
+def choose(found: Opinions, *, single: bool = False) -> Choice:
+    return choice.choose(found, FUSION, Unmoved(), single=single)  # type: ignore[arg-type]
 
 
 def opinions(*candidates: tuple[str, float, float], whole: str = "") -> Opinions:
@@ -40,50 +54,50 @@ def opinions(*candidates: tuple[str, float, float], whole: str = "") -> Opinions
     )
 
 
-def labels(choice: Choice) -> list[str]:
-    return ["".join(str(choice.probabilities[i].argmax()) for i in row) for row in choice.rows]
+def labels(read: Choice) -> list[str]:
+    return ["".join(str(read.probabilities[i].argmax()) for i in row) for row in read.rows]
 
 
 def test_what_is_more_probably_a_digit_than_not_is_read_in_order() -> None:
     found = opinions(("2", 0.9, 100), ("7", 0.9, 40), ("", 0.9, 160))
-    choice = choose(found, FUSION, single=False)
-    assert labels(choice) == ["72"]
-    assert choice.kept.tolist() == [0, 1, 2]
+    read = choose(found)
+    assert labels(read) == ["72"]
+    assert read.kept.tolist() == [0, 1, 2]
 
 
 def test_of_two_boxes_of_one_digit_the_more_probable_is_read() -> None:
     found = opinions(("3", 0.7, 40), ("8", 0.9, 43), ("1", 0.9, 90))
-    assert labels(choose(found, FUSION, single=False)) == ["81"]
+    assert labels(choose(found)) == ["81"]
 
 
 def test_a_sign_stands_beside_the_digits_of_its_row() -> None:
     found = opinions(("3", 0.9, 40), (".", 0.9, 62), ("1", 0.9, 84), ("4", 0.9, 110))
-    choice = choose(found, FUSION, single=False)
-    assert labels(choice) == ["314"]
-    assert choice.signs == ((1,),)
+    read = choose(found)
+    assert labels(read) == ["314"]
+    assert read.signs == ((1,),)
 
 
 def test_a_page_with_one_digit_is_judged_as_a_picture_of_one() -> None:
-    assert labels(choose(opinions(("7", 0.9, 40), whole="1"), FUSION, single=False)) == ["1"]
-    assert choose(opinions(("7", 0.9, 40), whole=""), FUSION, single=False).rows == ()
-    assert labels(choose(opinions(("7", 0.9, 40), ("5", 0.9, 80)), FUSION, single=False)) == ["75"]
+    assert labels(choose(opinions(("7", 0.9, 40), whole="1"))) == ["1"]
+    assert choose(opinions(("7", 0.9, 40), whole="")).rows == ()
+    assert labels(choose(opinions(("7", 0.9, 40), ("5", 0.9, 80)))) == ["75"]
 
 
 def test_a_page_on_which_none_is_found_is_judged_as_one_digit_if_all_its_ink_looks_like_one() -> None:
-    assert labels(choose(opinions(("", 0.9, 40), whole="1"), FUSION, single=False)) == ["1"]
-    assert choose(opinions(("", 0.9, 40), whole=""), FUSION, single=False).rows == ()
+    assert labels(choose(opinions(("", 0.9, 40), whole="1"))) == ["1"]
+    assert choose(opinions(("", 0.9, 40), whole="")).rows == ()
 
 
 def test_a_picture_given_as_one_digit_has_at_most_one() -> None:
     both = opinions(("7", 0.9, 40), ("5", 0.9, 80), whole="5")
-    assert labels(choose(both, FUSION, single=True)) == ["5"]
-    assert choose(opinions(), FUSION, single=True).rows == ()
-    assert choose(opinions(), FUSION, single=False).rows == ()
+    assert labels(choose(both, single=True)) == ["5"]
+    assert choose(opinions(), single=True).rows == ()
+    assert choose(opinions()).rows == ()
 
 
 def look(*sureness: float) -> tuple[Opinions, Choice]:
     found = opinions(*(("4", sure, 40 * index) for index, sure in enumerate(sureness)))
-    return found, choose(found, FUSION, single=False)
+    return found, choose(found)
 
 
 @pytest.mark.parametrize(

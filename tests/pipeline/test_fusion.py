@@ -6,9 +6,7 @@ import pytest
 from inkread.errors import ModelFormatError
 from inkread.pipeline.fusion import Fusion, Weights
 
-FUSION = Fusion(
-    Weights(1.0, 0.5, 0.5, 0.5, 0.0, -1.0), Weights(1.0, 0.5, 0.5, 0.5, 0.5, -3.0), 5.0, 2.0, -2.0
-)
+FUSION = Fusion(Weights(1.0, 0.5, 0.5, 0.5, 0.0, -1.0), Weights(1.0, 0.5, 0.5, 0.5, 0.5, -3.0))
 
 
 def opinions(
@@ -57,28 +55,3 @@ def test_an_impossible_digit_of_one_opinion_still_has_a_probability() -> None:
 def test_a_card_without_the_weights_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(ModelFormatError, match="weights of the opinions"):
         Fusion.of_card("card.json", values)
-
-
-def test_what_is_much_smaller_than_its_neighbours_is_less_probably_a_digit() -> None:
-    boxes = np.array([[0, 0, 20, 30], [22, 0, 42, 30], [44, 0, 64, 30], [66, 20, 70, 28]], np.float32)
-    before = np.tile(np.array([0.9] + [0.0] * 9 + [0.1], np.float32), (4, 1))
-    after = FUSION.among(before, boxes, np.ones(4, bool))
-    assert (after[:3, 10] < before[:3, 10]).all()
-    assert after[3, 10] > 0.5
-    assert after.sum(axis=1) == pytest.approx(1)
-    alone = FUSION.among(before[3:], boxes[3:], np.ones(1, bool))
-    assert alone == pytest.approx(before[3:])
-
-
-def test_signs_tell_nothing_of_the_size_of_digits() -> None:
-    boxes = np.array([[0, 0, 20, 30], [22, 0, 90, 90]], np.float32)
-    before = np.tile(np.array([0.9] + [0.0] * 9 + [0.1], np.float32), (2, 1))
-    after = FUSION.among(before, boxes, np.array([True, False]))
-    assert after[0] == pytest.approx(before[0])
-
-
-def test_beside_what_is_no_digit_a_digit_is_less_probable() -> None:
-    boxes = np.array([[0, 0, 20, 30], [22, 0, 42, 30], [44, 0, 64, 30]], np.float32)
-    before = np.tile(np.array([0.1] + [0.0] * 9 + [0.9], np.float32), (3, 1))
-    before[1] = [0.6, *[0.0] * 9, 0.4]
-    assert FUSION.among(before, boxes, np.ones(3, bool))[1, 10] > 0.5

@@ -12,17 +12,19 @@ import torch
 
 from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
-from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, load_model
+from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, Model, load_model
 from inkread.models.onnx_session import start_session
 from inkread.pipeline.closeups import SIDE
 from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections
+from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.opinions import Opinions
+from inkread.pipeline.rescoring import FEATURES, Rescorer
 from inkread.synthetic.scenes import CLASSES, IGNORED, Scene
 from inkread.training import detector_export, detector_fit, detector_network, detector_run, starts
 from inkread.training.candidates import DOUBTFUL, labelled, matched
 from inkread.training.closeup_fit import Closeups, fit_closeups
 from inkread.training.closeup_network import CloseupNetwork
-from inkread.training.detector_export import closeups_to_onnx, scores_of, to_onnx
+from inkread.training.detector_export import closeups_to_onnx, rescoring_to_onnx, scores_of, to_onnx
 from inkread.training.detector_fit import (
     DetectorEpoch,
     DetectorTraining,
@@ -30,11 +32,13 @@ from inkread.training.detector_fit import (
     jittered,
     rate_at,
 )
-from inkread.training.detector_fusion import Judged, fit_fusion
+from inkread.training.detector_fusion import Judged, fit_fusion, neighborhoods
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
 from inkread.training.detector_run import train_detector
 from inkread.training.recipe import DetectorRecipe
+from inkread.training.rescoring_fit import fit_rescoring
+from inkread.training.rescoring_network import RescoringNetwork
 from inkread.training.run import load_run
 from inkread.training.starts import save_weights
 
@@ -205,9 +209,70 @@ def test_the_fitted_weights_follow_the_opinions_that_are_right() -> None:
     fusion = fit_fusion(pages, [])
     assert min(fusion.page.detector, fusion.page.closeup) > 3 * abs(fusion.page.classifier)
     assert fusion.single == fusion.page
-    scores = scores_of(pages, fusion)
+    scores = scores_of(pages, fusion, rescorer_of(RescoringNetwork(DIGITS + 1).eval()))
     assert scores["pages_recall"] > 0.95
     assert scores["pages_precision"] > 0.95
+
+
+def rescorer_of(network: RescoringNetwork) -> Rescorer:
+    """The network as a reader has it."""
+    content = rescoring_to_onnx(network)
+    card = dataclasses.replace(load_model("detector").card, name="rescoring")
+    return Rescorer(Model("rescoring", Path(MODEL_FILE), card, content), threads=1)
+
+
+def test_the_network_that_rescores_changes_nothing_before_it_has_learned() -> None:
+    found = judged()[0].opinions
+    fused = np.random.default_rng(3).dirichlet(np.ones(11), len(found.found)).astype(np.float32)
+    chosen = np.arange(len(fused))
+    rescorer = rescorer_of(RescoringNetwork(DIGITS + 1).eval())
+    assert rescorer.probabilities(found, fused, chosen) == pytest.approx(fused, abs=1e-5)
+
+
+def test_rescoring_learns_from_neighbors_what_pixels_leave_open() -> None:
+    """Opinions say nothing here; digits come in rows, and what stands alone is not one."""
+    rng, pages = np.random.default_rng(5), []
+    for index in range(400):
+        is_row = index % 2 == 0
+        count = 5 if is_row else 1
+        x = 25.0 * np.arange(count)
+        boxes = np.column_stack([x, np.zeros(count), x + 20, np.full(count, 30.0)]).astype(np.float32)
+        blank = np.full((count, 11), 1 / 11, np.float32)
+        logits = rng.normal(-1, 0.1, (count, 15)).astype(np.float32)
+        logits[:, DIGITS:] = -6
+        logits[:, 4] = 1
+        opinions = Opinions(
+            Detections(boxes, logits, np.ones(count, np.float32)),
+            np.zeros((1, 1), np.float32),
+            blank,
+            blank,
+            np.zeros((count, 28, 28), np.uint8),
+            blank,
+            np.full(11, 1 / 11, np.float32),
+        )
+        scene = Scene(
+            np.zeros((40, 200), np.uint8), boxes if is_row else boxes[:0], np.full(count * is_row, 4), "rows"
+        )
+        pages.append(Judged(scene, opinions))
+    fusion = Fusion(Weights(1.0, 0.0, 0.0, 0.0, 0.0, 1.0), Weights(1.0, 0.0, 0.0, 0.0, 0.0, 1.0))
+    before = scores_of(pages, fusion, rescorer_of(RescoringNetwork(DIGITS + 1).eval()))
+    network = fit_rescoring(*neighborhoods(pages, fusion), seed=0, epochs=60)
+    after = scores_of(pages, fusion, rescorer_of(network))
+    assert before["pages_recall"] < 0.95 or before["pages_precision"] < 0.95
+    assert after["pages_recall"] > 0.99
+    assert after["pages_precision"] > 0.99
+
+
+def test_the_network_that_rescores_answers_alike_in_onnx() -> None:
+    torch.manual_seed(2)
+    network = RescoringNetwork(DIGITS + 1).eval()
+    torch.nn.init.normal_(network.output.weight)
+    network.mean.normal_()
+    inputs = torch.randn(5, FEATURES)
+    with torch.no_grad():
+        expected = network(inputs).numpy()
+    session = start_session(rescoring_to_onnx(network), MODEL_FILE, threads=1)
+    assert session.run(["changes"], {"features": inputs.numpy()})[0] == pytest.approx(expected, abs=1e-3)
 
 
 def alone(count: int = 200) -> list[Judged]:

@@ -29,6 +29,7 @@ __all__ = [
     "EIGHT_BITS",
     "MODEL_FILE",
     "NOT_A_DIGIT",
+    "RESCORING",
     "STRIP",
     "Card",
     "Model",
@@ -43,6 +44,8 @@ CLOSEUP = "closeup"
 """The folder, within that of a detector, of the model that looks at each box that it found."""
 STRIP = "strip"
 """The same of the model that reads each run of them as one."""
+RESCORING = "rescoring"
+"""The same of the model that judges each of them among its neighbors."""
 
 EIGHT_BITS = "int8"
 """The folder of a model in 8 bits, within that of the model it was made of."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from inkread.pipeline.fusion import Fusion
     from inkread.pipeline.opinions import Opinions
+    from inkread.pipeline.rescoring import Rescorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,12 @@ class Choice:
 
 
 def choose(
-    opinions: Opinions, fusion: Fusion, *, single: bool, config: ReaderConfig = DEFAULT_CONFIG
+    opinions: Opinions,
+    fusion: Fusion,
+    rescorer: Rescorer,
+    *,
+    single: bool,
+    config: ReaderConfig = DEFAULT_CONFIG,
 ) -> Choice:
     """The digits of a page; or, if ``single``, the one digit that a picture shows, or none.
 
@@ -50,18 +56,19 @@ def choose(
     """
     if single:
         return _one(opinions, fusion)
-    page = _page(opinions, fusion, config)
+    page = _page(opinions, fusion, rescorer, config)
     is_one = not page.digits and opinions.whole.argmax() != DIGITS
     return _one(opinions, fusion) if is_one or len(page.digits) == 1 else page
 
 
-def _page(opinions: Opinions, fusion: Fusion, config: ReaderConfig) -> Choice:
+def _page(opinions: Opinions, fusion: Fusion, rescorer: Rescorer, config: ReaderConfig) -> Choice:
     found = opinions.found
     probabilities = _fused(opinions, fusion, single=False)
     scores = np.where(found.is_digit, 1 - probabilities[:, DIGITS], found.logits.max(axis=1, initial=-np.inf))
     kept = without_overlaps(found, scores, same=config.same, within=config.within)
-    probabilities[kept] = fusion.among(probabilities[kept], found.boxes[kept], found.is_digit[kept])
-    read = kept[found.is_digit[kept] & _is_digit(probabilities[kept])]
+    digits = kept[found.is_digit[kept]]
+    probabilities[digits] = rescorer.probabilities(opinions, probabilities, digits)
+    read = digits[_is_digit(probabilities[digits])]
     rows = tuple(
         tuple(int(read[index]) for index in row) for row in rows_of(found.boxes[read], apart=config.row_apart)
     )

@@ -1,4 +1,4 @@
-"""Opinions of each box, the detector's, of its close-up, its run, its glyph and the whole picture's -> one calibrated probability."""
+"""Opinions of each box, the detector's, of its close-up, its run, its glyph and the whole picture's -> one probability, of each box by itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import ModelFormatError
-from inkread.pipeline import surroundings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,16 +45,10 @@ class Fusion:
     Attributes:
         page: on a page.
         single: in a picture that is given as one digit.
-        smaller: what being smaller than the digits around it adds to the logit of "not a single digit", see ``surroundings.features``;
-        others: the same of standing beside what is no digit,
-        digits: and beside digits.
     """
 
     page: Weights
     single: Weights
-    smaller: float
-    others: float
-    digits: float
 
     @classmethod
     def of_card(cls, source: str, values: dict[str, Any]) -> Fusion:
@@ -65,11 +58,10 @@ class Fusion:
                 Weights(**{name: float(values[part][name]) for name in Weights.__slots__})
                 for part in ("page", "single")
             )
-            around = {name: float(values[name]) for name in surroundings.FEATURES}
         except (KeyError, TypeError, ValueError) as error:
             problem = f"has no weights of the opinions in its card ({error!r})"
             raise ModelFormatError(source, problem, "train the detector again") from error
-        return cls(page, single, **around)
+        return cls(page, single)
 
     def probabilities(
         self,
@@ -105,18 +97,3 @@ class Fusion:
         scores[:, DIGITS] += weights.bias
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-
-    def among(
-        self, probabilities: NDArray[np.float32], boxes: NDArray[np.float32], is_digit: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """The probabilities once it is known what else is on the page.
-
-        Args:
-            probabilities: N×11, of candidates that do not overlap, as ``probabilities`` gave them.
-            boxes: N×4.
-            is_digit: N, whether each may be a digit, and is no sign.
-        """
-        raised = probabilities.astype(np.float64)
-        around = surroundings.features(boxes[is_digit], 1 - raised[is_digit, DIGITS])
-        raised[is_digit, DIGITS] *= np.exp(around @ (self.smaller, self.others, self.digits))
-        return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)

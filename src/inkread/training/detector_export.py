@@ -17,7 +17,7 @@ from torch import nn
 from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
 from inkread.evaluation.metrics import expected_calibration_error
-from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, STRIP, Card, Model
+from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, RESCORING, STRIP, Card, Model
 from inkread.models.onnx_session import start_session
 from inkread.models.quantization import in_8_bits
 from inkread.pipeline.classifier import Classifier
@@ -25,6 +25,7 @@ from inkread.pipeline.closeups import SIDE, CloseupClassifier
 from inkread.pipeline.contrast import WINDOW, planes
 from inkread.pipeline.detector import DIGITS, Detector
 from inkread.pipeline.fusion import Fusion, Weights
+from inkread.pipeline.rescoring import FEATURES, NEIGHBORS, OWN, PAIR, Rescorer
 from inkread.pipeline.strip_reader import StripReader
 from inkread.pipeline.strips import HEIGHT, TALL
 from inkread.synthetic.scenes import CLASSES, SIZES, make_scene
@@ -36,12 +37,14 @@ from inkread.training.detector_fusion import (
     gather,
     gather_numbers,
     gather_single,
+    neighborhoods,
     read,
 )
 from inkread.training.detector_network import STRIDE, DetectorNetwork
+from inkread.training.rescoring_fit import fit_rescoring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from inkread.training.detector_fit import DetectorTraining
     from inkread.training.detector_fusion import Judged
     from inkread.training.recipe import DetectorRecipe
+    from inkread.training.rescoring_network import RescoringNetwork
     from inkread.training.strip_network import StripNetwork
 
 SURE = 0.99
@@ -61,9 +65,7 @@ COMPARED, TOLERANCE = 8, 1e-3
 """Held-out scenes on which both runtimes must agree, and by how much, as a share of the largest answer."""
 CALIBRATED = 200
 """Held-out scenes from which the ranges of 8 bits are taken."""
-UNWEIGHED = Fusion(
-    Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), 0.0, 0.0, 0.0
-)
+UNWEIGHED = Fusion(Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0))
 """Of a detector whose opinions are not weighed yet."""
 HELD_OUT = (1_001, 1_002)
 """Seeds of the held-out pages on which the opinions are weighed, and of those on which they are judged."""
@@ -134,6 +136,42 @@ class _Graph:
         inner = self.relu(self.convolution(block.first, value))
         return self.relu(self.add(value, self.convolution(block.second, inner)))
 
+    def dense(self, layer: nn.Linear, value: str) -> str:
+        """A layer that sees all of its input's last axis."""
+        product = self._named("MatMul", [value, self._constant(_values(layer.weight).T.astype(np.float32))])
+        return self._named("Add", [product, self._constant(_values(layer.bias).astype(np.float32))])
+
+    def scaled(self, value: str, mean: Any, deviation: Any) -> str:
+        """In deviations from the mean."""
+        centered = self._named("Sub", [value, self._constant(_values(mean).astype(np.float32))])
+        return self._named("Div", [centered, self._constant(_values(deviation).astype(np.float32))])
+
+    def part(self, value: str, axis: int, first: int, end: int) -> str:
+        """What lies between two indices of an axis."""
+        numbers = [self._whole_numbers([each]) for each in (first, end, axis)]
+        return self._named("Slice", [value, *numbers])
+
+    def shaped(self, value: str, shape: Sequence[int]) -> str:
+        """The same numbers in another shape."""
+        return self._named("Reshape", [value, self._whole_numbers(shape)])
+
+    def times(self, one: str, other: str) -> str:
+        """The product of each two numbers."""
+        return self._named("Mul", [one, other])
+
+    def over(self, operation: str, value: str, axis: int) -> str:
+        """The largest or the mean along an axis (``ReduceMax`` or ``ReduceMean``)."""
+        return self._named(operation, [value], axes=[axis], keepdims=0)
+
+    def beside(self, values: Sequence[str]) -> str:
+        """One after the other along the second axis."""
+        return self._named("Concat", list(values), axis=1)
+
+    def _whole_numbers(self, values: Sequence[int]) -> str:
+        name = f"constant_{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.array(values, np.int64), name))
+        return name
+
     def doubled(self, value: str) -> str:
         """Twice as high and wide, each place repeated."""
         scales = self._constant(np.array([1, 1, 2, 2], np.float32))
@@ -197,6 +235,23 @@ def strips_to_onnx(network: StripNetwork) -> bytes:
     g.nodes[-1].name, g.nodes[-1].output[0] = LAST, "columns"
     answers = int(layers[-1].out_channels)  # type: ignore[arg-type]
     return _whole(g, "strip", ("strips", [None, 1, HEIGHT, None]), ("columns", [None, answers, 1, None]))
+
+
+def rescoring_to_onnx(network: RescoringNetwork) -> bytes:
+    """The network as an ONNX model: ``features`` N×277 -> ``changes`` N×classes."""
+    g = _Graph()
+    scaled = g.scaled("features", network.mean, network.deviation)
+    shape = (-1, NEIGHBORS, PAIR)
+    pairs = g.shaped(g.part(scaled, 1, OWN, FEATURES), shape)
+    present = g.part(g.shaped(g.part("features", 1, OWN, FEATURES), shape), 2, 0, 1)
+    heard = g.relu(g.dense(network.second, g.relu(g.dense(network.first, pairs))))
+    heard = g.times(heard, present)
+    pooled = [g.over(operation, heard, 1) for operation in ("ReduceMax", "ReduceMean")]
+    value = g.relu(g.dense(network.together, g.beside([g.part(scaled, 1, 0, OWN), *pooled])))
+    g.dense(network.output, g.relu(g.dense(network.narrow, value)))
+    g.nodes[-1].output[0] = "changes"
+    classes = network.output.out_features
+    return _whole(g, "rescoring", ("features", [None, FEATURES]), ("changes", [None, classes]))
 
 
 def _whole(
@@ -284,32 +339,77 @@ def second_look_model(
 
 
 def weighed(
-    detector: Model, closeup: Model, strip: Model, *, pages: int, data_dir: Path | None = None
-) -> Card:
-    """The detector's card with how much each opinion counts, and what all of them score together.
+    models: Mapping[str, Model],
+    folder: Path,
+    *,
+    recipe: DetectorRecipe,
+    data: tuple[dict[str, Any], ...],
+    command: str,
+    data_dir: Path | None = None,
+) -> tuple[Card, Model]:
+    """The detector's card with how much each opinion counts, and the network that judges candidates among their neighbors.
+
+    Both are fitted on held-out pages, real numbers and, for pictures of one digit, such pictures, at most ``recipe.judged_pages`` of
+    each. Half as many other pages tell the scores of all together.
 
     Args:
-        detector: in 8 bits, as it reads.
-        closeup: the same.
-        strip: the same.
-        pages: held-out pages, real numbers and pictures of one digit on which the weights are fitted, at most so many of each, and as many
-            other pages on which they are judged.
+        models: the detector, and those for close-ups and strips, in 8 bits, as they read.
+        folder: where the network will be.
+        recipe: how it was learned.
+        data: what from, see ``Card.data``.
+        command: what reproduces the run, for the card.
         data_dir: where the collections are; otherwise where the loaders look by themselves.
     """
-    eyes = Eyes(Detector(detector), CloseupClassifier(closeup), StripReader(strip), Classifier())
-    stock = load_stock(data_dir=data_dir, held_out=True)
+    eyes = Eyes(
+        Detector(models[DETECTOR]),
+        CloseupClassifier(models[CLOSEUP]),
+        StripReader(models[STRIP]),
+        Classifier(),
+    )
+    stock, pages = load_stock(data_dir=data_dir, held_out=True), recipe.judged_pages
     seen = list(gather(eyes, stock, pages=pages, seed=HELD_OUT[0]))
     seen += gather_numbers(eyes, load_numbers(data_dir, held_out=True)[:pages])
     fusion = fit_fusion(seen, list(gather_single(eyes, stock, pictures=pages, seed=HELD_OUT[0])))
-    scores = scores_of(gather(eyes, stock, pages=pages, seed=HELD_OUT[1]), fusion)
-    return dataclasses.replace(detector.card, fusion=dataclasses.asdict(fusion), scores=scores)
+    features, fused, truth = neighborhoods(seen, fusion)
+    network = fit_rescoring(features, fused, truth, seed=recipe.seed)
+    rescoring = _rescoring_model(
+        network, [features[:64]], folder / RESCORING, recipe=recipe, data=data, command=command
+    )
+    scores = scores_of(gather(eyes, stock, pages=pages // 2, seed=HELD_OUT[1]), fusion, Rescorer(rescoring))
+    card = dataclasses.replace(models[DETECTOR].card, fusion=dataclasses.asdict(fusion), scores=scores)
+    return card, rescoring
 
 
-def scores_of(judged: Iterable[Judged], fusion: Fusion) -> dict[str, float]:
+def _rescoring_model(
+    network: RescoringNetwork,
+    examples: Sequence[NDArray[np.float32]],
+    folder: Path,
+    *,
+    recipe: DetectorRecipe,
+    data: tuple[dict[str, Any], ...],
+    command: str,
+) -> Model:
+    """The network that rescores, in 32 bits: it is small, and its inputs have many ranges."""
+    content = rescoring_to_onnx(network)
+    _compare(content, network, examples)
+    card = _card(
+        RESCORING,
+        network,
+        labels=DIGIT_CLASSES,
+        geometry={"neighbors": NEIGHBORS},
+        recipe=recipe,
+        data=data,
+        command=command,
+    )
+    card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
+    return Model(card.name, folder / MODEL_FILE, card, content)
+
+
+def scores_of(judged: Iterable[Judged], fusion: Fusion, rescorer: Rescorer) -> dict[str, float]:
     """Recall, precision and calibration on held-out pages, by all opinions together."""
     digits, parts = 0, []
     for each in judged:
-        probabilities, truth = read(each, fusion)
+        probabilities, truth = read(each, fusion, rescorer)
         parts.append((probabilities.max(axis=1), probabilities.argmax(axis=1) == truth, truth >= 0))
         digits += int(((each.scene.classes >= 0) & (each.scene.classes < DIGITS)).sum())
     probable, right, counted = (np.concatenate(column) for column in zip(*parts, strict=True))

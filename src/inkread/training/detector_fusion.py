@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from inkread.pipeline import surroundings
+from inkread.pipeline import rescoring
 from inkread.pipeline.detector import DIGITS, without_overlaps
 from inkread.pipeline.fusion import LEAST, Fusion, Weights
 from inkread.pipeline.opinions import opinions_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from inkread.pipeline.closeups import CloseupClassifier
     from inkread.pipeline.detector import Detector
     from inkread.pipeline.opinions import Opinions
+    from inkread.pipeline.rescoring import Rescorer
     from inkread.pipeline.strip_reader import StripReader
     from inkread.synthetic.writers import Stock
 
@@ -99,9 +100,7 @@ def fit_fusion(pages: list[Judged], singles: list[Judged]) -> Fusion:
     truth = np.concatenate(labels)
     features = np.concatenate([_features(each.opinions) for each in pages])
     weights = _fitted(features[truth >= 0], truth[truth >= 0], used=ON_PAGES)
-    fusion = Fusion(weights, weights, 0.0, 0.0, 0.0)
-    smaller, others, digits = _fit_surroundings(pages, fusion)
-    return Fusion(weights, _fit_single(singles, weights), smaller, others, digits)
+    return Fusion(weights, _fit_single(singles, weights))
 
 
 def _features(opinions: Opinions) -> NDArray[np.float64]:
@@ -161,27 +160,6 @@ def _fit_single(singles: list[Judged], start: Weights) -> Weights:
     return weights
 
 
-def _fit_surroundings(judged: list[Judged], fusion: Fusion) -> list[float]:
-    """How much what lies around a candidate speaks against it, by those that are left without overlaps."""
-    logits, around, none = [], [], []
-    for each in judged:
-        probabilities, kept = _apart(each, fusion)
-        boxes = each.opinions.found.boxes[kept]
-        counted = (truth := labelled(boxes, each.scene)) >= 0
-        share = np.clip(probabilities[:, DIGITS], LEAST, 1 - LEAST).astype(np.float64)
-        logits.append(np.log(share / (1 - share))[counted])
-        around.append(surroundings.features(boxes, 1 - share)[counted])
-        none.append(truth[counted] == DIGITS)
-    logit, features = torch.from_numpy(np.concatenate(logits)), torch.from_numpy(np.concatenate(around))
-    target = torch.from_numpy(np.concatenate(none).astype(np.float64))
-    weights = torch.zeros(len(surroundings.FEATURES), dtype=torch.float64, requires_grad=True)
-    _minimise(
-        weights,
-        lambda: torch.nn.functional.binary_cross_entropy_with_logits(logit + features @ weights, target),
-    )
-    return [float(weight) for weight in weights.tolist()]
-
-
 def _minimise(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
     """Moves the weights to where the loss is least (L-BFGS)."""
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
@@ -202,18 +180,36 @@ def _fused(each: Judged, fusion: Fusion) -> NDArray[np.float32]:
     )
 
 
-def _apart(each: Judged, fusion: Fusion) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """The probabilities of the candidates that overlap no better one, and which they are."""
-    probabilities = _fused(each, fusion)
-    kept = without_overlaps(each.opinions.found, 1 - probabilities[:, DIGITS])
-    return probabilities[kept], kept
+def _apart(each: Judged, probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Which candidates overlap no better one."""
+    return without_overlaps(each.opinions.found, 1 - probabilities[:, DIGITS])
 
 
-def read(each: Judged, fusion: Fusion) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def neighborhoods(
+    pages: Iterable[Judged], fusion: Fusion
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """What the rescoring network learns from: its input for each candidate of all pages, the probabilities before, and the truth."""
+    parts = []
+    for each in pages:
+        probabilities = _fused(each, fusion)
+        kept = _apart(each, probabilities)
+        parts.append(
+            (
+                rescoring.features(each.opinions, probabilities, kept),
+                probabilities[kept],
+                labelled(each.opinions.found.boxes[kept], each.scene),
+            )
+        )
+    features, fused, truth = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return features, fused, truth
+
+
+def read(each: Judged, fusion: Fusion, rescorer: Rescorer) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The probabilities of what is read on a page, and the truth of each, as ``candidates.matched`` has it."""
-    probabilities, kept = _apart(each, fusion)
+    probabilities = _fused(each, fusion)
+    kept = _apart(each, probabilities)
     boxes = each.opinions.found.boxes[kept]
-    probabilities = fusion.among(probabilities, boxes, np.ones(len(kept), bool))
+    probabilities = rescorer.probabilities(each.opinions, probabilities, kept)
     surest = np.argsort(probabilities[:, DIGITS], kind="stable")
     surest = surest[probabilities[surest].argmax(axis=1) < DIGITS]
     return probabilities[surest], matched(boxes[surest], each.scene)

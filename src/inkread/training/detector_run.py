@@ -11,7 +11,7 @@ import numpy as np
 from inkread.datasets.corrections import load_corrected_pages
 from inkread.datasets.named import CORRECTIONS
 from inkread.datasets.numbers import load_numbers
-from inkread.models import CARD_FILE, CLOSEUP, MODEL_FILE, STRIP
+from inkread.models import CARD_FILE, CLOSEUP, DETECTOR, MODEL_FILE, RESCORING, STRIP
 from inkread.pipeline import closeups
 from inkread.pipeline.detector import Detector
 from inkread.synthetic.sources import described
@@ -106,16 +106,17 @@ def train_detector(
             )
             for name, network in networks.items()
         }
-        run = Run(out, recipe, training.state.averaged, tuple(training.state.history))
+        card, models[RESCORING] = weighed(
+            models | {DETECTOR: detector}, out, recipe=recipe, data=sources, command=command, data_dir=folder
+        )
         for name, model in models.items():
             (out / name).mkdir(exist_ok=True)
-            save_weights(networks[name], out / name / WEIGHTS_FILE)
             (out / name / MODEL_FILE).write_bytes(model.content)
             (out / name / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
-        weighed_card = weighed(
-            detector, models[CLOSEUP], models[STRIP], pages=recipe.judged_pages, data_dir=folder
-        )
-        save_run(run, detector.content, weighed_card)
+        for name, network in networks.items():
+            save_weights(network, out / name / WEIGHTS_FILE)
+        run = Run(out, recipe, training.state.averaged, tuple(training.state.history))
+        save_run(run, detector.content, card)
         return run
 
 

@@ -1,0 +1,51 @@
+"""The network that judges a candidate among its neighbors, see ``pipeline.rescoring``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from inkread.pipeline.rescoring import FEATURES, NEIGHBORS, OWN, PAIR
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WIDTH, HIDDEN, NARROW = 64, 64, 32
+DROPPED = 0.1
+
+
+class RescoringNetwork(nn.Module):
+    """What each neighbor says, the loudest and the sum of them, and what follows for the candidate (deep sets; Zaheer et al. 2017).
+
+    N×277, see ``pipeline.rescoring.features`` -> N×classes, what is added to the logarithms of the fused probabilities; 0 at first.
+
+    Args:
+        classes: how many, "not a single digit" included.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("deviation", torch.ones(FEATURES))
+        self.first, self.second = nn.Linear(PAIR, WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.together, self.narrow = nn.Linear(OWN + 2 * WIDTH, HIDDEN), nn.Linear(HIDDEN, NARROW)
+        self.drop = nn.Dropout(DROPPED)
+        self.output = nn.Linear(NARROW, classes)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """N×277 -> N×classes."""
+        scaled = (features - self.mean) / self.deviation
+        pairs = scaled[:, OWN:].reshape(-1, NEIGHBORS, PAIR)
+        present = features[:, OWN:].reshape(-1, NEIGHBORS, PAIR)[..., :1]
+        heard = torch.relu(self.second(torch.relu(self.first(pairs)))) * present
+        pooled = torch.cat([scaled[:, :OWN], heard.amax(dim=1), heard.mean(dim=1)], dim=1)
+        inner = self.drop(torch.relu(self.together(pooled)))
+        answer: Tensor = self.output(torch.relu(self.narrow(inner)))
+        return answer
