@@ -184,10 +184,10 @@ def test_picture_report_as_json(run, folder):
 
 
 def test_a_report_page_shows_every_error(run, folder, monkeypatch):
-    from inkread.evaluation import page
+    from inkread.evaluation.reports import errors
 
-    monkeypatch.setattr(page, "_stages", lambda trace: "")
-    monkeypatch.setattr(page, "_glyphs", lambda trace: "")
+    monkeypatch.setattr(errors, "_stages", lambda trace: "")
+    monkeypatch.setattr(errors, "_glyphs", lambda trace: "")
     out = folder / "new" / "errors.html"
     assert run("evaluate", "--pictures", folder, "--report", out).code == 0
     html = out.read_text("utf-8")
