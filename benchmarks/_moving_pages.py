@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.datasets import paper
-from inkread.datasets.handwriting import Hand, write_digit
-from inkread.datasets.pen import rasterise
+from inkread.datasets import page_rendering
+from inkread.datasets.stroke_font import WriterStyle, write_digit
+from inkread.datasets.stroke_rendering import rasterise
 from inkread.errors import OutputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ ROWS, DIGITS, HEIGHTS = (1, 3), (2, 6), (52.0, 92.0)
 """Rows of a page, digits of a row, and their height in pixels: from, to."""
 GAPS, LINE = (0.22, 0.4), 1.55
 """Between digits and from row to row, shares of the height."""
-TOOLS = (paper.BLACK_PEN, paper.BLUE_PEN, paper.MARKER, paper.PENCIL)
+TOOLS = (page_rendering.BLACK_PEN, page_rendering.BLUE_PEN, page_rendering.MARKER, page_rendering.PENCIL)
 PEN = (0.07, 0.12)
 PAPERS = ((0.95, 0.95, 0.94), (0.95, 0.92, 0.85), (0.90, 0.90, 0.89))
 SWAY, TURN, ZOOM = 26.0, 2.5, 0.07
@@ -100,9 +100,11 @@ def make_page(rng: np.random.Generator, images: LabelledGlyphs | None) -> Page:
             middles.append((x0 + digit.shape[1] / 2, y0 + digit.shape[0] / 2))
             x += digit.shape[1] + gap
         top += LINE * height
-    page = paper.plain_paper(SHEET, rng, colour=PAPERS[rng.integers(len(PAPERS))])
-    page = paper.write(page, ink, TOOLS[rng.integers(len(TOOLS))], rng)
-    page = page * paper.uneven_light(SHEET, direction=float(rng.uniform(0, 360)), fall=0.25, vignette=0.1)
+    page = page_rendering.plain_paper(SHEET, rng, colour=PAPERS[rng.integers(len(PAPERS))])
+    page = page_rendering.write(page, ink, TOOLS[rng.integers(len(TOOLS))], rng)
+    page = page * page_rendering.uneven_light(
+        SHEET, direction=float(rng.uniform(0, 360)), fall=0.25, vignette=0.1
+    )
     return Page(np.round(page * 255).astype(np.uint8), "\n".join(rows), np.array(middles))
 
 
@@ -131,10 +133,10 @@ def record(pages: list[Page], path: Path, *, seconds: float, rng: np.random.Gene
 
 def _penman(height: float, rng: np.random.Generator) -> Writer:
     """Writes with a pen."""
-    hand, pen = Hand.random(rng), float(rng.uniform(*PEN)) * height
+    style, pen = WriterStyle.random(rng), float(rng.uniform(*PEN)) * height
 
     def write(digit: str) -> NDArray[np.float32]:
-        strokes = paper.place(write_digit(digit, hand, rng), at=(height, height), height=height)
+        strokes = page_rendering.place(write_digit(digit, style, rng), at=(height, height), height=height)
         return _cropped(rasterise(strokes, (round(3 * height), round(3 * height)), pen))
 
     return write

@@ -61,8 +61,8 @@ def main() -> None:
             on_mnist,
             singles(reports),
             rows(reports),
-            refusal(reports),
-            sureness(reports),
+            rejection(reports),
+            confidence(reports),
             subtypes(reports),
         )
         if part
@@ -108,10 +108,16 @@ def mnist(reader: Reader) -> str:
     figures = [
         percent(report.accuracy),
         shown(right),
-        percent(report.refused),
+        percent(report.rejected),
         percent(report.calibration_error),
     ]
-    heading = ["MNIST test files", "which of the ten", "right, with refusals", "refused", "calibration error"]
+    heading = [
+        "MNIST test files",
+        "which of the ten",
+        "right, with rejections",
+        "rejected",
+        "calibration error",
+    ]
     return table(heading, [["network alone", *figures]])
 
 
@@ -128,7 +134,7 @@ def singles(reports: dict[str, PictureReport]) -> str:
         ]
         for name, report in found.items()
     ]
-    heading = ["single digits", "right", "mean of sources", "not refused", "calibration error"]
+    heading = ["single digits", "right", "mean of sources", "not rejected", "calibration error"]
     return table(heading, lines) if lines else ""
 
 
@@ -142,7 +148,7 @@ def rows(reports: dict[str, PictureReport]) -> str:
     return table(["several digits", "exactly right", "character error rate"], lines) if lines else ""
 
 
-def refusal(reports: dict[str, PictureReport]) -> str:
+def rejection(reports: dict[str, PictureReport]) -> str:
     """Pictures of no digit, read as a page and as one digit, look-alikes counted apart; and all of it as one AUROC."""
     lines = []
     for name, report in reports.items():
@@ -153,8 +159,8 @@ def refusal(reports: dict[str, PictureReport]) -> str:
             )
             if part.results:
                 title = f"{name}, look-alikes" if look_alike else name
-                lines.append([title, shown(part.rates["empty"]), shown(part.refused)])
-    text = table(["no digit", "refused as a page", "refused as one digit"], lines) if lines else ""
+                lines.append([title, shown(part.rates["empty"]), shown(part.rejected)])
+    text = table(["no digit", "rejected as a page", "rejected as one digit"], lines) if lines else ""
     if all(name in reports for name in JUNK):
         results = tuple(
             r for name in JUNK for r in reports[name].results if r.columns.get("subtype") != "look-alike"
@@ -164,7 +170,7 @@ def refusal(reports: dict[str, PictureReport]) -> str:
     return text
 
 
-def sureness(reports: dict[str, PictureReport]) -> str:
+def confidence(reports: dict[str, PictureReport]) -> str:
     """How well the probabilities of all digits that are read hold, whatever is on the picture."""
     lines = []
     for name, report in reports.items():

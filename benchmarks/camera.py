@@ -76,7 +76,7 @@ def play(path: Path) -> list[Shown]:
     """Plays the video through the window, and closes it at the end."""
     from inkread.desktop.camera import CameraScene
     from inkread.desktop.capture import open_video
-    from inkread.desktop.live import LiveReader
+    from inkread.desktop.reader_process import ReaderProcess
     from inkread.desktop.window import show
 
     shown: list[Shown] = []
@@ -84,16 +84,16 @@ def play(path: Path) -> list[Shown]:
     class Watched(CameraScene):
         def tick(self) -> bool:
             changed = super().tick()
-            self.done = self.done or self.sight.frozen
+            self.done = self.done or self.live_view.frozen
             return changed
 
         def draw(self, surface: pygame.Surface) -> None:
             super().draw(surface)
-            sight = self.sight
+            sight = self.live_view
             now = perf_counter()
             shown.append(Shown(now, sight.frame.number, sight.text, sight.digits, sight.latency))
 
-    with closing(LiveReader()) as reader, closing(open_video(path)) as source:
+    with closing(ReaderProcess()) as reader, closing(open_video(path)) as source:
         scene = Watched(source, reader, save_to=Path())
         show(scene, size=scene.size)
     if scene.failure is not None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
-from inkread.desktop.grid import CELLS, Grid
-from inkread.desktop.sheet import FULL, Sheet
+from inkread.desktop.canvas import FULL, Canvas
+from inkread.desktop.grid_view import CELLS, GridView
 from inkread.errors import DatasetNotFoundError
 from inkread.pipeline.classifier import DIGITS
 from inkread.pipeline.glyph import SIDE
@@ -54,7 +54,7 @@ def main() -> None:
     letters = rng.permutation(np.flatnonzero(held_out & np.isin(characters.labels, NO_DIGITS)))[: count // 3]
     drawn = [draw(characters, index, rng) for index in (*digits, *letters)]
     labels = np.append(characters.labels[digits].astype(int), np.full(len(letters), len(DIGITS)))
-    reader, grid = Reader(threads=1), Grid(min_probability=0.0)
+    reader, grid = Reader(threads=1), GridView(min_probability=0.0)
 
     def as_it_stands(ink: NDArray[np.uint8]) -> int:
         reading = grid.read(reader, ink)
@@ -65,7 +65,7 @@ def main() -> None:
         trace = reader.trace(picture, single=True)
         return len(DIGITS) if trace.main is None else int(trace.choice.probabilities[trace.main].argmax())
 
-    print(f"{len(digits)} digits, {len(letters)} letters; brush {Grid.brush}")
+    print(f"{len(digits)} digits, {len(letters)} letters; brush {GridView.brush}")
     print(f"{'read':>14}{'digits right':>14}{'letters refused':>17}{'ms each':>9}")
     for name, way in (("as it stands", as_it_stands), ("as a picture", as_a_picture)):
         right, seconds = score(way, drawn, labels)
@@ -82,14 +82,14 @@ def draw(characters: PenCharacters, index: int, rng: np.random.Generator) -> NDA
     low, high = points.min(axis=0), points.max(axis=0)
     scale = rng.uniform(SMALLEST, LARGEST) / max(1.0, float((high - low).max()))
     corner = MARGIN + rng.uniform(0, 1, 2) * (SIDE - 2 * MARGIN - (high - low) * scale)
-    sheet = Sheet(Grid.size, Grid.brush, Grid.eraser)
+    canvas = Canvas(GridView.size, GridView.brush, GridView.eraser)
     for stroke in strokes:
         first, *others = ((float(x), float(y)) for x, y in (stroke - low) * scale + corner)
-        sheet.begin(first)
+        canvas.begin(first)
         for point in others:
-            sheet.extend(point)
-        sheet.end()
-    return sheet.ink
+            canvas.extend(point)
+        canvas.end()
+    return canvas.ink
 
 
 def score(

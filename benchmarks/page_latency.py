@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from inkread.datasets.handwriting import Hand, write_digit
+from inkread.datasets.stroke_font import WriterStyle, write_digit
 
 DIGITS, ROUNDS = "0235689", 6
 """Digits of one stroke, so that the first lifting ends them."""
@@ -41,7 +41,7 @@ def draw(page: Page, digit: str, rng: np.random.Generator) -> None:
     box: Any = page.locator("#canvas").bounding_box()
     height = box["height"] / 2
     left, top = box["x"] + box["width"] / 2 - height / 3, box["y"] + height / 2
-    for stroke in write_digit(digit, Hand.random(rng), rng):
+    for stroke in write_digit(digit, WriterStyle.random(rng), rng):
         points = [(left + float(x) * height, top + float(y) * height) for x, y in stroke[::2, :2]]
         page.mouse.move(*points[0])
         page.mouse.down()

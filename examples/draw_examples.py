@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from inkread.datasets import paper
-from inkread.datasets.handwriting import ALPHABET, Hand, spline, with_pressure, write_row
-from inkread.datasets.pen import rasterise
+from inkread.datasets import page_rendering
+from inkread.datasets.stroke_font import ALPHABET, WriterStyle, spline, with_pressure, write_row
+from inkread.datasets.stroke_rendering import rasterise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.handwriting import Strokes
+    from inkread.datasets.stroke_font import Strokes
 
 Picture = tuple[Image.Image, str]
 """A picture and its label: rows joined by "/"."""
@@ -39,92 +39,96 @@ JPEG_QUALITY = 80
 def phone_number(rng: np.random.Generator) -> Picture:
     """A telephone number in blue ball-pen on white paper, in the shadow of a hand."""
     shape = (640, 1040)
-    page = paper.plain_paper(shape, rng, colour=WHITE)
-    hand = replace(Hand.random(rng), shapes=_shapes({"1": 1, "7": 1, "4": 0}), spacing=0.27)
-    row = paper.place(write_row("0176 5553 8042", hand, rng), at=(80, 300), height=70, slope=2.0)
-    page = paper.write(page, rasterise(row, shape, 4.8), paper.BLUE_PEN, rng)
-    page = page * paper.uneven_light(shape, direction=20, fall=0.22, vignette=0.12, level=0.97)
+    page = page_rendering.plain_paper(shape, rng, colour=WHITE)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "7": 1, "4": 0}), spacing=0.27)
+    row = page_rendering.place(write_row("0176 5553 8042", style, rng), at=(80, 300), height=70, slope=2.0)
+    page = page_rendering.write(page, rasterise(row, shape, 4.8), page_rendering.BLUE_PEN, rng)
+    page = page * page_rendering.uneven_light(shape, direction=20, fall=0.22, vignette=0.12, level=0.97)
     shadow = [(0.52, 1.2), (0.60, 0.72), (0.72, 0.52), (0.84, 0.50), (1.2, 0.62), (1.2, 1.2)]
-    page = page * paper.soft_shadow(shape, shadow, depth=0.34, blur=34)
-    return _photo(page, paper.Camera(tilt=0.04, cast=(1.0, 0.985, 0.95)), rng), "017655538042"
+    page = page * page_rendering.soft_shadow(shape, shadow, depth=0.34, blur=34)
+    return _photo(page, page_rendering.Camera(tilt=0.04, cast=(1.0, 0.985, 0.95)), rng), "017655538042"
 
 
 def pencil_rows(rng: np.random.Generator) -> Picture:
     """Three rows in pencil on ruled paper."""
     shape = (780, 900)
-    page = paper.plain_paper(shape, rng, colour=WHITE)
-    page = paper.ruled(page, spacing=92, start=70, colour=PALE_BLUE, margin=128)
-    hand = replace(Hand.random(rng), slant=0.05)
+    page = page_rendering.plain_paper(shape, rng, colour=WHITE)
+    page = page_rendering.ruled(page, spacing=92, start=70, colour=PALE_BLUE, margin=128)
+    style = replace(WriterStyle.random(rng), slant=0.05)
     rows = ("2718", "28459", "0452")
     for number, text in enumerate(rows):
         # The foot of the digits stands on every second line.
-        strokes = paper.place(
-            write_row(text, hand, rng), at=(178 + rng.normal(0, 9), 150 + 184 * number), height=100
+        strokes = page_rendering.place(
+            write_row(text, style, rng), at=(178 + rng.normal(0, 9), 150 + 184 * number), height=100
         )
-        page = paper.write(page, rasterise(strokes, shape, 6.5), paper.PENCIL, rng)
-    page = page * paper.uneven_light(shape, direction=130, fall=0.3, vignette=0.15, level=0.98)
-    return _photo(page, paper.Camera(tilt=0.04, turn=-1.2, cast=(1.0, 0.97, 0.92)), rng), "/".join(rows)
+        page = page_rendering.write(page, rasterise(strokes, shape, 6.5), page_rendering.PENCIL, rng)
+    page = page * page_rendering.uneven_light(shape, direction=130, fall=0.3, vignette=0.15, level=0.98)
+    return _photo(page, page_rendering.Camera(tilt=0.04, turn=-1.2, cast=(1.0, 0.97, 0.92)), rng), "/".join(
+        rows
+    )
 
 
 def grid_number(rng: np.random.Generator) -> Picture:
     """A number on squared paper."""
     shape = (560, 900)
-    page = paper.plain_paper(shape, rng, colour=GREYISH)
-    page = paper.grid(page, spacing=46, start=(20, 13), colour=(0.72, 0.80, 0.86))
-    hand = replace(Hand.random(rng), shapes=_shapes({"4": 0, "7": 1, "2": 0}), spacing=0.3)
-    row = paper.place(write_row("60742", hand, rng), at=(170, 205), height=138, slope=-1.0)
-    page = paper.write(page, rasterise(row, shape, 7), paper.BLACK_PEN, rng)
-    page = page * paper.uneven_light(shape, direction=-60, fall=0.25, vignette=0.1)
-    return _photo(page, paper.Camera(tilt=0.05, turn=1.0), rng), "60742"
+    page = page_rendering.plain_paper(shape, rng, colour=GREYISH)
+    page = page_rendering.grid(page, spacing=46, start=(20, 13), colour=(0.72, 0.80, 0.86))
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"4": 0, "7": 1, "2": 0}), spacing=0.3)
+    row = page_rendering.place(write_row("60742", style, rng), at=(170, 205), height=138, slope=-1.0)
+    page = page_rendering.write(page, rasterise(row, shape, 7), page_rendering.BLACK_PEN, rng)
+    page = page * page_rendering.uneven_light(shape, direction=-60, fall=0.25, vignette=0.1)
+    return _photo(page, page_rendering.Camera(tilt=0.05, turn=1.0), rng), "60742"
 
 
 def postcode(rng: np.random.Generator) -> Picture:
     """A postal code in the orange boxes of an envelope."""
     shape, text = (420, 900), "80331"
-    page = paper.plain_paper(shape, rng, colour=CREAM, fibre=0.016)
+    page = page_rendering.plain_paper(shape, rng, colour=CREAM, fibre=0.016)
     frames = [(130 + 130 * number, 130, 238 + 130 * number, 282) for number in range(len(text))]
-    page = paper.boxes(page, frames, colour=ORANGE, thickness=3)
-    hand = replace(Hand.random(rng), shapes=_shapes({"1": 1, "3": 0}), unevenness=0.04)
+    page = page_rendering.boxes(page, frames, colour=ORANGE, thickness=3)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "3": 0}), unevenness=0.04)
     strokes: Strokes = []
     for digit, (x0, y0, x1, _) in zip(text, frames, strict=True):
-        written = write_row(digit, hand, rng)
+        written = write_row(digit, style, rng)
         middle = (x0 + x1) / 2 - 98 * max(float(stroke[:, 0].max()) for stroke in written) / 2
-        strokes += paper.place(written, at=(middle + rng.normal(0, 4), y0 + 26 + rng.normal(0, 4)), height=98)
-    page = paper.write(page, rasterise(strokes, shape, 5.5), paper.BLUE_PEN, rng)
-    page = page * paper.uneven_light(shape, direction=180, fall=0.18, vignette=0.12)
-    return _photo(page, paper.Camera(tilt=0.03, turn=-1.5, cast=(1.0, 0.99, 0.96)), rng), text
+        strokes += page_rendering.place(
+            written, at=(middle + rng.normal(0, 4), y0 + 26 + rng.normal(0, 4)), height=98
+        )
+    page = page_rendering.write(page, rasterise(strokes, shape, 5.5), page_rendering.BLUE_PEN, rng)
+    page = page * page_rendering.uneven_light(shape, direction=180, fall=0.18, vignette=0.12)
+    return _photo(page, page_rendering.Camera(tilt=0.03, turn=-1.5, cast=(1.0, 0.99, 0.96)), rng), text
 
 
 def chalkboard(rng: np.random.Generator) -> Picture:
     """White chalk on a blackboard."""
     shape, rows = (680, 900), ("1947", "58")
-    page = paper.board(shape, rng)
-    hand = replace(Hand.random(rng), shapes=_shapes({"1": 1, "4": 1, "9": 0}), spacing=0.34)
+    page = page_rendering.board(shape, rng)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "4": 1, "9": 0}), spacing=0.34)
     for text, at in zip(rows, ((150, 130), (330, 390)), strict=True):
-        strokes = paper.place(write_row(text, hand, rng), at=at, height=172, slope=1.5)
-        page = paper.write(page, rasterise(strokes, shape, 14), paper.CHALK, rng)
-    page = page * paper.uneven_light(shape, direction=30, fall=0.35, vignette=0.2)
-    return _photo(page, paper.Camera(tilt=0.03), rng), "/".join(rows)
+        strokes = page_rendering.place(write_row(text, style, rng), at=at, height=172, slope=1.5)
+        page = page_rendering.write(page, rasterise(strokes, shape, 14), page_rendering.CHALK, rng)
+    page = page * page_rendering.uneven_light(shape, direction=30, fall=0.35, vignette=0.2)
+    return _photo(page, page_rendering.Camera(tilt=0.03), rng), "/".join(rows)
 
 
 def marker_digit(rng: np.random.Generator) -> Picture:
     """One crossed seven with a thick marker."""
     shape = (600, 600)
-    page = paper.plain_paper(shape, rng, colour=WHITE)
-    hand = replace(Hand.random(rng), shapes=_shapes({"7": 1}), pressure=0.4)
-    strokes = paper.place(write_row("7", hand, rng), at=(190, 130), height=330)
-    page = paper.write(page, rasterise(strokes, shape, 34), paper.RED_MARKER, rng)
-    page = page * paper.uneven_light(shape, direction=60, fall=0.3, vignette=0.15)
+    page = page_rendering.plain_paper(shape, rng, colour=WHITE)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"7": 1}), pressure=0.4)
+    strokes = page_rendering.place(write_row("7", style, rng), at=(190, 130), height=330)
+    page = page_rendering.write(page, rasterise(strokes, shape, 34), page_rendering.RED_MARKER, rng)
+    page = page * page_rendering.uneven_light(shape, direction=60, fall=0.3, vignette=0.15)
     shadow = [(-0.2, -0.2), (0.62, -0.2), (0.25, 0.35), (-0.2, 0.62)]
-    page = page * paper.soft_shadow(shape, shadow, depth=0.25, blur=40)
-    return _photo(page, paper.Camera(tilt=0.05, turn=3), rng), "7"
+    page = page * page_rendering.soft_shadow(shape, shadow, depth=0.25, blur=40)
+    return _photo(page, page_rendering.Camera(tilt=0.05, turn=3), rng), "7"
 
 
 def transparent_drawing(rng: np.random.Generator) -> Picture:
     """A digit drawn with the mouse, black on a transparent background."""
     shape = (280, 280)
-    hand = replace(Hand.random(rng), shapes=_shapes({"5": 0}), pressure=0.0, wobble=0.015)
-    strokes = paper.place(write_row("5", hand, rng), at=(85, 45), height=185)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"5": 0}), pressure=0.0, wobble=0.015)
+    strokes = page_rendering.place(write_row("5", style, rng), at=(85, 45), height=185)
     alpha = np.round(255 * rasterise(strokes, shape, 12)).astype(np.uint8)
     return Image.fromarray(np.dstack([np.zeros((*shape, 3), np.uint8), alpha])), "5"
 
@@ -132,27 +136,31 @@ def transparent_drawing(rng: np.random.Generator) -> Picture:
 def column_sum(rng: np.random.Generator) -> Picture:
     """Numbers in a column, ruled off, with their sum below."""
     shape, rows = (900, 640), ("384", "1207", "96", "1687")
-    page = paper.plain_paper(shape, rng, colour=CREAM)
-    hand = replace(Hand.random(rng), shapes=_shapes({"1": 0, "7": 0, "9": 1}), spacing=0.3, slant=0.08)
+    page = page_rendering.plain_paper(shape, rng, colour=CREAM)
+    style = replace(
+        WriterStyle.random(rng), shapes=_shapes({"1": 0, "7": 0, "9": 1}), spacing=0.3, slant=0.08
+    )
     height, right = 104, 500
     strokes: Strokes = []
     for number, text in enumerate(rows):
-        written = write_row(text, hand, rng)
+        written = write_row(text, style, rng)
         width = height * max(float(stroke[:, 0].max()) for stroke in written)
         top = 110 + 160 * number + (40 if number == len(rows) - 1 else 0)
-        strokes += paper.place(written, at=(right - width + rng.normal(0, 5), top), height=height)
+        strokes += page_rendering.place(written, at=(right - width + rng.normal(0, 5), top), height=height)
     strokes.append(with_pressure(spline(np.array([(150, 575), (340, 569), (525, 573)], np.float64)), 0.0))
-    page = paper.write(page, rasterise(strokes, shape, 5.5), paper.BLACK_PEN, rng)
-    page = page * paper.uneven_light(shape, direction=90, fall=0.3, vignette=0.12)
+    page = page_rendering.write(page, rasterise(strokes, shape, 5.5), page_rendering.BLACK_PEN, rng)
+    page = page * page_rendering.uneven_light(shape, direction=90, fall=0.3, vignette=0.12)
     shadow = [(-0.2, 0.55), (0.18, 0.72), (0.35, 1.2), (-0.2, 1.2)]
-    page = page * paper.soft_shadow(shape, shadow, depth=0.3, blur=36)
-    return _photo(page, paper.Camera(tilt=0.04, turn=-2, cast=(1.0, 0.98, 0.94)), rng), "/".join(rows)
+    page = page * page_rendering.soft_shadow(shape, shadow, depth=0.3, blur=36)
+    return _photo(page, page_rendering.Camera(tilt=0.04, turn=-2, cast=(1.0, 0.98, 0.94)), rng), "/".join(
+        rows
+    )
 
 
 def doodle(rng: np.random.Generator) -> Picture:
     """A star, a zigzag and a wave, with nothing to read."""
     shape = (560, 760)
-    page = paper.plain_paper(shape, rng, colour=WHITE)
+    page = page_rendering.plain_paper(shape, rng, colour=WHITE)
     angles = np.radians(-90 + 144 * np.arange(6))
     star = np.stack([250 + 150 * np.cos(angles), 270 + 150 * np.sin(angles)], axis=1) + rng.normal(
         0, 6, (6, 2)
@@ -168,20 +176,20 @@ def doodle(rng: np.random.Generator) -> Picture:
         with_pressure(spline(np.repeat(zigzag, 2, axis=0)[1:-1]), 0.0),
         with_pressure(spline(wave), 0.0),
     ]
-    page = paper.write(page, rasterise(strokes, shape, 6), paper.BLUE_PEN, rng)
-    page = page * paper.uneven_light(shape, direction=200, fall=0.22, vignette=0.12)
-    return _photo(page, paper.Camera(tilt=0.04), rng), ""
+    page = page_rendering.write(page, rasterise(strokes, shape, 6), page_rendering.BLUE_PEN, rng)
+    page = page * page_rendering.uneven_light(shape, direction=200, fall=0.22, vignette=0.12)
+    return _photo(page, page_rendering.Camera(tilt=0.04), rng), ""
 
 
 def sideways(rng: np.random.Generator) -> Picture:
     """A photo with the telephone held upright, stored sideways with the EXIF flag that says so."""
     shape = (900, 680)
-    page = paper.plain_paper(shape, rng, colour=GREYISH)
-    hand = replace(Hand.random(rng), shapes=_shapes({"1": 2}), wobble=0.012)
-    strokes = paper.place(write_row("6190", hand, rng), at=(120, 380), height=150, slope=4)
-    page = paper.write(page, rasterise(strokes, shape, 9), paper.MARKER, rng)
-    page = page * paper.uneven_light(shape, direction=-100, fall=0.4, vignette=0.15)
-    picture = _photo(page, paper.Camera(tilt=0.05, cast=(0.96, 0.99, 1.0)), rng)
+    page = page_rendering.plain_paper(shape, rng, colour=GREYISH)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 2}), wobble=0.012)
+    strokes = page_rendering.place(write_row("6190", style, rng), at=(120, 380), height=150, slope=4)
+    page = page_rendering.write(page, rasterise(strokes, shape, 9), page_rendering.MARKER, rng)
+    page = page * page_rendering.uneven_light(shape, direction=-100, fall=0.4, vignette=0.15)
+    picture = _photo(page, page_rendering.Camera(tilt=0.05, cast=(0.96, 0.99, 1.0)), rng)
     return picture.transpose(Image.Transpose.ROTATE_90), "6190"
 
 
@@ -218,8 +226,8 @@ def _shapes(chosen: dict[str, int]) -> tuple[int, ...]:
     return tuple(chosen.get(digit, 0) for digit in ALPHABET)
 
 
-def _photo(page: NDArray[np.float32], camera: paper.Camera, rng: np.random.Generator) -> Image.Image:
-    return Image.fromarray(paper.photograph(page, camera, rng))
+def _photo(page: NDArray[np.float32], camera: page_rendering.Camera, rng: np.random.Generator) -> Image.Image:
+    return Image.fromarray(page_rendering.photograph(page, camera, rng))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from IPython.display import display
 import inkread
 from inkread.datasets.mnist import load_mnist
 from inkread.evaluation import plots
-from inkread.evaluation.plots.steps import example_photo
+from inkread.evaluation.plots.pipeline_figure import example_photo
 from inkread.export import export_model
 from inkread.pipeline.classifier import Classifier
 from inkread.training import RECIPES, Augmentation, load_run, train
@@ -255,7 +255,7 @@ explore(way, photo=widgets.Dropdown(options=[*photos], description="photo"))
 
 # %%
 for exported in export_model(FOLDER / "run", to=["onnx", "int8"]):
-    same = exported.agreement
+    same = exported.parity
     print(
         f"{exported.path.relative_to(FOLDER)}: {exported.size:,} bytes, {same.changed} of {same.count} answers differ"
     )

@@ -69,7 +69,7 @@ def save_run(network, folder, *, name="toy", classes=11):
         sha256=hashlib.sha256(content).hexdigest(),
         labels=tuple("0123456789") + (NOT_A_DIGIT,) * (classes - 10),
         temperature=1.7,
-        none_bias=-0.6 * (classes - 10),
+        background_logit_adjustment=-0.6 * (classes - 10),
         parameters=1,
         geometry={"side": 28},
         licence="CC0-1.0",

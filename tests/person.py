@@ -26,13 +26,13 @@ class Person:
         self.window: pygame.Window | None = None
 
     @property
-    def board(self):
-        return self.scene.desk.board
+    def view(self):
+        return self.scene.context.view
 
     def draw(self, digit: int, box=(0.2, 0.1, 0.6, 0.8), *, erase: bool = False) -> Script:
-        """Draws a digit stroke by stroke, in a box x, y, width, height in parts of the board."""
+        """Draws a digit stroke by stroke, in a box x, y, width, height in parts of the view."""
         x, y, width, height = box
-        area = self.board.rect
+        area = self.view.rect
         place = (
             area.x + x * area.width,
             area.y + y * area.height,
@@ -69,7 +69,7 @@ class Person:
     def read(self) -> Script:
         """Asks for a reading, and waits for it."""
         yield from self.press(pygame.K_RETURN)
-        yield from self.until(lambda: not self.board.is_stale)
+        yield from self.until(lambda: not self.view.is_stale)
 
 
 def post(kind: int, **values: object) -> None:

@@ -36,11 +36,11 @@ def reader() -> Reader:
 
 
 def written(text: str, *, size: int = 60, paper: int = 255, ink: int = 20) -> np.ndarray:
-    """Digits written side by side by the project's own hand, H×W×3."""
-    from inkread.datasets.handwriting import Hand, write_row
-    from inkread.datasets.pen import draw_strokes
+    """Digits written side by side by the project's own stroke font, H×W×3."""
+    from inkread.datasets.stroke_font import WriterStyle, write_row
+    from inkread.datasets.stroke_rendering import draw_strokes
 
-    strokes = write_row(text, Hand.random(np.random.default_rng(3)), np.random.default_rng(0))
+    strokes = write_row(text, WriterStyle.random(np.random.default_rng(3)), np.random.default_rng(0))
     drawn = draw_strokes([stroke[:, :2] for stroke in strokes], height=size, pen_width=size * 0.08)
     coverage = np.pad(drawn, size // 2)[:, :, None]
     return np.repeat(paper * (1 - coverage) + ink * coverage, 3, axis=2).astype(np.uint8)
@@ -48,14 +48,14 @@ def written(text: str, *, size: int = 60, paper: int = 255, ink: int = 20) -> np
 
 def overlapping(text: str, overlap: float) -> np.ndarray:
     """Digits written into each other by that share of their width, H×W×3."""
-    from inkread.datasets.handwriting import Hand, write_row
-    from inkread.datasets.pen import draw_strokes
+    from inkread.datasets.stroke_font import WriterStyle, write_row
+    from inkread.datasets.stroke_rendering import draw_strokes
 
     rng = np.random.default_rng(3)
-    hand = Hand.random(rng)
+    style = WriterStyle.random(rng)
     ink, x = np.zeros((120, 60 * (len(text) + 2)), np.float32), 60
     for digit in text:
-        strokes = [stroke[:, :2] for stroke in write_row(digit, hand, rng)]
+        strokes = [stroke[:, :2] for stroke in write_row(digit, style, rng)]
         drawn = draw_strokes(strokes, height=60, pen_width=5.0)
         place = ink[30 : 30 + len(drawn), x : x + drawn.shape[1]]
         np.maximum(place, drawn, out=place)
@@ -425,7 +425,7 @@ def test_a_least_probability_that_is_no_number_in_0_to_1_is_an_option_error(leas
         lambda: inkread.read(blank, min_probability=least),
         lambda: Reader().read_many([blank], min_probability=least),
         lambda: Reader().read_digit(blank, min_probability=least),
-        lambda: inkread.read(blank).doubted(least),
+        lambda: inkread.read(blank).with_min_probability(least),
     ):
         with pytest.raises(OptionError, match=r"not a number in 0\.\.1"):
             use()

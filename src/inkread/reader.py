@@ -108,9 +108,9 @@ class Reader:
         return self.detector.model.path.parent / name
 
     @property
-    def refusal(self) -> float:
+    def rejection_threshold(self) -> float:
         """How probable "not a single digit" may be for a glyph given as one digit, as a share of the best digit's: see the card."""
-        return (self.classifier if self._knows_none else self._judge).refusal
+        return (self.classifier if self._knows_none else self._judge).rejection_threshold
 
     @property
     def _knows_none(self) -> bool:
@@ -121,7 +121,7 @@ class Reader:
 
         Args:
             source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
-            min_probability: 0..1; a digit that is less probable is labelled ``"?"``, see ``Reading.doubted``.
+            min_probability: 0..1; a digit that is less probable is labelled ``"?"``, see ``Reading.with_min_probability``.
 
         Raises:
             PictureError: the source cannot be read as a picture.
@@ -157,20 +157,24 @@ class Reader:
         return map(read, sources)
 
     def probabilities(
-        self, glyphs: NDArray[np.uint8], *, none_bias: float | None = None
+        self, glyphs: NDArray[np.uint8], *, background_logit_adjustment: float | None = None
     ) -> NDArray[np.float32]:
         """What the classifier makes of glyphs: the ten digits, and "not a single digit", by the bundled model if it does not know that.
 
         Args:
             glyphs: N×28×28 uint8, ink bright, in the geometry of ``inkread.pipeline.glyph``.
-            none_bias: see ``Classifier.probabilities``.
+            background_logit_adjustment: see ``Classifier.probabilities``.
 
         Returns:
             N×11 float32, rows summing to 1.
         """
-        probabilities = self.classifier.probabilities(glyphs, none_bias=none_bias)
+        probabilities = self.classifier.probabilities(
+            glyphs, background_logit_adjustment=background_logit_adjustment
+        )
         if not self._knows_none:
-            none = self._judge.probabilities(glyphs, none_bias=none_bias)[:, -1:]
+            none = self._judge.probabilities(glyphs, background_logit_adjustment=background_logit_adjustment)[
+                :, -1:
+            ]
             probabilities = np.concatenate([probabilities[:, :-1] * (1 - none), none], axis=1)
         return probabilities
 
@@ -198,13 +202,13 @@ class Reader:
             for row, signs in zip(choice.rows, choice.signs, strict=True)
         )
         reading = Reading(picture.source, picture.width, picture.height, lines)
-        return Trace(picture, turns, turned, opinions, choice, reading.doubted(min_probability))
+        return Trace(picture, turns, turned, opinions, choice, reading.with_min_probability(min_probability))
 
     def _look(
         self, grey: NDArray[np.uint8], *, single: bool = False, thorough: bool = True
     ) -> tuple[Opinions, Choice]:
         """All opinions of what is on the page as it is, and what is read by them."""
-        judge = partial(self._judge.probabilities, none_bias=0.0)
+        judge = partial(self._judge.probabilities, background_logit_adjustment=0.0)
         opinions = opinions_of(
             grey, self.detector, self.closeups, self.strips, judge, single=single, thorough=thorough
         )

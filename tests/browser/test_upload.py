@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from inkread.datasets.handwriting import Hand, write_row
-from inkread.datasets.pen import rasterise
+from inkread.datasets.stroke_font import WriterStyle, write_row
+from inkread.datasets.stroke_rendering import rasterise
 
 if TYPE_CHECKING:
     from browser.visit import Visit
@@ -25,7 +25,8 @@ BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n
 def picture_of(text: str, kind: str = "PNG") -> bytes:
     """A drawing of digits, as a file."""
     strokes = [
-        60 * stroke[:, :2] + 20 for stroke in write_row(text, Hand((0,) * 10), np.random.default_rng(7))
+        60 * stroke[:, :2] + 20
+        for stroke in write_row(text, WriterStyle((0,) * 10), np.random.default_rng(7))
     ]
     width = int(max(stroke[:, 0].max() for stroke in strokes)) + 20
     ink = rasterise(strokes, (100, width), 5.0)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from inkread.datasets.handwriting import Hand, write_row
+from inkread.datasets.stroke_font import WriterStyle, write_row
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Locator
 
-FIRST_SHAPES = Hand((0,) * 10, slant=0.08)
+FIRST_SHAPES = WriterStyle((0,) * 10, slant=0.08)
 
 
 class Visit:

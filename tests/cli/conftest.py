@@ -53,7 +53,7 @@ class FakeReader:
         reading = reading_of(TEXTS[name][:1] if single else TEXTS[name], str(source))
         return SimpleNamespace(
             picture=SimpleNamespace(pixels=np.full((30, 40, 3), 255, np.uint8)),
-            reading=reading.doubted(min_probability),
+            reading=reading.with_min_probability(min_probability),
             digit_score=0.9 if reading.digits else 0.2,
         )
 

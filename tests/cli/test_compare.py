@@ -15,7 +15,7 @@ import inkread.datasets.mnist
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import DatasetNotFoundError
 from inkread.evaluation import cost
-from inkread.evaluation.probes import written_digits
+from inkread.evaluation.probe_set import written_digits
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import inkread.datasets.named
 import inkread.datasets.pictures
+import inkread.datasets.registry
 import inkread.pipeline.classifier
 import inkread.reader
 from inkread.datasets.glyphs import LabelledGlyphs
@@ -38,7 +38,7 @@ def glyphs(monkeypatch):
     images[:, 0, 0] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
     data = LabelledGlyphs("MNIST", images, np.arange(10, dtype=np.uint8), "", "", "")
     monkeypatch.setattr(inkread.pipeline.classifier, "Classifier", FakeClassifier)
-    monkeypatch.setattr(inkread.datasets.named, "load_mnist", lambda split, **_: data)
+    monkeypatch.setattr(inkread.datasets.registry, "load_mnist", lambda split, **_: data)
 
 
 @pytest.fixture
@@ -70,13 +70,13 @@ def test_mnist_report_as_json(run, glyphs):
 
 def test_mnist_report_as_text(run, glyphs):
     out = run("evaluate").out
-    assert "With refusals 90.00% (1 of 10 wrong)" in out
+    assert "With rejections 90.00% (1 of 10 wrong)" in out
     assert "Precision" in out
     assert "Is \\ read as" in out
 
 
 def test_a_collection_is_scored_by_its_name(run, glyphs, monkeypatch):
-    named = inkread.datasets.named
+    named = inkread.datasets.registry
     asked = []
 
     def load_named(name, split, *, data_dir, store, progress):
@@ -91,15 +91,15 @@ def test_a_collection_is_scored_by_its_name(run, glyphs, monkeypatch):
 
 def test_other_classes_are_scored_by_their_names_and_most_frequent_mistakes(run, glyphs, monkeypatch):
     classes = ("Coat", "[b]Shirt[/b]", "Bag", *"3456789")
-    data = inkread.datasets.named.load_mnist("test")
+    data = inkread.datasets.registry.load_mnist("test")
     data = dataclasses.replace(data, name="garments", classes=classes)
-    monkeypatch.setattr(inkread.datasets.named, "load_mnist", lambda split, **_: data)
+    monkeypatch.setattr(inkread.datasets.registry, "load_mnist", lambda split, **_: data)
     monkeypatch.setattr(FakeClassifier, "classes", classes)
     shares = np.eye(10, dtype=np.float32)
     monkeypatch.setattr(FakeClassifier, "probabilities", lambda self, g: shares[g[:, 0, 0] // 2])
     out = run("evaluate").out
     assert "Accuracy 10.00% (9 of 10 wrong)" in out
-    assert "refusals" not in out
+    assert "rejections" not in out
     assert "[b]Shirt[/b]  " in out
     table = out[out.index("Read as  Count") :].splitlines()
     assert [line.split() for line in table[1:3]] == [["3", "[b]Shirt[/b]", "1"], ["4", "Bag", "1"]]
@@ -184,10 +184,10 @@ def test_picture_report_as_json(run, folder):
 
 
 def test_a_report_page_shows_every_error(run, folder, monkeypatch):
-    from inkread.evaluation import page
+    from inkread.evaluation.reports import errors
 
-    monkeypatch.setattr(page, "_stages", lambda trace: "")
-    monkeypatch.setattr(page, "_glyphs", lambda trace: "")
+    monkeypatch.setattr(errors, "_stages", lambda trace: "")
+    monkeypatch.setattr(errors, "_glyphs", lambda trace: "")
     out = folder / "new" / "errors.html"
     assert run("evaluate", "--pictures", folder, "--report", out).code == 0
     html = out.read_text("utf-8")
@@ -210,7 +210,7 @@ def test_picture_report_as_text_lists_groups_and_wrong_pictures(run, folder):
         ("mean of sources",),
         ("photo", "1/1"),
         ("Source", "Single digits"),
-        ("not refused", "1/2"),
+        ("not rejected", "1/2"),
         ("Calibration error", "1.30%"),
         ("93% to 100%", "98.70%", "100.00%", "1"),
         ("Slowest", "Seconds"),

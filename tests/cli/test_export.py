@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 import inkread.export
-from inkread.export.agreement import Agreement
 from inkread.export.formats import FORMATS
+from inkread.export.parity import Parity
 
-FOUND = Agreement("MNIST", 5_000, 1.3e-6, 2, 0.9912, 0.9914)
+FOUND = Parity("MNIST", 5_000, 1.3e-6, 2, 0.9912, 0.9914)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: pl
 
 import inkread.evaluation.plots
 import inkread.evaluation.reports
-from inkread.evaluation.plots import Subject, catalogue, curves, subject
+from inkread.evaluation.plots import Inspection, catalogue, curves, inspection
 from inkread.evaluation.reports import run as run_report
 
 HISTORY = tuple({"epoch": e, "train_loss": 1 / e, "validation_accuracy": 1 - 0.1 / e} for e in (1.0, 2.0))
@@ -25,7 +25,7 @@ def drawn(monkeypatch, tmp_path):
         return curves({"run": HISTORY})
 
     monkeypatch.setattr(catalogue, "draw", draw)
-    monkeypatch.setattr(subject.Subject, "history", HISTORY)
+    monkeypatch.setattr(inspection.Inspection, "history", HISTORY)
     return calls
 
 
@@ -121,4 +121,4 @@ def test_a_report_of_what_is_no_run_is_an_error(run, tmp_path):
     result = run("report", tmp_path)
     assert result.code == 1
     assert "is no folder of a run" in result.err
-    assert Subject("default").reads_pages is False
+    assert Inspection("default").reads_pages is False

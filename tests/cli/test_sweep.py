@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: pl
 import inkread.datasets.mnist
 import inkread.training.sweep
 from inkread.datasets.glyphs import LabelledGlyphs
-from inkread.evaluation.probes import written_digits
+from inkread.evaluation.probe_set import written_digits
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from inkread.training.recipe import (
     SGD_RATE,
     Augmentation,
     DetectorRecipe,
+    FineTuneConfig,
     Recipe,
-    Tuning,
 )
 
 EPOCH = SimpleNamespace(
@@ -139,7 +139,7 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERMINAL_WIDTH", "200")
     shown = " ".join(run("train", "--help").out.split())
-    for settings in (Recipe, Augmentation, DetectorRecipe, Tuning):
+    for settings in (Recipe, Augmentation, DetectorRecipe, FineTuneConfig):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
                 assert f"--{each.name.replace('_', '-')} " in shown
@@ -216,24 +216,24 @@ def test_a_setting_of_another_optimizer_is_refused(run, trained, tmp_path, optio
 def tuned(monkeypatch, trained):
     """Records what is trained on; gives the calls, and how many of ten pictures are read right afterwards."""
     pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
-    from inkread.training.tuning import Tuned
+    from inkread.training.fine_tuning import FineTuned
 
-    calls = SimpleNamespace(made=[], after=9, refused=0.971)
+    calls = SimpleNamespace(made=[], after=9, rejected=0.971)
 
-    def train_on(settings, *, progress, out, **options):
+    def fine_tune(settings, *, progress, out, **options):
         calls.made.append(SimpleNamespace(settings=settings, out=out, **options))
         progress.on_batch(1, 2)
         run = SimpleNamespace(out=out)
-        return Tuned(run, 10, (6, calls.after), (0.99, 0.992), (0.97, calls.refused))
+        return FineTuned(run, 10, (6, calls.after), (0.99, 0.992), (0.97, calls.rejected))
 
-    monkeypatch.setattr(inkread.training, "train_on", train_on, raising=False)
+    monkeypatch.setattr(inkread.training, "fine_tune", fine_tune, raising=False)
     return calls
 
 
 def test_a_model_is_trained_on_with_pictures_of_ones_own(run, tuned, tmp_path):
     result = run(
         "train",
-        "--start",
+        "--init-from",
         "bundled",
         "--data",
         tmp_path,
@@ -247,10 +247,10 @@ def test_a_model_is_trained_on_with_pictures_of_ones_own(run, tuned, tmp_path):
     assert result.code == 0
     (call,) = tuned.made
     assert (call.start, call.data) == ("default", [str(tmp_path)])
-    assert call.settings == Tuning(
-        steps=9, augmentation=dataclasses.replace(Tuning().augmentation, rotation=3)
+    assert call.settings == FineTuneConfig(
+        steps=9, augmentation=dataclasses.replace(FineTuneConfig().augmentation, rotation=3)
     )
-    assert call.command.startswith("inkread train --start bundled --rotation 3.0 --steps 9 --data ")
+    assert call.command.startswith("inkread train --init-from bundled --rotation 3.0 --steps 9 --data ")
     assert "6 right" in result.out
     assert "9 right" in result.out
     assert "99.20%" in result.out
@@ -258,9 +258,9 @@ def test_a_model_is_trained_on_with_pictures_of_ones_own(run, tuned, tmp_path):
 
 
 def test_a_model_that_reads_something_else_worse_is_not_simply_called_better(run, tuned, tmp_path):
-    tuned.refused = 0.968
+    tuned.rejected = 0.968
     said = " ".join(
-        run("train", "--start", "bundled", "--data", tmp_path, "--out", tmp_path / "run").out.split()
+        run("train", "--init-from", "bundled", "--data", tmp_path, "--out", tmp_path / "run").out.split()
     )
     assert "Better than bundled on your pictures, but it reads what is not a digit worse." in said
     assert f"If your pictures matter more, read with --model {tmp_path / 'run'}" in said
@@ -268,7 +268,9 @@ def test_a_model_that_reads_something_else_worse_is_not_simply_called_better(run
 
 def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
     tuned.after = 6
-    result = run("train", "--start", "runs/mine", "--data", tmp_path, "--out", tmp_path / "run")
+    result = run(
+        "train", "--start", "runs/mine", "--data", tmp_path, "--out", tmp_path / "run"
+    )  # --init-from's old name
     assert "Not better than runs/mine, which is the one to keep" in result.out
 
 
@@ -276,14 +278,14 @@ def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
     ("options", "words"),
     [
         ([], "needs pictures of your own"),
-        (["--data", ".", "--network", "cnn"], "is that of --start"),
-        (["--data", ".", "--resume"], "does not go with --start"),
-        (["--data", ".", "--epochs", 3], "Tuning.epochs: is no setting"),
+        (["--data", ".", "--network", "cnn"], "is that of --init-from"),
+        (["--data", ".", "--resume"], "does not go with --init-from"),
+        (["--data", ".", "--epochs", 3], "FineTuneConfig.epochs: is no setting"),
         (["--data", ".", "--folds", 1], "out of range"),
     ],
 )
 def test_what_makes_no_sense_beside_a_start_is_refused(run, tuned, tmp_path, options, words):
-    result = run("train", "--start", "bundled", "--out", tmp_path / "run", *options)
+    result = run("train", "--init-from", "bundled", "--out", tmp_path / "run", *options)
     assert result.code == 1
     assert words in result.err
     assert not tuned.made

@@ -24,7 +24,7 @@ def lack(package, monkeypatch):
     """Has the store imported anew without a package; afterwards everything is as it was."""
     import inkread.store
 
-    monkeypatch.setattr(inkread.server, "store", inkread.store)  # which importing it anew replaces
+    monkeypatch.setattr(inkread, "store", inkread.store)  # which importing it anew replaces
     for name in [name for name in sys.modules if name.startswith("inkread.store")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from inkread.datasets import mnist
+from inkread.datasets.data_dirs import cache_folder
 from inkread.datasets.download import RemoteFile
 from inkread.datasets.idx import write_idx
 from inkread.datasets.mnist import MnistFile, load_mnist
-from inkread.datasets.places import cache_folder
 from inkread.datasets.progress import download_bar
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 

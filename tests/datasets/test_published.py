@@ -13,12 +13,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from inkread.datasets import coarse, named, published
+from inkread.datasets import low_resolution, published, registry
+from inkread.datasets.data_dirs import cache_folder
 from inkread.datasets.download import RemoteFile
 from inkread.datasets.idx import write_idx
-from inkread.datasets.named import NAMES, load_named
-from inkread.datasets.places import cache_folder
 from inkread.datasets.published import PUBLISHED
+from inkread.datasets.registry import NAMES, load_named
 from inkread.errors import DatasetFormatError, DatasetNotFoundError, MissingExtraError, OptionError
 from inkread.models.card import DIGIT_CLASSES
 
@@ -158,7 +158,7 @@ def test_what_is_not_usps_is_refused(publish, content):
 
 
 def test_usps_that_unpacks_to_too_much_is_refused(publish, monkeypatch):
-    monkeypatch.setattr(coarse, "LARGEST_TEXT", 100)
+    monkeypatch.setattr(low_resolution, "LARGEST_TEXT", 100)
     publish("usps", usps((1, STROKE)))
     with pytest.raises(DatasetFormatError, match="more than 100 bytes"):
         load_named("usps", "train")
@@ -227,7 +227,7 @@ def test_a_name_that_is_none_tells_the_nearest():
 
 @pytest.mark.parametrize(("name", "loader"), [("mnist", "load_mnist"), ("corrections", "load_corrections")])
 def test_mnist_and_corrections_have_names_too(monkeypatch, name, loader):
-    monkeypatch.setattr(named, loader, lambda *_, **__: "loaded")
+    monkeypatch.setattr(registry, loader, lambda *_, **__: "loaded")
     assert load_named(name, "train") == "loaded"
     assert name in NAMES
 

@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from inkread.desktop.capture import Frame, open_video
-from inkread.desktop.live import Answer, LiveReader
+from inkread.desktop.reader_process import Answer, ReaderProcess
 from inkread.errors import CaptureError, OutputError
 from inkread.results import Digit, Line, Reading
 
 pygame = pytest.importorskip("pygame")
 
-from inkread.desktop import camera, look
+from inkread.desktop import camera, theme
 from inkread.desktop.camera import CameraScene
 from inkread.desktop.window import show
 from inkread.results.annotate import SURE
@@ -102,8 +102,8 @@ def scene(source, reader, copied, tmp_path):
 @pytest.fixture
 def written(monkeypatch):
     """What is written in the window."""
-    texts, write = [], look.write
-    monkeypatch.setattr(look, "write", lambda *args, **more: texts.append(args[1]) or write(*args, **more))
+    texts, write = [], theme.write
+    monkeypatch.setattr(theme, "write", lambda *args, **more: texts.append(args[1]) or write(*args, **more))
     return texts
 
 
@@ -138,7 +138,7 @@ def test_a_digit_is_boxed_once_it_stands(scene, source):
     x0, y0, x1, y1 = (round(side * 1.5) for side in BOX)
     assert has(picture[y0 - 12 : y0 + 2, x0:x1], SURE)
     assert has(picture[y0:y1, x0 - 12 : x0 + 2], SURE)
-    assert scene.sight.text == "7"
+    assert scene.live_view.text == "7"
 
 
 def test_the_newest_frame_is_read_and_none_twice(scene, source, reader):
@@ -150,35 +150,35 @@ def test_the_newest_frame_is_read_and_none_twice(scene, source, reader):
 
 def test_boxes_move_with_the_picture_between_readings(scene, source, reader):
     see(scene, source)
-    (before,) = scene.sight.digits
+    (before,) = scene.live_view.digits
     reader.take = lambda **_: None
     shifted = cv2.warpAffine(
         still(), np.array([[1.0, 0, 18], [0, 1, -7]]), (640, 480), borderMode=cv2.BORDER_REFLECT
     )
     see(scene, source, 1, shifted)
-    (after,) = scene.sight.digits
+    (after,) = scene.live_view.digits
     assert abs(after.box[0] - before.box[0] - 18) <= 1
     assert abs(after.box[1] - before.box[1] + 7) <= 1
 
 
 def test_another_page_takes_all_boxes_away_at_once(scene, source):
     see(scene, source)
-    assert scene.sight.text == "7"
+    assert scene.live_view.text == "7"
     see(scene, source, 1, still("chalkboard.jpg"))
-    assert (scene.sight.text, scene.sight.digits) == ("", ())
+    assert (scene.live_view.text, scene.live_view.digits) == ("", ())
 
 
 def test_space_freezes_the_frame_and_reads_exactly_it(scene, source, reader):
     see(scene, source)
     reader.text = "42"
     press(scene, pygame.K_SPACE)
-    frozen = scene.sight.frame
+    frozen = scene.live_view.frame
     see(scene, source, 3)
-    assert scene.sight.frame is frozen
-    assert scene.sight.text == "42"
+    assert scene.live_view.frame is frozen
+    assert scene.live_view.text == "42"
     press(scene, pygame.K_SPACE)
     see(scene, source, 1)
-    assert scene.sight.frame is source.frame
+    assert scene.live_view.frame is source.frame
 
 
 def test_a_source_that_can_wait_does_so_while_it_is_frozen(scene, source):
@@ -203,9 +203,9 @@ def test_a_frozen_picture_is_not_said_to_have_no_digits_before_it_was_read(scene
 def test_a_picture_that_took_too_long_may_take_its_time_once_it_is_frozen(scene, source, reader):
     reader.text = None
     see(scene, source, 2)
-    assert has(drawn(scene), look.DOUBT_SOFT)
+    assert has(drawn(scene), theme.DOUBT_SOFT)
     press(scene, pygame.K_SPACE)
-    assert not has(drawn(scene), look.DOUBT_SOFT)
+    assert not has(drawn(scene), theme.DOUBT_SOFT)
 
 
 def test_s_saves_the_picture_and_what_stands_in_it_under_new_names(scene, source, tmp_path):
@@ -227,8 +227,8 @@ def test_what_cannot_be_saved_is_told_in_the_window(source, reader, tmp_path):
     scene = CameraScene(source, reader, save_to=tmp_path / "file")
     before = drawn(scene)
     press(scene, pygame.K_s)
-    assert has(drawn(scene), look.DOUBT_SOFT)
-    assert not has(before, look.DOUBT_SOFT)
+    assert has(drawn(scene), theme.DOUBT_SOFT)
+    assert not has(before, theme.DOUBT_SOFT)
 
 
 def test_c_copies_the_text(scene, source, copied):
@@ -246,7 +246,7 @@ def test_without_a_clipboard_the_window_says_so(source, reader, tmp_path):
     scene = CameraScene(source, reader, save_to=tmp_path)
     see(scene, source)
     press(scene, pygame.K_c)
-    assert has(drawn(scene), look.DOUBT_SOFT)
+    assert has(drawn(scene), theme.DOUBT_SOFT)
 
 
 def test_notes_go_away(scene, monkeypatch):
@@ -276,7 +276,7 @@ def test_a_camera_that_disappears_leaves_the_last_frame_and_a_message(scene, sou
     source.error = CaptureError("camera 0", "gives no more pictures", "connect it again")
     assert scene.tick()
     assert scene.failure is source.error
-    assert has(drawn(scene), look.DOUBT_SOFT)
+    assert has(drawn(scene), theme.DOUBT_SOFT)
     press(scene, pygame.K_s)
     assert (tmp_path / "camera-001.png").exists()
     press(scene, pygame.K_ESCAPE)
@@ -286,11 +286,11 @@ def test_a_camera_that_disappears_leaves_the_last_frame_and_a_message(scene, sou
 def test_a_picture_that_takes_too_long_to_read_is_told(scene, source, reader):
     reader.text = None
     see(scene, source, 2)
-    assert scene.sight.too_much
-    assert has(drawn(scene), look.DOUBT_SOFT)
+    assert scene.live_view.too_much
+    assert has(drawn(scene), theme.DOUBT_SOFT)
     reader.text = "7"
     see(scene, source, 2)
-    assert not has(drawn(scene), look.DOUBT_SOFT)
+    assert not has(drawn(scene), theme.DOUBT_SOFT)
 
 
 def test_the_end_of_a_video_keeps_its_last_frame(scene, source, reader):
@@ -298,10 +298,10 @@ def test_the_end_of_a_video_keeps_its_last_frame(scene, source, reader):
     source.ended = True
     scene.tick()
     scene.tick()
-    assert scene.sight.frozen
+    assert scene.live_view.frozen
     press(scene, pygame.K_SPACE)
-    assert scene.sight.frozen
-    assert scene.sight.text == "7"
+    assert scene.live_view.frozen
+    assert scene.live_view.text == "7"
 
 
 @pytest.mark.parametrize("size", [(320, 240), (480, 420), (1920, 600), (500, 1400)])
@@ -339,7 +339,7 @@ def toy_video(tmp_path):
 
 def test_a_video_is_read_in_a_real_window_that_is_driven_by_keys(toy_video, tmp_path, monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    source, reader = open_video(toy_video), LiveReader(patience=PATIENCE)
+    source, reader = open_video(toy_video), ReaderProcess(patience=PATIENCE)
     scene = CameraScene(source, reader, save_to=tmp_path / "saved")
     deadline = perf_counter() + PATIENCE
     pending = [pygame.K_c, pygame.K_SPACE, pygame.K_s, pygame.K_q]
@@ -350,7 +350,7 @@ def test_a_video_is_read_in_a_real_window_that_is_driven_by_keys(toy_video, tmp_
 
         def tick(self):
             changed = super().tick()
-            if self.sight.text == "80331" and pending:
+            if self.live_view.text == "80331" and pending:
                 pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pending.pop(0), mod=0, unicode=""))
                 pasted.append(pygame.scrap.get_text() if len(pending) < 3 else "")
             self.done = self.done or perf_counter() > deadline

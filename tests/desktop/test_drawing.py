@@ -10,14 +10,14 @@ import pytest
 pygame = pytest.importorskip("pygame", reason="needs the extra desktop")
 
 from inkread.datasets.folders import load_folder_glyphs
-from inkread.desktop import look
-from inkread.desktop.board import NO_DIGIT
+from inkread.desktop import theme
+from inkread.desktop.canvas_view import NO_DIGIT
 from inkread.desktop.drawing import SIZE
-from inkread.desktop.page import Page
+from inkread.desktop.page_view import PageView
 
 
 def label_of(person) -> str:
-    return person.board.answer.reading.label(person.board.min_probability)
+    return person.view.answer.reading.label(person.view.min_probability)
 
 
 def test_every_digit_that_is_drawn_stroke_by_stroke_on_the_grid_is_read(visit) -> None:
@@ -29,9 +29,9 @@ def test_every_digit_that_is_drawn_stroke_by_stroke_on_the_grid_is_read(visit) -
             yield from person.read()
             read.append(label_of(person))
             assert person.scene.title == f"{digit} – inkread draw"
-            assert sum(
-                person.board.answer.reading.digits
-            ) + person.board.answer.reading.none == pytest.approx(1, abs=1e-5)
+            assert sum(person.view.answer.reading.digits) + person.view.answer.reading.none == pytest.approx(
+                1, abs=1e-5
+            )
             yield from person.click("Reset")
 
     visit(script)
@@ -44,7 +44,7 @@ def test_a_digit_is_read_wherever_and_as_large_as_it_is_drawn(visit, box) -> Non
         for digit in (2, 4, 5):
             yield from person.draw(digit, box)
             yield from person.click("Classify")
-            yield from person.until(lambda: not person.board.is_stale)
+            yield from person.until(lambda: not person.view.is_stale)
             assert label_of(person) == str(digit)
             yield from person.press(pygame.K_r)
 
@@ -58,7 +58,7 @@ def test_live_reading_follows_the_brush_without_being_asked(visit) -> None:
         yield from person.until(lambda: person.scene.title.startswith("7"))
         yield from person.press(pygame.K_l)
         yield from person.draw(1, (0.05, 0.1, 0.1, 0.3))
-        assert person.board.is_outdated
+        assert person.view.is_outdated
         assert person.scene.title == "inkread draw"
 
     visit(script)
@@ -79,12 +79,12 @@ def test_the_brush_goes_on_while_a_reading_takes_long_and_the_newest_drawing_is_
             patch.setattr(reader, "probabilities", slow)
             yield from person.draw(1)
             yield from person.until(lambda: seen)
-            before = person.board.sheet.changes
+            before = person.view.canvas.changes
             yield from person.draw(7)
             yield from person.draw(4)
-            assert person.board.sheet.changes > before, "drawn although the reading is not done"
+            assert person.view.canvas.changes > before, "drawn although the reading is not done"
             go_on.set()
-            yield from person.until(lambda: not person.board.is_stale)
+            yield from person.until(lambda: not person.view.is_stale)
         assert len(seen) == 2, "what was passed meanwhile is never read"
 
     visit(script, live=True)
@@ -93,11 +93,11 @@ def test_the_brush_goes_on_while_a_reading_takes_long_and_the_newest_drawing_is_
 def test_reset_empties_the_sheet_and_undo_brings_it_back(visit) -> None:
     def script(person):
         yield from person.draw(8)
-        drawn = person.board.sheet.ink.copy()
+        drawn = person.view.canvas.ink.copy()
         yield from person.click("Reset")
-        assert person.board.sheet.is_empty
+        assert person.view.canvas.is_empty
         yield from person.click("Undo")
-        np.testing.assert_array_equal(person.board.sheet.ink, drawn)
+        np.testing.assert_array_equal(person.view.canvas.ink, drawn)
 
     visit(script)
 
@@ -107,12 +107,12 @@ def test_undo_takes_back_one_stroke_at_a_time(visit) -> None:
         inks = []
         for stroke in person.draw(4):
             yield stroke
-            inks.append(person.board.sheet.ink.copy())
+            inks.append(person.view.canvas.ink.copy())
         assert len(inks) == 2
         yield from person.press(pygame.K_z, pygame.KMOD_CTRL)
-        np.testing.assert_array_equal(person.board.sheet.ink, inks[0])
+        np.testing.assert_array_equal(person.view.canvas.ink, inks[0])
         yield from person.press(pygame.K_z)
-        assert person.board.sheet.is_empty
+        assert person.view.canvas.is_empty
 
     visit(script)
 
@@ -121,11 +121,11 @@ def test_undo_takes_back_one_stroke_at_a_time(visit) -> None:
 def test_the_right_button_erases(visit, free) -> None:
     def script(person):
         yield from person.draw(1)
-        drawn = int(person.board.sheet.ink.sum())
+        drawn = int(person.view.canvas.ink.sum())
         yield from person.draw(1, erase=True)
-        assert person.board.sheet.ink.sum() < drawn / 20
+        assert person.view.canvas.ink.sum() < drawn / 20
         yield from person.press(pygame.K_z)
-        assert person.board.sheet.ink.sum() == drawn
+        assert person.view.canvas.ink.sum() == drawn
 
     visit(script, free=free)
 
@@ -137,49 +137,49 @@ def test_reset_forgets_what_was_read(visit, free) -> None:
         yield from person.read()
         yield from person.press(pygame.K_r)
         yield from person.draw(7)
-        assert person.board.answer is None, "it was of the drawing before"
+        assert person.view.answer is None, "it was of the drawing before"
 
     visit(script, free=free)
 
 
 def test_words_that_are_too_long_for_a_line_have_a_second_one(visit, monkeypatch) -> None:
-    written, write = [], look.write
-    monkeypatch.setattr(look, "write", lambda *args, **more: written.append(args[1]) or write(*args, **more))
+    written, write = [], theme.write
+    monkeypatch.setattr(theme, "write", lambda *args, **more: written.append(args[1]) or write(*args, **more))
     words = (
         f"{'my digits/' * 12}: is no folder, and none can be made; choose another place, or make room there"
     )
 
     def script(person):
-        person.scene.desk.say(words)
+        person.scene.context.say(words)
         yield from person.press(pygame.K_F1)
         yield
 
     size = visit(script).frames[-1]
-    scale, shown = look.scale_of(size, SIZE), written[-2:]
+    scale, shown = theme.scale_of(size, SIZE), written[-2:]
     assert " ".join(shown) == words
-    assert all(look.width_of(line, look.SMALL * scale) < size[0] - look.GAP for line in shown)
+    assert all(theme.width_of(line, theme.SMALL * scale) < size[0] - theme.GAP for line in shown)
 
 
 def test_several_digits_on_the_free_sheet_have_boxes_around_their_ink(visit) -> None:
     def script(person):
         yield from person.press(pygame.K_2)
-        assert isinstance(person.board, Page)
+        assert isinstance(person.view, PageView)
         for place, digit in enumerate((4, 2, 7)):
             yield from person.draw(digit, (0.08 + 0.3 * place, 0.1, 0.2, 0.35))
         for place, digit in enumerate((1, 9, 8, 0)):
             yield from person.draw(digit, (0.1 + 0.2 * place, 0.65, 0.11, 0.22))
         yield from person.read()
-        reading = person.board.answer.reading
+        reading = person.view.answer.reading
         assert reading.text == "427\n1980"
         assert person.scene.title == "427/1980 – inkread draw"
         for digit in reading.digits:
             x0, y0, x1, y1 = digit.box
-            assert person.board.sheet.ink[y0:y1, x0:x1].max() == 255
+            assert person.view.canvas.ink[y0:y1, x0:x1].max() == 255
         boxed = sum(
-            int(person.board.sheet.ink[y0:y1, x0:x1].sum())
+            int(person.view.canvas.ink[y0:y1, x0:x1].sum())
             for x0, y0, x1, y1 in (d.box for d in reading.digits)
         )
-        assert boxed > 0.98 * person.board.sheet.ink.sum()
+        assert boxed > 0.98 * person.view.canvas.ink.sum()
 
     visit(script)
 
@@ -191,7 +191,7 @@ def test_the_command_that_learns_from_lessons_can_be_copied_whatever_the_folder_
         yield from person.draw(3)
         yield from person.press(pygame.K_RETURN)
         yield from person.press(pygame.K_t)
-        assert f" --data '{tmp_path / 'my hand'}' --out" in person.scene.desk.note.text
+        assert f" --data '{tmp_path / 'my hand'}' --out" in person.scene.context.note.text
 
     visit(script, teach=tmp_path / "my hand")
 
@@ -199,19 +199,19 @@ def test_the_command_that_learns_from_lessons_can_be_copied_whatever_the_folder_
 def test_each_board_keeps_its_drawing_while_the_other_is_used(visit) -> None:
     def script(person):
         yield from person.draw(3)
-        grid = person.board
+        grid = person.view
         yield from person.click("Free sheet")
-        assert person.board.sheet.is_empty
+        assert person.view.canvas.is_empty
         yield from person.click("28 × 28")
-        assert person.board is grid
-        assert not grid.sheet.is_empty
+        assert person.view is grid
+        assert not grid.canvas.is_empty
 
     visit(script)
 
 
 def test_what_is_no_digit_is_said_to_be_none_and_doubt_is_shown_as_a_question_mark(visit) -> None:
     def script(person):
-        area = person.board.rect
+        area = person.view.rect
         at = lambda x, y: (area.x + int(x * area.width), area.y + int(y * area.height))
         for stroke in (
             [(0.2, 0.2), (0.5, 0.8), (0.8, 0.2)],
@@ -224,10 +224,10 @@ def test_what_is_no_digit_is_said_to_be_none_and_doubt_is_shown_as_a_question_ma
         assert person.scene.title == "no digit – inkread draw"
         yield from person.press(pygame.K_r)
         yield from person.draw(3)
-        person.board.min_probability = 1.0
+        person.view.min_probability = 1.0
         yield from person.read()
         assert person.scene.title == "? – inkread draw"
-        assert person.board.answer.reading.verdict(1.0).startswith("3 or ")
+        assert person.view.answer.reading.verdict(1.0).startswith("3 or ")
 
     visit(script)
 
@@ -236,8 +236,8 @@ def test_an_empty_sheet_is_not_read_but_invites_to_draw(visit) -> None:
     def script(person):
         for key in (pygame.K_RETURN, pygame.K_s):
             yield from person.press(key)
-            assert "yet. Draw a digit" in person.scene.desk.note.text
-        assert person.board.answer is None
+            assert "yet. Draw a digit" in person.scene.context.note.text
+        assert person.view.answer is None
 
     visit(script)
 
@@ -253,7 +253,7 @@ def test_a_resized_window_draws_where_the_mouse_is_and_shows_everything(visit) -
             yield
             inside = pygame.Rect((0, 0), size)
             assert all(inside.contains(button.rect) for button in person.scene.buttons)
-            assert inside.contains(person.board.rect)
+            assert inside.contains(person.view.rect)
             yield from person.draw(5)
             yield from person.read()
             assert label_of(person) == "5"
@@ -272,10 +272,10 @@ def test_saved_drawings_are_read_alike_from_their_files_and_never_replace_each_o
         yield from person.draw(2)
         yield from person.press(pygame.K_s)
         yield from person.press(pygame.K_2)
-        yield  # the sheet has its place when it was shown
+        yield  # the canvas has its place when it was shown
         yield from person.draw(6)
         yield from person.click("Save")
-        assert "drawing-006.png" in person.scene.desk.note.text
+        assert "drawing-006.png" in person.scene.context.note.text
 
     visit(script)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"drawing-00{n}.png" for n in (4, 5, 6)]
@@ -289,11 +289,11 @@ def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, 
     def script(person):
         yield from person.draw(2)
         yield from person.press(pygame.K_s)
-        assert person.scene.desk.note.is_problem
-        assert "is no folder" in person.scene.desk.note.text
+        assert person.scene.context.note.is_problem
+        assert "is no folder" in person.scene.context.note.text
         yield from person.press(pygame.K_t)
-        assert person.scene.desk.note.is_problem
-        assert not person.board.sheet.is_empty
+        assert person.scene.context.note.is_problem
+        assert not person.view.canvas.is_empty
 
     visit(script, save_to=tmp_path / "file")
 
@@ -309,7 +309,7 @@ def test_what_is_taught_is_what_training_learns_from(visit, tmp_path, reader, fr
             asked.append(wanted)
             yield from person.draw(wanted)
             yield from person.press(pygame.K_RETURN)
-            assert person.board.sheet.is_empty
+            assert person.view.canvas.is_empty
 
     visit(script, teach=folder, free=free)
     assert sorted(asked[:10]) == list(range(10)), "each digit once before any twice"
@@ -323,15 +323,15 @@ def test_teaching_leaves_the_drawing_alone_that_was_there_before(visit, tmp_path
     def script(person):
         yield from person.draw(3)
         yield from person.click("Teach")
-        assert person.board.sheet.is_empty
+        assert person.view.canvas.is_empty
         yield from person.press(pygame.K_RETURN)
-        assert "first" in person.scene.desk.note.text
+        assert "first" in person.scene.context.note.text
         yield from person.draw(3)
         yield from person.click("Next")
         yield from person.click("Take back")
-        assert "again" in person.scene.desk.note.text
+        assert "again" in person.scene.context.note.text
         yield from person.press(pygame.K_t)
-        assert not person.board.sheet.is_empty
+        assert not person.view.canvas.is_empty
 
     visit(script)
     assert [path.name for path in (tmp_path / "my-digits").iterdir()] == ["labels.csv"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inkread.desktop.capture import Frame
-from inkread.desktop.live import Answer
+from inkread.desktop.reader_process import Answer
 
 pytest.importorskip("pygame")
 
@@ -86,9 +86,11 @@ def test_pages_that_move_are_read_right_in_a_picture_that_goes_on_meanwhile(film
     shown = []
     while source.advance():
         scene.tick()
-        moment = moments[scene.sight.frame.number]
-        digits = [(digit.label, moment.label_in(digit.box)) for digit in scene.sight.digits]
-        shown.append((scene.sight.frame.number, moment.first, scene.sight.text, moment.page.text, digits))
+        moment = moments[scene.live_view.frame.number]
+        digits = [(digit.label, moment.label_in(digit.box)) for digit in scene.live_view.digits]
+        shown.append(
+            (scene.live_view.frame.number, moment.first, scene.live_view.text, moment.page.text, digits)
+        )
     assert scene.failure is None
     assert [number for number, *_ in shown] == list(range(1, len(pictures))), "every picture is shown"
     digits = [found == meant for *_, pairs in shown for found, meant in pairs]

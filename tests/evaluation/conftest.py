@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from inkread.datasets.glyphs import LabelledGlyphs
-from inkread.evaluation.foreign import RANGES
-from inkread.evaluation.plots import subject as subject_module
-from inkread.evaluation.probes import written_digits
+from inkread.evaluation.external_onnx import RANGES
+from inkread.evaluation.plots import inspection as inspection_module
+from inkread.evaluation.probe_set import written_digits
 from inkread.models.card import DIGIT_CLASSES
 from inkread.training.recipe import Augmentation, Recipe
 
@@ -152,5 +152,5 @@ def asked():
         return drawn_glyphs(1_000, seed=3)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subject_module, "load_named", load_named)
+        patch.setattr(inspection_module, "load_named", load_named)
         yield loaded

@@ -13,19 +13,19 @@ from onnx import TensorProto, helper, numpy_helper
 from inkread.errors import ModelFormatError, ModelNotFoundError, OptionError
 from inkread.evaluation import cost
 from inkread.evaluation.comparison import Comparison, compare
-from inkread.evaluation.contestants import Contestant, open_contestants, read_first
 from inkread.evaluation.cost import examine
 from inkread.evaluation.figures import count, duration, p_value
+from inkread.evaluation.systems import System, open_systems, read_first
 from inkread.models import load_model
 
 CONTENT = load_model().content
 
 
 def answering(name, answers, *, sure=0.9):
-    """A contestant that gives these digits, whatever it is shown."""
+    """A system that gives these digits, whatever it is shown."""
     shares = np.full((len(answers), 10), (1 - sure) / 9, np.float32)
     shares[np.arange(len(answers)), answers] = sure
-    return Contestant(name, "given", lambda glyphs: shares[: len(glyphs)], CONTENT, (28, 28), {"model": name})
+    return System(name, "given", lambda glyphs: shares[: len(glyphs)], CONTENT, (28, 28), {"model": name})
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_bundled_runs_and_files_can_take_part(foreign_model, digits, tmp_path):
         asked.append(1)
         return digits
 
-    opened = open_contestants(["bundled", "default", str(path), str(path)], probes)
+    opened = open_systems(["bundled", "default", str(path), str(path)], probes)
     assert [one.name for one in opened] == ["bundled", "default", str(path), f"{path} (2)"]
     assert opened[2].note == "(N, 784), 0–255, logits; always 1 at a time"
     assert asked == [1]
@@ -149,21 +149,21 @@ def test_bundled_runs_and_files_can_take_part(foreign_model, digits, tmp_path):
 
 
 def test_without_foreign_models_nobody_needs_probing_digits():
-    open_contestants(["bundled"], lambda: pytest.fail("asked for digits"))
+    open_systems(["bundled"], lambda: pytest.fail("asked for digits"))
 
 
 def test_the_file_within_the_folder_of_a_model_is_that_model():
     """Its card tells what probing could only guess, and in 8 bits guesses wrongly."""
     path = load_model("default").path
-    (opened,) = open_contestants([str(path)], lambda: pytest.fail("asked for digits"))
+    (opened,) = open_systems([str(path)], lambda: pytest.fail("asked for digits"))
     assert "by inkread, calibrated" in opened.note
 
 
 def test_an_unknown_model_is_not_found(digits, tmp_path):
     with pytest.raises(ModelNotFoundError, match="name a bundled model"):
-        open_contestants(["defualt"], lambda: digits)
+        open_systems(["defualt"], lambda: digits)
     with pytest.raises(ModelNotFoundError, match="without a card"):
-        open_contestants([str(tmp_path)], lambda: digits)
+        open_systems([str(tmp_path)], lambda: digits)
 
 
 def test_numbers_are_short():

@@ -118,14 +118,14 @@ def test_macro_average_counts_every_source_alike():
     assert report.macro_average("nonsense") == {}
 
 
-def test_refusal_is_judged_by_one_score_of_digits_and_empty_pictures():
+def test_rejection_is_judged_by_one_score_of_digits_and_empty_pictures():
     pictures = [labelled("7.png", "7"), labelled("blank.png", "3"), labelled("blank.gif", "")]
     pictures += [labelled("8.png", ""), labelled("12.png", "12")]
     report = evaluate_pictures(pictures, FakeReader())
     assert [result.score for result in report.results] == [0.7, 0.1, 0.1, 0.9, None]
     assert (report.kept.correct, report.kept.total) == (1, 2)
     assert [result.as_digit for result in report.results] == [None, None, "", "8", None]
-    assert (report.refused.correct, report.refused.total) == (1, 2)
+    assert (report.rejected.correct, report.rejected.total) == (1, 2)
     assert report.auroc == (1 + 0 + 0.5 + 0) / 4
     assert math.isnan(evaluate_pictures(pictures[:2], FakeReader()).auroc)
 
@@ -171,9 +171,14 @@ def test_reports_become_json():
     json.dumps(PictureReport(()).to_dict(), allow_nan=False)
 
 
-def test_glyph_report_tells_which_digit_from_refusals():
+def test_glyph_report_tells_which_digit_from_rejections():
     report = evaluate_glyphs(FirstPixel(), glyphs_of([0, 1, 10, 3], [0, 1, 2, 4]))
-    assert (report.count, report.errors, report.accuracy_with_refusals, report.refused) == (4, 2, 0.5, 0.25)
+    assert (report.count, report.errors, report.accuracy_with_rejections, report.rejected) == (
+        4,
+        2,
+        0.5,
+        0.25,
+    )
     assert report.accuracy < 1
     assert report.calibration_error == pytest.approx(0.4)
     assert report.confusion[4][3] == 1
@@ -188,7 +193,7 @@ def test_glyphs_of_other_classes_are_scored_by_a_classifier_of_these():
     )
     glyphs = dataclasses.replace(glyphs_of([0, 1, 1, 2], [0, 1, 2, 2]), classes=garments)
     report = evaluate_glyphs(classifier, glyphs)
-    assert (report.accuracy, report.accuracy_with_refusals, report.refused) == (0.75, 0.75, 0)
+    assert (report.accuracy, report.accuracy_with_rejections, report.rejected) == (0.75, 0.75, 0)
     assert (report.labels, report.confusion[2]) == (garments, (0, 1, 1))
     with pytest.raises(DatasetFormatError, match="the classes 0, 1, 2, …, and the model knows Coat"):
         evaluate_glyphs(classifier, glyphs_of([0], [0]))

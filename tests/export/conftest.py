@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.export.digits import Digits, own_digits
+from inkread.export.parity_data import ParityData, own_digits
 
 
 @pytest.fixture(scope="session")
 def digits():
     """Few digits of our own hand."""
-    return Digits(own_digits(60, seed=3), own_digits(20, seed=4).images)
+    return ParityData(own_digits(60, seed=3), own_digits(20, seed=4).images)
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ from inkread.errors import (
     OutputError,
 )
 from inkread.export import FORMATS, export_model, exporting, to_onnx
-from inkread.export.agreement import moved_refusal
-from inkread.export.digits import load_digits
+from inkread.export.parity import moved_rejection_threshold
+from inkread.export.parity_data import load_parity_data
 from inkread.export.source import Source
 from inkread.models import load_model
 from inkread.pipeline.classifier import Classifier, softmax
@@ -39,7 +39,7 @@ def expected(network, glyphs, card):
     with torch.no_grad():
         logits = network(torch.tensor(glyphs)).numpy()
     shift = np.zeros(logits.shape[1], np.float32)
-    shift[10:] = card.none_bias
+    shift[10:] = card.background_logit_adjustment
     return {"logits": logits, "probabilities": softmax(logits / card.temperature + shift)}
 
 
@@ -65,7 +65,7 @@ def test_every_network_answers_in_every_format_as_in_pytorch(name, form, tmp_pat
     (done,) = export_model(folder, to=[form], digits=digits)
     assert done.path == folder / "export" / form / FORMATS[form].file
     assert done.size == done.path.stat().st_size
-    assert (done.agreement.count, done.agreement.changed) == (60, 0)
+    assert (done.parity.count, done.parity.changed) == (60, 0)
     gives = FORMATS[form].gives
     outputs = FORMATS[form].codec().load(done.path)(glyphs)
     reference = expected(network, glyphs, load_model(folder).card)[gives]
@@ -77,8 +77,8 @@ def test_eight_bits_are_a_third_of_the_size_and_nearly_the_same_model(form, tmp_
     needs(form)
     (done,) = export_model("default", to=[form], out=tmp_path, digits=digits)
     assert done.size < load_model("default").path.stat().st_size / 3
-    assert 0 < done.agreement.largest_difference < 0.2
-    assert done.agreement.changed == 0
+    assert 0 < done.parity.largest_difference < 0.2
+    assert done.parity.changed == 0
 
 
 @pytest.mark.parametrize("name", [*NAMED, "own"])
@@ -94,27 +94,27 @@ def test_every_network_answers_nearly_as_in_pytorch_in_integers_alone(name, tmp_
 
 
 def test_a_threshold_moves_as_the_digits_around_it_move():
-    card = dataclasses.replace(load_model("default").card, refusal=0.2)
+    card = dataclasses.replace(load_model("default").card, rejection_threshold=0.2)
     before, now = (np.full((4, 11), 0.01, np.float32) for _ in range(2))
     before[:, 7] = now[:, 7] = 0.5
     before[:, 10], now[:, 10] = [0.001, 0.08, 0.2, 0.5], [0.1, 0.08, 0.4, 0.1]  # two are around it
-    assert moved_refusal(now, before, card) == pytest.approx(0.2 * 2**0.5, abs=1e-4)
-    assert moved_refusal(before, before, card) == 0.2
-    assert moved_refusal(now[:1], before[:1], card) == 0.2
+    assert moved_rejection_threshold(now, before, card) == pytest.approx(0.2 * 2**0.5, abs=1e-4)
+    assert moved_rejection_threshold(before, before, card) == 0.2
+    assert moved_rejection_threshold(now[:1], before[:1], card) == 0.2
     now[:, 10] = 0.5
-    assert moved_refusal(now, before, dataclasses.replace(card, refusal=0.5)) == 1
-    assert moved_refusal(now, before, dataclasses.replace(card, refusal=1.0)) == 1
+    assert moved_rejection_threshold(now, before, dataclasses.replace(card, rejection_threshold=0.5)) == 1
+    assert moved_rejection_threshold(now, before, dataclasses.replace(card, rejection_threshold=1.0)) == 1
 
 
 def test_eight_bits_have_a_threshold_of_their_own_in_the_card_and_in_the_file(tmp_path, monkeypatch, digits):
-    monkeypatch.setattr(exporting, "moved_refusal", lambda *_, **__: 0.25)
+    monkeypatch.setattr(exporting, "moved_rejection_threshold", lambda *_, **__: 0.25)
     (done,) = export_model("default", to=["int8"], out=tmp_path, digits=digits)
     properties = {each.key: each.value for each in onnx.load(done.path).metadata_props}
     assert properties["refusal"] == "0.25"
     quick = load_model(tmp_path / "int8")
-    assert quick.card.refusal == 0.25
-    assert Classifier(dataclasses.replace(load_model("default"), eight_bits=quick)).refusal == 0.25
-    assert Classifier(dataclasses.replace(load_model("default"), eight_bits=None)).refusal != 0.25
+    assert quick.card.rejection_threshold == 0.25
+    assert Classifier(dataclasses.replace(load_model("default"), quantized=quick)).rejection_threshold == 0.25
+    assert Classifier(dataclasses.replace(load_model("default"), quantized=None)).rejection_threshold != 0.25
 
 
 @pytest.mark.parametrize("form", ["onnx", "int8"])
@@ -129,7 +129,7 @@ def test_the_folders_of_onnx_are_models_with_what_they_are_in_the_file(form, tmp
     assert properties["geometry"] == card.geometry
     assert properties["source_sha256"] == card.sha256
     scores = classifier.model.card.scores
-    assert scores["export"]["changed"] == done.agreement.changed
+    assert scores["export"]["changed"] == done.parity.changed
     assert ("mnist_validation" in scores) == (form == "onnx"), "8 bits have other scores than their source"
 
 
@@ -247,7 +247,7 @@ def test_wrong_names_and_detectors_are_refused(run, tmp_path, digits):
 def test_without_mnist_digits_of_our_own_hand_are_compared_on_that_the_model_can_read(tmp_path, monkeypatch):
     for variable in ("INKREAD_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(tmp_path))
-    found = load_digits()
+    found = load_parity_data()
     assert found.held_out.name == "our own hand"
     assert not any((image == found.held_out.images).all((1, 2)).any() for image in found.calibration)
     answers = Classifier("default").probabilities(found.held_out.images).argmax(axis=1)
@@ -255,6 +255,6 @@ def test_without_mnist_digits_of_our_own_hand_are_compared_on_that_the_model_can
 
 
 def test_with_mnist_the_held_out_training_images_are_compared_on_and_others_calibrate(data_dir):
-    found = load_digits(data_dir)
+    found = load_parity_data(data_dir)
     assert (found.held_out.name, len(found.held_out)) == ("MNIST", 5_000)
     assert not any((image == found.held_out.images).all((1, 2)).any() for image in found.calibration[:50])

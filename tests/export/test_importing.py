@@ -27,7 +27,7 @@ from inkread.errors import (
     OutputError,
 )
 from inkread.export import export_model, import_keras
-from inkread.export.digits import Digits
+from inkread.export.parity_data import ParityData
 from inkread.pipeline.classifier import Classifier, softmax
 
 needs("keras")
@@ -194,7 +194,7 @@ def functional(stack):
 def answers_as_before(model, path, digits, brightest=1):
     """Imports the model's file and compares probabilities; returns what was imported."""
     done = import_keras(path, trust=True, digits=digits)
-    assert done.agreement.changed == 0
+    assert done.parity.changed == 0
     glyphs = digits.held_out.images.astype(np.float32) / np.float32(255)
     outputs = model.predict((glyphs * brightest).reshape(-1, *model.input_shape[1:]), verbose=0)
     sums = outputs.sum(axis=1, keepdims=True)
@@ -279,7 +279,7 @@ def test_a_file_of_keras_2_is_imported(tmp_path, digits):
         config["config"]["layers"] = [first, *others]
         file.attrs["model_config"] = json.dumps(config)
         file.attrs["keras_version"] = "2.11.0"
-    assert import_keras(path, trust=True, digits=digits).agreement.changed == 0
+    assert import_keras(path, trust=True, digits=digits).parity.changed == 0
 
 
 def of_keras_2(config, variables, path, *, group="layers"):
@@ -453,7 +453,7 @@ def test_the_imported_model_has_a_card_and_goes_out_again(tmp_path, digits):
     assert (card.temperature, card.data) == (1.0, ()), "our own hand is none to calibrate by"
     again = export_model(done.folder, to=["keras"], digits=digits)[0]
     back = import_keras(again.path, trust=True, out=tmp_path / "back", digits=digits)
-    assert back.agreement.changed == 0
+    assert back.parity.changed == 0
 
 
 @pytest.mark.parametrize("form", ["keras", "litert", "safetensors", "torchscript", "int8"])
@@ -464,13 +464,13 @@ def test_an_imported_model_of_other_activations_is_exported_to_every_format(hidd
     stack += [layers.Flatten(), layers.Dense(10, activation="softmax")]
     path = saved(keras.Sequential(stack), tmp_path / "old.keras")
     done = import_keras(path, trust=True, digits=digits)
-    assert export_model(done.folder, to=[form], digits=digits)[0].agreement.changed <= 1
+    assert export_model(done.folder, to=[form], digits=digits)[0].parity.changed <= 1
 
 
 def test_an_imported_model_with_branches_is_exported_to_what_takes_every_graph(tmp_path, digits):
     done = import_keras(saved(residual(), tmp_path / "old.keras"), trust=True, digits=digits)
     (again,) = export_model(done.folder, to=["onnx"], digits=digits)
-    assert again.agreement.largest_difference == 0
+    assert again.parity.largest_difference == 0
     with pytest.raises(
         ModelFormatError, match=r"an operator \w+ that is not one of our layers; .* onnx and int8 export"
     ):
@@ -481,7 +481,7 @@ def test_real_digits_calibrate_the_imported_model(tmp_path, digits):
     held_out = digits.held_out
     real = LabelledGlyphs("MNIST", held_out.images, held_out.labels, "0" * 64, "CC0-1.0", "drawn by the test")
     path = saved(keras.Sequential(usual_mlp()), tmp_path / "old.keras")
-    done = import_keras(path, trust=True, digits=Digits(real, digits.calibration))
+    done = import_keras(path, trust=True, digits=ParityData(real, digits.calibration))
     assert done.card.temperature > 2, "random weights are not to be trusted"
     assert done.card.data == (real.describe("validation"),)
 

@@ -13,7 +13,7 @@ onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: export)
 from export_runs import network_named, save_run
 
 from inkread.errors import ModelFormatError
-from inkread.export.agreement import probabilities_of
+from inkread.export.parity import probabilities_of
 from inkread.models import load_model
 from inkread.models.layers import (
     GLYPH,
@@ -28,7 +28,7 @@ from inkread.models.layers import (
 )
 from inkread.pipeline.classifier import Classifier, softmax
 from inkread.training.networks import NAMED
-from inkread.training.opened import network_of
+from inkread.training.onnx_to_torch import network_of
 
 NETWORKS = [*NAMED, "own"]
 
@@ -54,7 +54,7 @@ def test_shapes_follow_the_layers(name, tmp_path, glyphs):
 
 
 def test_the_bundled_model_is_read_without_its_training(glyphs):
-    model = dataclasses.replace(load_model("default"), eight_bits=None)
+    model = dataclasses.replace(load_model("default"), quantized=None)
     found = logits_of(network_of(layers_of(model)), glyphs)
     assert np.allclose(found, Classifier(model).logits(glyphs), atol=1e-4)
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundError
-from inkread.export.digits import own_digits
+from inkread.export.parity_data import own_digits
 from inkread.models import (
     CARD_FILE,
     CLOSEUP,
     DEFAULT,
     DETECTOR,
-    EIGHT_BITS,
     MODEL_FILE,
+    QUANTIZED,
     STRIP,
     Card,
     bundled,
@@ -58,7 +58,7 @@ def test_the_bundled_models_are_small_together_and_each_says_how_it_was_made() -
     assert {model.name for model in models} == {DEFAULT, DETECTOR}
     beside = load_model(DETECTOR).path.parent
     models += [load_model(beside / name) for name in (CLOSEUP, STRIP)]
-    files = [each for model in models for each in (model, model.eight_bits) if each]
+    files = [each for model in models for each in (model, model.quantized) if each]
     assert sum(len(each.content) for each in files) <= 8_000_000
     assert all(model.card.command.startswith("inkread train") for model in models)
     assert all(model.card.data for model in models)
@@ -66,17 +66,17 @@ def test_the_bundled_models_are_small_together_and_each_says_how_it_was_made() -
 
 def test_what_reads_by_default_has_8_bits_and_answers_as_its_source_does() -> None:
     model = load_model()
-    assert model.eight_bits is not None
-    assert len(model.eight_bits.content) < 0.3 * len(model.content)
+    assert model.quantized is not None
+    assert len(model.quantized.content) < 0.3 * len(model.content)
     glyphs = own_digits(100, seed=3).images
-    source = Classifier(dataclasses.replace(model, eight_bits=None)).probabilities(glyphs)
+    source = Classifier(dataclasses.replace(model, quantized=None)).probabilities(glyphs)
     found = Classifier(model).probabilities(glyphs)
-    np.testing.assert_array_equal(found, Classifier(model.eight_bits).probabilities(glyphs))
+    np.testing.assert_array_equal(found, Classifier(model.quantized).probabilities(glyphs))
     assert 0 < np.abs(found - source).mean() < 0.001
 
 
 def test_8_bits_of_another_model_are_refused_and_damaged_ones_too(copied: Path) -> None:
-    card = copied / EIGHT_BITS / CARD_FILE
+    card = copied / QUANTIZED / CARD_FILE
     right = card.read_text(encoding="utf-8")
     exported = json.loads(right)
     exported["scores"]["export"]["source_sha256"] = "0" * 64
@@ -84,11 +84,11 @@ def test_8_bits_of_another_model_are_refused_and_damaged_ones_too(copied: Path) 
     with pytest.raises(ModelIntegrityError, match="is of another model"):
         load_model(copied)
     card.write_text(right, encoding="utf-8")
-    (copied / EIGHT_BITS / MODEL_FILE).write_bytes(b"damaged")
+    (copied / QUANTIZED / MODEL_FILE).write_bytes(b"damaged")
     with pytest.raises(ModelIntegrityError, match="SHA-256"):
         load_model(copied)
-    shutil.rmtree(copied / EIGHT_BITS)
-    assert load_model(copied).eight_bits is None
+    shutil.rmtree(copied / QUANTIZED)
+    assert load_model(copied).quantized is None
 
 
 def test_no_card_names_the_test_files_as_something_learned_from() -> None:

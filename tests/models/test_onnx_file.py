@@ -12,7 +12,7 @@ from inkread.errors import ModelFormatError
 from inkread.models import bundled, load_model
 from inkread.models.onnx_file import BYTES, DEEPEST, MOST_FIELDS, SCHEMA, TENSOR, require_whole
 
-FILES = [file for name in bundled() for file in (load_model(name), load_model(name).eight_bits) if file]
+FILES = [file for name in bundled() for file in (load_model(name), load_model(name).quantized) if file]
 
 
 def refused(content: bytes, words: str) -> None:

@@ -95,20 +95,20 @@ def test_a_picture_given_as_one_digit_has_at_most_one() -> None:
     assert choose(opinions()).rows == ()
 
 
-def look(*sureness: float) -> tuple[Opinions, Choice]:
-    found = opinions(*(("4", sure, 40 * index) for index, sure in enumerate(sureness)))
+def look(*confidence: float) -> tuple[Opinions, Choice]:
+    found = opinions(*(("4", sure, 40 * index) for index, sure in enumerate(confidence)))
     return found, choose(found)
 
 
 @pytest.mark.parametrize(
-    ("sureness", "doubtful"),
+    ("confidence", "doubtful"),
     [((0.99,) * 6, False), ((0.6,) * 6, True), ((0.6,) * 3, False), ((0.4,) * 6, True)],
     ids=["sure", "unsure", "too few", "refused"],
 )
 def test_a_page_of_doubtful_digits_is_looked_at_in_other_orientations(
-    sureness: tuple[float, ...], *, doubtful: bool
+    confidence: tuple[float, ...], *, doubtful: bool
 ) -> None:
-    assert turning.is_doubtful(*look(*sureness)) is doubtful
+    assert turning.is_doubtful(*look(*confidence)) is doubtful
 
 
 def test_a_page_is_turned_only_if_that_makes_much_more_sense() -> None:

@@ -142,7 +142,7 @@ def test_digits_have_the_same_columns_in_whatever_order_a_model_has_them(none: b
     labels = tuple("9876543210") + (("",) if none else ())
     classifier = Classifier(as_model(made(onnx, classes=len(labels)).SerializeToString(), labels=labels))
     assert classifier.classes == DIGIT_CLASSES
-    shares = classifier.probabilities(random_glyphs(2), none_bias=0.0)
+    shares = classifier.probabilities(random_glyphs(2), background_logit_adjustment=0.0)
     np.testing.assert_allclose(shares[:, :10], 1 / len(labels), rtol=1e-6)
     np.testing.assert_allclose(shares[:, 10], 1 / 11 if none else 0, rtol=1e-6)
 

@@ -29,7 +29,7 @@ def test_a_line_is_also_given_as_it_is_written() -> None:
     minus, point = Sign("-", 0.9, (2, 38, 8, 41)), Sign(".", 0.75, (33, 56, 36, 60))
     reading = dataclasses.replace(READING, lines=(Line((SEVEN, ONE), (point, minus)), Line((NINE,))))
     assert (reading.text, reading.written) == ("71\n9", "-7.1\n9")
-    assert reading.doubted(0.8).written == "-7.?\n?"
+    assert reading.with_min_probability(0.8).written == "-7.?\n?"
     assert str(point) == "."
     assert repr(point) == "Sign('.', 0.750, box=(33, 56, 36, 60))"
     first = reading.to_dict()["lines"][0]
@@ -125,27 +125,27 @@ def test_drawing_marks_the_digits_and_leaves_the_picture_as_it_was() -> None:
 
 
 def test_doubtful_digits_become_question_marks_that_keep_their_labels_as_alternatives() -> None:
-    doubted = READING.doubted(0.8)
+    doubted = READING.with_min_probability(0.8)
     assert doubted.text == "7?\n?"
     seven, one, nine = doubted.digits
     assert seven == SEVEN
     assert (one.probability, one.box, one.alternatives) == (ONE.probability, ONE.box, (("1", 0.5),))
     assert nine.alternatives[0] == ("9", 0.75)
-    assert SEVEN.doubted(1.0).alternatives == (("7", 0.98765432), ("1", 0.0123456789))
+    assert SEVEN.with_min_probability(1.0).alternatives == (("7", 0.98765432), ("1", 0.0123456789))
 
 
 def test_a_digit_exactly_at_the_least_probability_keeps_its_label() -> None:
-    assert READING.doubted(0.5) == READING
-    assert READING.doubted(0.0) == READING
+    assert READING.with_min_probability(0.5) == READING
+    assert READING.with_min_probability(0.0) == READING
 
 
 def test_doubting_twice_is_doubting_once() -> None:
-    assert READING.doubted(0.8).doubted(0.8) == READING.doubted(0.8)
-    assert READING.doubted(0.6).doubted(1.0) == READING.doubted(1.0)
+    assert READING.with_min_probability(0.8).with_min_probability(0.8) == READING.with_min_probability(0.8)
+    assert READING.with_min_probability(0.6).with_min_probability(1.0) == READING.with_min_probability(1.0)
 
 
 def test_doubtful_digits_go_into_every_format() -> None:
-    doubted = READING.doubted(1.0)
+    doubted = READING.with_min_probability(1.0)
     assert [row["label"] for row in doubted.to_rows()] == ["?"] * 3
     assert json.loads(doubted.to_json())["lines"][0]["digits"][0]["alternatives"][0]["label"] == "7"
     assert doubted.draw(np.zeros((140, 100, 3), np.uint8)).mode == "RGB"
@@ -154,4 +154,4 @@ def test_doubtful_digits_go_into_every_format() -> None:
 @pytest.mark.parametrize("least", [-0.1, 1.01, float("nan")])
 def test_a_least_probability_outside_0_to_1_is_refused(least: float) -> None:
     with pytest.raises(OptionError, match=r"0\.\.1"):
-        BLANK.doubted(least)
+        BLANK.with_min_probability(least)

@@ -21,7 +21,7 @@ from serving import BLANK, SEVEN, held, parts, png, serving, seven, slug
 
 from inkread.server import pool
 from inkread.server.glyph_bodies import LARGEST_JSON
-from inkread.server.limits import MOST_CLIENTS, Rates
+from inkread.server.limits import MOST_CLIENTS, TokenBucket
 from inkread.server.problems import Problem
 from inkread.server.protocol import HEAD_BYTES, HEAD_FIELDS
 
@@ -369,41 +369,41 @@ def test_guesses_of_the_key_are_rated(path):
 
 def test_a_rate_is_an_average_with_the_requests_of_one_second_at_once():
     time = [0.0]
-    rates = Rates(2, now=lambda: time[0])
-    rates.spend("a")
-    rates.spend("a")
-    rates.spend("b")  # each client has its own
+    bucket = TokenBucket(2, now=lambda: time[0])
+    bucket.spend("a")
+    bucket.spend("a")
+    bucket.spend("b")  # each client has its own
     with pytest.raises(Problem):
-        rates.spend("a")
+        bucket.spend("a")
     time[0] = 0.49
     with pytest.raises(Problem):
-        rates.spend("a")
+        bucket.spend("a")
     time[0] = 0.5
-    rates.spend("a")
+    bucket.spend("a")
     with pytest.raises(Problem):
-        rates.spend("a")
+        bucket.spend("a")
     time[0] = 100
-    rates.spend("a")
-    rates.spend("a")
+    bucket.spend("a")
+    bucket.spend("a")
     with pytest.raises(Problem):
-        rates.spend("a")
+        bucket.spend("a")
 
 
 def test_a_slow_rate_says_how_long_to_wait():
-    rates = Rates(0.1, now=lambda: 0.0)
-    rates.spend("a")
+    bucket = TokenBucket(0.1, now=lambda: 0.0)
+    bucket.spend("a")
     with pytest.raises(Problem) as caught:
-        rates.spend("a")
+        bucket.spend("a")
     assert caught.value.headers["Retry-After"] == "10"
 
 
 def test_not_more_clients_are_remembered_than_there_is_room_for():
-    rates = Rates(1, now=lambda: 0.0)
+    bucket = TokenBucket(1, now=lambda: 0.0)
     for number in range(MOST_CLIENTS + 1):
-        rates.spend(str(number))
-    rates.spend("0")  # forgotten, as it was silent for longest
+        bucket.spend(str(number))
+    bucket.spend("0")  # forgotten, as it was silent for longest
     with pytest.raises(Problem):
-        rates.spend(str(MOST_CLIENTS))
+        bucket.spend(str(MOST_CLIENTS))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import onnxruntime
 from safetensors.torch import load_file
 from training_runs import weights
 
-from inkread.datasets import named
+from inkread.datasets import registry
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
 from inkread.evaluation.metrics import CALIBRATION_BINS
@@ -28,7 +28,7 @@ from inkread.training import export as export_module
 from inkread.training import load_run, mixture, train, workflow
 from inkread.training.calibration import softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.export import as_in_use, compare, export, fit_refusal, to_onnx
+from inkread.training.export import as_in_use, compare, export, fit_rejection_threshold, to_onnx
 from inkread.training.fit import fit, predict
 from inkread.training.networks import build
 from inkread.training.recipe import Recipe
@@ -207,7 +207,7 @@ def tiny_mnist(draw, monkeypatch):
         assert split == "train"
         return draw(700, name="MNIST")
 
-    monkeypatch.setattr(named, "load_mnist", load_mnist)
+    monkeypatch.setattr(registry, "load_mnist", load_mnist)
 
 
 def test_training_holds_out_the_last_glyphs_and_saves_the_run(tiny_mnist, tmp_path):
@@ -230,15 +230,15 @@ def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_
         glyphs = draw(count, seed=seed, classes=7, name="letters")
         return dataclasses.replace(glyphs, images=255 - glyphs.images, labels=np.full_like(glyphs.labels, 10))
 
-    def load_writing(mnist, *, data_dir, seed):
+    def load_glyph_corpus(mnist, *, data_dir, seed):
         return [letters(200, 5)], [letters(50, 6)]
 
-    monkeypatch.setattr(mixture, "load_writing", load_writing)
+    monkeypatch.setattr(mixture, "load_glyph_corpus", load_glyph_corpus)
     recipe = dataclasses.replace(MLP, material="writing", mnist_passes=2)
     run = train(recipe, out=tmp_path)
     card = Card.load(tmp_path / "card.json")
-    assert card.none_bias < 0
-    assert 0 < card.refusal < 1
+    assert card.background_logit_adjustment < 0
+    assert 0 < card.rejection_threshold < 1
     assert card.labels == (*"0123456789", "")
     assert [entry["name"] for entry in card.data] == ["MNIST", "letters", "MNIST", "letters"]
     assert card.scores["letters_validation"] > 0.9
@@ -252,7 +252,7 @@ def test_what_people_corrected_is_learned_with_what_the_material_has_no_class_fo
     labels = corrected.labels.copy()
     labels[:20] = 10
     corrected = dataclasses.replace(corrected, labels=labels)
-    monkeypatch.setattr(named, "load_corrections", lambda store: {"here": corrected}[store])
+    monkeypatch.setattr(registry, "load_corrections", lambda store: {"here": corrected}[store])
     run = train(MLP, out=tmp_path, data=["corrections"], store="here")
     assert run.card.labels == tuple("0123456789")
     assert [(entry["name"], entry["count"]) for entry in run.card.data if entry["split"] == "train"] == [
@@ -262,7 +262,7 @@ def test_what_people_corrected_is_learned_with_what_the_material_has_no_class_fo
 
 
 def test_progress_hears_of_every_step_and_epoch(tiny_mnist, tmp_path):
-    class Ears(workflow.Silence):
+    class Ears(workflow.NullProgress):
         def __init__(self):
             self.heard = []
 
@@ -288,9 +288,11 @@ def test_no_more_digits_are_refused_than_one_in_a_hundred(none: list[float], exp
     logits[:100, 10], logits[100, 10] = none, 5  # the last one is no digit
     labels = np.array([3] * 100 + [10], np.uint8)
     glyphs = LabelledGlyphs("own", np.zeros((101, 28, 28), np.uint8), labels, "", "", "")
-    assert fit_refusal([logits], [glyphs], temperature=1.0, bias=0.0) == pytest.approx(expected, abs=1e-3)
+    assert fit_rejection_threshold([logits], [glyphs], temperature=1.0, bias=0.0) == pytest.approx(
+        expected, abs=1e-3
+    )
 
 
 def test_a_network_of_digits_alone_refuses_nothing() -> None:
     glyphs = LabelledGlyphs("own", np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), "", "", "")
-    assert fit_refusal([np.zeros((2, 10), np.float32)], [glyphs], temperature=1.0, bias=0.0) == 1
+    assert fit_rejection_threshold([np.zeros((2, 10), np.float32)], [glyphs], temperature=1.0, bias=0.0) == 1

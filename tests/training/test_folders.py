@@ -22,13 +22,13 @@ from inkread.evaluation import plots
 from inkread.system.locks import working_in
 from inkread.training import (
     DetectorRecipe,
+    FineTuneConfig,
     Recipe,
-    Tuning,
+    fine_tune,
     load_run,
     mixture,
     train,
     train_detector,
-    train_on,
 )
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.fit import fit
@@ -47,7 +47,7 @@ def only_bars(glyphs, monkeypatch):
     [
         lambda out: train(QUICK, out=out),
         lambda out: train(QUICK, out=out, resume=True),
-        lambda out: train_on(Tuning(), start="default", data=["mnist"], out=out),
+        lambda out: fine_tune(FineTuneConfig(), start="default", data=["mnist"], out=out),
         lambda out: train_detector(DetectorRecipe(), out=out),
         lambda out: export.export_model("default", to=["onnx"], out=out),
     ],

@@ -171,7 +171,7 @@ def test_the_material_of_other_hands_goes_with_mnist_only(collections):
 
 def test_other_material_comes_after_what_is_named_and_before_corrections(collections, draw, monkeypatch):
     written = ([draw(30, seed=7, name="pens")], [draw(10, seed=8, name="pens")])
-    monkeypatch.setattr(mixture, "load_writing", lambda mnist, **_: {"mnist": written}[mnist.name])
+    monkeypatch.setattr(mixture, "load_glyph_corpus", lambda mnist, **_: {"mnist": written}[mnist.name])
     recipe = dataclasses.replace(RECIPE, material="writing", mnist_passes=2)
     mixed = mix(recipe, ["usps", "corrections", "mnist"], progress=Ears())
     assert [glyphs.name for glyphs in mixed.learned] == ["mnist", "usps", "pens", "corrections"]
@@ -193,7 +193,7 @@ def test_classes_of_any_kind_go_from_the_data_through_the_card_to_the_scores(
     run = train(RECIPE, out=tmp_path / "run", data=["fashion-mnist"])
     assert run.card.labels == GARMENTS
     assert run.card.geometry == {"side": 28}
-    assert run.card.none_bias == 0
+    assert run.card.background_logit_adjustment == 0
     assert set(run.card.scores) == {
         "fashion_mnist_validation", "validation_accuracy", "validation_loss", "validation_ece"
     }  # fmt: skip
@@ -201,6 +201,6 @@ def test_classes_of_any_kind_go_from_the_data_through_the_card_to_the_scores(
     tested = dataclasses.replace(draw(100, seed=5), classes=GARMENTS)
     report = evaluate_glyphs(Classifier(run.out), tested)
     assert report.labels == GARMENTS
-    assert report.accuracy == report.accuracy_with_refusals > 0.3
+    assert report.accuracy == report.accuracy_with_rejections > 0.3
     with pytest.raises(ModelFormatError, match="not the ten digits"):
         Reader(run.out)

@@ -17,7 +17,7 @@ from inkread.errors import OptionError, OutputError, PictureDamagedError
 from inkread.results import Digit, Line, Reading
 from inkread.results.outcome import Outcome
 from inkread.watching import Journal, Record, Stamp
-from inkread.watching.arrivals import name_below
+from inkread.watching.directory_scanner import name_below
 from inkread.watching.journal import COLUMNS, LAYOUTS
 
 SUFFIXES = pytest.mark.parametrize("suffix", [".csv", ".jsonl"])

@@ -10,7 +10,7 @@ import pytest
 
 from inkread.errors import OptionError, OutputError, PictureDamagedError
 from inkread.results import Digit, Line, Reading
-from inkread.watching import Arrivals, Journal, Watcher, require_interval
+from inkread.watching import DirectoryScanner, Journal, Watcher, require_interval
 from inkread.watching.watcher import PATIENCE, SETTLED
 
 
@@ -30,7 +30,7 @@ class Folder:
     def start(self) -> None:
         """Starts a watcher, as a new process would."""
         self.journal = Journal(self.out)
-        self.watcher = Watcher(Arrivals(self.path), self.journal, self.read)
+        self.watcher = Watcher(DirectoryScanner(self.path), self.journal, self.read)
 
     def restart(self) -> None:
         self.journal.close()
@@ -55,9 +55,9 @@ class Folder:
             return PictureDamagedError(str(path), "is truncated", "copy it again")
         return Reading(str(path), 40, 30, (Line(tuple(Digit(c, 0.9, (2, 2, 20, 20)) for c in content)),))
 
-    def look(self, times: int = 1) -> list[str]:
+    def scan(self, times: int = 1) -> list[str]:
         """What is reported in so many looks."""
-        return [record.outcome.joined() for _ in range(times) for record in self.watcher.look()]
+        return [record.outcome.joined() for _ in range(times) for record in self.watcher.scan()]
 
     def reported(self) -> list[tuple[str, str]]:
         with self.out.open(newline="") as file:
@@ -73,71 +73,71 @@ def folder(tmp_path):
 
 def test_a_picture_is_reported_once_it_stands_still_and_never_again(folder):
     folder.put("a.png", "7")
-    assert folder.look(SETTLED - 1) == []
-    assert folder.look() == ["7"]
-    assert folder.look(2 * PATIENCE) == []
+    assert folder.scan(SETTLED - 1) == []
+    assert folder.scan() == ["7"]
+    assert folder.scan(2 * PATIENCE) == []
     folder.restart()
-    assert folder.look(2 * PATIENCE) == []
+    assert folder.scan(2 * PATIENCE) == []
     assert folder.reads == 1
 
 
 def test_a_picture_that_grows_is_waited_for(folder):
     for content in ("1", "12", "123"):
         folder.put("a.png", content)
-        assert folder.look() == []
+        assert folder.scan() == []
         assert folder.watcher.waiting == 1
-    assert folder.look() == ["123"]
+    assert folder.scan() == ["123"]
     assert folder.watcher.waiting == 0
 
 
 def test_a_picture_that_changes_while_it_is_read_is_read_again(folder):
     folder.put("a.png", "1")
     folder.meanwhile = lambda: folder.put("a.png", "2")
-    assert folder.look(SETTLED) == []
+    assert folder.scan(SETTLED) == []
     folder.meanwhile = lambda: None
-    assert folder.look(SETTLED) == ["2"]
+    assert folder.scan(SETTLED) == ["2"]
     assert folder.reported() == [("a.png", "2")]
 
 
 def test_a_picture_that_vanishes_is_not_reported(folder):
     path = folder.put("a.png", "1")
     folder.meanwhile = path.unlink
-    assert folder.look(2 * PATIENCE) == []
+    assert folder.scan(2 * PATIENCE) == []
     assert folder.watcher.waiting == 0
 
 
 def test_a_damaged_picture_is_reported_after_a_while_as_it_may_be_completed(folder):
     folder.put("a.png", "damaged")
-    assert folder.look(PATIENCE - 1) == []
+    assert folder.scan(PATIENCE - 1) == []
     assert folder.watcher.waiting == 1
-    folder.look(PATIENCE)
+    folder.scan(PATIENCE)
     folder.restart()
-    folder.look(2 * PATIENCE)
+    folder.scan(2 * PATIENCE)
     assert folder.reported() == [("a.png", "is truncated; copy it again")]
 
 
 def test_a_copy_that_stalls_is_reported_once_and_as_a_whole(folder):
     folder.put("a.png", "damaged")
-    folder.look(PATIENCE - 1)
+    folder.scan(PATIENCE - 1)
     folder.put("a.png", "12")
-    folder.look(2 * PATIENCE)
+    folder.scan(2 * PATIENCE)
     assert folder.reported() == [("a.png", "12")]
 
 
 def test_a_damaged_picture_is_tried_on_as_long_as_that_may_help(folder):
     folder.put("a.png", "damaged")
     folder.meanwhile = lambda: folder.touch(folder.path / "a.png")
-    folder.look(3 * PATIENCE)
+    folder.scan(3 * PATIENCE)
     assert folder.reported() == []
     folder.meanwhile = lambda: None
-    folder.look(PATIENCE)
+    folder.scan(PATIENCE)
     assert len(folder.reported()) == 1
 
 
 def test_another_content_under_the_same_name_is_a_new_arrival(folder):
     for content in ("1", "2"):
         folder.put("a.png", content)
-        folder.look(SETTLED)
+        folder.scan(SETTLED)
         folder.restart()
     assert folder.reported() == [("a.png", "1"), ("a.png", "2")]
 
@@ -145,17 +145,17 @@ def test_another_content_under_the_same_name_is_a_new_arrival(folder):
 def test_a_content_that_comes_back_after_another_is_a_new_arrival_too(folder):
     for content in ("1", "2", "1"):
         folder.put("a.png", content)
-        folder.look(SETTLED)
+        folder.scan(SETTLED)
         folder.restart()
     assert folder.reported() == [("a.png", "1"), ("a.png", "2"), ("a.png", "1")]
 
 
 def test_the_same_content_under_the_same_name_is_none_whatever_its_date(folder):
     path = folder.put("a.png", "1")
-    folder.look(SETTLED)
+    folder.scan(SETTLED)
     for _ in range(2):
         folder.touch(path)
-        assert folder.look(SETTLED) == []
+        assert folder.scan(SETTLED) == []
         folder.restart()
     assert folder.reads == 1
 
@@ -163,16 +163,16 @@ def test_the_same_content_under_the_same_name_is_none_whatever_its_date(folder):
 def test_the_same_content_under_another_name_is_one(folder):
     for name in ("a.png", "b.png"):
         folder.put(name, "1")
-    assert folder.look(SETTLED) == ["1", "1"]
+    assert folder.scan(SETTLED) == ["1", "1"]
 
 
 def test_a_picture_that_could_not_be_written_down_is_read_again_after_a_restart(folder):
     folder.put("a.png", "1")
     folder.out.unlink()
     with pytest.raises(OutputError):
-        folder.look(SETTLED)
+        folder.scan(SETTLED)
     folder.restart()
-    assert folder.look(SETTLED) == ["1"]
+    assert folder.scan(SETTLED) == ["1"]
 
 
 def test_once_ends_when_all_is_reported(folder):

@@ -44,11 +44,11 @@ def camera(
         raise OptionError(f"--device {device}", "is no number of a camera", "give one from 0")
     from inkread.desktop.camera import CameraScene
     from inkread.desktop.capture import open_camera, open_video
-    from inkread.desktop.live import LiveReader
+    from inkread.desktop.reader_process import ReaderProcess
     from inkread.desktop.window import show
 
     source = open_video(video) if video is not None else open_camera(device or 0)
-    with closing(source), closing(LiveReader(model)) as reader:
+    with closing(source), closing(ReaderProcess(model)) as reader:
         scene = CameraScene(source, reader, save_to=save_to)
         show(scene, size=scene.size)
     if scene.failure is not None:

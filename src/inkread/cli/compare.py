@@ -103,18 +103,18 @@ def _compared(
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.comparison import STEPS
     from inkread.evaluation.comparison import compare as compared
-    from inkread.evaluation.contestants import open_contestants
-    from inkread.evaluation.probes import probing_digits
+    from inkread.evaluation.probe_set import probing_digits
+    from inkread.evaluation.systems import open_systems
 
     with download_bar(error_console(quiet=quiet)) as progress:
-        contestants = open_contestants(models, lambda: probing_digits(data_dir, progress))
+        systems = open_systems(models, lambda: probing_digits(data_dir, progress))
     notes: list[str] = []
     collections = _mnist(data_dir, notes, held_out=held_out, needed=pictures is None, quiet=quiet)
     if pictures is not None:
         collections.append(_cut_out(pictures, notes, quiet=quiet))
     shown = not quiet and is_terminal(sys.stderr)
-    with progress_bar("Comparing", len(contestants) + STEPS, shown=shown) as advance:
-        return compared(contestants, collections, notes=notes, on_step=advance)
+    with progress_bar("Comparing", len(systems) + STEPS, shown=shown) as advance:
+        return compared(systems, collections, notes=notes, on_step=advance)
 
 
 def _mnist(

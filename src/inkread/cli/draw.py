@@ -30,7 +30,7 @@ def draw(
     free sheet takes several, and shows a box around each. Every button has a key, which is written on it.
 
     In lessons, the window asks for a digit, you draw it, and it asks for the next. The drawings join a folder with labels.csv,
-    which inkread train --data takes: with --start bundled, the model learns your hand.
+    which inkread train --data takes: with --init-from bundled, the model learns your hand.
     """
     if importlib.util.find_spec("pygame") is None:
         raise MissingExtraError("pygame-ce", "desktop")

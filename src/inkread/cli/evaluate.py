@@ -77,7 +77,7 @@ def evaluate(
     the scores. A picture that cannot be read counts as wrong.
 
     AUROC tells how well the probability of being a digit parts single digits from empty pictures; the calibration error is
-    that of the single digits that are not refused.
+    that of the single digits that are not rejected.
     """
     if pictures is not None and data is not None:
         raise OptionError("--data", "does not go with --pictures", "choose one of them")
@@ -110,8 +110,8 @@ def _on_glyphs(
     store: str | None,
     quiet: bool,
 ) -> None:
-    from inkread.datasets.named import CORRECTIONS, NAMES, load_named
     from inkread.datasets.progress import download_bar
+    from inkread.datasets.registry import CORRECTIONS, NAMES, load_named
     from inkread.evaluation.glyphs import evaluate_glyphs
     from inkread.evaluation.predictions import glyph_predictions
     from inkread.pipeline.classifier import Classifier

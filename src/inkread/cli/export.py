@@ -57,7 +57,7 @@ def _print(exported: "list[Exported]") -> None:
         table.add_column(heading, justify="right")
     table.add_column("File", overflow="fold")
     for each in exported:
-        found = each.agreement
+        found = each.parity
         table.add_row(
             each.format.name,
             f"{each.size / 1e6:.2f} MB",
@@ -66,7 +66,7 @@ def _print(exported: "list[Exported]") -> None:
             f"{found.accuracy:.2%}",
             Text(printable(str(each.path))),
         )
-    first = exported[0].agreement
+    first = exported[0].parity
     show(
         table,
         "",

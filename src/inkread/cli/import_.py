@@ -42,7 +42,7 @@ def _print(imported: "Imported") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    card, found = imported.card, imported.agreement
+    card, found = imported.card, imported.parity
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_row("Parameters", f"{card.parameters:,}")
     table.add_row("Compared on", f"{found.count:,} digits ({found.on})")

@@ -12,9 +12,9 @@ from inkread.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inkread.evaluation.plots.inspection import Inspection
     from inkread.evaluation.plots.learning import History
     from inkread.evaluation.plots.style import Plot
-    from inkread.evaluation.plots.subject import Subject
 
 CURVES = "curves"
 
@@ -70,7 +70,7 @@ def plot(
     the extra train.
     """
     from inkread.datasets.progress import download_bar
-    from inkread.evaluation.plots import Subject, save
+    from inkread.evaluation.plots import Inspection, save
     from inkread.evaluation.plots.catalogue import draw, find
     from inkread.evaluation.plots.style import require_suffix
 
@@ -85,18 +85,18 @@ def plot(
     file = out or Path(f"{name}.png")
     require_suffix(file)
     with download_bar(error_console(quiet=quiet)) as progress:
-        subjects = [Subject(each, data_dir=data_dir, test=test, on_download=progress) for each in models]
+        subjects = [Inspection(each, data_dir=data_dir, test=test, on_download=progress) for each in models]
         drawn = _curves(subjects, quiet=quiet) if name == CURVES else draw(name, subjects[0], **options)
     save(drawn, file)
     if not quiet:
         write(f"Saved {file}\n")
 
 
-def _curves(subjects: "list[Subject]", *, quiet: bool) -> "Plot":
+def _curves(subjects: "list[Inspection]", *, quiet: bool) -> "Plot":
     """The curves of one or several runs, which are printed too."""
     from inkread.evaluation.plots import curves
 
-    histories = {subject.model.name: subject.history for subject in subjects}
+    histories = {inspection.model.name: inspection.history for inspection in subjects}
     drawn = curves(histories)
     if not quiet:
         _print_curves(histories)

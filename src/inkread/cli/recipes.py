@@ -17,8 +17,8 @@ from inkread.training.recipe import (
     RECIPES,
     Augmentation,
     DetectorRecipe,
+    FineTuneConfig,
     Recipe,
-    Tuning,
 )
 
 USUAL = "cnn"
@@ -55,14 +55,14 @@ def _refuse_others(recipe: Recipe, settings: dict[str, Any]) -> None:
             raise OptionError(option, f"is not a setting of {recipe.optimizer}", remedy)
 
 
-def tuning_of(recipe: str | None, settings: dict[str, Any]) -> Tuning:
+def fine_tune_config_of(recipe: str | None, settings: dict[str, Any]) -> FineTuneConfig:
     """The settings of a training that goes on from a model: those of a file, with those that were given on top.
 
     Raises:
         OptionError: a setting is unknown, or the file unreadable.
     """
     base = _read_settings(recipe) if recipe else {}
-    return Tuning.from_dict(_over(Tuning().to_dict() | base, settings))
+    return FineTuneConfig.from_dict(_over(FineTuneConfig().to_dict() | base, settings))
 
 
 def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ NO_DIGIT = "none"
 MISTAKES = 10
 """Lines of the table of mistakes."""
 
-HEADINGS: dict[Kind, str] = {"single": "Single digits", "multi": "Several, exact", "empty": "Empty, refused"}
+HEADINGS: dict[Kind, str] = {"single": "Single digits", "multi": "Several, exact", "empty": "Empty, rejected"}
 
 
 def print_glyph_report(report: GlyphReport, title: str) -> None:
@@ -40,7 +40,7 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
 
 
 def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None = None) -> None:
-    """Rates, refusal, calibration, groups where the label file names them, the slowest pictures, and the misread ones."""
+    """Rates, rejection, calibration, groups where the label file names them, the slowest pictures, and the misread ones."""
     show(Text(title, style="bold"), _summary({"inkread": report} | ({"naive": naive} if naive else {})))
     if report.rates["single"].total:
         show("", *_certainty(report))
@@ -67,8 +67,8 @@ def _accuracy(report: GlyphReport) -> Iterator[str]:
         yield f"Accuracy {report.accuracy:.2%} {wrong}"
         return
     yield f"Accuracy {report.accuracy:.2%}: which of the ten digits it is"
-    refused = f"{report.refused:.2%} were called no digit"
-    yield f"With refusals {report.accuracy_with_refusals:.2%} {wrong}: {refused}"
+    rejected = f"{report.rejected:.2%} were called no digit"
+    yield f"With rejections {report.accuracy_with_rejections:.2%} {wrong}: {rejected}"
 
 
 def _classes(report: GlyphReport) -> Table:
@@ -117,9 +117,9 @@ def _summary(reports: Mapping[str, PictureReport]) -> Table:
 
 def _certainty(report: PictureReport) -> Iterator[str | Table]:
     """How single digits and what is none are told apart, and whether the probabilities hold."""
-    yield f"Single digits not refused {_shown(report.kept)}"
-    if report.refused.total:
-        yield f"Empty pictures refused as one digit {_shown(report.refused)}"
+    yield f"Single digits not rejected {_shown(report.kept)}"
+    if report.rejected.total:
+        yield f"Empty pictures rejected as one digit {_shown(report.rejected)}"
     if not math.isnan(report.auroc):
         yield f"AUROC of single digits against empty pictures {report.auroc:.4f}"
     if not math.isnan(report.calibration_error):

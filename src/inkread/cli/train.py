@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkread.cli.console import error_console, show
-from inkread.cli.recipes import USUAL, recipe_of, tuning_of
+from inkread.cli.recipes import USUAL, fine_tune_config_of, recipe_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import DETECTOR, Augmentation, DetectorRecipe, Recipe, Tuning
+from inkread.training.recipe import DETECTOR, Augmentation, DetectorRecipe, FineTuneConfig, Recipe
 
 if TYPE_CHECKING:
-    from inkread.training import Run, Tuned
+    from inkread.training import FineTuned, Run
 
 INTERRUPTED = 130
 
@@ -26,14 +26,14 @@ MNIST, CORRECTIONS = "mnist", "corrections"
 """The data that are learned from if none are named, and those that a store has."""
 
 BUNDLED = "bundled"
-"""The default model, as --start names it."""
+"""The default model, as --init-from names it."""
 
 
 @with_settings(
     Training=Recipe,
     Augmentation=Augmentation,
     Detector=DetectorRecipe,
-    **{"Training on": Tuning},
+    **{"Training on": FineTuneConfig},
 )
 def train(
     *,
@@ -67,6 +67,8 @@ def train(
     start: Annotated[
         str | None,
         typer.Option(
+            "--init-from",
+            "--start",
             metavar="MODEL",
             help="Train on from a model, with --data of your own: bundled, another model's name, or the folder of a run.",
         ),
@@ -89,7 +91,7 @@ def train(
     has labels.csv with the columns file and label, or a folder for each digit; each picture is read as one digit. Some of
     everything is held out to watch the progress; test files are not touched.
 
-    With --start, a model goes on with a few pictures of your own, 5 or 500, and some of MNIST, so that it forgets nothing; what
+    With --init-from, a model goes on with a few pictures of your own, 5 or 500, and some of MNIST, so that it forgets nothing; what
     it reads of yours is told before and after, of pictures that it has not seen.
 
     --out then has model.onnx, model.safetensors, card.json, history.csv and held_out.npz, and is a model for --model.
@@ -105,9 +107,9 @@ def train(
     console = error_console(quiet=quiet)
     if start is not None:
         _refuse_beside_start(network=network, resume=resume, data=data)
-        tuning = tuning_of(recipe, settings)
+        config = fine_tune_config_of(recipe, settings)
         with _interruptible("start again"), TrainingProgress.over("Training on", 1, console) as progress:
-            tuned = _tuned(tuning, start, data or [], store, progress=progress, **options)
+            tuned = _tuned(config, start, data or [], store, progress=progress, **options)
         _print_tuned(tuned, start)
     else:
         if network == DETECTOR and recipe is None and CORRECTIONS in (data or ()):
@@ -140,17 +142,23 @@ def _interruptible(again: str) -> Iterator[None]:
 
 def _refuse_beside_start(*, network: str | None, resume: bool, data: list[str] | None) -> None:
     if network is not None:
-        raise OptionError(f"--network {network}", "is that of --start", "leave it out")
+        raise OptionError(f"--network {network}", "is that of --init-from", "leave it out")
     if resume:
-        raise OptionError("--resume", "does not go with --start, which takes a minute or two", "start again")
+        raise OptionError(
+            "--resume", "does not go with --init-from, which takes a minute or two", "start again"
+        )
     if not data:
-        raise OptionError("--start", "needs pictures of your own", "name their folder with --data")
+        raise OptionError("--init-from", "needs pictures of your own", "name their folder with --data")
 
 
-def _tuned(tuning: Tuning, start: str, data: list[str], store: str | None, **options: Any) -> "Tuned":
-    from inkread.training import train_on
+def _tuned(
+    config: FineTuneConfig, start: str, data: list[str], store: str | None, **options: Any
+) -> "FineTuned":
+    from inkread.training import fine_tune
 
-    return train_on(tuning, start="default" if start == BUNDLED else start, data=data, store=store, **options)
+    return fine_tune(
+        config, start="default" if start == BUNDLED else start, data=data, store=store, **options
+    )
 
 
 def _trained(
@@ -173,7 +181,7 @@ def _words(
 ) -> list[str]:
     """What to type to repeat the run; the store's address is left out, as it may hold a password."""
     words = ["inkread", "train"]
-    words += ["--start", start] if start else []
+    words += ["--init-from", start] if start else []
     words += ["--recipe", recipe] if recipe else []
     words += ["--network", network or USUAL] if network or not (recipe or start) else []
     for name, value in settings.items():
@@ -196,7 +204,7 @@ def _print_run(run: "Run[Any, Any]") -> None:
     show(table)
 
 
-def _print_tuned(tuned: "Tuned", start: str) -> None:
+def _print_tuned(tuned: "FineTuned", start: str) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -204,8 +212,8 @@ def _print_tuned(tuned: "Tuned", start: str) -> None:
         table.add_column(column, justify="right" if column else "left")
     table.add_row(f"Your {tuned.glyphs} pictures, unseen", *(f"{right} right" for right in tuned.own))
     table.add_row("MNIST, held out", *(f"{share:.2%}" for share in tuned.mnist))
-    if tuned.refused:
-        table.add_row("No digit, refused", *(f"{share:.2%}" for share in tuned.refused))
+    if tuned.rejected:
+        table.add_row("No digit, rejected", *(f"{share:.2%}" for share in tuned.rejected))
     show(table)
     if tuned.is_better:
         show(f"Better than {start}: read with --model {tuned.run.out}")

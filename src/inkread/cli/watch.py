@@ -56,18 +56,18 @@ def watch(
     """
     from inkread.reader import Reader
     from inkread.results import require_probability
-    from inkread.watching import Arrivals, Journal, Watcher, require_interval
+    from inkread.watching import DirectoryScanner, Journal, Watcher, require_interval
 
     require_probability(min_probability)
     require_interval(interval)
-    arrivals, reader = Arrivals(folder, recursive=recursive), Reader(model=model)
+    scanner, reader = DirectoryScanner(folder, recursive=recursive), Reader(model=model)
 
     def read(path: Path) -> "Reading | PictureError":
         (result,) = reader.read_many([path], single=single, min_probability=min_probability)
         return result
 
     with _Stop() as stop, Journal(out) as journal:
-        watcher, shown = Watcher(arrivals, journal, read), not quiet and is_terminal(sys.stderr)
+        watcher, shown = Watcher(scanner, journal, read), not quiet and is_terminal(sys.stderr)
         before, failed = len(journal), 0
         if journal.was_torn:
             _tell(f"note: {out}: ended in a torn line, which is cut off; its picture is read again")

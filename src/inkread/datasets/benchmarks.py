@@ -1,7 +1,7 @@
 """Pictures by other hands to measure on: optional collections, for evaluation only, never to learn or choose from.
 
 Most have no stated licence, and what is learned from a benchmark no longer measures anything. Each loader looks in the
-folders that ``inkread.datasets.places`` names, and gives labelled pictures for ``inkread.evaluation.pictures``. What is
+folders that ``inkread.datasets.data_dirs`` names, and gives labelled pictures for ``inkread.evaluation.pictures``. What is
 no digit has an empty label and the category ``junk``, and its subtype tells letters that anybody might take for a digit
 (``look-alike``) from all others (``letter``).
 """
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.archives import load_npz
+from inkread.datasets.data_dirs import require_file, search_folders
 from inkread.datasets.idx import read_bytes
 from inkread.datasets.pictures import LabelledPicture, load_labelled_folder
-from inkread.datasets.places import require_file, search_folders
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.picture.folders import is_picture
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.archives import load_npz
+from inkread.datasets.data_dirs import require_file
 from inkread.datasets.glyphs import SymbolGlyphs
-from inkread.datasets.places import require_file
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:

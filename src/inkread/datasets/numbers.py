@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.archives import load_npz
-from inkread.datasets.places import require_file
+from inkread.datasets.data_dirs import require_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.coarse import read_usps
+from inkread.datasets.data_dirs import ENVIRONMENT_VARIABLE, cache_folder, search_folders
 from inkread.datasets.download import RemoteFile, download
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.idx import read_idx
-from inkread.datasets.places import ENVIRONMENT_VARIABLE, cache_folder, search_folders
+from inkread.datasets.low_resolution import read_usps
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 
@@ -72,7 +72,7 @@ def load_published(
 ) -> LabelledGlyphs:
     """Loads a split of a published collection, whose files are checked by their hash wherever they come from.
 
-    Looks where ``inkread.datasets.places`` says, for files as they are published; what is absent is downloaded to the cache.
+    Looks where ``inkread.datasets.data_dirs`` says, for files as they are published; what is absent is downloaded to the cache.
 
     Args:
         collection: one of ``PUBLISHED``.

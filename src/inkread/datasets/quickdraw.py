@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.datasets.data_dirs import require_file
 from inkread.datasets.glyphs import GLYPH_SIDE, SymbolGlyphs
 from inkread.datasets.idx import DOWNLOAD_AGAIN, read_bytes
-from inkread.datasets.places import require_file
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:

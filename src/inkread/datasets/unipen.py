@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.datasets.archives import load_npy, load_npz
+from inkread.datasets.data_dirs import require_file
 from inkread.datasets.glyphs import describe
-from inkread.datasets.pen import PenJitter, draw_strokes
-from inkread.datasets.places import require_file
+from inkread.datasets.stroke_rendering import PenJitter, draw_strokes
 from inkread.errors import DatasetFormatError
 
 if TYPE_CHECKING:

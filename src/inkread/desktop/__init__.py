@@ -1,20 +1,29 @@
-"""Windows on the desk: one to draw digits in, one that shows what a camera sees.
+"""Windows on the desktop: one to draw digits in, one that shows what a camera sees.
 
-================  ===================================================================================
-``window``        a resizable window around a ``Scene``, which is driven without a screen too
-``look``          colours, type, buttons and bars
-``newest``        work in a thread beside the window, always on the newest of what there is to do
-``drawing``       the scene to draw in: ``desk``, what its activities share
-``recognition``   the activity that reads and saves         ``teaching``  the one that asks for digits
-``sheet``         ink, brush, eraser and undo               ``board``     a sheet in the window, with its answer
-``grid``          the board of 28×28 cells                  ``page``      the board for several digits
-``lessons``       a folder of labelled drawings             ``keeping``   numbered files
-``camera``        the camera's window                       ``sight``     its state, ``overlay``: boxes over the picture
-``capture``       pictures of a camera or a video, taken in a thread
-``live``          a reader in a process beside the window, which can be stopped
-``motion``        how the picture moved                     ``steady``    what several readings agree on
-``snapshot``      a picture and its reading as files
-================  ===================================================================================
+======================  ======================================================================
+``window``              a resizable window around a ``Scene``, which is driven without a screen too
+``theme``               colors, sizes and type
+``widgets``             panels, bars, buttons and tags
+``latest_only_worker``  a worker thread that always takes the newest item
+``drawing``             the scene to draw in
+``app_context``         shared by its activities
+``recognition``         the activity that reads and saves
+``teaching``            the one that asks for digits
+``canvas``              ink, brush, eraser and undo
+``canvas_view``         a canvas in the window, with its answer
+``grid_view``           the view with 28×28 cells
+``page_view``           the view for several digits
+``labelling``           labelled drawings in a folder
+``numbered_files``      files with the next free number
+``camera``              the camera's window
+``live_view``           its state
+``overlay``             boxes over the picture
+``capture``             pictures of a camera or a video, taken in a thread
+``reader_process``      a reader in a process beside the window, which can be stopped
+``motion``              how the picture moved
+``tracker``             what several readings agree on
+``snapshot``            a picture and its reading as files
+======================  ======================================================================
 
 Needs the extra ``desktop``. Nothing of the core imports this.
 """

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import cv2
 import pygame
 
-from inkread.desktop import look
-from inkread.desktop.look import Button
+from inkread.desktop import theme, widgets
+from inkread.desktop.live_view import LiveView
 from inkread.desktop.overlay import draw_digits
-from inkread.desktop.sight import Sight
 from inkread.desktop.snapshot import save_snapshot
+from inkread.desktop.widgets import Button
 from inkread.errors import InkreadError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from inkread.desktop.sight import Beside, Source
+    from inkread.desktop.live_view import Beside, Source
 
 LONGEST_SIDE = 960
 """Pixels of the picture's longer side in a window of its first size."""
@@ -68,7 +68,7 @@ class CameraScene:
     def __init__(
         self, source: Source, reader: Beside, *, save_to: Path, copy: Callable[[str], None] | None = None
     ) -> None:
-        self.sight = Sight(source, reader)
+        self.live_view = LiveView(source, reader)
         self.done = False
         self.failure: InkreadError | None = None
         self._save_to, self._copy_text = save_to, copy or copy_text
@@ -85,7 +85,7 @@ class CameraScene:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the window at first."""
-        height, width = self.sight.frame.pixels.shape[:2]
+        height, width = self.live_view.frame.pixels.shape[:2]
         zoom = LONGEST_SIDE / max(width, height)
         return round(width * zoom), round(height * zoom) + FOOTER
 
@@ -110,35 +110,35 @@ class CameraScene:
         changed = self._forget_note()
         if self.failure is not None:
             return changed
-        frame = self.sight.frame
+        frame = self.live_view.frame
         try:
-            changed = self.sight.step() or changed
-            if self.sight.ended and not self.sight.frozen:
+            changed = self.live_view.step() or changed
+            if self.live_view.ended and not self.live_view.frozen:
                 self._end()
         except InkreadError as error:
             self.failure = error
             self._freeze.enabled = False
             return True
-        if self.sight.frame is not frame:
+        if self.live_view.frame is not frame:
             self._shown_at.append(perf_counter())
         return changed
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws the picture, what stands in it, and below it the text, the buttons and the rates."""
-        scale = max(LEAST_SCALE, look.scale_of(surface.get_size(), USUAL_SIZE))
-        surface.fill(look.PAPER)
+        scale = max(LEAST_SCALE, theme.scale_of(surface.get_size(), USUAL_SIZE))
+        surface.fill(theme.PAPER)
         room = surface.get_rect()
         room.height = max(1, room.height - round(FOOTER * scale))
         area, zoom = self._draw_picture(surface, room)
-        draw_digits(surface, self.sight.digits, area, zoom, scale)
+        draw_digits(surface, self.live_view.digits, area, zoom, scale)
         self._draw_note(surface, area, scale)
         self._draw_footer(
             surface, pygame.Rect(0, room.height, room.width, surface.get_height() - room.height), scale
         )
 
     def _switch(self) -> None:
-        frozen = not self.sight.frozen
-        self.sight.freeze(frozen)
+        frozen = not self.live_view.frozen
+        self.live_view.freeze(frozen)
         self._freeze.label, self._freeze.on = ("Go on" if frozen else "Freeze"), frozen
 
     def _end(self) -> None:
@@ -148,14 +148,14 @@ class CameraScene:
 
     def _save(self) -> None:
         try:
-            path = save_snapshot(self._save_to, self.sight.frame.pixels, self.sight.reading())
+            path = save_snapshot(self._save_to, self.live_view.frame.pixels, self.live_view.reading())
         except InkreadError as error:
             self._say(str(error), is_problem=True)
         else:
             self._say(f"Saved {path} and {path.with_suffix('.json').name}")
 
     def _copy(self) -> None:
-        text = self.sight.text
+        text = self.live_view.text
         if not text:
             self._say("There is no text to copy yet")
             return
@@ -180,7 +180,7 @@ class CameraScene:
 
     def _draw_picture(self, surface: pygame.Surface, room: pygame.Rect) -> tuple[pygame.Rect, float]:
         """Draws the frame as large as there is room; returns where, and its zoom."""
-        pixels = self.sight.frame.pixels
+        pixels = self.live_view.frame.pixels
         height, width = pixels.shape[:2]
         zoom = min(room.width / width, room.height / height)
         size = max(1, round(width * zoom)), max(1, round(height * zoom))
@@ -197,19 +197,19 @@ class CameraScene:
         note = self._present_note()
         if note is None:
             return
-        size, pad = look.BODY * scale, look.GAP * scale
-        lines = look.wrapped(note.text, size, area.width - 4 * pad)
-        height = look.font(size).get_linesize()
-        width = max(look.width_of(line, size) for line in lines)
+        size, pad = theme.BODY * scale, theme.GAP * scale
+        lines = theme.wrapped(note.text, size, area.width - 4 * pad)
+        height = theme.font(size).get_linesize()
+        width = max(theme.width_of(line, size) for line in lines)
         box = pygame.Rect(0, 0, round(width + 2 * pad), round(height * len(lines) + pad))
         box.midbottom = area.centerx, round(area.bottom - pad)
-        fill, ink = (look.DOUBT_SOFT, look.DOUBT) if note.is_problem else (look.CARD, look.INK)
-        look.panel(
-            surface, box, look.RADIUS_SMALL * scale, fill=fill, line=ink if note.is_problem else look.LINE
+        fill, ink = (theme.DOUBT_SOFT, theme.DOUBT) if note.is_problem else (theme.CARD, theme.INK)
+        widgets.panel(
+            surface, box, theme.RADIUS_SMALL * scale, fill=fill, line=ink if note.is_problem else theme.LINE
         )
         for number, line in enumerate(lines):
             top = box.top + pad / 2 + number * height
-            look.write(
+            theme.write(
                 surface, line, (box.centerx, top), size, ink, anchor="midtop", width=area.width - 4 * pad
             )
 
@@ -219,41 +219,41 @@ class CameraScene:
             return self._note
         if self.failure is not None:
             return Note(str(self.failure), 0, is_problem=True)
-        return Note(CROWDED, 0, is_problem=True) if self.sight.too_much else None
+        return Note(CROWDED, 0, is_problem=True) if self.live_view.too_much else None
 
     def _draw_footer(self, surface: pygame.Surface, room: pygame.Rect, scale: float) -> None:
         """The text, and below it the buttons and the rates."""
-        gap = look.GAP * scale
+        gap = theme.GAP * scale
         left, width = room.left + gap, room.width - 2 * gap
-        height = round(look.BUTTON_HEIGHT * scale)
+        height = round(theme.BUTTON_HEIGHT * scale)
         top = round(room.bottom - gap - height)
         each = min(round(BUTTON_WIDTH * scale), round((width - gap / 2 * 3) / len(self._buttons)))
         for place, button in enumerate(self._buttons):
             button.rect = pygame.Rect(round(left + place * (each + gap / 2)), top, each, height)
             button.draw(surface, scale)
-        rates, size = self._rates(), look.SMALL * scale
-        taken = look.width_of(rates, size) + gap
+        rates, size = self._rates(), theme.SMALL * scale
+        taken = theme.width_of(rates, size) + gap
         middle = room.top + gap * 0.75 + TEXT_TYPE * scale / 2
         # Beside the buttons, or where there is no room, beside the text.
         has_room = self._buttons[-1].rect.right + taken <= room.right - gap
         corner = (room.right - gap, top + height / 2 if has_room else middle)
-        look.write(surface, rates, corner, size, look.FAINT, anchor="midright")
+        theme.write(surface, rates, corner, size, theme.FAINT, anchor="midright")
         self._draw_text(surface, (left, middle), width if has_room else width - taken, scale)
 
     def _draw_text(
         self, surface: pygame.Surface, at: tuple[float, float], width: float, scale: float
     ) -> None:
         """The text that stands, or what is to be said where there is none."""
-        text, size, ink = one_line(self.sight.text), TEXT_TYPE * scale, look.INK
+        text, size, ink = one_line(self.live_view.text), TEXT_TYPE * scale, theme.INK
         if not text:
-            sight, size, ink = self.sight, look.BODY * scale, look.FAINT
-            text = AWAITED if sight.is_awaited else NOTHING if sight.frozen else INVITATION
-        look.write(surface, text, at, size, ink, anchor="midleft", width=width)
+            live_view, size, ink = self.live_view, theme.BODY * scale, theme.FAINT
+            text = AWAITED if live_view.is_awaited else NOTHING if live_view.frozen else INVITATION
+        theme.write(surface, text, at, size, ink, anchor="midleft", width=width)
 
     def _rates(self) -> str:
-        latency = self.sight.latency
+        latency = self.live_view.latency
         read = "" if latency is None else f"read in {latency * 1000:.0f} ms"
-        shown = "frozen" if self.sight.frozen else f"{self.rate:.0f} frames/s"
+        shown = "frozen" if self.live_view.frozen else f"{self.rate:.0f} frames/s"
         return f"{shown}  ·  {read}" if read else shown
 
 

@@ -1,4 +1,4 @@
-"""The window to draw in, as a scene: a board, an activity with its card beside it, and buttons that have keys."""
+"""The window to draw in, as a scene: a view, an activity with its card beside it, and buttons that have keys."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pygame
 
-from inkread.desktop import look
-from inkread.desktop.board import Board
-from inkread.desktop.desk import Desk, Note
-from inkread.desktop.grid import Grid
-from inkread.desktop.lessons import Lessons
-from inkread.desktop.look import Button
-from inkread.desktop.page import Page
+from inkread.desktop import theme, widgets
+from inkread.desktop.app_context import AppContext, Note
+from inkread.desktop.canvas_view import CanvasView
+from inkread.desktop.grid_view import GridView
+from inkread.desktop.labelling import LabelledDrawings
+from inkread.desktop.page_view import PageView
 from inkread.desktop.recognition import Recognition
 from inkread.desktop.teaching import Teaching
+from inkread.desktop.widgets import Button
 
 if TYPE_CHECKING:
-    from inkread.desktop.desk import Activity
+    from inkread.desktop.app_context import Activity
     from inkread.reader import Reader
 
 SIZE = (960, 660)
 """Width and height of the window at first."""
 
 UPRIGHT = (600, 900)
-"""The same of one that is higher than wide: there the card stands below the board."""
+"""The same of one that is higher than wide: there the card stands below the view."""
 
 CARD_SHARE = 0.3
 """Of the width that the card has; of the height where it stands below."""
@@ -48,7 +48,7 @@ class DrawingSettings:
         model: what the window calls the model that reads.
         save_to: the folder of saved drawings.
         teach: the folder that taught digits join; if it is named, the window begins with teaching.
-        free: begin with the free sheet, not with the grid.
+        free: begin with the free canvas, not with the grid.
         live: read while one draws.
         min_probability: 0..1; a digit that is less probable is shown as "?".
     """
@@ -61,8 +61,8 @@ class DrawingSettings:
     min_probability: float = 0.5
 
 
-_Kind = type[Board[Any]]
-_Boards = dict[_Kind, Board[Any]]
+_Kind = type[CanvasView[Any]]
+_Views = dict[_Kind, CanvasView[Any]]
 
 
 class _Places(NamedTuple):
@@ -81,30 +81,30 @@ class Drawing:
         settings: how the window begins.
 
     Attributes:
-        desk: the board that is drawn on, and what the window says.
+        context: the view that is drawn on, and what the window says.
         teaching: the lessons, while they are given.
         done: the window was closed.
 
     Raises:
-        InkreadError: the folder of lessons cannot be used, see ``Lessons``.
+        InkreadError: the folder of lessons cannot be used, see ``LabelledDrawings``.
     """
 
     def __init__(self, reader: Reader, settings: DrawingSettings | None = None) -> None:
         self._settings = given = settings or DrawingSettings()
-        self._boards = self._aside = self._new_boards()
-        self.desk = Desk(self._boards[Page if given.free else Grid])
+        self._views = self._aside = self._new_views()
+        self.context = AppContext(self._views[PageView if given.free else GridView])
         self.done = False
         self._held = 0  # the mouse's button with which a stroke is being drawn
         self._undo = Button("Undo", self._take_back, (pygame.K_z, pygame.K_BACKSPACE), "Z")
         self._reset = Button("Reset", self._clear, (pygame.K_r, pygame.K_DELETE), "R")
         self._kinds: dict[_Kind, Button] = {
-            Grid: Button(Grid.name, lambda: self._show(Grid), (pygame.K_1, pygame.K_KP_1), "1"),
-            Page: Button(Page.name, lambda: self._show(Page), (pygame.K_2, pygame.K_KP_2), "2"),
+            GridView: Button(GridView.name, lambda: self._show(GridView), (pygame.K_1, pygame.K_KP_1), "1"),
+            PageView: Button(PageView.name, lambda: self._show(PageView), (pygame.K_2, pygame.K_KP_2), "2"),
         }
         self._teach = Button("Teach", self._switch_teaching, (pygame.K_t,), "T")
         self.teaching = self._taught() if given.teach else None
         self._recognition = Recognition(
-            self.desk, reader, model=given.model, save_to=given.save_to, live=given.live
+            self.context, reader, model=given.model, save_to=given.save_to, live=given.live
         )
 
     @property
@@ -115,10 +115,10 @@ class Drawing:
     @property
     def buttons(self) -> list[Button]:
         """Those that are shown at present, as they are now."""
-        sheet = self.desk.board.sheet
-        self._undo.enabled, self._reset.enabled = sheet.can_undo, not sheet.is_empty
+        canvas = self.context.view.canvas
+        self._undo.enabled, self._reset.enabled = canvas.can_undo, not canvas.is_empty
         for kind, button in self._kinds.items():
-            button.on = isinstance(self.desk.board, kind)
+            button.on = isinstance(self.context.view, kind)
         self._teach.on = self.teaching is not None
         first, *others = self._activity.buttons
         return [first, self._reset, self._undo, *others, *self._kinds.values(), self._teach]
@@ -139,11 +139,11 @@ class Drawing:
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws the whole window, of whatever size."""
-        surface.fill(look.PAPER)
+        surface.fill(theme.PAPER)
         places = self._lay(surface.get_size())
         for button in self.buttons:
             button.draw(surface, places.scale)
-        self.desk.board.draw(surface)
+        self.context.view.draw(surface)
         self._draw_card(surface, places.card, places.scale)
         self._draw_note(surface, places)
 
@@ -155,20 +155,20 @@ class Drawing:
     def _activity(self) -> Activity:
         return self.teaching or self._recognition
 
-    def _new_boards(self) -> _Boards:
+    def _new_views(self) -> _Views:
         least = self._settings.min_probability
-        return {Grid: Grid(min_probability=least), Page: Page(min_probability=least)}
+        return {GridView: GridView(min_probability=least), PageView: PageView(min_probability=least)}
 
     def _handle_pen(self, event: pygame.event.Event) -> None:
-        """The mouse on the board: a stroke ends where the button that began it is let go, wherever that is."""
-        board = self.desk.board
+        """The mouse on the view: a stroke ends where the button that began it is let go, wherever that is."""
+        view = self.context.view
         if event.type == pygame.MOUSEBUTTONDOWN:
             draws = event.button in (pygame.BUTTON_LEFT, pygame.BUTTON_RIGHT)
-            if draws and not self._held and board.rect.collidepoint(event.pos):
-                self._held, self.desk.note = event.button, None
-                board.sheet.begin(board.point(event.pos), erase=event.button == pygame.BUTTON_RIGHT)
+            if draws and not self._held and view.rect.collidepoint(event.pos):
+                self._held, self.context.note = event.button, None
+                view.canvas.begin(view.point(event.pos), erase=event.button == pygame.BUTTON_RIGHT)
         elif event.type == pygame.MOUSEMOTION and self._held:
-            board.sheet.extend(board.point(event.pos))
+            view.canvas.extend(view.point(event.pos))
         elif (
             event.type == pygame.MOUSEBUTTONUP and event.button == self._held
         ) or event.type == pygame.WINDOWFOCUSLOST:
@@ -176,85 +176,85 @@ class Drawing:
 
     def _lift(self) -> None:
         self._held = 0
-        self.desk.board.sheet.end()
+        self.context.view.canvas.end()
 
     def _clear(self) -> None:
         self._lift()
-        self.desk.board.clear()
-        self.desk.note = None
+        self.context.view.clear()
+        self.context.note = None
 
     def _take_back(self) -> None:
         self._lift()
-        self.desk.board.sheet.undo()
-        self.desk.note = None
+        self.context.view.canvas.undo()
+        self.context.note = None
 
     def _show(self, kind: _Kind) -> None:
         self._lift()
-        self.desk.board = self._boards[kind]
-        self.desk.note = None
+        self.context.view = self._views[kind]
+        self.context.note = None
 
     def _taught(self) -> Teaching:
-        """Begins with teaching, on boards of its own: what was drawn before is put aside."""
+        """Begins with teaching, on views of its own: what was drawn before is put aside."""
         folder = self._settings.teach or self._settings.save_to / LESSONS_FOLDER
-        teaching = Teaching(self.desk, Lessons(folder))
-        self._aside, self._boards = self._boards, self._new_boards()
-        self._show(type(self.desk.board))
+        teaching = Teaching(self.context, LabelledDrawings(folder))
+        self._aside, self._views = self._views, self._new_views()
+        self._show(type(self.context.view))
         return teaching
 
     def _switch_teaching(self) -> None:
         if self.teaching is None:
-            with self.desk.telling():
+            with self.context.telling():
                 self.teaching = self._taught()
             return
-        self._boards = self._aside
-        self._show(type(self.desk.board))
+        self._views = self._aside
+        self._show(type(self.context.view))
         self.teaching.close()
         self.teaching = None
 
     def _lay(self, size: tuple[int, int]) -> _Places:
-        """Lays buttons above, words below, and between them the board with the card beside it, or below it."""
+        """Lays buttons above, words below, and between them the view with the card beside it, or below it."""
         is_upright = size[1] > size[0]
-        scale = look.scale_of(size, UPRIGHT if is_upright else SIZE)
-        gap, line = round(look.GAP * scale), round(2 * look.SMALL * scale)
+        scale = theme.scale_of(size, UPRIGHT if is_upright else SIZE)
+        gap, line = round(theme.GAP * scale), round(2 * theme.SMALL * scale)
         whole = pygame.Rect((0, 0), size).inflate(-2 * gap, -2 * gap)
-        top = look.flow(self.buttons, whole, scale) + gap
+        top = widgets.flow(self.buttons, whole, scale) + gap
         middle = pygame.Rect(whole.left, top, whole.width, max(1, whole.bottom - top - line))
         share = 1 - CARD_SHARE
-        board, card = self.desk.board, middle.copy()
+        view, card = self.context.view, middle.copy()
         if is_upright:
-            board.lay(pygame.Rect(middle.topleft, (middle.width, round(middle.height * share))))
-            card.top, card.height = board.rect.bottom + gap, max(1, middle.bottom - board.rect.bottom - gap)
-            board.rect.centerx = middle.centerx
+            view.lay(pygame.Rect(middle.topleft, (middle.width, round(middle.height * share))))
+            card.top, card.height = view.rect.bottom + gap, max(1, middle.bottom - view.rect.bottom - gap)
+            view.rect.centerx = middle.centerx
         else:
-            board.lay(pygame.Rect(middle.topleft, (round(middle.width * share), middle.height)))
-            card.left, card.width = board.rect.right + gap, max(1, middle.right - board.rect.right - gap)
-            card.height = board.rect.height
+            view.lay(pygame.Rect(middle.topleft, (round(middle.width * share), middle.height)))
+            card.left, card.width = view.rect.right + gap, max(1, middle.right - view.rect.right - gap)
+            card.height = view.rect.height
         return _Places(card, (whole.left, whole.bottom - line // 3), scale)
 
     def _draw_card(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
-        look.panel(surface, rect, look.RADIUS * scale)
-        pad = round(look.GAP * scale)
+        widgets.panel(surface, rect, theme.RADIUS * scale)
+        pad = round(theme.GAP * scale)
         inside = rect.inflate(-2 * pad, -2 * pad)
         what, of_what = self._activity.head
-        size = look.SMALL * scale
-        head = look.write(surface, what, inside.topleft, size, look.FAINT, width=inside.width)
+        size = theme.SMALL * scale
+        head = theme.write(surface, what, inside.topleft, size, theme.FAINT, width=inside.width)
         room = inside.right - head.right - pad
         if room > 4 * pad:  # else there would be nothing but an ellipsis
-            look.write(surface, of_what, inside.topright, size, look.FAINT, anchor="topright", width=room)
+            theme.write(surface, of_what, inside.topright, size, theme.FAINT, anchor="topright", width=room)
         below = pygame.Rect(inside.left, head.bottom + pad // 2, inside.width, 0)
         below.height = max(1, inside.bottom - below.top)
         self._activity.draw(surface, below, scale)
 
     def _draw_note(self, surface: pygame.Surface, places: _Places) -> None:
         """The newest words, in two lines at most."""
-        note, (left, middle) = self.desk.note or HINT, places.note
-        size, width = look.SMALL * places.scale, surface.get_width() - 2 * left
-        ink = look.DOUBT if note.is_problem else look.FAINT
-        first, *others = look.wrapped(note.text, size, width)
+        note, (left, middle) = self.context.note or HINT, places.note
+        size, width = theme.SMALL * places.scale, surface.get_width() - 2 * left
+        ink = theme.DOUBT if note.is_problem else theme.FAINT
+        first, *others = theme.wrapped(note.text, size, width)
         lines = [first, " ".join(others)] if others else [first]
         for row, line in enumerate(lines):
             at = left, middle + (row - (len(lines) - 1) / 2) * NOTE_LINE * size
-            look.write(surface, line, at, size, ink, anchor="midleft", width=width)
+            theme.write(surface, line, at, size, ink, anchor="midleft", width=width)
 
 
 def _is_ctrl_q(event: pygame.event.Event) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from inkread.desktop.look import LEGIBLE, font, rounded, width_of, write
+from inkread.desktop.theme import LEGIBLE, font, width_of, write
+from inkread.desktop.widgets import rounded
 from inkread.results.annotate import BLACK, UNSURE, WHITE, colour_of
 
 if TYPE_CHECKING:

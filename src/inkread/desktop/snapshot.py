@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from inkread.desktop.keeping import keep_numbered, write_new
+from inkread.desktop.numbered_files import keep_numbered, write_new
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from inkread.desktop import look
-from inkread.desktop.look import Button
+from inkread.desktop import theme, widgets
+from inkread.desktop.widgets import Button
 from inkread.pipeline.classifier import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inkread.desktop.desk import Desk
-    from inkread.desktop.lessons import Lessons
+    from inkread.desktop.app_context import AppContext
+    from inkread.desktop.labelling import LabelledDrawings
 
 
 class Teaching:
     """The activity of the window in which a person is asked for digits.
 
     Args:
-        desk: with the board that is drawn on.
+        context: with the view that is drawn on.
         lessons: say what to draw, and keep it.
     """
 
-    def __init__(self, desk: Desk, lessons: Lessons) -> None:
+    def __init__(self, context: AppContext, lessons: LabelledDrawings) -> None:
         self.lessons = lessons
-        self._desk = desk
+        self._context = context
         enter = (pygame.K_RETURN, pygame.K_KP_ENTER)
         self._back = Button("Take back", self._take_back, (pygame.K_b,), "B")
         self._buttons = (
@@ -60,34 +60,34 @@ class Teaching:
     def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
         """The digit that is asked for, and how many drawings there are of each."""
         wanted, counts = self.lessons.wanted, self.lessons.counts
-        above, below = look.halves(rect, scale, share=0.46)
-        look.headline(surface, above, str(wanted), f"Draw a {wanted}", ink=look.ACCENT, scale=scale)
+        above, below = widgets.halves(rect, scale, share=0.46)
+        widgets.headline(surface, above, str(wanted), f"Draw a {wanted}", ink=theme.ACCENT, scale=scale)
         rows = [(DIGITS[digit], count / max(1, *counts), str(count)) for digit, count in enumerate(counts)]
-        look.bars(surface, below, rows, scale, best=wanted)
+        widgets.bars(surface, below, rows, scale, best=wanted)
 
     def close(self) -> None:
         """Says where the drawings are."""
         kept, folder = self.lessons.number_kept, self.lessons.folder
         if kept:
-            learn = f"inkread train --start bundled --data {shlex.quote(str(folder))} --out my-model"
-            self._desk.say(f"{kept} new in {folder}. Learn from them: {learn}")
+            learn = f"inkread train --init-from bundled --data {shlex.quote(str(folder))} --out my-model"
+            self._context.say(f"{kept} new in {folder}. Learn from them: {learn}")
 
     def _keep(self) -> None:
         wanted = self.lessons.wanted
-        if self._desk.board.sheet.is_empty:
-            self._desk.say(f"Draw a {wanted} first.")
+        if self._context.view.canvas.is_empty:
+            self._context.say(f"Draw a {wanted} first.")
             return
-        with self._desk.telling():
-            path = self.lessons.keep(self._desk.board.picture)
-            self._desk.say(f"Kept the {wanted} as {path.name}")
-            self._desk.board.renew()
+        with self._context.telling():
+            path = self.lessons.keep(self._context.view.picture)
+            self._context.say(f"Kept the {wanted} as {path.name}")
+            self._context.view.renew()
 
     def _skip(self) -> None:
         self.lessons.skip()
-        self._desk.note = None
+        self._context.note = None
 
     def _take_back(self) -> None:
-        with self._desk.telling():
+        with self._context.telling():
             path = self.lessons.take_back()
             if path is not None:
-                self._desk.say(f"Removed {path.name}. Draw the {self.lessons.wanted} again.")
+                self._context.say(f"Removed {path.name}. Draw the {self.lessons.wanted} again.")

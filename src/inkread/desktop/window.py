@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pygame
 
-from inkread.desktop import look
+from inkread.desktop import widgets
 from inkread.errors import DisplayError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def show(
         try:
             # The screen may be smaller still than the smallest window; X11 hides a window while this is set.
             window.minimum_size = min(width, smallest[0]), min(height, smallest[1])
-            window.set_icon(look.icon(ICON))
+            window.set_icon(widgets.icon(ICON))
             window.show()
             _run(scene, window, frames_a_second)
         finally:

@@ -1,6 +1,6 @@
 """Several classifiers on the same glyphs: what each scores and costs, which differences are more than chance, and where they differ.
 
-Each is asked which of the ten digits a glyph is; that one of them might have refused it is not counted.
+Each is asked which of the ten digits a glyph is; that one of them might have rejected it is not counted.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.evaluation.contestants import Contestant
     from inkread.evaluation.cost import Graph, Timing
+    from inkread.evaluation.systems import System
 
 STEPS = 2
-"""What ``compare`` reports as done besides each contestant's answers: latency and cold start."""
+"""What ``compare`` reports as done besides each system's answers: latency and cold start."""
 
 
 LEGEND = (
@@ -76,10 +76,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One contestant's row.
+    """One system's row.
 
     Attributes:
-        name: of the contestant.
+        name: of the system.
         note: how it takes glyphs and what it gives.
         graph: parameters, operations and size.
         timing: ``None`` where nobody asked for it.
@@ -111,11 +111,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two contestants on one collection.
+    """Two systems on one collection.
 
     Attributes:
         collection: its name.
-        one, other: the contestants' names.
+        one, other: the systems' names.
         only_one, only_other: glyphs that the one alone, or the other alone, gets right.
         differing: glyphs on which their answers differ, both wrong included.
         p: of McNemar's exact test.
@@ -145,14 +145,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A glyph on which the contestants differ.
+    """A glyph on which the systems differ.
 
     Attributes:
         collection: its name.
         index: of the glyph in it.
         label: what the glyph is.
         glyph: 28×28 uint8, ink bright.
-        answers: each contestant's digit.
+        answers: each system's digit.
         probabilities: of these.
     """
 
@@ -185,7 +185,7 @@ class Comparison:
     """The whole comparison.
 
     Attributes:
-        entries: one a contestant, in the order given.
+        entries: one per system, in the order given.
         pairs: every two of them, on every collection.
         disagreements: on every collection, the surest contradictions first.
         notes: what must be known to read it.
@@ -212,7 +212,7 @@ class Comparison:
 
 
 def compare(
-    contestants: Sequence[Contestant],
+    systems: Sequence[System],
     collections: Sequence[LabelledGlyphs],
     *,
     timed: bool = True,
@@ -222,30 +222,30 @@ def compare(
     """Compares classifiers on the same glyphs.
 
     Args:
-        contestants: at least two, with names of their own.
+        systems: at least two, with names of their own.
         collections: labelled digits, at least one of them, with names of their own; no collection may be empty.
         timed: also measure latency and cold start, about 20 seconds.
         notes: about the collections, kept with the result.
-        on_step: called when a contestant has answered, and after each of ``STEPS`` measurements.
+        on_step: called when a system has answered, and after each of ``STEPS`` measurements.
 
     Raises:
-        OptionError: there are fewer than two contestants.
-        ModelFormatError: a contestant's graph cannot be examined, or it cannot be read with.
+        OptionError: there are fewer than two systems.
+        ModelFormatError: a system's graph cannot be examined, or it cannot be read with.
     """
-    if len(contestants) < 2:
+    if len(systems) < 2:
         raise OptionError(
             "models", "are fewer than two", 'name two, such as "bundled" and the folder of a run'
         )
-    graphs = [cost.examine(c.content, c.layout, c.name) for c in contestants]
+    graphs = [cost.examine(c.content, c.layout, c.name) for c in systems]
     answers = []
-    for contestant in contestants:
-        answers.append([contestant.probabilities(glyphs.images) for glyphs in collections])
+    for system in systems:
+        answers.append([system.probabilities(glyphs.images) for glyphs in collections])
         on_step()
-    timings = _timings(contestants, collections[0].images, on_step) if timed else [None] * len(contestants)
+    timings = _timings(systems, collections[0].images, on_step) if timed else [None] * len(systems)
     entries = tuple(
         Entry(
-            contestant.name,
-            contestant.note,
+            system.name,
+            system.note,
             graph,
             timing,
             {
@@ -253,9 +253,9 @@ def compare(
                 for glyphs, shares in zip(collections, given, strict=True)
             },
         )
-        for contestant, graph, timing, given in zip(contestants, graphs, timings, answers, strict=True)
+        for system, graph, timing, given in zip(systems, graphs, timings, answers, strict=True)
     )
-    names = [contestant.name for contestant in contestants]
+    names = [system.name for system in systems]
     pairs, disagreements = [], []
     for glyphs, given in zip(collections, zip(*answers, strict=True), strict=True):
         pairs += _pairs(names, glyphs, given)
@@ -265,14 +265,14 @@ def compare(
 
 
 def _timings(
-    contestants: Sequence[Contestant], glyphs: NDArray[np.uint8], on_step: Callable[[], object]
+    systems: Sequence[System], glyphs: NDArray[np.uint8], on_step: Callable[[], object]
 ) -> list[Timing]:
-    readers = [contestant.probabilities for contestant in contestants]
+    readers = [system.probabilities for system in systems]
     batch = np.resize(glyphs, (cost.BATCH, *glyphs.shape[1:]))  # repeated where there are fewer
     single = cost.measure_latency(readers, batch[:1])
     together = [seconds / cost.BATCH for seconds in cost.measure_latency(readers, batch)]
     on_step()
-    cold = cost.measure_cold_starts([contestant.identity for contestant in contestants])
+    cold = cost.measure_cold_starts([system.identity for system in systems])
     on_step()
     return [cost.Timing(*seconds) for seconds in zip(single, together, cold, strict=True)]
 
@@ -297,7 +297,7 @@ def _pairs(names: Sequence[str], glyphs: LabelledGlyphs, given: Sequence[NDArray
 
 def _disagreements(glyphs: LabelledGlyphs, given: Sequence[NDArray[np.float32]]) -> list[Disagreement]:
     digits = np.stack([shares.argmax(axis=1) for shares in given], axis=1)
-    sureness = np.stack([shares.max(axis=1) for shares in given], axis=1)
+    confidence = np.stack([shares.max(axis=1) for shares in given], axis=1)
     found = [
         Disagreement(
             glyphs.name,
@@ -305,7 +305,7 @@ def _disagreements(glyphs: LabelledGlyphs, given: Sequence[NDArray[np.float32]])
             int(glyphs.labels[index]),
             glyphs.images[index],
             tuple(digits[index].tolist()),
-            tuple(sureness[index].tolist()),
+            tuple(confidence[index].tolist()),
         )
         for index in np.flatnonzero((digits != digits[:, :1]).any(axis=1))
     ]

@@ -182,15 +182,15 @@ def measure_latency(
 
 
 def measure_cold_starts(identities: Sequence[dict[str, Any]]) -> list[float]:
-    """Median seconds that a fresh process takes to import, load and read one glyph, of each contestant.
+    """Median seconds that a fresh process takes to import, load and read one glyph, of each system.
 
     Args:
-        identities: see ``Contestant.identity``; they take turns too.
+        identities: see ``System.identity``; they take turns too.
 
     Raises:
         ModelFormatError: a process fails, or takes too long.
     """
-    script = "import sys; from inkread.evaluation.contestants import read_first; read_first(sys.argv[1])"
+    script = "import sys; from inkread.evaluation.systems import read_first; read_first(sys.argv[1])"
     taken: list[list[float]] = [[] for _ in identities]
     for _ in range(COLD_STARTS):
         for identity, seconds in zip(identities, taken, strict=True):

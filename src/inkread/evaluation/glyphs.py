@@ -30,9 +30,9 @@ class GlyphReport:
         count: number of glyphs.
         accuracy: share of the digits for which the likeliest of the ten is right, 0..1, as accuracies on MNIST are usually
             meant; of other classes, share of the glyphs for which the likeliest class is right.
-        accuracy_with_refusals: share of all glyphs whose likeliest class is right, 0..1: here calling a digit "not a digit"
+        accuracy_with_rejections: share of all glyphs whose likeliest class is right, 0..1: here calling a digit "not a digit"
             is an error, and so is the reverse.
-        refused: share of glyphs called "not a digit", 0..1.
+        rejected: share of glyphs called "not a digit", 0..1.
         loss: mean cross-entropy of the calibrated probabilities, nats; a probability below ``LEAST`` counts as that.
         calibration_error: expected calibration error over 15 bins, 0..1.
         labels: the classes, in the order of the matrix; ``""`` is "not a digit".
@@ -44,8 +44,8 @@ class GlyphReport:
 
     count: int
     accuracy: float
-    accuracy_with_refusals: float
-    refused: float
+    accuracy_with_rejections: float
+    rejected: float
     loss: float
     calibration_error: float
     labels: tuple[str, ...]
@@ -56,7 +56,7 @@ class GlyphReport:
 
     @property
     def errors(self) -> int:
-        """Number of glyphs that were misread, refusals included."""
+        """Number of glyphs that were misread, rejections included."""
         return self.count - sum(row[i] for i, row in enumerate(self.confusion))
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,8 +65,8 @@ class GlyphReport:
             "count": self.count,
             "errors": self.errors,
             "accuracy": round(self.accuracy, 6) if not math.isnan(self.accuracy) else None,
-            "accuracy_with_refusals": round(self.accuracy_with_refusals, 6),
-            "refused": round(self.refused, 6),
+            "accuracy_with_refusals": round(self.accuracy_with_rejections, 6),
+            "refused": round(self.rejected, 6),
             "loss": round(self.loss, 6),
             "calibration_error": round(self.calibration_error, 6),
             "labels": list(self.labels),
@@ -103,8 +103,8 @@ def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphRepo
     return GlyphReport(
         count=len(truth),
         accuracy=metrics.accuracy(truth[named], probabilities[named, :none].argmax(axis=1)),
-        accuracy_with_refusals=metrics.accuracy(truth, predicted),
-        refused=float((predicted == none).mean()),
+        accuracy_with_rejections=metrics.accuracy(truth, predicted),
+        rejected=float((predicted == none).mean()),
         loss=float(-np.log(np.maximum(probabilities[np.arange(len(truth)), truth], LEAST)).mean()),
         calibration_error=metrics.expected_calibration_error(probabilities.max(axis=1), truth == predicted),
         labels=glyphs.classes,

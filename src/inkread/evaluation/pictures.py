@@ -51,7 +51,7 @@ class PictureResult:
         got: what was read, in the same form.
         columns: the further columns of the label file.
         seconds: how long it took.
-        probability: of the digit, where the picture was read as one and is not refused.
+        probability: of the digit, where the picture was read as one and is not rejected.
         score: how probable it is that the picture shows one digit, 0..1, for single digits and empty pictures alike;
             ``None`` for others, and where nobody asked.
         as_digit: what an empty picture is read as when it is read as one digit; ``None`` for others.
@@ -131,7 +131,7 @@ class PictureReport:
 
     @property
     def rates(self) -> dict[Kind, Rate]:
-        """For every kind: single digits right, multi-digit pictures exact, empty pictures refused."""
+        """For every kind: single digits right, multi-digit pictures exact, empty pictures rejected."""
         return {kind: Rate.of(r.correct for r in self.results if r.kind == kind) for kind in KINDS}
 
     @property
@@ -141,17 +141,17 @@ class PictureReport:
 
     @property
     def wrong(self) -> tuple[PictureResult, ...]:
-        """The pictures that were misread, could not be read, or should have been refused."""
+        """The pictures that were misread, could not be read, or should have been rejected."""
         return tuple(result for result in self.results if not result.correct)
 
     @property
     def kept(self) -> Rate:
-        """Single digits that are read as some digit, right or wrong, rather than refused."""
+        """Single digits that are read as some digit, right or wrong, rather than rejected."""
         return Rate.of(bool(r.got) for r in self.results if r.kind == "single")
 
     @property
-    def refused(self) -> Rate:
-        """Empty pictures that are refused when they are read as one digit, as single digits are."""
+    def rejected(self) -> Rate:
+        """Empty pictures that are rejected when they are read as one digit, as single digits are."""
         return Rate.of(not r.as_digit for r in self.results if r.as_digit is not None)
 
     @property
@@ -162,7 +162,7 @@ class PictureReport:
 
     @property
     def calibration_error(self) -> float:
-        """Expected calibration error of the single digits that were not refused, 0..1; ``nan`` where there are none."""
+        """Expected calibration error of the single digits that were not rejected, 0..1; ``nan`` where there are none."""
         return expected_calibration_error(*self._confidence())
 
     @property
@@ -213,7 +213,7 @@ class PictureReport:
             **{kind: rate.to_dict() for kind, rate in self.rates.items()},
             "character_error_rate": _figure(self.character_error_rate),
             "kept": self.kept.to_dict(),
-            "refused_as_digit": self.refused.to_dict(),
+            "refused_as_digit": self.rejected.to_dict(),
             "auroc": _figure(self.auroc),
             "calibration_error": _figure(self.calibration_error),
             "calibration": [b.to_dict() for b in self.calibration if b.count],

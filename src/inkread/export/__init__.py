@@ -2,14 +2,16 @@
 
 ::
 
-    formats     the formats by their names: files, outputs, what must be installed
-    digits      real digits to compare on
-    exporting   write, load again, compare, move into place
-    agreement   whether a model is still the same
-    source, files       what every file says about itself; files that appear complete or not at all
-    to_onnx, to_int8, to_keras, to_litert, to_litert_int8, to_torch     how a model is written, and how the file is run
-    importing   a Keras file as a model of ours
-    from_keras, graph, keras_2      its layers, the ONNX graph that they become, files of Keras 2
+    formats             the formats by their names: files, outputs, what must be installed
+    parity_data         real digits to compare on
+    exporting           write, load again, compare, move into place
+    parity              whether the exported model gives the same answers
+    source, files       the metadata in every file; files that appear complete or not at all
+    to_onnx, to_int8, to_keras, to_litert, to_litert_int8, to_torch
+                        how a model is written, and how the file is run
+    importing           a Keras file as a model of ours
+    from_keras, graph, keras_2
+                        its layers, the ONNX graph that they become, files of Keras 2
 
 Most formats are written from the short list of layers that ``inkread.models.layers`` reads from a model. Each ``to_`` module has ``write(source, path)`` and ``load(path)``, and is imported only when its format is asked for.
 """

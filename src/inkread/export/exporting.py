@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import ModelFormatError, OptionError
-from inkread.export.agreement import LEAST, LEAST_IN_8_BITS, agreement, moved_refusal, probabilities_of
-from inkread.export.digits import load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import formats_of
+from inkread.export.parity import (
+    LEAST,
+    LEAST_IN_8_BITS,
+    moved_rejection_threshold,
+    parity_of,
+    probabilities_of,
+)
+from inkread.export.parity_data import load_parity_data
 from inkread.export.source import Source, interface
 from inkread.models import CARD_FILE, Card, bundled, load_model
 from inkread.pipeline.classifier import Classifier
@@ -28,9 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.export.agreement import Agreement
-    from inkread.export.digits import Digits
     from inkread.export.formats import Format
+    from inkread.export.parity import Parity
+    from inkread.export.parity_data import ParityData
     from inkread.models import Model
     from inkread.system.files import AnyPath
 
@@ -48,13 +54,13 @@ class Exported:
         format: its format.
         path: of the model; its card and its test vectors are beside it.
         size: in bytes.
-        agreement: with the source.
+        parity: with the source.
     """
 
     format: Format
     path: Path
     size: int
-    agreement: Agreement
+    parity: Parity
 
 
 def export_model(
@@ -63,7 +69,7 @@ def export_model(
     to: Sequence[str],
     out: AnyPath | None = None,
     data_dir: AnyPath | None = None,
-    digits: Digits | None = None,
+    digits: ParityData | None = None,
     on_format: Callable[[], None] = lambda: None,
 ) -> list[Exported]:
     """Exports a model of glyphs to one format or several.
@@ -77,7 +83,7 @@ def export_model(
         to: names of ``FORMATS``; ``"all"`` for every one.
         out: a folder; for a run, by default "export" in its own.
         data_dir: where MNIST is looked for, on which the files are compared with their source.
-        digits: to compare on instead; otherwise see ``load_digits``.
+        digits: to compare on instead; otherwise see ``load_parity_data``.
         on_format: called after each format.
 
     Returns:
@@ -97,9 +103,9 @@ def export_model(
             raise OptionError(str(model), "is bundled, and has no folder for exports", "give one with --out")
         out = Path(model) / EXPORTS
     out = Path(out)
-    loaded = dataclasses.replace(load_model(model), eight_bits=None)
+    loaded = dataclasses.replace(load_model(model), quantized=None)
     classifier = _classifier(loaded)
-    digits = digits or load_digits(data_dir)
+    digits = digits or load_parity_data(data_dir)
     expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)
     source = Source(loaded, digits.calibration)
     exported = []
@@ -122,7 +128,7 @@ def _export(
     format_: Format,
     codec: Any,
     source: Source,
-    digits: Digits,
+    digits: ParityData,
     *,
     expected: NDArray[np.float32],
     folder: Path,
@@ -133,14 +139,14 @@ def _export(
         path = parts / format_.file
         outputs, probabilities = _written(codec, source, path, format_, digits)
         least = LEAST_IN_8_BITS if format_.dtype == "int8" else LEAST
-        refusal = card.refusal
+        rejection_threshold = card.rejection_threshold
         if format_.changed:
-            refusal = moved_refusal(probabilities, expected, card, least=least)
-        if refusal != card.refusal:  # which the file has too
-            card = dataclasses.replace(card, refusal=refusal)
+            rejection_threshold = moved_rejection_threshold(probabilities, expected, card, least=least)
+        if rejection_threshold != card.rejection_threshold:  # which the file has too
+            card = dataclasses.replace(card, rejection_threshold=rejection_threshold)
             changed = dataclasses.replace(source, model=dataclasses.replace(source.model, card=card))
             outputs, probabilities = _written(codec, changed, path, format_, digits)
-        found = agreement(probabilities, expected, digits.held_out)
+        found = parity_of(probabilities, expected, digits.held_out)
         found.require(
             str(folder / format_.file),
             largest_difference=format_.largest_difference,
@@ -153,7 +159,7 @@ def _export(
 
 
 def _written(
-    codec: Any, source: Source, path: Path, format_: Format, digits: Digits
+    codec: Any, source: Source, path: Path, format_: Format, digits: ParityData
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Writes the file, loads it again, and returns what it gives for the held-out digits, and their probabilities."""
     codec.write(source, path)
@@ -162,7 +168,7 @@ def _written(
     return outputs, outputs if format_.gives == "probabilities" else probabilities_of(outputs, card)
 
 
-def _card(card: Card, content: bytes, format_: Format, found: Agreement) -> str:
+def _card(card: Card, content: bytes, format_: Format, found: Parity) -> str:
     """The card of an exported file: its own hash, and its scores; those of the source only where it calculates the same."""
     export = {"format": format_.name, "source_sha256": card.sha256} | found.to_dict()
     scores = {} if format_.changed else card.scores

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from inkread.errors import ModelFormatError, one_line
-from inkread.evaluation.foreign import as_probabilities
+from inkread.evaluation.external_onnx import as_probabilities
 from inkread.export.graph import GLYPHS, Graph, Value
 from inkread.export.keras_2 import is_of_keras_2, open_keras_2
 from inkread.export.to_keras import BATCH, keras
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.evaluation.foreign import Scores
+    from inkread.evaluation.external_onnx import Scores
 
 INPUTS = ((28, 28), (28, 28, 1), (1, 28, 28), (784,))
 """Shapes of a glyph as Keras models take it, without the batch."""

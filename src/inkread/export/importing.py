@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkread.errors import ModelNotFoundError, OptionError, OutputError
-from inkread.export.agreement import agreement
-from inkread.export.digits import OWN_HAND, load_digits
 from inkread.export.files import replacing
 from inkread.export.formats import LARGEST_DIFFERENCE, module_of
+from inkread.export.parity import parity_of
+from inkread.export.parity_data import OWN_HAND, load_parity_data
 from inkread.models import CARD_FILE, MODEL_FILE, Card, Model
 from inkread.pipeline.classifier import Classifier, softmax
 from inkread.pipeline.glyph import GEOMETRY
@@ -23,8 +23,8 @@ from inkread.training.calibration import fit_temperature
 if TYPE_CHECKING:
     import os
 
-    from inkread.export.agreement import Agreement
-    from inkread.export.digits import Digits
+    from inkread.export.parity import Parity
+    from inkread.export.parity_data import ParityData
     from inkread.system.files import AnyPath
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -42,12 +42,12 @@ class Imported:
     Attributes:
         folder: for ``--model``, or ``inkread.Reader``.
         card: of the model.
-        agreement: of the model with the Keras file.
+        parity: of the model with the Keras file.
     """
 
     folder: Path
     card: Card
-    agreement: Agreement
+    parity: Parity
 
 
 def import_keras(
@@ -56,7 +56,7 @@ def import_keras(
     trust: bool = False,
     out: AnyPath | None = None,
     data_dir: AnyPath | None = None,
-    digits: Digits | None = None,
+    digits: ParityData | None = None,
 ) -> Imported:
     """Turns a classifier of the ten digits, as a Keras file, into a model for inkread.
 
@@ -69,7 +69,7 @@ def import_keras(
         trust: whether the file may be opened; Keras files can run code when they are.
         out: a new folder; by default the file's name without its suffix.
         data_dir: where MNIST is looked for.
-        digits: to compare on instead; otherwise see ``load_digits``.
+        digits: to compare on instead; otherwise see ``load_parity_data``.
 
     Raises:
         OptionError: ``trust`` is not given, or the suffix is another.
@@ -96,10 +96,10 @@ def import_keras(
         command=shlex.join(["inkread", "import", str(path), "--trust", "--out", str(folder)]),
         licence=NO_ASSERTION,
     )
-    digits = digits or load_digits(data_dir)
+    digits = digits or load_parity_data(data_dir)
     images, labels = digits.held_out.images, digits.held_out.labels
     logits = Classifier(Model(path.stem, path, card, content)).logits(images)
-    found = agreement(softmax(logits), opened.probabilities(images), digits.held_out)
+    found = parity_of(softmax(logits), opened.probabilities(images), digits.held_out)
     found.require(str(path), largest_difference=LARGEST_DIFFERENCE)
     if digits.held_out.name != OWN_HAND:
         data = (digits.held_out.describe("validation"),)

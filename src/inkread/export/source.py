@@ -59,8 +59,8 @@ class Source:
         entries = {
             "labels": card.labels,
             "temperature": card.temperature,
-            "none_bias": card.none_bias,
-            "refusal": card.refusal,
+            "none_bias": card.background_logit_adjustment,
+            "refusal": card.rejection_threshold,
             "geometry": card.geometry,
             "licence": card.licence,
             "source_sha256": card.sha256,

@@ -25,7 +25,7 @@ from inkread.models.layers import (
     channels_last,
     layers_of,
 )
-from inkread.system.log_filter import without_advice
+from inkread.system.log_filter import without_messages
 
 os.environ.setdefault(
     "KERAS_BACKEND", "torch"
@@ -59,7 +59,7 @@ def write(source: Source, path: Path) -> None:
         model.save(path)
         return
     content = io.BytesIO()
-    with without_advice(ADVICE, logger="absl"), _Memory(content, "w") as file:
+    with without_messages(ADVICE, logger="absl"), _Memory(content, "w") as file:
         model.save(file)
     path.write_bytes(content.getvalue())
 

@@ -26,9 +26,9 @@ __all__ = [
     "DEFAULT",
     "DETECTOR",
     "DIGIT_CLASSES",
-    "EIGHT_BITS",
     "MODEL_FILE",
     "NOT_A_DIGIT",
+    "QUANTIZED",
     "RESCORING",
     "STRIP",
     "Card",
@@ -47,7 +47,7 @@ STRIP = "strip"
 RESCORING = "rescoring"
 """The same of the model that judges each of them among its neighbors."""
 
-EIGHT_BITS = "int8"
+QUANTIZED = "int8"
 """The folder of a model in 8 bits, within that of the model it was made of."""
 
 LARGEST_MODEL = 256 * 2**20
@@ -63,7 +63,7 @@ class Model:
         path: of ``model.onnx``.
         card: what the model is.
         content: the bytes of ``model.onnx``, whose SHA-256 is the card's.
-        eight_bits: the same in 8 bits, which reads about twice as many glyphs a second; ``None`` where there is none.
+        quantized: the same in 8 bits, which reads about twice as many glyphs a second; ``None`` where there is none.
 
     Raises:
         ModelFormatError: the content is not an ONNX model, or keeps weights outside its file.
@@ -73,7 +73,7 @@ class Model:
     path: Path
     card: Card
     content: bytes
-    eight_bits: Model | None = None
+    quantized: Model | None = None
 
     def __post_init__(self) -> None:
         require_whole(self.content, str(self.path), "train or export the model again, as one file")
@@ -113,14 +113,14 @@ def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
     """
     folder = _folder(name)
     model = _verified(str(name), folder)
-    quick = folder / EIGHT_BITS
+    quick = folder / QUANTIZED
     if not (quick / CARD_FILE).is_file():
         return model
-    eight_bits = _verified(str(quick), quick)
-    if eight_bits.card.scores.get("export", {}).get("source_sha256") != model.card.sha256:
+    quantized = _verified(str(quick), quick)
+    if quantized.card.scores.get("export", {}).get("source_sha256") != model.card.sha256:
         problem, remedy = "is of another model", "remove the folder, or export the model to int8 again"
-        raise ModelIntegrityError(str(eight_bits.path), problem, remedy)
-    return dataclasses.replace(model, eight_bits=eight_bits)
+        raise ModelIntegrityError(str(quantized.path), problem, remedy)
+    return dataclasses.replace(model, quantized=quantized)
 
 
 def _verified(name: str, folder: Path) -> Model:

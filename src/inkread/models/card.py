@@ -41,10 +41,13 @@ COLDEST, HOTTEST = 1e-3, 1e3
 LARGEST_BIAS = 20
 """Beyond this, one class is all or nothing."""
 
-LEAST_REFUSAL = 0.01
-"""Below this, digits would be refused for the slightest doubt."""
+LEAST_REJECTION_THRESHOLD = 0.01
+"""Below this, digits would be rejected for the slightest doubt."""
 
-LIMITS = {"none_bias": (0.0, -LARGEST_BIAS, LARGEST_BIAS), "refusal": (1.0, LEAST_REFUSAL, 1)}
+KEYS = {"background_logit_adjustment": "none_bias", "rejection_threshold": "refusal"}
+"""The key of an attribute in ``card.json``, where it has another name."""
+
+LIMITS = {"none_bias": (0.0, -LARGEST_BIAS, LARGEST_BIAS), "refusal": (1.0, LEAST_REJECTION_THRESHOLD, 1)}
 """What an entry is where a card lacks it, and the least and the most that it may be."""
 
 
@@ -59,10 +62,10 @@ class Card:
         labels: one a class in the order of the logits, printable, up to ``LONGEST_LABEL`` characters; ``""`` stands for "not a single
             digit".
         temperature: logits are divided by it before the softmax (Guo et al. 2017, fitted on held-out glyphs).
-        none_bias: added to the tempered logit of "not a single digit": the logarithm of how much rarer it is among what is
+        background_logit_adjustment: added to the tempered logit of "not a single digit": the logarithm of how much rarer it is among what is
             read than among what was learned from.
-        refusal: a picture of one digit is refused where "not a single digit" is more than this times as probable as the likeliest
-            digit, 0..1.
+        rejection_threshold: a picture of one digit is rejected if "not a single digit" is more than this times as probable as the
+            most probable digit, 0..1.
         parameters: number of trained parameters.
         geometry: how a glyph is made, see ``inkread.pipeline.glyph.GEOMETRY``.
         fusion: of a detector, how its opinion and the classifier's are weighed, see ``inkread.pipeline.fusion.Fusion``.
@@ -83,8 +86,8 @@ class Card:
     labels: tuple[str, ...]
     temperature: float
     parameters: int
-    none_bias: float = 0.0
-    refusal: float = 1.0
+    background_logit_adjustment: float = 0.0
+    rejection_threshold: float = 1.0
     geometry: dict[str, Any] = field(default_factory=dict)
     fusion: dict[str, float] = field(default_factory=dict)
     data: tuple[dict[str, Any], ...] = ()
@@ -108,9 +111,13 @@ class Card:
             path.name if path.root or path.drive else word for path, word in zip(paths, words, strict=True)
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """The card with the keys that it has in ``card.json``."""
+        return {KEYS.get(name, name): value for name, value in dataclasses.asdict(self).items()}
+
     def to_json(self) -> str:
         """The card as indented JSON, ending with a newline; each list of numbers is a line."""
-        text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         return NUMBERS.sub(lambda row: " ".join(row[0].split()), text) + "\n"
 
     @classmethod
@@ -122,7 +129,9 @@ class Card:
             tables = {
                 name: tuple(tuple(row) for row in raw.get(name, ())) for name in ("confusion", "reliability")
             }
-            card = cls(**(raw | lists | tables))
+            renamed = {name: raw[key] for name, key in KEYS.items() if key in raw}
+            others = {key: value for key, value in raw.items() if key not in KEYS.values()}
+            card = cls(**(others | renamed | lists | tables))
             problem = _problem(raw)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             problem = f"is no readable model card ({error})"

@@ -241,5 +241,5 @@ def calibrated(layers: tuple[Layer, ...], card: Card) -> tuple[Layer, ...]:
         raise ModelFormatError(card.name, "does not end with a dense layer", REMEDY)
     bias = last.bias / np.float32(card.temperature)
     if NOT_A_DIGIT in card.labels:
-        bias[card.labels.index(NOT_A_DIGIT)] += np.float32(card.none_bias)
+        bias[card.labels.index(NOT_A_DIGIT)] += np.float32(card.background_logit_adjustment)
     return (*before, Dense(last.weight / np.float32(card.temperature), bias))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from inkread.system.log_filter import without_advice
+from inkread.system.log_filter import without_messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def in_8_bits(
         keep: names of nodes that stay in 32 bits.
     """
     source = onnx.load_from_string(model)
-    with tempfile.TemporaryDirectory(prefix="inkread-") as folder, without_advice(ADVICE):
+    with tempfile.TemporaryDirectory(prefix="inkread-") as folder, without_messages(ADVICE):
         path = Path(folder) / "model.onnx"
         quantize_static(
             source,

@@ -41,7 +41,7 @@ class Classifier:
         self.model = model if isinstance(model, Model) else load_model(model)
         self.labels = self.model.card.labels
         self._session = open_session(
-            self.model.eight_bits or self.model,
+            self.model.quantized or self.model,
             threads=threads,
             takes=("glyphs", [None, SIDE, SIDE]),
             gives=("logits", [None, len(self.labels)]),
@@ -53,16 +53,18 @@ class Classifier:
         self._none = self.labels.index(NOT_A_DIGIT) if NOT_A_DIGIT in self.labels else None
 
     @property
-    def refusal(self) -> float:
-        """The threshold of refusal of what calculates, see ``Card.refusal``."""
-        return (self.model.eight_bits or self.model).card.refusal
+    def rejection_threshold(self) -> float:
+        """The rejection threshold of the model that calculates, see ``Card.rejection_threshold``."""
+        return (self.model.quantized or self.model).card.rejection_threshold
 
-    def probabilities(self, glyphs: NDArray[Any], *, none_bias: float | None = None) -> NDArray[np.float32]:
+    def probabilities(
+        self, glyphs: NDArray[Any], *, background_logit_adjustment: float | None = None
+    ) -> NDArray[np.float32]:
         """Calibrated probabilities of the classes: of the ten digits and of "not a single digit", in a model of digits.
 
         Args:
             glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright, in the geometry of ``inkread.pipeline.glyph``.
-            none_bias: added to the logit of "not a single digit"; by default the card's, for glyphs that are each given to be
+            background_logit_adjustment: added to the logit of "not a single digit"; by default the card's, for glyphs that are each given to be
                 read as a digit. Candidates cut from a page are as often none as the training glyphs: 0.
 
         Returns:
@@ -70,7 +72,11 @@ class Classifier:
         """
         logits = self.logits(glyphs) / self.model.card.temperature
         if self._none is not None:
-            logits[:, self._none] += self.model.card.none_bias if none_bias is None else none_bias
+            logits[:, self._none] += (
+                self.model.card.background_logit_adjustment
+                if background_logit_adjustment is None
+                else background_logit_adjustment
+            )
         shares = softmax(logits)
         if self.labels == self.classes:
             return shares

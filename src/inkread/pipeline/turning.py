@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def is_doubtful(opinions: Opinions, choice: Choice, config: ReaderConfig = DEFAULT_CONFIG) -> bool:
     """Whether the page should be looked at in the other orientations."""
-    sure = _sureness(opinions, choice, config)
+    sure = _confidence(opinions, choice, config)
     return config.least_to_turn <= len(sure) <= config.most_to_turn and float(sure.mean()) < config.sense
 
 
 def best_of(looks: Mapping[int, tuple[Opinions, Choice]], config: ReaderConfig = DEFAULT_CONFIG) -> int:
     """The orientation, in quarter turns, that makes the most sense, or 0 if none makes enough more than upright."""
-    sure = {turns: _sureness(*look, config) for turns, look in looks.items()}
+    sure = {turns: _confidence(*look, config) for turns, look in looks.items()}
     sense = {turns: float(each.sum()) for turns, each in sure.items()}
     doubt = {turns: float((1 - each).sum()) for turns, each in sure.items()}
     better = [
@@ -36,7 +36,7 @@ def best_of(looks: Mapping[int, tuple[Opinions, Choice]], config: ReaderConfig =
     return max(better, key=lambda turns: sense[turns], default=0)
 
 
-def _sureness(opinions: Opinions, choice: Choice, config: ReaderConfig) -> NDArray[np.float32]:
+def _confidence(opinions: Opinions, choice: Choice, config: ReaderConfig) -> NDArray[np.float32]:
     """For each candidate that may well be a digit, how probable its best label is."""
     found = opinions.found
     kept = choice.kept[found.is_digit[choice.kept]]

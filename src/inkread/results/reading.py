@@ -42,7 +42,7 @@ class Digit:
     box: Box
     alternatives: tuple[tuple[str, float], ...] = ()
 
-    def doubted(self, min_probability: float) -> Digit:
+    def with_min_probability(self, min_probability: float) -> Digit:
         """The digit itself if it is at least so probable, else one labelled ``"?"``, its label the first alternative."""
         if self.label == UNNAMED or self.probability >= min_probability:
             return self
@@ -162,7 +162,7 @@ class Reading:
         """All digits, row by row."""
         return tuple(digit for line in self.lines for digit in line.digits)
 
-    def doubted(self, min_probability: float) -> Reading:
+    def with_min_probability(self, min_probability: float) -> Reading:
         """The same reading with ``"?"`` for every digit that is less probable than this.
 
         Args:
@@ -173,7 +173,7 @@ class Reading:
         """
         require_probability(min_probability)
         lines = tuple(
-            replace(line, digits=tuple(d.doubted(min_probability) for d in line.digits))
+            replace(line, digits=tuple(d.with_min_probability(min_probability) for d in line.digits))
             for line in self.lines
         )
         return replace(self, lines=lines)

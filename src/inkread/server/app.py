@@ -18,14 +18,14 @@ from inkread import __version__
 from inkread.errors import InkreadError
 from inkread.reader import Reader
 from inkread.server import schemas
-from inkread.server.catalogue import Catalogue
-from inkread.server.envelope import Envelope
-from inkread.server.limits import Gate
+from inkread.server.limits import AccessControlMiddleware
 from inkread.server.logs import LOGGER
 from inkread.server.metrics import Metrics
 from inkread.server.pool import Pool
 from inkread.server.problems import MEDIA_TYPE, Problem, problem_of, problem_of_http, problem_of_validation
-from inkread.server.routes import about, collected, glyphs, reading
+from inkread.server.reader_registry import ReaderRegistry
+from inkread.server.request_context import RequestContextMiddleware
+from inkread.server.routes import glyphs, history, info, reading
 from inkread.server.service import Service
 from inkread.server.static_files import FOLDER, PageFiles
 from inkread.server.work import Readers
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from inkread.server.work import MakeReader
     from inkread.store import Store
 
-ROUTERS = (reading.router, glyphs.router, about.router, collected.router)
+ROUTERS = (reading.router, glyphs.router, info.router, history.router)
 
 log = logging.getLogger(LOGGER)
 
@@ -75,16 +75,16 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
         ModelError: a model cannot be loaded.
         StoreError: the store cannot be opened.
     """
-    catalogue = Catalogue(settings.models)
+    registry = ReaderRegistry(settings.models)
     pool = Pool(
-        partial(Readers, reader, catalogue.folders, settings.picture_limits),
+        partial(Readers, reader, registry.folders, settings.picture_limits),
         workers=settings.workers,
         queue=settings.queue,
         max_seconds=settings.max_seconds,
         memory=settings.worker_memory,
     )
     store = _open_store(settings.store) if settings.collect else None
-    service = Service(settings, catalogue, pool, Metrics(pool), store)
+    service = Service(settings, registry, pool, Metrics(pool), store)
     app = FastAPI(
         title="inkread",
         version=__version__,
@@ -102,7 +102,7 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
     if settings.static:
         _serve_page(app)
     _answer_errors(app)
-    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(AccessControlMiddleware, settings=settings)
     if settings.cors:
         app.add_middleware(
             CORSMiddleware,
@@ -111,7 +111,7 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-ID"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
-    app.add_middleware(Envelope, metrics=service.metrics)
+    app.add_middleware(RequestContextMiddleware, metrics=service.metrics)
     _describe(app)
     return app
 
@@ -143,7 +143,7 @@ def _serve_page(app: FastAPI) -> None:
 
 
 def _answer_errors(app: FastAPI) -> None:
-    """Every error is a problem; what is not expected is left to the ``Envelope``."""
+    """Every error is a problem; what is not expected is left to the ``RequestContextMiddleware``."""
 
     def respond(request: Request, problem: Problem) -> Response:
         return problem.response(request.state.request_id)

@@ -48,7 +48,7 @@ NETWORK_BITS = 64
 """Of an IPv6 address: what follows, a client may choose at will."""
 
 
-class Gate:
+class AccessControlMiddleware:
     """ASGI middleware that lets through what may be tried at all.
 
     Where the server listens at loopback, it answers to its own names only: else any site could point a name of its own at
@@ -59,7 +59,7 @@ class Gate:
         self.app, self.settings = app, settings
         self._names = {*LOOPBACK, settings.host, *settings.hosts} if settings.is_local else None
         self._key = None if settings.api_key is None else _digest(settings.api_key)
-        self._rates = Rates(settings.rate) if settings.rate else None
+        self._bucket = TokenBucket(settings.rate) if settings.rate else None
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,8 +98,8 @@ class Gate:
                 "Allow the origin with --cors.",
             )
         path: str = scope["path"]
-        if self._rates is not None and _is_rated(path):  # before the key: guesses of it count
-            self._rates.spend(_client(scope))
+        if self._bucket is not None and _is_rated(path):  # before the key: guesses of it count
+            self._bucket.spend(_client(scope))
         if (
             self._key is not None
             and _needs_key(path)
@@ -175,7 +175,7 @@ class Body:
             raise Problem("too-large", detail, "Reduce the picture, or send fewer at a time.")
 
 
-class Rates:
+class TokenBucket:
     """How often each client asks: a bucket that fills with ``rate`` requests a second and holds those of one second.
 
     Args:

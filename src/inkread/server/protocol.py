@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from inkread.server.envelope import SECURITY_HEADERS
 from inkread.server.problems import Problem
+from inkread.server.request_context import SECURITY_HEADERS
 
 HEAD_BYTES = 16 * 2**10
 """Of the line and the header fields of a request; browsers send a few hundred."""

@@ -14,8 +14,8 @@ from inkread.server.work import Done, ReadPicture, Task
 from inkread.store.queries import new_id
 
 if TYPE_CHECKING:
-    from inkread.server.catalogue import Catalogue, Entry
     from inkread.server.metrics import Metrics
+    from inkread.server.reader_registry import Entry, ReaderRegistry
     from inkread.server.schemas import ReadOptions
     from inkread.server.settings import ServerSettings
     from inkread.server.uploads import Upload
@@ -30,14 +30,14 @@ class Service:
 
     Attributes:
         settings: what it was started with.
-        catalogue: the models.
+        registry: the models.
         pool: where pictures are read.
         metrics: what is counted.
         store: ``None`` where nothing is stored.
     """
 
     settings: ServerSettings
-    catalogue: Catalogue
+    registry: ReaderRegistry
     pool: Workers
     metrics: Metrics
     store: Store | None

@@ -19,7 +19,7 @@ from inkread.errors import InkreadError, PictureTooLargeError
 from inkread.models import DEFAULT
 from inkread.pipeline import glyph
 from inkread.pipeline.classifier import DIGITS
-from inkread.server import answers
+from inkread.server import serializers
 from inkread.server.glyph_bodies import as_ink, glyphs_of
 from inkread.server.problems import Problem, problem_of
 
@@ -138,12 +138,12 @@ class ReadPicture:
         except InkreadError as error:
             raise problem_of(error, self.name) from error
         milliseconds = 1000 * (perf_counter() - start)
-        content = answers.drawing(trace) if self.draw else to_json(self._answer(trace, milliseconds))
-        record = answers.new_reading(trace, self) if self.keep is not None else None
+        content = serializers.drawing(trace) if self.draw else to_json(self._answer(trace, milliseconds))
+        record = serializers.new_reading(trace, self) if self.keep is not None else None
         return Done(content, len(trace.reading.digits), record)
 
     def _answer(self, trace: Trace, milliseconds: float) -> dict[str, Any]:
-        return answers.reading_answer(
+        return serializers.reading_answer(
             trace,
             id=self.keep,
             name=self.name,

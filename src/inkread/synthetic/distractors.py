@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.datasets.paper import noise
+from inkread.datasets.page_rendering import noise
 from inkread.synthetic.sheet import THINNEST
 from inkread.synthetic.vectors import compose, transform
 from inkread.synthetic.writers import LETTERS, font_glyph

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.datasets.paper import noise
+from inkread.datasets.page_rendering import noise
 from inkread.synthetic import surfaces
 from inkread.synthetic.corrected import corrected_part
 from inkread.synthetic.counting import IGNORED, counted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.datasets.paper import noise
+from inkread.datasets.page_rendering import noise
 from inkread.synthetic.security_print import security_prints
 
 if TYPE_CHECKING:

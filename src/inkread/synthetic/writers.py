@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.archives import load_npz
 from inkread.datasets.bhmsds import load_bhmsds
-from inkread.datasets.handwriting import Hand, write_digit
+from inkread.datasets.data_dirs import require_file
 from inkread.datasets.mnist import load_mnist
-from inkread.datasets.places import require_file
 from inkread.datasets.quickdraw import load_quickdraw
+from inkread.datasets.stroke_font import WriterStyle, write_digit
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 from inkread.synthetic.real import RealNumber, load_real
 from inkread.synthetic.row_text import MARK_WOBBLE, MARKS
@@ -329,7 +329,7 @@ class Writer:
     kinds: tuple[str, ...]
     unipen: int
     pendigits: int
-    hand: Hand
+    style: WriterStyle
     font: str
     threshold: int
     worn: int
@@ -346,7 +346,7 @@ class Writer:
             kinds=tuple(np.resize(drawn, 10).tolist()),
             unipen=int(rng.integers(len(stock.unipen.by_writer))),
             pendigits=int(rng.integers(len(stock.pendigits.by_writer))),
-            hand=Hand.random(rng, rare=rng.random() < RARE_SHARE),
+            style=WriterStyle.random(rng, rare=rng.random() < RARE_SHARE),
             font=str(rng.choice(stock.hand_fonts)),
             threshold=int(rng.integers(90, 190)),
             worn=int(rng.integers(0, 4)),
@@ -376,7 +376,7 @@ class Writer:
         if kind == "pendigits":
             return normalised(stock.pendigits.pick(self.pendigits, digit, rng))
         if kind == "alphabet":
-            return normalised([path[:, :2] for path in write_digit(digit, self.hand, rng)])
+            return normalised([path[:, :2] for path in write_digit(digit, self.style, rng)])
         return normalised(stock.unipen.pick(self.unipen, digit, rng))
 
     def from_bitmap(self, image: NDArray[np.uint8]) -> VectorGlyph:

@@ -1,4 +1,4 @@
-"""Libraries that give advice where none is needed."""
+"""Drops log messages of other libraries that do not apply here."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def without_advice(saying: str, *, logger: str | None = None) -> Iterator[None]:
-    """Keeps a library from logging what holds these words.
+def without_messages(containing: str, *, logger: str | None = None) -> Iterator[None]:
+    """Keeps a library from logging messages that contain these words.
 
     Args:
-        saying: the words.
-        logger: the library's; ``None`` is the root logger.
+        containing: the words of the messages to drop.
+        logger: the name of the library's logger; ``None`` is the root logger.
     """
 
-    def says_else(record: logging.LogRecord) -> bool:
-        return saying not in record.getMessage()
+    def is_other(record: logging.LogRecord) -> bool:
+        return containing not in record.getMessage()
 
-    adviser = logging.getLogger(logger)
-    adviser.addFilter(says_else)
+    source = logging.getLogger(logger)
+    source.addFilter(is_other)
     try:
         yield
     finally:
-        adviser.removeFilter(says_else)
+        source.removeFilter(is_other)

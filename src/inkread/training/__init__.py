@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
 from inkread.system.idle import let_idle_threads_sleep
-from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, Recipe, Tuning
+from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, FineTuneConfig, Recipe
 
 if TYPE_CHECKING:
     from inkread.training.checkpoint import Epoch
     from inkread.training.detector_fit import DetectorEpoch
+    from inkread.training.fine_tuning import FineTuned
     from inkread.training.run import Run, Trained, load_run
-    from inkread.training.tuning import Tuned
-    from inkread.training.workflow import Progress, train, train_detector, train_on
+    from inkread.training.workflow import Progress, fine_tune, train, train_detector
 
 __all__ = [
     "RECIPES",
@@ -31,16 +31,16 @@ __all__ = [
     "DetectorEpoch",
     "DetectorRecipe",
     "Epoch",
+    "FineTuneConfig",
+    "FineTuned",
     "Progress",
     "Recipe",
     "Run",
     "Trained",
-    "Tuned",
-    "Tuning",
+    "fine_tune",
     "load_run",
     "train",
     "train_detector",
-    "train_on",
 ]
 
 _EXTRA = ("torch", "onnx", "safetensors")

@@ -66,7 +66,7 @@ class Eyes:
             self.detector,
             self.closeups,
             self.strips,
-            lambda glyphs: self.classifier.probabilities(glyphs, none_bias=0.0),
+            lambda glyphs: self.classifier.probabilities(glyphs, background_logit_adjustment=0.0),
             single=single,
         )
         return Judged(scene, opinions.subset(np.flatnonzero(opinions.found.is_digit)))

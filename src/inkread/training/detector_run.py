@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.corrections import load_corrected_pages
-from inkread.datasets.named import CORRECTIONS
 from inkread.datasets.numbers import load_numbers
+from inkread.datasets.registry import CORRECTIONS
 from inkread.models import CARD_FILE, CLOSEUP, DETECTOR, MODEL_FILE, RESCORING, STRIP
 from inkread.pipeline import closeups
 from inkread.pipeline.detector import Detector
@@ -24,7 +24,7 @@ from inkread.training.detector_export import detector_model, second_look_model, 
 from inkread.training.detector_fit import fit_detector
 from inkread.training.export import save_run
 from inkread.training.fit import torch_settings
-from inkread.training.progress import Silence
+from inkread.training.progress import NullProgress
 from inkread.training.run import WEIGHTS_FILE, Run
 from inkread.training.starts import save_weights
 from inkread.training.strip_fit import batch_of, fit_strips
@@ -79,7 +79,7 @@ def train_detector(
     out = Path(out)
     with working_in(out), torch_settings(recipe):
         refuse(out, resume=resume)
-        progress = progress or Silence()
+        progress = progress or NullProgress()
         folder = None if data_dir is None else Path(data_dir)
         seen, held_out = (load_stock(data_dir=folder, held_out=part) for part in (False, True))
         if CORRECTIONS in data:

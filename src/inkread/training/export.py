@@ -24,7 +24,14 @@ from torch import nn
 from inkread.datasets.glyphs import join
 from inkread.errors import OutputError, TrainingError
 from inkread.evaluation.metrics import calibration_bins, expected_calibration_error
-from inkread.models.card import CARD_FILE, HELD_OUT_FILE, LEAST_REFUSAL, MODEL_FILE, NOT_A_DIGIT, Card
+from inkread.models.card import (
+    CARD_FILE,
+    HELD_OUT_FILE,
+    LEAST_REJECTION_THRESHOLD,
+    MODEL_FILE,
+    NOT_A_DIGIT,
+    Card,
+)
 from inkread.models.history import HISTORY_FILE
 from inkread.models.onnx_session import start_session
 from inkread.training.calibration import fit_temperature, softmax
@@ -80,16 +87,16 @@ def export(
     """
     model = to_onnx(run.network)
     logits = [compare(model, run.network, glyphs.images) for glyphs in validation]
-    bias = none_bias(validation)
+    bias = fit_background_logit_adjustment(validation)
     temperature, scores = calibrate(logits, validation, bias)
-    refusal = fit_refusal(logits, validation, temperature=temperature, bias=bias)
+    rejection_threshold = fit_rejection_threshold(logits, validation, temperature=temperature, bias=bias)
     card = card_of(
         run,
         model,
         labels=validation[0].classes[: logits[0].shape[1]],
         temperature=temperature,
-        none_bias=bias,
-        refusal=refusal,
+        background_logit_adjustment=bias,
+        rejection_threshold=rejection_threshold,
         geometry=geometry,
         data=data,
         command=command,
@@ -111,8 +118,8 @@ def card_of(
     data: Sequence[dict[str, Any]],
     command: str,
     scores: dict[str, float],
-    none_bias: float = 0.0,
-    refusal: float = 1.0,
+    background_logit_adjustment: float = 0.0,
+    rejection_threshold: float = 1.0,
     confusion: tuple[tuple[int, ...], ...] = (),
     reliability: tuple[tuple[float, ...], ...] = (),
 ) -> Card:
@@ -123,8 +130,8 @@ def card_of(
         sha256=hashlib.sha256(model).hexdigest(),
         labels=labels,
         temperature=temperature,
-        none_bias=none_bias,
-        refusal=refusal,
+        background_logit_adjustment=background_logit_adjustment,
+        rejection_threshold=rejection_threshold,
         parameters=sum(weight.numel() for weight in run.network.parameters()),
         geometry=geometry,
         data=tuple(data),
@@ -290,7 +297,7 @@ def compare(model: bytes, network: nn.Sequential, images: NDArray[np.uint8]) -> 
     return np.asarray(logits, np.float32)
 
 
-def none_bias(validation: Sequence[LabelledGlyphs]) -> float:
+def fit_background_logit_adjustment(validation: Sequence[LabelledGlyphs]) -> float:
     """The logarithm of the odds of "not a digit" in use, over its odds among the held-out glyphs (Bayes); 0 if unknown.
 
     What is learned from is full of what is no digit, so that it is learned well; what people ask about is mostly digits.
@@ -347,7 +354,7 @@ def calibrate(
     return temperature, scores
 
 
-def fit_refusal(
+def fit_rejection_threshold(
     logits: Sequence[NDArray[np.float32]],
     validation: Sequence[LabelledGlyphs],
     *,
@@ -365,7 +372,11 @@ def fit_refusal(
             return 1.0  # it knows no "not a digit"
         shares.append(np.exp(read[:, glyphs.none_class] - read[:, : glyphs.none_class].max(axis=1)))
     together = np.concatenate(shares)
-    return round(float(np.quantile(together, KEPT).clip(LEAST_REFUSAL, 1)), 4) if len(together) else 1.0
+    return (
+        round(float(np.quantile(together, KEPT).clip(LEAST_REJECTION_THRESHOLD, 1)), 4)
+        if len(together)
+        else 1.0
+    )
 
 
 def confusion(

@@ -20,7 +20,7 @@ from inkread.training.augment import augment
 from inkread.training.checkpoint import Epoch, State, refuse, restore, save
 from inkread.training.hardware import multiplies_bfloat16
 from inkread.training.networks import build
-from inkread.training.recipe import DetectorRecipe, Tuning
+from inkread.training.recipe import DetectorRecipe, FineTuneConfig
 from inkread.training.run import Run
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
     from inkread.training.recipe import Recipe
 
-    AnyRecipe = TypeVar("AnyRecipe", Recipe, DetectorRecipe, Tuning)
+    AnyRecipe = TypeVar("AnyRecipe", Recipe, DetectorRecipe, FineTuneConfig)
 
 EPOCH_SEEDS = 10_007
 """Seeds set apart for each recipe seed: one for the first weights and one for each epoch."""
@@ -195,7 +195,7 @@ def resolved(recipe: AnyRecipe) -> AnyRecipe:
         TrainingError: it has no such device.
     """
     threads = recipe.threads or torch.get_num_threads()
-    if isinstance(recipe, Tuning | DetectorRecipe):
+    if isinstance(recipe, FineTuneConfig | DetectorRecipe):
         return dataclasses.replace(recipe, threads=threads)
     device = _device(recipe.device)
     return dataclasses.replace(
@@ -219,7 +219,7 @@ def _precision(name: str, device: str) -> str:
 
 
 @contextmanager
-def torch_settings(recipe: Recipe | DetectorRecipe | Tuning) -> Iterator[None]:
+def torch_settings(recipe: Recipe | DetectorRecipe | FineTuneConfig) -> Iterator[None]:
     """The recipe's number of threads and a random generator of our own; both are given back as they were."""
     threads = torch.get_num_threads()
     torch.set_num_threads(recipe.threads)
@@ -230,7 +230,7 @@ def torch_settings(recipe: Recipe | DetectorRecipe | Tuning) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def seed_of(recipe: Recipe | Tuning, epoch: int) -> int:
+def seed_of(recipe: Recipe | FineTuneConfig, epoch: int) -> int:
     """A seed of its own for every epoch, so that a resumed run draws what the whole one would have drawn."""
     return recipe.seed * EPOCH_SEEDS + epoch
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkread.datasets.folders import load_folder_glyphs
+from inkread.datasets.glyph_corpus import load_glyph_corpus
 from inkread.datasets.glyphs import SHARE_HELD_OUT, absent_classes, join, split_by_class
-from inkread.datasets.named import CORRECTIONS, MNIST, NAMES, load_named
-from inkread.datasets.writing import load_writing
+from inkread.datasets.registry import CORRECTIONS, MNIST, NAMES, load_named
 from inkread.errors import DatasetFormatError, OptionError, nearest
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def mix(
 
     Args:
         recipe: its material may ask for more than is named.
-        names: collections, see ``inkread.datasets.named``, and paths of folders, see ``inkread.datasets.folders``. Corrections
+        names: collections, see ``inkread.datasets.registry``, and paths of folders, see ``inkread.datasets.folders``. Corrections
             alone are learned with MNIST, and those of a class that nothing else has are left out.
         progress: told of downloads, of pictures, and of what was left out.
         data_dir: where the collections lie; otherwise where the loaders look by themselves.
@@ -78,7 +78,7 @@ def mix(
     learned, held_out = [part for part, _ in parts], [part for _, part in parts]
     passes = [recipe.mnist_passes] * len(learned)
     if recipe.material == "writing":
-        written, written_held_out = load_writing(learned[0], data_dir=data_dir, seed=recipe.seed)
+        written, written_held_out = load_glyph_corpus(learned[0], data_dir=data_dir, seed=recipe.seed)
         learned, held_out = learned + written, held_out + written_held_out
         passes += [1] * len(written)
     if CORRECTIONS in names:

@@ -19,7 +19,7 @@ from inkread.training.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inkread.training.recipe import Tuning
+    from inkread.training.recipe import FineTuneConfig
 
 
 def mlp(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
@@ -151,7 +151,7 @@ NAMED = {each.__name__: each for each in (linear, mlp, lenet5, cnn, small, tiny)
 """The networks by their names."""
 
 
-def build(recipe: Recipe | Tuning, classes: int) -> nn.Sequential:
+def build(recipe: Recipe | FineTuneConfig, classes: int) -> nn.Sequential:
     """The recipe's network with fresh weights of PyTorch's global random generator."""
     if isinstance(recipe, Recipe) and not recipe.layers:
         network = NAMED[recipe.network](classes, recipe.dropout)

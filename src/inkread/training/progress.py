@@ -28,7 +28,7 @@ class Progress(Protocol):
         """The figures of an epoch that has just ended."""
 
 
-class Silence:
+class NullProgress:
     """The progress of nobody watching."""
 
     def on_download(self, name: str, done: int, total: int) -> None:

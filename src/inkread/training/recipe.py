@@ -131,7 +131,7 @@ class Recipe(_Settings):
     """An architecture of one's own, see ``inkread.training.architecture``; none for a network of ``NETWORKS``."""
 
     material: str = _choice("mnist", MATERIALS)
-    """What is learned from: the data named alone, which are MNIST unless said otherwise, or also ``inkread.datasets.writing``,
+    """What is learned from: the data named alone, which are MNIST unless said otherwise, or also ``inkread.datasets.glyph_corpus``,
     which adds other hands and pens, and what is no digit."""
 
     mnist_passes: int = _number(1, 1, 100)
@@ -301,14 +301,14 @@ class DetectorRecipe(_Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tuning(_Settings):
+class FineTuneConfig(_Settings):
     """Every setting of a training that goes on from a model, with a person's own glyphs."""
 
     network: str = _choice(TUNED, (TUNED,))
     """What tells these settings from those of a training from nothing."""
 
     layers: tuple[dict[str, Any], ...] = ()
-    """The layers of the model that it starts from, see ``inkread.training.opened``."""
+    """The layers of the model that it starts from, see ``inkread.training.onnx_to_torch``."""
 
     steps: int = _number(200, 1, 100_000)
     """Steps of a fold, and of the whole."""
@@ -438,11 +438,14 @@ RECIPES: dict[str, Recipe | DetectorRecipe] = {
 bundled networks that read pages go on from their weights, with pages that a person corrected."""
 
 
-def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | Tuning:
+def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | FineTuneConfig:
     """The settings that ``to_dict`` of any kind gave; which, their network tells.
 
     Raises:
         OptionError: for an unknown name, or a value of the wrong type or out of its range.
     """
-    kinds: dict[Any, type[DetectorRecipe | Tuning]] = {DETECTOR: DetectorRecipe, TUNED: Tuning}
+    kinds: dict[Any, type[DetectorRecipe | FineTuneConfig]] = {
+        DETECTOR: DetectorRecipe,
+        TUNED: FineTuneConfig,
+    }
     return kinds.get(str(values.get("network")), Recipe).from_dict(values)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkread.datasets.glyphs import GLYPH_SIDE, join
-from inkread.datasets.named import MNIST
+from inkread.datasets.registry import MNIST
 from inkread.models import load_model
 from inkread.models.card import DIGIT_CLASSES
 from inkread.pipeline.glyph import GEOMETRY
@@ -15,30 +15,30 @@ from inkread.training.checkpoint import Epoch, refuse
 from inkread.training.detector_fit import DetectorEpoch
 from inkread.training.detector_run import train_detector
 from inkread.training.export import export
+from inkread.training.fine_tuning import FineTuned, tune
 from inkread.training.fit import fit
 from inkread.training.mixture import load_own, mix
-from inkread.training.progress import Progress, Silence
+from inkread.training.progress import NullProgress, Progress
 from inkread.training.run import Run, Trained, load_run
-from inkread.training.tuning import Tuned, tune
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
     from inkread.system.files import AnyPath
-    from inkread.training.recipe import Recipe, Tuning
+    from inkread.training.recipe import FineTuneConfig, Recipe
 
 __all__ = [
     "DetectorEpoch",
     "Epoch",
+    "FineTuned",
     "Progress",
     "Run",
     "Trained",
-    "Tuned",
+    "fine_tune",
     "load_run",
     "train",
     "train_detector",
-    "train_on",
 ]
 
 
@@ -76,7 +76,7 @@ def train(
     out = Path(out)
     with working_in(out):
         refuse(out, resume=resume)
-        progress = progress or Silence()
+        progress = progress or NullProgress()
         mixture = mix(recipe, data, progress=progress, data_dir=data_dir, store=store)
         run = fit(
             recipe,
@@ -93,8 +93,8 @@ def train(
         return run
 
 
-def train_on(
-    settings: Tuning,
+def fine_tune(
+    settings: FineTuneConfig,
     *,
     start: str | os.PathLike[str],
     data: Sequence[str],
@@ -103,7 +103,7 @@ def train_on(
     store: str | None = None,
     progress: Progress | None = None,
     command: str = "",
-) -> Tuned:
+) -> FineTuned:
     """Trains a model on with pictures of one's own, saves the run, and tells whether it helped.
 
     Args:
@@ -125,7 +125,7 @@ def train_on(
     out = Path(out)
     with working_in(out):
         refuse(out, resume=False)
-        progress = progress or Silence()
+        progress = progress or NullProgress()
         model = load_model(start)
         own = join([load_own(name, progress=progress, data_dir=data_dir, store=store) for name in data])
         return tune(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from inkread.errors import OptionError, OutputError
 from inkread.system.locks import lock
-from inkread.watching.arrivals import Stamp
+from inkread.watching.directory_scanner import Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

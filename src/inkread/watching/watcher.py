@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from inkread.errors import PictureError
     from inkread.results import Reading
-    from inkread.watching.arrivals import Arrival, Arrivals
+    from inkread.watching.directory_scanner import Arrival, DirectoryScanner
     from inkread.watching.journal import Journal
 
 SETTLED = 2
@@ -39,7 +39,7 @@ class Watcher:
     """Reports the pictures of a folder.
 
     Args:
-        arrivals: the folder.
+        scanner: the folder.
         journal: where each is reported once, under its name in the folder; to be used for this folder only.
         read: reads a file, or gives the error that says why it cannot be read.
 
@@ -48,9 +48,9 @@ class Watcher:
     """
 
     def __init__(
-        self, arrivals: Arrivals, journal: Journal, read: Callable[[Path], Reading | PictureError]
+        self, scanner: DirectoryScanner, journal: Journal, read: Callable[[Path], Reading | PictureError]
     ) -> None:
-        self._arrivals, self._journal, self._read = arrivals, journal, read
+        self._scanner, self._journal, self._read = scanner, journal, read
         self.waiting = 0
 
     def watch(
@@ -71,17 +71,17 @@ class Watcher:
         require_interval(interval)
         looks = 0
         while True:
-            yield from self.look(lambda: wait(0))
+            yield from self.scan(lambda: wait(0))
             looks += 1
             if once and (looks == PATIENCE or not self.waiting):
                 return
             if not wait(interval):
                 return
 
-    def look(self, go_on: Callable[[], bool] = lambda: True) -> Iterator[Record]:
+    def scan(self, go_on: Callable[[], bool] = lambda: True) -> Iterator[Record]:
         """Looks once, and gives each picture when it is reported; ends where ``go_on``, asked before each is tried, says so."""
         self.waiting = 0
-        for arrival in self._arrivals.look():
+        for arrival in self._scanner.scan():
             if self._journal.knows(arrival.stamp):
                 continue
             if _is_due(arrival):
@@ -100,7 +100,7 @@ class Watcher:
     def _record(self, arrival: Arrival, sha256: str) -> Record | None:
         """Reads a picture; ``None`` if it has changed meanwhile, or cannot be read but may yet be completed."""
         outcome = Outcome(arrival.stamp.source, self._read(arrival.path))
-        changed = self._arrivals.stamp(arrival.path) != arrival.stamp
+        changed = self._scanner.stamp(arrival.path) != arrival.stamp
         if changed or (outcome.error and arrival.looks < PATIENCE):
             return None
         return Record(outcome, arrival.stamp, sha256, datetime.now(UTC).isoformat(timespec="seconds"))

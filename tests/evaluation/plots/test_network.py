@@ -26,7 +26,7 @@ def network(run):
 
 @pytest.mark.parametrize("model", ["default", "run"])
 def test_the_layers_compute_what_the_model_does(model, run, glyphs):
-    loaded = dataclasses.replace(load_model(run if model == "run" else model), eight_bits=None)
+    loaded = dataclasses.replace(load_model(run if model == "run" else model), quantized=None)
     logits = network_of(loaded)(torch.from_numpy(glyphs.images.astype(np.float32) / 255))
     assert logits.numpy() == pytest.approx(Classifier(loaded).logits(glyphs.images), abs=1e-3)
 

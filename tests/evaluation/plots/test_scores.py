@@ -22,7 +22,7 @@ def test_the_cells_of_the_confusion_matrix_sum_to_the_number_of_glyphs(glyphs, p
     assert plot.get_suptitle().startswith(f"{len(glyphs) - right} of 300 glyphs misread")
 
 
-def test_refusals_have_a_column_of_their_own():
+def test_rejections_have_a_column_of_their_own():
     plot = confusion(np.array([0, 1, 1]), np.array([0, 1, 10]))
     assert [label.get_text() for label in plot.axes[0].get_xticklabels()] == ["0", "1", "none"]
 

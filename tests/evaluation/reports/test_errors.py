@@ -51,7 +51,7 @@ def page() -> Outline:
 
 def test_every_error_is_there_once_under_its_kind(page: Outline) -> None:
     sections = [name for name in page.values("section", "id") if name]
-    assert sections == ["misread", "refused", "multi", "empty", "unreadable"]
+    assert sections == ["misread", "rejected", "multi", "empty", "unreadable"]
     assert page.values("a", "href") == [f"#{name}" for name in sections]
     assert sum(tag == "article" for tag, _ in page.tags) == 5
     assert not page.open

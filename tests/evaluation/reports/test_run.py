@@ -20,7 +20,7 @@ from inkread.errors import (
     OptionError,
     OutputError,
 )
-from inkread.evaluation.plots import Subject
+from inkread.evaluation.plots import Inspection
 from inkread.evaluation.plots.catalogue import PLOTS, draw, find
 from inkread.evaluation.reports import write_report
 from inkread.evaluation.reports.run import POLICY, report_page
@@ -71,12 +71,12 @@ def test_the_model_is_described_and_its_card_trusted_with_nothing(page):
 
 
 def test_the_command_is_shown_without_the_places_of_its_folders(run, asked):
-    subject = Subject(run)
-    card = dataclasses.replace(subject.model.card, command="inkread train --out /home/ada/mine")
-    subject.model = dataclasses.replace(
-        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "detector"})
+    inspection = Inspection(run)
+    card = dataclasses.replace(inspection.model.card, command="inkread train --out /home/ada/mine")
+    inspection.model = dataclasses.replace(
+        inspection.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "detector"})
     )
-    assert "<code>inkread train --out mine</code>" in report_page(subject)
+    assert "<code>inkread train --out mine</code>" in report_page(inspection)
 
 
 def test_the_page_says_which_glyphs_it_looked_at(page, asked):
@@ -86,10 +86,10 @@ def test_the_page_says_which_glyphs_it_looked_at(page, asked):
 
 def test_test_images_are_looked_at_only_when_asked_for(run, asked):
     asked.clear()
-    subject = Subject(run, test=True)
-    assert len(subject.glyphs) == 1_000
+    inspection = Inspection(run, test=True)
+    assert len(inspection.glyphs) == 1_000
     assert asked == [("mnist", "test")]
-    assert subject.described == "the 1,000 test images of bars"
+    assert inspection.described == "the 1,000 test images of bars"
 
 
 def test_a_run_on_other_data_is_looked_at_with_its_own(draw_glyphs, finish, asked):
@@ -102,27 +102,27 @@ def test_a_run_on_other_data_is_looked_at_with_its_own(draw_glyphs, finish, aske
         entry.title for name, entry in PLOTS.items() if name != "process"
     ]
     assert "not the ten digits" in page.text
-    assert len(Subject(folder, test=True).glyphs) == 1_000
+    assert len(Inspection(folder, test=True).glyphs) == 1_000
     assert asked == [("fashion-mnist", "test")]
 
 
 def test_glyphs_that_cannot_be_had_are_an_error_that_says_why(draw_glyphs, finish, asked):
     folder = finish(small_run("tiny"), draw_glyphs(60, classes=tuple("abcdefghij")), data="mine")
     with pytest.raises(OptionError, match="no test images in the data it was trained on"):
-        _ = Subject(folder, test=True).glyphs
+        _ = Inspection(folder, test=True).glyphs
     (folder / HELD_OUT_FILE).write_bytes(b"PK")
     with pytest.raises(DatasetFormatError, match="is no such archive of arrays"):
-        _ = Subject(folder).glyphs
+        _ = Inspection(folder).glyphs
     (folder / HELD_OUT_FILE).unlink()
     with pytest.raises(DatasetNotFoundError, match="trained on other data than MNIST"):
-        _ = Subject(folder).glyphs
+        _ = Inspection(folder).glyphs
 
 
 def test_a_run_of_digits_without_what_it_held_out_is_looked_at_with_mnist(draw_glyphs, finish, asked):
     asked.clear()
     folder = finish(small_run("tiny"), draw_glyphs(60))
     (folder / HELD_OUT_FILE).unlink()
-    assert len(Subject(folder).glyphs) == 60
+    assert len(Inspection(folder).glyphs) == 60
     assert asked == [("mnist", "train")]
 
 
@@ -156,11 +156,11 @@ def test_a_run_of_a_detector_has_its_card_and_its_curves(run, tmp_path):
     for file in run.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     card = Card.load(run / CARD_FILE)
-    subject = Subject(run)
-    subject.model = dataclasses.replace(
-        subject.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "detector"})
+    inspection = Inspection(run)
+    inspection.model = dataclasses.replace(
+        inspection.model, card=dataclasses.replace(card, recipe=card.recipe | {"network": "detector"})
     )
-    assert Outline(report_page(subject)).values("section", "id") == ["card", "curves"]
+    assert Outline(report_page(inspection)).values("section", "id") == ["card", "curves"]
 
 
 def test_a_folder_without_a_run_and_a_place_without_room_are_errors(run, asked, tmp_path):
@@ -173,7 +173,7 @@ def test_a_folder_without_a_run_and_a_place_without_room_are_errors(run, asked, 
 
 @pytest.mark.parametrize("name", list(PLOTS))
 def test_every_plot_can_be_drawn_of_a_run(run, asked, name):
-    plot = draw(name, Subject(run))
+    plot = draw(name, Inspection(run))
     assert plot.get_suptitle()
     assert np.prod(plot.get_size_inches()) > 0
 

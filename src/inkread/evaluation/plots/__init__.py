@@ -3,19 +3,23 @@
 Each function takes arrays, or the layers of a network, and returns a matplotlib ``Figure`` that a notebook shows and ``save``
 writes as PNG or SVG. ``inkread plot NAME`` draws those of a model under the same names; comparisons and sweeps save their own.
 
-=================  ==================================================================================
-``grids``          samples, augmentation, predictions, errors
-``scores``         confusion, classes, reliability
-``learning``       curves
-``layers``         filters, features, saliency
-``space``          embedding
-``steps``          process
-``costs``          against_cost: a comparison              ``sweeps``      trials, settings: a sweep
-``network``        a model's layers in PyTorch, and what they make of glyphs
-``subject``        a model with the glyphs to look at      ``catalogue``   the plots of one by their names
-``style``          colours and type                        ``scales``      accuracies by their errors
-``tiles``          glyphs side by side                     ``sparkline``   curves in a line of text
-=================  ==================================================================================
+====================  ======================================================================
+``grids``             samples, augmentation, predictions, errors
+``scores``            confusion, classes, reliability
+``learning``          curves
+``layers``            filters, features, saliency
+``embedding_figure``  embedding
+``pipeline_figure``   process
+``costs``             against_cost: a comparison
+``sweeps``            trials, settings: a sweep
+``network``           a model's layers in PyTorch, and what they make of glyphs
+``inspection``        a model with the glyphs to look at
+``catalogue``         the plots of one by their names
+``style``             colours and type
+``scales``            accuracies by their errors
+``image_grid``        glyphs side by side
+``sparkline``         curves in a line of text
+====================  ======================================================================
 
 Needs the extra ``plot``; what looks into a network needs ``train`` too.
 """
@@ -29,20 +33,20 @@ from inkread.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from inkread.evaluation.plots.costs import against_cost
+    from inkread.evaluation.plots.embedding_figure import embedding
     from inkread.evaluation.plots.grids import augmentation, errors, predictions, samples
+    from inkread.evaluation.plots.inspection import Inspection
     from inkread.evaluation.plots.layers import features, filters, saliency
     from inkread.evaluation.plots.learning import curves
     from inkread.evaluation.plots.network import embedded, network_of
+    from inkread.evaluation.plots.pipeline_figure import process
     from inkread.evaluation.plots.scores import classes, confusion, reliability
-    from inkread.evaluation.plots.space import embedding
-    from inkread.evaluation.plots.steps import process
     from inkread.evaluation.plots.style import Plot, save
-    from inkread.evaluation.plots.subject import Subject
     from inkread.evaluation.plots.sweeps import settings, trials
 
 __all__ = [
+    "Inspection",
     "Plot",
-    "Subject",
     "against_cost",
     "augmentation",
     "classes",
@@ -71,10 +75,10 @@ _MODULES = {
     "learning": ("curves",),
     "network": ("embedded", "network_of"),
     "scores": ("classes", "confusion", "reliability"),
-    "space": ("embedding",),
-    "steps": ("process",),
+    "embedding_figure": ("embedding",),
+    "pipeline_figure": ("process",),
     "style": ("Plot", "save"),
-    "subject": ("Subject",),
+    "inspection": ("Inspection",),
     "sweeps": ("settings", "trials"),
 }
 

@@ -1,4 +1,4 @@
-"""The plots by their names, each of a ``Subject``: what the command draws one by one, and the report all together."""
+"""The plots by their names, each of a ``Inspection``: what the command draws one by one, and the report all together."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from inkread.evaluation import plots
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from inkread.evaluation.plots.space import Method
+    from inkread.evaluation.plots.embedding_figure import Method
+    from inkread.evaluation.plots.inspection import Inspection
     from inkread.evaluation.plots.style import Plot
-    from inkread.evaluation.plots.subject import Subject
 
 EMBEDDED = 1_500
 """Glyphs in the plane: t-SNE takes seconds for them."""
@@ -38,14 +38,14 @@ class Entry:
     options: tuple[str, ...] = ()
 
 
-def draw(name: str, subject: Subject, **options: Any) -> Plot:
+def draw(name: str, inspection: Inspection, **options: Any) -> Plot:
     """The plot of that name.
 
     Raises:
         OptionError: there is no such plot, or it has no such option.
         InkreadError: what it needs is not there.
     """
-    return find(name, options).draw(subject, **options)
+    return find(name, options).draw(inspection, **options)
 
 
 def find(name: str, options: Collection[str] = ()) -> Entry:
@@ -63,75 +63,86 @@ def find(name: str, options: Collection[str] = ()) -> Entry:
     return PLOTS[name]
 
 
-def _curves(subject: Subject) -> Plot:
-    return plots.curves({subject.model.name: subject.history})
+def _curves(inspection: Inspection) -> Plot:
+    return plots.curves({inspection.model.name: inspection.history})
 
 
-def _confusion(subject: Subject) -> Plot:
-    return plots.confusion(subject.glyphs.labels, subject.predicted, classes=subject.glyphs.classes)
+def _confusion(inspection: Inspection) -> Plot:
+    return plots.confusion(inspection.glyphs.labels, inspection.predicted, classes=inspection.glyphs.classes)
 
 
-def _classes(subject: Subject) -> Plot:
-    return plots.classes(subject.glyphs.labels, subject.predicted, classes=subject.glyphs.classes)
+def _classes(inspection: Inspection) -> Plot:
+    return plots.classes(inspection.glyphs.labels, inspection.predicted, classes=inspection.glyphs.classes)
 
 
-def _reliability(subject: Subject) -> Plot:
-    return plots.reliability(subject.glyphs.labels, subject.probabilities)
+def _reliability(inspection: Inspection) -> Plot:
+    return plots.reliability(inspection.glyphs.labels, inspection.probabilities)
 
 
-def _predictions(subject: Subject) -> Plot:
+def _predictions(inspection: Inspection) -> Plot:
     return plots.predictions(
-        subject.glyphs.images, subject.glyphs.labels, subject.probabilities, classes=subject.glyphs.classes
+        inspection.glyphs.images,
+        inspection.glyphs.labels,
+        inspection.probabilities,
+        classes=inspection.glyphs.classes,
     )
 
 
-def _errors(subject: Subject) -> Plot:
+def _errors(inspection: Inspection) -> Plot:
     return plots.errors(
-        subject.glyphs.images, subject.glyphs.labels, subject.probabilities, classes=subject.glyphs.classes
+        inspection.glyphs.images,
+        inspection.glyphs.labels,
+        inspection.probabilities,
+        classes=inspection.glyphs.classes,
     )
 
 
-def _process(subject: Subject, picture: str | None = None) -> Plot:
-    return plots.process(subject.trace(picture), subject.network)
+def _process(inspection: Inspection, picture: str | None = None) -> Plot:
+    return plots.process(inspection.trace(picture), inspection.network)
 
 
-def _filters(subject: Subject) -> Plot:
-    return plots.filters(subject.network)
+def _filters(inspection: Inspection) -> Plot:
+    return plots.filters(inspection.network)
 
 
-def _features(subject: Subject, glyph: int | None = None) -> Plot:
-    return plots.features(subject.network, subject.glyphs.images[_chosen(subject, glyph)[-1]])
+def _features(inspection: Inspection, glyph: int | None = None) -> Plot:
+    return plots.features(inspection.network, inspection.glyphs.images[_chosen(inspection, glyph)[-1]])
 
 
-def _saliency(subject: Subject, glyph: int | None = None) -> Plot:
-    chosen, glyphs = _chosen(subject, glyph), subject.glyphs
+def _saliency(inspection: Inspection, glyph: int | None = None) -> Plot:
+    chosen, glyphs = _chosen(inspection, glyph), inspection.glyphs
     return plots.saliency(
-        subject.network, glyphs.images[chosen], glyphs.labels[chosen], subject.probabilities[chosen],
+        inspection.network, glyphs.images[chosen], glyphs.labels[chosen], inspection.probabilities[chosen],
         classes=glyphs.classes,
     )  # fmt: skip
 
 
-def _embedding(subject: Subject, method: Method = "tsne") -> Plot:
-    glyphs = subject.glyphs.subset(slice(EMBEDDED))
+def _embedding(inspection: Inspection, method: Method = "tsne") -> Plot:
+    glyphs = inspection.glyphs.subset(slice(EMBEDDED))
     return plots.embedding(
-        plots.embedded(subject.network, glyphs.images), glyphs.labels, classes=glyphs.classes, method=method
+        plots.embedded(inspection.network, glyphs.images),
+        glyphs.labels,
+        classes=glyphs.classes,
+        method=method,
     )
 
 
-def _samples(subject: Subject) -> Plot:
-    return plots.samples(subject.glyphs.images, subject.glyphs.labels, classes=subject.glyphs.classes)
+def _samples(inspection: Inspection) -> Plot:
+    return plots.samples(
+        inspection.glyphs.images, inspection.glyphs.labels, classes=inspection.glyphs.classes
+    )
 
 
-def _augmentation(subject: Subject) -> Plot:
-    return plots.augmentation(subject.glyphs.images[subject.one_of_each()], subject.augmentation)
+def _augmentation(inspection: Inspection) -> Plot:
+    return plots.augmentation(inspection.glyphs.images[inspection.one_of_each()], inspection.augmentation)
 
 
-def _chosen(subject: Subject, glyph: int | None) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _chosen(inspection: Inspection, glyph: int | None) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The glyph of that number, or one of each class."""
     if glyph is None:
-        return subject.one_of_each()
-    if not 0 <= glyph < len(subject.glyphs):
-        raise OptionError(f"--glyph {glyph}", "is out of range", f"give 0 to {len(subject.glyphs) - 1}")
+        return inspection.one_of_each()
+    if not 0 <= glyph < len(inspection.glyphs):
+        raise OptionError(f"--glyph {glyph}", "is out of range", f"give 0 to {len(inspection.glyphs) - 1}")
     return np.array([glyph])
 
 

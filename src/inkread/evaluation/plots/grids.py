@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import OptionError
-from inkread.evaluation.plots import style, tiles
+from inkread.evaluation.plots import image_grid, style
 from inkread.evaluation.plots.network import require_torch
 from inkread.models.card import DIGIT_CLASSES
 
@@ -50,9 +50,9 @@ def samples(
     rows = []
     for label in present:
         found = rng.permutation(np.flatnonzero(labels == label))[:columns]
-        rows.append([tiles.Tile(tiles.paper(images[i])) for i in found])
+        rows.append([image_grid.Tile(image_grid.paper(images[i])) for i in found])
     title = f"{len(images):,} glyphs, a row for each class"
-    return tiles.plot(rows, columns, title, names=[name_of(label, classes) for label in present])
+    return image_grid.plot(rows, columns, title, names=[name_of(label, classes) for label in present])
 
 
 def augmentation(
@@ -80,19 +80,19 @@ def augmentation(
     torch = require_torch()
     from inkread.training.augment import augment
 
-    originals = np.stack([tiles.as_ink(image) for image in images[:glyphs]])
+    originals = np.stack([image_grid.as_ink(image) for image in images[:glyphs]])
     repeated = torch.from_numpy(originals.repeat(variants, axis=0))
     changed = augment(repeated, strengths, torch.Generator().manual_seed(seed)).numpy()
     rows = [
         [
-            tiles.Tile(tiles.paper(original), frame=style.INK),
-            *(tiles.Tile(tiles.paper(glyph)) for glyph in changed[i * variants :][:variants]),
+            image_grid.Tile(image_grid.paper(original), frame=style.INK),
+            *(image_grid.Tile(image_grid.paper(glyph)) for glyph in changed[i * variants :][:variants]),
         ]
         for i, original in enumerate(originals)
     ]
     changed_by = [name for name, value in strengths.to_dict().items() if value and name != "elastic_sigma"]
     title = f"As it is, and changed by {', '.join(changed_by) or 'nothing'}"
-    return tiles.plot(rows, variants + 1, title)
+    return image_grid.plot(rows, variants + 1, title)
 
 
 def predictions(
@@ -173,8 +173,8 @@ def _read(
     shown = []
     for i in chosen:
         caption, wrong = caption_of(labels[i], probabilities[i], classes)
-        shown.append(tiles.Tile(tiles.paper(images[i]), caption, wrong=wrong))
-    return tiles.plot(tiles.in_rows(shown, SHOWN_COLUMNS), SHOWN_COLUMNS, title)
+        shown.append(image_grid.Tile(image_grid.paper(images[i]), caption, wrong=wrong))
+    return image_grid.plot(image_grid.in_rows(shown, SHOWN_COLUMNS), SHOWN_COLUMNS, title)
 
 
 def caption_of(

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from inkread.errors import OptionError
+from inkread.evaluation.plots import image_grid
 from inkread.evaluation.plots import network as inside
-from inkread.evaluation.plots import tiles
 from inkread.evaluation.plots.grids import caption_of
 from inkread.models.card import DIGIT_CLASSES
 from inkread.pipeline.glyph import SIDE
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
+    from inkread.evaluation.plots.image_grid import Tile
     from inkread.evaluation.plots.style import Plot
-    from inkread.evaluation.plots.tiles import Tile
 
 FILTER_COLUMNS, MOST_FILTERS = 12, 60
 CHANNELS = 12
@@ -39,12 +39,12 @@ def filters(network: nn.Sequential, *, count: int = MOST_FILTERS) -> Plot:
     """The weights of the first layer, blue where ink speaks for a filter, orange where it speaks against it."""
     weights = inside.first_filters(network)
     largest = float(np.abs(weights).max())
-    shown = [tiles.Tile(_enlarged(tiles.signed(each, largest))) for each in weights[:count]]
-    rows = tiles.in_rows(shown, FILTER_COLUMNS)
+    shown = [image_grid.Tile(_enlarged(image_grid.signed(each, largest))) for each in weights[:count]]
+    rows = image_grid.in_rows(shown, FILTER_COLUMNS)
     size = "×".join(map(str, weights.shape[1:]))
     which = "" if len(weights) <= count else f", the first {count}"
     title = f"{len(weights)} filters of {size} pixels{which}: blue looks for ink, orange for none"
-    return tiles.plot(rows, FILTER_COLUMNS, title)
+    return image_grid.plot(rows, FILTER_COLUMNS, title)
 
 
 def features(network: nn.Sequential, glyph: NDArray[Any], *, channels: int = CHANNELS) -> Plot:
@@ -62,11 +62,11 @@ def features(network: nn.Sequential, glyph: NDArray[Any], *, channels: int = CHA
     if not found:
         raise OptionError("features", "are of hidden layers, and this network has none", "plot its filters")
     rows = [
-        [tiles.Tile(tiles.paper(glyph))],
+        [image_grid.Tile(image_grid.paper(glyph))],
         *(feature_row(each, count=channels, columns=channels) for each in found.values()),
     ]
     title = "What the hidden layers see, of many channels the most active"
-    return tiles.plot(rows, channels, title, names=["glyph", *found])
+    return image_grid.plot(rows, channels, title, names=["glyph", *found])
 
 
 def feature_row(values: NDArray[np.float32], *, count: int, columns: int) -> list[Tile]:
@@ -79,14 +79,14 @@ def feature_row(values: NDArray[np.float32], *, count: int, columns: int) -> lis
     """
     largest = float(np.percentile(values, PALER)) or float(values.max())
     if values.ndim == 1:
-        width = columns * (SIDE + tiles.GAP) - tiles.GAP
+        width = columns * (SIDE + image_grid.GAP) - image_grid.GAP
         rows = math.ceil(math.sqrt(len(values) * SIDE / width))
         across = math.ceil(len(values) / rows)
         cells = np.zeros(rows * across, np.float32)
         cells[: len(values)] = values
-        return [tiles.Tile(_enlarged(tiles.signed(cells.reshape(-1, across), largest), width))]
+        return [image_grid.Tile(_enlarged(image_grid.signed(cells.reshape(-1, across), largest), width))]
     strongest = np.argsort(-values.std(axis=(1, 2)), kind="stable")[:count]
-    return [tiles.Tile(_enlarged(tiles.signed(values[i], largest))) for i in sorted(strongest)]
+    return [image_grid.Tile(_enlarged(image_grid.signed(values[i], largest))) for i in sorted(strongest)]
 
 
 def saliency(
@@ -109,11 +109,11 @@ def saliency(
     originals, marks = [], []
     for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
         caption, wrong = caption_of(label, shares, classes)
-        originals.append(tiles.Tile(tiles.paper(image), caption, wrong=wrong))
+        originals.append(image_grid.Tile(image_grid.paper(image), caption, wrong=wrong))
         mark = inside.saliency_map(network, image)
-        marks.append(tiles.Tile(tiles.marked(image, mark / np.percentile(mark, SALIENT_FROM))))
+        marks.append(image_grid.Tile(image_grid.marked(image, mark / np.percentile(mark, SALIENT_FROM))))
     rows = [originals, marks] if len(originals) > 1 else [[*originals, *marks]]
-    return tiles.plot(rows, max(len(originals), SALIENT // 2), "The pixels that decide, in orange")
+    return image_grid.plot(rows, max(len(originals), SALIENT // 2), "The pixels that decide, in orange")
 
 
 def _enlarged(image: NDArray[np.float32], width: int = SIDE) -> NDArray[np.float32]:

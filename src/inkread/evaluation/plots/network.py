@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import MissingExtraError
-from inkread.evaluation.plots.tiles import as_ink
+from inkread.evaluation.plots.image_grid import as_ink
 from inkread.pipeline.glyph import SIDE
 from inkread.system.idle import let_idle_threads_sleep
 
@@ -49,7 +49,7 @@ def network_of(model: Model) -> nn.Sequential:
     """
     require_torch()
     try:
-        from inkread.training.opened import open_network
+        from inkread.training.onnx_to_torch import open_network
     except ModuleNotFoundError as error:
         raise MissingExtraError("onnx", "train") from error
     return open_network(model)[1].requires_grad_(requires_grad=False)

@@ -37,11 +37,11 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 RATES: dict[Kind, str] = {
     "single": "Single digits right",
     "multi": "Several digits, exactly right",
-    "empty": "Empty pictures refused",
+    "empty": "Empty pictures rejected",
 }
 GROUPS = {
     "misread": "Single digits misread",
-    "refused": "Single digits refused",
+    "rejected": "Single digits rejected",
     "multi": "Several digits misread",
     "empty": "Read where there is nothing to read",
     "unreadable": "Pictures that cannot be read",
@@ -88,7 +88,7 @@ def _group(result: PictureResult) -> str:
     if result.error:
         return "unreadable"
     if result.kind == "single":
-        return "misread" if result.got else "refused"
+        return "misread" if result.got else "rejected"
     return result.kind
 
 
@@ -109,9 +109,9 @@ def _overview(report: PictureReport) -> str:
     """The figures, side by side where there is room."""
     figures = [(RATES[kind], *_rate(rate)) for kind, rate in report.rates.items() if rate.total]
     if report.kept.total:
-        figures.append(("Single digits not refused", *_rate(report.kept)))
-    if report.refused.total:
-        figures.append(("Empty pictures refused as one digit", *_rate(report.refused)))
+        figures.append(("Single digits not rejected", *_rate(report.kept)))
+    if report.rejected.total:
+        figures.append(("Empty pictures rejected as one digit", *_rate(report.rejected)))
     for name, value, digits in (
         ("Character error rate", report.character_error_rate, 2),
         ("AUROC, digit against empty", report.auroc, 4),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.plots.catalogue import PLOTS
-from inkread.evaluation.plots.subject import Subject
+from inkread.evaluation.plots.inspection import Inspection
 from inkread.evaluation.reports.errors import POLICY
 from inkread.evaluation.reports.inline import inline
 from inkread.models.card import CARD_FILE, REPORT_FILE
@@ -68,9 +68,9 @@ def write_report(
     run = Path(run)
     if not (run / CARD_FILE).is_file():
         raise ModelNotFoundError(str(run), "is no folder of a run", "name one that inkread train has made")
-    subject = Subject(run, data_dir=data_dir, test=test, on_download=on_download)
+    inspection = Inspection(run, data_dir=data_dir, test=test, on_download=on_download)
     path = Path(out) if out else run / REPORT_FILE
-    page = report_page(subject, picture=picture, on_plot=on_plot)
+    page = report_page(inspection, picture=picture, on_plot=on_plot)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
@@ -81,35 +81,35 @@ def write_report(
 
 
 def report_page(
-    subject: Subject, *, picture: AnyPath | None = None, on_plot: Callable[[], object] = lambda: None
+    inspection: Inspection, *, picture: AnyPath | None = None, on_plot: Callable[[], object] = lambda: None
 ) -> str:
     """The page itself, see ``write_report``; of a detector, its card and its curves."""
-    names = ["curves"] if subject.reads_pages else list(PLOTS)
+    names = ["curves"] if inspection.reads_pages else list(PLOTS)
     sections = []
     for name in names:
         options = {"picture": picture} if name == "process" else {}
-        sections.append(_section(name, PLOTS[name], subject, options))
+        sections.append(_section(name, PLOTS[name], inspection, options))
         on_plot()
-    card = subject.model.card
+    card = inspection.model.card
     css = resources.files("inkread.evaluation.reports").joinpath("run.css").read_text(encoding="utf-8")
     links = "".join(f'<li><a href="#{name}">{escape(PLOTS[name].title)}</a></li>' for name in names)
-    of = "" if subject.reads_pages else f" What follows is of {subject.described}."
+    of = "" if inspection.reads_pages else f" What follows is of {inspection.described}."
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(card.name)}: report</title><style>{css}</style></head><body>\n"
         f"<header><h1>{escape(card.name)}</h1><p>{escape(f'Trained on {card.created}.{of}')}</p>"
-        f"{_figures(subject)}<nav><ul>{links}</ul></nav></header>\n"
+        f"{_figures(inspection)}<nav><ul>{links}</ul></nav></header>\n"
         f"<main>{_card(card)}\n" + "\n".join(sections) + "</main></body></html>\n"
     )
 
 
-def _section(name: str, entry: Entry, subject: Subject, options: Mapping[str, Any]) -> str:
+def _section(name: str, entry: Entry, inspection: Inspection, options: Mapping[str, Any]) -> str:
     """A plot with its heading; in its place, why there is none."""
     title = escape(entry.title)
     try:
-        drawing = inline(entry.draw(subject, **options), entry.title)
+        drawing = inline(entry.draw(inspection, **options), entry.title)
         content = f'<div class="plot" tabindex="0" role="group" aria-label="{title}">{drawing}</div>'
     except (OptionError, ModelError) as error:  # such as a layer that a model from elsewhere has
         content = f"<p>Not here: {escape(error.source)} {escape(error.problem)}.</p>"
@@ -117,21 +117,21 @@ def _section(name: str, entry: Entry, subject: Subject, options: Mapping[str, An
     return f'<section id="{name}">{heading}{content}</section>'
 
 
-def _figures(subject: Subject) -> str:
+def _figures(inspection: Inspection) -> str:
     """What one asks for first, in large letters."""
-    card = subject.model.card
+    card = inspection.model.card
     figures = {"Parameters": f"{card.parameters:,}"}
-    if subject.reads_pages:
+    if inspection.reads_pages:
         scores = card.scores
         figures |= {name: f"{scores[key]:.2%}" for key, name in PAGES.items() if key in scores}
     else:
-        report = evaluate_glyphs(subject.classifier, subject.glyphs)
+        report = evaluate_glyphs(inspection.classifier, inspection.glyphs)
         figures["Accuracy"] = f"{report.accuracy:.2%}"
         figures[f"Misread of {report.count:,}"] = f"{report.errors:,}"
         figures["Calibration error"] = f"{report.calibration_error:.2%}"
-    if subject.has_history:
-        seconds = sum(epoch["seconds"] for epoch in subject.history)
-        figures |= {"Epochs": f"{len(subject.history)}", "Training time": _duration(seconds)}
+    if inspection.has_history:
+        seconds = sum(epoch["seconds"] for epoch in inspection.history)
+        figures |= {"Epochs": f"{len(inspection.history)}", "Training time": _duration(seconds)}
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
     return f'<dl class="figures">{items}</dl>'
 

@@ -3,7 +3,7 @@
 ============  =============================================================
 ``reading``   /v1/read, /v1/read-batch
 ``glyphs``    /v1/glyphs
-``about``     /v1/models, their reports, /v1/info, /livez, /readyz, /metrics
-``collected`` /v1/readings, /v1/corrections
+``info``     /v1/models, their reports, /v1/info, /livez, /readyz, /metrics
+``history`` /v1/readings, /v1/corrections
 ============  =============================================================
 """

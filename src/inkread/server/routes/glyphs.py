@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from inkread.server import schemas
-from inkread.server.routes.documented import OF_API, WITH_BODY, json_of, responses
+from inkread.server.routes.openapi import OF_API, WITH_BODY, json_of, responses
 from inkread.server.schemas import GlyphOptions
 from inkread.server.service import Parts
 from inkread.server.work import ClassifyGlyphs
@@ -45,7 +45,7 @@ async def classify_glyphs(
     Glyphs come as JSON or as an .npy file of N×28×28 uint8 or floating numbers, ink bright, in the geometry of MNIST; with `normalize`
     each is a drawing, and is brought into it.
     """
-    entry = parts.catalogue.require(options.model)
+    entry = parts.registry.require(options.model)
     task = ClassifyGlyphs(
         await request.body(), entry.name, normalize=options.normalize, most=parts.settings.max_rows
     )

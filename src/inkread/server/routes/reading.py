@@ -13,7 +13,7 @@ from inkread.errors import InkreadError
 from inkread.server import schemas
 from inkread.server.logs import FIELDS, LOGGER
 from inkread.server.problems import Problem, busy, internal, problem_of
-from inkread.server.routes.documented import OF_API, WITH_BODY, json_of, picture_body, responses, text_of
+from inkread.server.routes.openapi import OF_API, WITH_BODY, json_of, picture_body, responses, text_of
 from inkread.server.schemas import PictureOptions, ReadOptions
 from inkread.server.service import Parts, Service, client_of
 from inkread.server.uploads import Upload, many_pictures, one_picture
@@ -22,7 +22,7 @@ from inkread.server.work import to_json
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from inkread.server.catalogue import Entry
+    from inkread.server.reader_registry import Entry
 
 log = logging.getLogger(LOGGER)
 router = APIRouter(prefix="/v1", tags=["reading"])
@@ -55,7 +55,7 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
     """
     if options.draw and options.stages:
         raise Problem("bad-request", "draw and stages exclude each other.", "Ask for one of them.")
-    entry = parts.catalogue.require(options.model)
+    entry = parts.registry.require(options.model)
     upload = await one_picture(request)
     content = await parts.read(
         upload,
@@ -92,7 +92,7 @@ async def read_batch(
     Each line is sent as soon as its picture and all before it are read; a picture that cannot be read has `error` set, and stops no
     other.
     """
-    entry = parts.catalogue.require(options.model)
+    entry = parts.registry.require(options.model)
     if parts.pool.is_full:
         raise busy()
     uploads = await many_pictures(request, limit=parts.settings.max_files)

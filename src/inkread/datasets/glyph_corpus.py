@@ -1,0 +1,266 @@
+"""The training material beyond MNIST: other hands, other pens, and all that is no digit.
+
+Every glyph passes through ``inkread.pipeline.glyph``, as it will when a picture is read. What is held out for validation comes from
+other people (UNIPEN's contributors) or other glyphs than what is learned from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.datasets import hard_negatives
+from inkread.datasets.bhmsds import load_bhmsds
+from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
+from inkread.datasets.printed_letters import draw_letter
+from inkread.datasets.quickdraw import load_quickdraw
+from inkread.datasets.stroke_font import ALPHABET, WriterStyle, write_digit
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_strokes, load_unipen
+from inkread.pipeline.glyph import normalize_all
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from inkread.datasets.glyphs import SymbolGlyphs
+    from inkread.system.files import AnyPath
+
+DOUBTFUL = 0.15
+"""A UNIPEN digit with whose label fewer of its neighbours agree is left out."""
+
+RENDERINGS = 3
+"""Drawings of each UNIPEN digit, each with its own pen, size and distortion."""
+
+LETTERS = 0.55
+"""Share of UNIPEN's letters that is drawn, once each: all of them would outnumber the digits."""
+
+HEIGHTS = (20, 110)
+PENS = (0.03, 0.2)
+"""Size of a drawing in pixels, and width of the pen as a share of it."""
+
+BROADEST = {"1": 0.38, "7": 0.26}
+"""Width of the broadest pen for digits without a loop, which no pen fills."""
+
+ROUGH_SHARE = 0.2
+"""Drawings that are small bitmaps of black and white, as faxes, forms and paint programs leave, their edges frayed."""
+ROUGH_HEIGHTS, ROUGH_BLUR, ROUGH_NOISE = (20, 44), (0.4, 0.9), (0.1, 0.28)
+"""Their size in pixels; how far from a stroke's edge its pixels are in doubt, in pixels, and by how much, of 1 (standard deviations)."""
+FINEST_ROUGH, MOST_NOISE = 2.2, 0.45
+"""Width of a bitmap's finest pen in pixels; and noise that makes no ink of blank paper, and no paper of the middle of a stroke."""
+
+HANDS = 30_000
+"""Digits by the hand-made alphabet, each by a hand of its own."""
+RARE_SHARE = 0.5
+"""Of these hands, how many may write any of the alphabet's shapes, not the common ones only."""
+
+PARTS_PER_DIGIT = 0.25
+"""Pairs, and fragments, made for each MNIST digit."""
+
+MOST_INK = 0.45
+"""Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
+
+PRINTED, BARS = 12_000, "fjJrt"
+"""Letters in print, and those among which a broad one may be a 1 with a flag or a foot."""
+
+MARKS = 6_000
+TEXTURES = 3_000
+SHARE_HELD_OUT = 0.05
+AMBIGUOUS_SYMBOLS = ("slash", "z")
+"""Symbols that a person may take for 1 and 2."""
+
+
+def load_glyph_corpus(
+    mnist: LabelledGlyphs, *, data_dir: AnyPath | None = None, seed: int = 0
+) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
+    """All that is learned from beside MNIST, and what is held out of it.
+
+    Args:
+        mnist: the digits of MNIST's training files that are learned from; pairs and fragments are made of them.
+        data_dir: where the collections lie; otherwise where ``INKREAD_DATA`` says.
+        seed: of every random choice.
+
+    Raises:
+        DatasetError: a collection cannot be had.
+    """
+    rng = np.random.default_rng(seed)
+    characters = load_unipen(data_dir=data_dir)
+    held_out = np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS)
+    train = [_drawn(characters.subset(~held_out), RENDERINGS, rng)]
+    validation = [_drawn(characters.subset(held_out), 1, rng)]
+    aspects = [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
+    collections = [
+        _from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng),
+        _scribbles(load_quickdraw(data_dir=data_dir)),
+        not_digits(mnist, rng),
+        hand_made(HANDS, rng),
+        printed(PRINTED, rng),
+    ]
+    for glyphs in collections:
+        chosen = rng.random(len(glyphs)) < SHARE_HELD_OUT
+        train.append(glyphs.subset(~chosen))
+        validation.append(glyphs.subset(chosen))
+    return train, validation
+
+
+def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator) -> LabelledGlyphs:
+    """UNIPEN's digits, drawn several times, and its letters, but look-alikes, as "not a digit"."""
+    classes = digit_classes(characters.labels)
+    is_digit = classes < NOT_A_DIGIT_CLASS
+    usable = np.where(
+        is_digit, characters.agreement >= DOUBTFUL, ~np.isin(characters.labels, [*hard_negatives.LOOK_ALIKES])
+    )
+    repeats = np.where(is_digit, renderings, rng.random(len(characters)) < LETTERS) * usable
+    order = np.repeat(np.arange(len(characters)), repeats)
+    inks = [
+        _by_any_pen(characters.strokes(int(index)), str(characters.labels[index]), rng) for index in order
+    ]
+    return LabelledGlyphs(
+        name=characters.name,
+        images=normalize_all(inks),
+        labels=classes[order],
+        sha256=characters.sha256,
+        licence=characters.licence,
+        attribution=characters.attribution,
+    )
+
+
+def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
+    """Digits by the hand-made alphabet, which has shapes that few of the collections' writers use; the more of a digit, the more shapes it has."""
+    digits = np.repeat(np.arange(10), [len(ALPHABET[str(digit)]) for digit in range(10)])
+    labels = digits[np.arange(count) % len(digits)]
+    inks = []
+    for label in labels:
+        style = WriterStyle.random(rng, rare=rng.random() < RARE_SHARE)
+        strokes = [stroke[:, :2] for stroke in write_digit(str(label), style, rng)]
+        inks.append(_by_any_pen(strokes, str(label), rng))
+    return LabelledGlyphs(
+        name="Hand-made alphabet",
+        images=normalize_all(inks),
+        labels=labels.astype(np.uint8),
+        sha256=_fingerprint(),
+        licence="MIT",
+        attribution="inkread",
+    )
+
+
+def printed(count: int, rng: np.random.Generator) -> LabelledGlyphs:
+    """Latin letters in print, but look-alikes, as "not a digit"; the hash is that of the letters' names."""
+    letters = sorted(set(string.ascii_letters) - set(hard_negatives.LOOK_ALIKES) - set(BARS))
+    inks = [draw_letter(str(letter), rng) for letter in rng.choice(letters, count)]
+    return LabelledGlyphs(
+        name="Letters in print",
+        images=normalize_all(inks),
+        labels=np.full(count, NOT_A_DIGIT_CLASS, np.uint8),
+        sha256=hashlib.sha256("".join(letters).encode()).hexdigest(),
+        licence="MIT",
+        attribution="inkread",
+    )
+
+
+def _fingerprint() -> str:
+    """SHA-256 of the alphabet."""
+    strokes = (stroke for digit in sorted(ALPHABET) for shape in ALPHABET[digit] for stroke in shape)
+    return hashlib.sha256(b"".join(stroke.tobytes() for stroke in strokes)).hexdigest()
+
+
+def _by_any_pen(
+    strokes: list[NDArray[np.float32]], character: str, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """A character drawn at any size, by any pen that leaves it legible, smooth or as a rough bitmap."""
+    rough = rng.random() < ROUGH_SHARE
+    height = int(rng.integers(*(ROUGH_HEIGHTS if rough else HEIGHTS)))
+    thinnest, broadest = PENS[0], BROADEST.get(character, PENS[1])
+    pen = height * float(np.exp(rng.uniform(np.log(thinnest), np.log(broadest))))
+    ink = draw_strokes(strokes, height=height, pen_width=max(FINEST_ROUGH if rough else 0.8, pen), rng=rng)
+    return frayed_edges(ink, rng) if rough else ink
+
+
+def frayed_edges(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """The ink in black and white, with some pixels at the edges of strokes on the wrong side."""
+    soft = cv2.GaussianBlur(ink, (0, 0), float(rng.uniform(*ROUGH_BLUR)))
+    noise = rng.normal(0, float(rng.uniform(*ROUGH_NOISE)), ink.shape).clip(-MOST_NOISE, MOST_NOISE)
+    frayed = (soft + noise > 0.5).astype(np.float32)
+    return frayed if frayed.any() else ink
+
+
+def _from_sheets(
+    sheets: SymbolGlyphs, aspects: list[NDArray[np.float64]], rng: np.random.Generator
+) -> LabelledGlyphs:
+    """BHMSDS's glyphs, which were stretched to a square, given back a width: that of an MNIST digit of their class."""
+    sheets = sheets.subset(~np.isin(sheets.symbols, AMBIGUOUS_SYMBOLS))
+    classes = digit_classes(sheets.symbols)
+    inks = []
+    for image, symbol, label in zip(sheets.images, sheets.symbols, classes, strict=True):
+        if label < NOT_A_DIGIT_CLASS:
+            aspect = float(rng.choice(aspects[label]))
+        else:
+            aspect = float(rng.uniform(2.5, 6.0) if symbol == "minus" else rng.uniform(0.7, 1.3))
+        inks.append(_stretched(_black_and_white(image), aspect))
+    glyphs = LabelledGlyphs(
+        sheets.name, normalize_all(inks), classes, sheets.sha256, sheets.licence, sheets.attribution
+    )
+    # Where a sheet was badly lit, its glyph is a black square, which is no symbol of any kind.
+    return glyphs.subset(glyphs.images.mean(axis=(1, 2)) < MOST_INK * 255)
+
+
+def _scribbles(drawings: SymbolGlyphs) -> LabelledGlyphs:
+    """Drawings of things, but rainbows, whose arc may be read as 0."""
+    drawings = drawings.subset(drawings.symbols != "rainbow")
+    inks = [image.astype(np.float32) / 255 for image in drawings.images]
+    labels = np.full(len(inks), NOT_A_DIGIT_CLASS, np.uint8)
+    return LabelledGlyphs(
+        drawings.name, normalize_all(inks), labels, drawings.sha256, drawings.licence, drawings.attribution
+    )
+
+
+def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float = 1.0) -> LabelledGlyphs:
+    """Pairs and fragments of MNIST's digits, marks and textures, all "not a digit".
+
+    Args:
+        mnist: digits, each of which is in about half a fragment or pair.
+        rng: of every random choice.
+        share: of the usual number of marks and textures.
+    """
+    count = int(PARTS_PER_DIGIT * len(mnist))
+    images = np.concatenate(
+        [
+            hard_negatives.pairs(mnist.images, count, rng),
+            hard_negatives.fragments(mnist.images, count, rng),
+            hard_negatives.marks(int(share * MARKS), rng),
+            hard_negatives.textures(int(share * TEXTURES), rng),
+        ]
+    )
+    images = images[images.any(axis=(1, 2))]
+    return LabelledGlyphs(
+        name="Made of MNIST",
+        images=images,
+        labels=np.full(len(images), NOT_A_DIGIT_CLASS, np.uint8),
+        sha256=mnist.sha256,
+        licence=mnist.licence,
+        attribution=mnist.attribution,
+    )
+
+
+def _aspects(digits: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Width divided by height of each digit."""
+    solid = digits > 64
+    width = solid.any(axis=1).sum(axis=1)
+    height = solid.any(axis=2).sum(axis=1)
+    return width / np.maximum(height, 1)
+
+
+def _black_and_white(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    level, _ = cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)
+    return np.clip(0.5 + (image.astype(np.float32) - level) / 64, 0, 1)
+
+
+def _stretched(ink: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
+    """The ink with its width divided by its height changed from 1 to ``aspect``, its longer side 56 pixels."""
+    longer = 56
+    size = (
+        (longer, max(4, round(longer / aspect))) if aspect > 1 else (max(4, round(longer * aspect)), longer)
+    )
+    return cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC).clip(0, 1)

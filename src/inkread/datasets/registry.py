@@ -1,0 +1,59 @@
+"""Glyphs by the name of their collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inkread.datasets.corrections import load_corrections
+from inkread.datasets.low_resolution import load_digits
+from inkread.datasets.mnist import load_mnist
+from inkread.datasets.published import PUBLISHED, load_published
+from inkread.errors import OptionError, nearest
+
+if TYPE_CHECKING:
+    from inkread.datasets.download import Progress
+    from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.datasets.mnist import Split
+    from inkread.system.files import AnyPath
+
+MNIST, DIGITS, CORRECTIONS = "mnist", "digits", "corrections"
+NAMES = (MNIST, *PUBLISHED, DIGITS, CORRECTIONS)
+TITLES = {"MNIST": MNIST, "scikit-learn digits": DIGITS} | {
+    each.title: name for name, each in PUBLISHED.items()
+}
+"""Names of the collections with test images, by the titles that their glyphs and model cards have."""
+
+
+def load_named(
+    name: str,
+    split: Split,
+    *,
+    data_dir: AnyPath | None = None,
+    store: str | None = None,
+    progress: Progress | None = None,
+) -> LabelledGlyphs:
+    """Loads a split of a collection.
+
+    Args:
+        name: one of ``NAMES``.
+        split: ``"train"`` or ``"test"``; corrections are not parted, and are the same for both.
+        data_dir: a folder to look in first.
+        store: where corrections are, if not where ``inkread serve`` keeps them.
+        progress: told of the bytes of a download.
+
+    Raises:
+        OptionError: there is no such collection; the message has the nearest one.
+        DatasetError: the collection cannot be had.
+        StoreError: the store of corrections cannot be used.
+        MissingExtraError: what it needs is not installed.
+    """
+    if name in PUBLISHED:
+        return load_published(PUBLISHED[name], split, data_dir=data_dir, progress=progress)
+    match name:
+        case "mnist":
+            return load_mnist(split, data_dir=data_dir, progress=progress)
+        case "digits":
+            return load_digits(split)
+        case "corrections":
+            return load_corrections(store)
+    raise OptionError(f"--data {name}", "is no collection", nearest(name, NAMES))

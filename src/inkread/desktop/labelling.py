@@ -1,0 +1,171 @@
+"""LabelledDrawings: the program asks for a digit, a person draws it, and the drawing joins a folder that networks learn from.
+
+The folder is that of ``inkread.datasets.pictures``: PNG files and a table ``labels.csv``, which ``inkread train --data`` takes.
+A picture is written before its row, and the table is replaced as a whole, so that whatever happens, the folder is in order.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.datasets.idx import read_bytes, write_atomically
+from inkread.datasets.pictures import LABEL_FOLDERS, TABLES, load_labelled_folder
+from inkread.desktop.numbered_files import make_folder, save_numbered
+from inkread.errors import DatasetFormatError, OutputError
+from inkread.pipeline.classifier import DIGITS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+TABLE = "labels.csv"
+COLUMNS = ("file", "label")
+STEM = "digit"
+
+
+class LabelledDrawings:
+    """A course in which every digit comes up equally often.
+
+    Args:
+        folder: of labelled pictures, which is made where it is not there; what is in it is kept, and counts.
+        seed: of the order; another each time unless given.
+
+    Attributes:
+        wanted: the digit that is asked for.
+        counts: how many drawings of each digit the folder has.
+
+    Raises:
+        OutputError: the folder cannot be made.
+        DatasetError: it holds pictures in another way than with a table, or its table is wrong.
+    """
+
+    def __init__(self, folder: Path, *, seed: int | None = None) -> None:
+        self.folder = folder
+        make_folder(folder)
+        self._table = _table_of(folder)
+        self._rng = np.random.default_rng(seed)
+        self._kept: list[Path] = []
+        pictures = load_labelled_folder(folder) if _read(self._table)[1] else []
+        self.counts = [sum(picture.label == digit for picture in pictures) for digit in DIGITS]
+        self.wanted = self._next()
+
+    @property
+    def number_kept(self) -> int:
+        """Drawings that were kept since the beginning and not taken back."""
+        return len(self._kept)
+
+    def keep(self, picture: NDArray[np.uint8]) -> Path:
+        """Adds a drawing of the wanted digit to the folder, and asks for the next.
+
+        Args:
+            picture: H×W uint8.
+
+        Returns:
+            The picture's file.
+
+        Raises:
+            OutputError: it cannot be written; the same digit is still asked for.
+            DatasetFormatError: the table is none any more.
+        """
+        path = save_numbered(picture, self.folder, STEM)
+        try:
+            _append(self._table, path.name, str(self.wanted))
+        except (OutputError, DatasetFormatError):
+            path.unlink(missing_ok=True)
+            raise
+        self._kept.append(path)
+        self.counts[self.wanted] += 1
+        self.wanted = self._next()
+        return path
+
+    def skip(self) -> None:
+        """Asks for another digit."""
+        self.wanted = self._next()
+
+    def take_back(self) -> Path | None:
+        """Removes the drawing that was kept last, and asks for its digit again; ``None`` if there is none.
+
+        Raises:
+            OutputError: the table cannot be written, or the picture not be removed.
+            DatasetFormatError: the table is none any more.
+        """
+        if not self._kept:
+            return None
+        path = self._kept[-1]
+        label = _remove(self._table, path.name)
+        self._kept.pop()
+        if label in DIGITS:  # somebody may have edited the table meanwhile
+            self.wanted = int(label)
+            self.counts[self.wanted] -= 1
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            problem = f"is no longer in the table, but cannot be removed ({error.strerror or error})"
+            raise OutputError(str(path), problem, "remove it yourself") from error
+        return path
+
+    def _next(self) -> int:
+        """One of those digits, other than the present one, that there are fewest of."""
+        others = [digit for digit in range(len(DIGITS)) if digit != getattr(self, "wanted", None)]
+        fewest = min(self.counts[digit] for digit in others)
+        return int(self._rng.choice([digit for digit in others if self.counts[digit] == fewest]))
+
+
+def _table_of(folder: Path) -> Path:
+    """The folder's table, whether it is there already or not."""
+    for name in TABLES:
+        if (folder / name).is_file():
+            return folder / name
+    if any((folder / name).is_dir() for name in LABEL_FOLDERS):
+        raise DatasetFormatError(
+            str(folder), "has folders for labels, and no table", f"name another folder, or one with a {TABLE}"
+        )
+    return folder / TABLE
+
+
+def _read(table: Path) -> tuple[list[str], list[list[str]]]:
+    """The table's head and the rows after it; the usual head and no rows where there is no table yet, or an empty file."""
+    try:
+        text = read_bytes(table).decode("utf-8-sig") if table.is_file() else ""
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=TABLES[table.name]) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetFormatError(str(table), f"is not readable as a table ({error})", "correct it") from error
+    return (rows[0], rows[1:]) if rows else ([*COLUMNS], [])
+
+
+def _append(table: Path, file: str, label: str) -> None:
+    """Adds a row; further columns that the table has stay empty."""
+    head, rows = _read(table)
+    _require_columns(table, head)
+    values = dict(zip(COLUMNS, (file, label), strict=True))
+    _write(table, [head, *rows, [values.get(column, "") for column in head]])
+
+
+def _remove(table: Path, file: str) -> str | None:
+    """Removes the row of a file, and returns its label; ``None`` if there is no such row."""
+    head, rows = _read(table)
+    _require_columns(table, head)
+    row = next((row for row in rows if file in row), None)
+    if row is None:
+        return None
+    rows.remove(row)
+    _write(table, [head, *rows])
+    return dict(zip(head, row, strict=False)).get("label")
+
+
+def _require_columns(table: Path, head: list[str]) -> None:
+    if not {*COLUMNS} <= {*head}:
+        raise DatasetFormatError(
+            f"{table}, line 1", "does not have the columns file and label", "put them back"
+        )
+
+
+def _write(table: Path, rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=TABLES[table.name], lineterminator="\n").writerows(rows)
+    write_atomically(table, text.getvalue().encode())

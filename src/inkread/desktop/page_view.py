@@ -1,0 +1,131 @@
+"""The free canvas: several digits at once, anywhere and in any size, read as a picture of a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pygame
+
+from inkread.desktop import theme, widgets
+from inkread.desktop.canvas import FULL, Brush
+from inkread.desktop.canvas_view import NO_DIGIT, CanvasView, painted
+from inkread.results import UNNAMED
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inkread.reader import Reader
+    from inkread.results import Digit, Reading
+
+MOST_BARS = 10
+"""Digits that have a bar; of more, the doubtful ones have."""
+
+BOX_MARGIN, BOX_LINE = 5, 3
+"""Pixels of the canvas between ink and box, and of the box's line."""
+
+TAG_TO_SHEET = 1.5
+"""Scale of the boxes' tags where the canvas is shown in its own size."""
+
+MOST_LINES = 4
+"""Rows of digits that are shown in large; of more, the first ones."""
+
+LINE_HEIGHT = 1.1
+"""Of a row of digits, over the size of its type."""
+
+MEASURED = 100
+"""The size of type by which widths are measured."""
+
+
+class PageView(CanvasView["Reading"]):
+    """The view for several digits."""
+
+    name = "Free sheet"
+    invitation = "Write digits, as many as you like"
+    size = (880, 660)
+    brush = Brush(radius=7.0, softness=1.5)
+    eraser = Brush(radius=22.0, softness=1.5)
+
+    def __init__(self, *, min_probability: float) -> None:
+        super().__init__(min_probability=min_probability)
+        self._painted: tuple[tuple[int, tuple[int, int]], pygame.Surface] | None = None
+
+    def read(self, reader: Reader, ink: NDArray[np.uint8]) -> Reading:
+        """Reads the ink as a page."""
+        return reader.read(FULL - ink, min_probability=self.min_probability)
+
+    def text(self, reading: Reading) -> str:
+        """The rows, parted by slashes."""
+        return "/".join(line.text for line in reading.lines)
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """The ink, and boxes around what was read."""
+        surface.blit(self._image(), self.rect)
+        pygame.draw.rect(surface, theme.LINE_STRONG, self.rect.inflate(2, 2), 1)
+        if self.answer is not None and not self.canvas.is_empty:
+            clip = surface.get_clip()
+            surface.set_clip(self.rect)
+            for digit in self.answer.reading.digits:
+                self._draw_box(surface, digit)
+            surface.set_clip(clip)
+
+    def draw_reading(
+        self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float
+    ) -> None:
+        """The text in large, and how sure each digit is."""
+        above, below = widgets.halves(rect, scale, share=0.4)
+        if not reading.digits:
+            widgets.headline(surface, above, NO_DIGIT, "No digit found", ink=theme.LINE_STRONG, scale=scale)
+            return
+        self._draw_text(surface, above, reading, scale)
+        digits = reading.digits
+        if len(digits) > MOST_BARS:
+            digits = tuple(sorted(digits, key=lambda digit: digit.probability)[:MOST_BARS])
+        rows = [(digit.label, digit.probability, theme.percent(digit.probability)) for digit in digits]
+        doubtful = {row for row, digit in enumerate(digits) if digit.label == UNNAMED}
+        colour = theme.LINE_STRONG if self.is_outdated else theme.ACCENT
+        widgets.bars(surface, below, rows, scale, doubtful=doubtful, colour=colour)
+
+    def _image(self) -> pygame.Surface:
+        """The ink in the size in which it is shown, made anew only where one of them has changed."""
+        key = self.canvas.changes, self.rect.size
+        if self._painted is None or self._painted[0] != key:
+            self._painted = key, pygame.transform.smoothscale(painted(self.canvas.ink), self.rect.size)
+        return self._painted[1]
+
+    def _draw_box(self, surface: pygame.Surface, digit: Digit) -> None:
+        colour = (
+            theme.LINE_STRONG if self.is_outdated else theme.DOUBT if digit.label == UNNAMED else theme.ACCENT
+        )
+        factor = self.rect.width / self.size[0]
+        x0, y0, x1, y1 = digit.box
+        corner = self.rect.left + (x0 - BOX_MARGIN) * factor, self.rect.top + (y0 - BOX_MARGIN) * factor
+        box = pygame.Rect(corner, ((x1 - x0 + 2 * BOX_MARGIN) * factor, (y1 - y0 + 2 * BOX_MARGIN) * factor))
+        pygame.draw.rect(surface, colour, box, max(1, round(BOX_LINE * factor)))
+        widgets.tag(surface, digit.label, box, colour, TAG_TO_SHEET * factor, within=self.rect)
+
+    def _draw_text(self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float) -> None:
+        """The rows in type as large as fits, and below them in words how sure they are."""
+        below = theme.write(
+            surface,
+            _confidence(reading),
+            rect.midbottom,
+            theme.BODY * scale,
+            theme.FAINT,
+            anchor="midbottom",
+            width=rect.width,
+        )
+        lines = [line.text for line in reading.lines[:MOST_LINES]]
+        pitch = (below.top - rect.top) / len(lines)
+        widest = max(theme.width_of(line, MEASURED) for line in lines) / MEASURED
+        size = max(theme.BODY * scale, min(theme.HUGE * scale, rect.width / widest, pitch / LINE_HEIGHT))
+        ink = theme.LINE_STRONG if self.is_outdated else theme.INK
+        for row, line in enumerate(lines):
+            at = rect.centerx, rect.top + (row + 0.5) * pitch
+            theme.write(surface, line, at, size, ink, anchor="center", width=rect.width)
+
+
+def _confidence(reading: Reading) -> str:
+    least = theme.percent(min(digit.probability for digit in reading.digits))
+    number = len(reading.digits)
+    return least if number == 1 else f"{number} digits, each at least {least}"

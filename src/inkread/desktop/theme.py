@@ -1,0 +1,139 @@
+"""The theme of all windows: colors, sizes and type, in the manner of the web page.
+
+Colours are those of the page's ``tokens.css``, by day. The type is pygame's own, FreeSans Bold, so that a window looks alike
+everywhere. Sizes are pixels of a window of its first size, times the ``scale`` of the present one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pygame
+
+Colour = tuple[int, int, int]
+
+PAPER: Colour = (248, 247, 243)
+CARD: Colour = (255, 255, 255)
+SHEET: Colour = (255, 254, 251)
+INK: Colour = (28, 30, 36)
+FAINT: Colour = (93, 97, 108)
+LINE: Colour = (227, 225, 217)
+LINE_STRONG: Colour = (139, 141, 147)
+FILL: Colour = (239, 237, 230)
+ACCENT: Colour = (11, 106, 168)
+ACCENT_STRONG: Colour = (8, 86, 135)
+ACCENT_SOFT: Colour = (226, 238, 247)
+ON_ACCENT: Colour = (255, 255, 255)
+DOUBT: Colour = (154, 75, 0)
+DOUBT_SOFT: Colour = (253, 240, 223)
+PEN: Colour = (22, 24, 29)
+GRID_LINE: Colour = (230, 227, 218)
+
+HUGE, LARGE, BODY, SMALL = 230, 26, 19, 16
+"""Sizes of type."""
+
+LEGIBLE = 12
+"""No type is smaller, however small the window."""
+
+GAP, RADIUS, RADIUS_SMALL = 16, 12, 7
+"""Between parts, and of corners."""
+
+BUTTON_HEIGHT = 40
+
+FINENESS = 3
+"""Type and corners are drawn this many times as large, and reduced: evenly spaced, and smooth."""
+
+ELLIPSIS = "…"
+
+LEAST_SHOWN = 0.001
+"""A probability below this is written as less than it, and none of at most 1 less it as certain."""
+
+SMALLEST_SCALE, LARGEST_SCALE = 0.5, 3.0
+
+
+def scale_of(size: tuple[int, int], first: tuple[int, int]) -> float:
+    """How much larger than in a window of its ``first`` size everything is drawn in one of this size."""
+    return max(SMALLEST_SCALE, min(LARGEST_SCALE, size[0] / first[0], size[1] / first[1]))
+
+
+def font(size: float) -> pygame.font.Font:
+    """The type, at a size in pixels, at least ``LEGIBLE``."""
+    if not pygame.font.get_init():  # fonts do not outlive the module
+        pygame.font.init()
+        _font.cache_clear()
+    return _font(max(LEGIBLE, round(size)))
+
+
+@lru_cache(maxsize=64)
+def _font(size: int) -> pygame.font.Font:
+    return pygame.font.Font(None, size)
+
+
+def width_of(text: str, size: float) -> int:
+    """Pixels that a line of text takes."""
+    return round(font(FINENESS * max(LEGIBLE, round(size))).size(text)[0] / FINENESS)
+
+
+def write(
+    surface: pygame.Surface,
+    text: str,
+    at: tuple[float, float],
+    size: float,
+    colour: Colour = INK,
+    *,
+    anchor: str = "topleft",
+    width: float | None = None,
+) -> pygame.Rect:
+    """Writes a line of text, and returns where it stands.
+
+    Args:
+        surface: to write on.
+        text: one line.
+        at: where its ``anchor`` comes to lie.
+        size: of the type in pixels.
+        colour: RGB.
+        anchor: of the text's rectangle, by the name that it has in ``pygame.Rect``: "midleft", "center" …
+        width: in pixels, at most: a longer text is cut, and ends in an ellipsis.
+    """
+    shown = text if width is None else shortened(text, size, width)
+    image = _line(shown, max(LEGIBLE, round(size)), colour)
+    place = image.get_rect(**{anchor: (round(at[0]), round(at[1]))})
+    surface.blit(image, place)
+    return place
+
+
+@lru_cache(maxsize=256)
+def _line(text: str, size: int, colour: Colour) -> pygame.Surface:
+    large = font(FINENESS * size).render(text, True, colour)
+    return pygame.transform.smoothscale(large, [max(1, round(side / FINENESS)) for side in large.get_size()])
+
+
+def shortened(text: str, size: float, width: float) -> str:
+    """The text if it is no wider than this, else its beginning with an ellipsis."""
+    if width_of(text, size) <= width:
+        return text
+    kept = text
+    while kept and width_of(kept + ELLIPSIS, size) > width:
+        kept = kept[:-1]
+    return kept.rstrip() + ELLIPSIS
+
+
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """The text in lines no wider than this, broken between words; a word that is wider stands alone."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_of(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def percent(probability: float) -> str:
+    """A probability in words: "98.7 %", "< 0.1 %", "> 99.9 %"."""
+    if probability < LEAST_SHOWN:
+        return f"< {LEAST_SHOWN * 100:.1f} %"
+    if probability > 1 - LEAST_SHOWN:
+        return f"> {(1 - LEAST_SHOWN) * 100:.1f} %"
+    return f"{probability * 100:.1f} %"

@@ -1,0 +1,256 @@
+"""What windows are made of: panels, bars, buttons and tags, drawn in the theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pygame
+
+from inkread.desktop import theme
+from inkread.desktop.theme import (
+    ACCENT,
+    ACCENT_SOFT,
+    ACCENT_STRONG,
+    BODY,
+    BUTTON_HEIGHT,
+    CARD,
+    DOUBT,
+    FAINT,
+    FILL,
+    FINENESS,
+    GAP,
+    HUGE,
+    INK,
+    LARGE,
+    LINE,
+    LINE_STRONG,
+    ON_ACCENT,
+    RADIUS_SMALL,
+    SMALL,
+    Colour,
+    percent,
+    width_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+
+def rounded(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, radius: float) -> None:
+    """A filled rectangle with smooth round corners."""
+    surface.blit(_rounded(rect.size, round(FINENESS * radius), colour), rect)
+
+
+@lru_cache(maxsize=256)
+def _rounded(size: tuple[int, int], radius: int, colour: Colour) -> pygame.Surface:
+    large = pygame.Surface((FINENESS * size[0], FINENESS * size[1]), pygame.SRCALPHA)
+    large.fill((*colour, 0))  # not black, which would show through at the corners
+    pygame.draw.rect(large, colour, large.get_rect(), border_radius=radius)
+    return pygame.transform.smoothscale(large, size)
+
+
+def icon(side: int) -> pygame.Surface:
+    """The mark of inkread: a 7 in white on a blue square."""
+    surface = pygame.Surface((side, side), pygame.SRCALPHA)
+    rounded(surface, surface.get_rect(), ACCENT, side / 5)
+    theme.write(surface, "7", surface.get_rect().center, 0.8 * side, ON_ACCENT, anchor="center")
+    return surface
+
+
+def panel(
+    surface: pygame.Surface, rect: pygame.Rect, radius: float, *, fill: Colour = CARD, line: Colour = LINE
+) -> None:
+    """A filled rectangle with round corners and a thin line around."""
+    rounded(surface, rect, line, radius)
+    rounded(surface, rect.inflate(-2, -2), fill, radius - 1)
+
+
+def bar(
+    surface: pygame.Surface, rect: pygame.Rect, share: float, colour: Colour = ACCENT, *, track: Colour = FILL
+) -> None:
+    """A horizontal bar, filled from the left for a share in 0..1."""
+    rounded(surface, rect, track, rect.height / 2)
+    filled = round(rect.width * min(1.0, max(0.0, share)))
+    if (
+        filled >= rect.height
+    ):  # a shorter one would be no bar but a dot, and hide that there is next to nothing
+        rounded(surface, pygame.Rect(rect.topleft, (filled, rect.height)), colour, rect.height / 2)
+    elif filled > 0:
+        surface.fill(colour, pygame.Rect(rect.left + 1, rect.top + 1, max(1, filled - 1), rect.height - 2))
+
+
+@dataclass(slots=True)
+class Button:
+    """A button for the mouse, with keys that do the same.
+
+    Attributes:
+        label: what is written on it.
+        act: what it does.
+        keys: constants of pygame, such as ``pygame.K_s``, with any modifiers or none.
+        hint: the key as a person calls it, written beside the label.
+        primary: it is the one that is mostly wanted.
+        on: what it switches is switched on.
+        enabled: it can be used now.
+        rect: where it stands; whoever lays out the window sets it.
+    """
+
+    label: str
+    act: Callable[[], object]
+    keys: Sequence[int] = ()
+    hint: str = ""
+    primary: bool = False
+    on: bool = False
+    enabled: bool = True
+    rect: pygame.Rect = field(default_factory=lambda: pygame.Rect(0, 0, 0, 0))
+    _hover: bool = field(default=False, init=False)
+    _pressed: bool = field(default=False, init=False)
+
+    def natural_width(self, scale: float) -> int:
+        """Pixels that it needs for its label and its hint."""
+        label, hint = width_of(self.label, BODY * scale), width_of(self.hint, SMALL * scale)
+        return round(label + bool(self.hint) * (hint + GAP / 2 * scale) + 1.5 * GAP * scale)
+
+    def handle(self, event: pygame.event.Event) -> bool:
+        """Reacts to mouse and keyboard; returns whether the event was meant for this button.
+
+        It acts when the left button of the mouse is let go over it, where it was pressed before.
+        """
+        if event.type == pygame.KEYDOWN and event.key in self.keys:
+            self._act()
+            return True
+        if event.type == pygame.MOUSEMOTION:
+            self._hover = self.rect.collidepoint(event.pos)
+        elif event.type == pygame.MOUSEBUTTONDOWN and self.rect.collidepoint(event.pos):
+            self._pressed = event.button == pygame.BUTTON_LEFT
+            return True
+        elif event.type == pygame.MOUSEBUTTONUP and self._pressed and event.button == pygame.BUTTON_LEFT:
+            self._pressed = False
+            if self.rect.collidepoint(event.pos):
+                self._act()
+            return True
+        return False
+
+    def draw(self, surface: pygame.Surface, scale: float = 1.0) -> None:
+        """Draws it in its rectangle; the hint is left out where there is no room for it."""
+        fill, line, ink = self._colours()
+        panel(surface, self.rect, RADIUS_SMALL * scale, fill=fill, line=line)
+        pad, size = GAP / 2 * scale, BODY * scale
+        middle = self.rect.centery
+        label_width = width_of(self.label, size)
+        hint_width = width_of(self.hint, SMALL * scale)
+        free = self.rect.width - 2 * pad
+        if not self.hint or label_width + pad + hint_width > free:
+            theme.write(surface, self.label, self.rect.center, size, ink, anchor="center", width=free)
+            return
+        start = self.rect.centerx - (label_width + pad + hint_width) / 2
+        theme.write(surface, self.label, (start, middle), size, ink, anchor="midleft")
+        faint = ink if self.primary or not self.enabled else FAINT
+        theme.write(
+            surface, self.hint, (start + label_width + pad, middle), SMALL * scale, faint, anchor="midleft"
+        )
+
+    def _act(self) -> None:
+        if self.enabled:
+            self.act()
+
+    def _colours(self) -> tuple[Colour, Colour, Colour]:
+        """Of its face, its line and its text."""
+        if not self.enabled:
+            return FILL, FILL, LINE_STRONG
+        if self.primary:
+            face = ACCENT_STRONG if self._hover or self._pressed else ACCENT
+            return face, face, ON_ACCENT
+        if self.on:
+            return ACCENT_SOFT, ACCENT, ACCENT_STRONG
+        return (FILL if self._hover or self._pressed else CARD), LINE_STRONG, INK
+
+
+def flow(buttons: Sequence[Button], area: pygame.Rect, scale: float) -> int:
+    """Gives the buttons their places, from left to right in as many rows as they need; returns where they end below."""
+    gap, height = round(GAP / 2 * scale), round(BUTTON_HEIGHT * scale)
+    x, y = area.topleft
+    for button in buttons:
+        width = button.natural_width(scale)
+        if x > area.left and x + width > area.right:
+            x, y = area.left, y + height + gap
+        button.rect = pygame.Rect(x, y, width, height)
+        x += width + gap
+    return y + height
+
+
+def halves(rect: pygame.Rect, scale: float, *, share: float) -> tuple[pygame.Rect, pygame.Rect]:
+    """A place in two, the first with this share: one above the other, or side by side where it is wide."""
+    gap = round(GAP * scale)
+    if rect.width > rect.height:
+        first = pygame.Rect(rect.topleft, (round((rect.width - gap) * share), rect.height))
+        return first, pygame.Rect(first.right + gap, rect.top, rect.right - first.right - gap, rect.height)
+    first = pygame.Rect(rect.topleft, (rect.width, round((rect.height - gap) * share)))
+    return first, pygame.Rect(rect.left, first.bottom + gap, rect.width, rect.bottom - first.bottom - gap)
+
+
+def headline(
+    surface: pygame.Surface, rect: pygame.Rect, label: str, verdict: str, *, ink: Colour, scale: float
+) -> None:
+    """One character in large, and a line of words below it."""
+    below = theme.write(
+        surface, verdict, rect.midbottom, LARGE * scale, FAINT, anchor="midbottom", width=rect.width
+    )
+    size = min(HUGE * scale, below.top - rect.top)
+    theme.write(surface, label, (rect.centerx, (rect.top + below.top) / 2), size, ink, anchor="center")
+
+
+def bars(
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    rows: Sequence[tuple[str, float, str]],
+    scale: float,
+    *,
+    best: int | None = None,
+    doubtful: Collection[int] = (),
+    colour: Colour = LINE_STRONG,
+) -> None:
+    """Rows of a label, a bar for a share in 0..1, and a text, as high as ten of them fit.
+
+    Args:
+        surface: to draw on.
+        rect: where.
+        rows: from top to bottom.
+        scale: see ``scale_of``.
+        best: the row that stands out.
+        doubtful: the rows that stand out as doubtful.
+        colour: of the other bars.
+    """
+    pitch = min(rect.height / max(10, len(rows)), 2 * BODY * scale)
+    size = min(SMALL * scale, pitch)
+    label_width = width_of("0", size) + GAP / 2 * scale
+    text_width = width_of(percent(0), size) + GAP / 2 * scale
+    thickness = max(3, round(pitch * 0.36))
+    for row, (label, share, text) in enumerate(rows):
+        y = rect.top + (row + 0.5) * pitch
+        stands_out = row == best or row in doubtful
+        ink = DOUBT if row in doubtful else INK if stands_out else FAINT
+        filled = DOUBT if row in doubtful else ACCENT if row == best else colour
+        theme.write(surface, label, (rect.left, y), size, ink, anchor="midleft")
+        track = pygame.Rect(rect.left + label_width, 0, rect.width - label_width - text_width, thickness)
+        track.centery = round(y)
+        bar(surface, track, share, filled)
+        theme.write(surface, text, (rect.right, y), size, ink, anchor="midright")
+
+
+def tag(
+    surface: pygame.Surface,
+    label: str,
+    box: pygame.Rect,
+    colour: Colour,
+    scale: float,
+    *,
+    within: pygame.Rect,
+) -> None:
+    """A label on a filled ground: on the upper left corner of a box, and always inside what it lies in."""
+    height = round(1.1 * BODY * scale)
+    ground = pygame.Rect(box.left, 0, max(height, width_of(label, BODY * scale) + height // 2), height)
+    ground.bottom = box.top + 1
+    rounded(surface, ground.clamp(within), colour, 4 * scale)
+    theme.write(surface, label, ground.clamp(within).center, BODY * scale, ON_ACCENT, anchor="center")

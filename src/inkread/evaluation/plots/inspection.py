@@ -1,0 +1,189 @@
+"""What plots are of: a model, the glyphs to look at, and what it makes of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.registry import MNIST, TITLES, load_named
+from inkread.errors import DatasetNotFoundError, ModelNotFoundError, OptionError
+from inkread.models import DIGIT_CLASSES, bundled, load_model
+from inkread.models.card import HELD_OUT_FILE
+from inkread.pipeline.classifier import Classifier
+from inkread.training import Recipe
+from inkread.training.recipe import DETECTOR
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from inkread.datasets.download import Progress
+    from inkread.pipeline.trace import Trace
+    from inkread.system.files import AnyPath
+    from inkread.training import Augmentation
+
+
+class Inspection:
+    """A model and held-out glyphs; everything is loaded and computed when it is first asked for, once.
+
+    Args:
+        model: the name of a bundled model, or the folder of a run.
+        data_dir: where the collections are; otherwise where their loaders look.
+        test: look at the collection's test images, which are for a final look only, instead of what was held out.
+        on_download: told of the bytes of a download.
+
+    Raises:
+        ModelError: there is no such model, or it is not what its card says.
+    """
+
+    def __init__(
+        self,
+        model: AnyPath = "default",
+        *,
+        data_dir: AnyPath | None = None,
+        test: bool = False,
+        on_download: Progress | None = None,
+    ) -> None:
+        self.model = load_model(model)
+        self.data_dir, self.test, self._on_download = data_dir, test, on_download
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The settings of the training, as the card has them; empty for a model from elsewhere."""
+        return self.model.card.recipe
+
+    @property
+    def reads_pages(self) -> bool:
+        """Whether the model is a detector of digits on pages, and so has neither glyphs nor classes of them."""
+        return self.recipe.get("network") == DETECTOR
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """How glyphs were changed in training.
+
+        Raises:
+            OptionError: the model's card does not tell.
+        """
+        settings = self.recipe.get("augmentation")
+        if not isinstance(settings, dict):
+            raise OptionError(
+                self.model.name, "has no augmentation in its card", "name a run that inkread trained"
+            )
+        return Recipe.from_dict({"augmentation": settings}).augmentation
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The model in ONNX Runtime."""
+        return Classifier(self.model)
+
+    @cached_property
+    def network(self) -> nn.Sequential:
+        """The model's layers in PyTorch."""
+        from inkread.evaluation.plots.network import network_of
+
+        return network_of(self.model)
+
+    @cached_property
+    def glyphs(self) -> LabelledGlyphs:
+        """The glyphs to look at: what the run held out and kept, else the last of MNIST's training images.
+
+        Raises:
+            DatasetError: they cannot be had.
+            OptionError: test images are asked for, of data that have none.
+        """
+        if self.test:
+            return load_named(self._collection, "test", data_dir=self.data_dir, progress=self._on_download)
+        if self._kept.is_file():
+            return LabelledGlyphs.load(self._kept)
+        if self.classifier.classes != DIGIT_CLASSES:
+            problem = "is missing, and the model was trained on other data than MNIST"
+            raise DatasetNotFoundError(str(self._kept), problem, "restore it, or train the model again")
+        mnist = load_named(MNIST, "train", data_dir=self.data_dir, progress=self._on_download)
+        return mnist.subset(slice(-self._held_out, None))
+
+    @property
+    def described(self) -> str:
+        """Which glyphs these are, as a sentence goes on."""
+        count, name = len(self.glyphs), self.glyphs.name
+        if self.test:
+            return f"the {count:,} test images of {name}"
+        if self._kept.is_file():
+            return f"{count:,} glyphs of {name} that were held out of the training"
+        known = "which were held out" if "validation" in self.recipe else "of which it may have learned"
+        return f"the last {count:,} of MNIST's training images, {known}"
+
+    @property
+    def _kept(self) -> Path:
+        """Where the run keeps what it held out."""
+        return self.model.path.parent / HELD_OUT_FILE
+
+    @property
+    def _held_out(self) -> int:
+        """What the training did not learn from; as many as usual where the card does not tell."""
+        return int(self.recipe.get("validation", Recipe().validation))
+
+    @property
+    def _collection(self) -> str:
+        """The first collection with test images that the model was trained on; MNIST where the card names none."""
+        names = [str(entry.get("name")) for entry in self.model.card.data]
+        for name in names:
+            if name in TITLES:
+                return TITLES[name]
+        if names:
+            problem = "has no test images in the data it was trained on"
+            raise OptionError(self.model.name, problem, "leave --test out")
+        return MNIST
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float32]:
+        """N×classes, what the model makes of the glyphs; of digits, the ten and "not a digit"."""
+        return self.classifier.probabilities(self.glyphs.images)
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """N classes, the likeliest."""
+        return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def history(self) -> tuple[dict[str, float], ...]:
+        """The figures of each epoch.
+
+        Raises:
+            ModelNotFoundError: it is no run.
+            MissingExtraError: PyTorch is not installed.
+        """
+        if self.model.name in bundled():
+            problem = "is a bundled model, without the history of its training"
+            raise ModelNotFoundError(self.model.name, problem, "name the folder of a run")
+        from inkread.training import load_run
+
+        return load_run(self.model.path.parent).history
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the model is a run that kept its figures."""
+        from inkread.models.history import HISTORY_FILE
+
+        return (self.model.path.parent / HISTORY_FILE).is_file()
+
+    def one_of_each(self) -> NDArray[np.int64]:
+        """The indices of the first glyph of each class."""
+        return np.unique(self.glyphs.labels, return_index=True)[1]
+
+    def trace(self, picture: AnyPath | None) -> Trace:
+        """How the model reads a picture as one digit; an example without one.
+
+        Raises:
+            PictureError: it cannot be read.
+        """
+        from inkread.evaluation.plots.pipeline_figure import example_photo
+        from inkread.reader import Reader
+
+        return Reader(self.model.path.parent).trace(
+            example_photo() if picture is None else picture, single=True
+        )

@@ -1,0 +1,134 @@
+"""What this server is, and how it is doing."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from PIL import features
+
+from inkread import __version__
+from inkread.models import DEFAULT
+from inkread.server import schemas
+from inkread.server.metrics import MEDIA_TYPE
+from inkread.server.pool import STUCK_SECONDS
+from inkread.server.problems import Problem, not_ready
+from inkread.server.routes.openapi import ALWAYS, OF_API, responses, text_of
+from inkread.server.service import Parts
+
+router = APIRouter()
+
+FORMATS = {
+    "PNG": None,
+    "JPEG": None,
+    "WebP": "webp",
+    "AVIF": "avif",
+    "GIF": None,
+    "TIFF": None,
+    "BMP": None,
+}
+"""The formats of ``inkread.picture``, and the feature of Pillow that some need."""
+
+REPORT_SECURITY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+"""A report is a file like any other, whoever wrote it: it has pictures and styles of its own, and no scripts."""
+
+OK = text_of("It does.", "ok\n")
+
+
+@router.get(
+    "/v1/models",
+    operation_id="list_models",
+    tags=["about"],
+    summary="List the models",
+    responses=responses(*OF_API),
+)
+async def list_models(parts: Parts) -> schemas.Models:
+    """Lists the models with their cards; those that are `selectable` may be named by the option `model`."""
+    entries = [schemas.Model(**entry.to_dict()) for entry in parts.registry.entries.values()]
+    return schemas.Models(default=DEFAULT, models=entries)
+
+
+@router.get(
+    "/v1/models/{name}/report",
+    operation_id="get_report",
+    tags=["about"],
+    summary="Show the report of a run",
+    response_class=HTMLResponse,
+    responses=responses(*OF_API, "not-found", ok=text_of("The page.", "<!doctype html>…", "text/html")),
+)
+def get_report(name: str, parts: Parts) -> HTMLResponse:
+    """Shows the page that `inkread report` wrote about a run; it may load nothing and run nothing."""
+    entry = parts.registry.entries.get(name)
+    path = entry.report if entry else None
+    if path is None:
+        raise Problem("not-found", "There is no such report.", "Write it with: inkread report RUN")
+    return HTMLResponse(path.read_bytes(), headers={"Content-Security-Policy": REPORT_SECURITY})
+
+
+@router.get(
+    "/v1/info",
+    operation_id="info",
+    tags=["about"],
+    summary="Show what this server does",
+    responses=responses(*ALWAYS, "too-many-requests"),
+)
+async def info(parts: Parts) -> schemas.Info:
+    """Shows the version, the limits, and whether readings are stored; needs no key."""
+    settings = parts.settings
+    limits = schemas.Limits(
+        bytes=settings.max_bytes,
+        pixels=settings.max_pixels,
+        files=settings.max_files,
+        rows=settings.max_rows,
+        seconds=settings.max_seconds,
+    )
+    return schemas.Info(
+        version=__version__,
+        collect=parts.store is not None,
+        limits=limits,
+        api_key=settings.api_key is not None,
+        formats=[name for name, need in FORMATS.items() if need is None or features.check(need)],
+    )
+
+
+@router.get(
+    "/livez",
+    operation_id="livez",
+    tags=["health"],
+    summary="Whether the server runs",
+    response_class=PlainTextResponse,
+    responses=responses("internal", ok=OK),
+)
+async def livez() -> str:
+    """Answers as long as the process does."""
+    return "ok\n"
+
+
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    tags=["health"],
+    summary="Whether the server reads",
+    response_class=PlainTextResponse,
+    responses=responses("internal", "not-ready", ok=OK),
+)
+async def readyz(parts: Parts) -> str:
+    """Answers 200 once a worker has read a picture of its own, and as long as one is free now and then."""
+    if not parts.pool.has_started:
+        raise not_ready("The models are being loaded.")
+    if parts.pool.is_stuck:
+        raise not_ready(f"No reader has been free for {STUCK_SECONDS:g} seconds.")
+    return "ok\n"
+
+
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    tags=["health"],
+    summary="Show figures for Prometheus",
+    response_class=Response,
+    responses=responses(*OF_API, ok=text_of("The figures.", "inkread_readers_busy 1.0\n")),
+)
+async def metrics(parts: Parts) -> Response:
+    """Counts requests and times, and shows the load of the readers, in Prometheus' text format."""
+    return Response(parts.metrics.render(), media_type=MEDIA_TYPE)
