@@ -188,9 +188,10 @@ class Reader:
         picture = load_picture(source, limits=self.limits)
         grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         turns, looks = 0, {0: self._look(grey, single=single)}
-        if not single and turning.is_doubtful(*looks[0], self.config):
+        if not single and turning.is_doubtful(turning.confidence(*looks[0], self.config), self.config):
             looks |= {each: self._look(_turned(grey, each), thorough=False) for each in (1, 2, 3)}
-            turns = turning.best_of(looks, self.config)
+            found = {each: turning.confidence(*look, self.config) for each, look in looks.items()}
+            turns = self.detector.fusion.turning.best_of(found, self.config)
         opinions, choice = looks[turns]
         turned = _turned(grey, turns)
         frame = _Frame(picture, turns)

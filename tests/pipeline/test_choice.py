@@ -6,14 +6,17 @@ from numpy.typing import NDArray
 
 from inkread.pipeline import choice, turning
 from inkread.pipeline.choice import Choice
+from inkread.pipeline.config import ReaderConfig
 from inkread.pipeline.detector import CLASSES, DIGITS, Detections
 from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.opinions import Opinions
+from inkread.pipeline.turning import Turning
 
 EVEN = np.full(DIGITS + 1, 1 / 11, np.float32)
 CLOSEUP_ONLY = Weights(0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 WHOLE_ONLY = Weights(0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-FUSION = Fusion(CLOSEUP_ONLY, WHOLE_ONLY)
+FUSION = Fusion(CLOSEUP_ONLY, WHOLE_ONLY, Turning(0.0, 0.0, 0.0))
+OFTEN = ReaderConfig(turned=0.2)
 
 
 class Unmoved:
@@ -108,13 +111,15 @@ def look(*confidence: float) -> tuple[Opinions, Choice]:
 def test_a_page_of_doubtful_digits_is_looked_at_in_other_orientations(
     confidence: tuple[float, ...], *, doubtful: bool
 ) -> None:
-    assert turning.is_doubtful(*look(*confidence)) is doubtful
+    assert turning.is_doubtful(turning.confidence(*look(*confidence))) is doubtful
 
 
 def test_a_page_is_turned_only_if_that_makes_much_more_sense() -> None:
-    upright, clear, about = look(*(0.6,) * 6), look(*(0.99,) * 6), look(*(0.7,) * 6)
-    assert turning.best_of({0: upright, 1: about, 2: upright, 3: clear}) == 3
-    assert turning.best_of({0: upright, 1: about, 2: upright, 3: about}) == 0
-    upside_down, few = look(*(0.99,) * 4, 0.6, 0.6), look(*(0.99,) * 3)
-    assert turning.best_of({0: upside_down, 1: few, 2: clear, 3: few}) == 2
-    assert turning.best_of({0: clear, 1: few, 2: upside_down, 3: few}) == 0
+    weights = Turning(confidence=0.8, doubt=-0.4, bias=-0.3)
+    upright, clear, about, few = (
+        turning.confidence(*look(*each)) for each in ((0.6,) * 9, (0.99,) * 9, (0.7,) * 9, (0.99,) * 4)
+    )
+    assert weights.best_of({0: upright, 1: about, 2: upright, 3: clear}, OFTEN) == 3
+    assert weights.best_of({0: upright, 1: about, 2: upright, 3: about}, OFTEN) == 0
+    assert weights.best_of({0: clear, 1: few, 2: upright, 3: few}, OFTEN) == 0
+    assert weights.best_of({0: upright, 3: clear}, ReaderConfig(turned=0.001)) == 0

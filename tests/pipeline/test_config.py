@@ -19,7 +19,7 @@ def test_there_are_few_numbers_and_each_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"sense": -1}, {"same": float("nan")}, {"within": "0.5"}, {"more_sense": True}]
+    "values", [{"sense": -1}, {"same": float("nan")}, {"within": "0.5"}, {"turned": True}]
 )
 def test_a_number_that_cannot_be_is_an_option_error(values: dict[str, object]) -> None:
     with pytest.raises(OptionError, match=next(iter(values))):

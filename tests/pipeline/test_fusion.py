@@ -5,8 +5,11 @@ import pytest
 
 from inkread.errors import ModelFormatError
 from inkread.pipeline.fusion import Fusion, Weights
+from inkread.pipeline.turning import Turning
 
-FUSION = Fusion(Weights(1.0, 0.5, 0.5, 0.5, 0.0, -1.0), Weights(1.0, 0.5, 0.5, 0.5, 0.5, -3.0))
+FUSION = Fusion(
+    Weights(1.0, 0.5, 0.5, 0.5, 0.0, -1.0), Weights(1.0, 0.5, 0.5, 0.5, 0.5, -3.0), Turning(0.8, -0.4, -0.3)
+)
 
 
 def opinions(

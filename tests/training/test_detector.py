@@ -15,6 +15,7 @@ from inkread.errors import TrainingError
 from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, Model, load_model
 from inkread.models.onnx_session import start_session
 from inkread.pipeline.closeups import SIDE
+from inkread.pipeline.config import ReaderConfig
 from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections
 from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.opinions import Opinions
@@ -32,17 +33,18 @@ from inkread.training.detector_fit import (
     jittered,
     rate_at,
 )
-from inkread.training.detector_fusion import Judged, fit_fusion, neighborhoods
+from inkread.training.detector_fusion import UPRIGHT, Judged, fit_fusion, fit_turning, neighborhoods
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
 from inkread.training.detector_run import train_detector
 from inkread.training.recipe import DetectorRecipe
 from inkread.training.rescoring_fit import fit_rescoring
-from inkread.training.rescoring_network import RescoringNetwork
+from inkread.training.rescoring_network import RescoringEnsemble, RescoringNetwork
 from inkread.training.run import load_run
 from inkread.training.starts import save_weights
 
 CPU = torch.device("cpu")
+UNTAUGHT = RescoringEnsemble([RescoringNetwork(DIGITS + 1)]).eval()
 NOTHING: Any = None  # no scene is made
 RECIPE = DetectorRecipe(steps=40, batch_size=2, warmup=0.1, scene_side=64, weights="random")
 
@@ -209,13 +211,13 @@ def test_the_fitted_weights_follow_the_opinions_that_are_right() -> None:
     fusion = fit_fusion(pages, [])
     assert min(fusion.page.detector, fusion.page.closeup) > 3 * abs(fusion.page.classifier)
     assert fusion.single == fusion.page
-    scores = scores_of(pages, fusion, rescorer_of(RescoringNetwork(DIGITS + 1).eval()))
+    scores = scores_of(pages, fusion, rescorer_of(UNTAUGHT))
     assert scores["pages_recall"] > 0.95
     assert scores["pages_precision"] > 0.95
 
 
-def rescorer_of(network: RescoringNetwork) -> Rescorer:
-    """The network as a reader has it."""
+def rescorer_of(network: RescoringEnsemble) -> Rescorer:
+    """The networks as a reader has them."""
     content = rescoring_to_onnx(network)
     card = dataclasses.replace(load_model("detector").card, name="rescoring")
     return Rescorer(Model("rescoring", Path(MODEL_FILE), card, content), threads=1)
@@ -225,7 +227,7 @@ def test_the_network_that_rescores_changes_nothing_before_it_has_learned() -> No
     found = judged()[0].opinions
     fused = np.random.default_rng(3).dirichlet(np.ones(11), len(found.found)).astype(np.float32)
     chosen = np.arange(len(fused))
-    rescorer = rescorer_of(RescoringNetwork(DIGITS + 1).eval())
+    rescorer = rescorer_of(UNTAUGHT)
     assert rescorer.probabilities(found, fused, chosen) == pytest.approx(fused, abs=1e-5)
 
 
@@ -254,20 +256,37 @@ def test_rescoring_learns_from_neighbors_what_pixels_leave_open() -> None:
             np.zeros((40, 200), np.uint8), boxes if is_row else boxes[:0], np.full(count * is_row, 4), "rows"
         )
         pages.append(Judged(scene, opinions))
-    fusion = Fusion(Weights(1.0, 0.0, 0.0, 0.0, 0.0, 1.0), Weights(1.0, 0.0, 0.0, 0.0, 0.0, 1.0))
-    before = scores_of(pages, fusion, rescorer_of(RescoringNetwork(DIGITS + 1).eval()))
-    network = fit_rescoring(*neighborhoods(pages, fusion), seed=0, epochs=60)
+    weights = Weights(1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    fusion = Fusion(weights, weights, UPRIGHT)
+    before = scores_of(pages, fusion, rescorer_of(UNTAUGHT))
+    network = fit_rescoring(*neighborhoods(pages, fusion), seed=0, epochs=60, members=1)
     after = scores_of(pages, fusion, rescorer_of(network))
     assert before["pages_recall"] < 0.95 or before["pages_precision"] < 0.95
     assert after["pages_recall"] > 0.99
     assert after["pages_precision"] > 0.99
 
 
+def test_which_way_up_a_page_is_is_learned_from_pages_in_four_orientations() -> None:
+    rng, pages = np.random.default_rng(8), []
+    for _ in range(60):
+        count = int(rng.integers(4, 20))
+        upright = rng.uniform(0.7, 1.0, count).astype(np.float32)
+        pages.append([upright] + [rng.uniform(0.2, 0.8, count).astype(np.float32) for _ in range(3)])
+    learned = fit_turning(pages)
+    often = ReaderConfig(turned=0.3)
+    given = [learned.best_of(dict(enumerate(looks)), often) for looks in pages]
+    assert given.count(0) >= 58
+    turned = [learned.best_of({0: looks[1], 1: looks[2], 2: looks[3], 3: looks[0]}, often) for looks in pages]
+    assert turned.count(3) > 50
+    assert fit_turning([]) == UPRIGHT
+
+
 def test_the_network_that_rescores_answers_alike_in_onnx() -> None:
     torch.manual_seed(2)
-    network = RescoringNetwork(DIGITS + 1).eval()
-    torch.nn.init.normal_(network.output.weight)
-    network.mean.normal_()
+    network = RescoringEnsemble([RescoringNetwork(DIGITS + 1), RescoringNetwork(DIGITS + 1)]).eval()
+    for member in network.members:
+        torch.nn.init.normal_(member.output.weight)
+        member.mean.normal_()
     inputs = torch.randn(5, FEATURES)
     with torch.no_grad():
         expected = network(inputs).numpy()

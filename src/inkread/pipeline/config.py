@@ -1,8 +1,8 @@
 """Every number that the reader goes by, beside what the networks were trained with.
 
 Numbers that weights depend on, such as the size of a close-up, are part of the networks' geometry and stay with the code that cuts their
-inputs. These may be changed without training anything. Where no measurement is named, there was none; ``sense``, ``more_sense`` and
-``less_doubt`` were set on a single synthetic page in its four orientations.
+inputs. These may be changed without training anything. Where no measurement is named, there was none; ``sense`` was set
+on a single synthetic page in its four orientations.
 """
 
 from __future__ import annotations
@@ -69,11 +69,8 @@ class ReaderConfig:
     most_to_turn: int = 400
     """And at most so many: three more looks at a full page or at texture would take too long."""
 
-    more_sense: float = 1.05
-    """Another orientation must have this many times as much confidence in all its candidates together as upright,"""
-
-    less_doubt: float = 0.5
-    """and at most this share of the doubt: upside down, half of the digits read as well as upright."""
+    turned: float = 0.02
+    """Share of all pages that are assumed to be given turned: the prior of ``turning.Turning``."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import ModelFormatError
+from inkread.pipeline.turning import Turning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,10 +46,12 @@ class Fusion:
     Attributes:
         page: on a page.
         single: in a picture that is given as one digit.
+        turning: which way up a page is.
     """
 
     page: Weights
     single: Weights
+    turning: Turning
 
     @classmethod
     def of_card(cls, source: str, values: dict[str, Any]) -> Fusion:
@@ -58,10 +61,11 @@ class Fusion:
                 Weights(**{name: float(values[part][name]) for name in Weights.__slots__})
                 for part in ("page", "single")
             )
+            turning = Turning(**{name: float(values["turning"][name]) for name in Turning.__slots__})
         except (KeyError, TypeError, ValueError) as error:
             problem = f"has no weights of the opinions in its card ({error!r})"
             raise ModelFormatError(source, problem, "train the detector again") from error
-        return cls(page, single)
+        return cls(page, single, turning)
 
     def probabilities(
         self,

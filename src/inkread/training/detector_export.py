@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
@@ -30,13 +30,18 @@ from inkread.pipeline.strip_reader import StripReader
 from inkread.pipeline.strips import HEIGHT, TALL
 from inkread.synthetic.scenes import CLASSES, SIZES, make_scene
 from inkread.synthetic.writers import load_stock
+from inkread.training.closeup_fit import page
 from inkread.training.closeup_network import CloseupNetwork
 from inkread.training.detector_fusion import (
+    PAGE,
+    UPRIGHT,
     Eyes,
     fit_fusion,
+    fit_turning,
     gather,
     gather_numbers,
     gather_single,
+    gather_turned,
     neighborhoods,
     read,
 )
@@ -53,7 +58,7 @@ if TYPE_CHECKING:
     from inkread.training.detector_fit import DetectorTraining
     from inkread.training.detector_fusion import Judged
     from inkread.training.recipe import DetectorRecipe
-    from inkread.training.rescoring_network import RescoringNetwork
+    from inkread.training.rescoring_network import RescoringEnsemble, RescoringNetwork
     from inkread.training.strip_network import StripNetwork
 
 SURE = 0.99
@@ -65,10 +70,12 @@ COMPARED, TOLERANCE = 8, 1e-3
 """Held-out scenes on which both runtimes must agree, and by how much, as a share of the largest answer."""
 CALIBRATED = 200
 """Held-out scenes from which the ranges of 8 bits are taken."""
-UNWEIGHED = Fusion(Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0))
+UNWEIGHED = Fusion(Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), UPRIGHT)
 """Of a detector whose opinions are not weighed yet."""
-HELD_OUT = (1_001, 1_002)
-"""Seeds of the held-out pages on which the opinions are weighed, and of those on which they are judged."""
+HELD_OUT = (1_001, 1_002, 1_004)
+"""Seeds of the held-out pages on which the opinions are weighed, of those that measure the result, and of those that are turned."""
+TURNED = 8
+"""One page for so many others is looked at in all orientations."""
 
 
 class _Graph:
@@ -163,6 +170,10 @@ class _Graph:
         """The largest or the mean along an axis (``ReduceMax`` or ``ReduceMean``)."""
         return self._named(operation, [value], axes=[axis], keepdims=0)
 
+    def mean(self, values: Sequence[str]) -> str:
+        """The mean of several values of one shape."""
+        return self._named("Mean", list(values))
+
     def beside(self, values: Sequence[str]) -> str:
         """One after the other along the second axis."""
         return self._named("Concat", list(values), axis=1)
@@ -237,9 +248,16 @@ def strips_to_onnx(network: StripNetwork) -> bytes:
     return _whole(g, "strip", ("strips", [None, 1, HEIGHT, None]), ("columns", [None, answers, 1, None]))
 
 
-def rescoring_to_onnx(network: RescoringNetwork) -> bytes:
-    """The network as an ONNX model: ``features`` N×277 -> ``changes`` N×classes."""
+def rescoring_to_onnx(networks: RescoringEnsemble) -> bytes:
+    """The networks as one ONNX model: ``features`` N×277 -> ``changes`` N×classes."""
     g = _Graph()
+    answers = [_rescored(g, cast("RescoringNetwork", member)) for member in networks.members]
+    g.mean(answers)
+    g.nodes[-1].output[0] = "changes"
+    return _whole(g, "rescoring", ("features", [None, FEATURES]), ("changes", [None, len(DIGIT_CLASSES)]))
+
+
+def _rescored(g: _Graph, network: RescoringNetwork) -> str:
     scaled = g.scaled("features", network.mean, network.deviation)
     shape = (-1, NEIGHBORS, PAIR)
     pairs = g.shaped(g.part(scaled, 1, OWN, FEATURES), shape)
@@ -248,10 +266,7 @@ def rescoring_to_onnx(network: RescoringNetwork) -> bytes:
     heard = g.times(heard, present)
     pooled = [g.over(operation, heard, 1) for operation in ("ReduceMax", "ReduceMean")]
     value = g.relu(g.dense(network.together, g.beside([g.part(scaled, 1, 0, OWN), *pooled])))
-    g.dense(network.output, g.relu(g.dense(network.narrow, value)))
-    g.nodes[-1].output[0] = "changes"
-    classes = network.output.out_features
-    return _whole(g, "rescoring", ("features", [None, FEATURES]), ("changes", [None, classes]))
+    return g.dense(network.output, g.relu(g.dense(network.narrow, value)))
 
 
 def _whole(
@@ -375,13 +390,17 @@ def weighed(
     rescoring = _rescoring_model(
         network, [features[:64]], folder / RESCORING, recipe=recipe, data=data, command=command
     )
-    scores = scores_of(gather(eyes, stock, pages=pages // 2, seed=HELD_OUT[1]), fusion, Rescorer(rescoring))
+    rescorer = Rescorer(rescoring)
+    turnable = (page(stock, HELD_OUT[2], index, size=PAGE) for index in range(pages // TURNED))
+    turning = fit_turning(gather_turned(eyes, turnable, fusion, rescorer))
+    scores = scores_of(gather(eyes, stock, pages=pages // 2, seed=HELD_OUT[1]), fusion, rescorer)
+    fusion = dataclasses.replace(fusion, turning=turning)
     card = dataclasses.replace(models[DETECTOR].card, fusion=dataclasses.asdict(fusion), scores=scores)
     return card, rescoring
 
 
 def _rescoring_model(
-    network: RescoringNetwork,
+    network: RescoringEnsemble,
     examples: Sequence[NDArray[np.float32]],
     folder: Path,
     *,

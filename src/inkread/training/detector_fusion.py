@@ -11,16 +11,18 @@ import numpy as np
 import torch
 
 from inkread.pipeline import rescoring
+from inkread.pipeline.choice import choose
 from inkread.pipeline.detector import DIGITS, without_overlaps
 from inkread.pipeline.fusion import LEAST, Fusion, Weights
 from inkread.pipeline.opinions import opinions_of
+from inkread.pipeline.turning import Turning, changes, confidence, is_doubtful
 from inkread.synthetic.scenes import Scene, make_picture
 from inkread.training.alignment import aligned
 from inkread.training.candidates import labelled, matched
 from inkread.training.closeup_fit import COUNTED, POSSIBLE, page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +40,8 @@ PAGE = 320
 EVERY = Weights(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 ON_PAGES = Weights(1.0, 1.0, 1.0, 1.0, 0.0, 1.0)
 """The ink of a whole page tells nothing of a digit on it."""
+UPRIGHT = Turning(0.0, 0.0, 0.0)
+"""Turns no page, until ``fit_turning`` has seen some."""
 ROUNDS = 5
 """Times that the weights for single pictures are fitted to what those before choose."""
 
@@ -100,7 +104,50 @@ def fit_fusion(pages: list[Judged], singles: list[Judged]) -> Fusion:
     truth = np.concatenate(labels)
     features = np.concatenate([_features(each.opinions) for each in pages])
     weights = _fitted(features[truth >= 0], truth[truth >= 0], used=ON_PAGES)
-    return Fusion(weights, _fit_single(singles, weights))
+    return Fusion(weights, _fit_single(singles, weights), UPRIGHT)
+
+
+def gather_turned(
+    eyes: Eyes, scenes: Iterable[Scene], fusion: Fusion, rescorer: Rescorer
+) -> Iterator[list[NDArray[np.float32]]]:
+    """The confidence in the candidates of each page, upright and after one, two and three quarter turns."""
+    for scene in scenes:
+        looks = []
+        for turns in range(4):
+            pixels = np.ascontiguousarray(np.rot90(scene.pixels, turns))
+            opinions = eyes.judge(dataclasses.replace(scene, pixels=pixels)).opinions
+            looks.append(confidence(opinions, choose(opinions, fusion, rescorer, single=False)))
+        yield looks
+
+
+def fit_turning(pages: Iterable[Sequence[NDArray[np.float32]]]) -> Turning:
+    """The weights by which the upright orientation of a page is told from the three others.
+
+    Every page is given upright and turned; those that leave no doubt are not looked at again, and do not count.
+    """
+    found, turned = [], []
+    for looks in pages:
+        for given in range(4):
+            if not is_doubtful(looks[given]):
+                continue
+            others = (1, 2, 3) if given == 0 else (0,)
+            found += [changes(looks[given], looks[other]) for other in others]
+            turned += [given != 0] * len(others)
+    target = torch.tensor(turned, dtype=torch.float64)
+    if not turned or not target.any() or target.all():
+        return UPRIGHT
+    inputs = torch.from_numpy(np.column_stack([np.stack(found), np.ones(len(found))]))
+    much = torch.where(target > 0, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
+    weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+
+    def loss() -> torch.Tensor:
+        each = torch.nn.functional.binary_cross_entropy_with_logits(
+            inputs @ weights, target, reduction="none"
+        )
+        return (each * much).mean()
+
+    _minimise(weights, loss)
+    return Turning(*weights.tolist())
 
 
 def _features(opinions: Opinions) -> NDArray[np.float64]:

@@ -270,20 +270,20 @@ class DetectorRecipe(_Settings):
     weights: str = _choice("bundled", ("bundled", "random"))
     """What the networks start from: the weights that come with the package, or nothing."""
 
-    closeup_pages: int = _number(3_000, 1, 1_000_000)
+    closeup_pages: int = _number(4_000, 1, 1_000_000)
     """Pages on which the detector finds what the network for close-ups learns from."""
 
-    closeup_steps: int = _number(12_000, 1, 10_000_000)
+    closeup_steps: int = _number(15_000, 1, 10_000_000)
     """Steps of that network."""
 
-    strip_pages: int = _number(6_000, 1, 1_000_000)
+    strip_pages: int = _number(4_000, 1, 1_000_000)
     """Pages on which the detector finds the runs that the network for strips learns from, beside all real numbers."""
 
-    strip_steps: int = _number(16_000, 1, 10_000_000)
+    strip_steps: int = _number(24_000, 1, 10_000_000)
     """Steps of that network."""
 
-    judged_pages: int = _number(1_000, 10, 1_000_000)
-    """Held-out pages on which the opinions are weighed, and as many others on which they are judged."""
+    judged_pages: int = _number(3_600, 10, 1_000_000)
+    """Held-out pages on which the opinions are weighed; half as many others measure the result."""
 
     seed: int = _number(0, 0, 2**31 - 1)
     """Of the weights, the scenes and their order."""

@@ -1,4 +1,4 @@
-"""Trains the network that judges candidates among their neighbors, on what is found on held-out pages."""
+"""Trains the networks that judge candidates among their neighbors, on what is found on held-out pages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from torch.nn import functional
 from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.fusion import LEAST
 from inkread.pipeline.rescoring import NEIGHBORS, OWN, PAIR
-from inkread.training.rescoring_network import RescoringNetwork
+from inkread.training.rescoring_network import MEMBERS, RescoringEnsemble, RescoringNetwork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
 EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 2e-3, 0.05
 """Passes over the candidates; how many a step; the learning rate of AdamW, which falls to nothing; its weight decay."""
@@ -27,8 +28,9 @@ def fit_rescoring(
     *,
     seed: int,
     epochs: int = EPOCHS,
-) -> RescoringNetwork:
-    """The trained network.
+    members: int = MEMBERS,
+) -> RescoringEnsemble:
+    """The trained networks.
 
     Args:
         features: N×277, see ``pipeline.rescoring.features``.
@@ -36,14 +38,23 @@ def fit_rescoring(
         truth: N, the digit that each candidate is, ``DIGITS`` for none; negative for those that do not count.
         seed: of the weights and the order.
         epochs: passes over the candidates.
+        members: networks of the ensemble.
     """
-    torch.manual_seed(seed)
     counted = truth >= 0
-    network = RescoringNetwork(DIGITS + 1)
-    _scale(network, features[counted])
     given = torch.from_numpy(features[counted])
     before = torch.from_numpy(np.log(np.maximum(fused[counted], LEAST)))
     target = torch.from_numpy(truth[counted])
+    networks = []
+    for member in range(members):
+        torch.manual_seed(seed + member)
+        network = RescoringNetwork(DIGITS + 1)
+        _scale(network, features[counted])
+        _learn(network, given, before, target, epochs)
+        networks.append(network)
+    return RescoringEnsemble(networks).eval()
+
+
+def _learn(network: RescoringNetwork, given: Tensor, before: Tensor, target: Tensor, epochs: int) -> None:
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     steps = epochs * -(-len(target) // BATCH)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
@@ -55,7 +66,6 @@ def fit_rescoring(
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-    return network.eval()
 
 
 def _scale(network: RescoringNetwork, features: NDArray[np.float32]) -> None:

@@ -10,10 +10,14 @@ from torch import nn
 from inkread.pipeline.rescoring import FEATURES, NEIGHBORS, OWN, PAIR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 WIDTH, HIDDEN, NARROW = 64, 64, 32
 DROPPED = 0.1
+MEMBERS = 4
+"""Networks of an ensemble, from different weights (Lakshminarayanan et al. 2017): their mean is less sure where they disagree."""
 
 
 class RescoringNetwork(nn.Module):
@@ -49,3 +53,19 @@ class RescoringNetwork(nn.Module):
         inner = self.drop(torch.relu(self.together(pooled)))
         answer: Tensor = self.output(torch.relu(self.narrow(inner)))
         return answer
+
+
+class RescoringEnsemble(nn.Module):
+    """The mean of what several networks say.
+
+    Args:
+        members: the networks.
+    """
+
+    def __init__(self, members: Sequence[RescoringNetwork]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """N×277 -> N×classes."""
+        return torch.stack([member(features) for member in self.members]).mean(dim=0)
