@@ -74,7 +74,7 @@ def test_curves_of_several_models_are_also_printed(run, drawn, tmp_path):
         (["errors", "--out", "e.gif"], "end it in .png or .svg"),
         (["errors", "--glyph", "3"], "is no option of errors"),
         (["errors", "--model", "default", "--model", "detector"], "one too many"),
-        (["errors", "--model", "nowhere"], "is no model"),
+        (["errors", "--model", "nowhere"], "is not a model"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_drawn(run, drawn, tmp_path, arguments, message):
