@@ -111,7 +111,7 @@ def test_glyphs_that_cannot_be_had_are_an_error_that_says_why(draw_glyphs, finis
     with pytest.raises(OptionError, match="no test images in the data it was trained on"):
         _ = Inspection(folder, test=True).glyphs
     (folder / HELD_OUT_FILE).write_bytes(b"PK")
-    with pytest.raises(DatasetFormatError, match="is no such archive of arrays"):
+    with pytest.raises(DatasetFormatError, match="is not an archive of these arrays"):
         _ = Inspection(folder).glyphs
     (folder / HELD_OUT_FILE).unlink()
     with pytest.raises(DatasetNotFoundError, match="trained on other data than MNIST"):
