@@ -164,7 +164,7 @@ def test_a_run_of_a_detector_has_its_card_and_its_curves(run, tmp_path):
 
 
 def test_a_folder_without_a_run_and_a_place_without_room_are_errors(run, asked, tmp_path):
-    with pytest.raises(ModelNotFoundError, match="no folder of a run"):
+    with pytest.raises(ModelNotFoundError, match="not the folder of a run"):
         write_report(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
