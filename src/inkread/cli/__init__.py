@@ -16,7 +16,7 @@
     draw        inkread draw
     console     what all share: standard output, errors, progress
 
-Starting costs Python and Typer; a command imports what it needs when it runs.
+Starting costs Python and Typer. Only the command that is named is imported, and imports what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -61,13 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
-    """Parses and runs; Typer itself reports wrong usage, and ends with ``SystemExit``."""
+    """Parses and runs; Typer itself reports wrong usage, and ends with ``SystemExit``.
+
+    The options before a command's name have no values, so that the first word without a dash is that name.
+    """
     from typer.main import get_command
 
-    from inkread.cli.app import app
+    from inkread.cli.app import COMMANDS, app
 
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    named = next((word for word in words if not word.startswith("-")), None)
+    command = get_command(app([named] if named in COMMANDS else COMMANDS))
     try:
-        get_command(app)(args=None if arguments is None else list(arguments), prog_name="inkread", obj=state)
+        command(args=words, prog_name="inkread", obj=state)
     except SystemExit as end:
         flush()
         return end.code if isinstance(end.code, int) else int(end.code is not None)

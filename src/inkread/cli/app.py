@@ -1,33 +1,36 @@
 """The commands together."""
 
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from inkread.cli.camera import camera
-from inkread.cli.compare import compare
 from inkread.cli.console import write
-from inkread.cli.draw import draw
-from inkread.cli.evaluate import evaluate
-from inkread.cli.export import export
-from inkread.cli.import_ import import_
-from inkread.cli.models import models
-from inkread.cli.plot import plot
-from inkread.cli.read import read
-from inkread.cli.report import report
-from inkread.cli.serve import serve
-from inkread.cli.sweep import sweep
-from inkread.cli.train import train
-from inkread.cli.watch import watch
 
-app = typer.Typer(
-    name="inkread",
-    help="Reads handwritten digits from any picture, and says so when there is none.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",  # paragraphs of help are wrapped to the terminal
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = (
+    *("read", "draw", "camera", "watch", "serve"),
+    *("train", "evaluate", "compare", "plot", "report", "sweep"),
+    *("export", "import", "models"),
 )
+"""By name, in the order of the help; each is a function of its name in a module of its name here."""
+
+
+def app(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The commands of these names, whose modules are imported: all of them take longer than to read a small picture."""
+    result = typer.Typer(
+        name="inkread",
+        help="Reads handwritten digits from any picture, and says so when there is none.",
+        no_args_is_help=True,
+        rich_markup_mode="markdown",  # paragraphs of help are wrapped to the terminal
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    result.callback()(options)
+    for name in names:
+        word = "import_" if name == "import" else name  # a word of Python's
+        result.command(name)(getattr(import_module(f"inkread.cli.{word}"), word))
+    return result
 
 
 def _show_version(wanted: bool) -> None:
@@ -38,7 +41,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     context: typer.Context,
     *,
@@ -52,13 +54,3 @@ def options(
     """Reads handwritten digits from any picture, and says so when there is none."""
     if debug:
         context.obj["debug"] = True
-
-
-COMMANDS = (
-    *(read, draw, camera, watch, serve),
-    *(train, evaluate, compare, plot, report, sweep),
-    *(export, import_, models),
-)
-
-for command in COMMANDS:
-    app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's

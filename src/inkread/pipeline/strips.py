@@ -71,13 +71,15 @@ def runs_of(boxes: NDArray[np.float32]) -> list[list[int]]:
         heights = boxes[row, 3] - boxes[row, 1]
         tall = float(np.median(heights))
         run: list[int] = []
+        end = 0.0
         for index, height in zip(row, heights.tolist(), strict=True):
             if not LIKE[0] * tall < height < LIKE[1] * tall:
                 runs.append([index])
                 continue
-            if run and boxes[index, 0] - boxes[run, 2].max() > GAP * tall:
+            if run and boxes[index, 0] - end > GAP * tall:
                 runs.append(run)
                 run = []
+            end = max(end, boxes[index, 2]) if run else boxes[index, 2]
             run.append(index)
         runs += [run] if run else []
     return runs
