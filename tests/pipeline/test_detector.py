@@ -28,7 +28,7 @@ def detections(*boxes: tuple[float, float, float, float], classes: tuple[int, ..
     return Detections(np.array(boxes, np.float32), logits, np.ones(len(boxes), np.float32))
 
 
-def test_a_place_surer_than_its_neighbours_is_a_box_in_pixels_of_the_picture() -> None:
+def test_a_place_surer_than_its_neighbors_is_a_box_in_pixels_of_the_picture() -> None:
     found = peaks(answer({(10, 12): (7, 3.0), (10, 13): (7, 2.0), (20, 30): (3, 1.0)}), look(scale=0.5))
     order = np.argsort(found.boxes[:, 0])
     assert found.logits[order].argmax(axis=1).tolist() == [7, 3]
@@ -62,7 +62,7 @@ def test_a_part_of_a_digit_is_not_a_second_one() -> None:
     assert len(kept(detections((0, 0, 40, 60), (5, 20, 15, 50)))) == 1
 
 
-def test_neighbours_that_touch_and_overlap_a_little_both_stay() -> None:
+def test_neighbors_that_touch_and_overlap_a_little_both_stay() -> None:
     assert len(kept(detections((0, 0, 20, 30), (15, 0, 35, 30)))) == 2
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 DOUBTFUL = 0.15
-"""A UNIPEN digit with whose label fewer of its neighbours agree is left out."""
+"""A UNIPEN digit with whose label fewer of its neighbors agree is left out."""
 
 RENDERINGS = 3
 """Drawings of each UNIPEN digit, each with its own pen, size and distortion."""

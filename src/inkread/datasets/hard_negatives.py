@@ -27,7 +27,7 @@ SLIMMEST_FRAGMENT = 0.45
 
 
 def pairs(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Two neighbours in one glyph, overlapping, touching or a little apart."""
+    """Two neighbors in one glyph, overlapping, touching or a little apart."""
     inks = []
     for left, right in rng.integers(0, len(digits), (count, 2)):
         one, other = (_resized(_tight(digits[i]), rng.uniform(0.8, 1.2)) for i in (left, right))

@@ -45,7 +45,7 @@ class PenCharacters:
         labels: str, N, one character each: 0–9, A–Z, a–z.
         contributors: str, N, who collected it; whole contributors make a fair hold-out.
         writers: int32, N, anonymous numbers.
-        agreement: float32, N, share of the 7 nearest neighbours by other writers that have the same label; near 0
+        agreement: float32, N, share of the 7 nearest neighbors by other writers that have the same label; near 0
             the label is doubtful.
         points: int16, P×2, of all strokes one after another.
         stroke_starts: int32, S+1, where each stroke begins in ``points``.

@@ -205,18 +205,18 @@ def _add_missing(rows: list[_Row], before: Iterable[Sequence[TrackedDigit]], fou
         for place, (who, one) in enumerate(row):
             missed = one.read(None, one.box)
             if who not in found and not missed.is_gone:
-                neighbours = [n for n, _ in row]
-                _insert(rows, (who, missed), neighbours[:place][::-1], neighbours[place + 1 :])
+                neighbors = [n for n, _ in row]
+                _insert(rows, (who, missed), neighbors[:place][::-1], neighbors[place + 1 :])
 
 
 def _insert(
     rows: list[_Row], entry: tuple[int, TrackedDigit], before: Iterable[int], behind: Iterable[int]
 ) -> None:
     """After the nearest of those that stood before it, or else before the nearest behind it, or else as a row of its own."""
-    for neighbours, offset in ((before, 1), (behind, 0)):
-        for neighbour in neighbours:
+    for neighbors, offset in ((before, 1), (behind, 0)):
+        for neighbor in neighbors:
             for row in rows:
-                places = [place for place, (who, _) in enumerate(row) if who == neighbour]
+                places = [place for place, (who, _) in enumerate(row) if who == neighbor]
                 if places:
                     row.insert(places[0] + offset, entry)
                     return

@@ -14,7 +14,7 @@ from inkread.models.onnx_session import open_session
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion
-from inkread.pipeline.neighbours import overlapping_pairs
+from inkread.pipeline.neighbors import overlapping_pairs
 from inkread.pipeline.scales import MARGIN, closer, looks
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _heat(output: NDArray[np.float32], look: Look) -> NDArray[np.float32]:
 def peaks(
     output: NDArray[np.float32], look: Look, *, least: float = DEFAULT_CONFIG.least_logit
 ) -> Detections:
-    """Places that are more probable than their neighbours, as boxes in pixels of the picture."""
+    """Places that are more probable than their neighbors, as boxes in pixels of the picture."""
     logits = output[: len(CLASSES)]
     best = np.ascontiguousarray(logits.max(axis=0))
     highest = cv2.dilate(best, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=-1e9)

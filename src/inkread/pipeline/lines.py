@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.pipeline.config import DEFAULT_CONFIG
-from inkread.pipeline.neighbours import overlapping_pairs
+from inkread.pipeline.neighbors import overlapping_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ def signs_of(
 
 
 def page_slope(middle: NDArray[np.floating], height: NDArray[np.floating]) -> float:
-    """The median slope between neighbours in a row; 0 where there are too few."""
+    """The median slope between neighbors in a row; 0 where there are too few."""
     x, y = middle.T
     one, other = overlapping_pairs(x, x + 3 * height)
     apart_x, apart_y = x[other] - x[one], y[other] - y[one]

@@ -1,4 +1,4 @@
-"""Strips: the page along each run of neighbouring digits, at one height, so that a network can read them as one."""
+"""Strips: the page along each run of neighboring digits, at one height, so that a network can read them as one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HEIGHT, TALL = 40, 22.0
 """Height of a strip, and of its digits at the median, pixels."""
 GAP = 1.2
-"""Neighbours whose sides are farther apart than this, in heights of the row, belong to different runs."""
+"""Neighbors whose sides are farther apart than this, in heights of the row, belong to different runs."""
 BEYOND = 1.0
 """A strip reaches so far beyond the first and the last digit, likewise."""
 NARROWEST = 24

@@ -44,7 +44,7 @@ TAG_TO_FONT = 2.3
 """Width of a tag such as "7 98%" over its font size."""
 PROBABILITY_TO_FONT = 0.62
 CROWDED_SHARE = 10
-"""The tags of all but the closest tenth of neighbours fit side by side."""
+"""The tags of all but the closest tenth of neighbors fit side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _scaled_boxes(reading: Reading, width: int, height: int) -> list[FloatBox]:
 
 
 def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> float:
-    """The size at which tags suit the digits, the picture, and the room between neighbours."""
+    """The size at which tags suit the digits, the picture, and the room between neighbors."""
     if not boxes:
         return LEGIBLE
     room = [median(y1 - y0 for _, y0, _, y1 in boxes) * FONT_TO_DIGIT, max(canvas.size) * FONT_TO_PICTURE]
@@ -131,7 +131,7 @@ def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> 
 
 
 def _pitches(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
-    """Distances between the centres of neighbours, row by row."""
+    """Distances between the centres of neighbors, row by row."""
     remaining = iter(boxes)
     for line in reading.lines:
         centres = [(x0 + x1) / 2 for _, (x0, _, x1, _) in zip(line.digits, remaining, strict=False)]

@@ -303,7 +303,7 @@ def printed(sheet: Sheet) -> None:
 
 
 def strip(sheet: Sheet) -> None:
-    """One row that fills the height, as crops of amounts and years do; its neighbours are cut off."""
+    """One row that fills the height, as crops of amounts and years do; its neighbors are cut off."""
     rng, size = sheet.rng, sheet.shape[0]
     y = rng.uniform(0.3, 0.9) * size
     band = sheet.unit * rng.uniform(1.05, 1.9)

@@ -33,7 +33,7 @@ THINNEST_PIXELS = 0.9
 SLOPE, STEEPEST = 1.6, 6.0
 """Standard deviation and limit of a row's slope, degrees."""
 GAPS = ((0.13, 0.35, 1.2), (0.4, 0.08, 0.35), (0.32, 0.0, 0.09), (0.15, -0.18, 0.0))
-"""Spacing between the outlines of neighbours: how often, from, to."""
+"""Spacing between the outlines of neighbors: how often, from, to."""
 CELL_SHARE, CELL_PITCH = 0.1, (0.9, 1.7)
 SMALL_ZEROS, LINKED = 0.3, 0.22
 """Hands that write runs of zeros small, and hands that link them."""
@@ -44,7 +44,7 @@ UNDERLINED, STRUCK = 0.05, 0.025
 BANDS, BAND_TOP, BAND_HEIGHT = 16, -1.5, 0.13
 """Outlines for spacing are taken in so many bands, from above the digits to below."""
 CLOSEST = 0.6
-"""Middles of neighbours stay at least this share of their mean width apart, and ``CLOSEST_MIDDLES`` in any case."""
+"""Middles of neighbors stay at least this share of their mean width apart, and ``CLOSEST_MIDDLES`` in any case."""
 CLOSEST_MIDDLES = 0.13
 
 
@@ -60,7 +60,7 @@ class Style:
         stretch: width divided by natural width.
         unevenness: standard deviation of the logarithm of a digit's size.
         lift: standard deviation of the baseline.
-        gap: between the outlines of neighbours; its own standard deviation is ``gap_spread``.
+        gap: between the outlines of neighbors; its own standard deviation is ``gap_spread``.
         small: size of zeros in a run.
         raised: how high small zeros stand, 0 on the baseline, 1 at the top.
         linked: how often zeros in a run are joined.
@@ -203,7 +203,7 @@ def _outlines(points: NDArray[np.float64], height: float) -> tuple[NDArray[np.fl
     left, right = np.full(BANDS + 2, np.inf), np.full(BANDS + 2, -np.inf)
     np.minimum.at(left, band + 1, points[:, 0])
     np.maximum.at(right, band + 1, points[:, 0])
-    # A band's neighbours count, as ink in them comes close as well.
+    # A band's neighbors count, as ink in them comes close as well.
     left = np.minimum(np.minimum(left[:-2], left[1:-1]), left[2:])
     right = np.maximum(np.maximum(right[:-2], right[1:-1]), right[2:])
     return left, right

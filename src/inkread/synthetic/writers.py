@@ -38,7 +38,7 @@ HELD_OUT_IMAGES = 5_000
 ONE_IN = 20
 """Of collections without writers (fonts, operators, scribbles, lines), every twentieth is held out."""
 SUREST = 0.3
-"""UNIPEN's digits have at least this agreement with their neighbours; the others may be labelled wrong."""
+"""UNIPEN's digits have at least this agreement with their neighbors; the others may be labelled wrong."""
 
 KINDS = {"unipen": 0.34, "pendigits": 0.14, "alphabet": 0.2, "mnist": 0.17, "bhmsds": 0.04, "font": 0.11}
 """How often a writer is taken from each."""

@@ -44,7 +44,7 @@ def embedding(
         vectors: N×units, such as ``inkread.evaluation.plots.network.embedded`` gives.
         labels: N classes.
         classes: their names.
-        method: ``"tsne"`` keeps neighbours together (van der Maaten and Hinton 2008), ``"pca"`` keeps distances as they are.
+        method: ``"tsne"`` keeps neighbors together (van der Maaten and Hinton 2008), ``"pca"`` keeps distances as they are.
         seed: of the first.
 
     Raises:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkread.pipeline.neighbours import overlapping_pairs
+from inkread.pipeline.neighbors import overlapping_pairs
 
 SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), max_size=25)
 
