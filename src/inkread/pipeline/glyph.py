@@ -166,7 +166,8 @@ def _cut(ink: NDArray[np.float32], edge: float = 0.0) -> NDArray[np.float32]:
 
 def _padded_mask(shape: NDArray[np.float32], margin: int = 1) -> NDArray[np.uint8]:
     mask = (shape >= EDGE).view(np.uint8)
-    return np.asarray(cv2.copyMakeBorder(mask, *[margin] * 4, cv2.BORDER_CONSTANT, value=0), np.uint8)
+    padded = cv2.copyMakeBorder(mask, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(padded, np.uint8)
 
 
 def _square(shape: NDArray[np.float32]) -> NDArray[np.float32]:
