@@ -42,10 +42,10 @@ class TestWithPygame:
         assert error_of(capfd, "--device", 97).startswith("error: camera 97: is not there")
 
     def test_a_number_below_zero(self, capfd):
-        assert "give one from 0" in error_of(capfd, "--device", -1)
+        assert "use 0 or higher" in error_of(capfd, "--device", -1)
 
     def test_a_camera_and_a_video_exclude_each_other(self, capfd, video):
-        assert "exclude each other" in error_of(capfd, "--device", 0, "--video", video)
+        assert "cannot be used together" in error_of(capfd, "--device", 0, "--video", video)
 
     def test_a_video_that_is_not_there(self, capfd, tmp_path):
         assert "is no file" in error_of(capfd, "--video", tmp_path / "none.mp4")

@@ -144,7 +144,7 @@ def test_on_a_terminal_it_tells_each_picture_and_what_it_has_done(watched, tmp_p
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
         assert process.stdout.read() == ""
-    assert shown[0] == f"Watching {watched} (Ctrl-C ends); {out} has 0 pictures already"
+    assert shown[0] == f"Watching {watched} (Ctrl-C to stop); {out} already has 0 pictures"
     assert sorted(shown[1:3]) == ["a.png: 5 (99%)", "b.png: no digit"]
     assert shown[3].startswith("error: c.png: is truncated or damaged")
     assert shown_until(screen, "added") == ["3 pictures added, of which 1 could not be read"]
@@ -239,7 +239,7 @@ def test_a_torn_line_is_told(run, watched, tmp_path):
     options = ("watch", watched, "--out", out, "--once", "--interval", 0.001)
     run(*options)
     out.write_bytes(out.read_bytes()[:-20])
-    note = f"note: {out}: ended in a torn line, which is cut off; its picture is read again\n"
+    note = f"note: {out}: removed an incomplete last line; its picture is read again\n"
     assert run(*options) == (0, "", note)
     assert [row["text"] for row in rows_of(out)] == ["7"]
 

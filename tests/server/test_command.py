@@ -117,7 +117,7 @@ def test_listening_wider_without_a_key_is_warned_of(key, warns):
         assert httpx.get(f"{base}/v1/info", headers={"Host": "any.example"}).json()["api_key"] is not warns
         process.terminate()
         _, err = process.communicate(timeout=PATIENCE)
-    assert ("warning: 0.0.0.0: everyone who can reach this machine" in err) is warns
+    assert ("warning: 0.0.0.0: anyone who can reach this machine" in err) is warns
     assert "secret" not in line + err
 
 
@@ -126,18 +126,18 @@ def test_a_port_in_use_is_a_clear_error(run):
         port = taken.getsockname()[1]
         code, out, err = run("--port", port)
     assert (code, out) == (1, "")
-    assert err.startswith(f"error: 127.0.0.1:{port}: cannot be listened at")
+    assert err.startswith(f"error: 127.0.0.1:{port}: cannot be used")
     assert "--port" in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--host", "no.such.host.invalid"), "is no address"),
+        (("--host", "no.such.host.invalid"), "is not an address"),
         (("--port", "70000"), "--port 70000"),
         (("--model", "mine"), "NAME=FOLDER"),
         (("--model", "mine="), "NAME=FOLDER"),
-        (("--model", "a=x", "--model", "a=y"), "again"),
+        (("--model", "a=x", "--model", "a=y"), "repeats a name"),
         (("--model", "mine=/nowhere/at/all"), "is no model"),
         (("--model", "a/b=/nowhere"), "is no name for a model"),
         (("--workers", "0"), "--workers 0"),

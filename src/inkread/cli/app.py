@@ -1,4 +1,4 @@
-"""The commands together."""
+"""The ``inkread`` application: all commands and the global options."""
 
 from typing import Annotated
 
@@ -22,9 +22,9 @@ from inkread.cli.watch import watch
 
 app = typer.Typer(
     name="inkread",
-    help="Reads handwritten digits from any picture, and says so when there is none.",
+    help="Reads handwritten digits from any picture, and tells you when there are none.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",  # paragraphs of help are wrapped to the terminal
+    rich_markup_mode="markdown",  # wraps help paragraphs to the terminal's width
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -46,10 +46,10 @@ def options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error (also: INKREAD_DEBUG=1).")
+        bool, typer.Option("--debug", help="Show tracebacks of errors (also: INKREAD_DEBUG=1).")
     ] = False,
 ) -> None:
-    """Reads handwritten digits from any picture, and says so when there is none."""
+    """Reads handwritten digits from any picture, and tells you when there are none."""
     if debug:
         context.obj["debug"] = True
 
@@ -61,4 +61,4 @@ COMMANDS = (
 )
 
 for command in COMMANDS:
-    app.command(command.__name__.rstrip("_"))(command)  # "import" is a word of Python's
+    app.command(command.__name__.rstrip("_"))(command)  # "import" is a Python keyword
