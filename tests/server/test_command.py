@@ -89,7 +89,7 @@ def test_it_ends_within_ten_seconds_while_a_reading_hangs():
             start = monotonic()
             _, err = process.communicate(timeout=PATIENCE)
             assert monotonic() - start < 10
-            assert hanging.result().json()["detail"] == "The server is being stopped."
+            assert hanging.result().json()["detail"] == "The server is shutting down."
     assert process.returncode == 0
     assert "traceback" not in err.lower()
 
@@ -139,7 +139,7 @@ def test_a_port_in_use_is_a_clear_error(run):
         (("--model", "mine="), "NAME=FOLDER"),
         (("--model", "a=x", "--model", "a=y"), "repeats a name"),
         (("--model", "mine=/nowhere/at/all"), "is no model"),
-        (("--model", "a/b=/nowhere"), "is no name for a model"),
+        (("--model", "a/b=/nowhere"), "is not a valid model name"),
         (("--workers", "0"), "--workers 0"),
         (("--max-seconds", "0"), "--max-seconds 0"),
         (("--max-bytes", "0"), "--max-bytes 0"),
