@@ -118,8 +118,8 @@ def test_options_are_passed_on(client):
         (b"", PictureFormatError, "is empty"),
         (TRUNCATED, PictureDamagedError, "is truncated or damaged"),
         (bytes(200_001), PictureTooLargeError, "more than 200000 bytes"),
-        ("/nowhere/at/all.png", PictureNotFoundError, "is no file"),
-        ("/", PictureNotFoundError, "is no file"),
+        ("/nowhere/at/all.png", PictureNotFoundError, "is not a file"),
+        ("/", PictureNotFoundError, "is not a file"),
         ("\0", PictureError, "cannot be read"),
     ],
 )
@@ -257,7 +257,7 @@ def test_a_busy_server_is_an_error_that_says_when_to_come_again(connect):
 def test_no_server_is_an_error(connect):
     with (
         connect("http://127.0.0.1:9") as client,
-        pytest.raises(ServerUnreachableError, match="does not answer"),
+        pytest.raises(ServerUnreachableError, match="does not respond"),
     ):
         client.read(SEVEN)
 
@@ -280,7 +280,7 @@ def test_what_is_no_address_is_an_error(connect, url):
 def test_another_kind_of_server_is_told_from_ours(answer):
     transport = httpx.MockTransport(lambda request: answer)
     with Client("http://other.example", transport=transport) as client:
-        with pytest.raises(ServerUnreachableError, match="not as a server of inkread"):
+        with pytest.raises(ServerUnreachableError, match="is not an inkread server"):
             client.read(SEVEN)
         with pytest.raises(ServerUnreachableError):
             client.info()
