@@ -214,7 +214,7 @@ def test_boxes_are_marked_and_rows_are_written(connect, stored):
         assert (wrong["kind"], wrong["position"], wrong["label"]) == ("digit", 0, "7")
         assert client.correct_line(reading, line=0, text="723") == []
         assert [one["id"] for one in client.corrections()] == [wrong["id"], missed["id"]]
-        with pytest.raises(OptionError, match="does not lie within the picture"):
+        with pytest.raises(OptionError, match="is empty or outside the picture"):
             client.mark(reading, box=(0, 0, 401, 10), label="5")
         with pytest.raises(OptionError, match="has invalid characters"):
             client.correct_line(reading, line=0, text="1.2")

@@ -146,7 +146,7 @@ def test_a_port_in_use_is_a_clear_error(run):
         (("--rate", "-1"), "--rate -1"),
         (("--cors", "example.org"), "--cors example.org"),
         (("--api-key", "a b"), "--api-key"),
-        (("--collect", "--store", "mysql://x"), "is no kind of database"),
+        (("--collect", "--store", "mysql://x"), "is not a supported kind of database"),
     ],
 )
 def test_what_cannot_be_is_a_clear_error_before_anything_is_served(run, arguments, complaint):
