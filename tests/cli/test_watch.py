@@ -159,7 +159,7 @@ def test_a_second_one_for_the_same_file_is_refused(watched, tmp_path):
         with started(watched, "--out", out) as second:
             assert second.wait(PATIENCE) == 1
             assert second.stderr.read() == (
-                f"error: {out}: is written by another inkread watch; stop that one, or name another file\n"
+                f"error: {out}: is in use by another inkread watch; stop that one, or use another file\n"
             )
 
 
@@ -247,9 +247,9 @@ def test_a_torn_line_is_told(run, watched, tmp_path):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--out", "out.csv", "--interval", "0"], "interval 0: is no time to wait"),
+        (["--out", "out.csv", "--interval", "0"], "interval 0: is out of range"),
         (["--out", "out.csv", "--min-probability", "2"], "0..1"),
-        (["--out", "out.txt"], "end it in .csv or .jsonl"),
+        (["--out", "out.txt"], "use .csv or .jsonl"),
     ],
 )
 def test_wrong_options_are_errors_before_anything_is_written(run, watched, monkeypatch, options, problem):
