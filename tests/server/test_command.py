@@ -58,7 +58,7 @@ def run(capsys, monkeypatch):
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_is_serves_and_ends_quietly(stop):
     with command("--log-level", "warning") as (process, line):
-        assert line.startswith("inkread reads at http://127.0.0.1:")
+        assert line.startswith("inkread is running at http://127.0.0.1:")
         assert "stores" not in line
         assert httpx.post(f"{address(line)}/v1/read", content=SEVEN, timeout=PATIENCE).json()["text"] == "7"
         assert "server" not in httpx.get(f"{address(line)}/livez").headers

@@ -62,7 +62,7 @@ def compare(
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
     ] = None,
     style: Annotated[
         TableFormat, typer.Option("--format", help="The output format; csv prints the table of models.")

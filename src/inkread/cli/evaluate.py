@@ -61,7 +61,7 @@ def evaluate(
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
     ] = None,
     style: Annotated[ReportFormat, typer.Option("--format", help="The output format.")] = ReportFormat.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,

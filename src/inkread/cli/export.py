@@ -29,7 +29,7 @@ def export(
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:

@@ -25,7 +25,7 @@ def import_(
         typer.Option(metavar="DIR", help="A new folder; default: the file's name without its suffix."),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
     ] = None,
 ) -> None:
     """Convert a Keras classifier of the ten digits to an ONNX model for --model.

@@ -222,7 +222,7 @@ def _announce(settings: "ServerSettings", port: int) -> None:
         from inkread.store.address import Address
 
         kept = f", and stores readings and corrections in {Address.parse(settings.store)}"
-    write(f"inkread reads at http://{shown}:{port}{kept} (Ctrl-C stops it)\n")
+    write(f"inkread is running at http://{shown}:{port}{kept} (Ctrl-C to stop)\n")
     flush()
     if not settings.is_local and settings.api_key is None:
         sys.stderr.write(

@@ -27,8 +27,8 @@ LEAST_CORNERS = 8
 AGREED = 0.4
 """Minimum share of corners with the same motion; with fewer, it is a different picture."""
 LIKE, FINE = 0.4, 6.0
-"""Minimum correlation of two views of the same scene, and the blur in pixels whose result is subtracted first,
-because blank paper fits any motion."""
+"""Minimum correlation of two views of the same scene, after subtracting each view blurred by this many
+pixels, because blank paper fits any motion."""
 ALIKE = 12.0
 """Maximum mean difference, in gray levels, of two equal pictures without corners."""
 

@@ -78,12 +78,12 @@ class Pool(Generic[Task, Result]):
 
     @property
     def waiting(self) -> int:
-        """Tasks that no worker has taken up."""
+        """Tasks that wait for a worker."""
         return max(0, self.admitted - self.workers)
 
     @property
     def running(self) -> int:
-        """Tasks that workers are at."""
+        """Tasks that workers are running."""
         return min(self.admitted, self.workers)
 
     @property

@@ -84,7 +84,7 @@ class RequestContextMiddleware:
             status = GONE
         except asyncio.CancelledError:
             if status:
-                raise  # as below
+                raise  # as in the next handler
             await stopping().response(request_id)(scope, receive, finish)
         except Exception:
             log.exception("failed", extra={FIELDS: {"request": request_id}})
