@@ -71,7 +71,7 @@ def test_a_bug_is_reported_as_such_without_traceback(run):
     result = run("read", "bug.png")
     assert result.code == 1
     assert result.err == (
-        "error: internal error (RuntimeError: a wire is loose); please report it, with what --debug shows\n"
+        "error: internal error (RuntimeError: a wire is loose); please report it, with the output of --debug\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The commands together."""
+"""The ``inkread`` application: all commands and the global options."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -13,22 +13,22 @@ COMMANDS = (
     *("train", "evaluate", "compare", "plot", "report", "sweep"),
     *("export", "import", "models"),
 )
-"""By name, in the order of the help; each is a function of its name in a module of its name here."""
+"""The commands in the order of the help; each is a function in a module of the same name in this package."""
 
 
 def app(names: Iterable[str] = COMMANDS) -> typer.Typer:
-    """The commands of these names, whose modules are imported: all of them take longer than to read a small picture."""
+    """Returns the application with these commands only: importing all takes longer than reading a small picture."""
     result = typer.Typer(
         name="inkread",
-        help="Reads handwritten digits from any picture, and says so when there is none.",
+        help="Reads handwritten digits from any picture, and tells you when there are none.",
         no_args_is_help=True,
-        rich_markup_mode="markdown",  # paragraphs of help are wrapped to the terminal
+        rich_markup_mode="markdown",  # wraps help paragraphs to the terminal's width
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     result.callback()(options)
     for name in names:
-        word = "import_" if name == "import" else name  # a word of Python's
+        word = "import_" if name == "import" else name  # a Python keyword
         result.command(name)(getattr(import_module(f"inkread.cli.{word}"), word))
     return result
 
@@ -48,9 +48,9 @@ def options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error (also: INKREAD_DEBUG=1).")
+        bool, typer.Option("--debug", help="Show tracebacks of errors (also: INKREAD_DEBUG=1).")
     ] = False,
 ) -> None:
-    """Reads handwritten digits from any picture, and says so when there is none."""
+    """Reads handwritten digits from any picture, and tells you when there are none."""
     if debug:
         context.obj["debug"] = True
