@@ -32,7 +32,7 @@ def problem(command: str) -> str:
     words = shlex.split(re.split(r"[|>&;]", command)[0], comments=True)[1:]
     if words[0].startswith("-"):
         return ""
-    group = get_command(app)
+    group = get_command(app())
     name, found, rest = group.resolve_command(group.make_context("inkread", ["models"]), words)
     try:
         found.make_context(name, [*rest])

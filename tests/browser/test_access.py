@@ -165,8 +165,8 @@ def with_run(run):
 def test_a_run_shows_its_figures_and_its_plots(visit, with_run):
     page = visit("#models", address=with_run).page
     expect(page.get_by_role("radio")).to_have_count(2)
-    expect(page.get_by_role("region", name="Confusions of mine").get_by_role("row")).to_have_count(12)
-    scores = page.get_by_role("region", name="Scores of each class of mine").get_by_role("row")
+    expect(page.get_by_role("region", name="Confusion matrix of mine").get_by_role("row")).to_have_count(12)
+    scores = page.get_by_role("region", name="Scores per class of mine").get_by_role("row")
     expect(scores).to_have_count(12)
     expect(scores.last).to_have_text(re.compile(r"^none95\s*94.74 %94.74 %94.74 %$"))
     diagram = page.get_by_role("img", name="Reliability of 100 glyphs, expected calibration error 2.50 %")
@@ -189,7 +189,7 @@ def test_the_plots_of_a_run_are_for_everybody(visit, axe, with_run, scheme):
 def test_the_report_of_a_run_opens_beside_the_page_and_runs_no_script(visit, with_run):
     page = visit("#models", address=with_run).page
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Open its report").click()
+        page.get_by_role("link", name="Open the report").click()
     heading = opened.value.get_by_role("heading", name="All of it")
     expect(heading).to_have_css("color", "rgb(1, 2, 3)")
     assert opened.value.url == f"{with_run}/v1/models/mine/report"
@@ -201,7 +201,7 @@ def test_behind_a_key_the_report_of_a_run_is_a_file(visit, run):
         page.get_by_role("textbox", name="Key").fill("open-sesame")
         page.keyboard.press("Enter")
         with page.expect_download() as download:
-            page.get_by_role("link", name="Open its report").click()
+            page.get_by_role("link", name="Open the report").click()
     assert download.value.suggested_filename == "mine-report.html"
 
 

@@ -74,7 +74,7 @@ def test_a_frozen_frame_can_be_corrected(visit):
     person.page.locator("#camera-boxes").get_by_role("button").first.click()
     person.page.keyboard.press("6")
     person.expect_text("60331", "camera")
-    person.page.get_by_role("button", name="Go on").click()
+    person.page.get_by_role("button", name="Resume").click()
     person.expect_text("80331", "camera")
 
 
@@ -101,7 +101,7 @@ def test_the_camera_stops_when_one_leaves_its_tab(visit):
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }", "not allowed"),
+        ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }", "was denied"),
         ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); }", "No camera was found"),
         ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotReadableError'); }", "in use by another program"),
         ("Object.defineProperty(window, 'isSecureContext', { value: false })", "HTTPS"),

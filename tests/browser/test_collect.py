@@ -25,7 +25,7 @@ def test_a_correction_of_a_drawing_is_found_by_the_trainer_until_it_is_withdrawn
     assert found.images.shape == (1, 28, 28)
     person.page.get_by_role("button", name="Withdraw").click()
     person.expect_text("3")
-    expect(note).to_contain_text("A correction is stored")
+    expect(note).to_contain_text("Corrections are stored")
     with pytest.raises(DatasetNotFoundError):
         load_corrections(store)
 
@@ -35,9 +35,9 @@ def test_what_is_drawn_is_kept_only_when_a_digit_of_it_is_corrected(collecting, 
     person.write("3")
     person.expect_text("3")
     person.tab("History")
-    expect(person.page.locator("#history-list")).to_contain_text("No reading yet")
+    expect(person.page.locator("#history-list")).to_contain_text("No readings yet")
     person.tab("Draw")
-    person.page.get_by_role("button", name="It is no digit").click()
+    person.page.get_by_role("button", name="It is not a digit").click()
     expect(person.page.locator("#draw-reading .note")).to_contain_text("Stored for training")
     person.tab("History")
     expect(person.page.locator("#history-list .entry-text")).to_have_text(["3", "3 → no digit"])
@@ -59,7 +59,7 @@ def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(collecting,
     person.page.get_by_role("button", name="Delete the reading 80331").click()
     expect(readings).to_have_text(["80331"])  # it asks first
     person.page.get_by_role("button", name="press again to confirm").click()
-    expect(person.page.locator("#history-list")).to_contain_text("No reading with “803”")
+    expect(person.page.locator("#history-list")).to_contain_text("No readings match “803”")
     person.page.get_by_label("Search readings").fill("")
     expect(readings).to_have_text(["7"])
 
@@ -94,7 +94,7 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(guarded, visit):
     dialog.get_by_label("Key").fill("wrong")
     dialog.get_by_role("button", name="Use this key").click()
     person.write("3")
-    expect(dialog).to_contain_text("refuses this key")
+    expect(dialog).to_contain_text("rejected this key")
     dialog.get_by_label("Key").fill("open-sesame")
     person.page.keyboard.press("Enter")
     person.expect_text("3")

@@ -88,7 +88,7 @@ def test_a_doodle_is_no_digit_and_the_page_says_so(visit):
     person = visit()
     box = person.page.locator("#canvas").bounding_box()
     person.page.mouse.click(box["x"] + 200, box["y"] + 100)
-    expect(person.page.locator("#draw-reading .verdict")).to_have_text("No digit seen here.")
+    expect(person.page.locator("#draw-reading .verdict")).to_have_text("No digits found.")
     person.expect_text("")
 
 
@@ -156,7 +156,7 @@ def test_a_correction_shows_at_once_and_the_page_says_that_it_is_not_kept(visit)
     person.write("7")
     person.expect_text("7")
     note = person.page.locator("#draw-reading .note")
-    expect(note).to_contain_text("does not collect")
+    expect(note).to_contain_text("does not store")
     person.page.locator("#draw-reading .digit").click()
     person.page.keyboard.press("1")
     person.expect_text("1")
@@ -169,7 +169,7 @@ def test_a_correction_stays_while_one_goes_on_writing(visit):
     person = visit()
     person.write("7", at=(0.1, 0.2, 0.4, 0.8))
     person.expect_text("7")
-    person.page.get_by_role("button", name="It is a one").click()
+    person.page.get_by_role("button", name="It is one").click()
     person.expect_text("1")
     person.write("5", at=(0.6, 0.2, 0.9, 0.8))
     person.expect_text("15")
@@ -236,7 +236,7 @@ def test_a_server_that_went_away_is_told_in_plain_words(visit):
     person.expected = ["ERR_FAILED"]
     person.page.route("**/v1/read?*", lambda route: route.abort())
     person.write("3")
-    expect(person.page.locator("#draw-reading .verdict")).to_contain_text("The server does not answer")
+    expect(person.page.locator("#draw-reading .verdict")).to_contain_text("The server does not respond")
 
 
 def test_a_drawing_is_not_cut_off_when_the_window_narrows(visit):

@@ -167,8 +167,8 @@ def test_a_missed_digit_is_marked_with_the_mouse_corrected_and_withdrawn(collect
     keys = person.page.locator("#upload-reading .key")
     expect(keys.first).to_be_disabled()  # there is no box yet
     drag(person, [200, 40, 222, 70])
-    expect(note(person)).to_have_text("Choose what is in the box.")
-    person.page.get_by_role("button", name="It is a six").click()
+    expect(note(person)).to_have_text("Choose the digit in the box.")
+    person.page.get_by_role("button", name="It is six").click()
     person.expect_text("123645", "upload")
     expect(note(person)).to_have_text("Marked as 6. Stored for training.")
     (mark,) = kept(store)
@@ -206,7 +206,7 @@ def test_a_missed_digit_is_marked_by_a_tap(visit):
     person.page.get_by_role("button", name="Mark a missed digit").tap()
     person.page.locator("#preview-stage").scroll_into_view_if_needed()
     person.page.touchscreen.tap(*at(person, 210, 55))
-    person.page.get_by_role("button", name="It is a nine").tap()
+    person.page.get_by_role("button", name="It is nine").tap()
     person.expect_text("123945", "upload")
 
 
@@ -244,9 +244,7 @@ def test_without_collect_marks_and_rows_show_here_only(visit):
     drag(person, [300, 100, 320, 130])
     person.page.keyboard.press("6")
     person.expect_text("1234456", "upload")
-    expect(note(person)).to_have_text(
-        "Marked as 6. Shown here only: this server does not collect corrections."
-    )
+    expect(note(person)).to_have_text("Marked as 6. Shown here only; this server does not store corrections.")
     assert asked == []
 
 
@@ -257,14 +255,14 @@ def test_a_mark_that_cannot_be_stored_is_taken_away_again(collecting, stored, vi
     problem = {
         "title": "x",
         "status": 507,
-        "detail": "There is no space to keep anything more.",
+        "detail": "There is no space left to store anything.",
         "remedy": "Free some.",
     }
     person.page.route("**/v1/corrections", lambda route: route.fulfill(status=507, body=json.dumps(problem)))
     begin(person)
     drag(person, [200, 40, 222, 70])
     person.page.keyboard.press("6")
-    expect(note(person)).to_contain_text("Not stored: There is no space to keep anything more.")
+    expect(note(person)).to_contain_text("Not stored: There is no space left to store anything.")
     person.expect_text("12345", "upload")
 
 

@@ -165,11 +165,11 @@ def test_the_reliability_is_that_of_the_bins_that_are_not_empty(person):
 @pytest.mark.parametrize(
     ("probabilities", "words"),
     [
-        ({"3": 0.99}, "99.0 % sure."),
+        ({"3": 0.99}, "Confidence: 99.0 %."),
         ({"3": 0.6, "8": 0.35}, "Not sure of this 3: 60.0 %. It could be an 8."),
         ({"3": 0.6, "8": 0.01}, "Not sure of this 3: 60.0 %."),
-        ({"3": 0.1, "8": 0.05}, "Not sure of this 3: 10.0 %. It may be no digit."),
-        ({}, "No digit seen here."),
+        ({"3": 0.1, "8": 0.05}, "Not sure of this 3: 10.0 %. It may not be a digit."),
+        ({}, "No digits found."),
     ],
 )
 def test_the_verdict_is_honest_about_doubt(person, probabilities, words):

@@ -218,7 +218,7 @@ def test_a_picture_that_the_browser_cannot_show_is_drawn_by_the_server(visit):
 def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit):
     person = visit("#upload")
     person.upload({"name": "huge.png", "mimeType": "image/png", "buffer": b"\0" * (33 * 2**20)})
-    expect(person.page.locator("#upload-reading .verdict")).to_contain_text("larger than the 32 MiB")
+    expect(person.page.locator("#upload-reading .verdict")).to_contain_text("limit of 32 MiB")
 
 
 def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(visit):
@@ -234,7 +234,7 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
     person.upload({"name": "huge.png", "mimeType": "image/png", "buffer": b"\0" * (33 * 2**20)})
     expect(person.page.locator("#preview-name")).to_have_text("huge.png")
     held.pop().continue_()
-    expect(person.page.locator("#upload-reading .verdict")).to_contain_text("larger than the 32 MiB")
+    expect(person.page.locator("#upload-reading .verdict")).to_contain_text("limit of 32 MiB")
 
 
 def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):

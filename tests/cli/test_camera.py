@@ -39,16 +39,16 @@ def test_without_pygame_the_extra_is_named(capfd, monkeypatch):
 @pytest.mark.skipif(importlib.util.find_spec("pygame") is None, reason="needs the extra desktop")
 class TestWithPygame:
     def test_no_camera_of_that_number(self, capfd):
-        assert error_of(capfd, "--device", 97).startswith("error: camera 97: is not there")
+        assert error_of(capfd, "--device", 97).startswith("error: camera 97: is not connected")
 
     def test_a_number_below_zero(self, capfd):
-        assert "give one from 0" in error_of(capfd, "--device", -1)
+        assert "use 0 or higher" in error_of(capfd, "--device", -1)
 
     def test_a_camera_and_a_video_exclude_each_other(self, capfd, video):
-        assert "exclude each other" in error_of(capfd, "--device", 0, "--video", video)
+        assert "cannot be used together" in error_of(capfd, "--device", 0, "--video", video)
 
     def test_a_video_that_is_not_there(self, capfd, tmp_path):
-        assert "is no file" in error_of(capfd, "--video", tmp_path / "none.mp4")
+        assert "is not a file" in error_of(capfd, "--video", tmp_path / "none.mp4")
 
     def test_a_video_of_unknown_format(self, tmp_path):
         """In a process of its own, as FFmpeg is told only once whether to chatter."""
@@ -58,7 +58,7 @@ class TestWithPygame:
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ended.returncode == 1
         assert ended.stdout == ""
-        assert ended.stderr.startswith(f"error: {path}: is no video of a known format; convert it")
+        assert ended.stderr.startswith(f"error: {path}: is not a supported video format; convert it")
         assert ended.stderr.count("\n") == 1
 
     def test_a_model_that_is_not_there(self, capfd, video):
@@ -68,4 +68,4 @@ class TestWithPygame:
     def test_no_display(self, capfd, video, monkeypatch):
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
             monkeypatch.delenv(name, raising=False)
-        assert error_of(capfd, "--video", video).startswith("error: display: is not there")
+        assert error_of(capfd, "--video", video).startswith("error: display: is missing")

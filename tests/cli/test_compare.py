@@ -116,7 +116,7 @@ def test_pictures_are_compared_on_too_and_alone_where_mnist_is_not_to_be_had(run
     )
     result = run("compare", "bundled", "default", "--pictures", tmp_path)
     assert result.code == 0, result.err
-    assert "compared on the pictures alone" in result.out
+    assert "compared on the pictures only" in result.out
     assert run("compare", "bundled", "default").code == 1
 
 

@@ -39,7 +39,7 @@ def test_without_a_display_it_says_so_and_ends(run) -> None:
     ("options", "told"),
     [
         (["--min-probability", "2"], "not a number in 0..1"),
-        (["--teach", "FILE"], "is no folder"),
+        (["--teach", "FILE"], "is not a folder"),
     ],
 )
 def test_an_option_that_cannot_be_followed_is_told_before_a_window_opens(

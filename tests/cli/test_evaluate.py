@@ -110,7 +110,7 @@ def test_other_classes_are_scored_by_their_names_and_most_frequent_mistakes(run,
     [
         (["--data", "mnits"], "did you mean 'mnist'"),
         (["--data", "."], "--pictures ."),
-        (["--data", "usps", "--pictures", "."], "does not go with --pictures"),
+        (["--data", "usps", "--pictures", "."], "cannot be used with --pictures"),
         (["--store", "x"], "--data corrections"),
     ],
 )

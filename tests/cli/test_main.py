@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import inkread
+from inkread.cli.app import COMMANDS
 
 HEAVY = (
     "numpy",
@@ -30,13 +31,25 @@ def test_help_loads_nothing_heavy(arguments):
     assert done.stderr == ""
 
 
+def test_a_command_that_is_named_loads_no_other():
+    program = (
+        "import sys\nfrom inkread.cli import main\n"
+        "code = main(['--debug', 'read', '--help'])\n"
+        "sys.stderr.write(' '.join(m for m in sys.modules if m in ('inkread.cli.train', 'inkread.cli.serve')))\n"
+        "sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Print the digits" in done.stdout
+    assert done.stderr == ""
+
+
 def test_version_is_the_packages(run):
     assert run("--version") == (0, f"inkread {inkread.__version__}\n", "")
 
 
 def test_every_command_is_listed(run):
     out = run("--help").out
-    assert all(command in out for command in ("read", "train", "evaluate", "models"))
+    assert all(command in out for command in COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +71,7 @@ def test_a_bug_is_reported_as_such_without_traceback(run):
     result = run("read", "bug.png")
     assert result.code == 1
     assert result.err == (
-        "error: internal error (RuntimeError: a wire is loose); please report it, with what --debug shows\n"
+        "error: internal error (RuntimeError: a wire is loose); please report it, with the output of --debug\n"
     )
 
 

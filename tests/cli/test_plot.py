@@ -73,7 +73,7 @@ def test_curves_of_several_models_are_also_printed(run, drawn, tmp_path):
         (["curvs"], "did you mean 'curves'"),
         (["errors", "--out", "e.gif"], "use .png or .svg"),
         (["errors", "--glyph", "3"], "is not an option of errors"),
-        (["errors", "--model", "default", "--model", "detector"], "one too many"),
+        (["errors", "--model", "default", "--model", "detector"], "takes one model"),
         (["errors", "--model", "nowhere"], "is not a model"),
     ],
 )

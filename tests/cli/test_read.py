@@ -142,7 +142,7 @@ def test_explain_gives_each_picture_a_folder(run, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("out", "problem"),
-    [("file.txt/out.png", "cannot be written"), ("out.nonsense", "suffix that names no picture format")],
+    [("file.txt/out.png", "cannot be written"), ("out.nonsense", "does not end in an image format's suffix")],
 )
 def test_a_drawing_that_cannot_be_saved_is_an_output_error(run, tmp_path, out, problem):
     (tmp_path / "file.txt").touch()

@@ -35,7 +35,7 @@ def arguments(tmp_path):
 def test_what_was_found_is_shown_and_kept(run, arguments, tmp_path):
     result = run(*arguments, terminal=True)
     assert result.code == 0, result.err
-    assert "3 trials, 0 of them given up early" in result.out
+    assert "3 trials, 0 of them stopped early" in result.out
     assert "0.0005 to 0.02, log" in result.out
     assert f"inkread train --recipe {tmp_path / 'sweep' / 'best.json'}" in result.out.replace("\n", "")
     assert {path.name for path in (tmp_path / "sweep").iterdir()} == {

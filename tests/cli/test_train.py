@@ -201,7 +201,7 @@ def test_an_optimizer_comes_with_a_learning_rate_at_which_it_learns(run, trained
     ("options", "words"),
     [
         (["--optimizer", "adam", "--weight-decay", 0.01], "--weight-decay 0.01: is not a setting of adam"),
-        (["--optimizer", "adamw", "--l2", 0.01], "choose --optimizer adam or sgd"),
+        (["--optimizer", "adamw", "--l2", 0.01], "use --optimizer adam or sgd"),
         (["--momentum", 0.5], "--momentum 0.5: is not a setting of adamw"),
     ],
 )
@@ -251,10 +251,10 @@ def test_a_model_is_trained_on_with_pictures_of_ones_own(run, tuned, tmp_path):
         steps=9, augmentation=dataclasses.replace(FineTuneConfig().augmentation, rotation=3)
     )
     assert call.command.startswith("inkread train --init-from bundled --rotation 3.0 --steps 9 --data ")
-    assert "6 right" in result.out
-    assert "9 right" in result.out
+    assert "6 correct" in result.out
+    assert "9 correct" in result.out
     assert "99.20%" in result.out
-    assert f"Better than bundled: read with --model {tmp_path / 'run'}" in " ".join(result.out.split())
+    assert f"Better than bundled; to use it, add --model {tmp_path / 'run'}" in " ".join(result.out.split())
 
 
 def test_a_model_that_reads_something_else_worse_is_not_simply_called_better(run, tuned, tmp_path):
@@ -263,7 +263,7 @@ def test_a_model_that_reads_something_else_worse_is_not_simply_called_better(run
         run("train", "--init-from", "bundled", "--data", tmp_path, "--out", tmp_path / "run").out.split()
     )
     assert "Better than bundled on your pictures, but it reads what is not a digit worse." in said
-    assert f"If your pictures matter more, read with --model {tmp_path / 'run'}" in said
+    assert f"If your pictures matter more, use --model {tmp_path / 'run'}" in said
 
 
 def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
@@ -271,15 +271,15 @@ def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
     result = run(
         "train", "--start", "runs/mine", "--data", tmp_path, "--out", tmp_path / "run"
     )  # --init-from's old name
-    assert "Not better than runs/mine, which is the one to keep" in result.out
+    assert "Not better than runs/mine: keep runs/mine" in result.out
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ([], "needs pictures of your own"),
-        (["--data", ".", "--network", "cnn"], "is that of --init-from"),
-        (["--data", ".", "--resume"], "does not go with --init-from"),
+        ([], "requires your own pictures"),
+        (["--data", ".", "--network", "cnn"], "cannot be used with --init-from"),
+        (["--data", ".", "--resume"], "cannot be used with --init-from"),
         (["--data", ".", "--epochs", 3], "FineTuneConfig.epochs: is no setting"),
         (["--data", ".", "--folds", 1], "out of range"),
     ],
@@ -380,7 +380,7 @@ def test_what_is_left_out_is_told_beside_the_result(run, trained, monkeypatch, t
     ("options", "words"),
     [
         (["--data", "usps", "--network", "detector"], "single glyphs"),
-        (["--data", "mnist", "--data", "usps", "--network", "detector"], "--data usps: is of single glyphs"),
+        (["--data", "mnist", "--data", "usps", "--network", "detector"], "--data usps: has single glyphs"),
         (["--store", "sqlite:///x.sqlite"], "--data corrections"),
     ],
 )

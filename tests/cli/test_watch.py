@@ -144,7 +144,7 @@ def test_on_a_terminal_it_tells_each_picture_and_what_it_has_done(watched, tmp_p
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
         assert process.stdout.read() == ""
-    assert shown[0] == f"Watching {watched} (Ctrl-C ends); {out} has 0 pictures already"
+    assert shown[0] == f"Watching {watched} (Ctrl-C to stop); {out} already has 0 pictures"
     assert sorted(shown[1:3]) == ["a.png: 5 (99%)", "b.png: no digit"]
     assert shown[3].startswith("error: c.png: is truncated or damaged")
     assert shown_until(screen, "added") == ["3 pictures added, of which 1 could not be read"]
@@ -159,7 +159,7 @@ def test_a_second_one_for_the_same_file_is_refused(watched, tmp_path):
         with started(watched, "--out", out) as second:
             assert second.wait(PATIENCE) == 1
             assert second.stderr.read() == (
-                f"error: {out}: is written by another inkread watch; stop that one, or name another file\n"
+                f"error: {out}: is in use by another inkread watch; stop that one, or use another file\n"
             )
 
 
@@ -239,7 +239,7 @@ def test_a_torn_line_is_told(run, watched, tmp_path):
     options = ("watch", watched, "--out", out, "--once", "--interval", 0.001)
     run(*options)
     out.write_bytes(out.read_bytes()[:-20])
-    note = f"note: {out}: ended in a torn line, which is cut off; its picture is read again\n"
+    note = f"note: {out}: removed an incomplete last line; its picture is read again\n"
     assert run(*options) == (0, "", note)
     assert [row["text"] for row in rows_of(out)] == ["7"]
 
@@ -247,9 +247,9 @@ def test_a_torn_line_is_told(run, watched, tmp_path):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--out", "out.csv", "--interval", "0"], "interval 0: is no time to wait"),
+        (["--out", "out.csv", "--interval", "0"], "interval 0: is out of range"),
         (["--out", "out.csv", "--min-probability", "2"], "0..1"),
-        (["--out", "out.txt"], "end it in .csv or .jsonl"),
+        (["--out", "out.txt"], "use .csv or .jsonl"),
     ],
 )
 def test_wrong_options_are_errors_before_anything_is_written(run, watched, monkeypatch, options, problem):

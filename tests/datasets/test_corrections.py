@@ -105,7 +105,7 @@ def test_a_store_without_corrections_says_so(path):
 
 def test_a_file_that_is_no_store_says_so(path):
     path.write_text("no database" * 1000)
-    with pytest.raises(StoreError, match="no SQLite database"):
+    with pytest.raises(StoreError, match="not an SQLite database"):
         load_corrections(path)
 
 

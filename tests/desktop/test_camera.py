@@ -273,7 +273,7 @@ def test_buttons_do_what_keys_do(scene, source, tmp_path):
 
 def test_a_camera_that_disappears_leaves_the_last_frame_and_a_message(scene, source, tmp_path):
     see(scene, source)
-    source.error = CaptureError("camera 0", "gives no more pictures", "connect it again")
+    source.error = CaptureError("camera 0", "stopped delivering frames", "connect it again")
     assert scene.tick()
     assert scene.failure is source.error
     assert has(drawn(scene), theme.DOUBT_SOFT)

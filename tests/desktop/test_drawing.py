@@ -145,9 +145,7 @@ def test_reset_forgets_what_was_read(visit, free) -> None:
 def test_words_that_are_too_long_for_a_line_have_a_second_one(visit, monkeypatch) -> None:
     written, write = [], theme.write
     monkeypatch.setattr(theme, "write", lambda *args, **more: written.append(args[1]) or write(*args, **more))
-    words = (
-        f"{'my digits/' * 12}: is no folder, and none can be made; choose another place, or make room there"
-    )
+    words = f"{'my digits/' * 12}: is not a folder and cannot be created; choose another location or free some space"
 
     def script(person):
         person.scene.context.say(words)
@@ -290,7 +288,7 @@ def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, 
         yield from person.draw(2)
         yield from person.press(pygame.K_s)
         assert person.scene.context.note.is_problem
-        assert "is no folder" in person.scene.context.note.text
+        assert "is not a folder" in person.scene.context.note.text
         yield from person.press(pygame.K_t)
         assert person.scene.context.note.is_problem
         assert not person.view.canvas.is_empty

@@ -142,7 +142,7 @@ def test_a_folder_that_is_in_no_order_is_refused_and_left_alone(tmp_path, files)
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="is no folder"):
+    with pytest.raises(OutputError, match="is not a folder"):
         LabelledDrawings(tmp_path / "file")
 
 

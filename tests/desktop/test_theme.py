@@ -61,7 +61,7 @@ def test_a_line_is_no_wider_than_it_may_be(width) -> None:
 
 
 def test_wrapped_lines_have_every_word_and_fit() -> None:
-    text = "Then press Enter, or switch on Live."
+    text = "Then press Enter, or turn on Live."
     lines = theme.wrapped(text, 16, 120)
     assert len(lines) > 1
     assert " ".join(lines) == text

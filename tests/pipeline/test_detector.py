@@ -1,6 +1,8 @@
 """Peaks of the detector's answer become boxes in pixels of the picture, one for each digit."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inkread.pipeline.detector import BOX_UNIT, CLASSES, STRIDE, Detections, peaks, without_overlaps
 from inkread.pipeline.scales import MARGIN, Look
@@ -26,7 +28,7 @@ def detections(*boxes: tuple[float, float, float, float], classes: tuple[int, ..
     return Detections(np.array(boxes, np.float32), logits, np.ones(len(boxes), np.float32))
 
 
-def test_a_place_surer_than_its_neighbours_is_a_box_in_pixels_of_the_picture() -> None:
+def test_a_place_surer_than_its_neighbors_is_a_box_in_pixels_of_the_picture() -> None:
     found = peaks(answer({(10, 12): (7, 3.0), (10, 13): (7, 2.0), (20, 30): (3, 1.0)}), look(scale=0.5))
     order = np.argsort(found.boxes[:, 0])
     assert found.logits[order].argmax(axis=1).tolist() == [7, 3]
@@ -60,10 +62,29 @@ def test_a_part_of_a_digit_is_not_a_second_one() -> None:
     assert len(kept(detections((0, 0, 40, 60), (5, 20, 15, 50)))) == 1
 
 
-def test_neighbours_that_touch_and_overlap_a_little_both_stay() -> None:
+def test_neighbors_that_touch_and_overlap_a_little_both_stay() -> None:
     assert len(kept(detections((0, 0, 20, 30), (15, 0, 35, 30)))) == 2
 
 
 def test_a_comma_below_a_seven_does_not_exclude_it() -> None:
     found = kept(detections((20, 26, 24, 32), (0, 0, 26, 30), classes=(11, 7)))
     assert sorted(found.logits.argmax(axis=1).tolist()) == [7, 11]
+
+
+@given(st.integers(1, 60), st.integers(0, 999))
+def test_sorting_suppresses_what_comparing_each_with_each_does(count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    corners = rng.uniform(0, 120, (count, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(2, 60, (count, 2))], axis=1).astype(np.float32)
+    scores = rng.random(count).astype(np.float32)
+    found = detections(*boxes.tolist())
+    low, high, expected = boxes[:, :2], boxes[:, 2:], []
+    for index in np.argsort(-scores):
+        shared = np.prod(np.maximum(np.minimum(high[index], high) - np.maximum(low[index], low), 0), axis=1)
+        sizes = np.prod(high - low, axis=1)
+        covers = (shared > 0.4 * (sizes[index] + sizes - shared)) | (
+            shared > 0.7 * np.minimum(sizes[index], sizes)
+        )
+        if not covers[expected].any():
+            expected.append(int(index))
+    assert without_overlaps(found, scores, same=0.4, within=0.7).tolist() == sorted(expected)

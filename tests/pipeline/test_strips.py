@@ -1,4 +1,4 @@
-"""Strips run along neighbouring digits at one height, and what a strip's columns say is found again at each box."""
+"""Strips run along neighboring digits at one height, and what a strip's columns say is found again at each box."""
 
 import numpy as np
 import pytest

@@ -58,7 +58,7 @@ def run(capsys, monkeypatch):
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_is_serves_and_ends_quietly(stop):
     with command("--log-level", "warning") as (process, line):
-        assert line.startswith("inkread reads at http://127.0.0.1:")
+        assert line.startswith("inkread is running at http://127.0.0.1:")
         assert "stores" not in line
         assert httpx.post(f"{address(line)}/v1/read", content=SEVEN, timeout=PATIENCE).json()["text"] == "7"
         assert "server" not in httpx.get(f"{address(line)}/livez").headers
@@ -89,7 +89,7 @@ def test_it_ends_within_ten_seconds_while_a_reading_hangs():
             start = monotonic()
             _, err = process.communicate(timeout=PATIENCE)
             assert monotonic() - start < 10
-            assert hanging.result().json()["detail"] == "The server is being stopped."
+            assert hanging.result().json()["detail"] == "The server is shutting down."
     assert process.returncode == 0
     assert "traceback" not in err.lower()
 
@@ -117,7 +117,7 @@ def test_listening_wider_without_a_key_is_warned_of(key, warns):
         assert httpx.get(f"{base}/v1/info", headers={"Host": "any.example"}).json()["api_key"] is not warns
         process.terminate()
         _, err = process.communicate(timeout=PATIENCE)
-    assert ("warning: 0.0.0.0: everyone who can reach this machine" in err) is warns
+    assert ("warning: 0.0.0.0: anyone who can reach this machine" in err) is warns
     assert "secret" not in line + err
 
 
@@ -126,27 +126,27 @@ def test_a_port_in_use_is_a_clear_error(run):
         port = taken.getsockname()[1]
         code, out, err = run("--port", port)
     assert (code, out) == (1, "")
-    assert err.startswith(f"error: 127.0.0.1:{port}: cannot be listened at")
+    assert err.startswith(f"error: 127.0.0.1:{port}: cannot be used")
     assert "--port" in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--host", "no.such.host.invalid"), "is no address"),
+        (("--host", "no.such.host.invalid"), "is not an address"),
         (("--port", "70000"), "--port 70000"),
         (("--model", "mine"), "NAME=FOLDER"),
         (("--model", "mine="), "NAME=FOLDER"),
-        (("--model", "a=x", "--model", "a=y"), "again"),
+        (("--model", "a=x", "--model", "a=y"), "repeats a name"),
         (("--model", "mine=/nowhere/at/all"), "is not a model"),
-        (("--model", "a/b=/nowhere"), "is no name for a model"),
+        (("--model", "a/b=/nowhere"), "is not a valid model name"),
         (("--workers", "0"), "--workers 0"),
         (("--max-seconds", "0"), "--max-seconds 0"),
         (("--max-bytes", "0"), "--max-bytes 0"),
         (("--rate", "-1"), "--rate -1"),
         (("--cors", "example.org"), "--cors example.org"),
         (("--api-key", "a b"), "--api-key"),
-        (("--collect", "--store", "mysql://x"), "is no kind of database"),
+        (("--collect", "--store", "mysql://x"), "is not a supported kind of database"),
     ],
 )
 def test_what_cannot_be_is_a_clear_error_before_anything_is_served(run, arguments, complaint):

@@ -76,8 +76,8 @@ def test_what_was_sent_is_not_repeated(server):
     assert slug(answer) == "invalid-option"
     assert "script" not in answer.text
     assert answer.json()["errors"] == [
-        {"where": "query.limit", "problem": "is no whole number"},
-        {"where": "query.unknown", "problem": "is not known"},
+        {"where": "query.limit", "problem": "is not a whole number"},
+        {"where": "query.unknown", "problem": "is unknown"},
     ]
 
 

@@ -109,7 +109,9 @@ def test_removing_a_reading_takes_its_marks_and_its_picture_with_it(collecting, 
     assert collecting.service.store.picture(reading) is None
 
 
-THREE_FORMS = "body is not exactly one of three forms: line, position and label of a digit; box and label; "
+THREE_FORMS = (
+    "body must have exactly one of three forms: line, position, and label of a digit; box and label; "
+)
 
 
 @pytest.mark.parametrize(
@@ -123,20 +125,20 @@ THREE_FORMS = "body is not exactly one of three forms: line, position and label 
         ({"box": [0, 0, 9, 9]}, "body.label is missing"),
         ({"box": [0, 0, 9], "label": "7"}, "body.box has too few items"),
         ({"box": [0, 0, 9, 9, 9], "label": "7"}, "body.box has too many items"),
-        ({"box": [0, 0, 9, "x"], "label": "7"}, "body.box.3 is no whole number"),
-        ({"box": [0, 0, 9, 0.5], "label": "7"}, "body.box.3 is no whole number"),
+        ({"box": [0, 0, 9, "x"], "label": "7"}, "body.box.3 is not a whole number"),
+        ({"box": [0, 0, 9, 0.5], "label": "7"}, "body.box.3 is not a whole number"),
         ({"box": [-1, 0, 9, 9], "label": "7"}, "body.box.0 is too small"),
         ({"box": [0, 0, 10**30, 9], "label": "7"}, "body.box.2 is too large"),
-        ({"box": [0, 0, 9, 9], "label": "?"}, "body.label is none of the values it may have"),
-        ({"box": [0, 0, 9, 9], "label": "7", "line": 0}, "body.line is not known"),
-        ({"box": [0, 0, 401, 9], "label": "7"}, "does not lie within the picture of 400×100 pixels"),
-        ({"box": [9, 0, 9, 9], "label": "7"}, "or is empty"),
+        ({"box": [0, 0, 9, 9], "label": "?"}, "body.label is not one of the allowed values"),
+        ({"box": [0, 0, 9, 9], "label": "7", "line": 0}, "body.line is unknown"),
+        ({"box": [0, 0, 401, 9], "label": "7"}, "is empty or outside the picture of 400×100 pixels"),
+        ({"box": [9, 0, 9, 9], "label": "7"}, "is empty or"),
         ({"text": "1"}, "body.line is missing"),
-        ({"line": 0, "text": "1.5"}, "body.text has characters that it may not have"),
+        ({"line": 0, "text": "1.5"}, "body.text has invalid characters"),
         ({"line": 0, "text": "1" * 201}, "body.text is too long"),
-        ({"line": 0, "text": None}, "body.text is no text"),
-        ({"line": 0, "text": "1", "label": "7"}, "body.label is not known"),
-        ({"line": 0, "text": "1" * 20}, "would lie outside the picture"),
+        ({"line": 0, "text": None}, "body.text is not a string"),
+        ({"line": 0, "text": "1", "label": "7"}, "body.label is unknown"),
+        ({"line": 0, "text": "1" * 20}, "would be outside the picture"),
         ({"line": 0, "position": -1, "label": "7"}, "body.position is too small"),
     ],
 )
@@ -153,7 +155,7 @@ def test_what_is_not_exactly_one_of_the_three_forms_is_refused_with_a_clear_text
 def test_a_correction_that_is_no_object_is_refused(collecting, body):
     answer = collecting.post("/v1/corrections", content=body, headers={"Content-Type": "application/json"})
     assert slug(answer) == "invalid-option"
-    assert answer.json()["detail"] == "body is no JSON object."
+    assert answer.json()["detail"] == "body is not a JSON object."
 
 
 @pytest.mark.parametrize("body", [{"box": [0, 0, 9, 9], "label": "7"}, {"line": 0, "text": "1"}])

@@ -134,10 +134,10 @@ def test_the_name_of_a_model_is_never_a_path(server, name):
     [
         ("min_probability=1.01", "query.min_probability is too large"),
         ("min_probability=-0.01", "query.min_probability is too small"),
-        ("min_probability=much", "query.min_probability is no number"),
+        ("min_probability=much", "query.min_probability is not a number"),
         ("min_probability=nan", "query.min_probability is"),
         ("single=perhaps", "query.single is neither true nor false"),
-        ("singel=true", "query.singel is not known"),
+        ("singel=true", "query.singel is unknown"),
     ],
 )
 def test_an_option_that_is_not_acceptable_is_named(server, query, complaint):

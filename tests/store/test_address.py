@@ -42,22 +42,22 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        (f"mysql://user:{SECRET}@host/base", "is no kind of database"),
-        (f"postgresql+asyncpg://user:{SECRET}@host/base", "is no kind of database"),
-        (f"postgresql+psycopg2://user:{SECRET}@host/base", "is no kind of database"),
-        (f"postgresql://user:{SECRET}@host:port/base", "is no URL"),
+        (f"mysql://user:{SECRET}@host/base", "is not a supported kind of database"),
+        (f"postgresql+asyncpg://user:{SECRET}@host/base", "is not a supported kind of database"),
+        (f"postgresql+psycopg2://user:{SECRET}@host/base", "is not a supported kind of database"),
+        (f"postgresql://user:{SECRET}@host:port/base", "is not the URL of a database"),
         (f"postgresql://user@name:{SECRET}@host/base", "has an @"),
-        (f"://user:{SECRET}@host/base", "is no URL"),
+        (f"://user:{SECRET}@host/base", "is not the URL of a database"),
         (f"postgresql://user:a@{SECRET}@host/base", "has an @"),
         (f"postgresql://user:a@b/{SECRET}@host/base", "has an @"),
         (f"postgresql://user:a@b?{SECRET}@host/base", "has an @"),
         (f"postgresql://us/er:{SECRET}@host/base", "has an @"),
-        ("sqlite://", "keeps nothing"),
-        ("sqlite:///", "keeps nothing"),
-        ("sqlite:///:memory:", "keeps nothing"),
-        ("", "keeps nothing"),
-        ("sqlite://folder/store.sqlite", "is no path"),
-        ("sqlite:///store.sqlite?mode=ro", "is no path"),
+        ("sqlite://", "is an in-memory database"),
+        ("sqlite:///", "is an in-memory database"),
+        ("sqlite:///:memory:", "is an in-memory database"),
+        ("", "is an in-memory database"),
+        ("sqlite://folder/store.sqlite", "is not a file path"),
+        ("sqlite:///store.sqlite?mode=ro", "is not a file path"),
     ],
 )
 def test_a_url_that_names_no_store_is_refused_with_a_word_what_to_do(url, problem, tmp_path, monkeypatch):
@@ -78,7 +78,7 @@ def test_a_server_that_cannot_be_reached_says_so():
     error = refusal(f"postgresql+psycopg://me:{SECRET}@127.0.0.1:{free_port()}/base")
     assert error.source.startswith("postgresql+psycopg://me:***@127.0.0.1:")
     assert error.problem.startswith("cannot be reached (connection failed")
-    assert "check that the server runs" in error.remedy
+    assert "check that the server is running" in error.remedy
 
 
 def test_a_wrong_password_says_so_and_is_not_shown(cluster):
@@ -108,7 +108,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path):
     file = tmp_path / "letter.txt"
     file.write_text("Dear store,\n" * 200)
     error = refusal(f"sqlite:///{file}")
-    assert str(error) == f"{file}: is a file, but no SQLite database; name another file, or move it away"
+    assert str(error) == f"{file}: is a file, but not an SQLite database; use another file, or move it away"
     assert file.read_text() == "Dear store,\n" * 200
 
 
@@ -130,7 +130,7 @@ def test_a_damaged_store_says_so(tmp_path, make_reading):
 def test_a_folder_that_cannot_be_made_says_so(tmp_path, name):
     (tmp_path / "a file").touch()
     error = refusal(f"sqlite:///{tmp_path / name}")
-    assert error.problem.startswith("cannot be made (")
+    assert error.problem.startswith("cannot be created (")
     assert "writable" in error.remedy
 
 
@@ -152,21 +152,21 @@ def test_a_folder_that_may_not_be_written_to_says_so(guarded):
     guarded.chmod(0o500)
     for name in ("store.sqlite", "folder/store.sqlite"):
         error = refusal(str(guarded / name))
-        assert error.problem == "cannot be made (Permission denied)"
-        assert error.remedy == "name a file in a folder that is writable"
+        assert error.problem == "cannot be created (Permission denied)"
+        assert error.remedy == "use a file in a writable folder"
 
 
 def test_a_store_that_may_not_be_written_to_says_so(guarded):
     file = guarded / "store.sqlite"
     Store.open(str(file)).close()
     file.chmod(0o400)
-    assert refusal(str(file)).problem == "may not be written to"
+    assert refusal(str(file)).problem == "is read-only"
     file.chmod(0o000)
     root_reads_on = os.geteuid() == 0
-    assert refusal(str(file)).problem == ("may not be written to" if root_reads_on else "cannot be opened")
+    assert refusal(str(file)).problem == ("is read-only" if root_reads_on else "cannot be opened")
     file.chmod(0o600)
     guarded.chmod(0o500)
-    assert refusal(str(file)).problem in ("may not be written to", "cannot be opened")
+    assert refusal(str(file)).problem in ("is read-only", "cannot be opened")
 
 
 def test_a_store_that_another_program_keeps_locked_says_so(tmp_path, monkeypatch):
@@ -177,7 +177,7 @@ def test_a_store_that_another_program_keeps_locked_says_so(tmp_path, monkeypatch
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
-        assert "another process keeps it locked" in refusal(str(file)).problem
+        assert "locked by another process" in refusal(str(file)).problem
     finally:
         other.close()
 

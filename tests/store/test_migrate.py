@@ -120,14 +120,14 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(url, engine, monkeypa
 def test_a_store_of_a_newer_version_is_left_alone(url, engine):
     Store.open(url).close()
     execute(engine, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
-    with pytest.raises(StoreError, match=r"is of a newer inkread \(version 9999\); update inkread"):
+    with pytest.raises(StoreError, match=r"was made by a newer inkread \(version 9999\); update inkread"):
         Store.open(url)
 
 
 @pytest.mark.parametrize("table", ["readings", "corrections"])
 def test_tables_of_another_program_are_left_alone(url, engine, table):
     execute(engine, f"CREATE TABLE {table} (id INTEGER)")
-    with pytest.raises(StoreError, match=rf"has tables of another program \({table}\); name another"):
+    with pytest.raises(StoreError, match=rf"has tables of another program \({table}\); use another"):
         Store.open(url)
     assert inspect(engine).get_table_names() == [table]
 

@@ -89,7 +89,7 @@ def test_a_digit_that_is_none_fails_where_it_is_made(changes):
 
 
 def test_a_row_without_a_digit_fails_where_it_is_made():
-    with pytest.raises(ValueError, match="has a digit"):
+    with pytest.raises(ValueError, match="must have a digit"):
         NewReading("x", 1, 1, "", "default", "", ((),), None)
 
 
@@ -174,7 +174,7 @@ def test_a_digit_that_the_reading_does_not_have_is_not_found(store, make_reading
 @pytest.mark.parametrize("label", ["10", "x", "?", " ", "٣", "\0"])
 def test_only_a_digit_or_none_is_a_label(store, make_reading, label):
     reading = store.add_reading(make_reading())
-    with pytest.raises(OptionError, match="give one of 0 to 9"):
+    with pytest.raises(OptionError, match="use 0 to 9"):
         correct(store, reading, label=label)
     assert store.corrections().items == ()
 
@@ -264,7 +264,7 @@ def test_pages_are_complete_where_many_were_stored_at_the_same_moment(store, mak
 )
 def test_a_limit_out_of_bounds_and_a_cursor_that_is_none_are_refused(store, options):
     for page_of in (store.readings, store.corrections):
-        with pytest.raises(OptionError, match="; give"):
+        with pytest.raises(OptionError, match="; use"):
             page_of(**options)
 
 

@@ -74,6 +74,6 @@ def test_thickening_only_adds_ink_and_thinning_only_takes_it_away():
     assert (augment(bars(), Augmentation(thin=1.0), seeded()) <= bars()).all()
 
 
-def test_dilation_is_the_largest_of_the_three_by_three_neighbourhood():
+def test_dilation_is_the_largest_of_the_three_by_three_neighborhood():
     glyphs = torch.rand(8, 28, 28, generator=seeded())
     assert torch.equal(dilate(glyphs), torch.nn.functional.max_pool2d(glyphs, 3, 1, 1))

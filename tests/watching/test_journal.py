@@ -201,7 +201,7 @@ def test_a_full_disk_is_an_error_after_which_the_file_is_as_before(tmp_path, suf
 def test_a_file_that_is_none_of_its_own_is_an_error_and_is_left_alone(tmp_path, suffix, foreign):
     path = tmp_path / f"out{suffix}"
     path.write_bytes(foreign)
-    with pytest.raises(OutputError, match=r"is no output of inkread watch, or was changed: line \d"):
+    with pytest.raises(OutputError, match=r"is not an output of inkread watch, or was changed: line \d"):
         Journal(path)
     assert path.read_bytes() == foreign
 
@@ -212,7 +212,7 @@ def test_a_line_that_was_changed_is_named_and_left_alone(tmp_path, suffix):
     lines = written(path, RECORDS).splitlines(keepends=True)
     lines[-2] = lines[-2][:20] + b"\n"
     path.write_bytes(b"".join(lines))
-    with pytest.raises(OutputError, match=f"line {len(lines) - 1} is none of its own"):
+    with pytest.raises(OutputError, match=f"line {len(lines) - 1} is invalid"):
         Journal(path)
     assert path.read_bytes() == b"".join(lines)
 
@@ -220,7 +220,7 @@ def test_a_line_that_was_changed_is_named_and_left_alone(tmp_path, suffix):
 @SUFFIXES
 def test_a_second_process_is_refused_until_the_first_ends(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
-    with Journal(path), pytest.raises(OutputError, match="is written by another inkread watch"):
+    with Journal(path), pytest.raises(OutputError, match="is in use by another inkread watch"):
         Journal(path)
     with Journal(path) as journal:
         assert len(journal) == 0
@@ -242,13 +242,13 @@ def test_a_file_that_others_change_meanwhile_is_an_error(tmp_path, suffix):
         written(path, RECORDS[:1])
         with Journal(path) as journal:
             change()
-            with pytest.raises(OutputError, match="was changed, replaced or removed"):
+            with pytest.raises(OutputError, match="was changed, replaced, or removed"):
                 journal.append(RECORDS[1])
 
 
 @pytest.mark.parametrize("name", ["out.txt", "out", "out.csv.gz"])
 def test_a_suffix_that_names_no_format_is_an_error(tmp_path, name):
-    with pytest.raises(OptionError, match=r"end it in \.csv or \.jsonl"):
+    with pytest.raises(OptionError, match=r"use \.csv or \.jsonl"):
         Journal(tmp_path / name)
     assert not (tmp_path / name).exists()
 

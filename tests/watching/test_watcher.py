@@ -222,5 +222,5 @@ def test_it_ends_before_the_next_picture_even_if_none_can_be_reported(folder):
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e9])
 def test_what_is_no_time_to_wait_is_an_error(seconds):
-    with pytest.raises(OptionError, match="is no time to wait"):
+    with pytest.raises(OptionError, match="is out of range"):
         require_interval(seconds)

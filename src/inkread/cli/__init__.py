@@ -1,8 +1,8 @@
-"""The command line, one small file a command.
+"""The command line: one small module per command.
 
 ::
 
-    app         the commands together, --version, --debug
+    app         registers the commands; --version, --debug
     read        inkread read        formats: text, JSON, CSV; outputs: drawings and stages
     watch       inkread watch
     train       inkread train       training_progress: its bars
@@ -14,9 +14,9 @@
     models      inkread models
     serve       inkread serve
     draw        inkread draw
-    console     what all share: standard output, errors, progress
+    console     shared by all commands: standard output, errors, progress
 
-Starting costs Python and Typer; a command imports what it needs when it runs.
+Startup loads only Python, Typer, and the named command, which imports its dependencies when it runs.
 """
 
 from __future__ import annotations
@@ -35,39 +35,45 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FAILED = 1
-"""Exit code where a picture, model or data set cannot be used; that of wrong usage is 2, of Ctrl-C 130."""
+"""Exit code for an unusable picture, model, or data set. Wrong usage exits with 2, Ctrl-C with 130."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the ``inkread`` command, and returns its exit code.
+    """Runs the ``inkread`` command and returns its exit code.
 
     Args:
-        arguments: what follows the command's name; by default those of the process.
+        arguments: the arguments after the command's name; default: those of the process.
     """
     open_standard_streams()
     let_idle_threads_sleep()
     state = {"debug": os.environ.get("INKREAD_DEBUG", "0") not in ("", "0")}
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the encoding lacks
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may contain unencodable characters
     try:
         return _run(arguments, state)
-    except BrokenPipeError:  # whoever read our output has had enough, as `head` does
+    except BrokenPipeError:  # the reader of our output closed the pipe, as `head` does
         _discard_output()
         return FAILED
     except InkreadError as error:
         return _fail(str(error), debug=state["debug"])
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a user never sees a traceback unasked
+    except Exception as error:  # noqa: BLE001 - last resort: users see a traceback only if they ask
         return _fail(_diagnosis(error), debug=state["debug"])
 
 
 def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
-    """Parses and runs; Typer itself reports wrong usage, and ends with ``SystemExit``."""
+    """Parses the arguments and runs the command; Typer reports wrong usage and raises ``SystemExit``.
+
+    The global options take no values, so the first word without a dash is the command's name.
+    """
     from typer.main import get_command
 
-    from inkread.cli.app import app
+    from inkread.cli.app import COMMANDS, app
 
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    named = next((word for word in words if not word.startswith("-")), None)
+    command = get_command(app([named] if named in COMMANDS else COMMANDS))
     try:
-        get_command(app)(args=None if arguments is None else list(arguments), prog_name="inkread", obj=state)
+        command(args=words, prog_name="inkread", obj=state)
     except SystemExit as end:
         flush()
         return end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -75,12 +81,12 @@ def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
 
 
 def _diagnosis(error: Exception) -> str:
-    """What to say of an exception that is none of ours: a damaged package, or else a bug."""
+    """Describes an unexpected exception: either a damaged installation or a bug."""
     from inkread.system.installation import problem
 
     return str(
         problem()
-        or f"internal error ({type(error).__name__}: {error}); please report it, with what --debug shows"
+        or f"internal error ({type(error).__name__}: {error}); please report it, with the output of --debug"
     )
 
 
@@ -90,14 +96,14 @@ def _fail(message: str, *, debug: bool) -> int:
     sys.stderr.write(f"error: {printable(message)}\n")
     try:
         flush()
-    except (BrokenPipeError, InkreadError, ValueError):  # told already, or of no account beside what is
+    except (BrokenPipeError, InkreadError, ValueError):  # already reported, or minor next to this error
         _discard_output()
     return FAILED
 
 
 def _discard_output() -> None:
-    """Points standard output nowhere, so that the interpreter's own flush at the end does not fail again."""
+    """Redirects standard output to the null device, so that the interpreter's final flush does not fail."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # it has no file descriptor, so there is nothing to flush to
+    except (OSError, ValueError):  # no file descriptor, so nothing to flush
         return

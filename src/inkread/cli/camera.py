@@ -1,4 +1,4 @@
-"""``inkread camera``: a window that shows what a camera sees, and the digits in it."""
+"""``inkread camera``: shows a camera's picture in a window, with the digits found in it."""
 
 import importlib.util
 from contextlib import closing
@@ -14,7 +14,7 @@ from inkread.errors import MissingExtraError, OptionError
 def camera(
     *,
     device: Annotated[
-        int | None, typer.Option(metavar="N", help="The number of the camera; 0 is the first.")
+        int | None, typer.Option(metavar="N", help="The camera's number; 0 is the first.")
     ] = None,
     video: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Play a video file instead of a camera.")
@@ -23,25 +23,26 @@ def camera(
     save_to: Annotated[
         Path,
         typer.Option(
-            metavar="DIR", help="Where S saves picture and reading; the present folder unless given."
+            metavar="DIR", help="Where S saves the picture and its reading; default: the current folder."
         ),
     ] = Path(),
 ) -> None:
-    """Show a camera with a box and a digit over every digit found.
+    """Show a camera's picture with a box and a label on every digit found.
 
-    Reading runs beside the display, always on the newest picture; a digit is shown once several readings agree on it.
+    Reading runs in the background, always on the newest frame. A digit appears once several readings agree on
+    it.
 
-    Space freezes the picture, and reads exactly it; S saves it with its reading, as .png and .json under a new name; C
-    copies the text; Esc closes the window.
+    Space freezes the picture and reads exactly that frame. S saves it with its reading, as .png and .json
+    under a new name. C copies the text. Esc closes the window.
 
-    The window needs a display and the extra desktop: pip install '.[desktop]'.
+    Requires a display and the extra desktop: pip install '.[desktop]'.
     """
     if importlib.util.find_spec("pygame") is None:
         raise MissingExtraError("pygame-ce", "desktop")
     if device is not None and video is not None:
-        raise OptionError("--device and --video", "exclude each other", "give one of them")
+        raise OptionError("--device and --video", "cannot be used together", "use only one of them")
     if device is not None and device < 0:
-        raise OptionError(f"--device {device}", "is no number of a camera", "give one from 0")
+        raise OptionError(f"--device {device}", "is not a camera number", "use 0 or higher")
     from inkread.desktop.camera import CameraScene
     from inkread.desktop.capture import open_camera, open_video
     from inkread.desktop.reader_process import ReaderProcess

@@ -1,4 +1,4 @@
-"""``inkread compare``: several models on the same digits, what they score and what they cost."""
+"""``inkread compare``: compares the scores and costs of several models on the same digits."""
 
 import csv
 import io
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from inkread.evaluation.comparison import Comparison
 
 HELD_OUT = 5_000
-"""Training images of MNIST, the last ones, that the recipes hold out."""
+"""Number of MNIST training images, taken from the end, that the recipes hold out."""
 
 
 class TableFormat(StrEnum):
-    """How a comparison is printed."""
+    """The output format of a comparison."""
 
     TEXT = "text"
     CSV = "csv"
@@ -31,10 +31,10 @@ class TableFormat(StrEnum):
 
 
 PLOTS = (".svg", ".png")
-"""What the plot alone can be saved as."""
+"""File suffixes for saving only the plot."""
 
 SUFFIXES = (".html", ".csv", ".json", *PLOTS)
-"""What a comparison can be saved as."""
+"""File suffixes for saving a comparison."""
 
 
 def compare(
@@ -42,49 +42,50 @@ def compare(
         list[str],
         typer.Argument(
             metavar="MODEL...",
-            help='"bundled", the name of a bundled model, the folder of a run, or an ONNX file.',
+            help='"bundled", the name of a bundled model, a run\'s folder, or an ONNX file.',
         ),
     ],
     *,
     pictures: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Compare on the single digits of this labelled folder too."),
+        typer.Option(metavar="DIR", help="Also compare on the single digits in this labelled folder."),
     ] = None,
     held_out: Annotated[
         bool,
-        typer.Option("--held-out", help="Measure on the last 5,000 training images, not on the test images."),
+        typer.Option("--held-out", help="Use the last 5,000 training images instead of the test images."),
     ] = False,
     out: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Also save it: .html, .csv, .json, or the plot as .svg or .png; may be given again.",
+            help="Also save the comparison: .html, .csv, .json, or the plot as .svg or .png; repeatable.",
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
     ] = None,
     style: Annotated[
-        TableFormat, typer.Option("--format", help="How to print the comparison; CSV is the table of models.")
+        TableFormat, typer.Option("--format", help="The output format; csv prints the table of models.")
     ] = TableFormat.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
     """Compare models on the same digits: accuracy, calibration, size, operations, latency, cold start.
 
-    Accuracies have 95 % intervals (Wilson); differences are tested pair by pair (McNemar, exact, with Holm's correction). MNIST's
-    test images are for a last measurement: to choose between models, compare with --held-out.
+    Accuracies come with 95 % intervals (Wilson). Differences are tested pairwise (exact McNemar test with
+    Holm's correction). Use MNIST's test images for a final measurement only; to choose between models, use
+    --held-out.
 
-    How a foreign ONNX model wants its glyphs, (N, 1, 28, 28), (N, 28, 28, 1), (N, 28, 28) or (N, 784), which range stands for paper
-    and ink, and whether it gives logits or probabilities, is found out on labelled digits and said. A Keras file is imported first:
-    inkread import FILE --trust.
+    For an external ONNX model, labelled digits are used to detect its input shape, (N, 1, 28, 28), (N, 28,
+    28, 1), (N, 28, 28), or (N, 784), its values for paper and ink, and whether it returns logits or
+    probabilities. The findings are printed. Import a Keras file first: inkread import FILE --trust.
 
-    The pictures of --pictures are cut out once, by the default reader, and each model is asked which digit they are. The page of
-    --out shows the digits on which the models differ.
+    The digits in --pictures are cut out once, by the default reader, and classified by each model. The HTML
+    page saved by --out shows the digits on which the models differ.
     """
     for path in out or []:
         if path.suffix.lower() not in SUFFIXES:
-            raise OptionError(f"--out {path}", "has no suffix that is known", nearest(path.suffix, SUFFIXES))
-        outputs.make_folder(path.parent)  # before anything is measured, as that takes long
+            raise OptionError(f"--out {path}", "has an unknown suffix", nearest(path.suffix, SUFFIXES))
+        outputs.make_folder(path.parent)  # before the measurements, which take long
     comparison = _compared(models, pictures, data_dir, held_out=held_out, quiet=quiet)
     for path in out or []:
         _save(comparison, path)
@@ -99,7 +100,7 @@ def compare(
 def _compared(
     models: list[str], pictures: Path | None, data_dir: Path | None, *, held_out: bool, quiet: bool
 ) -> "Comparison":
-    """Loads the data and the models, and compares."""
+    """Loads the data and the models, and compares the models."""
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.comparison import STEPS
     from inkread.evaluation.comparison import compare as compared
@@ -120,7 +121,7 @@ def _compared(
 def _mnist(
     data_dir: Path | None, notes: list[str], *, held_out: bool, needed: bool, quiet: bool
 ) -> list["LabelledGlyphs"]:
-    """MNIST's images to measure on; nothing where they are not to be had, and there are pictures instead."""
+    """Loads the MNIST images; returns an empty list if MNIST is unavailable and not ``needed``."""
     from inkread.datasets.mnist import load_mnist
     from inkread.datasets.progress import download_bar
 
@@ -130,39 +131,40 @@ def _mnist(
     except DatasetNotFoundError:
         if needed:
             raise
-        notes.append("MNIST is not on this machine and cannot be downloaded: compared on the pictures alone")
+        notes.append("MNIST is not on this machine and cannot be downloaded; compared on the pictures only")
         return []
     if held_out:
         notes.append(f"MNIST: the last {HELD_OUT:,} training images, which inkread's recipes hold out")
         return [glyphs.subset(slice(-HELD_OUT, None))]
     notes.append(
-        f"MNIST: the {len(glyphs):,} test images: a measurement; whoever chooses by it must measure elsewhere"
+        f"MNIST: the {len(glyphs):,} test images; if you use them to choose a model, measure it on other data"
     )
     return [glyphs]
 
 
 def _cut_out(folder: Path, notes: list[str], *, quiet: bool) -> "LabelledGlyphs":
-    """The glyphs of a labelled folder's single digits."""
+    """Cuts out the glyphs of the single digits in a labelled folder."""
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.crops import cut_out
     from inkread.evaluation.pictures import kind_of
 
     pictures = load_labelled_folder(folder)
     name = folder.resolve().name
-    name = "pictures" if name in ("", "MNIST") else name  # the other collection's
+    name = "pictures" if name in ("", "MNIST") else name  # taken by the other collection
     total = sum(kind_of(picture) == "single" for picture in pictures)
     with progress_bar("Cutting out", total, shown=not quiet and is_terminal(sys.stderr)) as advance:
         glyphs = cut_out(pictures, name=name, on_picture=advance)
     missing = total - len(glyphs)
     notes.append(
-        f"{glyphs.name}: {len(glyphs):,} pictures of single digits, cut out once by the default reader for all models"
-        + (f"; {missing:,} in which it found no ink are left out" if missing else "")
+        f"{glyphs.name}: {len(glyphs):,} pictures of single digits, "
+        "cut out once by the default reader for all models"
+        + (f"; {missing:,} pictures without ink are left out" if missing else "")
     )
     return glyphs
 
 
 def _save(comparison: "Comparison", path: Path) -> None:
-    """Writes the comparison as what the file's suffix says."""
+    """Saves the comparison in the format of the file's suffix."""
     suffix = path.suffix.lower()
     if suffix in PLOTS:
         from inkread.evaluation.plots import against_cost, save
@@ -174,7 +176,7 @@ def _save(comparison: "Comparison", path: Path) -> None:
 
 
 def _as_text(comparison: "Comparison", suffix: str) -> str:
-    """The comparison as a page, or as the lines of a file of that kind."""
+    """Returns the comparison as the text of an HTML, CSV, or JSON file."""
     if suffix == ".json":
         return json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2) + "\n"
     if suffix == ".csv":
@@ -185,7 +187,7 @@ def _as_text(comparison: "Comparison", suffix: str) -> str:
 
 
 def _csv(comparison: "Comparison") -> str:
-    """One row a model; the columns of a collection's scores begin with its name."""
+    """Returns one CSV row per model; columns with a collection's scores begin with its name."""
     rows = []
     for entry in comparison.entries:
         row = entry.to_dict()

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from inkread.evaluation.comparison import Comparison, Entry, Pair, Score
 
 SIGNIFICANT = 0.05
-"""Of a p-value after Holm's correction."""
+"""Significance level for p-values after Holm's correction."""
 
 
 def print_comparison(comparison: Comparison) -> None:
-    """The models, how they take their glyphs, the pairs, and what must be known to read it."""
+    """Prints the models, their input and output conventions, the pairwise tests, and the notes."""
     show(_models(comparison), "", _conventions(comparison), "", _pairs(comparison), "")
     for collection in comparison.collections:
         found = sum(one.collection == collection for one in comparison.disagreements)
@@ -29,7 +29,7 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _models(comparison: Comparison) -> Table:
-    """One row a model; below an accuracy stands its 95 % interval."""
+    """Builds a table with one row per model, with the 95 % interval below each accuracy."""
     table = _table("Model", "Params", "Size", "Ops")
     for name in comparison.collections:
         table.add_column(f"{name}\naccuracy", justify="right", overflow="fold")
@@ -69,14 +69,14 @@ def _times(entry: Entry) -> tuple[str, ...]:
 def _conventions(comparison: Comparison) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Model", overflow="fold")
-    table.add_column("Takes and gives", overflow="fold")
+    table.add_column("Input and output", overflow="fold")
     for entry in comparison.entries:
         table.add_row(entry.name, entry.note)
     return table
 
 
 def _pairs(comparison: Comparison) -> Table:
-    """McNemar's test of every two, and in words what it says."""
+    """Builds the table of McNemar's test for each pair of models, with its verdict in words."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("On", "A", "B"):
         table.add_column(heading, overflow="fold")
@@ -91,7 +91,7 @@ def _pairs(comparison: Comparison) -> Table:
 
 
 def _verdict(pair: Pair) -> str:
-    """Which of the two is better, if that is more than chance."""
+    """States which of the two is better, if the difference is significant."""
     if pair.adjusted >= SIGNIFICANT:
         return "undecided"
     return "A is better" if pair.only_one > pair.only_other else "B is better"

@@ -1,4 +1,4 @@
-"""What the commands share: standard output, messages and progress bars on standard error."""
+"""Shared by the commands: standard output, and messages and progress bars on standard error."""
 
 from __future__ import annotations
 
@@ -19,21 +19,28 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = "standard output"
 UNWRAPPED = 10_000
-"""Columns of a page that no table fills."""
+"""A page width, in columns, that no table exceeds."""
 
 
 def open_standard_streams() -> None:
-    """Opens the null device for each standard stream that the process was started without (``>&-``, ``pythonw``, services).
+    """Opens the null device for each missing standard stream (``>&-``, ``pythonw``, services).
 
-    The lowest free file descriptor is taken, so that no picture is opened as what the libraries in C write to.
+    It takes the lowest free file descriptor; otherwise a picture could be opened as the descriptor that C
+    libraries write to.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - for as long as the process lives
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, PTH123 - never closed
+            setattr(sys, name, stream)
 
 
 def write(text: str) -> None:
-    """Writes to standard output; a reader that has gone away is a ``BrokenPipeError``, all else an ``OutputError``."""
+    """Writes to standard output.
+
+    Raises:
+        BrokenPipeError: the reader closed the pipe.
+        OutputError: writing failed for another reason.
+    """
     _guarded(lambda: sys.stdout.write(text))
 
 
@@ -43,22 +50,22 @@ def flush() -> None:
 
 
 def report(error: InkreadError, source: str) -> None:
-    """Tells on standard error what is wrong with one source, while work goes on with the others."""
+    """Reports an error of one source on standard error; the other sources are still processed."""
     sys.stderr.write(f"error: {printable(source)}: {error.problem}; {error.remedy}\n")
 
 
 def printable(text: str) -> str:
-    """The text on one line, with control characters and undecodable bytes of a file's name escaped."""
+    """Returns the text on one line, with control characters and undecodable bytes escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether a person is looking at the stream."""
+    """Returns whether the stream is a terminal."""
     return stream.isatty()
 
 
 def show(*renderables: RenderableType) -> None:
-    """Prints tables and texts to standard output; in a pipe plain, unwrapped, and without trailing blanks."""
+    """Prints tables and texts to standard output; in a pipe, without colors, wrapping, or trailing blanks."""
     from rich.console import Console
 
     if is_terminal(sys.stdout):
@@ -70,7 +77,7 @@ def show(*renderables: RenderableType) -> None:
 
 
 def error_console(*, quiet: bool) -> Console:
-    """A rich console on standard error, mute where that is no terminal or ``quiet`` is set."""
+    """Returns a rich console on standard error; it is silent if ``quiet`` or not on a terminal."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, quiet=quiet or not is_terminal(sys.stderr))
@@ -78,7 +85,7 @@ def error_console(*, quiet: bool) -> Console:
 
 @contextmanager
 def progress_bar(description: str, total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """Yields what to call after each of ``total`` steps; draws a bar on standard error if ``shown``."""
+    """Yields a function to call after each of ``total`` steps; draws a bar on standard error if ``shown``."""
     if not shown:
         yield lambda: None
         return
@@ -90,7 +97,7 @@ def progress_bar(description: str, total: int, *, shown: bool) -> Iterator[Calla
         progress.MofNCompleteColumn(),
         progress.TimeRemainingColumn(),
     )
-    # rich would else send what is printed to standard output to the bar's console, which is standard error.
+    # By default, rich redirects standard output to the bar's console, which is standard error.
     bar = progress.Progress(
         *columns, console=error_console(quiet=False), transient=True, redirect_stdout=False
     )

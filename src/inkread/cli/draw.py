@@ -1,4 +1,4 @@
-"""``inkread draw``: a window to draw digits in."""
+"""``inkread draw``: opens a window to draw digits in."""
 
 import importlib.util
 from pathlib import Path
@@ -14,23 +14,25 @@ def draw(
     *,
     model: ModelOption = "default",
     free: Annotated[
-        bool, typer.Option("--free", help="Begin with the free sheet for several digits, not with the grid.")
+        bool, typer.Option("--free", help="Start with the free sheet for several digits, not the grid.")
     ] = False,
     live: Annotated[bool, typer.Option("--live", help="Read while you draw.")] = False,
     teach: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Begin with lessons: labelled drawings join this folder."),
+        typer.Option(metavar="DIR", help="Start with lessons; add the labelled drawings to this folder."),
     ] = None,
-    save_to: Annotated[Path, typer.Option(metavar="DIR", help="Where drawings are saved.")] = Path(),
+    save_to: Annotated[Path, typer.Option(metavar="DIR", help="Where to save drawings.")] = Path(),
     min_probability: MinProbabilityOption = 0.5,
 ) -> None:
     """Open a window to draw digits in, and read them.
 
-    The left button of the mouse draws, the right one erases. The grid has the 28×28 cells of MNIST and takes one digit; the
-    free sheet takes several, and shows a box around each. Every button has a key, which is written on it.
+    The left mouse button draws, the right one erases. The grid has 28×28 cells, like MNIST, and takes one
+    digit. The free sheet takes several digits and draws a box around each. Each button shows its keyboard
+    shortcut.
 
-    In lessons, the window asks for a digit, you draw it, and it asks for the next. The drawings join a folder with labels.csv,
-    which inkread train --data takes: with --init-from bundled, the model learns your hand.
+    In lessons, the window asks for a digit, you draw it, and it asks for the next one. The drawings are added
+    to a folder with labels.csv, which inkread train --data accepts: with --init-from bundled, the model
+    learns your handwriting.
     """
     if importlib.util.find_spec("pygame") is None:
         raise MissingExtraError("pygame-ce", "desktop")

@@ -1,4 +1,4 @@
-"""``inkread evaluate``: what a model scores, on a collection of glyphs or on a folder of labelled pictures."""
+"""``inkread evaluate``: scores a model on a collection of glyphs or a folder of labelled pictures."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ReportFormat(StrEnum):
-    """How a report is printed."""
+    """The output format of a report."""
 
     TEXT = "text"
     JSON = "json"
@@ -29,64 +29,64 @@ def evaluate(
     model: ModelOption = "default",
     data: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Score on this collection's test images; on MNIST's unless given."),
+        typer.Option(metavar="NAME", help="Score on this collection's test images; default: mnist."),
     ] = None,
     store: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="With --data corrections: where they are, if not where inkread serve keeps them.",
+            help="With --data corrections: their store; default: the one used by inkread serve.",
         ),
     ] = None,
     pictures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Read this folder of labelled pictures.")
     ] = None,
     naive: Annotated[
-        bool, typer.Option("--naive", help="With --pictures: compare with grey, resize, invert, classify.")
+        bool, typer.Option("--naive", help="With --pictures: compare with gray, resize, invert, classify.")
     ] = False,
     page: Annotated[
         Path | None,
         typer.Option(
             "--report",
             metavar="FILE",
-            help="With --pictures: save an HTML page of every error, with its stages.",
+            help="With --pictures: save an HTML page that shows each error with its stages.",
         ),
     ] = None,
     predictions: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Save a CSV file with one row per glyph or picture: index or file, label, reading, probabilities.",
+            help="Save a CSV file with one row per glyph or picture: "
+            "index or file, label, reading, probabilities.",
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
     ] = None,
-    style: Annotated[
-        ReportFormat, typer.Option("--format", help="How to print the report.")
-    ] = ReportFormat.TEXT,
+    style: Annotated[ReportFormat, typer.Option("--format", help="The output format.")] = ReportFormat.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
     """Score a model on a collection's test images, or on a folder of labelled pictures.
 
-    The collections are those of inkread train; a model of other classes than digits is scored on data of its own classes.
+    The collections are those of inkread train. A model of classes other than digits is scored on data with
+    the same classes.
 
-    A labelled folder has labels.csv or labels.tsv with the columns file and label (rows joined by "/", empty where
-    there is nothing to read), or one folder a label. A picture whose column category is single, or whose label is one
-    character where there is no such column, is read as one digit. The columns subtype and source, where there, group
-    the scores. A picture that cannot be read counts as wrong.
+    A labelled folder has labels.csv or labels.tsv with the columns file and label (rows joined by "/", empty
+    if there is nothing to read), or one folder per label. A picture is read as one digit if its column
+    category is single or, without that column, if its label is one character. The optional columns subtype
+    and source group the scores. An unreadable picture counts as wrong.
 
-    AUROC tells how well the probability of being a digit parts single digits from empty pictures; the calibration error is
-    that of the single digits that are not rejected.
+    AUROC measures how well the probability of being a digit separates single digits from empty pictures. The
+    calibration error is computed on the single digits that are not rejected.
     """
     if pictures is not None and data is not None:
-        raise OptionError("--data", "does not go with --pictures", "choose one of them")
+        raise OptionError("--data", "cannot be used with --pictures", "use only one of them")
     if store is not None and data != "corrections":
-        raise OptionError("--store", "says where corrections are", "add --data corrections")
+        raise OptionError("--store", "requires --data corrections", "add --data corrections")
     if pictures is None:
         for option, given in (("--naive", naive), ("--report", page)):
             if given:
-                raise OptionError(option, "needs pictures to read", "add --pictures DIR")
+                raise OptionError(option, "requires pictures to read", "add --pictures DIR")
         _on_glyphs(
             model,
             data or "mnist",
@@ -117,7 +117,7 @@ def _on_glyphs(
     from inkread.pipeline.classifier import Classifier
 
     if data not in NAMES and Path(data).is_dir():
-        raise OptionError(f"--data {data}", "is a folder", f"score its pictures with --pictures {data}")
+        raise OptionError(f"--data {data}", "is a folder", f"to score its pictures, use --pictures {data}")
     if predictions:
         outputs.make_folder(predictions.parent)
     classifier = Classifier(model)
@@ -152,7 +152,7 @@ def _on_pictures(
     from inkread.reader import Reader
 
     for file in filter(None, (page, predictions)):
-        outputs.make_folder(file.parent)  # before the pictures are read, as that takes long
+        outputs.make_folder(file.parent)  # before reading the pictures, which takes long
     reader, labelled = Reader(model=model), load_labelled_folder(folder)
     shown = not quiet and is_terminal(sys.stderr)
     with progress_bar("Reading", len(labelled), shown=shown) as advance:
@@ -163,7 +163,7 @@ def _on_pictures(
         _save(predictions, picture_predictions(report))
     rival: PictureReport | None = None
     if naive:
-        with progress_bar("Naively", len(labelled), shown=shown) as advance:
+        with progress_bar("Reading naively", len(labelled), shown=shown) as advance:
             rival = evaluate_naively(labelled, reader.classifier, folder=folder, on_picture=advance)
     if style is ReportFormat.JSON:
         _print_json({"model": model} | report.to_dict() | ({"naive": rival.to_dict()} if rival else {}))

@@ -1,4 +1,4 @@
-"""``inkread export``: a model in the formats of other programs."""
+"""``inkread export``: exports a model to the formats of other programs."""
 
 import sys
 from pathlib import Path
@@ -14,29 +14,33 @@ if TYPE_CHECKING:
 
 def export(
     *,
-    model: Annotated[str, typer.Argument(help="The folder of a training run, or a bundled model.")],
+    model: Annotated[str, typer.Argument(help="A bundled model, or a training run's folder.")],
     to: Annotated[
         list[str],
         typer.Option(
             metavar="FORMAT",
-            help="onnx, int8, keras, h5, litert, litert-int8, safetensors, torchscript, or all; may be given several times.",
+            help="onnx, int8, keras, h5, litert, litert-int8, safetensors, torchscript, or all; repeatable.",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where each format gets a folder; for a run, export in its own."),
+        typer.Option(
+            metavar="DIR", help="Where to put a folder per format; default for a run: export in its folder."
+        ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
-    """Export a model to ONNX or LiteRT (32 or 8 bits), Keras, safetensors or TorchScript.
+    """Export a model to ONNX or LiteRT (32 or 8 bits), Keras, safetensors, or TorchScript.
 
-    Each file is loaded again and compared with the model on real digits: the held-out training images of MNIST, or digits
-    of our own hand where MNIST is not on this machine. A file that answers otherwise is an error, and is not saved.
+    Each file is loaded again and compared with the model on the held-out training images of MNIST, or on
+    synthetic digits if MNIST is not on this machine. A file whose answers differ is an error and is not
+    saved.
 
-    Beside each file are its card (labels, input, output, preprocessing) and vectors.npz: digits, and what the file gives for them.
+    Each file comes with its card (labels, input, output, preprocessing) and vectors.npz: digits and the
+    file's outputs for them.
     """
     from inkread.export import export_model
     from inkread.export.formats import formats_of
@@ -53,7 +57,7 @@ def _print(exported: "list[Exported]") -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Format")
-    for heading in ("Size", "Largest difference", "Other answers", "Accuracy"):
+    for heading in ("Size", "Largest difference", "Changed answers", "Accuracy"):
         table.add_column(heading, justify="right")
     table.add_column("File", overflow="fold")
     for each in exported:
@@ -70,6 +74,6 @@ def _print(exported: "list[Exported]") -> None:
     show(
         table,
         "",
-        f"Differences are of probabilities, on {first.count:,} digits ({first.on}); the source's accuracy there: "
+        f"Differences in probability on {first.count:,} digits ({first.on}); accuracy of the source: "
         f"{first.accuracy_before:.2%}",
     )

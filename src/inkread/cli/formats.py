@@ -1,4 +1,4 @@
-"""What ``inkread read`` prints: text, JSON, JSON lines or CSV."""
+"""The output formats of ``inkread read``: text, JSON, JSON lines, and CSV."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_DIGIT = "no digit"
 
 
 class Format(StrEnum):
-    """How readings are printed."""
+    """The output format of readings."""
 
     TEXT = "text"
     JSON = "json"
@@ -30,13 +30,13 @@ class Format(StrEnum):
 
 
 def print_outcomes(outcomes: Iterable[Outcome], style: Format, *, several: bool, signs: bool = False) -> None:
-    """Prints the outcomes in their order, each as soon as it is there unless the format needs all at once.
+    """Prints the outcomes in order, each as soon as it is available unless the format needs all at once.
 
     Args:
-        outcomes: one a picture.
+        outcomes: one per picture.
         style: the format.
-        several: whether more than one picture was given, so that text must say which is which.
-        signs: print the signs too, in text; JSON always has them, CSV never.
+        several: whether more than one picture was given, so that text output must name them.
+        signs: also print signs in text output; JSON always includes them, CSV never does.
     """
     if style is Format.TEXT:
         way = _print_text if not several else _print_table if is_terminal(sys.stdout) else _print_tabbed
@@ -51,14 +51,14 @@ def print_outcomes(outcomes: Iterable[Outcome], style: Format, *, several: bool,
 
 
 def streams(style: Format, *, several: bool) -> bool:
-    """Whether something is printed before the last picture is read."""
+    """Returns whether the format prints results before the last picture is read."""
     return style in (Format.JSONL, Format.CSV) or (
         several and style is Format.TEXT and not is_terminal(sys.stdout)
     )
 
 
 def _print_text(outcomes: Iterable[Outcome], *, signs: bool) -> None:
-    """The rows alone; nothing for "no digit" unless a person is looking."""
+    """Prints only the rows; prints "no digit" only on a terminal."""
     for outcome in outcomes:
         if outcome.reading:
             text = outcome.text(signs=signs) or (NO_DIGIT if is_terminal(sys.stdout) else "")
@@ -66,7 +66,7 @@ def _print_text(outcomes: Iterable[Outcome], *, signs: bool) -> None:
 
 
 def _print_tabbed(outcomes: Iterable[Outcome], *, signs: bool) -> None:
-    """A line a picture: its name, a tab, its rows joined by ``/``; pictures that cannot be read are left out."""
+    """Prints one line per picture: its name, a tab, its rows joined by ``/``; skips unreadable pictures."""
     for outcome in outcomes:
         if outcome.reading:
             write(f"{printable(outcome.name)}\t{outcome.joined(signs=signs)}\n")
@@ -104,7 +104,7 @@ def _print_csv(outcomes: Iterable[Outcome]) -> None:
     write(",".join(CSV_COLUMNS) + "\n")
     for outcome in outcomes:
         lines = io.StringIO()
-        # A carriage return is a line's end to readers of CSV, but older versions of Python do not quote it for that.
+        # CSV readers take a carriage return for a line end, but older versions of Python do not quote it.
         style = "unix" if "\r" in outcome.name else "excel"  # "unix" quotes everything
         csv.DictWriter(lines, CSV_COLUMNS, dialect=style, lineterminator="\n").writerows(outcome.to_rows())
         write(lines.getvalue())

@@ -1,4 +1,4 @@
-"""``inkread models``: what the models are and what they scored."""
+"""``inkread models``: shows the models and their scores."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from inkread.models import Model
 
 SHOWN = ("mnist", "pages")
-"""The scores in the table: those of MNIST, and the share of held-out rows read exactly; a card has more."""
+"""Scores in the table: those on MNIST, and the share of held-out rows read exactly. A card has more."""
 
 HASH_SHOWN = 12
-"""Hexadecimal digits of a hash that tell models apart."""
+"""Number of hexadecimal digits of a hash that are enough to tell models apart."""
 
 
 def models(
     name: Annotated[
-        str | None, typer.Argument(help="Show the whole card of this model, or of a run's folder.")
+        str | None, typer.Argument(help="Show the full card of this model or run folder.")
     ] = None,
 ) -> None:
-    """Show the bundled models, or the whole card of one."""
+    """Show the bundled models, or the full card of one model."""
     from inkread.models import bundled, load_model
 
     table = _table(bundled()) if name is None else _card(load_model(name))
@@ -32,7 +32,7 @@ def models(
 
 
 def _table(names: list[str]) -> "Table":
-    """One row a model."""
+    """Builds a table with one row per model."""
     from rich.table import Table
 
     from inkread.models import load_model
@@ -64,7 +64,7 @@ def _table(names: list[str]) -> "Table":
 
 
 def _card(model: "Model") -> "Table":
-    """The whole card, a row an entry."""
+    """Builds a table of the full card, with one row per entry."""
     import dataclasses
 
     from rich.table import Table
@@ -84,7 +84,7 @@ def _card(model: "Model") -> "Table":
 
 
 def _flat(scores: dict[str, Any]) -> dict[str, float]:
-    """The scores that are single figures."""
+    """Returns the scores that are single numbers."""
     return {name: value for name, value in scores.items() if isinstance(value, (int, float))}
 
 

@@ -1,25 +1,21 @@
-"""Options that several commands have, so that they say the same everywhere."""
+"""Options shared by several commands."""
 
 from typing import Annotated
 
 import typer
 
-ModelOption = Annotated[
-    str, typer.Option("--model", help="A bundled model, or the folder of a training run.")
-]
+ModelOption = Annotated[str, typer.Option("--model", help="A bundled model, or a training run's folder.")]
 
 DetectorOption = Annotated[
     str,
-    typer.Option("--detector", help="The bundled detector, or the folder of a run of --network detector."),
+    typer.Option("--detector", help="The bundled detector, or the folder of a --network detector run."),
 ]
 
-SingleOption = Annotated[
-    bool, typer.Option("--single", help="Read each picture as one digit, or as no digit.")
-]
+SingleOption = Annotated[bool, typer.Option("--single", help="Read each picture as one digit or no digit.")]
 
 MinProbabilityOption = Annotated[
     float,
     typer.Option(
-        "--min-probability", metavar="P", help="Digits that are less probable than this become ?, 0 to 1."
+        "--min-probability", metavar="P", help="Print ? for digits less probable than this, 0 to 1."
     ),
 ]

@@ -1,4 +1,4 @@
-"""Where ``inkread read`` puts its drawings and the pictures of its stages."""
+"""Output files of ``inkread read``: drawings and pictures of the stages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ DRAWING_SUFFIX = ".png"
 
 
 def drawing_paths(pictures: Sequence[str], out: Path) -> list[Path]:
-    """A file a picture: ``out`` itself for one picture, and files in the folder ``out`` for several.
+    """Returns one file per picture: ``out`` itself for one picture, files in the folder ``out`` for several.
 
     Raises:
-        OutputError: the folder cannot be made.
+        OutputError: the folder cannot be created.
     """
     if len(pictures) == 1 and not out.is_dir():
         make_folder(out.parent)
@@ -30,10 +30,10 @@ def drawing_paths(pictures: Sequence[str], out: Path) -> list[Path]:
 
 
 def stage_folders(pictures: Sequence[str], out: Path) -> list[Path]:
-    """A folder a picture: ``out`` itself for one picture, and folders in it for several.
+    """Returns one folder per picture: ``out`` itself for one picture, folders in it for several.
 
     Raises:
-        OutputError: a folder cannot be made.
+        OutputError: a folder cannot be created.
     """
     folders = [out] if len(pictures) == 1 else [out / name for name in unique_names(pictures)]
     make_folder(out)
@@ -41,9 +41,9 @@ def stage_folders(pictures: Sequence[str], out: Path) -> list[Path]:
 
 
 def unique_names(pictures: Sequence[str]) -> list[str]:
-    """The pictures' names without folder and suffix, numbered where they are alike: ``a``, ``a-2``, ``b``.
+    """Returns the names without folder and suffix, with numbers for duplicates: ``a``, ``a-2``, ``b``.
 
-    Names that differ in case only count as alike, as they are one file on many disks.
+    Names that differ only in case count as duplicates because they are the same file on many disks.
     """
     taken: set[str] = set()
     names = []
@@ -60,10 +60,10 @@ def unique_names(pictures: Sequence[str]) -> list[str]:
 
 
 def save_drawing(trace: Trace, path: Path) -> None:
-    """Draws the reading on its picture and saves it, in the format of the file's suffix.
+    """Draws the reading on its picture and saves it in the format of the file's suffix.
 
     Raises:
-        OutputError: the file cannot be written, or its suffix names no format.
+        OutputError: the file cannot be written, or its suffix is not that of an image format.
     """
     drawing = trace.reading.draw(trace.picture.pixels)
     with writing(path):
@@ -71,10 +71,10 @@ def save_drawing(trace: Trace, path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it, where they are not there yet.
+    """Creates a folder and its missing parents.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: the folder cannot be created.
     """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,11 +82,11 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns what goes wrong while the file is written into an ``OutputError``."""
+    """Converts errors from writing the file into ``OutputError``."""
     try:
         yield
-    except ValueError as error:  # what Pillow raises for a suffix that it does not know
-        raise OutputError(str(path), "has a suffix that names no picture format", "end it in .png") from error
+    except ValueError as error:  # Pillow raises it for an unknown suffix
+        raise OutputError(str(path), "does not end in an image format's suffix", "use .png") from error
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another place, or make room there") from error
+        raise OutputError(str(path), problem, "choose another location or free some space") from error

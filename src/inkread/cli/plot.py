@@ -1,4 +1,4 @@
-"""``inkread plot``: one picture of data, of a training, of what a model gets right, or of what it sees."""
+"""``inkread plot``: saves one plot of data, a training run, a model's results, or its inner workings."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 CURVES = "curves"
 
 FIGURES = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
-"""Of an epoch, those that are printed."""
+"""The values of an epoch that are printed."""
 
 
 class Method(StrEnum):
-    """How an embedding is brought into the plane."""
+    """The method that projects an embedding to two dimensions."""
 
     TSNE = "tsne"
     PCA = "pca"
@@ -34,40 +34,41 @@ def plot(
         str,
         typer.Argument(
             metavar="NAME",
-            help="samples, augmentation, curves, confusion, classes, reliability, predictions, errors, filters, features, "
-            "saliency, embedding or process.",
+            help="samples, augmentation, curves, confusion, classes, reliability, predictions, errors, "
+            "filters, features, saliency, embedding, or process.",
         ),
     ],
     *,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A bundled model, or the folder of a training run; curves takes several."),
+        typer.Option(help="A bundled model, or a training run's folder; curves accepts several."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A .png or .svg file; NAME.png unless given.")
+        Path | None, typer.Option(metavar="FILE", help="A .png or .svg file; default: NAME.png.")
     ] = None,
     glyph: Annotated[
-        int | None, typer.Option(metavar="N", help="features, saliency: of the glyph of this number.")
+        int | None, typer.Option(metavar="N", help="features, saliency: the index of the glyph to plot.")
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="process: of this picture of a digit.")
+        Path | None, typer.Option(metavar="FILE", help="process: the picture of a digit to plot.")
     ] = None,
-    method: Annotated[Method | None, typer.Option(help="embedding: how; tsne unless given.")] = None,
+    method: Annotated[Method | None, typer.Option(help="embedding: the projection; default: tsne.")] = None,
     test: Annotated[
         bool,
-        typer.Option("--test", help="Look at the collection's test images: for a final look only."),
+        typer.Option("--test", help="Use the collection's test images; for a final check only."),
     ] = False,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
 ) -> None:
     """Save a plot as PNG or SVG.
 
-    The glyphs are those that the run held out of its training; for a bundled model, the last of MNIST's training images.
+    The glyphs are those that the run held out from training; for a bundled model, the last MNIST training
+    images.
 
-    curves also prints them as text. filters, features, saliency, embedding and process look into the network, and need
-    the extra train.
+    curves also prints the curves as text. filters, features, saliency, embedding, and process inspect the
+    network and require the extra train.
     """
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.plots import Inspection, save
@@ -80,7 +81,7 @@ def plot(
     find(name, options)
     if len(models) > 1 and name != CURVES:
         raise OptionError(
-            f"--model {models[1]}", f"is one too many for {name}", f"give one, or plot {CURVES}"
+            f"--model {models[1]}", f"cannot be added: {name} takes one model", f"use one, or plot {CURVES}"
         )
     file = out or Path(f"{name}.png")
     require_suffix(file)
@@ -93,7 +94,7 @@ def plot(
 
 
 def _curves(subjects: "list[Inspection]", *, quiet: bool) -> "Plot":
-    """The curves of one or several runs, which are printed too."""
+    """Draws the curves of one or more runs, and prints them as text."""
     from inkread.evaluation.plots import curves
 
     histories = {inspection.model.name: inspection.history for inspection in subjects}
@@ -104,7 +105,7 @@ def _curves(subjects: "list[Inspection]", *, quiet: bool) -> "Plot":
 
 
 def _print_curves(histories: "Mapping[str, History]") -> None:
-    """A row for each run and figure: the curve, and where it ended."""
+    """Prints a row for each run and value: the curve and the last value."""
     from rich.table import Table
     from rich.text import Text
 

@@ -1,4 +1,4 @@
-"""``inkread read``: the digits in pictures."""
+"""``inkread read``: reads the digits in pictures."""
 
 import glob
 import sys
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """How every picture is read, see ``Reader.trace``."""
+    """The options for reading every picture, see ``Reader.trace``."""
 
     single: bool
     min_probability: float
@@ -34,44 +34,47 @@ def read(
         list[str],
         typer.Argument(
             metavar="PICTURE",
-            help="Picture files, folders of pictures, or quoted patterns such as 'scans/*.png'; - is standard input.",
+            help="Picture files, folders of pictures, or quoted patterns such as 'scans/*.png'; "
+            "- is standard input.",
         ),
     ],
     *,
-    recursive: Annotated[
-        bool, typer.Option("-r", "--recursive", help="Read the folders in a folder too.")
-    ] = False,
+    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Also read subfolders.")] = False,
     single: SingleOption = False,
     style: Annotated[
-        Format, typer.Option("--format", help="How to print what was read.", case_sensitive=False)
+        Format, typer.Option("--format", help="The output format.", case_sensitive=False)
     ] = Format.TEXT,
     draw: Annotated[
         Path | None,
         typer.Option(metavar="OUT", help="Save the picture with boxes, digits and probabilities."),
     ] = None,
     explain: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Save a picture of every stage of the reading.")
+        Path | None, typer.Option(metavar="DIR", help="Save a picture of each stage of the pipeline.")
     ] = None,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
     detector: DetectorOption = DETECTOR,
     signs: Annotated[
-        bool, typer.Option("--signs", help="Print the numbers as they are written, such as -3.14 or 12/05.")
+        bool, typer.Option("--signs", help="Print numbers as written, such as -3.14 or 12/05.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
     """Print the digits in pictures, row by row.
 
-    text prints the rows of one picture alone. Of several it prints a table on a terminal, and in a pipe a line for
-    each: its name, a tab, and its rows joined by "/". A picture without digits has no rows.
+    text prints only the rows of a single picture. For several pictures, it prints a table on a terminal, and
+    in a pipe one line per picture: its name, a tab, and its rows joined by "/". A picture without digits has
+    no rows.
 
-    jsonl prints one JSON object per picture, in the order given; json an array of them; csv one line per digit.
-    Digits are all that is read as text; --signs adds points, commas, minus signs, slashes and colons. JSON always has both.
+    jsonl prints one JSON object per picture, in the order given; json prints an array of them; csv prints one
+    line per digit. Text output has only digits; --signs adds points, commas, minus signs, slashes, and
+    colons. JSON always has both.
 
-    With several pictures, --draw and --explain name a folder, where each picture has a file or folder of its own.
-    Of a folder, the files with names of pictures are read, sorted by name; hidden ones are left out.
+    With several pictures, --draw and --explain name a folder, which gets a file or subfolder for each
+    picture. In a folder, files with an image format's suffix are read, sorted by name; hidden files are
+    skipped.
 
-    A picture that cannot be read is reported on standard error, stops no other, and makes the exit code 1.
+    An unreadable picture is reported on standard error and sets the exit code to 1; the others are still
+    read.
     """
     from inkread.reader import Reader
     from inkread.results import require_probability
@@ -102,7 +105,7 @@ def read(
 def _read_all(
     reader: "Reader", pictures: Sequence[str], how: "_How", *, draw: Path | None, explain: Path | None
 ) -> Iterator[Outcome]:
-    """One outcome a picture, in order, with its drawing and stages saved where they are wanted."""
+    """Yields one outcome per picture, in order, after saving its drawing and stages if requested."""
     sources = map(_source, pictures)
     if draw or explain:
         results = _read_and_save(reader, sources, pictures, how, draw=draw, explain=explain)
@@ -113,17 +116,19 @@ def _read_all(
 
 
 def _source(name: str) -> str | BinaryIO:
-    """What a reader reads for a name: standard input, an open pipe as the shell's ``<(command)`` gives, or the path itself."""
+    """Returns the reader's input for a name: standard input, an open pipe (``<(command)``), or the path."""
     if name == STANDARD_INPUT:
         return sys.stdin.buffer
     return Path(name).open("rb") if _is(Path.is_fifo, name) else name
 
 
 def _expanded(pictures: Sequence[str], *, recursive: bool) -> list[str]:
-    """The pictures by name: those in folders, and those that a pattern means where the shell has not expanded it, as on Windows.
+    """Returns the pictures' names, with folders replaced by their pictures and patterns by their matches.
+
+    Patterns are expanded here if the shell has not done so, for example on Windows.
 
     Raises:
-        FolderError: a folder has no pictures, or cannot be looked through.
+        FolderError: a folder has no pictures or cannot be listed.
     """
     from inkread.picture.folders import HIDDEN, pictures_in
 
@@ -134,10 +139,10 @@ def _expanded(pictures: Sequence[str], *, recursive: bool) -> list[str]:
                 str(path) for path in pictures_in(Path(picture), recursive=recursive) if path.is_file()
             )
             if not found:
-                remedy = "name a folder with pictures, or add --recursive for those in its folders"
+                remedy = "use a folder with pictures, or add --recursive to include subfolders"
                 raise FolderError(picture, "has no pictures", remedy)
         elif glob.has_magic(picture) and not _is(Path.exists, picture):
-            matches = (Path(match) for match in glob.glob(picture, recursive=True))  # noqa: PTH207 - it may be absolute
+            matches = map(Path, glob.glob(picture, recursive=True))  # noqa: PTH207 - it may be absolute
             found = sorted(
                 str(path) for path in matches if path.is_file() and not path.name.startswith(HIDDEN)
             )
@@ -148,7 +153,7 @@ def _expanded(pictures: Sequence[str], *, recursive: bool) -> list[str]:
 
 
 def _is(question: Callable[[Path], bool], name: str) -> bool:
-    """What a path is; nothing, where it is no possible path."""
+    """Asks a question about a path; returns false if the name is not a valid path."""
     try:
         return question(Path(name))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""From names, files and options to a recipe."""
+"""Builds a recipe from names, files, and options."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from inkread.training.recipe import (
 )
 
 USUAL = "cnn"
-"""The network that is trained if none is named."""
+"""The default network."""
 
 
 def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any]) -> Recipe | DetectorRecipe:
-    """The recipe of that name or file, or of the network, with the settings that were given on top.
+    """Returns the recipe of that name, file, or network, with ``settings`` applied on top.
 
     Raises:
-        OptionError: a name or a setting is unknown, or a file unreadable.
+        OptionError: a name or a setting is unknown, or a file is unreadable.
     """
     own = _own_network(network) if network not in (None, *NETWORKS, DETECTOR) else {}
     chosen = own or ({"network": network} if network else {})
@@ -46,27 +46,27 @@ def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any])
 
 
 def _refuse_others(recipe: Recipe, settings: dict[str, Any]) -> None:
-    """Refuses what was asked of another optimizer than the recipe's, as it would change nothing."""
+    """Rejects settings of optimizers other than the recipe's because they would have no effect."""
     for each in dataclasses.fields(Recipe):
         owners = each.metadata.get("of", OPTIMIZERS)
         if each.name in settings and recipe.optimizer not in owners:
             option = f"--{each.name.replace('_', '-')} {settings[each.name]}"
-            remedy = f"leave it out, or choose --optimizer {' or '.join(owners)}"
+            remedy = f"remove it, or use --optimizer {' or '.join(owners)}"
             raise OptionError(option, f"is not a setting of {recipe.optimizer}", remedy)
 
 
 def fine_tune_config_of(recipe: str | None, settings: dict[str, Any]) -> FineTuneConfig:
-    """The settings of a training that goes on from a model: those of a file, with those that were given on top.
+    """Returns the fine-tuning config: the settings of a file, with ``settings`` applied on top.
 
     Raises:
-        OptionError: a setting is unknown, or the file unreadable.
+        OptionError: a setting is unknown, or the file is unreadable.
     """
     base = _read_settings(recipe) if recipe else {}
     return FineTuneConfig.from_dict(_over(FineTuneConfig().to_dict() | base, settings))
 
 
 def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """A recipe's values with settings on top, those of the augmentation within its table."""
+    """Returns a recipe's values with ``settings`` applied on top; augmentation settings go into its table."""
     given = nested(settings, Augmentation)
     if NESTED in given:
         given |= {NESTED: base.get(NESTED, {}) | given[NESTED]}
@@ -74,28 +74,28 @@ def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _own_network(name: str) -> dict[str, Any]:
-    """The settings of a network from a TOML file."""
+    """Reads the settings of a network from a TOML file."""
     from inkread.training.architecture import load_architecture
 
     if not name.endswith(".toml"):
-        remedy = nearest(name, [*NETWORKS, DETECTOR]) + "; or give a TOML file of layers"
-        raise OptionError(f"--network {name}", "is no network", remedy)
+        remedy = nearest(name, [*NETWORKS, DETECTOR]) + "; or use a TOML file of layers"
+        raise OptionError(f"--network {name}", "is not a known network", remedy)
     network, layers = load_architecture(Path(name))
     return {"network": network, "layers": layers}
 
 
 def _read_settings(name: str) -> dict[str, Any]:
-    """The settings in a TOML or JSON file."""
+    """Reads the settings from a TOML or JSON file."""
     file = Path(name)
-    remedy = "give a TOML or JSON file of settings"
+    remedy = "use a TOML or JSON file of settings"
     if file.suffix not in (".toml", ".json") and not file.is_file():
-        raise OptionError(f"--recipe {name}", "is no recipe", f"{nearest(name, RECIPES)}; or {remedy}")
+        raise OptionError(f"--recipe {name}", "is not a recipe", f"{nearest(name, RECIPES)}; or {remedy}")
     try:
         text = file.read_text(encoding="utf-8")
         values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise OptionError(name, f"is no readable recipe ({reason})", remedy) from error
+        raise OptionError(name, f"is not a readable recipe ({reason})", remedy) from error
     if not isinstance(values, dict):
-        raise OptionError(name, "is no recipe", remedy)
+        raise OptionError(name, "is not a recipe", remedy)
     return values

@@ -1,4 +1,4 @@
-"""``inkread report``: a run on one HTML page."""
+"""``inkread report``: saves a report about a run as one HTML page."""
 
 import sys
 from pathlib import Path
@@ -10,27 +10,27 @@ from inkread.cli.console import error_console, is_terminal, progress_bar, write
 
 
 def report(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a training run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A training run's folder.")],
     *,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="An HTML file; report.html in the folder unless given."),
+        typer.Option(metavar="FILE", help="An HTML file; default: report.html in the run's folder."),
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Show the way of this picture of a digit.")
+        Path | None, typer.Option(metavar="FILE", help="Show how this picture of a digit is processed.")
     ] = None,
     test: Annotated[
-        bool, typer.Option("--test", help="Look at the collection's test images: for a final look only.")
+        bool, typer.Option("--test", help="Use the collection's test images; for a final check only.")
     ] = False,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar, print nothing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar and print nothing.")] = False,
 ) -> None:
-    """Save a page about a run: its card, its curves, what it gets right, what it sees.
+    """Save a page about a run: its card, its curves, its results, and plots of its inner workings.
 
-    The page is one file that asks for nothing from elsewhere, to keep, to send or to print. It looks at the
-    glyphs that the run held out of its training.
+    The page is one self-contained file to keep, send, or print. It uses the glyphs that the run held out from
+    training.
     """
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.plots.catalogue import PLOTS

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 NO_DIGIT = "none"
 MISTAKES = 10
-"""Lines of the table of mistakes."""
+"""Maximum number of rows in the table of mistakes."""
 
 HEADINGS: dict[Kind, str] = {"single": "Single digits", "multi": "Several, exact", "empty": "Empty, rejected"}
 
 
 def print_glyph_report(report: GlyphReport, title: str) -> None:
-    """Accuracy, the scores of every class, and what is taken for what: of digits, the confusion matrix."""
+    """Prints accuracy, scores per class, and the confusion matrix (digits) or top mistakes (others)."""
     show(
         Text(title, style="bold"),
         *_accuracy(report),
@@ -40,7 +40,7 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
 
 
 def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None = None) -> None:
-    """Rates, rejection, calibration, groups where the label file names them, the slowest pictures, and the misread ones."""
+    """Prints rates, rejection, calibration, groups (if labelled), and slowest and misread pictures."""
     show(Text(title, style="bold"), _summary({"inkread": report} | ({"naive": naive} if naive else {})))
     if report.rates["single"].total:
         show("", *_certainty(report))
@@ -66,8 +66,8 @@ def _accuracy(report: GlyphReport) -> Iterator[str]:
     if NOT_A_DIGIT not in report.labels:
         yield f"Accuracy {report.accuracy:.2%} {wrong}"
         return
-    yield f"Accuracy {report.accuracy:.2%}: which of the ten digits it is"
-    rejected = f"{report.rejected:.2%} were called no digit"
+    yield f"Accuracy {report.accuracy:.2%}: among the ten digits"
+    rejected = f"{report.rejected:.2%} were rejected as no digit"
     yield f"With rejections {report.accuracy_with_rejections:.2%} {wrong}: {rejected}"
 
 
@@ -80,7 +80,7 @@ def _classes(report: GlyphReport) -> Table:
 
 
 def _confusion(report: GlyphReport) -> Table:
-    """Rows: what it is; columns: what it was taken for; zeros are left out."""
+    """Builds the confusion matrix: rows are labels, columns are predictions; zeros are shown as dots."""
     table = _table("Is \\ read as", *(label or NO_DIGIT for label in report.labels))
     for label, counts in zip(report.labels, report.confusion, strict=True):
         if any(counts):
@@ -89,7 +89,7 @@ def _confusion(report: GlyphReport) -> Table:
 
 
 def _mistakes(report: GlyphReport) -> Table:
-    """The most frequent mistakes: names of other classes are too long, or too many, for a matrix."""
+    """Builds a table of the top mistakes; other class names are too long or too many for a matrix."""
     mistakes = sorted(
         (-count, is_one, taken_for)
         for is_one, counts in zip(report.labels, report.confusion, strict=True)
@@ -116,7 +116,7 @@ def _summary(reports: Mapping[str, PictureReport]) -> Table:
 
 
 def _certainty(report: PictureReport) -> Iterator[str | Table]:
-    """How single digits and what is none are told apart, and whether the probabilities hold."""
+    """Yields how well single digits are separated from empty pictures, and how well calibrated they are."""
     yield f"Single digits not rejected {_shown(report.kept)}"
     if report.rejected.total:
         yield f"Empty pictures rejected as one digit {_shown(report.rejected)}"
@@ -124,7 +124,7 @@ def _certainty(report: PictureReport) -> Iterator[str | Table]:
         yield f"AUROC of single digits against empty pictures {report.auroc:.4f}"
     if not math.isnan(report.calibration_error):
         yield f"Calibration error of single digits {report.calibration_error:.2%} (15 bins)"
-        table = _table("Confidence", "Mean", "Right", "Count")
+        table = _table("Confidence", "Mean", "Correct", "Count")
         for b in report.calibration:
             if b.count:
                 bounds = f"{b.low:.0%} to {b.high:.0%}"

@@ -1,4 +1,4 @@
-"""``inkread serve``: the web page and the HTTP API."""
+"""``inkread serve``: serves the web page and the HTTP API."""
 
 import importlib.util
 import os
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from inkread.server import ServerSettings
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "sqlalchemy", "alembic")
-"""What the extra ``serve`` installs."""
+"""Packages that the extra ``serve`` installs."""
 
 MOST_CONNECTIONS = 1000
-"""Beyond these, further ones are turned away."""
+"""Maximum number of open connections; further ones are rejected."""
 
 GRACE_SECONDS = 5
-"""When the server is told to stop, requests under way may take this long to end; the process has ended within 10 seconds,
-on a busy machine too."""
+"""Time for pending requests to finish after a stop signal; the process ends within 10 seconds even on a busy
+machine."""
 
 
 class Level(StrEnum):
-    """What is logged at least."""
+    """The minimum level of logged messages."""
 
     INFO = "info"
     WARNING = "warning"
@@ -37,64 +37,66 @@ class Level(StrEnum):
 
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 is any.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen at; 0 takes any that is free.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for any.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any free port.")] = 8000,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=FOLDER", help="Offer the model of a training run too; may be repeated."),
+        typer.Option(metavar="NAME=FOLDER", help="Also offer a training run's model; repeatable."),
     ] = None,
     collect: Annotated[
-        bool, typer.Option("--collect", help="Store readings with their pictures, and take corrections.")
+        bool, typer.Option("--collect", help="Store readings with their pictures, and accept corrections.")
     ] = False,
     store: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where --collect stores: sqlite:///FILE or postgresql+psycopg://…"),
+        typer.Option(metavar="URL", help="The store for --collect: sqlite:///FILE or postgresql+psycopg://…"),
     ] = None,
     api_key: Annotated[
         str | None,
         typer.Option(
-            metavar="KEY", help="Demand this key (better: INKREAD_API_KEY, which others do not see)."
+            metavar="KEY", help="Require this key (better: INKREAD_API_KEY, which other users cannot see)."
         ),
     ] = None,
     cors: Annotated[
         list[str] | None,
-        typer.Option(metavar="ORIGIN", help="Let pages of this origin use the API; may be repeated."),
+        typer.Option(metavar="ORIGIN", help="Allow pages of this origin to use the API; repeatable."),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Answer to this name too, as behind a proxy; may be repeated."),
+        typer.Option(metavar="NAME", help="Also accept this host name, e.g. behind a proxy; repeatable."),
     ] = None,
-    max_bytes: Annotated[int | None, typer.Option(help="Bytes of a request at most.")] = None,
-    max_held_bytes: Annotated[int | None, typer.Option(help="Bytes of all requests at a time.")] = None,
-    max_pixels: Annotated[int | None, typer.Option(help="Pixels of a picture at most.")] = None,
-    max_files: Annotated[int | None, typer.Option(help="Pictures of one request at most.")] = None,
-    max_rows: Annotated[int | None, typer.Option(help="Glyphs of one request at most.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="Seconds for one picture at most.")] = None,
+    max_bytes: Annotated[int | None, typer.Option(help="Maximum bytes of a request.")] = None,
+    max_held_bytes: Annotated[
+        int | None, typer.Option(help="Maximum bytes of all requests at a time.")
+    ] = None,
+    max_pixels: Annotated[int | None, typer.Option(help="Maximum pixels of a picture.")] = None,
+    max_files: Annotated[int | None, typer.Option(help="Maximum pictures per request.")] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Maximum glyphs per request.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="Maximum seconds per picture.")] = None,
     max_upload_seconds: Annotated[
-        float | None, typer.Option(help="Seconds for a request to arrive at most.")
+        float | None, typer.Option(help="Maximum seconds for a request to arrive.")
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Processes that read, one picture at a time each; by default one for each core, at most 8."
+            help="Reader processes, each reading one picture at a time; default: one per core, at most 8."
         ),
     ] = None,
-    queue: Annotated[int | None, typer.Option(help="Pictures that may wait.")] = None,
+    queue: Annotated[int | None, typer.Option(help="Maximum pictures waiting.")] = None,
     rate: Annotated[
-        float | None, typer.Option(help="Requests a second of one client at most; 0 is no limit.")
+        float | None, typer.Option(help="Maximum requests per second per client; 0 for no limit.")
     ] = None,
     log_level: Annotated[
         Level | None,
         typer.Option(
-            help="What is logged; info has a line for each request. By default warning on a terminal."
+            help="Minimum level to log; info logs every request. Default on a terminal: warning; else info."
         ),
     ] = None,
 ) -> None:
     """Serve a web page and an HTTP API that read digits.
 
-    The page is at the address that is printed; the API is described at /openapi.json there.
+    The page is at the printed address; /openapi.json there describes the API.
 
-    Only this machine can reach it unless --host says otherwise. Nothing is stored without --collect.
+    By default, only this machine can reach the server; see --host. Nothing is stored without --collect.
     """
     _require_extra()
     from inkread.server import ServerSettings
@@ -134,47 +136,47 @@ def _require_extra() -> None:
 
 
 def _models(options: list[str]) -> dict[str, str]:
-    """The folders of ``NAME=FOLDER`` by their names."""
+    """Parses ``NAME=FOLDER`` options into folders by name."""
     models: dict[str, str] = {}
     for option in options:
         name, separator, folder = option.partition("=")
         if not (separator and folder):
-            raise OptionError(f"--model {option}", "is no NAME=FOLDER", "give one such as mine=runs/mine")
+            raise OptionError(f"--model {option}", "is not NAME=FOLDER", "use e.g. mine=runs/mine")
         if name in models:
-            raise OptionError(f"--model {option}", "names a model again", "give each model a name of its own")
+            raise OptionError(f"--model {option}", "repeats a name", "give each model a different name")
         models[name] = folder
     return models
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound, before anything else is loaded."""
+    """Returns a listening socket; it is bound before anything else is loaded."""
     if not 0 <= port <= 65535:
-        raise OptionError(
-            f"--port {port}", "is no port", "give one from 1 to 65535, or 0 for any that is free"
-        )
+        raise OptionError(f"--port {port}", "is not a port", "use 1 to 65535, or 0 for any free port")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
         raise OptionError(
-            f"--host {host}", "is no address of this machine", "give one such as 127.0.0.1"
+            f"--host {host}", "is not an address of this machine", "use e.g. 127.0.0.1"
         ) from error
     listener = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # elsewhere it would let two servers share a port
+        if os.name == "posix":  # on other systems, it would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen()
     except OSError as error:
         listener.close()
-        problem = f"cannot be listened at ({error.strerror or error})"
-        raise OptionError(f"{host}:{port}", problem, "choose another address or port: --port 8001") from error
+        problem = f"cannot be used ({error.strerror or error})"
+        raise OptionError(
+            f"{host}:{port}", problem, "use another address or port, e.g. --port 8001"
+        ) from error
     return listener
 
 
 def _run(settings: "ServerSettings", listener: socket.socket, level: Level) -> None:
-    """Serves until it is told to stop, and then finishes what is under way."""
+    """Serves until stopped, then finishes pending requests."""
     import uvicorn
 
     from inkread.server import create_app
@@ -185,7 +187,7 @@ def _run(settings: "ServerSettings", listener: socket.socket, level: Level) -> N
     config = uvicorn.Config(
         app,
         log_config=log_config(level.value),
-        access_log=False,  # the application's own has no addresses with what was searched for
+        access_log=False,  # uvicorn's would contain URLs with search terms; the application has its own log
         server_header=False,
         proxy_headers=False,
         ws="none",
@@ -199,7 +201,7 @@ def _run(settings: "ServerSettings", listener: socket.socket, level: Level) -> N
 
 
 class _signals_end_quietly:  # noqa: N801  # used as a function
-    """uvicorn raises the signal that stopped it once more when it has ended: being stopped is no failure."""
+    """Ignores the signal that uvicorn raises again after it stops, because stopping is not a failure."""
 
     def __enter__(self) -> None:
         self._before = {
@@ -212,7 +214,7 @@ class _signals_end_quietly:  # noqa: N801  # used as a function
 
 
 def _announce(settings: "ServerSettings", port: int) -> None:
-    """Says where the server is, what it keeps, and whether strangers can reach it."""
+    """Prints the server's address and what it stores, and warns if it is open to other machines."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
     kept = ""
@@ -220,10 +222,10 @@ def _announce(settings: "ServerSettings", port: int) -> None:
         from inkread.store.address import Address
 
         kept = f", and stores readings and corrections in {Address.parse(settings.store)}"
-    write(f"inkread reads at http://{shown}:{port}{kept} (Ctrl-C stops it)\n")
+    write(f"inkread is running at http://{shown}:{port}{kept} (Ctrl-C to stop)\n")
     flush()
     if not settings.is_local and settings.api_key is None:
         sys.stderr.write(
-            f"warning: {settings.host}: everyone who can reach this machine can use the server; "
-            "set INKREAD_API_KEY, or leave --host away\n"
+            f"warning: {settings.host}: anyone who can reach this machine can use the server; "
+            "set INKREAD_API_KEY, or omit --host\n"
         )

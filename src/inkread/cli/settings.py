@@ -1,4 +1,4 @@
-"""Every setting of a recipe as an option of a command, under the same name and with the same words."""
+"""Turns each setting of a recipe into a command option with the same name and description."""
 
 import ast
 import dataclasses
@@ -12,17 +12,17 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 NESTED = "augmentation"
-"""The settings of this group are options as well."""
+"""The settings in this group are options too."""
 
 BY_NAME = frozenset({"network", "layers", NESTED})
-"""Settings that are chosen otherwise."""
+"""Settings that a command selects in other ways."""
 
 
 def with_settings(**groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Adds the settings of dataclasses to a command as options, which it is given as one dict ``settings`` of those that are set.
+    """Adds the fields of dataclasses to a command as options, and passes the given ones as dict ``settings``.
 
-    A setting is explained by the docstring below it in the source; where groups share a name, by the first's. The options of a
-    group stand together in the help, under its key here.
+    The docstring below a field in the source is the option's help; if groups share a name, the first group's
+    docstring is used. The help lists the options of each group together, under its key here.
     """
     added = _parameters(groups)
 
@@ -42,7 +42,7 @@ def with_settings(**groups: type) -> Callable[[Callable[..., None]], Callable[..
 
 
 def nested(settings: dict[str, Any], group: type) -> dict[str, Any]:
-    """Settings with those of the augmentation as a table of their own, as a recipe has them."""
+    """Returns the settings with those of the augmentation in a nested table, as in a recipe."""
     names = {each.name for each in dataclasses.fields(group)}
     inner = {name: value for name, value in settings.items() if name in names}
     outer = {name: value for name, value in settings.items() if name not in names}
@@ -68,7 +68,7 @@ def _parameters(groups: dict[str, type]) -> dict[str, inspect.Parameter]:
 
 
 def _docstrings(group: type) -> dict[str, str]:
-    """The string below each field of a class, on one line; none where the source is not at hand."""
+    """Returns the docstring of each field of a class, on one line; empty if the source is unavailable."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(group)))
     except (OSError, SyntaxError):

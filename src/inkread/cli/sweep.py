@@ -1,4 +1,4 @@
-"""``inkread sweep``: a search for better settings of a network."""
+"""``inkread sweep``: searches for better settings of a network."""
 
 import importlib.util
 import shlex
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 LISTED = 10
-"""Trials in the table, the best ones."""
+"""Number of trials in the table, best first."""
 
 
 class Pruning(StrEnum):
-    """When a trial is given up."""
+    """The strategy for stopping a trial early."""
 
     MEDIAN = "median"
     HALVING = "halving"
@@ -39,36 +39,38 @@ class Pruning(StrEnum):
 
 def sweep(
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The sweep's folder: new, or one to go on with.")],
-    trials: Annotated[int, typer.Option(min=1, help="How many in all, earlier ones included.")] = 50,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The sweep's folder: new, or one to continue.")],
+    trials: Annotated[int, typer.Option(min=1, help="Total number of trials, including earlier ones.")] = 50,
     network: Annotated[
-        str, typer.Option(metavar="NAME", help="linear, mlp, lenet5, cnn, small or tiny.")
+        str, typer.Option(metavar="NAME", help="linear, mlp, lenet5, cnn, small, or tiny.")
     ] = "small",
     space: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Ranges to search, as TOML; what it leaves out keeps its default."),
+        typer.Option(metavar="FILE", help="A TOML file of ranges to search; others keep their defaults."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images of each trial.")] = 8,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images per trial.")] = 8,
     pruning: Annotated[
-        Pruning, typer.Option("--pruner", help="When a trial that promises little is given up.")
+        Pruning, typer.Option("--pruner", help="How to stop unpromising trials early.")
     ] = Pruning.MEDIAN,
-    seed: Annotated[int, typer.Option(min=0, help="Of the trials drawn, and of each training.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed for drawing trials and for each training.")
+    ] = 0,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the MNIST files are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
     """Search for better settings of a network on MNIST, with Optuna.
 
-    Each trial trains with other settings: learning rate, batch size, dropout, weight decay, label smoothing, augmentation. It is
-    judged by the last 5,000 training images, which are held out; the test images are not touched. Interrupted, or with more
-    --trials, the same command goes on where it was.
+    Each trial trains with different settings: learning rate, batch size, dropout, weight decay, label
+    smoothing, augmentation. It is scored on the last 5,000 training images, which are held out; the test
+    images are not used. To continue after an interruption, or with more --trials, run the same command again.
 
-    A file for --space has tables such as [learning_rate] with low, high and log, [batch_size] with choices, [augmentation.rotation],
-    or plain values for what is fixed, such as dropout = 0.3.
+    A --space file has tables such as [learning_rate] with low, high, and log, [batch_size] with choices,
+    [augmentation.rotation], or plain values for fixed settings, such as dropout = 0.3.
 
-    --out then has best/ (a finished run, a model for --model), best.json (its recipe, for inkread train --recipe), trials.csv,
-    sweep.sqlite with every trial, and the plots.
+    Afterwards, --out contains best/ (a finished run, a model for --model), best.json (its recipe, for inkread
+    train --recipe), trials.csv, sweep.sqlite with every trial, and the plots.
     """
     for package, extra in (("torch", "train"), ("optuna", "sweep"), ("matplotlib", "sweep")):
         if importlib.util.find_spec(package) is None:
@@ -86,27 +88,27 @@ def sweep(
                 base, searched, learned, held_out, out=out, trials=trials, pruning=pruning.value, watch=watch
             )
     except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted; to go on, run the same command again (--out {out}).\n")
+        sys.stderr.write(f"Interrupted; to continue, run the same command again (--out {out}).\n")
         raise typer.Exit(INTERRUPTED) from None
     _save_plots(found)
     _print_sweep(found)
 
 
 def _base(network: str, epochs: int, seed: int) -> "Recipe":
-    """The network's own recipe, shortened."""
+    """Returns the network's recipe with fewer epochs."""
     import dataclasses
 
     from inkread.training.recipe import NETWORKS, RECIPES, Recipe
 
     if network not in NETWORKS:
-        raise OptionError(f"--network {network}", "is no network", nearest(network, NETWORKS))
+        raise OptionError(f"--network {network}", "is not a known network", nearest(network, NETWORKS))
     recipe = RECIPES[network]
-    assert isinstance(recipe, Recipe)  # noqa: S101 - of the bundled recipes, only "detector" is of another kind
+    assert isinstance(recipe, Recipe)  # noqa: S101 - only the bundled recipe "detector" has another type
     return dataclasses.replace(recipe, epochs=epochs, seed=seed)
 
 
 def _data(recipe: "Recipe", data_dir: Path | None, *, quiet: bool) -> "tuple[LabelledGlyphs, LabelledGlyphs]":
-    """MNIST's training images: those to learn from, and those held out."""
+    """Loads MNIST's training images, split into those to train on and those held out."""
     from inkread.datasets.mnist import load_mnist
     from inkread.datasets.progress import download_bar
 
@@ -116,7 +118,7 @@ def _data(recipe: "Recipe", data_dir: Path | None, *, quiet: bool) -> "tuple[Lab
 
 
 class _Watch:
-    """Two bars: the trials with the best accuracy so far, and the present trial."""
+    """Two progress bars: the trials with the best accuracy so far, and the current trial."""
 
     def __init__(self, bar: "Progress", trials: "TaskID", steps: "TaskID", epochs: int) -> None:
         self._bar, self._trials, self._steps = bar, trials, steps
@@ -125,7 +127,7 @@ class _Watch:
     @classmethod
     @contextmanager
     def over(cls, recipe: "Recipe", trials: int, console: "Console") -> Iterator["_Watch"]:
-        """Draws the bars for the time of a sweep."""
+        """Shows the bars during a sweep."""
         from rich import progress
 
         columns = (
@@ -143,18 +145,18 @@ class _Watch:
             yield cls(bar, *both, recipe.epochs)
 
     def on_batch(self, done: int, total: int) -> None:
-        """Moves the lower bar, in steps of all epochs."""
+        """Advances the lower bar, in steps over all epochs."""
         self._bar.update(self._steps, completed=self._epoch * total + done, total=self._epochs * total)
 
     def on_epoch(self, epoch: "Epoch") -> None:
-        """Shows the accuracy, and goes on from there."""
+        """Shows the accuracy of the finished epoch."""
         self._epoch = epoch.epoch
         self._bar.update(
             self._steps, note=f"epoch {epoch.epoch} of {self._epochs}: {epoch.validation_accuracy:.2%}"
         )
 
     def on_trial(self, done: int, best: float) -> None:
-        """Moves the upper bar, and starts the lower one anew."""
+        """Advances the upper bar and resets the lower one."""
         self._epoch = 0
         note = f"{done} done, best {best:.2%}" if best else f"{done} done"
         self._bar.update(self._trials, completed=done, note=note)
@@ -170,15 +172,15 @@ def _save_plots(sweep: "Sweep") -> None:
 
 
 def _print_sweep(sweep: "Sweep") -> None:
-    """The best trials, and what the best one's settings are."""
+    """Prints the best trials, and the settings of the best one."""
     pruned = sum(trial.state == "pruned" for trial in sweep.trials)
-    show(f"{len(sweep.trials)} trials, {pruned} of them given up early", "", _trials(sweep), "")
+    show(f"{len(sweep.trials)} trials, {pruned} of them stopped early", "", _trials(sweep), "")
     if sweep.best is not None:
         show(_settings(sweep), "")
-        show(f"The best run is {sweep.out / 'best'}; its recipe, best.json, may be trained for longer:")
+        show(f"The best run is {sweep.out / 'best'}. To train its recipe, best.json, for longer:")
         show(f"  inkread train --recipe {shlex.quote(str(sweep.out / 'best.json'))} --epochs 50 --out DIR")
     else:
-        show("No trial was trained to its end: give lower learning rates, or --pruner none.")
+        show("No trial finished training. Try lower learning rates, or --pruner none.")
 
 
 def _trials(sweep: "Sweep") -> "Table":
@@ -204,7 +206,7 @@ def _settings(sweep: "Sweep") -> "Table":
     table.add_column("Searched")
     if sweep.importance:
         table.add_column("Importance", justify="right")
-    assert sweep.best is not None  # noqa: S101 - whoever asks has looked
+    assert sweep.best is not None  # noqa: S101 - the caller has checked
     for name, value in sweep.best.values.items():
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)
         share = f"{sweep.importance[name]:.0%}" if name in sweep.importance else ""

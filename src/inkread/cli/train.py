@@ -1,4 +1,4 @@
-"""``inkread train``: a network from MNIST or other data, or the networks that find the digits of a page."""
+"""``inkread train``: trains a network on MNIST or other data, or the detector for pages."""
 
 import importlib.util
 import shlex
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 MNIST, CORRECTIONS = "mnist", "corrections"
-"""The data that are learned from if none are named, and those that a store has."""
+"""The default training data, and the corrections in a store."""
 
 BUNDLED = "bundled"
-"""The default model, as --init-from names it."""
+"""The name of the default model in --init-from."""
 
 
 @with_settings(
@@ -37,28 +37,29 @@ BUNDLED = "bundled"
 )
 def train(
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run is saved: a new folder.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the run.")],
     network: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="linear, mlp, lenet5, cnn, small, tiny, detector, or a TOML file of layers; cnn unless --recipe says otherwise.",
+            help="linear, mlp, lenet5, cnn, small, tiny, detector, or a TOML file of layers; "
+            "default: cnn, or the recipe's.",
         ),
     ] = None,
     data: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME|DIR",
-            help="What to learn from, MNIST unless given; several together: a collection, a folder of labelled pictures, or "
-            "corrections, which alone are learned with MNIST.",
+            help="Training data; default: mnist. A collection, a folder of labelled pictures, or "
+            "corrections; repeatable. MNIST is added to corrections alone.",
         ),
     ] = None,
     store: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where the corrections are, if not where inkread serve keeps them."),
+        typer.Option(metavar="URL", help="The store of the corrections; default: that of inkread serve."),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the collections are (also: INKREAD_DATA).")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
     ] = None,
     recipe: Annotated[
         str | None,
@@ -70,7 +71,7 @@ def train(
             "--init-from",
             "--start",
             metavar="MODEL",
-            help="Train on from a model, with --data of your own: bundled, another model's name, or the folder of a run.",
+            help="Fine-tune a model on your own --data: bundled, another model's name, or a run's folder.",
         ),
     ] = None,
     report: Annotated[
@@ -82,33 +83,35 @@ def train(
 ) -> None:
     """Train a network on MNIST or other data, and save the model with its card.
 
-    The network "detector" finds the digits of a page. It learns from synthetic pages, which are made during training; on two cores
-    this takes hours. With --data corrections it goes on from the bundled weights, in minutes, and learns from pages that you
-    corrected too. Read with it by --detector.
+    The network "detector" finds the digits on a page. It trains on synthetic pages generated during training,
+    which takes hours on two cores. With --data corrections, it starts from the bundled weights, also learns
+    from the pages you corrected, and takes minutes. To read with it, use --detector.
 
-    The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced, usps and digits,
-    which come with scikit-learn; all others are downloaded and verified where they are not on this machine. A labelled folder
-    has labels.csv with the columns file and label, or a folder for each digit; each picture is read as one digit. Some of
-    everything is held out to watch the progress; test files are not touched.
+    The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced,
+    usps, and digits. digits comes with scikit-learn; the others are downloaded and verified if they are not
+    on this machine. A labelled folder has labels.csv with the columns file and label, or one folder per
+    digit; each picture is read as one digit. Part of all data is held out to monitor progress; test files are
+    not used.
 
-    With --init-from, a model goes on with a few pictures of your own, 5 or 500, and some of MNIST, so that it forgets nothing; what
-    it reads of yours is told before and after, of pictures that it has not seen.
+    With --init-from, a model is fine-tuned on a few of your own pictures, 5 or 500, and on part of MNIST, so
+    that it forgets nothing. Its accuracy before and after is measured on pictures that it has not seen.
 
-    --out then has model.onnx, model.safetensors, card.json, history.csv and held_out.npz, and is a model for --model.
+    Afterwards, --out contains model.onnx, model.safetensors, card.json, history.csv, and held_out.npz, and is
+    a model for --model.
     """
     _require("torch", "train")
     if report:
         _require("matplotlib", "plot")
         _require("sklearn", "plot")
     if store is not None and CORRECTIONS not in (data or ()):
-        raise OptionError("--store", "says where corrections are", "give --data corrections too")
+        raise OptionError("--store", "requires --data corrections", "add --data corrections")
     words = _words(start=start, network=network, recipe=recipe, data=data or [], settings=settings)
     options = {"out": out, "data_dir": data_dir, "command": shlex.join([*words, "--out", str(out)])}
     console = error_console(quiet=quiet)
     if start is not None:
         _refuse_beside_start(network=network, resume=resume, data=data)
         config = fine_tune_config_of(recipe, settings)
-        with _interruptible("start again"), TrainingProgress.over("Training on", 1, console) as progress:
+        with _interruptible("start again"), TrainingProgress.over("Fine-tuning", 1, console) as progress:
             tuned = _tuned(config, start, data or [], store, progress=progress, **options)
         _print_tuned(tuned, start)
     else:
@@ -132,7 +135,7 @@ def _require(package: str, extra: str) -> None:
 
 @contextmanager
 def _interruptible(again: str) -> Iterator[None]:
-    """Ends with a word on how to go on, where a person interrupts."""
+    """On Ctrl-C, exits with a hint on how to continue."""
     try:
         yield
     except KeyboardInterrupt:
@@ -142,13 +145,13 @@ def _interruptible(again: str) -> Iterator[None]:
 
 def _refuse_beside_start(*, network: str | None, resume: bool, data: list[str] | None) -> None:
     if network is not None:
-        raise OptionError(f"--network {network}", "is that of --init-from", "leave it out")
+        raise OptionError(f"--network {network}", "cannot be used with --init-from", "remove it")
     if resume:
         raise OptionError(
-            "--resume", "does not go with --init-from, which takes a minute or two", "start again"
+            "--resume", "cannot be used with --init-from, which takes a minute or two", "start again"
         )
     if not data:
-        raise OptionError("--init-from", "needs pictures of your own", "name their folder with --data")
+        raise OptionError("--init-from", "requires your own pictures", "add --data with their folder")
 
 
 def _tuned(
@@ -164,22 +167,22 @@ def _tuned(
 def _trained(
     recipe: Recipe | DetectorRecipe, data: list[str], store: str | None, **options: Any
 ) -> "Run[Any, Any]":
-    """Glyphs or pages, as the recipe says."""
+    """Trains on glyphs or pages, depending on the recipe."""
     from inkread.training import train, train_detector
 
     if isinstance(recipe, Recipe):
         return train(recipe, data=data or (MNIST,), store=store, **options)
     for name in data:
         if name not in (MNIST, CORRECTIONS):
-            problem = f"is of single glyphs, and the network {recipe.network} learns from whole pages"
-            raise OptionError(f"--data {name}", problem, "train the network cnn or mlp with it")
+            problem = f"has single glyphs, but the network {recipe.network} learns from whole pages"
+            raise OptionError(f"--data {name}", problem, "use it with --network cnn or mlp")
     return train_detector(recipe, data=data, store=store, **options)
 
 
 def _words(
     *, start: str | None, network: str | None, recipe: str | None, data: list[str], settings: dict[str, Any]
 ) -> list[str]:
-    """What to type to repeat the run; the store's address is left out, as it may hold a password."""
+    """Returns the command that repeats the run, without the store's address, which may contain a password."""
     words = ["inkread", "train"]
     words += ["--init-from", start] if start else []
     words += ["--recipe", recipe] if recipe else []
@@ -210,15 +213,15 @@ def _print_tuned(tuned: "FineTuned", start: str) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("", "before", "after"):
         table.add_column(column, justify="right" if column else "left")
-    table.add_row(f"Your {tuned.glyphs} pictures, unseen", *(f"{right} right" for right in tuned.own))
+    table.add_row(f"Your {tuned.glyphs} pictures, unseen", *(f"{right} correct" for right in tuned.own))
     table.add_row("MNIST, held out", *(f"{share:.2%}" for share in tuned.mnist))
     if tuned.rejected:
         table.add_row("No digit, rejected", *(f"{share:.2%}" for share in tuned.rejected))
     show(table)
     if tuned.is_better:
-        show(f"Better than {start}: read with --model {tuned.run.out}")
+        show(f"Better than {start}; to use it, add --model {tuned.run.out}")
     elif tuned.own[1] > tuned.own[0]:
         show(f"Better than {start} on your pictures, but it reads {' and '.join(tuned.worse)} worse.")
-        show(f"If your pictures matter more, read with --model {tuned.run.out}")
+        show(f"If your pictures matter more, use --model {tuned.run.out}")
     else:
-        show(f"Not better than {start}, which is the one to keep; saved in {tuned.run.out} all the same")
+        show(f"Not better than {start}: keep {start}. Saved in {tuned.run.out} anyway")

@@ -1,4 +1,4 @@
-"""What a person sees of a training while it runs."""
+"""The progress display of a training run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TrainingProgress:
-    """Two bars, of the training and of the present download or epoch, and the curves of loss and accuracy so far."""
+    """Two bars, for the training and the current download or epoch, and the loss and accuracy curves."""
 
     def __init__(self, bar: Progress, epochs: TaskID, steps: TaskID, curves: Text) -> None:
         self._bar, self._epochs, self._steps, self._curves = bar, epochs, steps, curves
@@ -28,7 +28,7 @@ class TrainingProgress:
     @classmethod
     @contextmanager
     def over(cls, title: str, total: int, console: Console) -> Iterator[TrainingProgress]:
-        """Draws the bars for the time of a training of so many epochs."""
+        """Shows the bars during a training of ``total`` epochs."""
         from rich import progress
         from rich.console import Group
         from rich.live import Live
@@ -47,25 +47,25 @@ class TrainingProgress:
             yield shown
 
     def on_download(self, name: str, done: int, total: int) -> None:
-        """Moves the lower bar, in bytes."""
+        """Advances the lower bar, in bytes."""
         self._bar.update(self._steps, description=f"Downloading {name}", completed=done, total=total)
 
     def on_picture(self, done: int, total: int) -> None:
-        """Moves the lower bar, in pictures."""
+        """Advances the lower bar, in pictures."""
         self._bar.update(self._steps, description="Reading pictures", completed=done, total=total)
 
     def on_note(self, text: str) -> None:
-        """Tells it above the bars."""
+        """Prints a note above the bars."""
         sys.stderr.write(f"note: {printable(text)}\n")
 
     def on_batch(self, done: int, total: int) -> None:
-        """Moves both bars, so that the time left is known before the first epoch ends."""
+        """Advances both bars, so that the remaining time is known before the first epoch ends."""
         self._bar.update(self._steps, description="This epoch", completed=done, total=total)
         epochs = self._history[-1].epoch if self._history else 0
         self._bar.update(self._epochs, completed=epochs + done / total)
 
     def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
-        """Moves the bar of the training, and draws the curves on."""
+        """Advances the bar of the training, and extends the curves."""
         from inkread.evaluation.plots.sparkline import sparkline
         from inkread.training import DetectorEpoch
 

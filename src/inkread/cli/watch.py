@@ -1,4 +1,4 @@
-"""``inkread watch``: the digits in pictures that arrive in a folder."""
+"""``inkread watch``: reads pictures as they arrive in a folder."""
 
 import signal
 import sys
@@ -20,39 +20,38 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 1, 130
 
 ATTENTION = 0.1
-"""Seconds until Ctrl-C is noticed."""
+"""Maximum seconds until Ctrl-C is noticed."""
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder in which pictures arrive.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to watch for pictures.")],
     *,
-    out: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where readings are added: a .csv or .jsonl file.")
-    ],
-    recursive: Annotated[bool, typer.Option("--recursive", help="Watch the folders in DIR too.")] = False,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The .csv or .jsonl file to append readings to.")],
+    recursive: Annotated[bool, typer.Option("--recursive", help="Also watch subfolders of DIR.")] = False,
     once: Annotated[
-        bool, typer.Option("--once", help="Read what is there and not yet in FILE, and end.")
+        bool, typer.Option("--once", help="Read the pictures not yet in FILE, then exit.")
     ] = False,
     interval: Annotated[
         float,
-        typer.Option(
-            metavar="S", help="Seconds between two looks; what stands still for so long is complete."
-        ),
+        typer.Option(metavar="S", help="Seconds between scans; a file unchanged for this long is complete."),
     ] = 1.0,
     single: SingleOption = False,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
 ) -> None:
-    """Read pictures as they arrive in a folder, and add a line for each to a CSV or JSONL file.
+    """Read pictures as they arrive in a folder, and append a line for each to a CSV or JSONL file.
 
-    Ctrl-C ends it. Started again, in whatever way it ended, it reads what it has missed, and nothing twice: FILE tells what it
-    has read, so keep one FILE for one DIR. A picture whose content changes is read again, and has another line.
+    Press Ctrl-C to stop. After a restart, even after a crash, it reads the pictures it has missed and none
+    twice. FILE records which pictures have been read, so use one FILE per DIR. A picture whose content
+    changes is read again and gets another line.
 
-    csv has the picture's rows joined by "/", the probability of its least certain digit, its size, and the error if it
-    cannot be read; jsonl has the object that inkread read prints. Both have the time, and size, date and SHA-256 of the file.
+    csv has the picture's rows joined by "/", the probability of its least certain digit, its size, and the
+    error if it cannot be read; jsonl has the object that inkread read prints. Both have the time and the
+    file's size, date, and SHA-256.
 
-    Hidden files, and those that do not end as pictures do (as .part and .tmp), are left alone. Errors are also on standard error.
+    Hidden files and files without an image format's suffix (e.g. .part and .tmp) are ignored. Errors are also
+    printed on standard error.
     """
     from inkread.reader import Reader
     from inkread.results import require_probability
@@ -70,9 +69,9 @@ def watch(
         watcher, shown = Watcher(scanner, journal, read), not quiet and is_terminal(sys.stderr)
         before, failed = len(journal), 0
         if journal.was_torn:
-            _tell(f"note: {out}: ended in a torn line, which is cut off; its picture is read again")
+            _tell(f"note: {out}: removed an incomplete last line; its picture is read again")
         if shown:
-            _tell(f"{_watching(folder, once=once)}; {out} has {_pictures(before)} already")
+            _tell(f"{_watching(folder, once=once)}; {out} already has {_pictures(before)}")
         for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
             failed += _show(record.outcome, shown=shown)
         if shown:
@@ -82,7 +81,7 @@ def watch(
 
 
 class _Stop:
-    """Ctrl-C, and what asks a service to end, let the picture at hand be finished; asked twice, they end at once."""
+    """Lets Ctrl-C or SIGTERM finish the current picture first; a second signal stops at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -103,7 +102,7 @@ class _Stop:
         self.asked = True
 
     def wait(self, seconds: float) -> bool:
-        """Waits, unless it is asked to stop; gives whether to go on."""
+        """Waits until the time is up or a stop is requested; returns whether to continue."""
         end = time.monotonic() + seconds
         while not self.asked and (left := end - time.monotonic()) > 0:
             time.sleep(min(left, ATTENTION))
@@ -111,7 +110,7 @@ class _Stop:
 
 
 def _show(outcome: "Outcome", *, shown: bool) -> bool:
-    """Tells what became of a picture; gives whether it could not be read."""
+    """Reports the outcome of a picture; returns whether it could not be read."""
     if isinstance(outcome.result, Exception):
         report(outcome.result, outcome.name)
         return True
@@ -128,11 +127,11 @@ def _tell(text: str) -> None:
 
 
 def _watching(folder: Path, *, once: bool) -> str:
-    return f"Reading what is in {folder}" if once else f"Watching {folder} (Ctrl-C ends)"
+    return f"Reading the pictures in {folder}" if once else f"Watching {folder} (Ctrl-C to stop)"
 
 
 def _summary(count: int, failed: int, waiting: int) -> str:
-    """What was done, and what is left."""
+    """Summarizes the pictures read and those still incomplete."""
     text = f"{_pictures(count)} added"
     if failed:
         text += f", of which {failed} could not be read"

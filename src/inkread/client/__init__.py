@@ -1,14 +1,14 @@
-"""A client of ``inkread serve``: pictures are read on another machine, with the results of a local reader.
+"""A client of ``inkread serve``: reads pictures on another machine, with the results of a local reader.
 
 >>> with inkread.Client("http://127.0.0.1:8000") as client:      # doctest: +SKIP
 ...     client.read("photo.jpg").text
 '0123456789'
 
-``AsyncClient`` has the same methods, to be awaited. Both need httpx, which the extra ``client`` installs.
+``AsyncClient`` has the same methods as coroutines. Both require httpx, which the extra ``client`` installs.
 
 ============  ==================================================================
 ``http``      ``Client`` and ``AsyncClient``
-``protocol``  requests before they are sent, and the meaning of answers
+``protocol``  builds requests and parses responses
 ============  ==================================================================
 """
 

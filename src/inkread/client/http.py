@@ -1,4 +1,4 @@
-"""``Client``, and ``AsyncClient`` with the same methods to be awaited; both need httpx."""
+"""``Client``, and ``AsyncClient`` with the same methods as coroutines; both require httpx."""
 
 from __future__ import annotations
 
@@ -38,24 +38,22 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 TIMEOUT = 60.0
-"""Seconds without a sign of life after which a server is taken for gone; it may itself wait and read for 20 each."""
+"""Seconds without data from the server before giving up; the server may wait for 20 and read for 20."""
 
 BUSY = (429, 503)
 
 PROBLEM = "application/problem+json"
 
 MARK = "x-request-id"
-"""A header that every answer of a server of inkread has."""
+"""A header in every response of an inkread server."""
 
 
 class _Shared:
-    """What both clients know of the server."""
+    """Base class of both clients."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
         if not url.startswith(("http://", "https://")):
-            raise OptionError(
-                url or "(empty)", "is no address of a server", f"give one such as {DEFAULT_URL}"
-            )
+            raise OptionError(url or "(empty)", "is not a server's URL", f"use e.g. {DEFAULT_URL}")
         self.url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
@@ -64,29 +62,29 @@ class _Shared:
 
     @property
     def _is_here(self) -> bool:
-        """Whether the server is on this machine, which no proxy of the environment can reach for us."""
+        """Whether the server is on this machine, so that the environment's proxies cannot reach it."""
         try:
             host = urlsplit(self.url).hostname or ""
-        except ValueError:  # no address at all, which the first request tells
+        except ValueError:  # an invalid URL, which the first request reports
             return False
         if host == "localhost" or host.endswith(".localhost"):
             return True
-        with suppress(ValueError):  # a name
+        with suppress(ValueError):  # a host name
             return ipaddress.ip_address(host).is_loopback
         return False
 
     @contextmanager
     def _configured(self) -> Iterator[None]:
-        """Turns what httpx makes of a wrong environment (``ALL_PROXY``, ``SSL_CERT_FILE``) into a ``ServerError``."""
+        """Converts errors from a bad environment (``ALL_PROXY``, ``SSL_CERT_FILE``) to ``ServerError``."""
         try:
             yield
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            remedy = "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+            remedy = "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, and SSL_CERT_FILE"
             if isinstance(error, ImportError):
                 remedy = "run pip install 'httpx[socks]', or unset ALL_PROXY"
             raise ServerUnreachableError(
                 self.url,
-                f"cannot be asked through this environment's proxy or certificates ({error})",
+                f"cannot be reached with this environment's proxy or certificates ({error})",
                 remedy,
             ) from error
 
@@ -95,17 +93,18 @@ class _Shared:
         try:
             yield
         except (httpx.InvalidURL, httpx.HTTPError) as error:
-            problem = f"does not answer ({type(error).__name__})"
-            raise ServerUnreachableError(self.url, problem, "check the address, and that it runs") from error
+            problem = f"does not respond ({type(error).__name__})"
+            remedy = "check the URL, and that the server is running"
+            raise ServerUnreachableError(self.url, problem, remedy) from error
 
     def _checked(self, answer: httpx.Response, source: str | None = None) -> httpx.Response:
-        """The answer, or the error that it is."""
+        """Returns a successful response; raises the error of any other."""
         if (
             not (answer.is_success or answer.headers.get("content-type") == PROBLEM)
             or MARK not in answer.headers
         ):
-            answered = f"answered {answer.status_code}, not as a server of inkread does"
-            raise ServerUnreachableError(self.url, answered, "check the address")
+            problem = f"answered {answer.status_code}, but is not an inkread server"
+            raise ServerUnreachableError(self.url, problem, "check the URL")
         if answer.is_success:
             return answer
         problem = answer.json()
@@ -123,15 +122,15 @@ class _Shared:
 
 
 class Client(_Shared):
-    """Asks a server of inkread; safe to share between threads, and to be closed, or used in a ``with``.
+    """A client of an inkread server. It is thread-safe; close it, or use it in a ``with`` statement.
 
     Args:
-        url: of the server, as it printed it.
-        api_key: if it demands one.
-        timeout: seconds without a sign of life after which the server is taken for gone.
-        transport: how requests are sent, for tests and proxies; see httpx.
+        url: the URL that the server printed.
+        api_key: the API key, if the server requires one.
+        timeout: seconds without data from the server before giving up.
+        transport: sends the requests, for tests and proxies; see httpx.
 
-    Every method raises a ``ServerError`` where the server cannot be reached, is busy, or refuses.
+    Every method raises a ``ServerError`` if the server cannot be reached, is busy, or rejects the request.
     """
 
     def __init__(
@@ -160,7 +159,7 @@ class Client(_Shared):
 
         Raises:
             PictureError: the source cannot be read as a picture.
-            OptionError: an option is not acceptable.
+            OptionError: an option is invalid.
         """
         request = protocol.read(source, single=single, model=model, min_probability=min_probability)
         return protocol.reading_of(self._send(request).json(), describe_source(source))
@@ -168,7 +167,7 @@ class Client(_Shared):
     def draw(
         self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
     ) -> Image.Image:
-        """Reads one picture, and gives it with its boxes; raises what ``read`` does."""
+        """Reads one picture, and returns it with its boxes; raises the same errors as ``read``."""
         request = protocol.read(
             source, single=single, model=model, min_probability=min_probability, draw=True
         )
@@ -182,9 +181,9 @@ class Client(_Shared):
         model: str = "default",
         min_probability: float = 0.0,
     ) -> Iterator[ServedReading | PictureError]:
-        """Reads pictures in one request, in order; one that cannot be read yields its error and stops no other.
+        """Reads pictures in one request, in order; yields the error of an unreadable one and continues.
 
-        What the server takes in one request is limited, see ``info()["limits"]``.
+        The server limits the size of one request, see ``info()["limits"]``.
         """
         given = list(sources)
         request = protocol.read_batch(given, single=single, model=model, min_probability=min_probability)
@@ -200,12 +199,12 @@ class Client(_Shared):
     def classify(
         self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
     ) -> Classified:
-        """Classifies glyphs by the network alone.
+        """Classifies glyphs with only the network.
 
         Args:
-            glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright.
+            glyphs: N×28×28, uint8 in 0..255 or floating-point in 0..1, ink bright.
             model: one of ``models()``.
-            normalize: bring each into the classifier's geometry first: for drawings.
+            normalize: convert each glyph to the classifier's geometry first, for drawings.
 
         Raises:
             OptionError: the glyphs have another shape or other values.
@@ -215,42 +214,42 @@ class Client(_Shared):
         )
 
     def info(self) -> dict[str, Any]:
-        """What the server is: its version, limits, formats, and whether it stores readings."""
+        """Returns the server's version, limits, and formats, and whether it stores readings."""
         return dict(self._send(protocol.get("/v1/info")).json())
 
     def models(self) -> list[dict[str, Any]]:
-        """The models with their cards; those that are ``selectable`` can be named in the other methods."""
+        """Returns the models with their cards; the other methods accept those that are ``selectable``."""
         return list(self._send(protocol.get("/v1/models")).json()["models"])
 
     def correct(
         self, reading: str, *, line: int, position: int, label: str, by: str | None = None
     ) -> dict[str, Any]:
-        """Tells the server what a digit of a stored reading really is.
+        """Stores the correct label of a digit in a stored reading.
 
         Args:
             reading: ``ServedReading.id``.
             line: the digit's row, from 0.
-            position: its place in the row, from 0.
+            position: the digit's index in the row, from 0.
             label: ``"0"`` to ``"9"``, or ``""`` for no digit.
-            by: who says so.
+            by: the author of the correction.
 
         Returns:
-            The correction as stored; its ``id`` withdraws it.
+            The stored correction; use its ``id`` to withdraw it.
         """
         body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
         return dict(self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json())
 
     def mark(self, reading: str, *, box: Sequence[int], label: str, by: str | None = None) -> dict[str, Any]:
-        """Tells the server what is in a box of a stored picture: a digit that was missed, or nothing.
+        """Stores the content of a box in a stored picture: a digit that was missed, or nothing.
 
         Args:
             reading: ``ServedReading.id``.
             box: ``(x0, y0, x1, y1)`` in pixels of the upright picture.
             label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
-            by: who says so.
+            by: the author of the mark.
 
         Returns:
-            The mark as stored; its ``id`` withdraws it.
+            The stored mark; use its ``id`` to withdraw it.
 
         Raises:
             OptionError: the box is empty or outside the picture, or the label is not a digit.
@@ -261,26 +260,27 @@ class Client(_Shared):
     def correct_line(
         self, reading: str, *, line: int, text: str, by: str | None = None
     ) -> list[dict[str, Any]]:
-        """Tells the server what a row of a stored reading should read as.
+        """Stores the correct text of a row in a stored reading.
 
         Args:
             reading: ``ServedReading.id``.
-            line: the row, from 0.
-            text: its digits; ``""`` if there is none.
-            by: who says so.
+            line: the row's index, from 0.
+            text: the row's digits; ``""`` if there are none.
+            by: the author of the correction.
 
         Returns:
-            What was stored for the text: corrections of digits (``kind`` is ``"digit"``), and marks (``"mark"``) where one was missed.
+            The stored changes: corrections of digits (``kind`` is ``"digit"``) and marks of missed digits
+            (``"mark"``).
 
         Raises:
-            OptionError: the text has other characters, or a missed digit would lie outside the picture.
+            OptionError: the text has other characters, or a missed digit would be outside the picture.
         """
         body = {"reading": reading, "line": line, "text": text, "by": by}
         found = self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json()
         return list(found["corrections"])
 
     def corrections(self) -> Iterator[dict[str, Any]]:
-        """The corrections and marks that stand, the newest first; ``kind`` is ``"digit"`` or ``"mark"``."""
+        """Yields the active corrections and marks, newest first; ``kind`` is ``"digit"`` or ``"mark"``."""
         return self._listed("corrections")
 
     def withdraw(self, correction: str) -> None:
@@ -288,15 +288,15 @@ class Client(_Shared):
         self._send(protocol.Request("DELETE", f"/v1/corrections/{protocol.quoted(correction)}", {}))
 
     def readings(self, search: str = "") -> Iterator[dict[str, Any]]:
-        """The stored readings whose source or text contain ``search``, the newest first."""
+        """Yields the stored readings whose source or text contains ``search``, newest first."""
         return self._listed("readings", search=search)
 
     def reading(self, reading: str) -> dict[str, Any]:
-        """A stored reading with its digits, by its id."""
+        """Returns the stored reading with this id, with its digits."""
         return dict(self._send(protocol.get(f"/v1/readings/{protocol.quoted(reading)}")).json())
 
     def remove_reading(self, reading: str) -> None:
-        """Removes a stored reading with its picture, corrections and marks."""
+        """Removes a stored reading with its picture, corrections, and marks."""
         self._send(protocol.Request("DELETE", f"/v1/readings/{protocol.quoted(reading)}", {}))
 
     def close(self) -> None:
@@ -324,14 +324,14 @@ class Client(_Shared):
 
 
 class AsyncClient(_Shared):
-    """Asks a server of inkread without blocking; like ``Client``, with methods to be awaited."""
+    """An asynchronous client of an inkread server; has the methods of ``Client`` as coroutines."""
 
     def __init__(
         self,
         url: str = DEFAULT_URL,
         *,
         api_key: str | None = None,
-        timeout: float = TIMEOUT,  # httpx keeps it
+        timeout: float = TIMEOUT,  # enforced by httpx
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         super().__init__(url, api_key)
@@ -348,14 +348,14 @@ class AsyncClient(_Shared):
         model: str = "default",
         min_probability: float = 0.0,
     ) -> ServedReading:
-        """As ``Client.read``."""
+        """See ``Client.read``."""
         request = protocol.read(source, single=single, model=model, min_probability=min_probability)
         return protocol.reading_of((await self._send(request)).json(), describe_source(source))
 
     async def draw(
         self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
     ) -> Image.Image:
-        """As ``Client.draw``."""
+        """See ``Client.draw``."""
         request = protocol.read(
             source, single=single, model=model, min_probability=min_probability, draw=True
         )
@@ -369,7 +369,7 @@ class AsyncClient(_Shared):
         model: str = "default",
         min_probability: float = 0.0,
     ) -> AsyncIterator[ServedReading | PictureError]:
-        """As ``Client.read_many``."""
+        """See ``Client.read_many``."""
         given = list(sources)
         names = map(describe_source, given)
         request = protocol.read_batch(given, single=single, model=model, min_probability=min_probability)
@@ -386,59 +386,59 @@ class AsyncClient(_Shared):
     async def classify(
         self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
     ) -> Classified:
-        """As ``Client.classify``."""
+        """See ``Client.classify``."""
         return protocol.classified_of(
             (await self._send(protocol.classify(glyphs, model=model, normalize=normalize))).json()
         )
 
     async def info(self) -> dict[str, Any]:
-        """As ``Client.info``."""
+        """See ``Client.info``."""
         return dict((await self._send(protocol.get("/v1/info"))).json())
 
     async def models(self) -> list[dict[str, Any]]:
-        """As ``Client.models``."""
+        """See ``Client.models``."""
         return list((await self._send(protocol.get("/v1/models"))).json()["models"])
 
     async def correct(
         self, reading: str, *, line: int, position: int, label: str, by: str | None = None
     ) -> dict[str, Any]:
-        """As ``Client.correct``."""
+        """See ``Client.correct``."""
         body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
         return dict((await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json())
 
     async def mark(
         self, reading: str, *, box: Sequence[int], label: str, by: str | None = None
     ) -> dict[str, Any]:
-        """As ``Client.mark``."""
+        """See ``Client.mark``."""
         body = {"reading": reading, "box": [int(value) for value in box], "label": label, "by": by}
         return dict((await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json())
 
     async def correct_line(
         self, reading: str, *, line: int, text: str, by: str | None = None
     ) -> list[dict[str, Any]]:
-        """As ``Client.correct_line``."""
+        """See ``Client.correct_line``."""
         body = {"reading": reading, "line": line, "text": text, "by": by}
         found = (await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json()
         return list(found["corrections"])
 
     async def withdraw(self, correction: str) -> None:
-        """As ``Client.withdraw``."""
+        """See ``Client.withdraw``."""
         await self._send(protocol.Request("DELETE", f"/v1/corrections/{protocol.quoted(correction)}", {}))
 
     def corrections(self) -> AsyncIterator[dict[str, Any]]:
-        """As ``Client.corrections``."""
+        """See ``Client.corrections``."""
         return self._listed("corrections")
 
     def readings(self, search: str = "") -> AsyncIterator[dict[str, Any]]:
-        """As ``Client.readings``."""
+        """See ``Client.readings``."""
         return self._listed("readings", search=search)
 
     async def reading(self, reading: str) -> dict[str, Any]:
-        """As ``Client.reading``."""
+        """See ``Client.reading``."""
         return dict((await self._send(protocol.get(f"/v1/readings/{protocol.quoted(reading)}"))).json())
 
     async def remove_reading(self, reading: str) -> None:
-        """As ``Client.remove_reading``."""
+        """See ``Client.remove_reading``."""
         await self._send(protocol.Request("DELETE", f"/v1/readings/{protocol.quoted(reading)}", {}))
 
     async def close(self) -> None:

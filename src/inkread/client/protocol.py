@@ -1,4 +1,4 @@
-"""What a client and a server of inkread say to each other: requests before they are sent, and what answers mean."""
+"""The protocol between an inkread client and server: builds requests and parses responses."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ PICTURE_ERRORS: dict[str, type[PictureError]] = {
     "not-a-picture": PictureFormatError,
     "too-large": PictureTooLargeError,
 }
-"""The errors that a local reading would have raised, by the problem that the server names."""
+"""The errors that a local reader would raise, by the slug of the server's problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedReading(Reading):
-    """A reading that a server made.
+    """A reading from a server.
 
     Attributes:
-        id: of the stored reading; ``None`` where the server stores nothing.
+        id: the stored reading's id; ``None`` if it was not stored.
         model: the name of the model that read it.
-        milliseconds: that the reading took, without the way to the server and back.
+        milliseconds: time for the reading, without transfer to and from the server.
     """
 
     id: str | None = None
@@ -53,11 +53,11 @@ class ServedReading(Reading):
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What glyphs are.
+    """The classes of glyphs.
 
     Attributes:
-        digits: the most probable label of each glyph; ``""`` is no single digit.
-        probabilities: N×11 float32, the ten digits and none.
+        digits: the most probable label of each glyph; ``""`` for no single digit.
+        probabilities: N×11 float32, for the ten digits and no digit.
     """
 
     digits: tuple[str, ...]
@@ -66,18 +66,18 @@ class Classified:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, before either client sends it."""
+    """A request to be sent by either client."""
 
     method: str
     path: str
     options: dict[str, Any]
-    source: str | None = None  # of the picture, for its errors
+    source: str | None = None  # name of the picture, for its errors
     content: bytes | None = None
     files: list[tuple[str, tuple[str, bytes]]] | None = None
     json: Any = None
 
     def keywords(self) -> dict[str, Any]:
-        """What httpx takes."""
+        """Returns the keyword arguments for httpx."""
         return {
             "params": {name: _text(value) for name, value in self.options.items()},
             "content": self.content,
@@ -87,16 +87,16 @@ class Request:
 
 
 def get(path: str, **options: Any) -> Request:
-    """A question."""
+    """Builds a GET request."""
     return Request("GET", path, options)
 
 
 def read(source: Source, *, min_probability: float, **options: Any) -> Request:
-    """One picture to be read.
+    """Builds a request to read one picture.
 
     Raises:
         PictureError: the source cannot be read.
-        OptionError: ``min_probability`` is none.
+        OptionError: ``min_probability`` is not a probability.
     """
     require_probability(min_probability)
     options["min_probability"] = min_probability
@@ -104,7 +104,7 @@ def read(source: Source, *, min_probability: float, **options: Any) -> Request:
 
 
 def read_batch(sources: list[Source], *, min_probability: float, **options: Any) -> Request:
-    """Pictures to be read, each under its number; raises as ``read``."""
+    """Builds a request to read pictures, each named by its index; raises the same errors as ``read``."""
     require_probability(min_probability)
     options["min_probability"] = min_probability
     files = [("picture", (str(number), _encoded(source))) for number, source in enumerate(sources)]
@@ -112,32 +112,32 @@ def read_batch(sources: list[Source], *, min_probability: float, **options: Any)
 
 
 def classify(glyphs: NDArray[Any], **options: Any) -> Request:
-    """Glyphs N×28×28 to be classified."""
+    """Builds a request to classify N×28×28 glyphs."""
     file = io.BytesIO()
     np.save(file, glyphs, allow_pickle=False)
     return Request("POST", "/v1/glyphs", options, content=file.getvalue())
 
 
 def _encoded(source: Source) -> bytes:
-    """The source as the bytes of a picture's file."""
+    """Returns the source as the bytes of a picture file."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     name = describe_source(source)
     if isinstance(source, (Image.Image, np.ndarray)):
-        # What is no file yet is made one as a reader here would see it.
+        # Images and arrays are encoded as a local reader would see them.
         file = io.BytesIO()
         Image.fromarray(load_picture(source).pixels).save(file, "PNG")
         return file.getvalue()
     try:
         return bytes(source.read()) if hasattr(source, "read") else Path(source).read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
-        raise PictureNotFoundError(name, "is no file", "check the path") from error
+        raise PictureNotFoundError(name, "is not a file", "check the path") from error
     except (OSError, ValueError, TypeError) as error:
-        raise PictureError(name, "cannot be read", "check the path, and that it may be read") from error
+        raise PictureError(name, "cannot be read", "check the path and its permissions") from error
 
 
 def reading_of(answer: dict[str, Any], source: str) -> ServedReading:
-    """The reading that an answer is, under our name for the picture."""
+    """Parses a response into a reading, with our name for the picture."""
     lines = tuple(
         Line(
             tuple(_digit(digit) for digit in line["digits"]),
@@ -167,35 +167,35 @@ def _box(answer: dict[str, Any]) -> Box:
 
 
 def outcome_of(line: str, source: str) -> ServedReading | PictureError:
-    """The reading or the error that one line of a batch's answer is."""
+    """Parses one line of a batch's response into a reading or an error."""
     answer = json.loads(line)
     problem = answer["error"]
     return reading_of(answer, source) if problem is None else picture_error(problem, source, answer["source"])
 
 
 def picture_error(problem: dict[str, Any], source: str, name: str) -> PictureError:
-    """The error of a picture, with our name for it in place of the server's."""
+    """Converts a problem to a picture's error, with our name for the picture instead of the server's."""
     detail = clause(problem["detail"].removeprefix(f"{name} "))
     return PICTURE_ERRORS.get(slug_of(problem), PictureError)(source, detail, clause(problem["remedy"]))
 
 
 def slug_of(problem: dict[str, Any]) -> str:
-    """A problem's short name, the end of its type."""
+    """Returns a problem's slug, the last part of its type."""
     return str(problem["type"]).rpartition(":")[2]
 
 
 def classified_of(answer: dict[str, Any]) -> Classified:
-    """What glyphs are, from the answer."""
+    """Parses a response into the glyphs' classes."""
     return Classified(tuple(answer["digits"]), np.array(answer["probabilities"], np.float32).reshape(-1, 11))
 
 
 def clause(sentence: str) -> str:
-    """A sentence of the server's as part of an error's message."""
+    """Converts a sentence of the server to part of an error message."""
     return f"{sentence[:1].lower()}{sentence[1:]}".removesuffix(".")
 
 
 def seconds_of(retry_after: str | None) -> float:
-    """The seconds that a busy server asks to wait; 1 where it names none."""
+    """Returns the seconds that a busy server asks to wait; 1 if it names none."""
     return float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
 
 
@@ -204,5 +204,5 @@ def _text(value: object) -> str:
 
 
 def quoted(identifier: str) -> str:
-    """An identifier as a part of a path."""
+    """Quotes an identifier for use in a path."""
     return quote(identifier, safe="")

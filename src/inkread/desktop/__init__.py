@@ -1,35 +1,35 @@
-"""Windows on the desktop: one to draw digits in, one that shows what a camera sees.
+"""Desktop windows: one to draw digits in, and one that shows a camera's picture.
 
 ======================  ======================================================================
-``window``              a resizable window around a ``Scene``, which is driven without a screen too
-``theme``               colors, sizes and type
-``widgets``             panels, bars, buttons and tags
+``window``              a resizable window for a ``Scene``; scenes also run without a screen
+``theme``               colors, sizes, and type
+``widgets``             panels, bars, buttons, and tags
 ``latest_only_worker``  a worker thread that always takes the newest item
-``drawing``             the scene to draw in
+``drawing``             the scene for drawing
 ``app_context``         shared by its activities
-``recognition``         the activity that reads and saves
-``teaching``            the one that asks for digits
-``canvas``              ink, brush, eraser and undo
-``canvas_view``         a canvas in the window, with its answer
+``recognition``         the activity that reads and saves drawings
+``teaching``            the activity that asks for digits
+``canvas``              ink, brush, eraser, and undo
+``canvas_view``         a canvas in the window, with its reading
 ``grid_view``           the view with 28×28 cells
 ``page_view``           the view for several digits
-``labelling``           labelled drawings in a folder
+``labelling``           a folder of labelled drawings
 ``numbered_files``      files with the next free number
-``camera``              the camera's window
+``camera``              the scene of the camera's window
 ``live_view``           its state
 ``overlay``             boxes over the picture
-``capture``             pictures of a camera or a video, taken in a thread
-``reader_process``      a reader in a process beside the window, which can be stopped
-``motion``              how the picture moved
-``tracker``             what several readings agree on
-``snapshot``            a picture and its reading as files
+``capture``             captures frames from a camera or video in a thread
+``reader_process``      a reader in a separate process, which can be stopped
+``motion``              measures the motion between frames
+``tracker``             combines several readings into a steady one
+``snapshot``            saves a picture and its reading as files
 ======================  ======================================================================
 
-Needs the extra ``desktop``. Nothing of the core imports this.
+Requires the extra ``desktop``. The core never imports this package.
 """
 
 import os
 
-# pygame would greet on standard output, and a desktop would call the window after the interpreter's file.
+# Otherwise, pygame would print a greeting, and the desktop would name the window after the interpreter.
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "inkread")

@@ -1,4 +1,4 @@
-"""What the activities of the window share: the view on screen, and a line of words to the person at it."""
+"""Shared by the window's activities: the current view, and a message for the user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Note(NamedTuple):
-    """A line of words."""
+    """A message for the user."""
 
     text: str
     is_problem: bool = False
@@ -26,23 +26,23 @@ class Note(NamedTuple):
 
 @dataclass(slots=True)
 class AppContext:
-    """The view that is drawn on at present, and what there is to say.
+    """The current view and message.
 
     Attributes:
-        view: the view.
-        note: the newest word; ``None`` if there is nothing to say.
+        view: the current view.
+        note: the newest message; ``None`` for no message.
     """
 
     view: CanvasView[Any]
     note: Note | None = None
 
     def say(self, text: str) -> None:
-        """Tells the person something."""
+        """Shows a message."""
         self.note = Note(text)
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """Tells the person what goes wrong meanwhile."""
+        """Shows errors that are raised within the context."""
         try:
             yield
         except InkreadError as error:
@@ -50,22 +50,22 @@ class AppContext:
 
 
 class Activity(Protocol):
-    """What one does with a drawing."""
+    """An activity of the drawing window."""
 
     @property
     def title(self) -> str:
-        """What the window is called meanwhile."""
+        """The window's title during the activity."""
 
     @property
     def head(self) -> tuple[str, str]:
-        """What is written above the card: what it shows, and of what."""
+        """The two captions above the card: its topic and its details."""
 
     @property
     def buttons(self) -> Sequence[Button]:
-        """What can be done, the usual first."""
+        """The activity's buttons, most common first."""
 
     def tick(self) -> bool:
-        """Takes note that time has passed; returns whether there is something new to draw."""
+        """Updates the activity over time; returns whether there is something new to draw."""
 
     def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
-        """Draws the card beside the view."""
+        """Draws the card next to the view."""

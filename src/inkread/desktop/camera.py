@@ -1,4 +1,4 @@
-"""The window of ``inkread camera``: what the camera sees, with a box and a digit over every digit."""
+"""The window of ``inkread camera``: shows the camera's picture with a box and a label on every digit."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
     from inkread.desktop.live_view import Beside, Source
 
 LONGEST_SIDE = 960
-"""Pixels of the picture's longer side in a window of its first size."""
+"""Longer side of the picture in a new window, in pixels."""
 USUAL_SIZE, LEAST_SCALE = (960, 760), 0.8
-"""Of a window in which everything is drawn at scale 1; and how far type shrinks with it, as it has to be read."""
+"""Size of a window drawn at scale 1, and the minimum scale, so that text stays readable."""
 FOOTER = 112
-"""Pixels below the picture, for text and buttons, at scale 1."""
+"""Height of the area for text and buttons below the picture, in pixels at scale 1."""
 BUTTON_WIDTH, TEXT_TYPE = 128, 34
 NOTE_SECONDS = 4.0
 RATE_SECONDS = 1.0
-"""Frames are counted over the last so many seconds."""
+"""The period over which frames are counted."""
 
 INVITATION = "Hold digits in front of the camera"
 NOTHING = "No digits"
 AWAITED = "Reading this picture …"
 ENDED = "The video has ended"
-CROWDED = "There is too much in this picture to read it in time: come closer, or freeze it"
+CROWDED = "This picture is too complex to read in time: move closer, or freeze it"
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Words over the picture, until a time of ``time.perf_counter``."""
+    """A message over the picture, shown until a ``time.perf_counter`` time."""
 
     text: str
     until: float
@@ -51,16 +51,16 @@ class Note:
 
 
 class CameraScene:
-    """Shows the newest frame with what stands in it; a ``Scene``.
+    """A ``Scene`` that shows the newest frame with its digits.
 
-    A source or a reader that is gone ends neither the window nor what can be done with the last frame: it is told over the picture,
-    and is in ``failure``.
+    If the source or the reader fails, the window stays open and the last frame usable. The error is shown
+    over the picture and stored in ``failure``.
 
     Args:
-        source: of the frames.
-        reader: that reads them beside the display.
-        save_to: folder of what is saved.
-        copy: puts a text on the clipboard, or raises ``InkreadError``.
+        source: the source of the frames.
+        reader: reads the frames in the background.
+        save_to: the folder for saved pictures.
+        copy: copies a text to the clipboard, or raises ``InkreadError``.
     """
 
     title = "inkread camera"
@@ -84,21 +84,21 @@ class CameraScene:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the window at first."""
+        """The window's initial width and height."""
         height, width = self.live_view.frame.pixels.shape[:2]
         zoom = LONGEST_SIDE / max(width, height)
         return round(width * zoom), round(height * zoom) + FOOTER
 
     @property
     def rate(self) -> float:
-        """Frames of the source that were shown in the last second."""
+        """Frames shown in the last second."""
         now = perf_counter()
         while self._shown_at and now - self._shown_at[0] > RATE_SECONDS:
             self._shown_at.popleft()
         return len(self._shown_at) / RATE_SECONDS
 
     def handle(self, event: pygame.event.Event) -> None:
-        """Reacts to an event."""
+        """Handles an event."""
         if event.type == pygame.QUIT:
             self.done = True
         for button in self._buttons:
@@ -106,7 +106,7 @@ class CameraScene:
                 return
 
     def tick(self) -> bool:
-        """Takes what is new; returns whether there is something to draw."""
+        """Takes new frames and readings; returns whether there is something to draw."""
         changed = self._forget_note()
         if self.failure is not None:
             return changed
@@ -124,7 +124,7 @@ class CameraScene:
         return changed
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws the picture, what stands in it, and below it the text, the buttons and the rates."""
+        """Draws the picture with its digits, and below it the text, buttons, and rates."""
         scale = max(LEAST_SCALE, theme.scale_of(surface.get_size(), USUAL_SIZE))
         surface.fill(theme.PAPER)
         room = surface.get_rect()
@@ -139,7 +139,7 @@ class CameraScene:
     def _switch(self) -> None:
         frozen = not self.live_view.frozen
         self.live_view.freeze(frozen)
-        self._freeze.label, self._freeze.on = ("Go on" if frozen else "Freeze"), frozen
+        self._freeze.label, self._freeze.on = ("Resume" if frozen else "Freeze"), frozen
 
     def _end(self) -> None:
         self._switch()
@@ -179,21 +179,21 @@ class CameraScene:
         return True
 
     def _draw_picture(self, surface: pygame.Surface, room: pygame.Rect) -> tuple[pygame.Rect, float]:
-        """Draws the frame as large as there is room; returns where, and its zoom."""
+        """Draws the frame as large as possible; returns its area and zoom."""
         pixels = self.live_view.frame.pixels
         height, width = pixels.shape[:2]
         zoom = min(room.width / width, room.height / height)
         size = max(1, round(width * zoom)), max(1, round(height * zoom))
         shown = cv2.resize(
             pixels, size, interpolation=cv2.INTER_LINEAR if zoom > 1 else cv2.INTER_AREA
-        )  # several times as fast as pygame's
+        )  # several times faster than pygame
         area = pygame.Rect((0, 0), size)
         area.center = room.center
         surface.blit(pygame.image.frombuffer(shown.tobytes(), size, "RGB"), area)
         return area, zoom
 
     def _draw_note(self, surface: pygame.Surface, area: pygame.Rect, scale: float) -> None:
-        """The words over the lower edge of the picture."""
+        """Draws the message over the lower edge of the picture."""
         note = self._present_note()
         if note is None:
             return
@@ -214,7 +214,7 @@ class CameraScene:
             )
 
     def _present_note(self) -> Note | None:
-        """What went wrong for good, or else what was said last, or else what hinders the reading."""
+        """Returns the newest message, else a permanent error, else the reason why reading is too slow."""
         if self._note is not None:
             return self._note
         if self.failure is not None:
@@ -222,7 +222,7 @@ class CameraScene:
         return Note(CROWDED, 0, is_problem=True) if self.live_view.too_much else None
 
     def _draw_footer(self, surface: pygame.Surface, room: pygame.Rect, scale: float) -> None:
-        """The text, and below it the buttons and the rates."""
+        """Draws the text, and below it the buttons and the rates."""
         gap = theme.GAP * scale
         left, width = room.left + gap, room.width - 2 * gap
         height = round(theme.BUTTON_HEIGHT * scale)
@@ -234,7 +234,7 @@ class CameraScene:
         rates, size = self._rates(), theme.SMALL * scale
         taken = theme.width_of(rates, size) + gap
         middle = room.top + gap * 0.75 + TEXT_TYPE * scale / 2
-        # Beside the buttons, or where there is no room, beside the text.
+        # Next to the buttons, or next to the text if there is no room.
         has_room = self._buttons[-1].rect.right + taken <= room.right - gap
         corner = (room.right - gap, top + height / 2 if has_room else middle)
         theme.write(surface, rates, corner, size, theme.FAINT, anchor="midright")
@@ -243,7 +243,7 @@ class CameraScene:
     def _draw_text(
         self, surface: pygame.Surface, at: tuple[float, float], width: float, scale: float
     ) -> None:
-        """The text that stands, or what is to be said where there is none."""
+        """Draws the agreed text, or a hint if there is none."""
         text, size, ink = one_line(self.live_view.text), TEXT_TYPE * scale, theme.INK
         if not text:
             live_view, size, ink = self.live_view, theme.BODY * scale, theme.FAINT
@@ -258,19 +258,19 @@ class CameraScene:
 
 
 def one_line(text: str) -> str:
-    """Rows beside each other."""
+    """Joins rows to one line."""
     return text.replace("\n", "  /  ")
 
 
 def copy_text(text: str) -> None:
-    """Puts a text on the system's clipboard.
+    """Copies a text to the system's clipboard.
 
     Raises:
-        OutputError: there is none.
+        OutputError: there is no clipboard.
     """
     try:
         pygame.scrap.put_text(text)
     except (pygame.error, NotImplementedError) as error:
         raise OutputError(
-            "clipboard", f"cannot be used ({error})", "save the reading instead, with S"
+            "clipboard", f"cannot be used ({error})", "press S to save the reading instead"
         ) from error

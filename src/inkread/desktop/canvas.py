@@ -1,4 +1,4 @@
-"""A canvas that one draws on: a soft brush, an eraser, and the way back."""
+"""A drawing canvas with a soft brush, an eraser, and undo."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Area = tuple[slice, slice]
 """Rows and columns of a canvas."""
 
 FULL = 255
-"""Ink without gaps."""
+"""The value of full ink."""
 
 
 SHORTEST = 1e-12
-"""Square of a line's length, pixels, from which on it has a direction; a mouse that hardly moved makes a dot."""
+"""Minimum squared length, in pixels, of a line with a direction; shorter lines are dots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Brush:
     """A round brush.
 
     Attributes:
-        radius: in pixels, where it leaves half of its ink.
-        softness: in pixels, over which its edge fades from full ink to none.
+        radius: distance from the center, in pixels, at which the ink is halved.
+        softness: width of the edge, in pixels, over which the ink fades from full to none.
     """
 
     radius: float
@@ -38,13 +38,13 @@ class Brush:
 
     @property
     def reach(self) -> float:
-        """How far from its middle it leaves ink, in pixels."""
+        """Maximum distance of ink from the center, in pixels."""
         return self.radius + self.softness / 2
 
     def line(
         self, start: Point, stop: Point, xs: NDArray[np.float32], ys: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Ink 0..1 float32 of a line, at places given as 1×W and H×1: it falls off with the distance from the line."""
+        """Returns a line's ink, float32 0..1, at positions 1×W and H×1; it fades with the distance."""
         dx, dy = stop[0] - start[0], stop[1] - start[1]
         length = dx * dx + dy * dy
         nearest = np.clip(((xs - start[0]) * dx + (ys - start[1]) * dy) / max(length, SHORTEST), 0, 1)
@@ -54,23 +54,23 @@ class Brush:
 
 @dataclass(frozen=True, slots=True)
 class _Patch:
-    """What an area of the canvas was before it was changed."""
+    """An area of the canvas before a change."""
 
     area: Area
     ink: NDArray[np.uint8]
 
 
 class Canvas:
-    """A canvas and what is drawn on it.
+    """A canvas and its drawing.
 
     Args:
         size: width and height in pixels.
-        brush: leaves ink.
-        eraser: takes ink away.
+        brush: the brush that draws.
+        eraser: the brush that erases.
 
     Attributes:
         ink: uint8 H×W, ink bright.
-        changes: grows with every change of the ink, so that nobody looks twice at the same.
+        changes: incremented with every change of the ink, so that the same drawing is not processed twice.
     """
 
     def __init__(self, size: tuple[int, int], brush: Brush, eraser: Brush) -> None:
@@ -84,34 +84,34 @@ class Canvas:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no ink at all."""
+        """Whether there is no ink."""
         return not self.ink.any()
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is anything to take back."""
+        """Whether there is anything to undo."""
         return bool(self._past) or self._before is not None
 
     def begin(self, point: Point, *, erase: bool = False) -> None:
-        """Sets the brush down, or the eraser; a stroke that has not ended ends."""
+        """Begins a stroke with the brush or the eraser; ends an unfinished one."""
         self.end()
         self._before = self.ink.copy()
         self._tool, self._at = (self._eraser if erase else self._brush), point
         self._draw(point)
 
     def extend(self, point: Point) -> None:
-        """Moves it in a straight line; nothing if it is not set down."""
+        """Extends the stroke in a straight line; does nothing without a stroke."""
         if self._before is not None:
             self._draw(point)
 
     def end(self) -> None:
-        """Lifts it: what was drawn since it was set down is one stroke, and is taken back as one."""
+        """Ends the stroke; undo removes it as a whole."""
         before, self._before = self._before, None
         if before is not None:
             self._remember(before)
 
     def clear(self) -> None:
-        """Takes all ink away, which can be taken back."""
+        """Removes all ink; can be undone."""
         self.end()
         before = self.ink.copy()
         self.ink[:] = 0
@@ -119,7 +119,7 @@ class Canvas:
         self.changes += 1
 
     def undo(self) -> None:
-        """Takes the last stroke back, the last erasing, or the last clearing."""
+        """Undoes the last stroke, erasing, or clearing."""
         self.end()
         if self._past:
             patch = self._past.pop()
@@ -127,7 +127,7 @@ class Canvas:
             self.changes += 1
 
     def restart(self) -> None:
-        """An empty canvas without a past."""
+        """Empties the canvas and its history."""
         self._before = None
         self._past.clear()
         self.ink[:] = 0
@@ -146,7 +146,7 @@ class Canvas:
         self.changes += 1
 
     def _around(self, start: Point, stop: Point) -> Area:
-        """The area that a line can touch."""
+        """Returns the area that a line can touch."""
         reach = self._tool.reach
 
         def extent(axis: int) -> slice:
@@ -157,7 +157,7 @@ class Canvas:
         return extent(1), extent(0)
 
     def _remember(self, before: NDArray[np.uint8]) -> None:
-        """Keeps what the present differs in from ``before``."""
+        """Stores the area in which the canvas differs from ``before``."""
         different = before != self.ink
         rows, columns = np.flatnonzero(different.any(axis=1)), np.flatnonzero(different.any(axis=0))
         if rows.size:

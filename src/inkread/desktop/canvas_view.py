@@ -1,4 +1,4 @@
-"""What one draws on in the window: a canvas in its place, how it is read, and how the answer is shown."""
+"""A canvas in the window: its place, how it is read, and how the reading is shown."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 NO_DIGIT = "–"
 
 SHADES = np.rint(np.linspace(theme.SHEET, theme.PEN, FULL + 1)).astype(np.uint8)
-"""256×3: the colour of ink by its strength."""
+"""256×3: the color of ink by its strength."""
 
 
 R = TypeVar("R")
-"""What a kind of view is read as."""
+"""The reading of a kind of view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[R]):
-    """What a canvas was read as, and when.
+    """The reading of a canvas.
 
     Attributes:
-        reading: what it was read as.
-        changes: of the canvas when it was read.
-        seconds: that the reading took.
+        reading: the reading.
+        changes: the value of ``Canvas.changes`` when it was read.
+        seconds: the duration of the reading.
     """
 
     reading: R
@@ -44,16 +44,16 @@ class Answer(Generic[R]):
 
 
 class CanvasView(ABC, Generic[R]):
-    """A canvas that lies somewhere in the window.
+    """A canvas in the window.
 
     Args:
-        min_probability: 0..1; a digit that is less probable is shown as "?".
+        min_probability: 0..1; less probable digits are shown as "?".
 
     Attributes:
-        canvas: what is drawn.
+        canvas: the drawing.
         answer: the newest reading; ``None`` before the first.
-        rect: where it lies in the window, in pixels.
-        is_followed: it is read while it is drawn on.
+        rect: its area in the window, in pixels.
+        is_followed: whether it is read while you draw.
     """
 
     name: ClassVar[str]
@@ -76,56 +76,56 @@ class CanvasView(ABC, Generic[R]):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the answer is stale, and no newer one comes by itself."""
+        """Whether the reading is stale and is not updated automatically."""
         return self.is_stale and not self.is_followed
 
     def lay(self, area: pygame.Rect) -> None:
-        """Takes its place: at the upper left of the area, as large as it can be."""
+        """Places the canvas in the upper left of the area, as large as possible."""
         factor = min(area.width / self.size[0], area.height / self.size[1])
         self.rect = pygame.Rect(area.topleft, self.extent(factor))
 
     def extent(self, factor: float) -> tuple[int, int]:
-        """Width and height in the window where the canvas is enlarged by this factor."""
+        """Returns the width and height in the window if the canvas is enlarged by this factor."""
         return max(1, int(self.size[0] * factor)), max(1, int(self.size[1] * factor))
 
     def point(self, position: tuple[int, int]) -> Point:
-        """A position in the window, in pixels of the canvas."""
+        """Converts a position in the window to pixels of the canvas."""
         x, y = position[0] + 0.5 - self.rect.left, position[1] + 0.5 - self.rect.top
         return x * self.size[0] / self.rect.width, y * self.size[1] / self.rect.height
 
     def clear(self) -> None:
-        """Takes all ink away, and with it what was read; the ink can be taken back."""
+        """Removes all ink and the reading; the ink can be restored by undo."""
         self.canvas.clear()
         self.answer = None
 
     def renew(self) -> None:
-        """Begins with an empty canvas, which nothing is known of."""
+        """Starts over with an empty canvas, without history or reading."""
         self.canvas.restart()
         self.answer = None
 
     @property
     def picture(self) -> NDArray[np.uint8]:
-        """H×W uint8: dark ink on white, as it is saved, and read from a file."""
+        """H×W uint8, dark ink on white: the picture as saved to files and read from them."""
         return FULL - self.canvas.ink
 
     @abstractmethod
     def read(self, reader: Reader, ink: NDArray[np.uint8]) -> R:
-        """Reads the ink of a canvas; may be called in any thread."""
+        """Reads the ink of a canvas; can be called from any thread."""
 
     @abstractmethod
     def text(self, reading: R) -> str:
-        """What was read, on one line; "" if it is no digit."""
+        """Returns the text of a reading on one line; "" for no digit."""
 
     @abstractmethod
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws the canvas in its place."""
+        """Draws the canvas."""
 
     @abstractmethod
     def draw_reading(self, surface: pygame.Surface, rect: pygame.Rect, reading: R, scale: float) -> None:
-        """Draws the reading in a place beside the canvas."""
+        """Draws the reading next to the canvas."""
 
 
 def painted(ink: NDArray[np.uint8]) -> pygame.Surface:
-    """H×W ink as a surface of its size."""
+    """Converts H×W ink to a surface of the same size."""
     height, width = ink.shape
     return pygame.image.frombuffer(SHADES[ink].tobytes(), (width, height), "RGB")

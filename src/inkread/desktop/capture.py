@@ -1,4 +1,4 @@
-"""Pictures of a camera or a video, taken in a thread: whoever asks is given the newest."""
+"""Captures frames from a camera or video in a thread, and provides the newest one."""
 
 from __future__ import annotations
 
@@ -25,35 +25,37 @@ Pixels = NDArray[np.uint8]
 """H×W×3."""
 
 Pictures = Callable[[threading.Event], Iterator[Pixels]]
-"""Opens a source and yields its pictures, RGB, each at its time; returns soon after the event is set, and at a video's end."""
+"""Opens a source and yields its RGB frames in real time; returns at a video's end and soon after the event is
+set."""
 
 FIRST_SECONDS = 15.0
-"""A source has so long to give its first picture: some cameras take seconds to wake up."""
+"""Maximum time until the first frame; some cameras take seconds to start."""
 SILENT_SECONDS = 5.0
-"""A camera that gave none for so long has gone, whatever its driver says."""
+"""A camera without frames for this long is gone, even if its driver reports no error."""
 CLOSE_SECONDS = 1.0
-"""Closing waits so long for the thread, which may be deep in a driver, and then leaves it behind."""
+"""Maximum time to wait for the thread when closing; if it hangs in a driver, it is abandoned."""
 
 MOST_MISSED, MISSED_SECONDS = 10, 0.05
-"""So many pictures in a row may be missing, with so long between them: cameras drop some."""
+"""Number of consecutive missing frames at which a camera is gone, and the time between attempts; cameras drop
+some."""
 RATES, USUAL_RATE = (1.0, 240.0), 25.0
-"""Pictures a second that a video may claim to have; one that claims others is played at the usual rate."""
+"""Plausible frame rates of a video; others are replaced by the usual rate."""
 
 ANOTHER_CAMERA = (
-    "connect it, allow this program to use it, close others that do, or choose another with --device"
+    "connect it, allow this program to use it, close other programs that use it, or try another --device"
 )
 
-ANOTHER_VIDEO = "convert it to .mp4 (H.264), or name another file"
+ANOTHER_VIDEO = "convert it to .mp4 (H.264), or use another file"
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of a source.
+    """One frame of a source.
 
     Attributes:
         pixels: uint8 H×W×3, RGB.
-        number: of the picture in its source, from 0.
-        taken: when it was, in seconds of ``time.perf_counter``.
+        number: the frame's index in the source, from 0.
+        taken: the time of capture, in seconds of ``time.perf_counter``.
     """
 
     pixels: Pixels
@@ -62,18 +64,18 @@ class Frame:
 
 
 class Capture:
-    """A source that is open; a thread takes its pictures until it is closed.
+    """An open source; a thread captures its frames until it is closed.
 
     Args:
-        name: of the source, for errors.
+        name: the source's name, for errors.
         pictures: opens the source, see ``Pictures``.
-        remedy: what to do about a source that gives nothing.
-        waits: it can be held, see ``hold``.
-        first_seconds: to wait for the first picture.
-        silent_seconds: after which a source without further pictures counts as gone.
+        remedy: the remedy for a source that delivers no frames.
+        waits: whether it can be paused, see ``hold``.
+        first_seconds: maximum time until the first frame.
+        silent_seconds: time without frames after which the source counts as gone.
 
     Raises:
-        CaptureError: there is no such source, or it gives no picture.
+        CaptureError: there is no such source, or it delivers no frames.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Capture:
         self._begun, self._stop, self._going = threading.Event(), threading.Event(), threading.Event()
         self._waits = waits
         self._going.set()
-        # A daemon: a driver may never return, and the program ends nevertheless.
+        # A daemon, so that the program can end even if a driver never returns.
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
         self._begun.wait(first_seconds)
@@ -104,7 +106,7 @@ class Capture:
             raise
 
     def newest(self) -> Frame:
-        """The newest picture; at the end of a video its last.
+        """Returns the newest frame; at the end of a video, its last.
 
         Raises:
             CaptureError: the source is gone.
@@ -112,21 +114,21 @@ class Capture:
         if self._error is not None:
             raise self._error
         if self._frame is None:
-            raise CaptureError(self.name, "gives no picture", self.remedy)
+            raise CaptureError(self.name, "delivers no frames", self.remedy)
         silent = perf_counter() - self._frame.taken
         if silent > self._silent_seconds and not self.ended:
-            raise CaptureError(self.name, f"has given no picture for {silent:.0f} seconds", self.remedy)
+            raise CaptureError(self.name, f"has delivered no frames for {silent:.0f} seconds", self.remedy)
         return self._frame
 
     def hold(self, held: bool) -> None:
-        """Stops a video, or lets it go on from there. A camera takes no notice: its next picture would be an old one."""
+        """Pauses or resumes a video. Does nothing for a camera, whose next frame would be outdated."""
         if held and self._waits:
             self._going.clear()
         else:
             self._going.set()
 
     def close(self) -> None:
-        """Ends the thread, which gives the source back; waits a moment for that, and never longer."""
+        """Stops the thread, which releases the source; waits at most ``CLOSE_SECONDS``."""
         self._stop.set()
         self._going.set()
         self._thread.join(CLOSE_SECONDS)
@@ -138,45 +140,45 @@ class Capture:
                 self._begun.set()
                 self._going.wait()
             self.ended = True
-        except Exception as error:  # noqa: BLE001 - it is raised where the next picture is asked for
+        except Exception as error:  # noqa: BLE001 - ``newest`` raises it
             self._error = error
         self._begun.set()
 
 
 def open_camera(device: int) -> Capture:
-    """The camera of that number; 0 is the system's first.
+    """Opens the camera with this number; 0 is the system's first.
 
     Raises:
-        CaptureError: there is none, or it gives no picture.
+        CaptureError: there is no such camera, or it delivers no frames.
     """
     return Capture(f"camera {device}", lambda stop: camera_pictures(device, stop), remedy=ANOTHER_CAMERA)
 
 
 def open_video(path: Path) -> Capture:
-    """A video file, played once, at its own rate.
+    """Opens a video file, played once at its own frame rate.
 
     Raises:
-        CaptureError: there is no such file, or it is no video of a known format.
+        CaptureError: there is no such file, or it is not in a supported video format.
     """
     return Capture(
         str(path),
         lambda stop: video_pictures(path, stop),
         remedy=ANOTHER_VIDEO,
         waits=True,
-        silent_seconds=math.inf,  # it may be held, and does not go away
+        silent_seconds=math.inf,  # it may be paused, and does not disappear
     )
 
 
 def camera_pictures(device: int, stop: threading.Event) -> Iterator[Pixels]:
-    """The pictures of a camera, as they come, until the event is set.
+    """Yields a camera's frames as they arrive, until the event is set.
 
     Raises:
-        CaptureError: there is no such camera, or it gives no more pictures.
+        CaptureError: there is no such camera, or it stopped delivering frames.
     """
     name = f"camera {device}"
     with _opened(device) as stream:
         if not stream.isOpened():
-            raise CaptureError(name, "is not there, or cannot be used", ANOTHER_CAMERA)
+            raise CaptureError(name, "is not connected or cannot be used", ANOTHER_CAMERA)
         missed = 0
         while not stop.is_set():
             taken, pixels = stream.read()
@@ -186,22 +188,20 @@ def camera_pictures(device: int, stop: threading.Event) -> Iterator[Pixels]:
                 continue
             missed += 1
             if missed == MOST_MISSED:
-                raise CaptureError(name, "gives no more pictures", ANOTHER_CAMERA)
+                raise CaptureError(name, "stopped delivering frames", ANOTHER_CAMERA)
             stop.wait(MISSED_SECONDS)
 
 
 def video_pictures(path: Path, stop: threading.Event) -> Iterator[Pixels]:
-    """The pictures of a video file, each when it is due; none is left out.
+    """Yields every frame of a video file, each when it is due.
 
-    Where they are wanted faster than they can be had, the video is played slower.
+    If decoding is too slow for the frame rate, the video plays slower.
 
     Raises:
-        CaptureError: there is no such file, or it is no video of a known format.
+        CaptureError: there is no such file, or it is not in a supported video format.
     """
     if not path.is_file():
-        raise CaptureError(
-            str(path), "is no file", "name a video file, such as one that ends in .mp4 or .avi"
-        )
+        raise CaptureError(str(path), "is not a file", "use a video file, e.g. an .mp4 or .avi file")
     with _opened(str(path)) as stream:
         claimed = stream.get(cv2.CAP_PROP_FPS)
         rate = claimed if RATES[0] <= claimed <= RATES[1] else USUAL_RATE
@@ -209,7 +209,7 @@ def video_pictures(path: Path, stop: threading.Event) -> Iterator[Pixels]:
         for number in count():
             taken, pixels = stream.read()
             if not taken and number == 0:
-                raise CaptureError(str(path), "is no video of a known format", ANOTHER_VIDEO)
+                raise CaptureError(str(path), "is not a supported video format", ANOTHER_VIDEO)
             stop.wait(max(0.0, due - perf_counter()))
             if not taken or stop.is_set():
                 return
@@ -219,7 +219,7 @@ def video_pictures(path: Path, stop: threading.Event) -> Iterator[Pixels]:
 
 @contextmanager
 def _opened(source: int | str) -> Iterator[Any]:
-    """OpenCV's stream of pictures, which may have failed to open; what OpenCV and FFmpeg have to say is not printed."""
+    """Opens OpenCV's stream of frames, which may fail to open; suppresses output of OpenCV and FFmpeg."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     before = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

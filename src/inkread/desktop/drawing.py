@@ -1,4 +1,4 @@
-"""The window to draw in, as a scene: a view, an activity with its card beside it, and buttons that have keys."""
+"""The scene of the drawing window: a view, an activity with its card, and buttons with keys."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
     from inkread.reader import Reader
 
 SIZE = (960, 660)
-"""Width and height of the window at first."""
+"""The window's initial width and height."""
 
 UPRIGHT = (600, 900)
-"""The same of one that is higher than wide: there the card stands below the view."""
+"""The same for an upright window, in which the card is below the view."""
 
 CARD_SHARE = 0.3
-"""Of the width that the card has; of the height where it stands below."""
+"""The card's share of the width, or of the height if it is below the view."""
 
 LESSONS_FOLDER = "my-digits"
-"""Where lessons go if no folder is named, below the folder of saved drawings."""
+"""Default folder of lessons, in the folder of saved drawings."""
 
 NOTE_LINE = 1.15
-"""Height of a line of words over the size of their type."""
+"""Line height of messages, relative to the type size."""
 
 HINT = Note("The left button draws, the right one erases.")
 
 
 @dataclass(frozen=True, slots=True)
 class DrawingSettings:
-    """How the window begins.
+    """The window's initial settings.
 
     Attributes:
-        model: what the window calls the model that reads.
-        save_to: the folder of saved drawings.
-        teach: the folder that taught digits join; if it is named, the window begins with teaching.
-        free: begin with the free canvas, not with the grid.
-        live: read while one draws.
-        min_probability: 0..1; a digit that is less probable is shown as "?".
+        model: the displayed name of the model.
+        save_to: the folder for saved drawings.
+        teach: the folder for taught digits; if given, the window starts with teaching.
+        free: start with the free canvas instead of the grid.
+        live: read while you draw.
+        min_probability: 0..1; less probable digits are shown as "?".
     """
 
     model: str = "default"
@@ -66,7 +66,7 @@ _Views = dict[_Kind, CanvasView[Any]]
 
 
 class _Places(NamedTuple):
-    """Where the card and the words lie, and how large everything is drawn."""
+    """The places of the card and the message, and the scale."""
 
     card: pygame.Rect
     note: tuple[int, int]
@@ -74,16 +74,16 @@ class _Places(NamedTuple):
 
 
 class Drawing:
-    """The ``window.Scene`` to draw in.
+    """The ``window.Scene`` for drawing.
 
     Args:
-        reader: reads what is drawn.
-        settings: how the window begins.
+        reader: reads the drawings.
+        settings: the window's initial settings.
 
     Attributes:
-        context: the view that is drawn on, and what the window says.
-        teaching: the lessons, while they are given.
-        done: the window was closed.
+        context: the current view and message.
+        teaching: the teaching activity, while it is active.
+        done: whether the window was closed.
 
     Raises:
         InkreadError: the folder of lessons cannot be used, see ``LabelledDrawings``.
@@ -94,7 +94,7 @@ class Drawing:
         self._views = self._aside = self._new_views()
         self.context = AppContext(self._views[PageView if given.free else GridView])
         self.done = False
-        self._held = 0  # the mouse's button with which a stroke is being drawn
+        self._held = 0  # the mouse button of the current stroke
         self._undo = Button("Undo", self._take_back, (pygame.K_z, pygame.K_BACKSPACE), "Z")
         self._reset = Button("Reset", self._clear, (pygame.K_r, pygame.K_DELETE), "R")
         self._kinds: dict[_Kind, Button] = {
@@ -109,12 +109,12 @@ class Drawing:
 
     @property
     def title(self) -> str:
-        """Of the window."""
+        """The window's title."""
         return self._activity.title
 
     @property
     def buttons(self) -> list[Button]:
-        """Those that are shown at present, as they are now."""
+        """The buttons that are shown now, in their current state."""
         canvas = self.context.view.canvas
         self._undo.enabled, self._reset.enabled = canvas.can_undo, not canvas.is_empty
         for kind, button in self._kinds.items():
@@ -124,7 +124,7 @@ class Drawing:
         return [first, self._reset, self._undo, *others, *self._kinds.values(), self._teach]
 
     def handle(self, event: pygame.event.Event) -> None:
-        """Draws, presses buttons, closes."""
+        """Handles drawing, buttons, and closing."""
         if event.type == pygame.QUIT or _is_ctrl_q(event):
             self.done = True
             return
@@ -134,11 +134,11 @@ class Drawing:
         self._handle_pen(event)
 
     def tick(self) -> bool:
-        """Lets the activity take note that time has passed."""
+        """Updates the activity; returns whether there is something new to draw."""
         return self._activity.tick()
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws the whole window, of whatever size."""
+        """Draws the window at any size."""
         surface.fill(theme.PAPER)
         places = self._lay(surface.get_size())
         for button in self.buttons:
@@ -148,7 +148,7 @@ class Drawing:
         self._draw_note(surface, places)
 
     def close(self) -> None:
-        """Ends what runs beside the window."""
+        """Stops background work."""
         self._recognition.close()
 
     @property
@@ -160,7 +160,7 @@ class Drawing:
         return {GridView: GridView(min_probability=least), PageView: PageView(min_probability=least)}
 
     def _handle_pen(self, event: pygame.event.Event) -> None:
-        """The mouse on the view: a stroke ends where the button that began it is let go, wherever that is."""
+        """Handles the mouse: a stroke ends when its button is released, even outside the view."""
         view = self.context.view
         if event.type == pygame.MOUSEBUTTONDOWN:
             draws = event.button in (pygame.BUTTON_LEFT, pygame.BUTTON_RIGHT)
@@ -194,7 +194,7 @@ class Drawing:
         self.context.note = None
 
     def _taught(self) -> Teaching:
-        """Begins with teaching, on views of its own: what was drawn before is put aside."""
+        """Starts teaching on new views, and sets the current drawings aside."""
         folder = self._settings.teach or self._settings.save_to / LESSONS_FOLDER
         teaching = Teaching(self.context, LabelledDrawings(folder))
         self._aside, self._views = self._views, self._new_views()
@@ -212,7 +212,7 @@ class Drawing:
         self.teaching = None
 
     def _lay(self, size: tuple[int, int]) -> _Places:
-        """Lays buttons above, words below, and between them the view with the card beside it, or below it."""
+        """Places buttons at the top, the message at the bottom, and view and card in between."""
         is_upright = size[1] > size[0]
         scale = theme.scale_of(size, UPRIGHT if is_upright else SIZE)
         gap, line = round(theme.GAP * scale), round(2 * theme.SMALL * scale)
@@ -239,14 +239,14 @@ class Drawing:
         size = theme.SMALL * scale
         head = theme.write(surface, what, inside.topleft, size, theme.FAINT, width=inside.width)
         room = inside.right - head.right - pad
-        if room > 4 * pad:  # else there would be nothing but an ellipsis
+        if room > 4 * pad:  # otherwise only an ellipsis would fit
             theme.write(surface, of_what, inside.topright, size, theme.FAINT, anchor="topright", width=room)
         below = pygame.Rect(inside.left, head.bottom + pad // 2, inside.width, 0)
         below.height = max(1, inside.bottom - below.top)
         self._activity.draw(surface, below, scale)
 
     def _draw_note(self, surface: pygame.Surface, places: _Places) -> None:
-        """The newest words, in two lines at most."""
+        """Draws the newest message, in at most two lines."""
         note, (left, middle) = self.context.note or HINT, places.note
         size, width = theme.SMALL * places.scale, surface.get_width() - 2 * left
         ink = theme.DOUBT if note.is_problem else theme.FAINT

@@ -1,8 +1,8 @@
-"""The grid of 28×28 cells: one digit, in the classifier's own size.
+"""The grid of 28×28 cells for one digit at the classifier's input size.
 
-A drawing on it is read as its ink stands, by ``glyph.normalize`` and the classifier. Of 1,000 digits that writers whom no network
-learned from draw on it in any size and place, 99.1 % are read right, in 0.8 ms each; enlarged and read as a person's picture, 98.7 %,
-in 215 ms (``python benchmarks/grid_drawing.py --digits 1000``).
+The drawing's ink is read directly, by ``glyph.normalize`` and the classifier. Of 1,000 digits drawn at any
+size and place by writers not in the training data, 99.1 % are read correctly, in 0.8 ms each. Enlarged and
+read as a picture, 98.7 % are read correctly, in 215 ms (``python benchmarks/grid_drawing.py --digits 1000``).
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from inkread.reader import Reader
 
 CELLS = 10
-"""Pixels of a saved picture for each cell, as in 28×28 pixels nobody sees anything."""
+"""Pixels per cell in a saved picture, because 28×28 pixels are too small to see."""
 
 LINES_FROM = 6
-"""Pixels of a cell from which lines are drawn between cells; narrower ones would be all lines."""
+"""Minimum cell size in pixels for lines between cells; smaller cells would be mostly lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class GridReading:
-    """What a drawing on the grid is.
+    """The reading of a drawing on the grid.
 
     Attributes:
         digits: the probabilities of 0 to 9.
-        none: the probability that it is no digit; together they are 1.
+        none: the probability that it is not a digit; all probabilities sum to 1.
     """
 
     digits: tuple[float, ...]
@@ -46,30 +46,30 @@ class GridReading:
 
     @property
     def ranked(self) -> list[int]:
-        """The digits, the likeliest first."""
+        """Returns the digits, most probable first."""
         return sorted(range(len(self.digits)), key=lambda digit: -self.digits[digit])
 
     @property
     def best(self) -> str:
-        """The likeliest of the ten digits, and of none."""
+        """The most probable class: a digit or ``NO_DIGIT``."""
         first = self.ranked[0]
         return NO_DIGIT if self.none > self.digits[first] else DIGITS[first]
 
     @property
     def probability(self) -> float:
-        """Of the best."""
+        """The probability of the best class."""
         return max(self.none, *self.digits)
 
     def label(self, min_probability: float) -> str:
-        """The digit; ``NO_DIGIT``; or ``"?"`` where the best is less probable than this."""
+        """Returns the digit, ``NO_DIGIT``, or ``"?"`` if the best class is less probable than this."""
         return self.best if self.probability >= min_probability else UNNAMED
 
     def verdict(self, min_probability: float) -> str:
-        """The same in words."""
+        """Describes the result in words."""
         first, second = (DIGITS[digit] for digit in self.ranked[:2])
         if self.probability < min_probability:
             return (
-                f"{first}, or no digit?" if self.none > self.digits[int(second)] else f"{first} or {second}?"
+                f"{first} or no digit?" if self.none > self.digits[int(second)] else f"{first} or {second}?"
             )
         confidence = theme.percent(self.probability)
         return f"No digit: {confidence}" if self.best == NO_DIGIT else confidence
@@ -85,12 +85,12 @@ class GridView(CanvasView[GridReading]):
     eraser = Brush(radius=2.4, softness=1.0)
 
     def extent(self, factor: float) -> tuple[int, int]:
-        """A whole number of pixels for each cell."""
+        """Returns an extent with a whole number of pixels per cell."""
         return super().extent(max(1, int(factor)))
 
     @property
     def picture(self) -> NDArray[np.uint8]:
-        """280×280 uint8: every cell as a square, dark ink on white."""
+        """280×280 uint8: each cell as a square, dark ink on white."""
         return super().picture.repeat(CELLS, axis=0).repeat(CELLS, axis=1)
 
     def read(self, reader: Reader, ink: NDArray[np.uint8]) -> GridReading:
@@ -102,12 +102,12 @@ class GridView(CanvasView[GridReading]):
         return GridReading(tuple(digits), none)
 
     def text(self, reading: GridReading) -> str:
-        """The digit, or "?"."""
+        """Returns the digit or "?"."""
         label = reading.label(self.min_probability)
         return "" if label == NO_DIGIT else label
 
     def draw(self, surface: pygame.Surface) -> None:
-        """The cells, with lines between them."""
+        """Draws the cells with lines between them."""
         surface.blit(pygame.transform.scale(painted(self.canvas.ink), self.rect.size), self.rect)
         cell = self.rect.width // self.size[0]
         if cell >= LINES_FROM:
@@ -123,7 +123,7 @@ class GridView(CanvasView[GridReading]):
     def draw_reading(
         self, surface: pygame.Surface, rect: pygame.Rect, reading: GridReading, scale: float
     ) -> None:
-        """The digit in large, its probability, and ten bars."""
+        """Draws the digit in large type, its probability, and ten bars."""
         label = reading.label(self.min_probability)
         is_faint = self.is_outdated or label == NO_DIGIT
         ink = theme.LINE_STRONG if is_faint else theme.DOUBT if label == UNNAMED else theme.INK

@@ -1,7 +1,8 @@
-"""LabelledDrawings: the program asks for a digit, a person draws it, and the drawing joins a folder that networks learn from.
+"""Collects labelled drawings: asks for a digit, and adds the drawing to a folder for training.
 
-The folder is that of ``inkread.datasets.pictures``: PNG files and a table ``labels.csv``, which ``inkread train --data`` takes.
-A picture is written before its row, and the table is replaced as a whole, so that whatever happens, the folder is in order.
+The folder has the format of ``inkread.datasets.pictures``: PNG files and a table ``labels.csv``, as accepted
+by ``inkread train --data``. A picture is written before its row, and the table is replaced atomically, so
+that the folder is always consistent.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ STEM = "digit"
 
 
 class LabelledDrawings:
-    """A course in which every digit comes up equally often.
+    """A folder of labelled drawings; asks for each digit equally often.
 
     Args:
-        folder: of labelled pictures, which is made where it is not there; what is in it is kept, and counts.
-        seed: of the order; another each time unless given.
+        folder: the folder of labelled pictures; created if missing. Existing pictures are kept and counted.
+        seed: the random seed of the order; random by default.
 
     Attributes:
-        wanted: the digit that is asked for.
-        counts: how many drawings of each digit the folder has.
+        wanted: the requested digit.
+        counts: the number of drawings of each digit in the folder.
 
     Raises:
-        OutputError: the folder cannot be made.
-        DatasetError: it holds pictures in another way than with a table, or its table is wrong.
+        OutputError: the folder cannot be created.
+        DatasetError: the folder has pictures without a table, or its table is invalid.
     """
 
     def __init__(self, folder: Path, *, seed: int | None = None) -> None:
@@ -56,11 +57,11 @@ class LabelledDrawings:
 
     @property
     def number_kept(self) -> int:
-        """Drawings that were kept since the beginning and not taken back."""
+        """The number of drawings kept in this session, without removed ones."""
         return len(self._kept)
 
     def keep(self, picture: NDArray[np.uint8]) -> Path:
-        """Adds a drawing of the wanted digit to the folder, and asks for the next.
+        """Adds a drawing of the wanted digit to the folder, and requests the next digit.
 
         Args:
             picture: H×W uint8.
@@ -69,8 +70,8 @@ class LabelledDrawings:
             The picture's file.
 
         Raises:
-            OutputError: it cannot be written; the same digit is still asked for.
-            DatasetFormatError: the table is none any more.
+            OutputError: the picture cannot be written; the same digit is still requested.
+            DatasetFormatError: the table has become invalid.
         """
         path = save_numbered(picture, self.folder, STEM)
         try:
@@ -84,62 +85,62 @@ class LabelledDrawings:
         return path
 
     def skip(self) -> None:
-        """Asks for another digit."""
+        """Requests another digit."""
         self.wanted = self._next()
 
     def take_back(self) -> Path | None:
-        """Removes the drawing that was kept last, and asks for its digit again; ``None`` if there is none.
+        """Removes the last drawing, and requests its digit again; returns ``None`` if there is none.
 
         Raises:
-            OutputError: the table cannot be written, or the picture not be removed.
-            DatasetFormatError: the table is none any more.
+            OutputError: the table cannot be written, or the picture cannot be removed.
+            DatasetFormatError: the table has become invalid.
         """
         if not self._kept:
             return None
         path = self._kept[-1]
         label = _remove(self._table, path.name)
         self._kept.pop()
-        if label in DIGITS:  # somebody may have edited the table meanwhile
+        if label in DIGITS:  # somebody may have edited the table
             self.wanted = int(label)
             self.counts[self.wanted] -= 1
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             problem = f"is no longer in the table, but cannot be removed ({error.strerror or error})"
-            raise OutputError(str(path), problem, "remove it yourself") from error
+            raise OutputError(str(path), problem, "remove it manually") from error
         return path
 
     def _next(self) -> int:
-        """One of those digits, other than the present one, that there are fewest of."""
+        """Picks one of the rarest digits, other than the current one."""
         others = [digit for digit in range(len(DIGITS)) if digit != getattr(self, "wanted", None)]
         fewest = min(self.counts[digit] for digit in others)
         return int(self._rng.choice([digit for digit in others if self.counts[digit] == fewest]))
 
 
 def _table_of(folder: Path) -> Path:
-    """The folder's table, whether it is there already or not."""
+    """Returns the path of the folder's table, which may not exist yet."""
     for name in TABLES:
         if (folder / name).is_file():
             return folder / name
     if any((folder / name).is_dir() for name in LABEL_FOLDERS):
         raise DatasetFormatError(
-            str(folder), "has folders for labels, and no table", f"name another folder, or one with a {TABLE}"
+            str(folder), "has label folders instead of a table", f"use another folder, or one with a {TABLE}"
         )
     return folder / TABLE
 
 
 def _read(table: Path) -> tuple[list[str], list[list[str]]]:
-    """The table's head and the rows after it; the usual head and no rows where there is no table yet, or an empty file."""
+    """Reads the table's header and rows; returns the default header and no rows if missing or empty."""
     try:
         text = read_bytes(table).decode("utf-8-sig") if table.is_file() else ""
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=TABLES[table.name]) if row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetFormatError(str(table), f"is not readable as a table ({error})", "correct it") from error
+        raise DatasetFormatError(str(table), f"is not a readable table ({error})", "fix it") from error
     return (rows[0], rows[1:]) if rows else ([*COLUMNS], [])
 
 
 def _append(table: Path, file: str, label: str) -> None:
-    """Adds a row; further columns that the table has stay empty."""
+    """Adds a row; other columns of the table stay empty."""
     head, rows = _read(table)
     _require_columns(table, head)
     values = dict(zip(COLUMNS, (file, label), strict=True))
@@ -147,7 +148,7 @@ def _append(table: Path, file: str, label: str) -> None:
 
 
 def _remove(table: Path, file: str) -> str | None:
-    """Removes the row of a file, and returns its label; ``None`` if there is no such row."""
+    """Removes a file's row and returns its label; returns ``None`` if there is no such row."""
     head, rows = _read(table)
     _require_columns(table, head)
     row = next((row for row in rows if file in row), None)
@@ -161,7 +162,7 @@ def _remove(table: Path, file: str) -> str | None:
 def _require_columns(table: Path, head: list[str]) -> None:
     if not {*COLUMNS} <= {*head}:
         raise DatasetFormatError(
-            f"{table}, line 1", "does not have the columns file and label", "put them back"
+            f"{table}, line 1", "does not have the columns file and label", "restore them"
         )
 
 

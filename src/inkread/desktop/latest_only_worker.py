@@ -1,4 +1,4 @@
-"""Work in a thread beside the window: always on the newest of what there is to do, never on what is passed."""
+"""A background thread that always processes the newest item and skips older ones."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Result = TypeVar("Result")
 
 
 class LatestOnlyWorker(Generic[Work, Result]):
-    """A thread that does one thing at a time; what is given meanwhile waits, and replaces what waited before it.
+    """A thread that processes one item at a time; a new item replaces the one waiting.
 
     Args:
-        do: what is done in the thread.
+        do: processes an item in the thread.
     """
 
     def __init__(self, do: Callable[[Work], Result]) -> None:
@@ -25,18 +25,18 @@ class LatestOnlyWorker(Generic[Work, Result]):
         self._waiting: list[Work] = []
         self._done: list[Result | Exception] = []
         self._ended = False
-        # A daemon: the program may end in the middle of a piece of work.
+        # A daemon, so that the program can end while an item is processed.
         self._thread = threading.Thread(target=self._run, name="newest", daemon=True)
         self._thread.start()
 
     def give(self, work: Work) -> None:
-        """Asks for this to be done next, and for nothing that still waits."""
+        """Schedules this item next, replacing any waiting item."""
         with self._changed:
             self._waiting = [work]
             self._changed.notify()
 
     def take(self) -> Result | None:
-        """The newest result that was not taken yet; ``None`` if there is none. What the work raised is raised here."""
+        """Returns the newest result not taken yet, or ``None``; raises the error if processing failed."""
         with self._changed:
             done, self._done = self._done, []
         if not done:
@@ -47,7 +47,7 @@ class LatestOnlyWorker(Generic[Work, Result]):
         return result
 
     def close(self) -> None:
-        """Ends the thread after what it is doing; waits for that."""
+        """Stops the thread after the current item, and waits for it."""
         with self._changed:
             self._ended, self._waiting = True, []
             self._changed.notify()
@@ -67,5 +67,5 @@ class LatestOnlyWorker(Generic[Work, Result]):
     def _attempt(self, work: Work) -> Result | Exception:
         try:
             return self._do(work)
-        except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
+        except Exception as error:  # noqa: BLE001 - ``take`` raises it
             return error

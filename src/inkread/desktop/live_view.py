@@ -1,4 +1,4 @@
-"""What the camera sees and what stands in it: the state of the camera window, without a window."""
+"""The state of the camera window, independent of the window: the frame and its digits."""
 
 from __future__ import annotations
 
@@ -15,50 +15,51 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """What gives frames, see ``Capture``."""
+    """A source of frames, see ``Capture``."""
 
     name: str
 
     @property
     def ended(self) -> bool:
-        """Whether no other frame will come."""
+        """Whether there are no more frames."""
 
     def newest(self) -> Frame:
-        """The newest frame; raises ``InkreadError`` where the source is gone."""
+        """Returns the newest frame; raises ``InkreadError`` if the source is gone."""
 
     def hold(self, held: bool) -> None:
-        """Lets a source that can wait do so, or go on."""
+        """Pauses or resumes the source, if it can be paused."""
 
 
 class Beside(Protocol):
-    """What reads beside the display, see ``ReaderProcess``."""
+    """A background reader, see ``ReaderProcess``."""
 
     @property
     def is_free(self) -> bool:
-        """Whether it can be given a frame."""
+        """Whether it can accept a frame."""
 
     def give(self, frame: Frame) -> None:
-        """Begins to read it."""
+        """Starts to read the frame."""
 
     def take(self, *, patiently: bool = False) -> Answer | None:
-        """What came of it, or nothing yet."""
+        """Returns the answer, or ``None`` if it is not ready."""
 
 
 class LiveView:
-    """The newest frame, and the digits that stand in it.
+    """The newest frame and its digits.
 
-    While it is frozen, the frame stays, and its own reading, which takes as long as it takes, stands instead of the steadied one.
+    While frozen, the frame does not change, and its own reading, without a time limit, replaces the tracked
+    one.
 
     Args:
-        source: of the frames.
-        reader: that reads them.
+        source: the source of frames.
+        reader: reads the frames.
 
     Attributes:
-        frame: that is shown.
-        tracked: what stands in it, of several readings.
-        frozen: whether the frame stays.
+        frame: the frame that is shown.
+        tracked: the combined result of several readings.
+        frozen: whether the frame is frozen.
         latency: seconds from the last frame that was read to its reading; ``None`` before the first.
-        too_much: the last frame that was given took too long to read.
+        too_much: whether the last frame took too long to read.
     """
 
     def __init__(self, source: Source, reader: Beside) -> None:
@@ -75,34 +76,34 @@ class LiveView:
 
     @property
     def ended(self) -> bool:
-        """Whether the source has come to its end."""
+        """Whether the source has ended."""
         return self._source.ended and self._source.newest() is self.frame
 
     @property
     def is_awaited(self) -> bool:
-        """Whether the frame is frozen, and its own reading yet to come."""
+        """Whether the frame is frozen and its own reading is not ready yet."""
         return self.frozen and self._exact is None
 
     @property
     def digits(self) -> tuple[Digit, ...]:
-        """The digits that stand, their boxes in pixels of the frame."""
+        """The agreed digits, with boxes in pixels of the frame."""
         return self.tracked.digits if self._exact is None else self._exact.digits
 
     @property
     def text(self) -> str:
-        """The rows that stand, joined by newlines."""
+        """The agreed rows, joined by newlines."""
         return self.tracked.text if self._exact is None else self._exact.text
 
     def reading(self) -> Reading:
-        """All that stands, as a reading of the frame."""
+        """Returns the agreed digits as a reading of the frame."""
         height, width = self.frame.pixels.shape[:2]
         return self.tracked.reading(self._source.name, width, height) if self._exact is None else self._exact
 
     def step(self) -> bool:
-        """Takes the newest frame and what was read, and gives on what to read next; returns whether anything is new.
+        """Takes the newest frame and reading, and starts the next reading; returns whether anything is new.
 
         Raises:
-            InkreadError: the source is gone, or the reader.
+            InkreadError: the source or the reader is gone.
         """
         changed = self._look()
         changed = self._listen() or changed
@@ -112,12 +113,12 @@ class LiveView:
         return changed
 
     def freeze(self, frozen: bool) -> None:
-        """Lets the frame stay, or go on."""
+        """Freezes or resumes the frame."""
         self.frozen = frozen
         self._source.hold(frozen)
         if frozen:
-            self._given = None  # once more, for a reading of exactly this frame
-            self.too_much = False  # it may take its time
+            self._given = None  # read exactly this frame again
+            self.too_much = False  # without a time limit
         self._exact = None
 
     def _look(self) -> bool:

@@ -1,6 +1,6 @@
-"""How the picture moved from one frame to the next, so that what was found in it stays where it belongs.
+"""Measures the motion between frames, so that boxes stay on their digits.
 
-Corners are followed by pyramidal Lucas-Kanade (Bouguet 2000), and the similarity that most of them agree on is taken (RANSAC).
+Corners are tracked by pyramidal Lucas-Kanade (Bouguet 2000); RANSAC then fits a similarity transform.
 """
 
 from __future__ import annotations
@@ -15,25 +15,26 @@ if TYPE_CHECKING:
     from inkread.desktop.capture import Pixels
 
 Motion = NDArray[np.float64]
-"""3×3: where a point (x, y, 1) of the earlier frame is in the later one."""
+"""A 3×3 matrix that maps a point (x, y, 1) of the earlier frame to the later one."""
 
 STILL: Motion = np.eye(3)
 
 SMALL_SIDE = 320
-"""Motion is measured on frames reduced to this longer side: precise to half a pixel, and quick."""
+"""Longer side of the reduced frames for measuring motion: fast, and precise to half a pixel."""
 MOST_CORNERS, QUALITY, APART = 120, 0.01, 8
 LEAST_CORNERS = 8
-"""With fewer there is hardly anything in the picture."""
+"""Minimum number of corners; with fewer, the picture is almost empty."""
 AGREED = 0.4
-"""Share of the corners that has to move alike; where fewer do, it is another picture."""
+"""Minimum share of corners with the same motion; with fewer, it is a different picture."""
 LIKE, FINE = 0.4, 6.0
-"""Correlation from which two views are of the same thing, beneath so many pixels: paper alone goes along with any motion."""
+"""Minimum correlation of two views of the same scene, after subtracting each view blurred by this many
+pixels, because blank paper fits any motion."""
 ALIKE = 12.0
-"""Mean difference in grey levels up to which two pictures without corners are the same."""
+"""Maximum mean difference, in gray levels, of two equal pictures without corners."""
 
 
 def view(pixels: Pixels) -> NDArray[np.uint8]:
-    """What motion is measured on: the frame in grey, reduced."""
+    """Reduces a frame to a gray view for measuring motion."""
     height, width = pixels.shape[:2]
     scale = min(1.0, SMALL_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -42,12 +43,12 @@ def view(pixels: Pixels) -> NDArray[np.uint8]:
 
 
 def motion(before: NDArray[np.uint8], after: NDArray[np.uint8], scale: float) -> Motion | None:
-    """The shift, turn and zoom from one view to the next; ``None`` if they do not show the same.
+    """Measures shift, rotation, and zoom between two views; returns ``None`` if they show different scenes.
 
     Args:
         before: the earlier frame's view.
-        after: the later one's.
-        scale: pixels of a frame per pixel of its view; the motion is that of frames.
+        after: the later frame's view.
+        scale: pixels of a frame per pixel of its view; the motion is in pixels of frames.
     """
     if before.shape != after.shape:
         return None
@@ -65,7 +66,7 @@ def motion(before: NDArray[np.uint8], after: NDArray[np.uint8], scale: float) ->
 
 
 def _likeness(before: NDArray[np.uint8], after: NDArray[np.uint8], matrix: NDArray[Any]) -> float:
-    """Correlation of the strokes and edges of two views, the earlier one moved; light and shadow do not count."""
+    """Correlates the strokes and edges of two views, after moving the earlier one; ignores lighting."""
     size = (after.shape[1], after.shape[0])
     there = cv2.warpAffine(before, matrix, size, borderMode=cv2.BORDER_REPLICATE)
     one, other = (
@@ -76,7 +77,7 @@ def _likeness(before: NDArray[np.uint8], after: NDArray[np.uint8], matrix: NDArr
 
 
 def _of_frames(matrix: NDArray[Any], scale: float) -> Motion:
-    """The motion in pixels of the frames instead of their views."""
+    """Converts a motion from pixels of views to pixels of frames."""
     result = np.vstack([matrix, [0, 0, 1]]).astype(np.float64)
     result[:2, 2] *= scale
     return result

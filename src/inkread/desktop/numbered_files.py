@@ -1,4 +1,4 @@
-"""Pictures kept as PNG files, numbered so that none ever takes another's place."""
+"""Saves pictures as numbered PNG files that never overwrite each other."""
 
 from __future__ import annotations
 
@@ -19,29 +19,28 @@ if TYPE_CHECKING:
 
 SUFFIX = ".png"
 NUMBER_WIDTH = 3
-"""Digits of a file's number, at least, so that names sort as they were drawn."""
-
-PLACE = "choose another place, or make room there"
+"""Minimum digits of a file's number, so that names sort in the order of drawing."""
+PLACE = "choose another location or free some space"
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it, where they are not there yet.
+    """Creates a folder and its missing parents.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        problem = f"is no folder, and none can be made ({error.strerror or error})"
+        problem = f"is not a folder and cannot be created ({error.strerror or error})"
         raise OutputError(str(folder), problem, PLACE) from error
 
 
 def save_numbered(picture: NDArray[np.uint8], folder: Path, stem: str) -> Path:
-    """Saves a picture, H×W or H×W×3 uint8, as ``stem-001.png`` or under the next higher number that is free.
+    """Saves a picture, H×W or H×W×3 uint8, as ``stem-001.png`` or with the next free number.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     encoded = io.BytesIO()
     Image.fromarray(picture).save(encoded, "PNG")
@@ -49,15 +48,15 @@ def save_numbered(picture: NDArray[np.uint8], folder: Path, stem: str) -> Path:
 
 
 def keep_numbered(folder: Path, stem: str, write: Callable[[Path], object]) -> Path:
-    """Has something written as ``stem-001.png`` or under the next higher number that is free, and tells its path.
+    """Calls ``write`` with ``stem-001.png`` or the next free number, and returns the path.
 
     Args:
-        folder: is made if it is not there.
+        folder: the folder; created if missing.
         stem: the beginning of the name.
-        write: raises ``FileExistsError`` where a file of that name is there.
+        write: writes the file; raises ``FileExistsError`` if it exists.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     make_folder(folder)
     path = folder
@@ -67,7 +66,7 @@ def keep_numbered(folder: Path, stem: str, write: Callable[[Path], object]) -> P
             path = folder / f"{stem}-{number:0{NUMBER_WIDTH}}{SUFFIX}"
             try:
                 write(path)
-            except FileExistsError:  # somebody else saves here too
+            except FileExistsError:  # another program saves here too
                 number += 1
             else:
                 return path
@@ -76,14 +75,14 @@ def keep_numbered(folder: Path, stem: str, write: Callable[[Path], object]) -> P
 
 
 def _numbers(folder: Path, stem: str) -> list[int]:
-    """The numbers that files of this stem have, in any case of letters, as that is one file on many disks."""
+    """Returns the numbers of files with this stem, ignoring case because many disks do."""
     name = re.compile(rf"{re.escape(stem)}-(\d+){re.escape(SUFFIX)}", re.IGNORECASE)
     found = (name.fullmatch(file.name) for file in folder.iterdir())
     return [int(match[1]) for match in found if match]
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Writes a file that must not be there yet, wholly or not at all; raises ``OSError``."""
+    """Writes a new file completely or not at all; raises ``OSError``, also if it exists."""
     with path.open("xb") as stream:
         try:
             stream.write(content)

@@ -1,4 +1,4 @@
-"""Boxes and digits over a picture, legible on light and dark."""
+"""Draws boxes and labels over a picture, legible on light and dark."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from inkread.results import Digit
 
 PAD = 3
-"""Pixels between a digit's ink and its box, at scale 1."""
+"""Distance between a digit's ink and its box in pixels, at scale 1."""
 LINE = 2
 TAG_TO_DIGIT, SMALLEST_TAG, LARGEST_TAG = 0.45, 17.0, 34.0
-"""Size of a label's type over the height of the digit, and between which pixels, at scale 1."""
+"""Type size of a label relative to the digit's height, and its limits in pixels, at scale 1."""
 
 
 def draw_digits(
     surface: pygame.Surface, digits: Iterable[Digit], area: pygame.Rect, zoom: float, scale: float
 ) -> None:
-    """Draws a box around each digit and its label above, in the colour of its probability.
+    """Draws a box around each digit and a label above, in the color of its probability.
 
     Args:
-        surface: to draw on.
-        digits: their boxes are in pixels of the picture.
-        area: where the picture is on the surface; nothing is drawn outside.
+        surface: the surface to draw on.
+        digits: the digits, with boxes in pixels of the picture.
+        area: the picture's area on the surface; nothing is drawn outside.
         zoom: pixels of the surface per pixel of the picture.
-        scale: of lines and type.
+        scale: the scale of lines and type.
     """
     before = surface.get_clip()
     surface.set_clip(area)
     boxes = [(digit, _box(digit, area, zoom, scale)) for digit in digits]
     for digit, box in boxes:
         _frame(surface, box, colour_of(digit.probability), max(1, round(LINE * scale)))
-    for digit, box in boxes:  # above all boxes, so that none strikes a label out
+    for digit, box in boxes:  # after all boxes, so that none crosses a label
         _tag(surface, digit, box, area, scale)
     surface.set_clip(before)
 
@@ -51,14 +51,14 @@ def _box(digit: Digit, area: pygame.Rect, zoom: float, scale: float) -> pygame.R
 
 
 def _frame(surface: pygame.Surface, box: pygame.Rect, colour: tuple[int, int, int], line: int) -> None:
-    """A coloured frame between two white ones."""
+    """Draws a colored frame between two white ones."""
     radius = 2 * line
     pygame.draw.rect(surface, WHITE, box.inflate(2 * line, 2 * line), 3 * line, radius)
     pygame.draw.rect(surface, colour, box.inflate(line, line), line + line // 2, radius)
 
 
 def _tag(surface: pygame.Surface, digit: Digit, box: pygame.Rect, area: pygame.Rect, scale: float) -> None:
-    """The label on a filled tag above the box, or below it where there is no room."""
+    """Draws the label on a filled tag above the box, or below it if there is no room."""
     colour = colour_of(digit.probability)
     size = max(LEGIBLE, min(LARGEST_TAG * scale, max(SMALLEST_TAG * scale, TAG_TO_DIGIT * box.height)))
     line = max(1, round(LINE * scale))

@@ -1,4 +1,4 @@
-"""The free canvas: several digits at once, anywhere and in any size, read as a picture of a page."""
+"""The free canvas for several digits, anywhere and at any size, read as a picture of a page."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     from inkread.results import Digit, Reading
 
 MOST_BARS = 10
-"""Digits that have a bar; of more, the doubtful ones have."""
+"""Maximum number of digits with bars; if there are more, only doubtful ones have bars."""
 
 BOX_MARGIN, BOX_LINE = 5, 3
-"""Pixels of the canvas between ink and box, and of the box's line."""
+"""Distance between ink and box, and width of the box's line, in pixels of the canvas."""
 
 TAG_TO_SHEET = 1.5
-"""Scale of the boxes' tags where the canvas is shown in its own size."""
+"""Scale of the boxes' tags if the canvas is shown at its original size."""
 
 MOST_LINES = 4
-"""Rows of digits that are shown in large; of more, the first ones."""
+"""Maximum number of rows shown in large type."""
 
 LINE_HEIGHT = 1.1
-"""Of a row of digits, over the size of its type."""
+"""Line height of a row of digits, relative to its type size."""
 
 MEASURED = 100
-"""The size of type by which widths are measured."""
+"""The type size for measuring widths."""
 
 
 class PageView(CanvasView["Reading"]):
     """The view for several digits."""
 
     name = "Free sheet"
-    invitation = "Write digits, as many as you like"
+    invitation = "Write as many digits as you like"
     size = (880, 660)
     brush = Brush(radius=7.0, softness=1.5)
     eraser = Brush(radius=22.0, softness=1.5)
@@ -55,11 +55,11 @@ class PageView(CanvasView["Reading"]):
         return reader.read(FULL - ink, min_probability=self.min_probability)
 
     def text(self, reading: Reading) -> str:
-        """The rows, parted by slashes."""
+        """Returns the rows, separated by slashes."""
         return "/".join(line.text for line in reading.lines)
 
     def draw(self, surface: pygame.Surface) -> None:
-        """The ink, and boxes around what was read."""
+        """Draws the ink, and boxes around the digits that were read."""
         surface.blit(self._image(), self.rect)
         pygame.draw.rect(surface, theme.LINE_STRONG, self.rect.inflate(2, 2), 1)
         if self.answer is not None and not self.canvas.is_empty:
@@ -72,7 +72,7 @@ class PageView(CanvasView["Reading"]):
     def draw_reading(
         self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float
     ) -> None:
-        """The text in large, and how sure each digit is."""
+        """Draws the text in large type, and each digit's confidence."""
         above, below = widgets.halves(rect, scale, share=0.4)
         if not reading.digits:
             widgets.headline(surface, above, NO_DIGIT, "No digit found", ink=theme.LINE_STRONG, scale=scale)
@@ -87,7 +87,7 @@ class PageView(CanvasView["Reading"]):
         widgets.bars(surface, below, rows, scale, doubtful=doubtful, colour=colour)
 
     def _image(self) -> pygame.Surface:
-        """The ink in the size in which it is shown, made anew only where one of them has changed."""
+        """Returns the ink at its displayed size; recomputed only if either has changed."""
         key = self.canvas.changes, self.rect.size
         if self._painted is None or self._painted[0] != key:
             self._painted = key, pygame.transform.smoothscale(painted(self.canvas.ink), self.rect.size)
@@ -105,7 +105,7 @@ class PageView(CanvasView["Reading"]):
         widgets.tag(surface, digit.label, box, colour, TAG_TO_SHEET * factor, within=self.rect)
 
     def _draw_text(self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float) -> None:
-        """The rows in type as large as fits, and below them in words how sure they are."""
+        """Draws the rows as large as possible, and below them the confidence in words."""
         below = theme.write(
             surface,
             _confidence(reading),

@@ -1,7 +1,8 @@
-"""A reader beside the display, in a process of its own.
+"""A background reader in a separate process.
 
-A thread would share the interpreter with the window and could not be stopped; a picture full of things may take half a minute to
-read. The process takes one picture at a time, and whoever gives it the next gives the newest: pictures in between are never read.
+A thread would share the interpreter with the window and could not be stopped, but reading a complex picture
+can take half a minute. The process reads one picture at a time; the next one is always the newest, and
+pictures in between are skipped.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ if TYPE_CHECKING:
     from inkread.results import Reading
 
 PATIENCE = 5.0
-"""Seconds after which a reading is given up, as the camera shows something else by then."""
+"""Seconds after which a reading is abandoned because the camera already shows something else."""
 
 SOURCE = "reader"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a frame.
+    """The result for a frame.
 
     Attributes:
-        frame: that was given.
-        reading: of it; ``None`` where it took too long.
-        latency: seconds from when the frame was taken until now.
+        frame: the frame.
+        reading: its reading; ``None`` if it took too long.
+        latency: seconds from the frame's capture to its result.
     """
 
     frame: Frame
@@ -45,14 +46,14 @@ class Answer:
 
 
 class ReaderProcess:
-    """Reads frames in a process of its own, one at a time.
+    """Reads frames in a separate process, one at a time.
 
     Args:
-        model: as of ``inkread.Reader``.
-        patience: seconds after which a reading is given up.
+        model: see ``inkread.Reader``.
+        patience: seconds after which a reading is abandoned.
 
     Raises:
-        ModelError: the model cannot be loaded, or knows other classes than the ten digits.
+        ModelError: the model cannot be loaded, or has classes other than the ten digits.
         WorkerError: the process did not start.
     """
 
@@ -68,11 +69,11 @@ class ReaderProcess:
 
     @property
     def is_free(self) -> bool:
-        """Whether it can be given a frame."""
+        """Whether it can accept a frame."""
         return self._worker.is_started and self._frame is None
 
     def give(self, frame: Frame) -> None:
-        """Begins to read a frame; only while ``is_free``.
+        """Starts to read a frame; call it only while ``is_free``.
 
         Raises:
             InkreadError: the process has ended.
@@ -81,10 +82,10 @@ class ReaderProcess:
         self._worker.send(frame.pixels)
 
     def take(self, *, patiently: bool = False) -> Answer | None:
-        """What came of the frame that was given; ``None`` while there is nothing yet. Never waits.
+        """Returns the result for the frame; ``None`` if it is not ready. Never waits.
 
         Args:
-            patiently: do not give up, however long it takes.
+            patiently: do not abandon the reading, however long it takes.
 
         Raises:
             InkreadError: the process has ended, or the frame cannot be read.
@@ -104,7 +105,7 @@ class ReaderProcess:
         return None
 
     def close(self) -> None:
-        """Ends the process, whatever it is doing."""
+        """Stops the process at once."""
         self._worker.close()
 
 
@@ -113,9 +114,9 @@ def _answer(frame: Frame, reading: Reading | None) -> Answer:
 
 
 def _reader(model: str) -> Callable[[NDArray[np.uint8]], Reading]:
-    """What reads, in its process."""
+    """Creates the function that reads, in the process."""
     from inkread.reader import Reader
 
     reader = Reader(model)
-    _ = reader.strips  # loaded now, not with the first frame
+    _ = reader.strips  # load it now instead of with the first frame
     return reader.read

@@ -1,6 +1,6 @@
-"""Reading what is drawn: at a button, or while one draws.
+"""Reads drawings, at the press of a button or while you draw.
 
-Reading happens in a thread beside the window, always of the newest drawing, so that the brush never waits for it.
+A background thread reads the newest drawing, so that the brush never waits for it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LINE_HEIGHT = 1.5
 
 
 class _Question(NamedTuple):
-    """A drawing that is to be read: a copy of its ink, as the canvas goes on changing."""
+    """A drawing to read, with a copy of its ink because the canvas may change."""
 
     view: CanvasView[Any]
     ink: NDArray[np.uint8]
@@ -46,14 +46,14 @@ class _Answered(NamedTuple):
 
 
 class Recognition:
-    """The activity of the window in which drawings are read, and saved.
+    """The window's activity that reads and saves drawings.
 
     Args:
-        context: with the view that is read.
-        reader: reads it.
-        model: what the window calls the model.
-        save_to: the folder of saved drawings.
-        live: read while one draws, from the beginning.
+        context: the context with the view to read.
+        reader: reads the view.
+        model: the displayed name of the model.
+        save_to: the folder for saved drawings.
+        live: start with reading while you draw.
     """
 
     def __init__(self, context: AppContext, reader: Reader, *, model: str, save_to: Path, live: bool) -> None:
@@ -66,13 +66,13 @@ class Recognition:
             Button("Save", self._save, (pygame.K_s,), "S"),
         )
         self._asked: tuple[CanvasView[Any], int] | None = (
-            None  # the view that was given to be read, and its changes
+            None  # the view that is being read, and its ``changes``
         )
         self._readings: LatestOnlyWorker[_Question, _Answered] = LatestOnlyWorker(self._read)
 
     @property
     def title(self) -> str:
-        """What was read stands first, for who sees only the title."""
+        """The window's title; begins with the text, for users who see only the title."""
         view = self._context.view
         if view.answer is None or view.is_stale:
             return TITLE
@@ -80,7 +80,7 @@ class Recognition:
 
     @property
     def head(self) -> tuple[str, str]:
-        """The model, and how long it took."""
+        """The captions: the model, and the duration of the reading."""
         view = self._context.view
         if view.answer is None or view.canvas.is_empty:
             return "Reading", self._model
@@ -88,7 +88,7 @@ class Recognition:
         return what, f"{self._model} · {view.answer.seconds * 1000:.0f} ms"
 
     def tick(self) -> bool:
-        """Takes the newest answer; asks for the next, where drawings are read while they are drawn."""
+        """Takes the newest result, and requests the next one if drawings are read while you draw."""
         view = self._context.view
         view.is_followed = self._live.on
         if self._live.on and not view.canvas.is_empty and self._asked != (view, view.canvas.changes):
@@ -100,7 +100,7 @@ class Recognition:
         return True
 
     def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
-        """The reading, or an invitation to draw."""
+        """Draws the reading, or an invitation to draw."""
         view = self._context.view
         if view.canvas.is_empty or view.answer is None:
             self._draw_invitation(surface, rect, scale)
@@ -108,11 +108,11 @@ class Recognition:
             view.draw_reading(surface, rect, view.answer.reading, scale)
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Stops the thread."""
         self._readings.close()
 
     def _read(self, question: _Question) -> _Answered:
-        """In the thread beside."""
+        """Reads a drawing; runs in the background thread."""
         start = time.perf_counter()
         reading = question.view.read(self._reader, question.ink)
         return _Answered(question.view, Answer(reading, question.changes, time.perf_counter() - start))
@@ -131,7 +131,7 @@ class Recognition:
 
     def _switch_live(self) -> None:
         self._live.on = not self._live.on
-        self._context.say("Drawings are read while you draw." if self._live.on else "Enter reads a drawing.")
+        self._context.say("Drawings are read while you draw." if self._live.on else "Press Enter to read.")
 
     def _save(self) -> None:
         view = self._context.view
@@ -142,7 +142,7 @@ class Recognition:
             self._context.say(f"Saved as {save_numbered(view.picture, self._save_to, STEM)}")
 
     def _draw_invitation(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
-        how = "It is read while you draw." if self._live.on else "Then press Enter, or switch on Live."
+        how = "It is read while you draw." if self._live.on else "Then press Enter, or turn on Live."
         size = theme.BODY * scale
         sentences = (f"{self._context.view.invitation}.", how)
         lines = [line for sentence in sentences for line in theme.wrapped(sentence, size, rect.width)]

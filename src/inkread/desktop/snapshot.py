@@ -1,4 +1,4 @@
-"""A picture and its reading as two files of one name, which was never there before."""
+"""Saves a picture and its reading as two files with a new common name."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 STEM = "camera"
 LIGHT = 1
-"""Compression of the PNG: more would let the picture stutter."""
+"""PNG compression level; a higher one would make the picture stutter."""
 
 
 def save_snapshot(folder: Path, pixels: Pixels, reading: Reading) -> Path:
-    """Saves ``camera-001.png`` and ``camera-001.json``, or those of the next higher number that has neither.
+    """Saves ``camera-001.png`` and ``camera-001.json``, or both with the next free number.
 
     Args:
-        folder: is made if it is not there.
+        folder: the folder; created if missing.
         pixels: uint8 H×W×3, RGB.
-        reading: of it; is saved with the picture's name as its source.
+        reading: the picture's reading; saved with the picture's name as its source.
 
     Returns:
         The picture's path.
 
     Raises:
-        OutputError: a file cannot be written; then there is none of them.
+        OutputError: a file cannot be written; then neither file remains.
     """
     encoded = io.BytesIO()
     Image.fromarray(pixels).save(encoded, "PNG", compress_level=LIGHT)
@@ -46,7 +46,7 @@ def save_snapshot(folder: Path, pixels: Pixels, reading: Reading) -> Path:
 
 
 def _write_both(picture: Path, pixels: bytes, text: bytes) -> None:
-    """Writes two new files, or none."""
+    """Writes both new files or neither."""
     write_new(picture, pixels)
     try:
         write_new(picture.with_suffix(".json"), text)

@@ -1,4 +1,4 @@
-"""Teaching: one lesson after the other, and the drawings join a folder."""
+"""Teaching: asks for one digit after another, and adds the drawings to a folder."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Teaching:
-    """The activity of the window in which a person is asked for digits.
+    """The window's activity that asks the user to draw digits.
 
     Args:
-        context: with the view that is drawn on.
-        lessons: say what to draw, and keep it.
+        context: the context with the current view.
+        lessons: requests digits and stores the drawings.
     """
 
     def __init__(self, context: AppContext, lessons: LabelledDrawings) -> None:
@@ -39,26 +39,26 @@ class Teaching:
 
     @property
     def title(self) -> str:
-        """The folder is part of it."""
+        """The window's title, which contains the folder."""
         return f"inkread draw – {self.lessons.folder}"
 
     @property
     def head(self) -> tuple[str, str]:
-        """How many drawings the folder has."""
+        """The captions: the activity, and the number of drawings in the folder."""
         return "Teach", f"{sum(self.lessons.counts)} in {self.lessons.folder.name}"
 
     @property
     def buttons(self) -> Sequence[Button]:
-        """Next, skip, and take back where there is anything to take back."""
+        """The buttons next, skip, and take back; the last is enabled if there is a drawing to remove."""
         self._back.enabled = self.lessons.number_kept > 0
         return self._buttons
 
     def tick(self) -> bool:
-        """Nothing changes by itself."""
+        """Returns false: nothing changes by itself."""
         return False
 
     def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
-        """The digit that is asked for, and how many drawings there are of each."""
+        """Draws the requested digit, and the number of drawings of each digit."""
         wanted, counts = self.lessons.wanted, self.lessons.counts
         above, below = widgets.halves(rect, scale, share=0.46)
         widgets.headline(surface, above, str(wanted), f"Draw a {wanted}", ink=theme.ACCENT, scale=scale)
@@ -66,11 +66,11 @@ class Teaching:
         widgets.bars(surface, below, rows, scale, best=wanted)
 
     def close(self) -> None:
-        """Says where the drawings are."""
+        """Shows the drawings' folder and how to train on them."""
         kept, folder = self.lessons.number_kept, self.lessons.folder
         if kept:
             learn = f"inkread train --init-from bundled --data {shlex.quote(str(folder))} --out my-model"
-            self._context.say(f"{kept} new in {folder}. Learn from them: {learn}")
+            self._context.say(f"{kept} new in {folder}. To train on them: {learn}")
 
     def _keep(self) -> None:
         wanted = self.lessons.wanted
@@ -79,7 +79,7 @@ class Teaching:
             return
         with self._context.telling():
             path = self.lessons.keep(self._context.view.picture)
-            self._context.say(f"Kept the {wanted} as {path.name}")
+            self._context.say(f"Saved the {wanted} as {path.name}")
             self._context.view.renew()
 
     def _skip(self) -> None:

@@ -1,7 +1,8 @@
-"""The theme of all windows: colors, sizes and type, in the manner of the web page.
+"""The theme of all windows: colors, sizes, and type, similar to the web page.
 
-Colours are those of the page's ``tokens.css``, by day. The type is pygame's own, FreeSans Bold, so that a window looks alike
-everywhere. Sizes are pixels of a window of its first size, times the ``scale`` of the present one.
+The colors are those of the light theme in the page's ``tokens.css``. The typeface is pygame's FreeSans Bold,
+so that windows look the same everywhere. Sizes are pixels in a window of the initial size, times the current
+``scale``.
 """
 
 from __future__ import annotations
@@ -30,35 +31,35 @@ PEN: Colour = (22, 24, 29)
 GRID_LINE: Colour = (230, 227, 218)
 
 HUGE, LARGE, BODY, SMALL = 230, 26, 19, 16
-"""Sizes of type."""
+"""Type sizes."""
 
 LEGIBLE = 12
-"""No type is smaller, however small the window."""
+"""Minimum type size in any window."""
 
 GAP, RADIUS, RADIUS_SMALL = 16, 12, 7
-"""Between parts, and of corners."""
+"""Gap between parts, and corner radii."""
 
 BUTTON_HEIGHT = 40
 
 FINENESS = 3
-"""Type and corners are drawn this many times as large, and reduced: evenly spaced, and smooth."""
+"""Oversampling factor of type and corners, for even spacing and smooth edges."""
 
 ELLIPSIS = "…"
 
 LEAST_SHOWN = 0.001
-"""A probability below this is written as less than it, and none of at most 1 less it as certain."""
+"""Smallest probability that is shown exactly; smaller ones, and those above 1 minus it, get < or >."""
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.5, 3.0
 
 
 def scale_of(size: tuple[int, int], first: tuple[int, int]) -> float:
-    """How much larger than in a window of its ``first`` size everything is drawn in one of this size."""
+    """Returns the scale of a window of this size, relative to its ``first`` size."""
     return max(SMALLEST_SCALE, min(LARGEST_SCALE, size[0] / first[0], size[1] / first[1]))
 
 
 def font(size: float) -> pygame.font.Font:
-    """The type, at a size in pixels, at least ``LEGIBLE``."""
-    if not pygame.font.get_init():  # fonts do not outlive the module
+    """Returns the font at a size in pixels, at least ``LEGIBLE``."""
+    if not pygame.font.get_init():  # fonts become invalid when the module quits
         pygame.font.init()
         _font.cache_clear()
     return _font(max(LEGIBLE, round(size)))
@@ -70,7 +71,7 @@ def _font(size: int) -> pygame.font.Font:
 
 
 def width_of(text: str, size: float) -> int:
-    """Pixels that a line of text takes."""
+    """Returns the width of a line of text in pixels."""
     return round(font(FINENESS * max(LEGIBLE, round(size))).size(text)[0] / FINENESS)
 
 
@@ -84,16 +85,16 @@ def write(
     anchor: str = "topleft",
     width: float | None = None,
 ) -> pygame.Rect:
-    """Writes a line of text, and returns where it stands.
+    """Draws a line of text, and returns its rectangle.
 
     Args:
-        surface: to write on.
+        surface: the surface to draw on.
         text: one line.
-        at: where its ``anchor`` comes to lie.
-        size: of the type in pixels.
+        at: the position of the ``anchor``.
+        size: the type size in pixels.
         colour: RGB.
-        anchor: of the text's rectangle, by the name that it has in ``pygame.Rect``: "midleft", "center" …
-        width: in pixels, at most: a longer text is cut, and ends in an ellipsis.
+        anchor: the anchor point of the text's rectangle, as named in ``pygame.Rect``: "midleft", "center" …
+        width: maximum width in pixels; longer text is cut and ends in an ellipsis.
     """
     shown = text if width is None else shortened(text, size, width)
     image = _line(shown, max(LEGIBLE, round(size)), colour)
@@ -109,7 +110,7 @@ def _line(text: str, size: int, colour: Colour) -> pygame.Surface:
 
 
 def shortened(text: str, size: float, width: float) -> str:
-    """The text if it is no wider than this, else its beginning with an ellipsis."""
+    """Cuts the text to a maximum width, with an ellipsis at the end."""
     if width_of(text, size) <= width:
         return text
     kept = text
@@ -119,7 +120,7 @@ def shortened(text: str, size: float, width: float) -> str:
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
-    """The text in lines no wider than this, broken between words; a word that is wider stands alone."""
+    """Wraps the text between words to a maximum width; wider words get their own line."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -131,7 +132,7 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
 
 
 def percent(probability: float) -> str:
-    """A probability in words: "98.7 %", "< 0.1 %", "> 99.9 %"."""
+    """Formats a probability: "98.7 %", "< 0.1 %", "> 99.9 %"."""
     if probability < LEAST_SHOWN:
         return f"< {LEAST_SHOWN * 100:.1f} %"
     if probability > 1 - LEAST_SHOWN:

@@ -1,6 +1,7 @@
-"""Readings steadied over frames: a digit counts once it was read alike in several, and is gone once it was missing as often.
+"""Combines readings over frames: a digit appears and disappears only after several readings agree.
 
-Pure functions: ``follow`` makes the next state from the last and a reading, ``moved`` the state of a picture that has moved.
+The functions are pure: ``follow`` returns the next state for a new reading, ``moved`` the state after a
+motion.
 """
 
 from __future__ import annotations
@@ -23,29 +24,29 @@ if TYPE_CHECKING:
     from inkread.desktop.motion import Motion
 
 WINDOW, ALIKE = 4, 3
-"""What has been read alike in so many of the last readings stands; what has been missing as often is gone."""
+"""The number of recent readings, and how many of them must agree for a digit to appear or disappear."""
 
 LEAST_OVERLAP = 0.3
-"""Boxes of two readings belong to one digit if they share at least this much of their union."""
+"""Minimum intersection over union of two readings' boxes of the same digit."""
 
 NARROWEST = 0.5
-"""Width over height that a box has at least while overlaps are measured."""
+"""Minimum width-to-height ratio of boxes when overlaps are measured."""
 
 NEW = -1
-"""Stands for a digit that was not known before."""
+"""The index of a new digit."""
 
 FloatBox = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels of the present frame."""
+"""x0, y0, x1, y1 in pixels of the current frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedDigit:
-    """A digit that is followed from reading to reading.
+    """A digit that is tracked from reading to reading.
 
     Attributes:
-        box: where it stands now.
-        seen: what it was in the last readings, at most ``WINDOW``, the newest last; ``None`` where it was not found.
-        label: what it was last read as often enough; ``None`` as long as there is no such.
+        box: its current box.
+        seen: its digits in the last readings, at most ``WINDOW``, newest last; ``None`` if it was not found.
+        label: the last label that enough readings agreed on; ``None`` before that.
     """
 
     box: FloatBox
@@ -54,39 +55,39 @@ class TrackedDigit:
 
     @property
     def is_gone(self) -> bool:
-        """Whether it was missing often enough."""
+        """Whether it was missing in enough readings."""
         return self.seen.count(None) >= ALIKE
 
     @property
     def likeliest(self) -> str:
-        """What stands, or else what was read last."""
+        """The agreed label, or else the last one read."""
         return self.label or next(digit.label for digit in reversed(self.seen) if digit)
 
     def digit(self) -> Digit:
-        """The digit, as probable as on average where it was read so."""
+        """The digit, with the mean probability of the readings with this label."""
         label = self.likeliest
         alike = [seen.probability for seen in self.seen if seen and seen.label == label]
         x0, y0, x1, y1 = (round(side) for side in self.box)
         return Digit(label, sum(alike) / max(1, len(alike)), (x0, y0, x1, y1))
 
     def read(self, digit: Digit | None, box: FloatBox) -> TrackedDigit:
-        """After one more reading, which found it as this digit there, or did not find it."""
+        """Returns the state after another reading, which found this digit at the box, or ``None``."""
         seen = (*self.seen, digit)[-WINDOW:]
         return TrackedDigit(box, seen, _agreed([one.label for one in seen if one]) or self.label)
 
 
 _Row = list[tuple[int, TrackedDigit]]
-"""Digits with the numbers under which they were known, or ``NEW``."""
+"""Digits with their previous indices, or ``NEW``."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackedReading:
-    """What is known of the picture after several readings.
+    """The state of the picture after several readings.
 
     Attributes:
-        rows: the digits that are followed, in the order of reading.
-        texts: what the last readings came to, at most ``WINDOW``, the newest last.
-        text: what enough of them agreed on; ``""`` where there is no digit, or not yet any that stands.
+        rows: the tracked digits, in reading order.
+        texts: the texts of the last readings, at most ``WINDOW``, newest last.
+        text: the text that enough readings agreed on; ``""`` if there is no digit or no agreement yet.
     """
 
     rows: tuple[tuple[TrackedDigit, ...], ...] = ()
@@ -95,22 +96,22 @@ class TrackedReading:
 
     @property
     def digits(self) -> tuple[Digit, ...]:
-        """The digits that stand, row by row."""
+        """The agreed digits, row by row."""
         return tuple(one.digit() for row in self.rows for one in row if one.label)
 
     def reading(self, source: str, width: int, height: int) -> Reading:
-        """The digits that stand as a reading of a picture of that name and size."""
+        """Returns the agreed digits as a reading of a picture with this name and size."""
         rows = ([one.digit() for one in row if one.label] for row in self.rows)
         return Reading(source, width, height, tuple(Line(tuple(row)) for row in rows if row))
 
 
 def follow(tracked: TrackedReading, reading: Reading, since: Motion) -> TrackedReading:
-    """The state after one more reading.
+    """Returns the state after another reading.
 
     Args:
-        tracked: the state before it, of the present frame.
-        reading: of an earlier frame.
-        since: how the picture has moved between that frame and the present one.
+        tracked: the previous state, in the current frame.
+        reading: the reading of an earlier frame.
+        since: the motion from that frame to the current one.
     """
     known = [one for row in tracked.rows for one in row]
     lines = [
@@ -139,7 +140,7 @@ def follow(tracked: TrackedReading, reading: Reading, since: Motion) -> TrackedR
 
 
 def moved(tracked: TrackedReading, step: Motion) -> TrackedReading:
-    """The state of a picture that has moved."""
+    """Returns the state after a motion."""
     return replace(
         tracked,
         rows=tuple(tuple(replace(one, box=_moved_box(one.box, step)) for one in row) for row in tracked.rows),
@@ -147,7 +148,7 @@ def moved(tracked: TrackedReading, step: Motion) -> TrackedReading:
 
 
 def _agreed(read: Sequence[str]) -> str | None:
-    """What enough of these are alike in."""
+    """Returns the text that enough readings agree on."""
     for word, times in Counter(read).most_common(1):
         if times >= ALIKE:
             return word
@@ -155,13 +156,13 @@ def _agreed(read: Sequence[str]) -> str | None:
 
 
 def _text(rows: Iterable[Iterable[TrackedDigit]]) -> str:
-    """What a reading came to: what stands, and what it found beside that."""
+    """Returns a reading's text: the agreed labels, and the other labels that it read."""
     texts = ("".join(one.likeliest for one in row if one.label or one.seen[-1]) for row in rows)
     return "\n".join(text for text in texts if text)
 
 
 def _moved_box(box: FloatBox, motion: Motion) -> FloatBox:
-    """The upright box around the moved middle, larger or smaller by the zoom; turning does not make it larger."""
+    """Moves a box's center, and scales the box by the zoom; rotation does not enlarge it."""
     x0, y0, x1, y1 = box
     x, y, _ = motion @ ((x0 + x1) / 2, (y0 + y1) / 2, 1.0)
     zoom = math.sqrt(abs(float(np.linalg.det(motion[:2, :2]))))
@@ -170,7 +171,7 @@ def _moved_box(box: FloatBox, motion: Motion) -> FloatBox:
 
 
 def _matched(known: Sequence[FloatBox], found: Sequence[FloatBox]) -> list[int]:
-    """For each box that was found which of the known it overlaps most, the best pairs first; ``NEW`` for none."""
+    """Returns, for each found box, the index of its known box, matching best overlaps first, or ``NEW``."""
     partners = [NEW] * len(found)
     overlaps = _overlaps(known, found)
     while overlaps.size and overlaps.max() >= LEAST_OVERLAP:
@@ -181,7 +182,7 @@ def _matched(known: Sequence[FloatBox], found: Sequence[FloatBox]) -> list[int]:
 
 
 def _overlaps(known: Sequence[FloatBox], found: Sequence[FloatBox]) -> NDArray[np.float64]:
-    """Intersection over union of each known box (rows) with each that was found (columns)."""
+    """Computes the intersection over union of known boxes (rows) and found boxes (columns)."""
     one, other = (np.array([_widened(box) for box in boxes]).reshape(-1, 4) for boxes in (known, found))
     low = np.maximum(one[:, None, :2], other[None, :, :2])
     high = np.minimum(one[:, None, 2:], other[None, :, 2:])
@@ -191,32 +192,32 @@ def _overlaps(known: Sequence[FloatBox], found: Sequence[FloatBox]) -> NDArray[n
 
 
 def _widened(box: FloatBox) -> FloatBox:
-    """The box, as wide as an upright 1 needs to be found again when it has moved a little."""
+    """Widens a narrow box, so that an upright 1 is matched after a small motion."""
     x0, y0, x1, y1 = box
     spare = max(0.0, NARROWEST * (y1 - y0) - (x1 - x0)) / 2
     return x0 - spare, y0, x1 + spare, y1
 
 
 def _add_missing(rows: list[_Row], before: Iterable[Sequence[TrackedDigit]], found: set[int]) -> None:
-    """Puts what this reading did not find, and is not gone yet, where it stood among the others."""
+    """Inserts digits that this reading missed and that are not gone yet at their previous places."""
     number = count()
     for old in before:
         row = [(next(number), one) for one in old]
         for place, (who, one) in enumerate(row):
             missed = one.read(None, one.box)
             if who not in found and not missed.is_gone:
-                neighbours = [n for n, _ in row]
-                _insert(rows, (who, missed), neighbours[:place][::-1], neighbours[place + 1 :])
+                neighbors = [n for n, _ in row]
+                _insert(rows, (who, missed), neighbors[:place][::-1], neighbors[place + 1 :])
 
 
 def _insert(
     rows: list[_Row], entry: tuple[int, TrackedDigit], before: Iterable[int], behind: Iterable[int]
 ) -> None:
-    """After the nearest of those that stood before it, or else before the nearest behind it, or else as a row of its own."""
-    for neighbours, offset in ((before, 1), (behind, 0)):
-        for neighbour in neighbours:
+    """Inserts a digit after its nearest predecessor, else before its nearest successor, else as a new row."""
+    for neighbors, offset in ((before, 1), (behind, 0)):
+        for neighbor in neighbors:
             for row in rows:
-                places = [place for place, (who, _) in enumerate(row) if who == neighbour]
+                places = [place for place, (who, _) in enumerate(row) if who == neighbor]
                 if places:
                     row.insert(places[0] + offset, entry)
                     return

@@ -1,4 +1,4 @@
-"""What windows are made of: panels, bars, buttons and tags, drawn in the theme."""
+"""The widgets of windows: panels, bars, buttons, and tags, drawn in the theme."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ if TYPE_CHECKING:
 
 
 def rounded(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, radius: float) -> None:
-    """A filled rectangle with smooth round corners."""
+    """Draws a filled rectangle with smooth round corners."""
     surface.blit(_rounded(rect.size, round(FINENESS * radius), colour), rect)
 
 
 @lru_cache(maxsize=256)
 def _rounded(size: tuple[int, int], radius: int, colour: Colour) -> pygame.Surface:
     large = pygame.Surface((FINENESS * size[0], FINENESS * size[1]), pygame.SRCALPHA)
-    large.fill((*colour, 0))  # not black, which would show through at the corners
+    large.fill((*colour, 0))  # black would show through at the corners
     pygame.draw.rect(large, colour, large.get_rect(), border_radius=radius)
     return pygame.transform.smoothscale(large, size)
 
 
 def icon(side: int) -> pygame.Surface:
-    """The mark of inkread: a 7 in white on a blue square."""
+    """Draws inkread's icon: a white 7 on a blue square."""
     surface = pygame.Surface((side, side), pygame.SRCALPHA)
     rounded(surface, surface.get_rect(), ACCENT, side / 5)
     theme.write(surface, "7", surface.get_rect().center, 0.8 * side, ON_ACCENT, anchor="center")
@@ -62,7 +62,7 @@ def icon(side: int) -> pygame.Surface:
 def panel(
     surface: pygame.Surface, rect: pygame.Rect, radius: float, *, fill: Colour = CARD, line: Colour = LINE
 ) -> None:
-    """A filled rectangle with round corners and a thin line around."""
+    """Draws a filled rectangle with round corners and a thin outline."""
     rounded(surface, rect, line, radius)
     rounded(surface, rect.inflate(-2, -2), fill, radius - 1)
 
@@ -70,12 +70,10 @@ def panel(
 def bar(
     surface: pygame.Surface, rect: pygame.Rect, share: float, colour: Colour = ACCENT, *, track: Colour = FILL
 ) -> None:
-    """A horizontal bar, filled from the left for a share in 0..1."""
+    """Draws a horizontal bar, filled from the left by a share in 0..1."""
     rounded(surface, rect, track, rect.height / 2)
     filled = round(rect.width * min(1.0, max(0.0, share)))
-    if (
-        filled >= rect.height
-    ):  # a shorter one would be no bar but a dot, and hide that there is next to nothing
+    if filled >= rect.height:  # a shorter bar would be a dot and look larger than it is
         rounded(surface, pygame.Rect(rect.topleft, (filled, rect.height)), colour, rect.height / 2)
     elif filled > 0:
         surface.fill(colour, pygame.Rect(rect.left + 1, rect.top + 1, max(1, filled - 1), rect.height - 2))
@@ -83,17 +81,17 @@ def bar(
 
 @dataclass(slots=True)
 class Button:
-    """A button for the mouse, with keys that do the same.
+    """A button with keyboard shortcuts.
 
     Attributes:
-        label: what is written on it.
-        act: what it does.
-        keys: constants of pygame, such as ``pygame.K_s``, with any modifiers or none.
-        hint: the key as a person calls it, written beside the label.
-        primary: it is the one that is mostly wanted.
-        on: what it switches is switched on.
-        enabled: it can be used now.
-        rect: where it stands; whoever lays out the window sets it.
+        label: the text on the button.
+        act: the action.
+        keys: key constants of pygame, such as ``pygame.K_s``, with or without modifiers.
+        hint: the key's name, shown next to the label.
+        primary: whether this is the main button.
+        on: whether the option that it toggles is on.
+        enabled: whether it can be pressed.
+        rect: its place, set by the window's layout.
     """
 
     label: str
@@ -108,14 +106,14 @@ class Button:
     _pressed: bool = field(default=False, init=False)
 
     def natural_width(self, scale: float) -> int:
-        """Pixels that it needs for its label and its hint."""
+        """Returns the width in pixels for its label and hint."""
         label, hint = width_of(self.label, BODY * scale), width_of(self.hint, SMALL * scale)
         return round(label + bool(self.hint) * (hint + GAP / 2 * scale) + 1.5 * GAP * scale)
 
     def handle(self, event: pygame.event.Event) -> bool:
-        """Reacts to mouse and keyboard; returns whether the event was meant for this button.
+        """Handles mouse and keyboard; returns whether the event was for this button.
 
-        It acts when the left button of the mouse is let go over it, where it was pressed before.
+        The button acts when the left mouse button is pressed and released over it.
         """
         if event.type == pygame.KEYDOWN and event.key in self.keys:
             self._act()
@@ -133,7 +131,7 @@ class Button:
         return False
 
     def draw(self, surface: pygame.Surface, scale: float = 1.0) -> None:
-        """Draws it in its rectangle; the hint is left out where there is no room for it."""
+        """Draws the button in its rectangle; omits the hint if there is no room."""
         fill, line, ink = self._colours()
         panel(surface, self.rect, RADIUS_SMALL * scale, fill=fill, line=line)
         pad, size = GAP / 2 * scale, BODY * scale
@@ -156,7 +154,7 @@ class Button:
             self.act()
 
     def _colours(self) -> tuple[Colour, Colour, Colour]:
-        """Of its face, its line and its text."""
+        """Returns the colors of its face, outline, and text."""
         if not self.enabled:
             return FILL, FILL, LINE_STRONG
         if self.primary:
@@ -168,7 +166,7 @@ class Button:
 
 
 def flow(buttons: Sequence[Button], area: pygame.Rect, scale: float) -> int:
-    """Gives the buttons their places, from left to right in as many rows as they need; returns where they end below."""
+    """Places the buttons from left to right, in as many rows as needed; returns their bottom."""
     gap, height = round(GAP / 2 * scale), round(BUTTON_HEIGHT * scale)
     x, y = area.topleft
     for button in buttons:
@@ -181,7 +179,7 @@ def flow(buttons: Sequence[Button], area: pygame.Rect, scale: float) -> int:
 
 
 def halves(rect: pygame.Rect, scale: float, *, share: float) -> tuple[pygame.Rect, pygame.Rect]:
-    """A place in two, the first with this share: one above the other, or side by side where it is wide."""
+    """Splits a rectangle, with ``share`` for the first part: side by side if wide, else stacked."""
     gap = round(GAP * scale)
     if rect.width > rect.height:
         first = pygame.Rect(rect.topleft, (round((rect.width - gap) * share), rect.height))
@@ -193,7 +191,7 @@ def halves(rect: pygame.Rect, scale: float, *, share: float) -> tuple[pygame.Rec
 def headline(
     surface: pygame.Surface, rect: pygame.Rect, label: str, verdict: str, *, ink: Colour, scale: float
 ) -> None:
-    """One character in large, and a line of words below it."""
+    """Draws a large character and a line of text below it."""
     below = theme.write(
         surface, verdict, rect.midbottom, LARGE * scale, FAINT, anchor="midbottom", width=rect.width
     )
@@ -211,16 +209,16 @@ def bars(
     doubtful: Collection[int] = (),
     colour: Colour = LINE_STRONG,
 ) -> None:
-    """Rows of a label, a bar for a share in 0..1, and a text, as high as ten of them fit.
+    """Draws rows with a label, a bar for a share in 0..1, and a text; ten rows fit the rectangle.
 
     Args:
-        surface: to draw on.
-        rect: where.
-        rows: from top to bottom.
+        surface: the surface to draw on.
+        rect: the rectangle for the rows.
+        rows: the rows from top to bottom.
         scale: see ``scale_of``.
-        best: the row that stands out.
-        doubtful: the rows that stand out as doubtful.
-        colour: of the other bars.
+        best: the row to highlight.
+        doubtful: the rows to highlight as doubtful.
+        colour: the color of the other bars.
     """
     pitch = min(rect.height / max(10, len(rows)), 2 * BODY * scale)
     size = min(SMALL * scale, pitch)
@@ -248,7 +246,7 @@ def tag(
     *,
     within: pygame.Rect,
 ) -> None:
-    """A label on a filled ground: on the upper left corner of a box, and always inside what it lies in."""
+    """Draws a label on a filled background at the upper left corner of a box, always ``within`` an area."""
     height = round(1.1 * BODY * scale)
     ground = pygame.Rect(box.left, 0, max(height, width_of(label, BODY * scale) + height // 2), height)
     ground.bottom = box.top + 1

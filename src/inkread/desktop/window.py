@@ -1,6 +1,7 @@
-"""The window: a thin shell that pumps events into a scene and shows its frames.
+"""The window: a thin shell that passes events to a scene and shows its frames.
 
-A scene knows nothing of windows: it is given events, and draws on a surface. A test drives it the same way without a screen.
+A scene does not depend on windows: it receives events and draws on a surface, so tests can run it without a
+screen.
 """
 
 from __future__ import annotations
@@ -21,39 +22,39 @@ if TYPE_CHECKING:
 FRAMES_A_SECOND = 60
 
 SMALLEST = (360, 300)
-"""Width and height in pixels below which no window shrinks."""
+"""Minimum width and height of a window in pixels."""
 
 SHARE_OF_SCREEN = 0.9
-"""A window is never opened wider or higher than this share of the screen, as its frame and the system's bars need room."""
+"""Maximum share of the screen's width and height for a new window; its frame and the system's bars need
+room."""
 
 ICON = 64
-"""Pixels of a side of the window's icon."""
+"""Side of the window's icon in pixels."""
 
 UNSEEN = ("offscreen", "dummy")
-"""SDL's drivers that show nothing; it falls back on the first if it finds no display."""
-
-REMEDY = "run it on a desktop, or name a display in DISPLAY (over ssh: ssh -X)"
+"""SDL's drivers without output; SDL falls back to the first one if it finds no display."""
+REMEDY = "run it on a desktop, or set DISPLAY (over ssh: ssh -X)"
 
 
 class Scene(Protocol):
-    """What a window shows and does."""
+    """The content and behavior of a window."""
 
     @property
     def title(self) -> str:
-        """Of the window; may change."""
+        """The window's title; may change."""
 
     @property
     def done(self) -> bool:
-        """True when the window should close."""
+        """Whether the window should close."""
 
     def handle(self, event: pygame.event.Event) -> None:
-        """Reacts to an event of the mouse, the keyboard or the window; positions are pixels of the last frame drawn."""
+        """Handles a mouse, keyboard, or window event; positions are in pixels of the last frame drawn."""
 
     def tick(self) -> bool:
-        """Takes note that time has passed; returns whether there is something new to draw."""
+        """Updates the scene over time; returns whether there is something new to draw."""
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws a frame that fills the surface, of whatever size."""
+        """Draws a frame that fills a surface of any size."""
 
 
 def show(
@@ -63,15 +64,16 @@ def show(
     smallest: tuple[int, int] = SMALLEST,
     frames_a_second: int = FRAMES_A_SECOND,
 ) -> None:
-    """Opens a resizable window on the scene, and returns when the scene is done; the window is closed in any case.
+    """Shows the scene in a resizable window until it is done; always closes the window at the end.
 
-    A frame is drawn after an event, and where ``Scene.tick`` says so: a window in which nothing happens costs next to nothing.
+    A frame is drawn after each event and if ``Scene.tick`` returns true, so that an idle window uses almost
+    no CPU.
 
     Args:
-        scene: what is shown.
-        size: width and height in pixels at first; less where the screen is smaller.
-        smallest: below which the window cannot be made.
-        frames_a_second: at most.
+        scene: the scene to show.
+        size: initial width and height in pixels; less on smaller screens.
+        smallest: minimum width and height in pixels.
+        frames_a_second: maximum frame rate.
 
     Raises:
         DisplayError: there is no display to show a window on.
@@ -82,7 +84,7 @@ def show(
         )
         window = pygame.Window(scene.title, (width, height), resizable=True, hidden=True)
         try:
-            # The screen may be smaller still than the smallest window; X11 hides a window while this is set.
+            # The screen may be smaller than the smallest window; X11 hides a window while this is set.
             window.minimum_size = min(width, smallest[0]), min(height, smallest[1])
             window.set_icon(widgets.icon(ICON))
             window.show()
@@ -109,12 +111,12 @@ def _run(scene: Scene, window: pygame.Window, frames_a_second: int) -> None:
 
 @contextmanager
 def _display() -> Iterator[tuple[int, int]]:
-    """Opens the display, yields the size of its screen, and closes it."""
+    """Opens the display, yields the screen's size, and closes the display."""
     wanted = os.environ.get("SDL_VIDEODRIVER", "")
     if sys.platform == "linux" and not (
         wanted or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
-        raise DisplayError("display", "is not there (neither DISPLAY nor WAYLAND_DISPLAY is set)", REMEDY)
+        raise DisplayError("display", "is missing (neither DISPLAY nor WAYLAND_DISPLAY is set)", REMEDY)
     try:
         pygame.display.init()
     except pygame.error as error:
@@ -122,7 +124,7 @@ def _display() -> Iterator[tuple[int, int]]:
     try:
         driver = pygame.display.get_driver()
         if driver in UNSEEN and driver not in wanted:
-            raise DisplayError(os.environ.get("DISPLAY") or "display", "does not answer", REMEDY)
+            raise DisplayError(os.environ.get("DISPLAY") or "display", "does not respond", REMEDY)
         yield pygame.display.get_desktop_sizes()[0]
     finally:
         pygame.display.quit()

@@ -27,10 +27,19 @@ def planes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
         float32 2×H×W: grey values in -1..1; and each pixel's difference to the mean of its surroundings in standard deviations, divided by
         ``LIMIT`` and clipped to -1..1.
     """
-    value = grey.astype(np.float32) / np.float32(255)
+    result = np.empty((2, *grey.shape), np.float32)
+    value, local = result  # all is calculated in place: a page's tables are large
+    np.divide(grey, np.float32(255), out=value)
     size = (WINDOW, WINDOW)
     mean = cv2.boxFilter(value, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT)
-    square = cv2.sqrBoxFilter(value, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT)
-    deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    local = (value - mean) / ((deviation + np.float32(LEAST_DEVIATION)) * np.float32(LIMIT))
-    return np.stack([value * 2 - 1, np.clip(local, -1, 1)])
+    deviation = cv2.sqrBoxFilter(value, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT)
+    deviation -= np.multiply(mean, mean, out=local)
+    np.sqrt(np.maximum(deviation, 0, out=deviation), out=deviation)
+    deviation += np.float32(LEAST_DEVIATION)
+    deviation *= np.float32(LIMIT)
+    np.subtract(value, mean, out=local)
+    local /= deviation
+    np.clip(local, -1, 1, out=local)
+    value *= 2
+    value -= 1
+    return result

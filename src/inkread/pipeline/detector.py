@@ -14,6 +14,7 @@ from inkread.models.onnx_session import open_session
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion
+from inkread.pipeline.neighbors import overlapping_pairs
 from inkread.pipeline.scales import MARGIN, closer, looks
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _heat(output: NDArray[np.float32], look: Look) -> NDArray[np.float32]:
 def peaks(
     output: NDArray[np.float32], look: Look, *, least: float = DEFAULT_CONFIG.least_logit
 ) -> Detections:
-    """Places that are more probable than their neighbours, as boxes in pixels of the picture."""
+    """Places that are more probable than their neighbors, as boxes in pixels of the picture."""
     logits = output[: len(CLASSES)]
     best = np.ascontiguousarray(logits.max(axis=0))
     highest = cv2.dilate(best, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=-1e9)
@@ -208,18 +209,22 @@ def without_overlaps(
     return np.sort(np.concatenate(kept))
 
 
-def _best(boxes: NDArray[np.float32], same: float, within: float) -> list[int]:
-    """Indices of the boxes that no better one, which comes before, covers."""
+def _best(boxes: NDArray[np.float32], same: float, within: float) -> NDArray[np.bool_]:
+    """Which boxes no better one, which comes before and is itself kept, covers."""
     low, high = boxes[:, :2], boxes[:, 2:]
+    axis = int(np.ptp(low, axis=0).argmax()) if len(boxes) else 0  # along which the boxes are spread farther
+    one, other = overlapping_pairs(low[:, axis], high[:, axis])
     sizes = np.prod(np.maximum(high - low, 1e-3), axis=1)
-    alive, kept = np.ones(len(boxes), bool), []
-    for index in range(len(boxes)):
-        if alive[index]:
-            kept.append(index)
-            overlap = np.minimum(high[index], high) - np.maximum(low[index], low)
-            shared = np.prod(np.maximum(overlap, 0), axis=1)
-            covered = shared > same * (sizes[index] + sizes - shared)
-            alive &= ~(covered | (shared > within * np.minimum(sizes[index], sizes)))
+    overlap = np.minimum(high[one], high[other]) - np.maximum(low[one], low[other])
+    shared = np.prod(np.maximum(overlap, 0), axis=1)
+    covered = shared > same * (sizes[one] + sizes[other] - shared)
+    covered |= shared > within * np.minimum(sizes[one], sizes[other])
+    better, worse = np.sort([one[covered], other[covered]], axis=0)
+    order = np.argsort(better, kind="stable")
+    kept = np.ones(len(boxes), bool)
+    for index, covers in zip(better[order].tolist(), worse[order].tolist(), strict=True):
+        if kept[index]:
+            kept[covers] = False
     return kept
 
 

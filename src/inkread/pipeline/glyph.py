@@ -124,7 +124,9 @@ def stroke_width(shape: NDArray[np.float32]) -> float:
     if ridge.size == 0:
         return 0.0
     # A pixel centre on the ridge of a w-pixel stroke lies (w + 1) / 2 from the next empty pixel's centre.
-    return float(max(1.0, 2.0 * np.median(ridge) - 1.0))
+    ordered = np.sort(ridge)
+    median = float(ordered[(ridge.size - 1) // 2] + ordered[ridge.size // 2]) / 2
+    return max(1.0, 2.0 * median - 1.0)
 
 
 def _at_working_size(crop: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -158,14 +160,14 @@ def _usual_width(shape: NDArray[np.float32], width: float) -> NDArray[np.float32
 def _cut(ink: NDArray[np.float32], edge: float = 0.0) -> NDArray[np.float32]:
     """The crop cut to the bounding box of what reaches ``edge``, or has any ink; 0×0 where nothing does."""
     solid = ink >= edge if edge else ink > 0
-    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
-    if rows.size == 0:
-        return ink[:0, :0]
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    left, top, width, height = cv2.boundingRect(solid.view(np.uint8))
+    return ink[top : top + height, left : left + width]
 
 
 def _padded_mask(shape: NDArray[np.float32], margin: int = 1) -> NDArray[np.uint8]:
-    return np.pad((shape >= EDGE).astype(np.uint8), margin)
+    mask = (shape >= EDGE).view(np.uint8)
+    padded = cv2.copyMakeBorder(mask, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(padded, np.uint8)
 
 
 def _square(shape: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.pipeline.glyph import SIDE, normalize
+from inkread.pipeline.glyph import EDGE, SIDE, normalize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,8 @@ LEAST_KEPT = 0.3
 """A box is not moved to ink that takes up less of it than this."""
 INSIDE = 0.5
 """A piece of ink belongs to the digit if this share of it is in the box: a rule that passes through is not."""
+GREYS = np.arange(256, dtype=np.float32)
+NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def cut_glyphs(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -50,18 +52,11 @@ def tight(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float
         box: x0, y0, x1, y1 in pixels.
     """
     ink, (left, top), (fx, fy) = _ink(grey, box)
-    y, x = np.nonzero(ink >= 0.5)
-    if not len(x):
+    x, y, width, height = cv2.boundingRect((ink >= EDGE).astype(np.uint8))
+    if not width:
         return box
-    found = np.array(
-        [
-            left + x.min() / fx,
-            top + y.min() / fy,
-            left + (x.max() + 1) / fx,
-            top + (y.max() + 1) / fy,
-        ],
-        np.float32,
-    )
+    ends = [left + x / fx, top + y / fy, left + (x + width) / fx, top + (y + height) / fy]
+    found = np.array(ends, np.float32)
     kept = np.prod(np.minimum(found[2:], box[2:]) - np.maximum(found[:2], box[:2]))
     return found if kept >= LEAST_KEPT * np.prod(box[2:] - box[:2]) else box
 
@@ -84,36 +79,42 @@ def _ink(
         way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
         crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=way)
     edge, dark = cv2.threshold(crop, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    ring = np.ones(crop.shape, bool)
     fx, fy = crop.shape[1] / (right - left), crop.shape[0] / (below - top)
-    inner = [round((x0 - left) * fx), round((y0 - top) * fy), round((x1 - left) * fx), round((y1 - top) * fy)]
-    ring[max(0, inner[1]) : inner[3], max(0, inner[0]) : inner[2]] = False
-    around = dark[ring]
-    dark_ink = float(around.mean() if around.size else dark.mean()) < 0.5
-    ink = _soft(crop, float(edge), dark_ink=dark_ink)
-    return ink * _belonging(ink >= 0.5, inner), (left, top), (fx, fy)
+    corners = [(x0 - left) * fx, (y0 - top) * fy, (x1 - left) * fx, (y1 - top) * fy]
+    inner_left, inner_top, inner_right, inner_below = (max(0, round(corner)) for corner in corners)
+    inner = slice(inner_top, inner_below), slice(inner_left, inner_right)
+    around = crop.size - dark[inner].size
+    dark_around = cv2.countNonZero(dark) - (cv2.countNonZero(dark[inner]) if dark[inner].size else 0)
+    dark_ink = dark_around < 0.5 * around if around else cv2.countNonZero(dark) < 0.5 * dark.size
+    shares = _soft(crop, dark, edge, dark_ink=dark_ink)
+    solid = cv2.LUT(crop, (shares >= EDGE).astype(np.uint8))
+    return cv2.LUT(crop, shares) * _belonging(solid, inner), (left, top), (fx, fy)
 
 
-def _soft(crop: NDArray[np.uint8], edge: float, *, dark_ink: bool) -> NDArray[np.float32]:
-    """Ink as a share, 0.5 at the edge, 0 at the mean paper and 1 at the mean ink."""
-    values = crop.astype(np.float32)
-    darker, lighter = values[values <= edge], values[values > edge]
-    low = float(darker.mean()) if darker.size else 0.0
-    high = float(lighter.mean()) if lighter.size else 255.0
+def _soft(
+    crop: NDArray[np.uint8], dark: NDArray[np.uint8], edge: float, *, dark_ink: bool
+) -> NDArray[np.float32]:
+    """How much of it is ink for each grey value, 256 float32: 0.5 at the edge, 0 at the mean paper and 1 at the mean ink."""
+    low = cv2.mean(crop, dark)[0]
+    high = cv2.mean(crop, 1 - dark)[0] if not dark.all() else 255.0
     middle = edge + 0.5
-    below = (middle - values) / max(middle - low, 1.0)
-    above = (values - middle) / max(high - middle, 1.0)
-    share = 0.5 + 0.5 * np.where(values <= edge, below, -above)
+    below = (middle - GREYS) / max(middle - low, 1.0)
+    above = (GREYS - middle) / max(high - middle, 1.0)
+    share = 0.5 + 0.5 * np.where(edge >= GREYS, below, -above)
     share = np.clip(share if dark_ink else 1 - share, 0, 1)
     return share.astype(np.float32)
 
 
-def _belonging(solid: NDArray[np.bool_], inner: list[int]) -> NDArray[np.float32]:
-    """1 at and around the pieces of ink most of which are in the box."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8), connectivity=8)
-    x0, y0, x1, y1 = inner
-    within = np.bincount(labels[max(0, y0) : y1, max(0, x0) : x1].ravel(), minlength=count)
-    keep = within >= INSIDE * np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+def _belonging(solid: NDArray[np.uint8], inner: tuple[slice, slice]) -> NDArray[np.float32]:
+    """1 at and around the pieces of ink most of which are in the box, 0 elsewhere.
+
+    Args:
+        solid: h×w, 1 where there is ink.
+        inner: rows and columns of the box.
+    """
+    count, labels = cv2.connectedComponents(solid, connectivity=8)
+    area, within = (np.bincount(part.ravel(), minlength=count) for part in (labels, labels[inner]))
+    keep = within >= INSIDE * area
     keep[0] = False
-    mask = keep[labels].astype(np.uint8)
-    return cv2.dilate(mask, np.ones((3, 3), np.uint8)).astype(np.float32)
+    mask = keep.astype(np.float32)[labels]
+    return np.asarray(cv2.dilate(mask, NEIGHBOURS), np.float32)

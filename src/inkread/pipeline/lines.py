@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.pipeline.config import DEFAULT_CONFIG
+from inkread.pipeline.neighbors import overlapping_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 RECENT = 4
 """How many of a row's last digits tell its course."""
+LEAST_HEIGHT = 1e-3
+"""Of a box, pixels: one that was cut off at the picture's border may have none."""
 
 
 def rows_of(boxes: NDArray[np.float32], *, apart: float = DEFAULT_CONFIG.row_apart) -> list[list[int]]:
@@ -28,25 +31,29 @@ def rows_of(boxes: NDArray[np.float32], *, apart: float = DEFAULT_CONFIG.row_apa
     if not len(boxes):
         return []
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    height = boxes[:, 3] - boxes[:, 1]
-    slope = page_slope(middle, height)
+    height = np.maximum(boxes[:, 3] - boxes[:, 1], LEAST_HEIGHT)
+    level = middle[:, 1] - page_slope(middle, height) * middle[:, 0]
     rows: list[list[int]] = []
-    for index in np.argsort(middle[:, 0], kind="stable"):
-        best, nearest = None, apart
-        for row in rows:
-            recent = row[-RECENT:]
-            # The mean smooths digits that stand high or low; the last one follows a bend.
-            courses = [middle[i, 1] + slope * (middle[index, 0] - middle[i, 0]) for i in recent]
-            tall = max(float(height[index]), float(np.mean(height[recent])))
-            aside = min(abs(middle[index, 1] - float(np.mean(courses))), abs(middle[index, 1] - courses[-1]))
-            distance = float(aside) / tall
-            if distance < nearest:
-                best, nearest = row, distance
-        if best is None:
-            rows.append([int(index)])
-        else:
-            best.append(int(index))
-    return sorted(rows, key=lambda row: float(np.mean(middle[row, 1] - slope * middle[row, 0])))
+    # Of each row: where its last digits are on average, where its last one is, and how high they are on average.
+    usual, last, tall = np.empty((3, len(boxes)), np.float32)
+    for index in np.argsort(middle[:, 0], kind="stable").tolist():
+        # The mean smooths digits that stand high or low; the last one follows a bend.
+        aside = np.minimum(
+            np.abs(usual[: len(rows)] - level[index]), np.abs(last[: len(rows)] - level[index])
+        )
+        distance = aside / np.maximum(tall[: len(rows)], height[index])
+        nearest = int(distance.argmin()) if rows else 0
+        if not rows or distance[nearest] >= apart:
+            nearest = len(rows)
+            rows.append([])
+        rows[nearest].append(index)
+        recent = rows[nearest][-RECENT:]
+        usual[nearest], last[nearest], tall[nearest] = (
+            level[recent].mean(),
+            level[index],
+            height[recent].mean(),
+        )
+    return sorted(rows, key=lambda row: float(level[row].mean()))
 
 
 def signs_of(
@@ -66,31 +73,29 @@ def signs_of(
     """
     boxes = found.boxes
     signs = kept[~found.is_digit[kept] & (found.logits[kept].max(axis=1, initial=-np.inf) > 0)]
-    result: list[list[int]] = [[] for _ in rows]
-    for sign in signs[np.argsort(boxes[signs, 0], kind="stable")]:
-        x, y = (boxes[sign, :2] + boxes[sign, 2:]) / 2
-        for row, digits in enumerate(rows):
-            own = boxes[list(digits)]
-            beside = own[np.argmin(np.abs((own[:, 0] + own[:, 2]) / 2 - x))]
-            tall = beside[3] - beside[1]
-            within = own[:, 0].min() - near * tall < x < own[:, 2].max() + near * tall
-            if within and beside[1] - near * tall / 2 < y < beside[3] + near * tall / 2:
-                result[row].append(int(sign))
-                break
-    return [tuple(row) for row in result]
+    signs = signs[np.argsort(boxes[signs, 0], kind="stable")]
+    x, y = (boxes[signs, :2] + boxes[signs, 2:]).T / 2
+    result = []
+    for digits in rows:
+        own = boxes[list(digits)]
+        beside = own[np.abs((own[:, 0] + own[:, 2]) / 2 - x[:, None]).argmin(axis=1)]
+        reach = near * (beside[:, 3] - beside[:, 1])
+        is_near = (own[:, 0].min() - reach < x) & (x < own[:, 2].max() + reach)
+        is_near &= (beside[:, 1] - reach / 2 < y) & (y < beside[:, 3] + reach / 2)
+        result.append(tuple(signs[is_near].tolist()))
+        signs, x, y = signs[~is_near], x[~is_near], y[~is_near]
+    return result
 
 
 def page_slope(middle: NDArray[np.floating], height: NDArray[np.floating]) -> float:
-    """The median slope between neighbours in a row; 0 where there are too few."""
-    slopes = []
-    for index in range(len(middle)):
-        apart = middle - middle[index]
-        beside = (
-            (apart[:, 0] > 0)
-            & (apart[:, 0] < 3 * height[index])
-            & (np.abs(apart[:, 1]) < 0.5 * height[index])
-        )
-        if beside.any():
-            near = int(np.argmin(np.where(beside, apart[:, 0], np.inf)))
-            slopes.append(float(apart[near, 1] / max(apart[near, 0], 1e-3)))
-    return float(np.median(slopes)) if len(slopes) >= 3 else 0.0
+    """The median slope between neighbors in a row; 0 where there are too few."""
+    x, y = middle.T
+    one, other = overlapping_pairs(x, x + 3 * height)
+    apart_x, apart_y = x[other] - x[one], y[other] - y[one]
+    beside = (apart_x > 0) & (apart_x < 3 * height[one]) & (np.abs(apart_y) < 0.5 * height[one])
+    order = np.flatnonzero(beside)
+    order = order[np.lexsort((apart_x[order], one[order]))]
+    nearest = order[np.unique(one[order], return_index=True)[1]]
+    if len(nearest) < 3:
+        return 0.0
+    return float(np.median(apart_y[nearest] / np.maximum(apart_x[nearest], 1e-3)))

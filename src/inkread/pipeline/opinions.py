@@ -29,7 +29,7 @@ class Opinions:
         found: what the detector found.
         heat: float32 h×w in 0..1 over the whole picture: how probable the centre of a digit is.
         closeup: N×11 float32, probabilities of the ten digits and of "not a single digit" by what is in the box and around it.
-        strip: N×11 float32, the same by the run of neighbours that it stands in.
+        strip: N×11 float32, the same by the run of neighbors that it stands in.
         glyphs: N×28×28 uint8, the ink in each box.
         classifier: N×11 float32, probabilities by the glyph.
         whole: 11 float32, probabilities by the glyph of all ink in the picture.

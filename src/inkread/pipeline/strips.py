@@ -1,4 +1,4 @@
-"""Strips: the page along each run of neighbouring digits, at one height, so that a network can read them as one."""
+"""Strips: the page along each run of neighboring digits, at one height, so that a network can read them as one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HEIGHT, TALL = 40, 22.0
 """Height of a strip, and of its digits at the median, pixels."""
 GAP = 1.2
-"""Neighbours whose sides are farther apart than this, in heights of the row, belong to different runs."""
+"""Neighbors whose sides are farther apart than this, in heights of the row, belong to different runs."""
 BEYOND = 1.0
 """A strip reaches so far beyond the first and the last digit, likewise."""
 NARROWEST = 24
@@ -71,13 +71,15 @@ def runs_of(boxes: NDArray[np.float32]) -> list[list[int]]:
         heights = boxes[row, 3] - boxes[row, 1]
         tall = float(np.median(heights))
         run: list[int] = []
+        end = 0.0
         for index, height in zip(row, heights.tolist(), strict=True):
             if not LIKE[0] * tall < height < LIKE[1] * tall:
                 runs.append([index])
                 continue
-            if run and boxes[index, 0] - boxes[run, 2].max() > GAP * tall:
+            if run and boxes[index, 0] - end > GAP * tall:
                 runs.append(run)
                 run = []
+            end = max(end, boxes[index, 2]) if run else boxes[index, 2]
             run.append(index)
         runs += [run] if run else []
     return runs

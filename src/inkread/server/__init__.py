@@ -1,25 +1,25 @@
-"""The server: an HTTP API and a web page in one process, which has others read.
+"""The server: one process with an HTTP API and a web page; worker processes do the reading.
 
 ===================  ======================================================================
 ``settings``         ``ServerSettings``: the settings of a server
-``app``              ``create_app``: the parts put together
-``request_context``  around every request: its id, security headers, a log line, a count
-``limits``           what is refused at once: foreign hosts and pages, keys, rates, sizes
-``routes``           the addresses of the API
-``service``          what the routes work with
+``app``              ``create_app``: assembles the application
+``request_context``  wraps every request: id, security headers, log line, metrics
+``limits``           checks each request: host, origin, API key, rate, size
+``routes``           the endpoints of the API
+``service``          the components that the routes use
 ``reader_registry``  the models
-``pool``             the pool of worker processes in which pictures are read
-``work``             what a worker process does
-``glyph_bodies``     glyphs out of requests
-``uploads``          pictures out of requests, in memory
-``serializers``      readings as JSON, and as they are stored
+``pool``             the pool of worker processes that read pictures
+``work``             the tasks of a worker process
+``glyph_bodies``     parses glyphs from request bodies
+``uploads``          parses pictures from requests, in memory
+``serializers``      converts readings to JSON and to stored records
 ``problems``         errors as RFC 9457 problem details
-``schemas``          the shapes of the API
-``static_files``     the web page's files, which are in ``static``
-``metrics, logs``    what operators see
+``schemas``          the request and response schemas of the API
+``static_files``     serves the web page's files from ``static``
+``metrics, logs``    metrics and logs for operators
 ===================  ======================================================================
 
-Needs the extra ``serve``. Nothing of the core imports this.
+Requires the extra ``serve``. The core never imports this package.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["ServerSettings", "create_app"]
 
 
 def __getattr__(name: str) -> Any:
-    """The application, loaded when it is first asked for: whoever only names settings needs no web framework."""
+    """Loads ``create_app`` on first access, so that using only the settings needs no web framework."""
     if name == "create_app":
         from inkread.server.app import create_app
 

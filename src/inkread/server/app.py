@@ -1,4 +1,4 @@
-"""The application: the parts of the server put together."""
+"""Assembles the server's parts into the application."""
 
 from __future__ import annotations
 
@@ -43,33 +43,33 @@ ROUTERS = (reading.router, glyphs.router, info.router, history.router)
 
 log = logging.getLogger(LOGGER)
 
-DESCRIPTION = """Reads handwritten digits from any picture, and says so when there is none.
+DESCRIPTION = """Reads handwritten digits from any picture, and tells you when there are none.
 
-Errors are problem details (RFC 9457) with a `remedy`; every answer has `X-Request-ID`."""
+Errors are problem details (RFC 9457) with a `remedy`; every response has `X-Request-ID`."""
 
 TAGS = [
-    {"name": "reading", "description": "Pictures and glyphs to digits."},
-    {"name": "about", "description": "What the server is."},
+    {"name": "reading", "description": "Reads digits from pictures and glyphs."},
+    {"name": "about", "description": "Describes the server."},
     {
         "name": "collected",
-        "description": "Readings and corrections, where the server was started with --collect.",
+        "description": "Stored readings and corrections, if the server was started with --collect.",
     },
-    {"name": "health", "description": "How the server is doing."},
+    {"name": "health", "description": "Reports the server's health."},
 ]
 
 BEYOND_ROUTES = (schemas.Reading, schemas.Problem, schemas.Unread, schemas.GlyphRequest, schemas.Glyphs)
-"""Shapes that the document needs though no route has them in its signature."""
+"""Schemas that the OpenAPI document needs although no route's signature contains them."""
 
 GENERATED = ("HTTPValidationError", "ValidationError")
-"""Shapes of the framework's own refusals, which are problems here."""
+"""Schemas of the framework's own errors, which are answered as problems here."""
 
 
 def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> FastAPI:
-    """The application, its models verified and its store open.
+    """Creates the application, verifies its models, and opens its store.
 
     Args:
-        settings: what it is started with.
-        reader: makes the readers in the worker processes; pickled by name.
+        settings: the server's settings.
+        reader: creates the readers in the worker processes; pickled by name.
 
     Raises:
         ModelError: a model cannot be loaded.
@@ -90,7 +90,7 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
         version=__version__,
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        docs_url=None,  # their pages load scripts from other hosts
+        docs_url=None,  # these pages load scripts from other hosts
         redoc_url=None,
         lifespan=_lifespan,
         redirect_slashes=False,
@@ -143,7 +143,7 @@ def _serve_page(app: FastAPI) -> None:
 
 
 def _answer_errors(app: FastAPI) -> None:
-    """Every error is a problem; what is not expected is left to the ``RequestContextMiddleware``."""
+    """Answers every error with a problem; unexpected ones are left to ``RequestContextMiddleware``."""
 
     def respond(request: Request, problem: Problem) -> Response:
         return problem.response(request.state.request_id)
@@ -151,7 +151,7 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405 and not isinstance(error, Problem):
-            # Of several routes at one address, the framework names the methods of the first alone.
+            # If several routes share an address, the framework lists only the first one's methods.
             error.headers = {"Allow": ", ".join(sorted(_methods(request.scope)))}
         return respond(request, problem_of_http(error))
 
@@ -168,7 +168,7 @@ def _answer_errors(app: FastAPI) -> None:
 
 
 def _methods(scope: Scope) -> set[str]:
-    """What can be done at an address."""
+    """Returns the methods that an address supports."""
     found = (
         route for router in ROUTERS for route in router.routes if route.matches(scope)[0] is not Match.NONE
     )
@@ -177,7 +177,7 @@ def _methods(scope: Scope) -> set[str]:
 
 
 def _describe(app: FastAPI) -> None:
-    """Completes the OpenAPI document: shapes that no signature has, the key, and the header of every answer."""
+    """Completes the OpenAPI document: extra schemas, the API key, and the header of every response."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -195,12 +195,12 @@ def _describe(app: FastAPI) -> None:
                 shapes.pop(name, None)
             for operation in _operations(document):
                 if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: {}}):
-                    del operation["responses"]["422"]  # the framework's own, where nothing can be invalid
+                    del operation["responses"]["422"]  # the framework's; nothing can be invalid
                 if 401 in map(int, operation["responses"]):
                     operation["security"] = [{}, {"bearer": []}, {"header": []}]
                 for answer in operation["responses"].values():
                     answer.setdefault("headers", {})["X-Request-ID"] = {
-                        "description": "The request's id, for reports.",
+                        "description": "The request's id, for bug reports.",
                         "schema": {"type": "string"},
                     }
             app.openapi_schema = document

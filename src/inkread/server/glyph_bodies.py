@@ -1,4 +1,4 @@
-"""Glyphs out of a request's body: JSON, or an .npy file, of which nothing is unpickled."""
+"""Parses glyphs from a request's body: JSON, or an .npy file, which is never unpickled."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAGIC = b"\x93NUMPY"
-"""How an .npy file begins (numpy.lib.format)."""
+"""The first bytes of an .npy file (numpy.lib.format)."""
 
 LARGEST_JSON = 4 * 2**20
-"""Bytes; a larger body takes a worker long to parse, and is sent as .npy."""
+"""Maximum bytes of a JSON body; larger ones take a worker too long to parse and must be sent as .npy."""
 
 REMEDY = "Send N×28×28 numbers, all in 0..1 or all in 0..255, as JSON or .npy."
 
 
 def glyphs_of(body: bytes, *, most: int) -> tuple[NDArray[Any], bool]:
-    """The glyphs of a request, and whether its body wants them normalized.
+    """Returns the glyphs of a request, and whether its body asks to normalize them.
 
     Args:
         body: JSON or an .npy file.
-        most: glyphs that are accepted.
+        most: maximum number of glyphs.
 
     Returns:
         N×28×28, uint8 in 0..255 or float32 in 0..1, and a flag.
@@ -41,35 +41,35 @@ def glyphs_of(body: bytes, *, most: int) -> tuple[NDArray[Any], bool]:
         return _checked(_array_of_npy(body), most), False
     if len(body) > LARGEST_JSON:
         problem = f"The JSON has more than {LARGEST_JSON} bytes."
-        raise Problem("too-large", problem, "Send the glyphs as an .npy file, or fewer.")
+        raise Problem("too-large", problem, "Send the glyphs as an .npy file, or send fewer.")
     try:
         values = json.loads(body)
     except (ValueError, RecursionError):
         raise Problem("bad-request", "The body is neither JSON nor an .npy file.", REMEDY) from None
     if not isinstance(values, dict) or not {"glyphs"} <= values.keys() <= {"glyphs", "normalize"}:
-        raise _invalid("The JSON is no object with glyphs, and normalize if wanted, alone.")
+        raise _invalid("The JSON is not an object with only glyphs and, optionally, normalize.")
     wants = values.get("normalize", False)
     if not isinstance(wants, bool):
-        raise _invalid("normalize is neither true nor false.")
+        raise _invalid("normalize must be true or false.")
     return _checked(_array_of_lists(values["glyphs"]), most), wants
 
 
 def as_ink(values: NDArray[Any]) -> NDArray[np.float32]:
-    """A glyph of any of these dtypes as float32 in 0..1."""
+    """Converts a uint8 or float glyph to float32 in 0..1."""
     return values.astype(np.float32) / np.float32(255 if values.dtype == np.uint8 else 1)
 
 
 def _array_of_lists(values: Any) -> NDArray[np.float64]:
     if not _is_nested(values):
-        raise _invalid("glyphs is no N×28×28 array of numbers.")
+        raise _invalid("glyphs is not an N×28×28 array of numbers.")
     try:
         return np.array(values, np.float64)
     except (ValueError, TypeError, OverflowError):
-        raise _invalid("glyphs is no N×28×28 array of numbers.") from None
+        raise _invalid("glyphs is not an N×28×28 array of numbers.") from None
 
 
 def _is_nested(values: Any) -> bool:
-    """Whether these are lists of 28 lists of 28 numbers."""
+    """Returns whether the value is a list of 28×28 lists of numbers."""
     return (
         isinstance(values, list)
         and all(isinstance(one, list) and len(one) == SIDE for one in values)
@@ -79,7 +79,7 @@ def _is_nested(values: Any) -> bool:
 
 
 def _array_of_npy(body: bytes) -> NDArray[Any]:
-    """The array of an .npy file; its header is judged before anything is set aside for its values."""
+    """Returns the array of an .npy file; checks its header before allocating memory for its values."""
     file = io.BytesIO(body)
     try:
         version = np.lib.format.read_magic(file)
@@ -87,7 +87,7 @@ def _array_of_npy(body: bytes) -> NDArray[Any]:
             np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         )
         shape, by_column, dtype = read(file)
-    except Exception:  # noqa: BLE001  # numpy evaluates the header as Python, which fails in more ways than it documents
+    except Exception:  # noqa: BLE001  # numpy evaluates the header as Python and raises undocumented errors
         raise Problem("bad-request", "The .npy file has no readable header.", REMEDY) from None
     values = memoryview(body)[file.tell() :]
     if dtype.hasobject or dtype.kind not in "uif" or dtype.itemsize > 8:
@@ -95,13 +95,13 @@ def _array_of_npy(body: bytes) -> NDArray[Any]:
     if len(shape) != 3 or shape[1:] != (SIDE, SIDE) or any(type(count) is not int for count in shape):
         raise _invalid("The .npy file does not hold N×28×28 numbers.")
     if len(values) != math.prod(shape) * dtype.itemsize:
-        raise Problem("bad-request", "The .npy file is cut short, or has more than its array.", REMEDY)
+        raise Problem("bad-request", "The .npy file is truncated or has extra data.", REMEDY)
     array: NDArray[Any] = np.frombuffer(values, dtype)
     return array.reshape(shape[::-1]).transpose(2, 1, 0) if by_column else array.reshape(shape)
 
 
 def _checked(values: NDArray[Any], most: int) -> NDArray[Any]:
-    """The glyphs as uint8 0..255 or float32 0..1."""
+    """Returns the glyphs as uint8 in 0..255 or float32 in 0..1, after checking their number and range."""
     if not len(values):
         raise _invalid("There are no glyphs.")
     if len(values) > most:
@@ -109,8 +109,8 @@ def _checked(values: NDArray[Any], most: int) -> NDArray[Any]:
     if values.dtype == np.uint8:
         return values
     least, largest = float(values.min()), float(values.max())
-    if not (least >= 0 and largest <= 255):  # refuses NaN too
-        raise _invalid("Glyphs have numbers outside 0..255.")
+    if not (least >= 0 and largest <= 255):  # rejects NaN too
+        raise _invalid("The glyphs have numbers outside 0..255.")
     return values.astype(np.float32) / np.float32(255 if largest > 1 else 1)
 
 

@@ -1,8 +1,8 @@
-"""What is refused before a request is looked at, and while its body comes in.
+"""Rejects requests before they are processed and while their bodies arrive.
 
-In this order: a host name that is not this server's, a page of another site, a client that asks too often, a wrong key, and a body
-that is too large, comes too slowly, or does not fit into the memory set aside for all. What comes before the body is bounded in
-``protocol``.
+The checks, in order: a host name that is not this server's, another site's page, a client with too many
+requests, a wrong key, and a body that is too large, arrives too slowly, or does not fit into the memory
+reserved for all bodies. ``protocol`` limits the part of a request before the body.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ if TYPE_CHECKING:
     from inkread.server.settings import ServerSettings
 
 OPEN = ("/livez", "/readyz")
-"""What an orchestrator asks, which knows neither key nor name."""
+"""Paths for orchestrators, which know neither the key nor the host name."""
 
 NEEDS_NO_KEY = "/v1/info"
-"""Where a client learns whether there is a key."""
+"""The path at which a client learns whether a key is required."""
 
 HARMLESS = ("GET", "HEAD", "OPTIONS")
-"""Methods that change nothing."""
+"""Methods without side effects."""
 
 SMALL = {"/v1/corrections": 64 * 2**10}
-"""Bytes of a body that is parsed where all requests are answered, and would hold them up if it were large."""
+"""Maximum bytes of bodies that are parsed on the event loop, where large ones would delay all requests."""
 
 MOST_CLIENTS = 10_000
-"""Clients whose rates are remembered; beyond, the one that was silent for longest is forgotten."""
+"""Maximum number of clients whose rates are tracked; beyond it, the least recently seen one is dropped."""
 
 NETWORK_BITS = 64
-"""Of an IPv6 address: what follows, a client may choose at will."""
+"""Network prefix length of an IPv6 address; a client can choose the remaining bits at will."""
 
 
 class AccessControlMiddleware:
-    """ASGI middleware that lets through what may be tried at all.
+    """ASGI middleware that passes on only permitted requests.
 
-    Where the server listens at loopback, it answers to its own names only: else any site could point a name of its own at
-    127.0.0.1 and have its pages use this server as theirs (DNS rebinding).
+    A server that listens on loopback accepts only its own host names. Otherwise, any site could point a
+    domain at 127.0.0.1, and its pages could use this server (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
@@ -63,7 +63,7 @@ class AccessControlMiddleware:
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request."""
+        """Checks a request, and answers or forwards it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -87,8 +87,8 @@ class AccessControlMiddleware:
         if self._names is not None and _host_name(name) not in self._names:
             raise Problem(
                 "wrong-host",
-                "The request is for a host of another name.",
-                "Use the address the server printed.",
+                "The request is for another host name.",
+                "Use the address that the server printed.",
             )
         origin = headers.get("origin")
         if origin is not None and scope["method"] not in HARMLESS and not self._may_write(origin, name):
@@ -98,7 +98,7 @@ class AccessControlMiddleware:
                 "Allow the origin with --cors.",
             )
         path: str = scope["path"]
-        if self._bucket is not None and _is_rated(path):  # before the key: guesses of it count
+        if self._bucket is not None and _is_rated(path):  # before the key, so that guesses count
             self._bucket.spend(_client(scope))
         if (
             self._key is not None
@@ -113,26 +113,26 @@ class AccessControlMiddleware:
             )
 
     def _may_write(self, origin: str, host: str) -> bool:
-        """Whether a page of this origin is the server's own, or one of those that CORS is open to."""
+        """Returns whether this origin is the server's own or is allowed by CORS."""
         own = urlsplit(origin).netloc.lower() == host.lower() if origin != "null" else False
         return own or "*" in self.settings.cors or origin in self.settings.cors
 
     def _hold(self, size: int) -> None:
-        """Sets memory aside for a part of a body."""
+        """Reserves memory for a part of a body."""
         if self._held + size > self.settings.max_held_bytes:
             raise busy("The memory for requests is full.")
         self._held += size
 
 
 class Body:
-    """A request's body, counted and timed while it comes in.
+    """A request's body, counted and timed as it arrives.
 
     Args:
-        receive: gives its parts.
-        hold: is told the size of each part, before it is kept.
+        receive: returns its parts.
+        hold: called with the size of each part before it is kept.
         declared: the header ``Content-Length``.
-        limit: bytes at most.
-        seconds: until it must be there.
+        limit: maximum bytes.
+        seconds: maximum seconds until the body is complete.
     """
 
     def __init__(
@@ -151,16 +151,16 @@ class Body:
         self._complete = False
 
     async def receive(self) -> Message:
-        """The next part; raises a ``Problem`` once a limit is passed."""
+        """Returns the next part; raises a ``Problem`` if a limit is exceeded."""
         if self._complete:
-            return await self._receive()  # waits for the client to go away
-        self._check(self._declared)  # before the client is even asked to go on
+            return await self._receive()  # waits for the client to disconnect
+        self._check(self._declared)  # before asking the client to continue
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
             detail = f"The request did not arrive within {self._seconds:g} seconds."
-            raise Problem("upload-too-slow", detail, "Send less, or faster.") from None
+            raise Problem("upload-too-slow", detail, "Send less data, or send it faster.") from None
         if message["type"] == "http.request":
             part = len(message.get("body", b""))
             self._check(self.size + part)
@@ -172,14 +172,14 @@ class Body:
     def _check(self, size: int) -> None:
         if size > self._limit:
             detail = f"The request has more than {self._limit} bytes."
-            raise Problem("too-large", detail, "Reduce the picture, or send fewer at a time.")
+            raise Problem("too-large", detail, "Reduce the picture, or send fewer pictures at a time.")
 
 
 class TokenBucket:
-    """How often each client asks: a bucket that fills with ``rate`` requests a second and holds those of one second.
+    """Limits each client's request rate: the bucket refills at ``rate`` and holds one second's requests.
 
     Args:
-        rate: requests a second, above 0.
+        rate: requests per second, above 0.
         now: a clock in seconds.
     """
 
@@ -189,7 +189,7 @@ class TokenBucket:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def spend(self, client: str) -> None:
-        """Counts one request; raises a ``Problem`` if it is one too many."""
+        """Counts one request; raises a ``Problem`` if it exceeds the rate."""
         now = self._now()
         left, since = self._buckets.pop(client, (self._most, now))
         left = min(self._most, left + (now - since) * self.rate)
@@ -200,7 +200,7 @@ class TokenBucket:
             wait = max(1, math.ceil((1 - left) / self.rate))
             raise Problem(
                 "too-many-requests",
-                f"This server answers each client {self.rate:g} times a second.",
+                f"This server allows each client {self.rate:g} requests per second.",
                 f"Try again in {wait} s.",
                 headers={"Retry-After": str(wait)},
             )
@@ -221,12 +221,12 @@ def _sent_key(headers: Headers) -> bytes:
 
 
 def _digest(key: str) -> bytes:
-    """Of one length for any key, so that not even that can be told from the time of a comparison."""
+    """Returns a hash of fixed length, so that the comparison's time does not reveal the key's length."""
     return hashlib.sha256(key.encode()).digest()
 
 
 def _host_name(host: str) -> str:
-    """The name in a ``Host`` header, without the port."""
+    """Returns the name in a ``Host`` header, without the port."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -234,7 +234,7 @@ def _host_name(host: str) -> str:
 
 
 def _client(scope: Scope) -> str:
-    """Whom to count a request to: an address, of IPv6 the network."""
+    """Returns the client to count a request for: its address, or for IPv6 its network."""
     host = (scope.get("client") or ("unknown",))[0]
     try:
         address = ipaddress.ip_address(host)

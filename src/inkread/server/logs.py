@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line: of requests their route, status and time, never what was in them."""
+"""Logs as one JSON object per line: the route, status, and time of requests, never their content."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 LOGGER = "inkread.server"
 
 FIELDS = "inkread"
-"""The attribute of a log record that holds further fields of its line."""
+"""The attribute of a log record that holds extra fields of its line."""
 
 
 class JsonFormatter(logging.Formatter):
-    """Time, level, logger and message, then the record's own fields, and the traceback of an error."""
+    """Formats time, level, logger, and message, then the record's extra fields and an error's traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Returns the record's line."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -31,12 +31,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_config(level: str) -> dict[str, Any]:
-    """A ``logging.config.dictConfig`` that sends uvicorn's lines and ours to standard error as JSON.
+    """Returns a ``logging.config.dictConfig`` that logs to standard error as JSON, uvicorn's messages too.
 
     Args:
-        level: the least that is logged: ``"info"`` has a line for every request, ``"warning"`` only what is wrong.
+        level: the minimum level: ``"info"`` logs every request, ``"warning"`` only problems.
     """
-    # The parser of forms warns of each damaged one, which the answer tells whoever sent it.
+    # The form parser warns about each damaged form, but the response already reports it to the client.
     names = {"uvicorn": level, "uvicorn.error": level, LOGGER: level, "python_multipart": "critical"}
     return {
         "version": 1,

@@ -1,4 +1,4 @@
-"""Figures for Prometheus, of one application."""
+"""Prometheus metrics of one application."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    """What the server counts.
+    """The server's metrics.
 
     Args:
-        pool: whose load is shown.
+        pool: the pool whose load is reported.
     """
 
     def __init__(self, pool: Workers) -> None:
@@ -38,28 +38,28 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "inkread_request_seconds",
-            "Time from a request to the end of its answer",
+            "Time from a request to the end of its response",
             ["route"],
             buckets=SECONDS,
             registry=self.registry,
         )
         self.reading_seconds = Histogram(
             "inkread_reading_seconds",
-            "Time that reading one picture took",
+            "Time to read one picture",
             ["model"],
             buckets=SECONDS,
             registry=self.registry,
         )
         self.digits = Counter("inkread_digits_read", "Digits read", ["model"], registry=self.registry)
-        self._gauge("inkread_readers_busy", "Readers at work", lambda: pool.running)
-        self._gauge("inkread_queue_length", "Pictures that wait for a reader", lambda: pool.waiting)
-        self._gauge("inkread_readers", "Pictures read at a time at most", lambda: pool.workers)
-        self._gauge("inkread_queue_limit", "Pictures that may wait", lambda: pool.queue)
+        self._gauge("inkread_readers_busy", "Busy readers", lambda: pool.running)
+        self._gauge("inkread_queue_length", "Pictures waiting for a reader", lambda: pool.waiting)
+        self._gauge("inkread_readers", "Maximum pictures read at a time", lambda: pool.workers)
+        self._gauge("inkread_queue_limit", "Maximum pictures waiting", lambda: pool.queue)
         about = Gauge("inkread_info", "The server", ["version"], registry=self.registry)
         about.labels(__version__).set(1)
 
     def render(self) -> bytes:
-        """All figures in Prometheus' text format."""
+        """Returns all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def _gauge(self, name: str, meaning: str, value: object) -> None:

@@ -1,4 +1,4 @@
-"""The pool of worker processes in which pictures are read, off the event loop."""
+"""The pool of worker processes that read pictures, off the event loop."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 STUCK_SECONDS = 10.0
-"""When no worker has been free for this long, the server is not ready: what is sent to it would wait in vain."""
+"""If no worker has been free for this long, the server is not ready: new requests would wait in vain."""
 
 RETRY_SECONDS = 5.0
-"""Between two attempts to start a worker, if the first failed."""
+"""Delay before another attempt to start a worker."""
 
 log = logging.getLogger(LOGGER)
 
 
 @dataclass(slots=True)
 class _Job(Generic[Task, Result]):
-    """A task, where its result goes, and who is told the seconds that a worker was at it."""
+    """A task, the future of its result, and an optional callback for the seconds a worker spent on it."""
 
     task: Task
     timed: Callable[[float], None] | None
@@ -42,17 +42,17 @@ class _Job(Generic[Task, Result]):
 
 
 class Pool(Generic[Task, Result]):
-    """Worker processes, and a bounded number of places to wait for one; used from one event loop.
+    """Worker processes with a bounded queue; used from one event loop.
 
-    A worker that is at one task for too long is ended and replaced. Each worker has a thread that feeds it, so that nothing here
-    waits on the event loop.
+    A worker that spends too long on one task is killed and replaced. Each worker is fed by its own thread, so
+    that nothing blocks the event loop.
 
     Args:
-        make: makes, in each process, the function that does the tasks, see ``Worker``.
-        workers: processes.
-        queue: places to wait.
-        max_seconds: that a task may take, and that it may wait for a worker.
-        memory: bytes that one task may allocate, see ``Worker``.
+        make: creates, in each process, the function that does the tasks, see ``Worker``.
+        workers: number of processes.
+        queue: maximum number of waiting tasks.
+        max_seconds: maximum time for a task, and maximum time to wait for a worker.
+        memory: maximum bytes that one task may allocate, see ``Worker``.
     """
 
     def __init__(
@@ -78,12 +78,12 @@ class Pool(Generic[Task, Result]):
 
     @property
     def waiting(self) -> int:
-        """Tasks that no worker has taken up."""
+        """Tasks that wait for a worker."""
         return max(0, self.admitted - self.workers)
 
     @property
     def running(self) -> int:
-        """Tasks that workers are at."""
+        """Tasks that workers are running."""
         return min(self.admitted, self.workers)
 
     @property
@@ -93,7 +93,7 @@ class Pool(Generic[Task, Result]):
 
     @property
     def has_started(self) -> bool:
-        """Whether a worker has taken up its work yet."""
+        """Whether a worker has started."""
         return self._freed is not None
 
     @property
@@ -102,7 +102,7 @@ class Pool(Generic[Task, Result]):
         return self._freed is not None and not self._idle and monotonic() - self._freed > STUCK_SECONDS
 
     def start(self) -> None:
-        """Starts the workers, and waits for none of them."""
+        """Starts the workers without waiting for them."""
         for number in range(self.workers):
             name = f"inkread-worker-{number}"
             self._threads.append(threading.Thread(target=self._attend, args=(name,), name=name, daemon=True))
@@ -111,16 +111,17 @@ class Pool(Generic[Task, Result]):
     async def run(
         self, task: Task, *, patiently: bool = False, timed: Callable[[float], None] | None = None
     ) -> Result:
-        """Has a worker do the task, and gives or raises what it does.
+        """Runs the task in a worker, and returns its result or raises its error.
 
         Args:
-            task: goes on when nobody waits for it any more, until its time is over.
-            patiently: wait for a place where there is none, instead of being refused.
-            timed: is told how many seconds a worker was at it, whatever came of it; called in a thread.
+            task: the task; it continues after the caller stops waiting, until its time is up.
+            patiently: if the queue is full, wait instead of raising ``busy``.
+            timed: called in a thread with the seconds that a worker spent on the task, even if it failed.
 
         Raises:
-            Problem: ``busy`` if there is no place, or no worker took the task up in time; ``too-slow`` if it takes too long.
-            WorkerError: the worker ended while it was at it.
+            Problem: ``busy`` if the queue is full or no worker became free in time; ``too-slow`` if the task
+                takes too long.
+            WorkerError: the worker died during the task.
         """
         if self.is_full and not patiently:
             raise busy()
@@ -136,12 +137,12 @@ class Pool(Generic[Task, Result]):
                 raise busy("No reader became free in time.")
             await asyncio.wait((outcome,))
         except asyncio.CancelledError:
-            job.outcome.cancel()  # nobody wants it any more
+            job.outcome.cancel()  # its caller has stopped waiting
             raise
         return outcome.result()
 
     def close(self) -> None:
-        """Ends the workers at once, whatever they are at; what waits is dropped."""
+        """Kills the workers at once, even during a task, and drops waiting tasks."""
         self._closing.set()
         for _ in range(self.workers):
             self._jobs.put(None)
@@ -155,17 +156,17 @@ class Pool(Generic[Task, Result]):
         self.admitted -= 1
         self._places.release()
         if not outcome.cancelled():
-            outcome.exception()  # seen, also where nobody waits for it any more
+            outcome.exception()  # marks it as retrieved, in case its caller has stopped waiting
 
     def _attend(self, name: str) -> None:
-        """A thread: feeds one worker after the other, each until it has to be replaced."""
+        """Runs in a thread: feeds one worker after another, each until it must be replaced."""
         while not self._closing.is_set():
             try:
                 worker = self._hire(name)
-            except Exception as error:  # whatever making the function raises
+            except Exception as error:  # creating the function may raise anything
                 if not self._closing.is_set():
                     remark = error if isinstance(error, InkreadError) else "a bug"
-                    log.error("a worker does not start: %s", remark, exc_info=error)  # noqa: TRY400
+                    log.error("a worker failed to start: %s", remark, exc_info=error)  # noqa: TRY400
                 self._closing.wait(RETRY_SECONDS)
                 continue
             while self._do_next(worker):
@@ -173,7 +174,7 @@ class Pool(Generic[Task, Result]):
             self._dismiss(worker)
 
     def _hire(self, name: str) -> Worker[Task, Result]:
-        """A worker that has started."""
+        """Starts a worker, waits until it is ready, and returns it."""
         with self._lock:
             if self._closing.is_set():
                 raise WorkerError(name, "is not started", "the pool is closed")
@@ -193,7 +194,7 @@ class Pool(Generic[Task, Result]):
             worker.close()
 
     def _do_next(self, worker: Worker[Task, Result]) -> bool:
-        """Has the worker do the next task; returns whether it can go on with others."""
+        """Runs the next task in the worker; returns whether the worker can take another."""
         with self._lock:
             self._idle += 1
         job = self._jobs.get()
@@ -201,7 +202,7 @@ class Pool(Generic[Task, Result]):
             self._idle -= 1
         if job is None:
             return False
-        if worker.poll():  # it has ended by itself while it had nothing to do
+        if worker.poll():  # it exited while idle
             self._jobs.put(job)
             return False
         if not job.outcome.set_running_or_notify_cancel():
@@ -209,7 +210,7 @@ class Pool(Generic[Task, Result]):
         start = monotonic()
         try:
             result = self._result(worker, job.task)
-        except Exception as error:  # noqa: BLE001  # it belongs to the one who asked
+        except Exception as error:  # noqa: BLE001  # passed to the caller
             answer = partial(job.outcome.set_exception, error)
         else:
             answer = partial(job.outcome.set_result, result)

@@ -1,6 +1,6 @@
-"""Errors as RFC 9457 problem details, for every refusal the server knows, and never with a word of a library's.
+"""Errors as RFC 9457 problem details, in our own words, never a library's.
 
-A route raises a ``Problem``, or an ``InkreadError`` that ``problem_of`` turns into one; the application answers it.
+A route raises a ``Problem``, or an ``InkreadError``, which ``problem_of`` converts; the application sends it.
 """
 
 from __future__ import annotations
@@ -32,41 +32,41 @@ MEDIA_TYPE = "application/problem+json"
 KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be understood"),
     "unauthorized": (401, "The API key is missing or wrong"),
-    "foreign-origin": (403, "Another site's page may not do this"),
-    "not-found": (404, "There is nothing here"),
-    "unknown-model": (404, "There is no such model"),
-    "not-collecting": (404, "This server stores nothing"),
-    "method-not-allowed": (405, "This cannot be done here"),
+    "foreign-origin": (403, "Pages of other sites may not do this"),
+    "not-found": (404, "Not found"),
+    "unknown-model": (404, "Unknown model"),
+    "not-collecting": (404, "This server does not store readings"),
+    "method-not-allowed": (405, "Method not allowed"),
     "upload-too-slow": (408, "The request took too long to arrive"),
     "too-large": (413, "The request is too large"),
-    "not-a-picture": (415, "This is no picture of an accepted format"),
-    "wrong-host": (421, "This server has another name"),
+    "not-a-picture": (415, "Not a supported image format"),
+    "wrong-host": (421, "Wrong host name"),
     "damaged-picture": (422, "The picture is damaged"),
-    "invalid-option": (422, "An option is not acceptable"),
+    "invalid-option": (422, "An option is invalid"),
     "too-many-requests": (429, "Too many requests"),
     "head-too-large": (431, "The request's head is too large"),
     "internal": (500, "The server failed"),
     "busy": (503, "The server is busy"),
     "not-ready": (503, "The server is not ready"),
-    "store-unavailable": (503, "The store cannot be used"),
+    "store-unavailable": (503, "The store is unavailable"),
     "too-slow": (504, "Reading took too long"),
     "store-full": (507, "The store's disk is full"),
 }
-"""Status and title of every problem by its slug; the type of a problem is ``urn:inkread:problem:<slug>``."""
+"""Status and title of each problem by its slug; a problem's type is ``urn:inkread:problem:<slug>``."""
 
 RETRY_SECONDS = 1
-"""When a client that found the server busy may try again."""
+"""Delay after which a client of a busy server may retry."""
 
 
 class Problem(HTTPException):
-    """A request that is refused.
+    """A rejected request.
 
     Args:
-        slug: which of ``KINDS``.
-        detail: what is wrong with this request, one sentence.
-        remedy: what to do about it, one sentence.
-        headers: of the answer.
-        errors: where several things are wrong, one dict each.
+        slug: a key of ``KINDS``.
+        detail: one sentence that explains what is wrong with this request.
+        remedy: one sentence that explains what to do about it.
+        headers: extra headers of the response.
+        errors: one dict per error, if there are several.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Problem(HTTPException):
         self.slug, self.remedy, self.errors = slug, remedy, errors
 
     def to_dict(self, request_id: str) -> dict[str, Any]:
-        """The problem's JSON object."""
+        """Returns the problem's JSON object."""
         found: dict[str, Any] = {
             "type": f"urn:inkread:problem:{self.slug}",
             "title": self.title,
@@ -95,36 +95,37 @@ class Problem(HTTPException):
         return found | ({"errors": list(self.errors)} if self.errors else {})
 
     def response(self, request_id: str) -> Response:
-        """The answer."""
+        """Returns the problem as a response."""
         content = json.dumps(self.to_dict(request_id), ensure_ascii=False).encode()
         return Response(content, self.status_code, self.headers, MEDIA_TYPE)
 
 
-def busy(detail: str = "All readings that this server does at a time are under way.") -> Problem:
-    """Too much is under way; the client shall come again."""
+def busy(detail: str = "All readers are busy and the queue is full.") -> Problem:
+    """Returns the problem for an overloaded server; the client should retry."""
     return Problem("busy", detail, "Try again in a moment.", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def not_ready(detail: str) -> Problem:
-    """The server reads nothing yet, or no more; the client shall come again."""
+    """Returns the problem for a server that is starting or stopping; the client should retry."""
     return Problem("not-ready", detail, "Try again soon.", headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def stopping() -> Problem:
-    """A request that the server's end cuts short."""
-    return not_ready("The server is being stopped.")
+    """Returns the problem for a request interrupted by the server's shutdown."""
+    return not_ready("The server is shutting down.")
 
 
 def internal() -> Problem:
-    """An error of ours, of which the client learns no more than its request's id."""
-    remedy = "Try again; if it stays, report it with the request's id."
-    return Problem("internal", "Something went wrong that should not.", remedy)
+    """Returns the problem for a bug of ours; the client sees only the request's id."""
+    remedy = "Try again; if the error persists, report it with the request's id."
+    return Problem("internal", "An internal error occurred.", remedy)
 
 
 def problem_of(error: InkreadError, name: str = "picture") -> Problem:
-    """What an error of the core means to a client; ``name`` stands for the source, which may be a path.
+    """Converts an error of the core to a problem; ``name`` replaces the source, which may be a path.
 
-    Only texts that inkread itself wrote are passed on: a damaged picture's reason is the decoder's, and stays here.
+    Only inkread's own texts are passed on. The reason for a damaged picture comes from the decoder and is
+    omitted.
     """
     match error:
         case PictureTooLargeError():
@@ -138,15 +139,15 @@ def problem_of(error: InkreadError, name: str = "picture") -> Problem:
                 "Copy or export the picture again.",
             )
         case StoreNotFoundError():
-            detail = "There is no such reading, or no such row or digit in it."
+            detail = "There is no such reading, or it has no such row or digit."
             found = ("not-found", detail, "Check the id.")
         case StoreFullError():
-            detail = "There is no space to keep anything more."
+            detail = "There is no space left to store anything."
             found = ("store-full", detail, "Remove readings, or free some space on the server's disk.")
         case StoreError():
             found = (
                 "store-unavailable",
-                "What was asked for could not be kept or found.",
+                "The store could not save or find the data.",
                 "Try again later.",
             )
         case OptionError():
@@ -158,17 +159,17 @@ def problem_of(error: InkreadError, name: str = "picture") -> Problem:
 
 
 def problem_of_http(error: HTTPException) -> Problem:
-    """What Starlette and FastAPI raise by themselves, in our words."""
+    """Converts the errors that Starlette and FastAPI raise themselves."""
     if isinstance(error, Problem):
         return error
     match error.status_code:
         case 404:
             return Problem("not-found", "There is nothing at this address.", "See /openapi.json.")
         case 405:
-            detail = "This address does not take this method."
+            detail = "This address does not support this method."
             return Problem("method-not-allowed", detail, "See /openapi.json.", headers=error.headers)
         case 400:
-            return Problem("bad-request", "The request's body cannot be understood.", "See /openapi.json.")
+            return Problem("bad-request", "The request's body cannot be parsed.", "See /openapi.json.")
         case 413:
             return Problem("too-large", "The request is too large.", "Send less at a time.")
         case _:
@@ -176,43 +177,45 @@ def problem_of_http(error: HTTPException) -> Problem:
 
 
 FORM = "form of "
-"""How the name of one of several forms of a body begins: the library tells it with the place of an error, and clients never sent it."""
+"""Prefix of the names of a body's forms. The library adds these names to an error's location, but clients
+never sent them."""
 
 REASONS = {
     "missing": "is missing",
-    "extra_forbidden": "is not known",
+    "extra_forbidden": "is unknown",
     "bool_parsing": "is neither true nor false",
     "bool_type": "is neither true nor false",
-    "int_parsing": "is no whole number",
-    "int_type": "is no whole number",
-    "int_from_float": "is no whole number",
-    "float_parsing": "is no number",
-    "float_type": "is no number",
-    "finite_number": "is no finite number",
-    "string_type": "is no text",
+    "int_parsing": "is not a whole number",
+    "int_type": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "float_parsing": "is not a number",
+    "float_type": "is not a number",
+    "finite_number": "is not a finite number",
+    "string_type": "is not a string",
     "string_too_long": "is too long",
     "string_too_short": "is too short",
-    "string_pattern_mismatch": "has characters that it may not have",
-    "literal_error": "is none of the values it may have",
+    "string_pattern_mismatch": "has invalid characters",
+    "literal_error": "is not one of the allowed values",
     "too_short": "has too few items",
     "too_long": "has too many items",
     "greater_than_equal": "is too small",
     "greater_than": "is too small",
     "less_than_equal": "is too large",
     "less_than": "is too large",
-    "json_invalid": "is no valid JSON",
-    "model_attributes_type": "is no JSON object",
-    "dict_type": "is no JSON object",
-    "uuid_parsing": "is no id",
+    "json_invalid": "is not valid JSON",
+    "model_attributes_type": "is not a JSON object",
+    "dict_type": "is not a JSON object",
+    "uuid_parsing": "is not an id",
     "one_form": (
-        "is not exactly one of three forms: line, position and label of a digit; box and label; line and text of a row"
+        "must have exactly one of three forms: "
+        "line, position, and label of a digit; box and label; line and text of a row"
     ),
 }
-"""What is wrong with a value, by the kind that the validation library gives its error."""
+"""Descriptions of invalid values by the validation library's error type."""
 
 
 def problem_of_validation(errors: Sequence[Any]) -> Problem:
-    """Options or a body that do not have the form they should; says which and why, not what was sent."""
+    """Converts validation errors; names the invalid parts and the reasons, but never the values sent."""
     found = [
         {
             "where": ".".join(_printable(part) for part in error["loc"] if not str(part).startswith(FORM))
@@ -222,11 +225,11 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
         for error in errors[:20]
     ]
     detail = "; ".join(f"{one['where']} {one['problem']}" for one in found[:3])
-    return Problem("invalid-option", f"{detail}.", "See /openapi.json for what it may be.", errors=found)
+    return Problem("invalid-option", f"{detail}.", "See /openapi.json for allowed values.", errors=found)
 
 
 def status_line(status: int) -> str:
-    """The standard's phrase of a status."""
+    """Returns the standard reason phrase of a status."""
     return HTTPStatus(status).phrase
 
 

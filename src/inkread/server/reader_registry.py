@@ -1,4 +1,4 @@
-"""The models that can be chosen over HTTP, verified."""
+"""The verified models that are available over HTTP."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ GLYPHS, PAGES = "glyphs", "detector"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model as it is known over HTTP.
+    """A model as exposed over HTTP.
 
     Attributes:
-        name: by which it is chosen; never a path.
-        model: verified.
-        kind: ``"glyphs"`` or ``"detector"``, what it reads.
-        history: of its training, a dict an epoch; none for a model that is not a run's.
+        name: the name that selects it; never a path.
+        model: the verified model.
+        kind: ``"glyphs"`` or ``"detector"``.
+        history: its training history, one dict per epoch; empty if the model is not from a run's folder.
     """
 
     name: str
@@ -39,17 +39,17 @@ class Entry:
 
     @property
     def report(self) -> Path | None:
-        """The page about the run, where its folder has one by now; no link, which might lead anywhere."""
+        """The run's report, if its folder has one now; links are ignored because they could lead anywhere."""
         path = self.model.path.with_name(REPORT_FILE)
         return path if path.is_file() and not path.is_symlink() else None
 
     @property
     def is_selectable(self) -> bool:
-        """Whether it can be chosen to read pictures; the detector is part of every reading."""
+        """Whether it can be selected to read pictures; the detector is part of every reading."""
         return self.kind == GLYPHS
 
     def to_dict(self) -> dict[str, Any]:
-        """The entry's JSON object, with its card, in whose command files and folders are named without their places."""
+        """Returns the entry's JSON object with its card; the card's command has file names without paths."""
         card = self.model.card
         shown = {"history": self.history, "command": card.command_without_places}
         return {
@@ -63,14 +63,14 @@ class Entry:
 
 
 class ReaderRegistry:
-    """The bundled models, and those that the server was started with; all are verified at the start.
+    """The bundled models and those given to the server; all are verified at startup.
 
     Args:
-        folders: the folder of a training run by the name it shall have; a bundled name is replaced.
+        folders: folders of training runs by model name; a bundled model of the same name is replaced.
 
     Raises:
-        ModelError: one of them cannot be loaded.
-        OptionError: one of the folders holds a model that pictures cannot be read with.
+        ModelError: a model cannot be loaded.
+        OptionError: a folder contains a model that cannot read pictures.
     """
 
     def __init__(self, folders: Mapping[str, str]) -> None:
@@ -78,18 +78,18 @@ class ReaderRegistry:
         self.entries = {name: _entry(name, source) for name, source in sources.items()}
         for name in folders:
             if not self.entries[name].is_selectable:
-                raise OptionError(name, "is a detector of digits", "name a model that reads glyphs")
+                raise OptionError(name, "is a detector", "use a model that reads glyphs")
 
     @property
     def folders(self) -> dict[str, Path]:
-        """Where the models are that can be chosen, by name."""
+        """The folders of the selectable models, by name."""
         return {name: entry.model.path.parent for name, entry in self.entries.items() if entry.is_selectable}
 
     def require(self, name: str) -> Entry:
-        """The model of that name; raises a ``Problem`` if there is none that can be chosen."""
+        """Returns the model of that name; raises a ``Problem`` if no selectable model has it."""
         entry = self.entries.get(name)
         if entry is None or not entry.is_selectable:
-            raise Problem("unknown-model", "No model of this name can be chosen.", "See /v1/models.")
+            raise Problem("unknown-model", "No selectable model has this name.", "See /v1/models.")
         return entry
 
 
@@ -98,7 +98,5 @@ def _entry(name: str, source: str) -> Entry:
     kind = PAGES if model.card.fusion else GLYPHS
     if kind == GLYPHS and not set(DIGITS) <= set(model.card.labels):
         known = ", ".join(model.card.labels[:3])
-        raise OptionError(
-            name, f"does not know the ten digits, but {known} …", "name a model that reads digits"
-        )
+        raise OptionError(name, f"reads {known} … instead of the ten digits", "use a model that reads digits")
     return Entry(name, replace(model, name=name), kind, load_history(model.path.parent))

@@ -1,4 +1,4 @@
-"""What every answer gets, whatever it is: a request id, security headers, a log line, a count; and never a traceback."""
+"""Gives every response a request id, security headers, a log line, and metrics, but never a traceback."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(LOGGER)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""Ids of a client's own that are taken over; others are replaced."""
+"""Client-supplied ids that are accepted; others are replaced."""
 
 CONTENT_SECURITY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
-"""The page loads what this server has, shows what the user gave it, and talks to nobody else."""
+"""The page loads files from this server, shows the user's data, and contacts no other host."""
 
 SECURITY_HEADERS = {
     "content-security-policy": CONTENT_SECURITY,
@@ -42,21 +43,21 @@ SECURITY_HEADERS = {
 }
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""Methods that are counted by their name; a client may send any word."""
+"""Methods counted by name; a client may send any other word as a method."""
 
 
 GONE = 499
-"""How a request is counted whose client went away before it was answered (nginx's convention); nobody is sent it."""
+"""Status counted if the client disconnects before the response (nginx's convention); it is never sent."""
 
 
 class RequestContextMiddleware:
-    """ASGI middleware around all others."""
+    """The outermost ASGI middleware."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request."""
+        """Handles a request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -83,12 +84,12 @@ class RequestContextMiddleware:
             status = GONE
         except asyncio.CancelledError:
             if status:
-                raise  # as below
+                raise  # as in the next handler
             await stopping().response(request_id)(scope, receive, finish)
         except Exception:
             log.exception("failed", extra={FIELDS: {"request": request_id}})
             if status:
-                raise  # the answer is half sent: the connection must break, so that the client sees it
+                raise  # the response is half sent: break the connection so that the client notices
             await internal().response(request_id)(scope, receive, finish)
         finally:
             self._count(scope, status, perf_counter() - start, request_id)
@@ -111,7 +112,7 @@ class RequestContextMiddleware:
 
 
 def _route(scope: Scope) -> str:
-    """The pattern of the address, of which there are few, whatever clients ask for."""
+    """Returns the route's pattern, so that the number of label values is bounded for any request."""
     if scope["path"] == "/" or scope["path"].startswith("/static/"):
         return "page"
     return getattr(scope.get("route"), "path", "other")

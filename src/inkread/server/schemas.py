@@ -1,4 +1,4 @@
-"""The shapes of what goes in and comes out, for the document that describes the API (OpenAPI 3.1)."""
+"""Schemas of requests and responses, for the OpenAPI 3.1 document of the API."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,41 +20,42 @@ Ten = Annotated[list[Probability], Field(min_length=10, max_length=10)]
 ModelName = Annotated[str, Field(pattern=f"^{MODEL_NAME.pattern}$", description="One of `/v1/models`.")]
 
 CURSOR = r"^[0-9]{1,17}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-"""What ``next`` of a list looks like."""
+"""Pattern of a list's ``next``."""
 
 
 class Shape(BaseModel):
-    """What all shapes share: nothing may be in them that is not described."""
+    """Base of all schemas: undescribed members are rejected."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ReadOptions(Shape):
-    """How pictures are read."""
+    """Options for reading pictures."""
 
-    single: bool = Field(False, description="Read the picture as one digit, or as none.")
+    single: bool = Field(False, description="Read the picture as one digit or no digit.")
     model: ModelName = "default"
     min_probability: Probability = Field(
-        0.0, description="Digits that are less probable are labelled `?`.", examples=[0.9]
+        0.0, description="Less probable digits are labelled `?`.", examples=[0.9]
     )
     detail: bool = Field(
-        False, description="Add to each digit the probabilities of all ten, and the glyph that the model saw."
+        False, description="Add all ten probabilities and the model's input glyph to each digit."
     )
 
 
 class PictureOptions(ReadOptions):
-    """How one picture is read."""
+    """Options for reading one picture."""
 
-    stages: bool = Field(False, description="Add a picture of every stage of the reading.")
+    stages: bool = Field(False, description="Add a picture of each stage of the pipeline.")
     keep: bool = Field(
         True,
-        description="Store the reading, where the server collects; false for passing ones, such as of every stroke.",
+        description="Store the reading if the server collects; use false for temporary readings, "
+        "such as after each stroke.",
     )
-    draw: bool = Field(False, description="Answer with the picture and its boxes as PNG instead.")
+    draw: bool = Field(False, description="Return the picture with its boxes as PNG instead.")
 
 
 class Alternative(Shape):
-    """Another label that a digit might have."""
+    """Another possible label of a digit."""
 
     label: Label
     probability: Probability
@@ -63,11 +64,13 @@ class Alternative(Shape):
 class Digit(Shape):
     """One digit as read."""
 
-    label: Label = Field(description="`?` where the digit is less probable than `min_probability`.")
-    probability: Probability = Field(description="Calibrated probability that the label is right.")
+    label: Label = Field(description="`?` if the digit is less probable than `min_probability`.")
+    probability: Probability = Field(description="Calibrated probability that the label is correct.")
     box: Box
-    alternatives: list[Alternative] = Field(description="Other labels, the likeliest first.")
-    probabilities: Ten | None = Field(None, description="Of the digits 0 to 9; only with `detail`.")
+    alternatives: list[Alternative] = Field(description="Other labels, most probable first.")
+    probabilities: Ten | None = Field(
+        None, description="Probabilities of the digits 0 to 9; only with `detail`."
+    )
     glyph: str | None = Field(
         None,
         description="28×28 bytes, row by row, ink bright, in Base64; only with `detail`.",
@@ -76,7 +79,7 @@ class Digit(Shape):
 
 
 class Sign(Shape):
-    """A sign between digits or beside them."""
+    """A sign between or next to digits."""
 
     label: Literal[".", ",", "-", "/", ":"]
     probability: Probability
@@ -87,13 +90,13 @@ class Line(Shape):
     """One row of digits, from left to right."""
 
     text: str = Field(description="The digits.")
-    written: str = Field(description="The digits and signs, as they are written.")
+    written: str = Field(description="The digits and signs, as written.")
     digits: list[Digit]
     signs: list[Sign]
 
 
 class Stage(Shape):
-    """A picture of one stage of the reading."""
+    """A picture of one stage of the pipeline."""
 
     name: Literal["picture", "heat", "candidates", "glyphs", "reading"]
     title: str
@@ -129,25 +132,25 @@ READING_EXAMPLE: dict[str, Any] = {
 
 
 class Reading(Shape):
-    """What was read from one picture."""
+    """The digits read from one picture."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [READING_EXAMPLE]})
 
-    id: UUID | None = Field(description="Of the stored reading; null where the server stores nothing.")
-    source: str = Field(description="The file's name as sent, made safe to show, or `picture`.")
-    width: int = Field(ge=1, description="Of the upright picture in pixels.")
-    height: int = Field(ge=1, description="Of the upright picture in pixels.")
-    text: str = Field(description="The digits of the rows, joined by line feeds; empty if there is no digit.")
-    written: str = Field(description="The same with the signs.")
+    id: UUID | None = Field(description="The stored reading's id; null if it was not stored.")
+    source: str = Field(description="The file's name as sent, made safe for display, or `picture`.")
+    width: int = Field(ge=1, description="Width of the upright picture in pixels.")
+    height: int = Field(ge=1, description="Height of the upright picture in pixels.")
+    text: str = Field(description="The digits of the rows, joined by line feeds; empty if there are none.")
+    written: str = Field(description="The same text with signs.")
     model: str
-    milliseconds: float = Field(ge=0, description="That the reading took, without waiting.")
+    milliseconds: float = Field(ge=0, description="Time to read the picture, without waiting.")
     lines: list[Line]
     error: None = Field(description="Always null here; see `Unread`.")
     stages: list[Stage] | None = Field(None, description="Only with `stages`.")
 
 
 class ProblemPart(Shape):
-    """One of several things that are wrong."""
+    """One of several errors."""
 
     where: str
     problem: str
@@ -156,13 +159,13 @@ class ProblemPart(Shape):
 class Problem(Shape):
     """An error (RFC 9457)."""
 
-    type: str = Field(description="`urn:inkread:problem:` and which it is.")
+    type: str = Field(description="`urn:inkread:problem:` followed by the kind of problem.")
     title: str
     status: int = Field(ge=400, le=599)
     detail: str
     instance: str = Field(description="The request's id, as in `X-Request-ID`.")
     remedy: str = Field(description="What to do about it.")
-    errors: list[ProblemPart] | None = Field(None, description="Where several things are wrong.")
+    errors: list[ProblemPart] | None = Field(None, description="The individual errors, if there are several.")
 
 
 class Unread(Shape):
@@ -173,7 +176,7 @@ class Unread(Shape):
 
 
 class GlyphRequest(Shape):
-    """Glyphs to be classified."""
+    """Glyphs to classify."""
 
     glyphs: list[list[list[float]]] = Field(
         description="N×28×28 numbers, all in 0..1 or all in 0..255, ink bright.",
@@ -194,25 +197,26 @@ class GlyphRequest(Shape):
     )
     normalize: bool = Field(
         False,
-        description="Bring each glyph into the classifier's geometry first: for drawings. Same as the query's option.",
+        description="Convert each glyph to the classifier's geometry first, for drawings. "
+        "Same as the query parameter.",
     )
 
 
 class GlyphOptions(Shape):
-    """How glyphs are classified."""
+    """Options for classifying glyphs."""
 
     model: ModelName = "default"
     normalize: bool = Field(
-        False, description="Bring each glyph into the classifier's geometry first: for drawings."
+        False, description="Convert each glyph to the classifier's geometry first, for drawings."
     )
 
 
 class Glyphs(Shape):
-    """What glyphs are."""
+    """The classes of glyphs."""
 
     model: str
     labels: list[GlyphLabel] = Field(
-        description="What the columns of `probabilities` stand for; the empty one is no single digit."
+        description="The labels of the columns of `probabilities`; empty for no single digit."
     )
     probabilities: list[list[Probability]]
     digits: list[GlyphLabel] = Field(description="The most probable label of each glyph.")
@@ -223,10 +227,10 @@ class Model(Shape):
 
     name: str
     kind: Literal["glyphs", "detector"]
-    selectable: bool = Field(description="Whether the option `model` may name it.")
-    size: int = Field(description="Bytes.")
-    report: bool = Field(description="Whether `/v1/models/{name}/report` is there.")
-    card: dict[str, Any] = Field(description="What it is, where it comes from, and what it scored.")
+    selectable: bool = Field(description="Whether the option `model` accepts it.")
+    size: int = Field(description="Size of the model in bytes.")
+    report: bool = Field(description="Whether `/v1/models/{name}/report` exists.")
+    card: dict[str, Any] = Field(description="The model's description, origin, and scores.")
 
 
 class Models(Shape):
@@ -237,33 +241,33 @@ class Models(Shape):
 
 
 class Limits(Shape):
-    """What one request may have at most."""
+    """The limits of one request."""
 
-    bytes: int = Field(description="Of a request's body.")
-    pixels: int = Field(description="Of a picture.")
-    files: int = Field(description="Pictures of a batch.")
-    rows: int = Field(description="Glyphs of one request.")
-    seconds: float = Field(description="That reading one picture may take.")
+    bytes: int = Field(description="Maximum bytes of a request's body.")
+    pixels: int = Field(description="Maximum pixels of a picture.")
+    files: int = Field(description="Maximum pictures per batch.")
+    rows: int = Field(description="Maximum glyphs per request.")
+    seconds: float = Field(description="Maximum seconds to read one picture.")
 
 
 class Info(Shape):
-    """What this server is."""
+    """A description of this server."""
 
     version: str
-    collect: bool = Field(description="Whether readings are stored and corrections taken.")
+    collect: bool = Field(description="Whether the server stores readings and accepts corrections.")
     limits: Limits
-    api_key: bool = Field(description="Whether an API key is needed.")
-    formats: list[str] = Field(description="Of pictures; judged by their content alone.")
+    api_key: bool = Field(description="Whether an API key is required.")
+    formats: list[str] = Field(description="Supported image formats; detected by content only.")
 
 
 READING_ID = "0b8e6f0e-6c9b-4f0e-9a3e-3f1b7c2d4e5f"
 
-LineNumber = Annotated[int, Field(ge=0, le=100_000, description="The row, from 0.")]
-By = Annotated[str | None, Field(max_length=200, description="Who says so.")]
+LineNumber = Annotated[int, Field(ge=0, le=100_000, description="The row's index, from 0.")]
+By = Annotated[str | None, Field(max_length=200, description="The author of the correction.")]
 
 
 class NewCorrection(Shape):
-    """What a digit of a stored reading really is."""
+    """The correct label of a digit in a stored reading."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -272,8 +276,8 @@ class NewCorrection(Shape):
 
     reading: UUID
     line: LineNumber
-    position: int = Field(ge=0, le=100_000, description="The digit in its row, from 0.")
-    label: GlyphLabel = Field(description="What it is; empty for no digit.")
+    position: int = Field(ge=0, le=100_000, description="The digit's index in its row, from 0.")
+    label: GlyphLabel = Field(description="The correct label; empty for no digit.")
     by: By = None
 
 
@@ -281,7 +285,7 @@ Pixel = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class NewMark(Shape):
-    """What is in a box of a stored picture: a digit that was missed, or nothing."""
+    """The content of a box in a stored picture: a digit that was missed, or nothing."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -297,12 +301,12 @@ class NewMark(Shape):
             description="x0, y0, x1, y1 in pixels of the upright picture, x0 < x1 and y0 < y1.",
         ),
     ]
-    label: GlyphLabel = Field(description="Which digit is in the box; empty for none.")
+    label: GlyphLabel = Field(description="The digit in the box; empty for none.")
     by: By = None
 
 
 class NewText(Shape):
-    """What a row of a stored reading should read as."""
+    """The correct text of a row in a stored reading."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -312,20 +316,20 @@ class NewText(Shape):
     reading: UUID
     line: LineNumber
     text: str = Field(
-        max_length=200, pattern="^[0-9]*$", description="The digits of the row; empty if there is none."
+        max_length=200, pattern="^[0-9]*$", description="The digits of the row; empty if there are none."
     )
     by: By = None
 
 
 DIGIT, BOX, TEXT = f"{FORM}a digit", f"{FORM}a box", f"{FORM}a text"
 FORMS = {"position": DIGIT, "box": BOX, "text": TEXT}
-"""The forms of a correction, by the member that only this form has."""
+"""The forms of a correction, by the member that is unique to each."""
 
 
 def _form(body: Any) -> str | None:
-    """Which form a correction has; ``None`` if it has none of them, or several."""
+    """Returns the form of a correction; ``None`` if it has no form or several."""
     if not isinstance(body, dict):
-        return DIGIT  # which says that it is not an object
+        return DIGIT  # its validation reports that the body is not an object
     found = [form for member, form in FORMS.items() if member in body]
     return found[0] if len(found) == 1 else None
 
@@ -334,11 +338,11 @@ AnyCorrection = Annotated[
     Annotated[NewCorrection, Tag(DIGIT)] | Annotated[NewMark, Tag(BOX)] | Annotated[NewText, Tag(TEXT)],
     Discriminator(_form, custom_error_type="one_form", custom_error_message="not one of the three forms"),
 ]
-"""What ``POST /v1/corrections`` takes: exactly one of three forms."""
+"""The body of ``POST /v1/corrections``: exactly one of three forms."""
 
 
 class Correction(Shape):
-    """A correction of a digit as stored."""
+    """A stored correction of a digit."""
 
     kind: Literal["digit"] = "digit"
     id: UUID
@@ -358,7 +362,7 @@ class Correction(Shape):
 
 
 class Mark(Shape):
-    """A marked box as stored; what only a digit has is null, and it was read as nothing."""
+    """A stored marked box; members that only digits have are null, and ``read_as`` is empty."""
 
     kind: Literal["mark"] = "mark"
     id: UUID
@@ -379,20 +383,20 @@ AnyStored = Annotated[Correction | Mark, Field(discriminator="kind")]
 
 
 class Stored(Shape):
-    """What a row's text changed; empty if the row reads so already."""
+    """The changes from a row's text; empty if the row already has this text."""
 
-    corrections: list[AnyStored] = Field(description="Corrections of digits, and marks where one was missed.")
+    corrections: list[AnyStored] = Field(description="Corrections of digits, and marks of missed digits.")
 
 
 class Corrections(Shape):
-    """Corrections and marks, the newest first."""
+    """Corrections and marks, newest first."""
 
     corrections: list[AnyStored]
-    next: str | None = Field(description="What to give as `before` for those that follow.")
+    next: str | None = Field(description="The value of `before` for the next page.")
 
 
 class Summary(Shape):
-    """A stored reading in short."""
+    """A summary of a stored reading."""
 
     id: UUID
     source: str
@@ -401,14 +405,14 @@ class Summary(Shape):
     model: str
     width: int
     height: int
-    corrections: int = Field(description="How many of its corrections and marks stand.")
+    corrections: int = Field(description="The number of its active corrections and marks.")
 
 
 class Readings(Shape):
-    """Stored readings, the newest first."""
+    """Stored readings, newest first."""
 
     readings: list[Summary]
-    next: str | None = Field(description="What to give as `before` for those that follow.")
+    next: str | None = Field(description="The value of `before` for the next page.")
 
 
 class StoredDigit(Shape):
@@ -422,7 +426,7 @@ class StoredDigit(Shape):
         description="28×28 bytes, row by row, ink bright, in Base64.",
         json_schema_extra={"contentEncoding": "base64"},
     )
-    crop: str = Field(description="The digit in its picture: a PNG as a data URL.")
+    crop: str = Field(description="The digit cropped from its picture, a PNG as a data URL.")
 
 
 class StoredLine(Shape):
@@ -440,22 +444,22 @@ class StoredReading(Summary):
 
 
 class Listed(Shape):
-    """Which part of a list is wanted."""
+    """Options to select a page of a list."""
 
     limit: int = Field(50, ge=1, le=200)
     before: Annotated[str, Field(pattern=CURSOR)] | None = Field(
-        None, description="`next` of the part before."
+        None, description="`next` of the previous page."
     )
 
 
 class Searched(Listed):
-    """Which readings are wanted."""
+    """Options to search for readings."""
 
-    search: str = Field("", max_length=200, description="What source or text contain, in any case.")
+    search: str = Field("", max_length=200, description="Text to find in source or text, case-insensitive.")
 
 
 def problem_example(slug: str) -> dict[str, Any]:
-    """A problem as it may be answered."""
+    """Returns an example of a problem."""
     status, title = KINDS[slug]
     return {
         "type": f"urn:inkread:problem:{slug}",

@@ -1,4 +1,4 @@
-"""What a reading becomes in an answer, and in the store."""
+"""Converts readings to responses and to stored records."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ if TYPE_CHECKING:
 TITLES = {
     "picture": "The picture, upright",
     "heat": "Where the detector sees digits",
-    "candidates": "Candidates; what was read in blue",
-    "glyphs": "The glyphs, and what the networks make of each",
+    "candidates": "Candidates; digits that were read are blue",
+    "glyphs": "The glyphs, with the networks' probabilities for each",
     "reading": "The reading",
 }
 
 MARGIN = 0.1
-"""Of a digit's box, kept around its crop."""
+"""Margin around a digit's crop, as a fraction of its box."""
 
 JPEG_QUALITY = 90
-"""Of a stored picture: a trained detector has seen such artifacts, and a page of 2000×2000 pixels takes about 1 MB."""
+"""JPEG quality of stored pictures. The detector is trained on such artifacts; 2000×2000 pixels take about 1
+MB."""
 
 LONGEST_CROP = 256
-"""Longer side of a stored crop in pixels; ten times what the model sees of it."""
+"""Longer side of a stored crop in pixels; about ten times the model's input."""
 
 Seen = tuple["Digit", "NDArray[np.float32]", "NDArray[np.uint8]"]
-"""A digit as read, the probabilities of the ten labels, and the glyph that the classifier saw."""
+"""A digit, the probabilities of the ten labels, and the classifier's input glyph."""
 
 
 def seen_lines(trace: Trace) -> list[list[Seen]]:
-    """The digits of every line of the reading, each with what it came from."""
+    """Returns the digits of each line of the reading, with their probabilities and glyphs."""
     rows = zip(trace.reading.lines, trace.digits, trace.glyphs, strict=True)
     return [list(zip(line.digits, shares, glyphs, strict=True)) for line, shares, glyphs in rows]
 
@@ -58,7 +59,7 @@ def reading_answer(
     detail: bool,
     stages: bool,
 ) -> dict[str, Any]:
-    """The JSON object of a reading, see ``schemas.Reading``."""
+    """Returns the JSON object of a reading, see ``schemas.Reading``."""
     answer = trace.reading.to_dict() | {
         "id": id,
         "source": name,
@@ -79,7 +80,7 @@ def reading_answer(
 
 
 def new_reading(trace: Trace, task: ReadPicture) -> NewReading:
-    """The reading as it is stored."""
+    """Converts the reading to its stored record."""
     return NewReading(
         source=task.name,
         width=trace.reading.width,
@@ -94,7 +95,7 @@ def new_reading(trace: Trace, task: ReadPicture) -> NewReading:
 
 
 def _picture(trace: Trace) -> StoredPicture:
-    """The upright working pixels, see ``inkread.picture.WORKING_SIDE``."""
+    """Returns the upright working pixels as JPEG, see ``inkread.picture.WORKING_SIDE``."""
     image = Image.fromarray(trace.picture.pixels)
     file = io.BytesIO()
     image.save(file, "JPEG", quality=JPEG_QUALITY)
@@ -114,7 +115,7 @@ def _new_digits(trace: Trace, line: list[Seen]) -> Iterator[NewDigit]:
 
 
 def _crop(trace: Trace, digit: Digit) -> Image.Image:
-    """The digit's box in the upright working pixels, with a margin; reduced where it is large."""
+    """Crops the digit's box from the upright working pixels, with a margin; shrinks large crops."""
     height, width = trace.picture.pixels.shape[:2]
     scale_x, scale_y = trace.picture.scale
     x0, y0, x1, y1 = digit.box
@@ -130,17 +131,17 @@ def _crop(trace: Trace, digit: Digit) -> Image.Image:
 
 
 def drawing(trace: Trace) -> bytes:
-    """The picture with the boxes of its reading, as PNG."""
+    """Returns the picture with the boxes of its reading, as PNG."""
     return png(trace.reading.draw(trace.picture.pixels))
 
 
 def png(image: Image.Image) -> bytes:
-    """The image as a PNG file."""
+    """Encodes the image as PNG."""
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
 def data_url(image: Image.Image) -> str:
-    """The image as a URL that holds it."""
+    """Encodes the image as a data URL."""
     return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"

@@ -1,4 +1,4 @@
-"""What the routes work with, and the reading of a picture for an answer."""
+"""The server's components for the routes, and the method that reads a picture."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Workers: TypeAlias = Pool[Task, Done]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of a running server.
+    """The components of a running server.
 
     Attributes:
-        settings: what it was started with.
+        settings: the server's settings.
         registry: the models.
-        pool: where pictures are read.
-        metrics: what is counted.
-        store: ``None`` where nothing is stored.
+        pool: the workers that read pictures.
+        metrics: the metrics.
+        store: the store; ``None`` if the server stores nothing.
     """
 
     settings: ServerSettings
@@ -43,9 +43,9 @@ class Service:
     store: Store | None
 
     def require_store(self) -> Store:
-        """The store; a ``Problem`` where nothing is stored."""
+        """Returns the store; raises a ``Problem`` if the server stores nothing."""
         if self.store is None:
-            raise Problem("not-collecting", "This server keeps no readings.", "Start it with --collect.")
+            raise Problem("not-collecting", "This server stores no readings.", "Start it with --collect.")
         return self.store
 
     async def read(
@@ -60,20 +60,20 @@ class Service:
         draw: bool = False,
         patiently: bool = False,
     ) -> bytes:
-        """Has a picture read, and gives the answer: the reading's JSON object, or a PNG.
+        """Reads a picture and returns the response: the reading's JSON object, or a PNG.
 
         Args:
             upload: the picture.
             entry: the model.
-            options: how it is read.
-            client: who sent it, for the store.
-            keep: store the reading, where there is a store.
-            stages: add a picture of every stage.
-            draw: give the picture with its boxes as PNG instead; it is not stored.
+            options: the reading options.
+            client: the sender's address, for the store.
+            keep: store the reading if there is a store.
+            stages: add a picture of each stage.
+            draw: return the picture with its boxes as PNG instead; it is not stored.
             patiently: see ``Pool.run``.
 
         Raises:
-            Problem: the picture cannot be read, or nobody has time for it.
+            Problem: the picture cannot be read, or no reader is free.
             StoreError: the reading cannot be stored.
         """
         task = ReadPicture(
@@ -98,7 +98,7 @@ class Service:
 
 
 def service_of(request: Request) -> Service:
-    """The parts of the application that a request came to."""
+    """Returns the components of the request's application."""
     service: Service = request.app.state.service
     return service
 
@@ -107,5 +107,5 @@ Parts = Annotated[Service, Depends(service_of)]
 
 
 def client_of(request: Request) -> str | None:
-    """The address that a request came from."""
+    """Returns the client's address."""
     return request.client.host if request.client else None

@@ -1,4 +1,4 @@
-"""What a server is started with."""
+"""The settings of a server."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""The addresses at which only this machine can reach a server."""
+"""Addresses that only this machine can reach."""
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 MOST_WORKERS = 8
-"""Processes that are started unless more are asked for: each holds memory of its own."""
+"""Maximum default number of worker processes; each uses its own memory."""
 
 WORKER_BYTES, PIXEL_BYTES = 256 * 2**20, 16
-"""Memory that one reading may take, and what it may take more for each pixel that a picture may have."""
+"""Maximum memory of one reading: a fixed part, plus a part per pixel of the largest allowed picture."""
 
 MOST_KEY = 1024
-"""Characters of an API key."""
+"""Maximum length of an API key."""
 
 
 def default_store() -> str:
-    """The URL of the store where none is named."""
+    """Returns the default store's URL."""
     from inkread.store import default_url
 
     return default_url()
 
 
 def default_workers() -> int:
-    """One worker for each core that this process may use, up to ``MOST_WORKERS``."""
+    """Returns one worker per core that this process may use, at most ``MOST_WORKERS``."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_WORKERS)
 
@@ -47,28 +47,29 @@ def _key_of_environment() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Everything that can be set; the limits are those that one client can ask of the server.
+    """All settings of a server, including the limits on what a client can request.
 
     Attributes:
-        host: the address to listen at; by default only this machine can reach it.
-        port: the port to listen at; 0 takes any that is free.
-        models: further models that can be chosen, the folder of a training run by name.
-        collect: store readings, and take corrections.
+        host: the address to listen on; by default only this machine can reach it.
+        port: the port to listen on; 0 for any free port.
+        models: additional models: folders of training runs by name.
+        collect: store readings and accept corrections.
         store: URL of the store, used only with ``collect``.
-        api_key: what ``/v1`` and ``/metrics`` demand, if anything; by default ``INKREAD_API_KEY`` of the environment.
-        cors: the origins whose pages may use the API, such as ``"https://example.org"``; ``"*"`` is any.
-        hosts: further names that this server is reached by; matters only where it listens at loopback, see
+        api_key: the key required by ``/v1`` and ``/metrics``, if any; default: the environment's
+            ``INKREAD_API_KEY``.
+        cors: origins whose pages may use the API, such as ``"https://example.org"``; ``"*"`` for any.
+        hosts: additional host names of this server; matters only if it listens on loopback, see
             ``inkread.server.limits``.
-        max_bytes: of a request's body.
-        max_held_bytes: of all bodies that are held in memory at one time.
-        max_pixels: of a picture at full size.
-        max_files: of one ``/v1/read-batch``.
-        max_rows: glyphs of one ``/v1/glyphs``.
-        max_seconds: that reading one picture may take, and that it may wait for a worker.
-        max_upload_seconds: until a request's body must have arrived.
-        workers: processes, each of which reads one picture at a time.
-        queue: pictures that may wait for a worker.
-        rate: requests a second of one client, on average; 0 is no limit.
+        max_bytes: maximum bytes of a request's body.
+        max_held_bytes: maximum bytes of all bodies in memory at one time.
+        max_pixels: maximum pixels of a picture at full size.
+        max_files: maximum pictures per ``/v1/read-batch`` request.
+        max_rows: maximum glyphs per ``/v1/glyphs`` request.
+        max_seconds: maximum time to read one picture, and maximum time to wait for a worker.
+        max_upload_seconds: maximum time for a request's body to arrive.
+        workers: number of processes, each reading one picture at a time.
+        queue: maximum number of pictures waiting for a worker.
+        rate: maximum average requests per second per client; 0 for no limit.
         static: serve the web page.
     """
 
@@ -94,26 +95,26 @@ class ServerSettings:
 
     def __post_init__(self) -> None:
         for name in ("max_bytes", "max_pixels", "max_files", "max_rows", "workers"):
-            self._require(name, "give a number of at least 1", getattr(self, name) >= 1)
+            self._require(name, "use a number of at least 1", getattr(self, name) >= 1)
         for name in ("max_seconds", "max_upload_seconds"):
-            self._require(name, "give seconds above 0", 0 < getattr(self, name) < float("inf"))
+            self._require(name, "use seconds above 0", 0 < getattr(self, name) < float("inf"))
         for name in ("queue", "rate"):
-            self._require(name, "give 0 or more", 0 <= getattr(self, name) < float("inf"))
-        self._require("port", "give a port from 0 to 65535", 0 <= self.port <= 65535)
-        remedy = "give at least as many as --max-bytes, which one request may have"
+            self._require(name, "use 0 or more", 0 <= getattr(self, name) < float("inf"))
+        self._require("port", "use a port from 0 to 65535", 0 <= self.port <= 65535)
+        remedy = "use at least --max-bytes, the limit of one request"
         self._require("max_held_bytes", remedy, self.max_held_bytes >= self.max_bytes)
         if self.api_key is not None and not _is_key(self.api_key):
-            remedy = f"give 1 to {MOST_KEY} printable ASCII characters, without blanks"
-            raise OptionError("--api-key", "is no key that a header can carry", remedy)
+            remedy = f"use 1 to {MOST_KEY} printable ASCII characters without spaces"
+            raise OptionError("--api-key", "cannot be sent in a header", remedy)
         for name in self.models:
             if not MODEL_NAME.fullmatch(name):
                 raise OptionError(
-                    f"--model {name}", "is no name for a model", "use letters, digits, - _ and ."
+                    f"--model {name}", "is not a valid model name", "use letters, digits, -, _, and ."
                 )
         for origin in self.cors:
             if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
                 raise OptionError(
-                    f"--cors {origin}", "is no origin", "give one such as https://example.org, or *"
+                    f"--cors {origin}", "is not an origin", "use e.g. https://example.org, or *"
                 )
 
     def _require(self, name: str, remedy: str, holds: bool) -> None:
@@ -128,12 +129,12 @@ class ServerSettings:
 
     @property
     def worker_memory(self) -> int:
-        """Bytes that one reading may take."""
+        """Maximum bytes of memory for one reading."""
         return WORKER_BYTES + PIXEL_BYTES * self.max_pixels
 
     @property
     def picture_limits(self) -> PictureLimits:
-        """The limits of a picture."""
+        """The limits for a picture."""
         return PictureLimits(max_bytes=self.max_bytes, max_pixels=self.max_pixels)
 
 

@@ -1,4 +1,4 @@
-"""The web page's files, out of the package."""
+"""Serves the web page's files from the package."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ MEDIA_TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-"""What a file is; the machine's own table may have been changed, and a browser runs no script of another type."""
+"""Media types by suffix; the machine's own table may differ, and browsers reject scripts of another type."""
 
 REVALIDATE = "no-cache"
-"""Kept by the browser, but asked after each time, which an ETag answers without the file: the page is never of two versions."""
+"""Browsers cache the files but revalidate each time by ETag, so that a page never mixes two versions."""
 
 
 class PageFiles(StaticFiles):
-    """Files of a folder with ETag, Cache-Control, and types that do not depend on the machine."""
+    """Serves a folder's files with ETag, Cache-Control, and machine-independent media types."""
 
     def file_response(
         self,
@@ -42,7 +42,7 @@ class PageFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file, or 304 where the client has it."""
+        """Returns the file, or 304 if the client already has it."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         if response.status_code != 304:
             suffix = PurePath(full_path).suffix

@@ -1,4 +1,4 @@
-"""Pictures out of a request, kept in memory: nothing is spooled to the disk, and no file name is trusted."""
+"""Parses pictures from a request in memory: nothing is spooled to disk, and no file name is trusted."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 PART = "picture"
-"""The name of a form's parts."""
+"""The required name of a form's parts."""
 
 UNNAMED = "picture"
-"""What a picture is called that has no name."""
+"""The name of a picture without one."""
 
 LONGEST_NAME = 100
-"""Characters of a file name that are kept: its end, which tells pictures of one camera apart."""
+"""Maximum length of a file name; its end is kept, which distinguishes pictures from the same camera."""
 
 UNPRINTED = ("C", "Zl", "Zp")
-"""Unicode categories that no name needs: control and format characters, which may reverse a text, and line ends."""
+"""Unicode categories removed from names: control and format characters, which can reverse text, and line
+ends."""
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Upload:
 
     Attributes:
         name: a file name without folders and control characters, or ``UNNAMED``.
-        data: the encoded picture; not looked at yet.
+        data: the encoded picture, not yet checked.
     """
 
     name: str = UNNAMED
@@ -42,10 +43,10 @@ class Upload:
 
 
 async def one_picture(request: Request) -> Upload:
-    """The picture of a request, its body or the only part of its form.
+    """Returns the picture of a request: its body, or the only part of its form.
 
     Raises:
-        Problem: ``bad-request`` for a form of another shape, and what the request's body raises.
+        Problem: ``bad-request`` for an invalid form, or any problem raised while the body is received.
     """
     if not _is_form(request):
         upload = Upload()
@@ -57,18 +58,18 @@ async def one_picture(request: Request) -> Upload:
 
 
 async def many_pictures(request: Request, *, limit: int) -> list[Upload]:
-    """The pictures of a form, in its order.
+    """Returns the pictures of a form, in order.
 
     Args:
-        request: multipart/form-data whose parts are all called ``PART``.
-        limit: pictures at most.
+        request: multipart/form-data in which all parts are named ``PART``.
+        limit: maximum number of pictures.
 
     Raises:
-        Problem: ``too-large`` if there are more; ``bad-request`` for no form, or one of another shape.
+        Problem: ``too-large`` if there are more pictures; ``bad-request`` for a missing or invalid form.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     if not _is_form(request) or not options.get(b"boundary"):
-        raise _no_form("The request is no form with a boundary.")
+        raise _no_form("The request is not a form with a boundary.")
     form = _Form(limit)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks())
@@ -78,14 +79,14 @@ async def many_pictures(request: Request, *, limit: int) -> list[Upload]:
     except FormParserError:
         raise _no_form("The form is damaged.") from None
     if not form.complete:
-        raise _no_form("The form is cut short.")
+        raise _no_form("The form is truncated.")
     if not form.uploads:
         raise _no_form("The form has no picture.")
     return form.uploads
 
 
 def safe_name(name: str) -> str:
-    """What may be shown of a file name that a client sent: its last part, printable, and not too long."""
+    """Returns the displayable part of a client's file name: its last component, printable, limited."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     shown = "".join(c for c in last if not unicodedata.category(c).startswith(UNPRINTED))
     return shown.strip()[-LONGEST_NAME:].strip(". ") or UNNAMED
@@ -102,7 +103,7 @@ class _Form:
         self._disposition = b""
 
     def callbacks(self) -> MultipartCallbacks:
-        """What the parser calls."""
+        """Returns the parser's callbacks."""
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._on_header,
@@ -130,7 +131,7 @@ class _Form:
     def _start(self) -> None:
         _, options = parse_options_header(self._disposition)
         if options.get(b"name") != PART.encode():
-            raise _no_form(f"The form has a part that is not called {PART}.")
+            raise _no_form(f"The form has a part that is not named {PART}.")
         if len(self.uploads) == self._limit:
             detail = f"The form has more than {self._limit} {'picture' if self._limit == 1 else 'pictures'}."
             remedy = (
@@ -151,4 +152,4 @@ def _is_form(request: Request) -> bool:
 
 
 def _no_form(detail: str) -> Problem:
-    return Problem("bad-request", detail, f"Send multipart/form-data with parts called {PART}.")
+    return Problem("bad-request", detail, f"Send multipart/form-data with parts named {PART}.")

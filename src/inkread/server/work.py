@@ -1,7 +1,7 @@
-"""What a worker process does: tasks that read pictures or classify glyphs, and the readers they are done with.
+"""The work of a worker process: tasks that read pictures or classify glyphs, and their readers.
 
-A task is pickled on its way to the worker, and its result on the way back; stages, crops and JSON are made in the worker, so that
-the process that talks to the clients has little to do.
+Tasks and results are pickled between the processes. Stages, crops, and JSON are created in the worker to keep
+the load of the process that serves the clients low.
 """
 
 from __future__ import annotations
@@ -33,26 +33,27 @@ if TYPE_CHECKING:
     from inkread.store import NewReading
 
 THREADS = 1
-"""Of one reading: there are as many workers as cores."""
+"""Threads per reading; there are as many workers as cores."""
 
 LABELS = [*DIGITS, ""]
 
 NOTHING = [0.0] * len(DIGITS) + [1.0]
-"""The probabilities where there is no ink at all, of which no network was taught that it is no digit."""
+"""The probabilities of a glyph without any ink; no network was trained to reject that."""
 
 MakeReader: TypeAlias = "Callable[..., Reader]"
-"""Makes the reader of a model, as ``Reader`` itself does."""
+"""Creates the reader of a model, like ``Reader`` itself."""
 
 
 class Readers:
-    """Does tasks with the readers of some models; a reader is made when it is first wanted.
+    """Does tasks with the readers of some models; each reader is created on first use.
 
-    The default one is made at once, and has read a picture, so that no client waits for its networks to be loaded.
+    The default reader is created at once and warmed up on a picture, so that no client waits for its networks
+    to load.
 
     Args:
-        make: makes a reader of a folder.
-        folders: of the models by their names.
-        limits: of pictures.
+        make: creates a reader from a folder.
+        folders: the models' folders by name.
+        limits: the limits for pictures.
 
     Raises:
         ModelError: the default model cannot be loaded.
@@ -62,7 +63,7 @@ class Readers:
         cv2.setNumThreads(THREADS)
         self._make, self._folders, self._limits = make, folders, limits
         self._readers: dict[str, Reader] = {}
-        with contextlib.suppress(PictureTooLargeError):  # where hardly a pixel is allowed
+        with contextlib.suppress(PictureTooLargeError):  # if the limit is tiny
             self[DEFAULT].read(_row_of_strokes())
 
     def __getitem__(self, name: str) -> Reader:
@@ -71,7 +72,7 @@ class Readers:
         return self._readers[name]
 
     def __call__(self, task: Task) -> Done:
-        """Does a task.
+        """Runs a task.
 
         Raises:
             Problem: the picture or the glyphs cannot be read.
@@ -85,12 +86,12 @@ class Readers:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a task.
+    """The result of a task.
 
     Attributes:
-        content: of the answer, JSON or PNG.
-        digits: how many were read.
-        record: the reading as it is to be stored, if that was wanted.
+        content: the content of the response, JSON or PNG.
+        digits: the number of digits read.
+        record: the reading to store, if requested.
     """
 
     content: bytes
@@ -103,17 +104,17 @@ class ReadPicture:
     """Reads a picture.
 
     Attributes:
-        name: of the picture, for people.
-        data: its file.
+        name: the picture's name for display.
+        data: the picture's file.
         model: the name of the model.
-        model_sha256: of its file.
+        model_sha256: the SHA-256 of the model's file.
         single: read one digit, or none.
         min_probability: 0..1; less probable digits are labelled ``"?"``.
-        detail: add to each digit all probabilities and its glyph.
-        stages: add a picture of every stage.
-        draw: give the picture with its boxes as PNG, instead of JSON.
-        keep: the id under which the reading is going to be stored, if it is.
-        client: who sent it, for the store.
+        detail: add all probabilities and the glyph to each digit.
+        stages: add a picture of each stage.
+        draw: return the picture with its boxes as PNG instead of JSON.
+        keep: the id for storing the reading; ``None`` to not store it.
+        client: the sender's address, for the store.
     """
 
     name: str
@@ -129,7 +130,7 @@ class ReadPicture:
     client: str | None = None
 
     def do(self, readers: Readers) -> Done:
-        """The reading; a ``Problem`` if the picture cannot be read."""
+        """Reads the picture; raises a ``Problem`` if it cannot be read."""
         start = perf_counter()
         try:
             trace = readers[self.model].trace(
@@ -161,8 +162,8 @@ class ClassifyGlyphs:
     Attributes:
         body: JSON or an .npy file.
         model: the name of the model.
-        normalize: bring each into the classifier's geometry first.
-        most: glyphs that are accepted.
+        normalize: convert each glyph to the classifier's geometry first.
+        most: maximum number of glyphs.
     """
 
     body: bytes
@@ -171,7 +172,7 @@ class ClassifyGlyphs:
     most: int
 
     def do(self, readers: Readers) -> Done:
-        """The probabilities; a ``Problem`` if the body is not N×28×28 numbers."""
+        """Returns the probabilities; raises a ``Problem`` if the body is not N×28×28 numbers."""
         glyphs, wants = glyphs_of(self.body, most=self.most)
         if wants or self.normalize:
             glyphs = glyph.normalize_all([as_ink(one) for one in glyphs])
@@ -190,12 +191,12 @@ Task: TypeAlias = ReadPicture | ClassifyGlyphs
 
 
 def to_json(value: Any) -> bytes:
-    """A value as JSON in UTF-8, on one line."""
+    """Encodes a value as JSON in UTF-8, on one line."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _row_of_strokes() -> Any:
-    """A picture that both networks look at."""
+    """Draws a picture that makes both networks run."""
     picture = np.full((60, 90), 255, np.uint8)
     picture[10:50, 20:25] = picture[10:50, 60:65] = 0
     return picture

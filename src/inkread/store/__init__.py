@@ -1,17 +1,18 @@
 """The store of readings and corrections: SQLite in one file, or PostgreSQL.
 
 =================  ====================================================================================
-``store``          ``Store``: everything that is kept, found and removed
-``records``        what goes in and comes out
-``queries``        what it asks the database, and what it writes within a transaction
-``rows``           a row's text, as it should be, against the digits that were read
+``store``          ``Store``: adds, finds, and removes readings and corrections
+``records``        the objects that are stored and returned
+``queries``        database queries, and writes within a transaction
+``rows``           aligns a row's corrected text with the digits that were read
 ``address``        the URL of a store, shown without its password
-``database``       engines that lose nothing that was acknowledged, and their errors in plain words
+``database``       engines that never lose acknowledged data, and their errors in plain words
 ``tables``         the tables
-``migrate``        brings a store to the newest version of its tables (Alembic, ``migrations/``)
+``reserve``        reserved disk space, so that readings can be removed from a full disk
+``migrate``        migrates a store to the newest version of its tables (Alembic, ``migrations/``)
 =================  ====================================================================================
 
-Only a server that was started to collect opens one; ``inkread.datasets.corrections`` reads it for training.
+Only a server that collects opens a store; ``inkread.datasets.corrections`` reads it for training.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What needs SQLAlchemy, loaded when it is first asked for: the processes that read know the records only."""
+    """Loads the parts that need SQLAlchemy on first access; worker processes use only the records."""
     if name == "default_url":
         from inkread.store.address import default_url
 

@@ -1,4 +1,4 @@
-"""The URL of a store, which is never shown with its password."""
+"""The URL of a store; its password is never shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from inkread.system.user_folders import user_folder
 if TYPE_CHECKING:
     from typing import Self
 
-FORMS = "give sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+FORMS = "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 POSTGRESQL = "postgresql+psycopg"
 DRIVERS = {
     "sqlite": "sqlite",
@@ -25,22 +25,22 @@ DRIVERS = {
     "postgresql": POSTGRESQL,
     POSTGRESQL: POSTGRESQL,
 }
-"""What a URL may begin with, and the driver that is meant."""
+"""The supported URL schemes and their drivers."""
 
 
 def default_url() -> str:
-    """The user's own store; raises as ``user_folder``."""
+    """Returns the URL of the user's store; raises the same errors as ``user_folder``."""
     file = user_folder("XDG_DATA_HOME", ".local/share") / "store.sqlite"
     return URL.create("sqlite", database=file.as_posix()).render_as_string()
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a store is.
+    """The location of a store.
 
     Attributes:
-        url: with the driver that is used.
-        file: of SQLite; ``None`` for a server.
+        url: the URL with its driver.
+        file: the SQLite file; ``None`` for a database server.
     """
 
     url: URL
@@ -48,10 +48,10 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads a URL; what has no ``://`` is the path of a file.
+        """Parses a URL; text without ``://`` is a file path.
 
         Raises:
-            StoreError: it is no URL, is ambiguous, or names something that cannot hold a store.
+            StoreError: the text is not a URL, is ambiguous, or is not the URL of a supported database.
         """
         if "://" not in text:
             return cls(*_of_file(URL.create("sqlite", database=text), text or "the store"))
@@ -59,26 +59,26 @@ class Address:
         try:
             url = make_url(text)
         except (ArgumentError, ValueError):
-            # What it says may be part of the password.
-            raise StoreError(source, "is no URL of a database", FORMS) from None
+            # The error's text may contain a part of the password.
+            raise StoreError(source, "is not the URL of a database", FORMS) from None
         driver = DRIVERS.get(url.drivername)
         if driver is None:
-            raise StoreError(source, "is no kind of database that can hold a store", FORMS)
+            raise StoreError(source, "is not a supported kind of database", FORMS)
         if driver == "sqlite":
             return cls(*_of_file(url, source))
         if text.count("@") > 1 or ("@" in text and url.username is None):
-            raise StoreError(source, "has an @ or / within its user or password", "write them as %40 and %2F")
+            raise StoreError(source, "has an @ or / in its user or password", "write them as %40 and %2F")
         return cls(url.set(drivername=driver), None)
 
     def __str__(self) -> str:
-        """The file, or the URL without password and options, which may hold another."""
+        """Returns the file, or the URL without password and options, which may contain another password."""
         if self.file:
             return str(self.file)
         where = {name: value for name, value in self.url.query.items() if name in ("host", "port")}
         return self.url.set(query=where).render_as_string(hide_password=True)
 
     def hide(self, text: str) -> str:
-        """The text of an error without the password, should it be in there."""
+        """Removes the password from an error's text."""
         for secret in (self.url.password, self.url.query.get("password"), self.url.query.get("sslpassword")):
             if secret:
                 text = text.replace(str(secret), "***")
@@ -87,8 +87,8 @@ class Address:
 
 def _of_file(url: URL, source: str) -> tuple[URL, Path]:
     if url.host or url.query or url.username:
-        raise StoreError(source, "is no path of a file", "give sqlite:///FILE, with three or four slashes")
+        raise StoreError(source, "is not a file path", "use sqlite:///FILE, with three or four slashes")
     if url.database in (None, "", ":memory:"):
-        raise StoreError(source, "keeps nothing", "name a file: sqlite:///FILE")
+        raise StoreError(source, "is an in-memory database", "use a file: sqlite:///FILE")
     file = Path(str(url.database)).absolute()
     return URL.create("sqlite", database=str(file)), file

@@ -1,4 +1,4 @@
-"""Engines that lose nothing that was acknowledged, and what their errors mean in plain words."""
+"""Engines that never lose acknowledged data, and their errors in plain words."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     from inkread.store.address import Address
 
 PATIENCE = 10
-"""Seconds to wait for another writer (SQLite), or for the server to answer (PostgreSQL)."""
+"""Seconds to wait for another writer (SQLite) or for the server to respond (PostgreSQL)."""
 
 WRITES = "inkread_writes"
-"""The execution option of a connection that is going to write."""
+"""The execution option of connections for writing."""
 
 SQLITE_MEANINGS = {
-    "SQLITE_NOTADB": ("is a file, but no SQLite database", "name another file, or move it away"),
+    "SQLITE_NOTADB": ("is a file, but not an SQLite database", "use another file, or move it away"),
     "SQLITE_CORRUPT": ("is damaged", "restore it from a backup, or move it away"),
-    "SQLITE_BUSY": ("is busy: another process keeps it locked", "try again, or close the other process"),
-    "SQLITE_READONLY": ("may not be written to", "make it and its folder writable, or name another file"),
+    "SQLITE_BUSY": ("is locked by another process", "try again, or stop the other process"),
+    "SQLITE_READONLY": ("is read-only", "make it and its folder writable, or use another file"),
     "SQLITE_CANTOPEN": ("cannot be opened", "make it and its folder readable and writable"),
     "SQLITE_FULL": ("cannot grow: the disk is full", "remove readings, or free some space"),
-    "SQLITE_IOERR": ("cannot be read or written: the disk fails", "check the disk, and the space on it"),
+    "SQLITE_IOERR": ("cannot be read or written: disk error", "check the disk and its free space"),
 }
 """Problem and remedy of SQLite's primary result codes."""
 
-CHECK_SERVER = "check that the server runs, and the user, password, host and database in the URL"
-CHECK_LOG = "try again, and look into the server's log if it stays"
+CHECK_SERVER = "check that the server is running, and the user, password, host, and database in the URL"
+CHECK_LOG = "try again, and check the server's log if the error persists"
 
 
 @contextmanager
 def plain_errors(address: Address) -> Iterator[None]:
-    """Within, what goes wrong with the database becomes a ``StoreError``."""
+    """Converts database errors to ``StoreError``."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
@@ -53,10 +53,10 @@ def plain_errors(address: Address) -> Iterator[None]:
 
 
 def open_engine(address: Address) -> Engine:
-    """An engine of either database; SQLite's file is made if it is not there.
+    """Creates an engine for either database; creates SQLite's file if it does not exist.
 
     Raises:
-        StoreError: the file cannot be made.
+        StoreError: the file cannot be created.
         MissingExtraError: the driver of PostgreSQL is not installed.
     """
     return _sqlite(address, address.file) if address.file else _postgresql(address)
@@ -68,7 +68,7 @@ def _sqlite(address: Address, file: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: DBAPIConnection, _record: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.isolation_level = None  # the driver must not begin transactions itself
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -76,7 +76,7 @@ def _sqlite(address: Address, file: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # A writer locks at once: one that read first could not wait for another writer, it would fail.
+        # Writers lock at once: after a read, a writer would fail instead of waiting for another writer.
         writes = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -84,18 +84,18 @@ def _sqlite(address: Address, file: Path) -> Engine:
 
 
 def _make(file: Path) -> None:
-    """Makes the file, which only its owner may read: it will hold people's handwriting."""
+    """Creates the file, readable only by its owner because it will contain people's handwriting."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             file.touch(mode=0o600)
     except OSError as error:
-        problem = f"cannot be made ({error.strerror or error})"
-        raise StoreError(str(file), problem, "name a file in a folder that is writable") from error
+        problem = f"cannot be created ({error.strerror or error})"
+        raise StoreError(str(file), problem, "use a file in a writable folder") from error
 
 
 def use_write_ahead_log(file: Path) -> None:
-    """Sets what SQLite's file keeps from then on; SQLite does not wait by itself for another that does the same."""
+    """Sets the file's journal mode permanently; retries because SQLite does not wait for others here."""
     deadline = time.monotonic() + PATIENCE
     with closing(sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)) as connection:
         while True:
@@ -118,7 +118,7 @@ def _postgresql(address: Address) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: DBAPIConnection, _record: object) -> None:
-        # A server may be set to acknowledge what it has not yet written to its disk.
+        # A server may be configured to acknowledge data before writing it to disk.
         cursor = connection.cursor()
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false) "
@@ -131,12 +131,12 @@ def _postgresql(address: Address) -> Engine:
 
 
 def _sqlite_code(error: Exception) -> str:
-    """The name of SQLite's result code; empty for another error."""
+    """Returns the name of SQLite's result code; empty for other errors."""
     return getattr(getattr(error, "orig", None) or error, "sqlite_errorname", None) or ""
 
 
 def _meaning(error: Exception, address: Address) -> tuple[str, str]:
-    """Problem and remedy."""
+    """Returns an error's problem and remedy."""
     original = getattr(error, "orig", None) or error
     code = _sqlite_code(error)
     for name, meaning in SQLITE_MEANINGS.items():

@@ -1,4 +1,4 @@
-"""Brings a store to the newest version of its tables, also when several processes open it at once."""
+"""Migrates a store to the newest version of its tables, even if several processes open it at once."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 VERSION_TABLE = "inkread_version"
 SCRIPTS = "inkread.store:migrations"
 ADVISORY_LOCK = 0x696E6B72656164
-"""The number of PostgreSQL's lock for migrations: "inkread" in ASCII."""
+"""The key of PostgreSQL's advisory lock for migrations: "inkread" in ASCII."""
 
 
 def migrate(engine: Engine, address: Address) -> None:
-    """Creates the tables, or brings them to the newest version; one process at a time, all of it or nothing.
+    """Creates the tables or migrates them to the newest version, atomically and in one process at a time.
 
     Raises:
-        StoreError: the database is of a newer inkread, or of another program.
+        StoreError: the database belongs to a newer inkread or to another program.
     """
     with engine.execution_options(**{WRITES: True}).begin() as connection:
         if not address.file:
@@ -38,7 +38,7 @@ def migrate(engine: Engine, address: Address) -> None:
         config.set_main_option("script_location", SCRIPTS)
         if _needs_migration(connection, ScriptDirectory.from_config(config), address):
             command.upgrade(config, "head")
-        # Changes nothing, but fails now rather than at the first reading if the store may only be read.
+        # Changes nothing, but makes a read-only store fail now rather than at the first reading.
         connection.execute(delete(Readings).where(false()))
 
 
@@ -48,17 +48,17 @@ def _needs_migration(connection: Connection, scripts: ScriptDirectory, address: 
     if version is None:
         _refuse_foreign(connection, address)
     elif version not in {script.revision for script in scripts.walk_revisions()}:
-        raise StoreError(str(address), f"is of a newer inkread (version {version})", "update inkread")
+        raise StoreError(str(address), f"was made by a newer inkread (version {version})", "update inkread")
     return version != scripts.get_current_head()
 
 
 def _refuse_foreign(connection: Connection, address: Address) -> None:
-    """A database of another program is left alone; on a server, tables of other names may be beside ours."""
+    """Rejects a database of another program; on a server, tables with other names may exist next to ours."""
     there = set(inspect(connection).get_table_names()) - {VERSION_TABLE}
     if address.file is None:
         there &= set(Table.metadata.tables)
     if there:
         names = ", ".join(sorted(there)[:3])
         raise StoreError(
-            str(address), f"has tables of another program ({names})", "name another file or database"
+            str(address), f"has tables of another program ({names})", "use another file or database"
         )

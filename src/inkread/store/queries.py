@@ -1,4 +1,4 @@
-"""What the store asks the database, and what it writes within a transaction."""
+"""Database queries of the store, and its writes within a transaction."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 DIGITS = frozenset("0123456789")
 
 LABELS = DIGITS | {""}
-"""What a digit may be corrected to; ``""`` is no single digit."""
+"""Valid labels of a correction; ``""`` means no single digit."""
 
 LARGEST_INTEGER = 2**31 - 1
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL's texts, or UTF-8, cannot hold."""
+"""Characters that PostgreSQL's texts or UTF-8 cannot represent."""
 
 
 def new_id() -> str:
-    """The id of a reading or a correction that is going to be kept: a random UUID."""
+    """Creates the id of a new reading or correction: a random UUID."""
     return str(uuid.uuid4())
 
 
@@ -76,7 +76,7 @@ OF_DIGIT = (
     Readings.model,
     Readings.model_sha256,
 )
-"""The columns of ``Correction`` that come from the digit and its reading."""
+"""The columns of ``Correction`` from the digit and its reading."""
 
 OF_CORRECTION = (
     Corrections.id,
@@ -87,11 +87,11 @@ OF_CORRECTION = (
     Corrections.created,
     Corrections.by,
 )
-"""Its own."""
+"""The columns of ``Correction`` from its own table."""
 
 
 def standing_corrections(*columns: Any) -> Select[Any]:
-    """A query of the corrections that stand, their digits and readings."""
+    """Builds a query for the active corrections with their digits and readings."""
     its_digit = and_(
         Digits.reading == Corrections.reading,
         Digits.line == Corrections.line,
@@ -123,12 +123,12 @@ OF_MARK: tuple[Any, ...] = (
 
 
 def standing_marks_query() -> Select[Any]:
-    """A query of the marks that stand."""
+    """Builds a query for the active marks."""
     return select(*OF_MARK).join(Readings, Readings.id == Marks.reading).where(STANDING_MARK)
 
 
 def digits_of(reading: str) -> Select[Any]:
-    """A query of a reading's digits, row by row, each with its standing correction, if there is one."""
+    """Builds a query for a reading's digits, row by row, each with its active correction, if any."""
     its_correction = and_(
         Corrections.reading == Digits.reading,
         Corrections.line == Digits.line,
@@ -145,7 +145,7 @@ def digits_of(reading: str) -> Select[Any]:
 
 
 def locked_reading(connection: Connection, reading: str) -> RowMapping:
-    """What marks need of their reading, which nobody else marks or removes until the transaction ends."""
+    """Returns a reading for marks, and locks it against marks and removal until the transaction ends."""
     columns = (Readings.id, Readings.width, Readings.height, Readings.model, Readings.model_sha256)
     query = select(*columns).where(Readings.id == reading).with_for_update()
     found = connection.execute(query).mappings().first() if ID.fullmatch(reading) else None
@@ -156,7 +156,7 @@ def locked_reading(connection: Connection, reading: str) -> RowMapping:
 
 
 def locked_digit(connection: Connection, reading: str, line: int, position: int) -> RowMapping | None:
-    """What a correction keeps of a digit, which nobody else corrects or removes until the transaction ends."""
+    """Returns a digit for a correction, and locks it against correction and removal in this transaction."""
     if not (ID.fullmatch(reading) and 0 <= line <= LARGEST_INTEGER and 0 <= position <= LARGEST_INTEGER):
         return None
     query = select(Digits.reading, Digits.line, Digits.position, *OF_DIGIT)
@@ -166,7 +166,7 @@ def locked_digit(connection: Connection, reading: str, line: int, position: int)
 
 
 def locked_digits(connection: Connection, reading: str) -> Sequence[RowMapping]:
-    """All digits of a reading, each with its standing correction; nobody else corrects them until the transaction ends."""
+    """Returns and locks all digits of a reading, each with its active correction, in this transaction."""
     order = (Digits.line, Digits.position)
     locked = select(Digits.position).where(Digits.reading == reading).order_by(*order)
     connection.execute(locked.with_for_update()).all()
@@ -176,7 +176,7 @@ def locked_digits(connection: Connection, reading: str) -> Sequence[RowMapping]:
 
 
 def row_items(connection: Connection, digits: Sequence[RowMapping], reading: str, line: int) -> list[Item]:
-    """The digits of a row as they count now, with the marks that belong to it, in order.
+    """Returns a row's digits with their current labels, and the marks that belong to the row, in order.
 
     Raises:
         StoreNotFoundError: the reading has no such row.
@@ -211,18 +211,18 @@ def row_items(connection: Connection, digits: Sequence[RowMapping], reading: str
 
 
 def standing_marks(connection: Connection, reading: str) -> tuple[Mark, ...]:
-    """The marks of a reading that stand, the oldest first."""
+    """Returns the active marks of a reading, oldest first."""
     query = standing_marks_query().where(Marks.reading == reading).order_by(Marks.created, Marks.id)
     return tuple(map(mark_of, connection.execute(query).mappings()))
 
 
 def covering_mark(box: Box, marks: Sequence[Mark]) -> Mark | None:
-    """The newest mark that replaces a digit of this box."""
+    """Returns the newest mark that replaces a digit with this box."""
     return next((mark for mark in reversed(marks) if overlap(mark.box, box) > SAME_PLACE), None)
 
 
 def label_now(digit: RowMapping) -> str:
-    """What a digit counts as: corrected, as read, or, if it was doubted, the most probable of the ten."""
+    """Returns a digit's current label: corrected, as read, or, if it was ``"?"``, the most probable one."""
     if digit["corrected"] is not None:
         return str(digit["corrected"])
     if digit["label"] in DIGITS:
@@ -234,7 +234,7 @@ def label_now(digit: RowMapping) -> str:
 def store_correction(
     connection: Connection, digit: RowMapping, label: str, *, by: str | None, now: datetime
 ) -> Correction:
-    """Stores a correction of a locked digit, and withdraws the one before."""
+    """Stores a correction of a locked digit, and withdraws the previous one."""
     where: dict[str, Any] = {name: digit[name] for name in ("reading", "line", "position")}
     new: dict[str, Any] = {
         "id": new_id(),
@@ -249,7 +249,7 @@ def store_correction(
 
 
 def withdraw_correction(connection: Connection, digit: RowMapping, now: datetime) -> None:
-    """Withdraws the correction of a digit, if one stands."""
+    """Withdraws the active correction of a digit, if any."""
     where = {name: digit[name] for name in ("reading", "line", "position")}
     connection.execute(update(Corrections).filter_by(**where).where(STANDING).values(withdrawn=now))
 
@@ -272,21 +272,21 @@ def store_mark(
 
 
 def withdraw_mark(connection: Connection, id: str, now: datetime) -> None:  # noqa: A002
-    """Withdraws a mark, if it stands."""
+    """Withdraws a mark, if it is active."""
     connection.execute(update(Marks).where(Marks.id == id, STANDING_MARK).values(withdrawn=now))
 
 
 def mark_of(row: RowMapping) -> Mark:
-    """A mark from its row."""
+    """Converts a database row to a mark."""
     names = ("id", "reading", "label", "created", "by", "model", "model_sha256")
     return Mark(**{name: row[name] for name in names}, box=box_of(row))
 
 
 def box_of(row: RowMapping) -> Box:
-    """The box of a digit or a mark from its row."""
+    """Returns the box of a digit or mark from its database row."""
     return row["x0"], row["y0"], row["x1"], row["y1"]
 
 
 def storable(text: str) -> str:
-    """The text with U+FFFD for what a database cannot hold."""
+    """Replaces characters that a database cannot store by U+FFFD."""
     return UNSTORABLE.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""What goes into the store, and what comes out."""
+"""The objects that the store saves and returns."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CLASSES = 10
 
 @dataclass(frozen=True, slots=True)
 class NewDigit:
-    """A digit as it was read.
+    """A digit as read.
 
     Attributes:
-        label: ``"0"`` to ``"9"``, or ``"?"`` where it was doubted.
-        probability: in 0..1.
+        label: ``"0"`` to ``"9"``, or ``"?"`` if it was not probable enough.
+        probability: the label's probability, 0..1.
         box: ``(x0, y0, x1, y1)`` in pixels of the upright picture.
-        probabilities: of the digits 0 to 9.
-        glyph: what the model saw: 28×28 bytes, row by row, ink bright.
+        probabilities: the probabilities of the digits 0 to 9.
+        glyph: the model's input: 28×28 bytes, row by row, ink bright.
         crop: the digit's box in the picture, with a margin, as PNG.
 
     Raises:
@@ -49,15 +49,16 @@ class NewDigit:
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """The upright picture of a reading, perhaps reduced.
+    """The upright picture of a reading, possibly reduced.
 
     Attributes:
         jpeg: a JPEG file.
-        width: of the JPEG in pixels; the reading's boxes are in pixels of the source picture, which may be larger.
-        height: of it in pixels.
+        width: the JPEG's width in pixels; the reading's boxes are in pixels of the source picture, which may
+            be larger.
+        height: the JPEG's height in pixels.
 
     Raises:
-        ValueError: it has no pixels.
+        ValueError: the picture has no pixels.
     """
 
     jpeg: bytes
@@ -66,23 +67,23 @@ class StoredPicture:
 
     def __post_init__(self) -> None:
         if not self.jpeg or min(self.width, self.height) < 1:
-            raise ValueError("a picture has pixels")
+            raise ValueError("a picture must have pixels")
 
 
 @dataclass(frozen=True, slots=True)
 class NewReading:
-    """A reading to be kept.
+    """A reading to store.
 
     Attributes:
-        source: the picture's name, as the client gave it; shown, never opened.
-        width: of the upright picture in pixels.
-        height: of it in pixels.
+        source: the picture's name as sent by the client; shown, never opened.
+        width: the upright picture's width in pixels.
+        height: the upright picture's height in pixels.
         text: the rows joined by newlines.
         model: the model's name.
-        model_sha256: of the model's file, lower-case hexadecimal.
+        model_sha256: the SHA-256 of the model's file, lowercase hexadecimal.
         lines: rows from top to bottom, each with its digits from left to right.
-        client: who asked, if known.
-        picture: that was read; it is kept apart, see ``Store.picture``.
+        client: the client's address, if known.
+        picture: the picture that was read; it is stored separately, see ``Store.picture``.
 
     Raises:
         ValueError: a row has no digit.
@@ -100,7 +101,7 @@ class NewReading:
 
     def __post_init__(self) -> None:
         if not all(self.lines):
-            raise ValueError("every row of a reading has a digit")
+            raise ValueError("every row of a reading must have a digit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,8 @@ class ReadingSummary:
 
     Attributes:
         id: a UUID.
-        created: when it was stored, in UTC.
-        corrections: how many of its corrections and marks stand.
+        created: the time when it was stored, in UTC.
+        corrections: the number of its active corrections and marks.
 
     The others are those of ``NewReading``.
     """
@@ -136,20 +137,20 @@ class StoredReading(ReadingSummary):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What somebody says a digit is.
+    """A person's correction of a digit.
 
     Attributes:
         id: a UUID.
         reading: the id of the reading.
         line: the digit's row, from 0.
-        position: its place in the row, from 0.
-        read_as: what the model read.
-        label: what it is: ``"0"`` to ``"9"``, or ``""`` for no single digit.
-        created: when, in UTC.
-        by: who says so, if known.
-        model: the name of the model that read it.
-        model_sha256: of the model's file.
-        glyph: what the model saw: 28×28 bytes, row by row, ink bright.
+        position: the digit's index in the row, from 0.
+        read_as: the label that the model read.
+        label: the correct label: ``"0"`` to ``"9"``, or ``""`` for no single digit.
+        created: the time when it was stored, in UTC.
+        by: the author, if known.
+        model: the name of the model that read the digit.
+        model_sha256: the SHA-256 of the model's file.
+        glyph: the model's input: 28×28 bytes, row by row, ink bright.
         crop: the digit in its picture, as PNG.
     """
 
@@ -169,17 +170,17 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What somebody says is at a place of a picture: a digit that was missed or cut wrongly, or nothing.
+    """A person's label for a place in a picture: a digit that was missed or badly segmented, or nothing.
 
     Attributes:
         id: a UUID.
         reading: the id of the reading.
         box: ``(x0, y0, x1, y1)`` in pixels of the upright source picture.
         label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
-        created: when, in UTC.
-        by: who says so, if known.
+        created: the time when it was stored, in UTC.
+        by: the author, if known.
         model: the name of the model that read the picture.
-        model_sha256: of the model's file.
+        model_sha256: the SHA-256 of the model's file.
     """
 
     id: str
@@ -194,13 +195,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class MarkedPage:
-    """A picture and the digits in it, as far as people and the model know.
+    """A picture with the digits found by the model and by people.
 
     Attributes:
         reading: the id of the reading.
-        width: of the upright source picture in pixels.
-        height: of it in pixels.
-        picture: the same picture, perhaps reduced.
+        width: the upright source picture's width in pixels.
+        height: the upright source picture's height in pixels.
+        picture: the same picture, possibly reduced.
         digits: label ``"0"`` to ``"9"`` and box of each digit; boxes are in pixels of the source picture.
     """
 
@@ -213,11 +214,11 @@ class MarkedPage:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some of many items, the newest first.
+    """A page of items, newest first.
 
     Attributes:
-        items: of this page.
-        next: what to give as ``before`` for the page after it; ``None`` where there is none.
+        items: the items of this page.
+        next: the value of ``before`` for the next page; ``None`` on the last page.
     """
 
     items: tuple[Item, ...]

@@ -1,7 +1,8 @@
-"""Space on the disk that is kept for the day when there is no other.
+"""Disk space reserved for removing readings from a full disk.
 
-SQLite needs space to remove something: it writes the changed pages beside the database first. On a full disk nothing could be
-removed, and so nothing be freed. A file of this size lies beside the database, and gives way then (an emergency ballast).
+SQLite needs space even to remove data because it first writes the changed pages to a file next to the
+database. On a full disk, nothing could be removed to free space. So a file next to the database reserves some
+space, and is deleted when the disk is full.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ RESERVE_BYTES = 4 * 2**20
 
 
 class Reserve:
-    """The file beside a database.
+    """The reserve file next to a database.
 
     Args:
         database: the database's file.
@@ -26,7 +27,7 @@ class Reserve:
         self.file = database.with_name(f"{database.name}-reserve")
 
     def fill(self) -> None:
-        """Makes the file if it is not there, and there is space for it; never fails."""
+        """Creates the file if it does not exist and there is space for it; never fails."""
         try:
             if self.file.exists():
                 return
@@ -36,7 +37,7 @@ class Reserve:
             self.spend()
 
     def spend(self) -> bool:
-        """Removes the file; whether there was one."""
+        """Removes the file; returns whether it existed."""
         try:
             self.file.unlink()
         except OSError:

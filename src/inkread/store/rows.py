@@ -1,4 +1,4 @@
-"""A row's text, as it should be, against the digits of the row: which of them change, and where digits were missed."""
+"""Aligns a row's correct text with its digits, to find wrong digits and the places of missed ones."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ if TYPE_CHECKING:
     from inkread.store.records import Box
 
 SAME_PLACE = 0.5
-"""Two boxes with a larger intersection over union are about the same digit."""
+"""Two boxes with a larger intersection over union belong to the same digit."""
 
 LEAST_VISIBLE = 0.25
-"""Share of the width and height of a missed digit's box that has to lie in the picture."""
+"""Minimum fraction of the width and height of a missed digit's box that must be inside the picture."""
 
 BESIDE = 0.5
-"""How far a mark may be above or below the nearest digit of its row, in sizes of that row's digits."""
+"""Maximum distance of a mark above or below the nearest digit of its row, in the row's digit sizes."""
 
 USUAL_PITCH = 1.5
-"""From digit to digit, in widths of a digit, if a row is too short to measure it."""
+"""Distance between digits, in digit widths, if a row is too short to measure it."""
 
 Step = tuple[float, float]
 """A distance to the right and down, pixels."""
 
 Cost = tuple[int, float]
-"""Edits, and how unlikely they are: of alignments with the same number of edits, the likeliest counts."""
+"""The number of edits, and their unlikelihood, which decides between alignments with equally many edits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A digit of a row, as it was read or as somebody marked it.
+    """A digit of a row, as read or as marked by a person.
 
     Attributes:
-        label: what it is taken for; ``""`` if it was said to be no digit.
-        box: in pixels of the upright source picture.
-        probability: of the label, 0..1; 1 if it was corrected, 0 of a mark, which is taken back before a digit that was read is doubted.
-        position: of a digit that was read, from 0.
+        label: the current label; ``""`` if it was corrected to no digit.
+        box: the box in pixels of the upright source picture.
+        probability: the label's probability, 0..1; 1 for a correction, 0 for a mark, so that marks change
+            before digits that were read.
+        position: the index of a digit that was read, from 0.
         mark: the id of a mark.
         covers: whether the mark replaces a digit that was read.
     """
@@ -56,12 +57,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What has to change for a row to read as it should.
+    """A change that corrects a row.
 
     Attributes:
-        item: what changes; ``None`` if a digit was missed.
-        box: of the item, or of the missed digit.
-        label: what it is; ``""`` for no digit.
+        item: the item to change; ``None`` if a digit was missed.
+        box: the box of the item or the missed digit.
+        label: the correct label; ``""`` for no digit.
     """
 
     item: Item | None
@@ -70,11 +71,11 @@ class Change:
 
 
 class NoRoomError(ValueError):
-    """A missed digit would lie outside the picture."""
+    """A missed digit would be outside the picture."""
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0..1."""
+    """Computes the intersection over union of two boxes, 0..1."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     if width <= 0 or height <= 0:
@@ -84,11 +85,11 @@ def overlap(one: Box, other: Box) -> float:
 
 
 def row_of(box: Box, rows: Sequence[Sequence[Box]]) -> int | None:
-    """The row that a box belongs to: that of the nearest digit, unless the box is above or below it.
+    """Returns the row of a box: that of the nearest digit, unless the box is above or below it.
 
     Args:
-        box: of a mark.
-        rows: the boxes of the digits of each row, none of them empty.
+        box: the box of a mark.
+        rows: the boxes of the digits of each row; no row is empty.
     """
     if not rows:
         return None
@@ -105,24 +106,25 @@ def row_of(box: Box, rows: Sequence[Sequence[Box]]) -> int | None:
 
 
 def in_order(items: Sequence[Item], digits: Sequence[Box]) -> list[Item]:
-    """The items along the row's direction, which is that of its digits: a page may lie on its side."""
+    """Sorts the items along the direction of the row's digits, because a page may be rotated."""
     step = _pitch(digits)
     return sorted(items, key=lambda item: middle(item.box)[0] * step[0] + middle(item.box)[1] * step[1])
 
 
 def changes(row: Sequence[Item], text: str, *, width: int, height: int) -> list[Change]:
-    """The fewest edits that make a row read as the text (Levenshtein distance), along the row.
+    """Finds the fewest edits that change a row to the text (Levenshtein distance), along the row.
 
-    Where several are as few, digits that are less probable change, and missed digits are put where there is room for them.
+    If there are several solutions, less probable digits change, and missed digits are placed where there is
+    room for them.
 
     Args:
         row: at least one item, in order.
         text: digits; ``""`` if nothing in the row is a digit.
-        width: of the upright source picture in pixels.
-        height: of it in pixels.
+        width: the upright source picture's width in pixels.
+        height: the upright source picture's height in pixels.
 
     Raises:
-        NoRoomError: a digit before the first or after the last would lie outside the picture.
+        NoRoomError: a digit before the first or after the last would be outside the picture.
     """
     found: list[Change] = []
     missed = [""] * (len(row) + 1)
@@ -138,12 +140,12 @@ def changes(row: Sequence[Item], text: str, *, width: int, height: int) -> list[
 
 
 def middle(box: Box) -> Step:
-    """The middle of a box."""
+    """Returns the center of a box."""
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
 def _aligned(row: Sequence[Item], text: str, crowds: Sequence[float]) -> Iterator[tuple[int, str]]:
-    """Index of an item and its label (``""`` if deleted), or ``~gap`` and the label of a missed digit; in order."""
+    """Yields, in order, an item's index and label (``""`` if deleted), or ``~gap`` and a missed label."""
     best: dict[tuple[int, int], tuple[Cost, tuple[int, int]]] = {(0, 0): ((0, 0.0), (0, 0))}
     for i, j in itertools.product(range(len(row) + 1), range(len(text) + 1)):
         ways: list[tuple[Cost, tuple[int, int]]] = []
@@ -172,9 +174,9 @@ def _plus(cost: Cost, unlikely: float) -> Cost:
 
 
 def _crowds(row: Sequence[Item], width: int, height: int) -> list[float]:
-    """How little room there is in each gap, before the first item to after the last: 1 for none, 0 for a digit's."""
+    """Rates the crowding of each gap, before the first item to after the last: 1 is full, 0 fits a digit."""
     boxes = [item.box for item in row]
-    # One gap alone says nothing of the usual distance.
+    # One gap is not enough to measure the usual distance.
     step = math.hypot(*_pitch(boxes)) if len(row) > 2 else USUAL_PITCH * _size(boxes)[0]
     inner = [
         1 - min(1.0, max(0.0, math.dist(middle(one.box), middle(other.box)) / step - 1))
@@ -187,7 +189,7 @@ def _crowds(row: Sequence[Item], width: int, height: int) -> list[float]:
 
 
 def _places(row: Sequence[Item], gap: int, count: int) -> Iterator[tuple[float, float, float, float]]:
-    """Boxes for missed digits in a gap, as large as the row's median digit, and evenly spaced."""
+    """Yields boxes for missed digits in a gap, evenly spaced, with the size of the row's median digit."""
     boxes = [item.box for item in row]
     (step_x, step_y), (wide, high) = _pitch(boxes), _size(boxes)
     for number in range(1, count + 1):
@@ -204,7 +206,7 @@ def _places(row: Sequence[Item], gap: int, count: int) -> Iterator[tuple[float, 
 
 
 def _pitch(boxes: Sequence[Box]) -> Step:
-    """From the middle of one digit to that of the next; of a single digit its width to the right."""
+    """Returns the step from one digit's center to the next; for a single digit, its width to the right."""
     middles = [middle(box) for box in boxes]
     steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(middles)]
     step = (median(x for x, _ in steps), median(y for _, y in steps)) if steps else (0.0, 0.0)
@@ -212,7 +214,7 @@ def _pitch(boxes: Sequence[Box]) -> Step:
 
 
 def _size(boxes: Sequence[Box]) -> Step:
-    """Median width and height, at least a pixel."""
+    """Computes the median width and height, at least one pixel."""
     wide = median(x1 - x0 for x0, _, x1, _ in boxes)
     high = median(y1 - y0 for _, y0, _, y1 in boxes)
     return max(1.0, float(wide)), max(1.0, float(high))

@@ -1,4 +1,4 @@
-"""The store: readings, their digits, and corrections of these."""
+"""The store of readings, their digits, and corrections."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ LONGEST_SEARCH = 200
 """Characters."""
 
 LONGEST_TEXT = 200
-"""Digits of a row as it should be: aligning it takes time that grows with its length times the row's."""
+"""Maximum length of a row's corrected text; aligning takes time proportional to its length times the
+row's."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -97,8 +98,8 @@ CURSOR = re.compile(rf"([0-9]{{1,17}})_({ID.pattern})")
 class Store:
     """Readings and corrections in a database, for any number of threads and processes at once.
 
-    What a method returned is on the disk: it outlives the end of the process and of the machine. Every method raises
-    ``StoreError`` where the database cannot be used.
+    When a method returns, its changes are on disk and survive a crash of the process or machine. Every method
+    raises ``StoreError`` if the database cannot be used.
 
     Example:
         >>> with Store.open("sqlite:///store.sqlite") as store:
@@ -110,19 +111,21 @@ class Store:
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
         self._address = address
-        # SQLite's writers poll for their turn; threads that queue for it instead wait a fifth as long at worst.
+        # SQLite's writers poll for the lock; with a queue, threads wait at most a fifth as long.
         self._reserve = Reserve(address.file) if address.file else None
         self._turn: AbstractContextManager[Any] = Lock() if address.file else nullcontext()
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Opens a store, makes it where there is none, and brings its tables to this version.
+        """Opens a store, creates it if it does not exist, and migrates its tables to this version.
 
         Args:
-            url: ``sqlite:///FILE``, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, or the path of a file.
+            url: ``sqlite:///FILE``, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, or the path of a
+                file.
 
         Raises:
-            StoreError: no such kind of database, not to be reached or written, of a newer version, or not a store.
+            StoreError: the database is unsupported, unreachable, read-only, of a newer version, or not a
+                store.
             MissingExtraError: the driver of PostgreSQL is not installed.
         """
         address = Address.parse(url)
@@ -136,7 +139,7 @@ class Store:
         return store
 
     def close(self) -> None:
-        """Closes every connection; nothing is lost without it."""
+        """Closes all connections; no data is lost without it."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -150,12 +153,12 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({str(self._address)!r})"
 
-    def add_reading(self, reading: NewReading, *, id: str | None = None) -> str:  # noqa: A002  # the field's name
-        """Keeps a reading, and returns its id; what no database can hold in its texts becomes U+FFFD.
+    def add_reading(self, reading: NewReading, *, id: str | None = None) -> str:  # noqa: A002
+        """Stores a reading, and returns its id; characters that a database cannot store become U+FFFD.
 
         Args:
-            reading: to be kept.
-            id: of it, from ``new_id``; one is made if none is given.
+            reading: the reading to store.
+            id: its id, from ``new_id``; a new one by default.
         """
         key = id or new_id()
         values = {
@@ -184,12 +187,12 @@ class Store:
         return key
 
     def reading(self, id: str) -> StoredReading | None:  # noqa: A002  # the field's name
-        """The reading with its digits, or ``None``."""
+        """Returns the reading with its digits, or ``None``."""
         if not ID.fullmatch(id):
             return None
         digits = select(Digits.__table__).where(Digits.reading == id)
         with self._reading() as connection:
-            # The digits first: of a reading that is removed meanwhile, the summary is missing, never the digits.
+            # The digits first: if the reading is removed meanwhile, the summary is missing, never the digits.
             rows = connection.execute(digits.order_by(Digits.line, Digits.position)).mappings().all()
             summary = connection.execute(select(*SUMMARY).where(Readings.id == id)).mappings().first()
         if summary is None:
@@ -198,7 +201,7 @@ class Store:
         return StoredReading(**summary, lines=lines)
 
     def picture(self, id: str) -> StoredPicture | None:  # noqa: A002
-        """The picture of a reading; ``None`` if there is no such reading, or it was stored without one."""
+        """Returns the picture of a reading; ``None`` if there is no such reading or it has no picture."""
         if not ID.fullmatch(id):
             return None
         query = select(Pictures.jpeg, Pictures.width, Pictures.height).where(Pictures.reading == id)
@@ -209,44 +212,44 @@ class Store:
     def readings(
         self, *, search: str = "", limit: int = 50, before: str | None = None
     ) -> Page[ReadingSummary]:
-        """Readings whose source or text contains ``search``, in any case; the newest first.
+        """Finds readings whose source or text contains ``search``, ignoring case; newest first.
 
         Args:
-            search: at most ``LONGEST_SEARCH`` characters, none of them special; empty finds all.
-            limit: of readings, 1 to ``MOST_ITEMS``.
-            before: ``Page.next`` of the page before.
+            search: at most ``LONGEST_SEARCH`` characters, all literal; empty finds all readings.
+            limit: maximum number of readings, 1 to ``MOST_ITEMS``.
+            before: ``Page.next`` of the previous page.
 
         Raises:
-            OptionError: one of them is not as it must be.
+            OptionError: an argument is invalid.
         """
         query = select(*SUMMARY)
         if len(search) > LONGEST_SEARCH:
             problem = f"has {len(search)} characters, more than {LONGEST_SEARCH}"
-            raise OptionError("search", problem, "look for less")
+            raise OptionError("search", problem, "use a shorter text")
         if sought := _folded(search).strip():
             query = query.where(Readings.sought.contains(sought, autoescape=True))
         order = (Readings.created, Readings.id)
         return self._page(query, order, lambda row: ReadingSummary(**row), limit, before)
 
     def remove_reading(self, id: str) -> bool:  # noqa: A002
-        """Removes a reading with its picture, digits, corrections and marks, on a full disk too; whether there was one."""
+        """Removes a reading and all of its data, even on a full disk; returns whether it existed."""
         return bool(ID.fullmatch(id)) and self._changes(delete(Readings).where(Readings.id == id))
 
     def add_correction(
         self, *, reading: str, line: int, position: int, label: str, by: str | None
     ) -> Correction:
-        """Keeps what a digit is; an older correction of the same digit is withdrawn.
+        """Stores a digit's correct label, and withdraws an older correction of the same digit.
 
         Args:
-            reading: its id.
+            reading: the reading's id.
             line: the digit's row, from 0.
-            position: the digit's place in the row, from 0.
+            position: the digit's index in the row, from 0.
             label: ``"0"`` to ``"9"``, or ``""`` for no single digit.
-            by: who says so, if known.
+            by: the author, if known.
 
         Raises:
-            StoreNotFoundError: there is no such reading, or no such digit in it.
-            OptionError: the label is none.
+            StoreNotFoundError: there is no such reading, or it has no such digit.
+            OptionError: the label is invalid.
         """
         _require_label(label)
         with self._writing() as connection:
@@ -260,17 +263,17 @@ class Store:
             return store_correction(connection, digit, label, by=by, now=datetime.now(UTC))
 
     def add_mark(self, *, reading: str, box: Sequence[int], label: str, by: str | None) -> Mark:
-        """Keeps what is at a place of a picture; an older mark at the same place (IoU > 0.5) is withdrawn.
+        """Stores the label of a box, and withdraws an older mark at the same place (IoU > 0.5).
 
         Args:
-            reading: its id.
+            reading: the reading's id.
             box: ``(x0, y0, x1, y1)`` in pixels of the upright source picture.
             label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
-            by: who says so, if known.
+            by: the author, if known.
 
         Raises:
             StoreNotFoundError: there is no such reading.
-            OptionError: the label is none, or the box is empty or outside the picture.
+            OptionError: the label is invalid, or the box is empty or outside the picture.
         """
         _require_label(label)
         with self._writing() as connection:
@@ -285,27 +288,28 @@ class Store:
     def correct_line(
         self, *, reading: str, line: int, text: str, by: str | None
     ) -> tuple[Correction | Mark, ...]:
-        """Keeps what a row should read as, by the fewest changes to what it reads as now.
+        """Stores a row's correct text, by the fewest changes to its current text.
 
-        A digit that is another one, or none, is corrected; a digit that was missed becomes a mark between its neighbors. Corrections
-        and marks of the row that the text contradicts are withdrawn.
+        Wrong or superfluous digits are corrected; missed digits become marks between their neighbors. The
+        row's corrections and marks that contradict the text are withdrawn.
 
         Args:
-            reading: its id.
-            line: the row, from 0.
+            reading: the reading's id.
+            line: the row's index, from 0.
             text: at most ``LONGEST_TEXT`` digits; ``""`` if there is no digit in the row.
-            by: who says so, if known.
+            by: the author, if known.
 
         Returns:
-            What was stored; nothing if the row reads as the text already.
+            The stored changes; empty if the row already has this text.
 
         Raises:
-            StoreNotFoundError: there is no such reading, or no such row in it.
-            OptionError: the text has other characters or is too long, or a missed digit would lie outside the picture.
+            StoreNotFoundError: there is no such reading, or it has no such row.
+            OptionError: the text has other characters or is too long, or a missed digit would be outside the
+                picture.
         """
         if not DIGITS.issuperset(text) or len(text) > LONGEST_TEXT:
-            problem = f"is not up to {LONGEST_TEXT} digits"
-            raise OptionError("text", problem, "give the digits of the row, without signs and blanks")
+            problem = f"must have at most {LONGEST_TEXT} characters, all digits"
+            raise OptionError("text", problem, "send the digits of the row, without signs and spaces")
         with self._writing() as connection:
             found = locked_reading(connection, reading)
             digits = locked_digits(connection, reading)
@@ -315,7 +319,7 @@ class Store:
             except NoRoomError:
                 raise OptionError(
                     "text",
-                    "has a digit that would lie outside the picture",
+                    "has a digit that would be outside the picture",
                     "correct the others, and draw a box around this one",
                 ) from None
             now = datetime.now(UTC)
@@ -332,20 +336,20 @@ class Store:
                     continue
                 if item is not None and item.mark is not None:
                     withdraw_mark(connection, item.mark, now)
-                # Without its mark, the digit that was read there would count again.
+                # Without its mark, the digit that was read there would become active again.
                 if edit.label or (item is not None and item.covers):
                     stored.append(store_mark(connection, found, edit.box, edit.label, by=by, now=now))
             return tuple(stored)
 
     def corrections(self, *, limit: int = 50, before: str | None = None) -> Page[Correction | Mark]:
-        """The corrections and marks that stand, the newest first.
+        """Returns the active corrections and marks, newest first.
 
         Args:
-            limit: of them, 1 to ``MOST_ITEMS``.
-            before: ``Page.next`` of the page before.
+            limit: maximum number of items, 1 to ``MOST_ITEMS``.
+            before: ``Page.next`` of the previous page.
 
         Raises:
-            OptionError: one of them is not as it must be.
+            OptionError: an argument is invalid.
         """
         corrections = standing_corrections(*OF_CORRECTION, *OF_DIGIT)
         sources: list[tuple[Select[Any], _Order, Callable[[RowMapping], Correction | Mark]]] = [
@@ -364,14 +368,14 @@ class Store:
         )
 
     def marks(self, reading: str) -> tuple[Mark, ...]:
-        """The marks of a reading that stand, the oldest first."""
+        """Returns the active marks of a reading, oldest first."""
         if not ID.fullmatch(reading):
             return ()
         with self._reading() as connection:
             return standing_marks(connection, reading)
 
     def withdraw(self, id: str) -> bool:  # noqa: A002
-        """Withdraws a correction or a mark, on a full disk too; whether there was one that stood."""
+        """Withdraws a correction or a mark, even on a full disk; returns whether it was active."""
         now = datetime.now(UTC)
         return bool(ID.fullmatch(id)) and self._changes(
             update(Corrections).where(Corrections.id == id, STANDING).values(withdrawn=now),
@@ -379,17 +383,18 @@ class Store:
         )
 
     def corrected_glyphs(self) -> list[tuple[bytes, str]]:
-        """What is to be learned: glyph (28×28 bytes) and label of each correction that stands, the oldest first."""
+        """Returns the glyph (28×28 bytes) and label of each active correction, oldest first, for training."""
         query = standing_corrections(Digits.glyph, Corrections.label)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(Corrections.created, Corrections.id))
             return [(glyph, label) for glyph, label in rows]
 
     def corrected_pages(self) -> Iterator[MarkedPage]:
-        """The pictures in which something is corrected or marked, with all their digits; the oldest first, one at a time.
+        """Yields pictures with corrections or marks, with all their digits, oldest first.
 
-        The digits are those that were read and not corrected to none, with their corrected labels, and the marks. A mark replaces a
-        digit that it overlaps (IoU > 0.5). Readings from before pictures were stored are left out.
+        The digits are the marks and those that were read, with their corrected labels, unless corrected to no
+        digit. A mark replaces a digit that it overlaps (IoU > 0.5). Readings without a stored picture are
+        skipped.
         """
         corrected = select(Corrections.reading).where(STANDING)
         marked = select(Marks.reading).where(STANDING_MARK)
@@ -402,7 +407,7 @@ class Store:
             found = connection.execute(query.order_by(Readings.created, Readings.id)).scalars().all()
         for reading in found:
             page = self._corrected_page(reading)
-            if page is not None:  # else it was removed meanwhile
+            if page is not None:  # otherwise it has been removed
                 yield page
 
     def _corrected_page(self, reading: str) -> MarkedPage | None:
@@ -410,7 +415,7 @@ class Store:
         sizes = (Pictures.width.label("picture_width"), Pictures.height.label("picture_height"))
         query = select(*columns, *sizes).join(Pictures, Pictures.reading == Readings.id)
         with self._reading() as connection:
-            # The digits first, as in ``reading``.
+            # The digits first, like in ``reading``.
             digits = connection.execute(digits_of(reading)).mappings().all()
             marks = standing_marks(connection, reading)
             row = connection.execute(query.where(Readings.id == reading)).mappings().first()
@@ -428,12 +433,12 @@ class Store:
     def _prepare(self) -> None:
         with plain_errors(self._address):
             migrate(self._engine, self._address)
-            if self._address.file:  # only now: a file of another program must stay as it is
+            if self._address.file:  # only now, so that another program's file is never changed
                 self._engine.dispose()
                 use_write_ahead_log(self._address.file)
 
     def _changes(self, *statements: Delete | Update) -> bool:
-        """Whether one of the statements changed anything; what it needs of a full disk is there."""
+        """Runs the statements, even on a full disk; returns whether they changed anything."""
 
         def change() -> bool:
             with self._writing() as connection:
@@ -442,7 +447,7 @@ class Store:
         return self._with_reserve(change)
 
     def _with_reserve(self, do: Callable[[], Found]) -> Found:
-        """Does something, with the reserve's space if there is no other, and fills the reserve again if that is possible."""
+        """Calls ``do``, with the reserve's space if the disk is full, and refills the reserve if possible."""
         if self._reserve is None:
             return do()
         try:
@@ -456,7 +461,7 @@ class Store:
         return result
 
     def _checkpoint(self) -> None:
-        """Moves into the database what SQLite wrote beside it, if it can, so that there is room again."""
+        """Moves SQLite's write-ahead log into the database, if possible, to free space."""
         with suppress(StoreError), plain_errors(self._address), self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
 
@@ -467,7 +472,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """A transaction that is on the disk when it is left."""
+        """Opens a transaction that is on disk when the context exits."""
         with self._turn, plain_errors(self._address), self._writer.begin() as connection:
             yield connection
 
@@ -479,9 +484,9 @@ class Store:
         limit: int,
         before: str | None,
     ) -> Page[Found]:
-        """The newest rows of a query that are older than the cursor."""
+        """Returns the newest rows of a query that are older than the cursor."""
         if not 1 <= limit <= MOST_ITEMS:
-            raise OptionError(f"limit {limit}", f"is outside 1..{MOST_ITEMS}", "give one such as 50")
+            raise OptionError(f"limit {limit}", f"is outside 1..{MOST_ITEMS}", "use e.g. 50")
         if before is not None:
             query = query.where(tuple_(*order) < _after(before))
         query = query.order_by(*(column.desc() for column in order)).limit(limit + 1)
@@ -496,20 +501,20 @@ class Store:
 
 def _require_label(label: str) -> None:
     if label not in LABELS:
-        raise OptionError(f"label {label!r}", "is no digit", 'give one of 0 to 9, or "" for no digit')
+        raise OptionError(f"label {label!r}", "is not a digit", 'use 0 to 9, or "" for no digit')
 
 
 def _require_box(box: Sequence[int], width: int, height: int) -> Box:
-    """The box, if it is one within a picture of this size."""
+    """Returns the box if it is valid and inside a picture of this size."""
     x0, y0, x1, y1 = map(int, box)
     if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
-        problem = f"does not lie within the picture of {width}×{height} pixels, or is empty"
-        raise OptionError(f"box {[x0, y0, x1, y1]}", problem, "give x0, y0, x1, y1 with x0 < x1 and y0 < y1")
+        problem = f"is empty or outside the picture of {width}×{height} pixels"
+        raise OptionError(f"box {[x0, y0, x1, y1]}", problem, "use x0, y0, x1, y1 with x0 < x1 and y0 < y1")
     return x0, y0, x1, y1
 
 
 def _columns(digit: NewDigit) -> dict[str, Any]:
-    """A digit as a row of its table, without its place; SQLite would keep numpy's numbers as bytes."""
+    """Converts a digit to its columns, without its place; SQLite would store numpy numbers as bytes."""
     x0, y0, x1, y1 = map(int, digit.box)
     return {
         "label": digit.label,
@@ -525,7 +530,7 @@ def _columns(digit: NewDigit) -> dict[str, Any]:
 
 
 def _digit(row: RowMapping) -> NewDigit:
-    """A digit from its row."""
+    """Converts a database row to a digit."""
     return NewDigit(
         label=row["label"],
         probability=row["probability"],
@@ -541,13 +546,13 @@ def _cursor(created: datetime, id: str) -> str:  # noqa: A002
 
 
 def _after(cursor: str) -> tuple[datetime, str]:
-    """The moment and the id that a cursor stands for."""
+    """Parses a cursor into its time and id."""
     match = CURSOR.fullmatch(cursor)
     if match is None:
-        raise OptionError("cursor", "is none of this store's", "give the one that came with the page before")
+        raise OptionError("cursor", "is not from this store", "use the one from the previous page")
     return EPOCH + int(match[1]) * MICROSECOND, match[2]
 
 
 def _folded(text: str) -> str:
-    """The text as it is searched: any case and any composition of accents alike."""
+    """Normalizes a text for searching: ignores case and the composition of accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", storable(text)).casefold())

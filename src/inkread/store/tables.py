@@ -1,4 +1,4 @@
-"""The tables. What changes here needs a migration, see ``migrations/versions``."""
+"""The tables. Every change here requires a migration, see ``migrations/versions``."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment with its time zone, which SQLite does not know: there, it is kept in UTC without."""
+    """A time with its time zone. SQLite has no time zones, so it stores the time in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """As it is kept."""
+        """Converts a time for storage, to UTC."""
         return value and value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """As it is used: always in UTC."""
+        """Converts a stored time; the result is always in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Table(DeclarativeBase):
-    """Every table of the store."""
+    """Base class of the store's tables."""
 
     metadata = MetaData()
 
 
 class Readings(Table):
-    """One row a reading; ``sought`` is what a search looks through."""
+    """One row per reading; ``sought`` is the text for searches."""
 
     __tablename__ = "readings"
 
@@ -67,7 +67,7 @@ class Readings(Table):
 
 
 class Digits(Table):
-    """One row a digit."""
+    """One row per digit."""
 
     __tablename__ = "digits"
 
@@ -86,7 +86,7 @@ class Digits(Table):
 
 
 class Pictures(Table):
-    """The picture of a reading, as JPEG; apart from ``readings``, so that no list loads it. Older readings have none."""
+    """One JPEG picture per reading, separate so that lists do not load it. Older readings have none."""
 
     __tablename__ = "pictures"
 
@@ -97,7 +97,7 @@ class Pictures(Table):
 
 
 class Marks(Table):
-    """One row per mark, also of those withdrawn: a box that a person drew or wrote, and what is in it."""
+    """One row per mark, including withdrawn ones: a box from a person, and its label."""
 
     __tablename__ = "marks"
 
@@ -119,7 +119,7 @@ class Marks(Table):
 
 
 class Corrections(Table):
-    """One row a correction, also of those withdrawn; of a digit, one at most stands."""
+    """One row per correction, including withdrawn ones; each digit has at most one active correction."""
 
     __tablename__ = "corrections"
 
@@ -144,10 +144,10 @@ class Corrections(Table):
 
 
 STANDING = Corrections.withdrawn.is_(None)
-"""The corrections that are neither withdrawn nor replaced."""
+"""The condition for active corrections, neither withdrawn nor replaced."""
 
 STANDING_MARK = Marks.withdrawn.is_(None)
-"""The marks that are neither withdrawn nor replaced."""
+"""The condition for active marks, neither withdrawn nor replaced."""
 
 Index(
     "standing_corrections",

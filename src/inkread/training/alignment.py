@@ -29,7 +29,7 @@ LEAST, MEAN = -2.0, 0.0
 SURE = 1.0
 """What has a larger logit than this and is not part of the text makes the text doubtful."""
 STEP = 0.35
-"""Middles of neighbours are at least so far apart, in shares of the wider one's width."""
+"""Middles of neighbors are at least so far apart, in shares of the wider one's width."""
 
 
 def aligned(

@@ -90,7 +90,7 @@ def change_stroke_width(glyphs: Tensor, strengths: Augmentation, generator: torc
 
 
 def dilate(glyphs: Tensor) -> Tensor:
-    """The largest of each 3×3 neighbourhood; slices, as they are ten times as fast as max_pool2d on a CPU."""
+    """The largest of each 3×3 neighborhood; slices, as they are ten times as fast as max_pool2d on a CPU."""
     padded = functional.pad(glyphs, (1, 1, 1, 1))
     columns = torch.maximum(torch.maximum(padded[:, :, :-2], padded[:, :, 2:]), padded[:, :, 1:-1])
     return torch.maximum(torch.maximum(columns[:, :-2], columns[:, 2:]), columns[:, 1:-1])

@@ -1,12 +1,12 @@
-"""A folder in which pictures arrive, and the file in which each is reported exactly once.
+"""Watches a folder for new pictures, and reports each exactly once in a file.
 
 ::
 
-    directory_scanner   folder -> the pictures in it, and for how long each has been unchanged
-    journal             the file: one line per picture, as CSV or JSON lines; the only memory of what was reported
+    directory_scanner   lists a folder's pictures, and how long each has been unchanged
+    journal             the file, one line per picture, as CSV or JSON lines; the only record of reports
     watcher             reads each new picture that is not in the journal, and adds it there
 
-Killed at any moment and started again, a watcher reports what is missing and nothing twice.
+If a watcher is killed at any time and restarted, it reports the missing pictures and none twice.
 """
 
 from __future__ import annotations

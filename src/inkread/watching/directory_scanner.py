@@ -1,8 +1,9 @@
-"""A folder -> the pictures in it, and for how long each has stood still.
+"""Lists the pictures in a folder, and how long each has been unchanged.
 
-The folder is looked through again and again. Notices of the operating system (inotify and its like) would spare that, but they do not
-come from network drives, are lost when their queue is full, do not tell what arrived while nobody listened, and do not tell that a
-file is complete: looking would be needed beside them. It is cheap, a fraction of a second for 10,000 pictures.
+The scanner polls the folder. Notifications from the operating system (inotify etc.) would avoid that, but
+they do not work on network drives, get lost when their queue is full, miss files that arrive while nobody
+listens, and do not reveal whether a file is complete, so polling would still be required. It is cheap: a
+fraction of a second for 10,000 pictures.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
-"""What breaks lines or encodings in a name, and the backslash that escapes it."""
+"""Characters in names that break lines or encodings, and the backslash that escapes them."""
 
 
 class Stamp(NamedTuple):
-    """What a file shows of itself without being opened.
+    """The properties of a file that can be read without opening it.
 
     Attributes:
         source: its name, see ``name_below``.
-        size: bytes.
-        modified_ns: nanoseconds since 1970, as its file system has them.
+        size: its size in bytes.
+        modified_ns: its modification time in nanoseconds since 1970, as stored by the file system.
     """
 
     source: str
@@ -41,9 +42,10 @@ class Arrival:
     """A picture in the folder.
 
     Attributes:
-        path: of the file.
-        stamp: as it is now.
-        looks: how many looks in a row, this one included, found it so; 1 for one that is new or has changed.
+        path: the path of the file.
+        stamp: its current stamp.
+        looks: the number of consecutive scans, including this one, with this stamp; 1 if it is new or has
+            changed.
     """
 
     path: Path
@@ -52,26 +54,26 @@ class Arrival:
 
 
 class DirectoryScanner:
-    """The pictures in a folder, by their names: those that are hidden or partial (``.part``, ``.tmp``) do not count.
+    """Lists a folder's pictures by file name; ignores hidden and partial (``.part``, ``.tmp``) files.
 
     Args:
-        folder: to look through.
-        recursive: also look through the folders in it, but through none that is a link.
+        folder: the folder to scan.
+        recursive: also scan subfolders, except links.
 
     Raises:
-        FolderError: it is not there, or cannot be looked through.
+        FolderError: the folder does not exist or cannot be listed.
     """
 
     def __init__(self, folder: Path, *, recursive: bool = False) -> None:
         self.folder, self.recursive = folder, recursive
         self._seen: dict[str, Arrival] = {}
-        next(pictures_in(folder, recursive=recursive), None)  # tells at once what is wrong with the folder
+        next(pictures_in(folder, recursive=recursive), None)  # reports problems with the folder at once
 
     def scan(self) -> list[Arrival]:
-        """All that are there now, the oldest first.
+        """Returns all pictures, oldest first.
 
         Raises:
-            FolderError: the folder, or one in it, is not there or cannot be looked through.
+            FolderError: the folder or a subfolder does not exist or cannot be listed.
         """
         seen = {}
         for path in pictures_in(self.folder, recursive=self.recursive):
@@ -84,11 +86,11 @@ class DirectoryScanner:
         return sorted(seen.values(), key=lambda each: (each.stamp.modified_ns, each.stamp.source))
 
     def stamp(self, path: Path) -> Stamp | None:
-        """What a file in the folder shows now; ``None`` if it has gone, or is no regular file."""
+        """Returns a file's current stamp; ``None`` if it is gone or not a regular file."""
         try:
-            # Not what os.scandir knows: on Windows that lags behind a file that is being written.
+            # Not from os.scandir, whose data on Windows lags behind while a file is being written.
             status = path.stat()
-        except OSError:  # also of a link that leads nowhere
+        except OSError:  # broken links too
             return None
         if not stat.S_ISREG(status.st_mode):
             return None
@@ -96,10 +98,10 @@ class DirectoryScanner:
 
 
 def name_below(folder: Path, path: Path) -> str:
-    r"""What a picture is called in reports: its path in the folder, on one line, the same on every system.
+    r"""Returns a picture's name for reports: its path in the folder, on one line, the same on every system.
 
-    Control characters, bytes that are no UTF-8, and the backslash are escaped as in Python's strings, so that different files have
-    different names. One that a spreadsheet would take for a formula begins with ``./``.
+    Control characters, bytes that are not UTF-8, and backslashes are escaped as in Python's strings, so that
+    different files have different names. Names that a spreadsheet would treat as a formula begin with ``./``.
     """
     name = UNPRINTABLE.sub(
         lambda found: found[0].encode("unicode_escape").decode("ascii"), path.relative_to(folder).as_posix()

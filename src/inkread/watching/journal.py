@@ -1,7 +1,8 @@
-"""The file in which pictures are reported: a line each, as CSV or JSON lines, that is only ever added to.
+"""The append-only file in which pictures are reported, one line each, as CSV or JSON lines.
 
-It alone remembers what was reported. A line is on the disk before the next picture is read; one that was torn, as its process was killed
-or the disk full, has no end, and is cut off when the file is opened again.
+It is the only record of the reported pictures. Each line is on disk before the next picture is read. If the
+process is killed or the disk is full, the last line may be incomplete; it is removed when the file is
+reopened.
 """
 
 from __future__ import annotations
@@ -27,23 +28,23 @@ if TYPE_CHECKING:
     from inkread.results.outcome import Outcome
 
 MORE_KEYS = ("time", "size", "modified_ns", "sha256")
-"""What is reported of a picture besides its reading, at the end of each line."""
+"""Fields at the end of each line, after the reading."""
 
 COLUMNS = ("source", "text", "probability", "width", "height", "error", *MORE_KEYS)
 
 DIGEST_LENGTH = 64
-"""Characters of a SHA-256."""
+"""Length of a hexadecimal SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is reported of a picture.
+    """The report about a picture.
 
     Attributes:
-        outcome: what was read, or why nothing could be; its name is the stamp's source.
-        stamp: of the file as it was read.
-        sha256: of its content, hexadecimal; empty if it could not be opened.
-        time: when it was read, ISO 8601 in UTC.
+        outcome: the reading or the error; its name is the stamp's source.
+        stamp: the stamp of the file when it was read.
+        sha256: the SHA-256 of its content, hexadecimal; empty if it could not be opened.
+        time: the time of the reading, ISO 8601 in UTC.
     """
 
     outcome: Outcome
@@ -53,7 +54,7 @@ class Record:
 
 
 class _Reported(NamedTuple):
-    """What was last reported under a name: its content, and the stamps under which that was found."""
+    """The last report under a name: the content's SHA-256, and the stamps with which it was found."""
 
     sha256: str
     stamps: set[Stamp]
@@ -63,14 +64,15 @@ class Journal:
     """The open file; it is locked against other processes until it is closed.
 
     Args:
-        path: ends in .csv or .jsonl; the file, and folders above it, are made where they are not there yet.
+        path: a path that ends in .csv or .jsonl; the file and its parent folders are created if missing.
 
     Attributes:
-        was_torn: whether it ended in a torn line, which is cut off now.
+        was_torn: whether the file ended in an incomplete line, which has been removed.
 
     Raises:
-        OptionError: the path ends otherwise.
-        OutputError: it cannot be written, is no journal, or another process writes to it. It is left as it is.
+        OptionError: the path has another suffix.
+        OutputError: the file cannot be written, is not a journal, or is in use by another process. It is not
+            changed then.
     """
 
     def __init__(self, path: Path) -> None:
@@ -95,20 +97,20 @@ class Journal:
         self.close()
 
     def __len__(self) -> int:
-        """How many pictures it reports."""
+        """Returns the number of reported pictures."""
         return self._count
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file and releases its lock."""
         self._file.close()
 
     def knows(self, stamp: Stamp) -> bool:
-        """Whether this file, as it stands, is the one that was last reported under its name."""
+        """Returns whether this file, with this stamp, is the last one reported under its name."""
         reported = self._newest.get(stamp.source)
         return reported is not None and stamp in reported.stamps
 
     def recognises(self, stamp: Stamp, sha256: str) -> bool:
-        """Whether what was last reported under that name has that content, with whatever date; then its stamp is known from now on."""
+        """Returns whether the last report under this name has this content; if so, adds the new stamp."""
         reported = self._newest.get(stamp.source)
         if reported is None or not sha256 or reported.sha256 != sha256:
             return False
@@ -116,10 +118,11 @@ class Journal:
         return True
 
     def append(self, record: Record) -> None:
-        """Writes a line, and returns when it is on the disk.
+        """Writes a line, and returns when it is on disk.
 
         Raises:
-            OutputError: it cannot be written, and then the file is as before; or another program has changed the file.
+            OutputError: the line cannot be written (the file is not changed then), or another program has
+                changed the file.
         """
         with _writing(self.path):
             self._require_unchanged()
@@ -137,37 +140,37 @@ class Journal:
                 rest = rest[self._file.write(rest) :]
             os.fsync(self._file.fileno())
         except OSError:
-            with suppress(OSError):  # else it is cut off when the file is opened again
+            with suppress(OSError):  # otherwise it is removed when the file is reopened
                 self._file.truncate(self._end)
             raise
         self._end += len(line)
 
     def _require_unchanged(self) -> None:
-        """Raises an ``OutputError`` if the file is another, or has another length, than that which was written to."""
+        """Raises an ``OutputError`` if the file was replaced or its length changed since the last write."""
         held = os.fstat(self._file.fileno())
         try:
             unchanged = os.path.samestat(self.path.stat(), held) and held.st_size == self._end
         except FileNotFoundError:
             unchanged = False
         if not unchanged:
-            problem = "was changed, replaced or removed by another program"
+            problem = "was changed, replaced, or removed by another program"
             raise OutputError(str(self.path), problem, "start again; nothing is lost")
 
     def _lock(self) -> None:
-        """Takes the file for this process until it is closed, or the process ends in whatever way."""
+        """Locks the file until it is closed or the process ends."""
         try:
             taken = lock(self._file.fileno())
         except OSError as error:
-            problem, remedy = f"cannot be locked ({error.strerror})", "name a file on another disk"
+            problem, remedy = f"cannot be locked ({error.strerror})", "use a file on another disk"
             raise OutputError(str(self.path), problem, remedy) from error
         if not taken:
-            problem, remedy = "is written by another inkread watch", "stop that one, or name another file"
+            problem, remedy = "is in use by another inkread watch", "stop that one, or use another file"
             raise OutputError(str(self.path), problem, remedy)
 
     def _load(self) -> bool:
-        """Takes up what is in the file, and makes it end after a line; gives whether it had to be cut."""
+        """Loads the file and removes an incomplete last line; returns whether there was one."""
         if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
-            raise OutputError(str(self.path), "is no regular file", "name another file")
+            raise OutputError(str(self.path), "is not a regular file", "use another file")
         layout = self._layout
         with os.fdopen(self._file.fileno(), "rb", closefd=False) as lines:
             lines.seek(0)
@@ -187,7 +190,7 @@ class Journal:
         return torn
 
     def _take_up(self, lines: Iterable[bytes]) -> bool:
-        """Remembers all whole lines; gives whether there is a torn one behind them."""
+        """Loads all complete lines; returns whether an incomplete one follows."""
         for number, line in enumerate(lines, 2 if self._layout.header else 1):
             has_end = line.endswith(b"\n")
             try:
@@ -200,35 +203,35 @@ class Journal:
                 raise self._foreign(number)
             self._remember(*reported)
             self._end += len(line)
-            if not has_end:  # some editors take it away
+            if not has_end:  # some editors remove it
                 self._write(b"\n")
                 return False
         return False
 
     def _foreign(self, number: int) -> OutputError:
-        problem = f"is no output of inkread watch, or was changed: line {number} is none of its own"
-        return OutputError(str(self.path), problem, "name another file, or mend the line")
+        problem = f"is not an output of inkread watch, or was changed: line {number} is invalid"
+        return OutputError(str(self.path), problem, "use another file, or fix the line")
 
 
 class _Layout(Protocol):
-    """How records are written.
+    """The format of records.
 
     Attributes:
-        header: of every file.
-        start: how every file begins, its header included.
+        header: the header of every file.
+        start: the first bytes of every file, including its header.
     """
 
     header: bytes
     start: bytes
 
     def encode(self, record: Record) -> bytes:
-        """The record as one line, its end included."""
+        """Encodes the record as one line, including its line end."""
 
     def decode(self, line: bytes) -> tuple[Stamp, str] | None:
-        """The stamp and SHA-256 of a line's picture; ``None`` if the line is whole, and none of ours.
+        """Returns the stamp and SHA-256 of a line's picture; ``None`` if the line is complete but not ours.
 
         Raises:
-            ValueError: the line is not whole.
+            ValueError: the line is incomplete.
         """
 
 
@@ -261,7 +264,7 @@ class _Csv:
             raise ValueError(str(error)) from error
         row = dict(zip(COLUMNS, fields, strict=True))
         if len(row["sha256"]) != DIGEST_LENGTH and not (row["sha256"] == "" and line.endswith(b"\n")):
-            raise ValueError("the last field is cut short")
+            raise ValueError("the last field is truncated")
         return Stamp(row["source"], int(row["size"]), int(row["modified_ns"])), row["sha256"]
 
 
@@ -292,26 +295,26 @@ LAYOUTS: dict[str, _Layout] = {".csv": _Csv(), ".jsonl": _JsonLines()}
 
 
 def _layout(path: Path) -> _Layout:
-    """The layout that the path's suffix names."""
+    """Returns the layout for the path's suffix."""
     try:
         return LAYOUTS[path.suffix.lower()]
     except KeyError as error:
-        problem, remedy = "has a suffix that names no format of reports", f"end it in {' or '.join(LAYOUTS)}"
+        problem, remedy = "has an unsupported suffix", f"use {' or '.join(LAYOUTS)}"
         raise OptionError(str(path), problem, remedy) from error
 
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Turns what goes wrong while the file is written into an ``OutputError``."""
+    """Converts errors from writing the file into ``OutputError``."""
     try:
         yield
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another place, or make room there") from error
+        raise OutputError(str(path), problem, "choose another location or free some space") from error
 
 
 def _sync_folder(folder: Path) -> None:
-    """Has the entry of a new file on the disk too, on systems where a folder can be opened."""
+    """Flushes the folder's entry of a new file to disk, on systems where folders can be opened."""
     if sys.platform != "win32":
         held = os.open(folder, os.O_RDONLY)
         try:

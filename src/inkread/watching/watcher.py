@@ -1,4 +1,4 @@
-"""What has arrived in a folder and is not in the journal is read, and goes there."""
+"""Reads pictures that arrive in a folder and are not in the journal, and adds them to it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from inkread.watching.journal import Journal
 
 SETTLED = 2
-"""Looks in a row that find a picture the same before it is read: then it is complete, as far as can be seen."""
+"""Number of consecutive scans with the same stamp after which a picture counts as complete and is read."""
 
 PATIENCE = 10
-"""Looks in a row after which a picture that cannot be read is reported so: until then it may be one whose copying has stalled."""
+"""Number of consecutive scans after which an unreadable picture is reported; until then, its copying may have
+stalled."""
 
 INTERVAL, LONGEST_INTERVAL = 1.0, 24 * 3600.0
-"""Seconds between two looks."""
+"""Default and maximum seconds between two scans."""
 
 
 def _sleep(seconds: float) -> bool:
@@ -39,12 +40,12 @@ class Watcher:
     """Reports the pictures of a folder.
 
     Args:
-        scanner: the folder.
-        journal: where each is reported once, under its name in the folder; to be used for this folder only.
-        read: reads a file, or gives the error that says why it cannot be read.
+        scanner: the scanner of the folder.
+        journal: the journal in which each picture is reported once, by its name; use it for this folder only.
+        read: reads a file; returns the error if it cannot be read.
 
     Attributes:
-        waiting: how many pictures the last look left for another one.
+        waiting: the number of pictures that the last scan left for the next one.
     """
 
     def __init__(
@@ -56,16 +57,17 @@ class Watcher:
     def watch(
         self, *, interval: float = INTERVAL, once: bool = False, wait: Callable[[float], bool] = _sleep
     ) -> Iterator[Record]:
-        """Looks again and again, and gives each picture when it is reported.
+        """Scans repeatedly, and yields each picture when it is reported.
 
         Args:
-            interval: seconds between two looks; a picture that stands still for so long is taken to be complete.
-            once: end when all that is there is reported, and after ``PATIENCE`` looks even if something still changes.
-            wait: for so many seconds, and tells whether to go on; asked with 0 before each picture is tried.
+            interval: seconds between two scans; a picture that is unchanged for this long counts as complete.
+            once: stop when all pictures are reported, or after ``PATIENCE`` scans even if some still change.
+            wait: waits for the given seconds, and returns whether to continue; called with 0 before each
+                picture.
 
         Raises:
-            OptionError: the interval is none.
-            FolderError: the folder is not there, or no more.
+            OptionError: the interval is invalid.
+            FolderError: the folder does not exist or has been removed.
             OutputError: the journal cannot be written.
         """
         require_interval(interval)
@@ -79,7 +81,7 @@ class Watcher:
                 return
 
     def scan(self, go_on: Callable[[], bool] = lambda: True) -> Iterator[Record]:
-        """Looks once, and gives each picture when it is reported; ends where ``go_on``, asked before each is tried, says so."""
+        """Scans once, and yields each picture when it is reported; stops if ``go_on()`` is false."""
         self.waiting = 0
         for arrival in self._scanner.scan():
             if self._journal.knows(arrival.stamp):
@@ -98,7 +100,7 @@ class Watcher:
             self.waiting += 1
 
     def _record(self, arrival: Arrival, sha256: str) -> Record | None:
-        """Reads a picture; ``None`` if it has changed meanwhile, or cannot be read but may yet be completed."""
+        """Reads a picture; returns ``None`` if it has changed since, or if it may still be incomplete."""
         outcome = Outcome(arrival.stamp.source, self._read(arrival.path))
         changed = self._scanner.stamp(arrival.path) != arrival.stamp
         if changed or (outcome.error and arrival.looks < PATIENCE):
@@ -107,18 +109,18 @@ class Watcher:
 
 
 def _is_due(arrival: Arrival) -> bool:
-    """Whether it is worth a try now: between the first and the last, nothing changes."""
+    """Returns whether to try reading now: only at the first and the last attempt."""
     return arrival.looks == SETTLED or arrival.looks >= PATIENCE
 
 
 def require_interval(seconds: float) -> None:
-    """Raises an ``OptionError`` for what is no time to wait."""
+    """Raises an ``OptionError`` for an invalid interval."""
     if not 0 < seconds <= LONGEST_INTERVAL:
-        raise OptionError(f"interval {seconds:g}", "is no time to wait", "give seconds above 0, up to a day")
+        raise OptionError(f"interval {seconds:g}", "is out of range", "use seconds above 0, up to a day")
 
 
 def _digest(path: Path) -> str:
-    """The SHA-256 of a file's content; empty if it cannot be read, of which the reader says why."""
+    """Returns the SHA-256 of a file's content; empty if unreadable, which the reader then reports."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

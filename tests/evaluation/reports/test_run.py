@@ -178,7 +178,7 @@ def test_every_plot_can_be_drawn_of_a_run(run, asked, name):
     assert np.prod(plot.get_size_inches()) > 0
 
 
-def test_an_unknown_plot_is_told_its_nearest_neighbour():
+def test_an_unknown_plot_is_told_its_nearest_neighbor():
     with pytest.raises(OptionError, match="did you mean 'confusion'"):
         find("confusoin")
 

@@ -1,4 +1,4 @@
-"""Classifying glyphs: the network alone, without the way from a picture to them."""
+"""Endpoint to classify glyphs: only the network, without the pipeline from picture to glyphs."""
 
 from typing import Annotated
 
@@ -40,10 +40,10 @@ router = APIRouter(prefix="/v1", tags=["reading"])
 async def classify_glyphs(
     request: Request, options: Annotated[GlyphOptions, Query()], parts: Parts
 ) -> Response:
-    """Gives the probabilities of the ten digits, and of being no single digit, for each glyph.
+    """Returns the probabilities of the ten digits, and of being no single digit, for each glyph.
 
-    Glyphs come as JSON or as an .npy file of N×28×28 uint8 or floating numbers, ink bright, in the geometry of MNIST; with `normalize`
-    each is a drawing, and is brought into it.
+    Send the glyphs as JSON or as an .npy file of N×28×28 uint8 or floating-point numbers, ink bright, in
+    MNIST's geometry. With `normalize`, drawings are converted to this geometry first.
     """
     entry = parts.registry.require(options.model)
     task = ClassifyGlyphs(

@@ -1,4 +1,4 @@
-"""What the server keeps where it was started to: readings, and what people say of them."""
+"""Endpoints for stored readings and their corrections, if the server collects them."""
 
 import base64
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,19 +27,20 @@ REMOVAL = responses(*OF_STORE, "not-found", "foreign-origin", "store-full")
 @router.post(
     "/corrections",
     operation_id="correct",
-    summary="Correct a digit, a row, or what is in a box",
+    summary="Correct a digit, a row, or the content of a box",
     status_code=201,
     responses=responses(*OF_STORE, *WITH_BODY, "not-found", "store-full"),
 )
 def correct(
     correction: Annotated[AnyCorrection, Body()], parts: Parts
 ) -> schemas.Correction | schemas.Mark | schemas.Stored:
-    """Stores what a digit of a stored reading really is, what is in a box of its picture, or what a row should read as.
+    """Stores a correction of a reading: a digit's label, the content of a box, or the text of a row.
 
-    An older correction of the same digit, or mark at the same place, is withdrawn. A row's text is aligned with what the row reads
-    as now by the fewest edits: digits that are others or none are corrected, and missed ones become marks between their neighbors.
+    An older correction of the same digit, or mark at the same place, is withdrawn. A row's new text is
+    aligned with its current one by the fewest edits: wrong or superfluous digits are corrected, and missed
+    digits become marks between their neighbors.
 
-    It is on the disk when this answers, and `inkread train --data corrections` learns from it.
+    When this responds, the correction is on disk, and `inkread train --data corrections` learns from it.
     """
     store, reading = parts.require_store(), str(correction.reading)
     if isinstance(correction, NewCorrection):
@@ -61,7 +62,7 @@ def correct(
 
 @router.get("/corrections", operation_id="list_corrections", summary="List the corrections", responses=LIST)
 def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.Corrections:
-    """Lists the corrections of digits and the marked boxes that stand, the newest first; `kind` tells them apart."""
+    """Lists the active corrections of digits and marked boxes, newest first; `kind` distinguishes them."""
     found = parts.require_store().corrections(limit=page.limit, before=page.before)
     return schemas.Corrections(corrections=[_stored(one) for one in found.items], next=found.next)
 
@@ -75,14 +76,14 @@ def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.
     responses=REMOVAL,
 )
 def withdraw_correction(id: str, parts: Parts) -> None:  # noqa: A002  # the API's name
-    """Withdraws a correction or a mark: the trainer sees it no more."""
+    """Withdraws a correction or a mark; the trainer no longer uses it."""
     if not parts.require_store().withdraw(id):
         raise Problem("not-found", "There is no such correction.", "See /v1/corrections.")
 
 
 @router.get("/readings", operation_id="list_readings", summary="List the readings", responses=LIST)
 def list_readings(page: Annotated[Searched, Query()], parts: Parts) -> schemas.Readings:
-    """Lists the stored readings, the newest first."""
+    """Lists the stored readings, newest first."""
     found = parts.require_store().readings(search=page.search, limit=page.limit, before=page.before)
     return schemas.Readings(
         readings=[schemas.Summary(**_summary(one)) for one in found.items], next=found.next
@@ -107,7 +108,7 @@ def get_reading(id: str, parts: Parts) -> schemas.StoredReading:  # noqa: A002
     responses=REMOVAL,
 )
 def remove_reading(id: str, parts: Parts) -> None:  # noqa: A002
-    """Removes a reading with its picture, corrections and marks: the trainer sees none of them any more."""
+    """Removes a reading with its picture, corrections, and marks; the trainer no longer uses them."""
     if not parts.require_store().remove_reading(id):
         raise _no_reading()
 

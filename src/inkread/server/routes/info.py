@@ -1,4 +1,4 @@
-"""What this server is, and how it is doing."""
+"""Endpoints that describe the server and its health."""
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
@@ -24,15 +24,15 @@ FORMATS = {
     "TIFF": None,
     "BMP": None,
 }
-"""The formats of ``inkread.picture``, and the feature of Pillow that some need."""
+"""The formats of ``inkread.picture``, and the Pillow feature that some of them require."""
 
 REPORT_SECURITY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-"""A report is a file like any other, whoever wrote it: it has pictures and styles of its own, and no scripts."""
+"""A report is an untrusted file: it may use inline pictures and styles, but no scripts."""
 
-OK = text_of("It does.", "ok\n")
+OK = text_of("Yes.", "ok\n")
 
 
 @router.get(
@@ -43,7 +43,7 @@ OK = text_of("It does.", "ok\n")
     responses=responses(*OF_API),
 )
 async def list_models(parts: Parts) -> schemas.Models:
-    """Lists the models with their cards; those that are `selectable` may be named by the option `model`."""
+    """Lists the models with their cards; the option `model` accepts those that are `selectable`."""
     entries = [schemas.Model(**entry.to_dict()) for entry in parts.registry.entries.values()]
     return schemas.Models(default=DEFAULT, models=entries)
 
@@ -57,7 +57,7 @@ async def list_models(parts: Parts) -> schemas.Models:
     responses=responses(*OF_API, "not-found", ok=text_of("The page.", "<!doctype html>…", "text/html")),
 )
 def get_report(name: str, parts: Parts) -> HTMLResponse:
-    """Shows the page that `inkread report` wrote about a run; it may load nothing and run nothing."""
+    """Shows a run's page written by `inkread report`; the page may not load or run anything."""
     entry = parts.registry.entries.get(name)
     path = entry.report if entry else None
     if path is None:
@@ -69,11 +69,11 @@ def get_report(name: str, parts: Parts) -> HTMLResponse:
     "/v1/info",
     operation_id="info",
     tags=["about"],
-    summary="Show what this server does",
+    summary="Describe this server",
     responses=responses(*ALWAYS, "too-many-requests"),
 )
 async def info(parts: Parts) -> schemas.Info:
-    """Shows the version, the limits, and whether readings are stored; needs no key."""
+    """Returns the version, the limits, and whether readings are stored; requires no key."""
     settings = parts.settings
     limits = schemas.Limits(
         bytes=settings.max_bytes,
@@ -95,12 +95,12 @@ async def info(parts: Parts) -> schemas.Info:
     "/livez",
     operation_id="livez",
     tags=["health"],
-    summary="Whether the server runs",
+    summary="Check whether the server is running",
     response_class=PlainTextResponse,
     responses=responses("internal", ok=OK),
 )
 async def livez() -> str:
-    """Answers as long as the process does."""
+    """Responds as long as the process is running."""
     return "ok\n"
 
 
@@ -108,14 +108,14 @@ async def livez() -> str:
     "/readyz",
     operation_id="readyz",
     tags=["health"],
-    summary="Whether the server reads",
+    summary="Check whether the server can read",
     response_class=PlainTextResponse,
     responses=responses("internal", "not-ready", ok=OK),
 )
 async def readyz(parts: Parts) -> str:
-    """Answers 200 once a worker has read a picture of its own, and as long as one is free now and then."""
+    """Returns 200 once a worker has warmed up on a picture, as long as workers become free."""
     if not parts.pool.has_started:
-        raise not_ready("The models are being loaded.")
+        raise not_ready("The models are loading.")
     if parts.pool.is_stuck:
         raise not_ready(f"No reader has been free for {STUCK_SECONDS:g} seconds.")
     return "ok\n"
@@ -125,10 +125,10 @@ async def readyz(parts: Parts) -> str:
     "/metrics",
     operation_id="metrics",
     tags=["health"],
-    summary="Show figures for Prometheus",
+    summary="Show Prometheus metrics",
     response_class=Response,
-    responses=responses(*OF_API, ok=text_of("The figures.", "inkread_readers_busy 1.0\n")),
+    responses=responses(*OF_API, ok=text_of("The metrics.", "inkread_readers_busy 1.0\n")),
 )
 async def metrics(parts: Parts) -> Response:
-    """Counts requests and times, and shows the load of the readers, in Prometheus' text format."""
+    """Returns request counts, times, and the readers' load in Prometheus' text format."""
     return Response(parts.metrics.render(), media_type=MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""What the routes say of their answers in the OpenAPI document."""
+"""Responses and request bodies of the routes in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from inkread.server import schemas
 from inkread.server.problems import KINDS, MEDIA_TYPE, status_line
 
 ALWAYS = ("wrong-host", "internal")
-"""What any request may be answered."""
+"""Problems that any request can return."""
 
 OF_API = (*ALWAYS, "unauthorized", "too-many-requests")
-"""What any request of ``/v1`` may be answered."""
+"""Problems that any request to ``/v1`` can return."""
 
 WITH_BODY = ("bad-request", "foreign-origin", "upload-too-slow", "too-large", "invalid-option", "busy")
-"""What a request that sends something may be answered."""
+"""Additional problems that a request with a body can return."""
 
 RETRYABLE = (429, 503)
 
-RETRY_AFTER = {"Retry-After": {"description": "Seconds until another try.", "schema": {"type": "integer"}}}
+RETRY_AFTER = {"Retry-After": {"description": "Seconds until a retry.", "schema": {"type": "integer"}}}
 
 
 def responses(*slugs: str, ok: dict[str, Any] | None = None) -> dict[int | str, dict[str, Any]]:
-    """FastAPI's ``responses``: what is answered with 200, and these problems with an example of each."""
+    """Returns FastAPI's ``responses``: the response with 200, and these problems with an example each."""
     by_status: defaultdict[int, list[str]] = defaultdict(list)
     for slug in dict.fromkeys(slugs):
         by_status[KINDS[slug][0]].append(slug)
@@ -45,7 +45,7 @@ def _problem(status: int, slugs: list[str]) -> dict[str, Any]:
 
 
 def picture_body(*, several: bool) -> dict[str, Any]:
-    """FastAPI's ``openapi_extra`` for a body that is a picture, or a form of pictures."""
+    """Returns FastAPI's ``openapi_extra`` for a body that is a picture or a form with pictures."""
     binary = {"type": "string", "contentMediaType": "application/octet-stream"}
     part = {"type": "array", "items": binary, "minItems": 1} if several else binary
     form = {
@@ -63,12 +63,12 @@ def picture_body(*, several: bool) -> dict[str, Any]:
 
 
 def json_of(shape: type[schemas.Shape], meaning: str, **more: Any) -> dict[str, Any]:
-    """A response of this shape; ``more`` is added to its media type."""
+    """Returns a JSON response with this schema; ``more`` is added to its media type."""
     schema = {"$ref": f"#/components/schemas/{shape.__name__}"}
     return {"description": meaning, "content": {"application/json": {"schema": schema} | more}}
 
 
 def text_of(meaning: str, example: str, kind: str = "text/plain") -> dict[str, Any]:
-    """A response of text."""
+    """Returns a text response."""
     content = {"schema": {"type": "string"}, "examples": {"one": {"value": example}}}
     return {"description": meaning, "content": {kind: content}}

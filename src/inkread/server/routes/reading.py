@@ -1,4 +1,4 @@
-"""Reading pictures: one, or many with an answer for each as soon as it is there."""
+"""Endpoints to read one picture, or many with each result streamed as soon as it is ready."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ REFUSALS = (*OF_API, *WITH_BODY, "unknown-model", "store-unavailable", "store-fu
 
 READING = json_of(
     schemas.Reading,
-    "The reading; with `draw` the picture with its boxes.",
+    "The reading; with `draw`, the picture with its boxes.",
     examples={"seven": {"value": schemas.READING_EXAMPLE}},
 )
 READING["content"]["image/png"] = {"schema": {"type": "string", "contentMediaType": "image/png"}}
@@ -50,11 +50,11 @@ READING["content"]["image/png"] = {"schema": {"type": "string", "contentMediaTyp
 async def read(request: Request, options: Annotated[PictureOptions, Query()], parts: Parts) -> Response:
     """Reads every digit in a picture, row by row.
 
-    The picture is the body, under any content type, or the only part of a form, called `picture`. What it is, is judged by its
-    content alone.
+    Send the picture as the body, with any content type, or as the only part of a form, named `picture`. Its
+    format is detected by content only.
     """
     if options.draw and options.stages:
-        raise Problem("bad-request", "draw and stages exclude each other.", "Ask for one of them.")
+        raise Problem("bad-request", "draw and stages cannot be combined.", "Use only one of them.")
     entry = parts.registry.require(options.model)
     upload = await one_picture(request)
     content = await parts.read(
@@ -77,7 +77,7 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
     responses=responses(
         *REFUSALS,
         ok=text_of(
-            "A JSON object a line for each picture, in the order given: a `Reading`, or an `Unread`.",
+            "One JSON object per line and picture, in the order given: a `Reading` or an `Unread`.",
             to_json(schemas.READING_EXAMPLE).decode() + "\n",
             LINES,
         ),
@@ -87,10 +87,10 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
 async def read_batch(
     request: Request, options: Annotated[ReadOptions, Query()], parts: Parts
 ) -> StreamingResponse:
-    """Reads the pictures of a form, whose parts are all called `picture`.
+    """Reads the pictures of a form in which all parts are named `picture`.
 
-    Each line is sent as soon as its picture and all before it are read; a picture that cannot be read has `error` set, and stops no
-    other.
+    Each line is sent as soon as its picture and all previous ones are read. An unreadable picture has `error`
+    set; the others are still read.
     """
     entry = parts.registry.require(options.model)
     if parts.pool.is_full:
@@ -103,7 +103,7 @@ async def read_batch(
 
 
 async def _lines(uploads: list[Upload], read_one: Any, *, ahead: int) -> "AsyncIterator[bytes]":
-    """The lines in order; so many pictures are read ahead of the one that is sent."""
+    """Yields the lines in order, and reads up to ``ahead`` pictures ahead of the one being sent."""
     waiting = deque(uploads)
     tasks: deque[asyncio.Task[bytes]] = deque()
     try:
@@ -112,7 +112,7 @@ async def _lines(uploads: list[Upload], read_one: Any, *, ahead: int) -> "AsyncI
                 tasks.append(asyncio.create_task(read_one(waiting.popleft())))
             yield await tasks.popleft()
     finally:
-        for task in tasks:  # the client has gone away
+        for task in tasks:  # the client has disconnected
             task.cancel()
 
 
@@ -125,7 +125,7 @@ async def _line(
     client: str | None,
     id: str,  # noqa: A002  # the request's
 ) -> bytes:
-    """The line of one picture, whatever becomes of it."""
+    """Returns the line of one picture: its reading or its error."""
     try:
         return await parts.read(upload, entry, options, client=client, patiently=True) + b"\n"
     except Problem as found:

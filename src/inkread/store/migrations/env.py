@@ -1,4 +1,4 @@
-"""Alembic runs this for every command; the connection is given by ``inkread.store.migrate``."""
+"""Alembic runs this for every command; ``inkread.store.migrate`` passes the connection."""
 
 from alembic import context
 

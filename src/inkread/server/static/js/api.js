@@ -1,14 +1,16 @@
-/** The HTTP API, as the page uses it. Knows nothing of the document. */
+/** The page's client of the HTTP API. Does not use the DOM. */
 
 import { sentence } from "./words.js";
 
 const TRIES = 6;
 const LONGEST_WAIT = 20; // seconds
 
-/** What the server says went wrong, in its own words (RFC 9457). */
+/** An error reported by the server (RFC 9457). */
 export class Problem extends Error {
   constructor(status, { title = "", detail = "", remedy = "" } = {}) {
-    super([detail || title || `The server answered ${status}`, remedy].filter(Boolean).map(sentence).join(" "));
+    super(
+      [detail || title || `The server answered ${status}`, remedy].filter(Boolean).map(sentence).join(" "),
+    );
     this.name = "Problem";
     this.status = status;
   }
@@ -19,10 +21,10 @@ export class Problem extends Error {
   }
 }
 
-/** The server cannot be reached at all. */
+/** The server cannot be reached. */
 export class Unreachable extends Error {
   constructor() {
-    super("The server does not answer; see whether it runs, then try again");
+    super("The server does not respond; check that it is running, then try again");
     this.name = "Unreachable";
   }
 }
@@ -30,8 +32,8 @@ export class Unreachable extends Error {
 export const isAbort = (error) => error?.name === "AbortError";
 
 /**
- * How long to wait before the next try, in seconds.
- * @param {?string} retryAfter the header: seconds, or a date.
+ * Returns the time to wait before the next attempt, in seconds.
+ * @param {?string} retryAfter the header: seconds or a date.
  * @param {number} attempt from 0.
  */
 export function wait(retryAfter, attempt, now = Date.now()) {
@@ -43,9 +45,9 @@ export function wait(retryAfter, attempt, now = Date.now()) {
 export class Api {
   /**
    * @param {Object} options
-   * @param {string} options.base where the page lies; the API is beside it.
+   * @param {string} options.base the page's URL; the API's URLs are relative to it.
    * @param {() => ?string} options.key the API key, if there is one.
-   * @param {(refused: boolean) => Promise<?string>} options.askKey asks the person for a key; null if there is none.
+   * @param {(refused: boolean) => Promise<?string>} options.askKey asks the user for a key; null for none.
    */
   constructor({ base, key = () => null, askKey = async () => null, fetcher = (...all) => fetch(...all) }) {
     this.base = base;
@@ -57,24 +59,28 @@ export class Api {
   info() { return this.#json("v1/info"); }
   models() { return this.#json("v1/models"); }
 
-  /** Where the report of a run is, for a link. */
+  /** Returns the URL of a run's report. */
   reportOf(name) { return new URL(`v1/models/${encodeURIComponent(name)}/report`, this.base).href; }
   async report(name) { return (await this.#send(this.reportOf(name))).blob(); }
 
-  /** Reads a picture. `options` are those of POST /v1/read; `patient` waits and tries again where the server is full. */
+  /** Reads a picture with the options of POST /v1/read; `patient` retries while the server is busy. */
   async read(picture, { name = "picture.png", signal, patient = false, ...options } = {}) {
     const response = await this.#picture(picture, { name, signal, patient, ...options });
     return response.json();
   }
 
-  /** The picture with its boxes drawn on it, for formats that the browser cannot show. */
+  /** Returns the picture with its boxes drawn on it, for formats that the browser cannot show. */
   async drawn(picture, { name = "picture.png", signal, ...options } = {}) {
     return (await this.#picture(picture, { name, signal, patient: true, ...options, draw: true })).blob();
   }
 
   /** Classifies 28×28 drawings, rows of numbers 0..255. */
   glyphs(glyphs, { model, signal } = {}) {
-    return this.#json(`v1/glyphs${query({ normalize: true, model })}`, { ...json({ glyphs }), signal, patient: true });
+    return this.#json(`v1/glyphs${query({ normalize: true, model })}`, {
+      ...json({ glyphs }),
+      signal,
+      patient: true,
+    });
   }
 
   correct(correction) { return this.#json("v1/corrections", { ...json(correction), patient: true }); }
@@ -125,9 +131,11 @@ function json(value) {
   return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
 }
 
-/** "?single=true&…" of what is given; nothing for what is not. */
+/** Formats the given options as "?single=true&…"; skips empty ones. */
 export function query(options) {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const given = Object.entries(options).filter(
+    ([, value]) => value !== undefined && value !== null && value !== "",
+  );
   return given.length ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : "";
 }
 

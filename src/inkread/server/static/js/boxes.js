@@ -1,4 +1,4 @@
-/** Boxes over the digits of a picture. */
+/** Shows boxes over the digits of a picture. */
 
 import { el } from "./dom.js";
 import { Marker, placeBox } from "./marker.js";
@@ -10,8 +10,8 @@ export class Boxes {
   /**
    * @param {HTMLElement} container covers the picture.
    * @param {Object} options
-   * @param {boolean} [options.live] only to look at: it lets the pen through, and is silent for screen readers.
-   * @param {boolean} [options.markable] boxes can be drawn on it though it is only to look at.
+   * @param {boolean} [options.live] display only: lets the pen through, and is hidden from screen readers.
+   * @param {boolean} [options.markable] boxes can be drawn on it although it is display only.
    * @param {(place: {line: number, position: number}) => void} [options.select]
    * @param {(event: KeyboardEvent, place: {line: number, position: number}) => void} [options.key]
    */
@@ -27,16 +27,16 @@ export class Boxes {
     this.#hide();
   }
 
-  /** Whether a person can draw a box here now. */
+  /** Whether the user can draw a box here now. */
   get canMark() { return this.markable || !this.live; }
 
-  /** Lets a person draw a box over the picture, see `Marker`. */
+  /** Lets the user draw a box over the picture, see `Marker`. */
   startMark(options) {
     this.stopMark();
     this.#marker = new Marker(options);
     this.container.append(this.#marker.root);
     this.#hide();
-    this.#marker.root.focus(); // on a phone, the picture may be above the window
+    this.#marker.root.focus(); // on a phone, the picture may be scrolled out of view
   }
 
   stopMark() {
@@ -45,9 +45,11 @@ export class Boxes {
     this.#hide();
   }
 
-  /** Shows the boxes of a reading; the focus stays on the digit where it was. */
+  /** Shows the boxes of a reading; keeps the focus on the same digit. */
   show(reading, selected = null) {
-    const focused = this.container.contains(document.activeElement) ? document.activeElement.dataset.place : null;
+    const focused = this.container.contains(document.activeElement)
+      ? document.activeElement.dataset.place
+      : null;
     for (const box of this.container.querySelectorAll(".box[data-place]")) box.remove();
     this.container.prepend(...digitsOf(reading).map((each) => this.#box(each, reading, selected)));
     if (focused) this.focus(focused);
@@ -73,14 +75,18 @@ export class Boxes {
     const label = labelOf(digit);
     const kind = digit.corrected === undefined ? level(digit.probability) : "corrected";
     const text = el("span", { class: "box-label" }, label || "∅");
-    const attributes = { class: `box ${kind}${isSelected ? " selected" : ""}`, data: { place: `${line}.${position}` } };
+    const attributes = {
+      class: `box ${kind}${isSelected ? " selected" : ""}`,
+      data: { place: `${line}.${position}` },
+    };
+    const origin = digit.marked ? "marked by you" : percent(digit.probability);
     const box = this.live
       ? el("div", attributes, text)
       : el("button", {
           ...attributes,
           type: "button",
           "aria-pressed": String(isSelected),
-          "aria-label": `${label || "No digit"}, ${digit.marked ? "marked by you" : percent(digit.probability)}`,
+          "aria-label": `${label || "No digit"}, ${origin}`,
           on: {
             click: () => this.select(place),
             focus: () => isSelected || this.select(place),

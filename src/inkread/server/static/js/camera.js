@@ -1,25 +1,28 @@
-/** The Camera tab: frames are read one at a time while the camera runs. */
+/** The Camera tab: reads frames one at a time while the camera is running. */
 
 import { isAbort } from "./api.js";
 import { Boxes } from "./boxes.js";
 import { $, el, say, toBlob } from "./dom.js";
 import { ReadingView } from "./view.js";
 
-const LONGEST = 960; // pixels of the longer side of a frame that is read
-const REST = 80; // milliseconds between an answer and the next frame
+const LONGEST = 960; // pixels of the longer side of a frame sent to the reader
+const REST = 80; // milliseconds between a response and the next frame
 const AFTER_PROBLEM = 1500;
 
 const WORDS = {
-  NotAllowedError: "The camera is not allowed. Allow it for this page in the browser’s settings, beside the address, and start again.",
+  NotAllowedError:
+    "Camera access was denied. Allow it for this page in the browser’s address bar, and start again.",
   NotFoundError: "No camera was found. Connect one and start again, or upload a picture.",
-  NotReadableError: "The camera is in use by another program, or does not answer. Close the other program and start again.",
+  NotReadableError:
+    "The camera is in use by another program or not responding. Close the program and start again.",
   OverconstrainedError: "This camera cannot be used. Choose another one.",
 };
 
-const INSECURE = "Browsers give the camera only to pages that came over HTTPS, or from this computer (http://localhost). "
-  + "Ask whoever runs this server to put it behind HTTPS.";
+const INSECURE =
+  "Browsers allow camera access only for pages from HTTPS or from this computer (http://localhost). "
+  + "Ask the server’s operator to put it behind HTTPS.";
 
-/** What to say when a camera cannot be had. */
+/** Returns the message for an unavailable camera. */
 export function wordsFor(error) {
   return WORDS[error?.name] ?? "The camera could not be started. Try again, or upload a picture.";
 }
@@ -61,7 +64,10 @@ export class CameraTab {
     const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
     const which = device ? { deviceId: { exact: device } } : { facingMode: { ideal: "environment" } };
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { ...which, ...size } });
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { ...which, ...size },
+      });
       if (run !== this.#run) return stream.getTracks().forEach((track) => track.stop());
       await this.#play(stream);
     } catch (error) {
@@ -98,14 +104,16 @@ export class CameraTab {
     if (run !== this.#run) return;
     video.hidden = $("camera-actions").hidden = false;
     $("camera-placeholder").hidden = true;
-    this.view.clear("Looking …");
+    this.view.clear("Reading …");
     this.#devices(stream);
     this.#loop(run);
     $("camera-freeze").focus({ preventScroll: true });
   }
 
   async #devices(stream) {
-    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(
+      ({ kind }) => kind === "videoinput",
+    );
     const current = stream.getVideoTracks()[0].getSettings().deviceId;
     $("camera-choose").hidden = cameras.length < 2;
     const options = cameras.map(({ deviceId, label }, index) => (
@@ -114,7 +122,7 @@ export class CameraTab {
     $("camera-device").replaceChildren(...options);
   }
 
-  /** Reads frame after frame, until the camera stops or is frozen. */
+  /** Reads frame after frame until the camera is stopped or frozen. */
   async #loop(run) {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
@@ -124,7 +132,13 @@ export class CameraTab {
         const frame = this.#grab();
         const picture = await toBlob(frame, "image/jpeg", 0.85);
         const model = this.model();
-        const reading = await this.api.read(picture, { name: "camera.jpg", model, detail: true, keep: this.corrections.passing(), signal });
+        const reading = await this.api.read(picture, {
+          name: "camera.jpg",
+          model,
+          detail: true,
+          keep: this.corrections.passing(),
+          signal,
+        });
         if (signal.aborted) return;
         this.frame = frame;
         $("camera-stage").style.setProperty("--ratio", reading.width / reading.height);
@@ -141,12 +155,15 @@ export class CameraTab {
   #grab(longest = LONGEST) {
     const video = $("video");
     const scale = Math.min(1, longest / Math.max(video.videoWidth, video.videoHeight));
-    const canvas = el("canvas", { width: Math.round(video.videoWidth * scale), height: Math.round(video.videoHeight * scale) });
+    const canvas = el("canvas", {
+      width: Math.round(video.videoWidth * scale),
+      height: Math.round(video.videoHeight * scale),
+    });
     canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
     return canvas;
   }
 
-  /** Holds the frame that was read last, so that the boxes fit it. */
+  /** Freezes the last frame that was read, so that the boxes match it. */
   #freeze(frozen) {
     if (frozen && !this.view.item) return;
     this.#frozen = frozen;
@@ -163,7 +180,7 @@ export class CameraTab {
   }
 
   #button() {
-    $("camera-freeze").textContent = this.#frozen ? "Go on" : "Freeze";
+    $("camera-freeze").textContent = this.#frozen ? "Resume" : "Freeze";
   }
 
   async #capture() {

@@ -1,17 +1,19 @@
-/** Small helpers around the document. */
+/** Small DOM helpers. */
 
 /**
- * Makes an element.
+ * Creates an element.
  * @param {string} tag
- * @param {Object} [attributes] `class`, `on` ({event: listener}), `data` (dataset), properties such as `disabled`, and any attribute.
+ * @param {Object} [attributes] `class`, `on` ({event: listener}), `data` (dataset), properties such as
+ *   `disabled`, and any attribute.
  * @param {...(Node|string|null|undefined|false)} children
  */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
-    if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
-    else if (name === "data") Object.assign(element.dataset, value);
+    if (name === "on") {
+      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    } else if (name === "data") Object.assign(element.dataset, value);
     else if (value === true) element.setAttribute(name, "");
     else element.setAttribute(name, value);
   }
@@ -21,7 +23,7 @@ export function el(tag, attributes = {}, ...children) {
 
 export const $ = (id) => document.getElementById(id);
 
-/** Makes an element of SVG; what is no element among the children is text. */
+/** Creates an SVG element; children that are not elements become text. */
 export function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -29,12 +31,12 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** An icon of the sprite in index.html. */
+/** Creates an icon from the sprite in index.html. */
 export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#i-${name}` }));
 }
 
-/** Sets a text only where it changes, so that a live region is not read out twice. */
+/** Sets a text only if it changes, so that a live region is not announced twice. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -49,9 +51,12 @@ export function download(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** What a canvas shows, as a Blob. */
+/** Encodes a canvas as a Blob. */
 export function toBlob(canvas, type = "image/png", quality = undefined) {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be encoded."))), type, quality);
+    canvas.toBlob((blob) => {
+      if (blob) resolve(blob);
+      else reject(new Error("The picture could not be encoded."));
+    }, type, quality);
   });
 }

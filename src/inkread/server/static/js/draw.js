@@ -1,4 +1,4 @@
-/** The Draw tab: a sheet that is read while one writes on it, and a grid of 28×28 pixels. */
+/** The Draw tab: a sheet that is read while you draw, and a grid of 28×28 pixels. */
 
 import { isAbort } from "./api.js";
 import { Boxes } from "./boxes.js";
@@ -10,8 +10,8 @@ import { paint, Sheet } from "./strokes.js";
 import { ReadingView } from "./view.js";
 import { Latest } from "./work.js";
 
-const LONGER_SIDE = 800; // pixels of the picture that is read: the reader enlarges a smaller one, which takes it longer
-const PAUSE = 160; // milliseconds without movement after which a stroke is read though the pen is still down
+const LONGER_SIDE = 800; // pixels of the picture sent; the reader enlarges smaller ones, which takes longer
+const PAUSE = 160; // milliseconds without movement after which a stroke is read even if the pen is still down
 
 export class DrawTab {
   #sheet = new Sheet();
@@ -24,8 +24,14 @@ export class DrawTab {
 
   constructor({ api, corrections, model }) {
     Object.assign(this, { api, corrections, model });
-    this.view = new ReadingView($("draw-reading"), { corrections, invitation: "What you write is read as you write it." });
-    this.gridView = new ReadingView($("draw-reading"), { invitation: "Fill pixels, then classify them.", seen: "Your drawing" });
+    this.view = new ReadingView($("draw-reading"), {
+      corrections,
+      invitation: "Digits are read as you draw.",
+    });
+    this.gridView = new ReadingView($("draw-reading"), {
+      invitation: "Fill pixels, then classify them.",
+      seen: "Your drawing",
+    });
     const boxes = document.createElement("div");
     $("sheet").append(boxes);
     this.boxes = new Boxes(boxes, { live: true, markable: true });
@@ -41,7 +47,7 @@ export class DrawTab {
   get isGrid() { return !$("grid").hidden; }
   get #model() { return this.isGrid ? this.#pixels : this.#sheet; }
 
-  /** Reads once more, with another model. */
+  /** Reads the drawing again with another model. */
   again() {
     if (this.isGrid) this.gridView.clear();
     else if (!this.#sheet.isEmpty) this.#read();
@@ -60,7 +66,10 @@ export class DrawTab {
     });
     this.gridPen = new Pen($("pixels"), {
       model: () => this.#pixels,
-      place: ({ x, y }) => ({ x: (x / $("pixels").clientWidth) * SIDE, y: (y / $("pixels").clientHeight) * SIDE }),
+      place: ({ x, y }) => ({
+        x: (x / $("pixels").clientWidth) * SIDE,
+        y: (y / $("pixels").clientHeight) * SIDE,
+      }),
       settings,
       changed: (what) => this.#drawn(what),
     });
@@ -150,7 +159,14 @@ export class DrawTab {
     try {
       const item = await this.#latest.run(async (signal) => {
         const { picture, scale } = await this.#picture();
-        const reading = await this.api.read(picture, { name: "drawing.png", model, detail: true, keep: this.corrections.passing(), patient: true, signal });
+        const reading = await this.api.read(picture, {
+          name: "drawing.png",
+          model,
+          detail: true,
+          keep: this.corrections.passing(),
+          patient: true,
+          signal,
+        });
         return { reading, picture, scale, name: "drawing.png", model };
       });
       if (!item) return;
@@ -165,14 +181,17 @@ export class DrawTab {
     if (this.#pixels.isEmpty) return;
     const values = this.#pixels.values.slice();
     try {
-      const answer = await this.#latest.run((signal) => this.api.glyphs([this.#pixels.rows], { model: this.model(), signal }));
-      if (answer) this.gridView.show({ reading: readingOfGlyph(answer, values), picture: null, name: "grid" });
+      const answer = await this.#latest.run((signal) =>
+        this.api.glyphs([this.#pixels.rows], { model: this.model(), signal }),
+      );
+      if (answer)
+        this.gridView.show({ reading: readingOfGlyph(answer, values), picture: null, name: "grid" });
     } catch (error) {
       if (!isAbort(error)) this.gridView.problem(error);
     }
   }
 
-  /** The sheet as a picture: black ink on white, whatever the theme. */
+  /** Renders the sheet as a picture: black ink on white in any theme. */
   async #picture() {
     const { clientWidth: width, clientHeight: height } = $("canvas");
     const scale = LONGER_SIDE / Math.max(width, height);
@@ -227,7 +246,7 @@ export class DrawTab {
 
   #paintGrid() {
     const canvas = $("pixels");
-    const cells = 20; // canvas pixels a cell
+    const cells = 20; // canvas pixels per cell
     if (canvas.width !== SIDE * cells) Object.assign(canvas, { width: SIDE * cells, height: SIDE * cells });
     const context = canvas.getContext("2d");
     const [paper, pen, line] = [colour("--sheet"), colour("--pen"), colour("--grid-line")];
@@ -250,7 +269,12 @@ export class DrawTab {
       context.strokeStyle = colour("--accent");
       context.lineWidth = 3;
       const cell = (position, size) => Math.min(SIDE - 1, Math.floor((position / size) * SIDE)) * cells;
-      context.strokeRect(cell(cursor.x, canvas.clientWidth), cell(cursor.y, canvas.clientHeight), cells, cells);
+      context.strokeRect(
+        cell(cursor.x, canvas.clientWidth),
+        cell(cursor.y, canvas.clientHeight),
+        cells,
+        cells,
+      );
     }
   }
 }

@@ -1,22 +1,22 @@
-/** Tables for other programs. Knows nothing of the document. */
+/** Exports tables for other programs. Does not use the DOM. */
 
 import { digitsOf, inOrder, leastSure, rowText, textOf, writtenOf } from "./reading.js";
 
 const COLUMNS = ["file", "reading", "digits", "least_sure", "error"];
 
-/** A cell that a spreadsheet would take for a formula is made text by an apostrophe before it. */
+/** Prefixes cells that a spreadsheet would treat as formulas with an apostrophe, to make them text. */
 export function guarded(value) {
   const text = String(value ?? "");
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
-/** One cell of a CSV file (RFC 4180). */
+/** Formats a cell of a CSV file (RFC 4180). */
 export function cell(value) {
   const text = guarded(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** One row a picture. @param {{name: string, reading: ?Object, error: ?string}[]} items */
+/** Returns one row per picture. @param {{name: string, reading: ?Object, error: ?string}[]} items */
 export function rowsOf(items) {
   return items.map(({ name, reading, error }) => ({
     file: name,
@@ -32,10 +32,12 @@ export function toCsv(items) {
   return lines.map((line) => `${line.map(cell).join(",")}\r\n`).join("");
 }
 
-/** Parted by tabs, as a spreadsheet takes it from the clipboard. */
+/** Returns tab-separated text, for pasting into a spreadsheet. */
 export function toText(items) {
   const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
-  return lines.map((line) => line.map((value) => guarded(String(value).replaceAll(/[\t\r\n]/g, " "))).join("\t")).join("\n");
+  return lines
+    .map((line) => line.map((value) => guarded(String(value).replaceAll(/[\t\r\n]/g, " "))).join("\t"))
+    .join("\n");
 }
 
 export function toJson(items) {
@@ -46,7 +48,10 @@ export function toJson(items) {
     text: reading ? textOf(reading) : null,
     written: reading ? writtenOf(reading) : null,
     model: reading?.model ?? null,
-    lines: (reading?.lines ?? []).map((line) => ({ text: rowText(line), digits: inOrder(line).map(digitFor) })),
+    lines: (reading?.lines ?? []).map((line) => ({
+      text: rowText(line),
+      digits: inOrder(line).map(digitFor),
+    })),
     error: error ?? null,
   }));
   return `${JSON.stringify(readings, null, 2)}\n`;
@@ -67,7 +72,7 @@ const KEYS = {
   state: (item) => item.state,
 };
 
-/** The items in another order; those that have nothing to sort by come last, whichever way. */
+/** Sorts the items; items without a value come last in either direction. */
 export function sorted(items, by, descending = false) {
   const key = KEYS[by];
   const compare = new Intl.Collator("en", { numeric: true }).compare;

@@ -1,4 +1,4 @@
-/** The History tab: stored readings and corrections, where the server collects them. */
+/** The History tab: stored readings and corrections, if the server collects them. */
 
 import { isAbort } from "./api.js";
 import { $, el, say } from "./dom.js";
@@ -7,7 +7,7 @@ import { sentence } from "./words.js";
 import { Latest } from "./work.js";
 
 const PAGE = 30;
-const TYPING = 250; // milliseconds after the last key before a search
+const TYPING = 250; // milliseconds between the last key and a search
 
 export class HistoryTab {
   #latest = new Latest();
@@ -37,34 +37,49 @@ export class HistoryTab {
       }));
       if (found) this.#render(found, search);
     } catch (error) {
-      if (!isAbort(error)) $("history-list").replaceChildren(el("p", { class: "empty" }, sentence(error.message)));
+      if (!isAbort(error))
+        $("history-list").replaceChildren(el("p", { class: "empty" }, sentence(error.message)));
     }
   }
 
   #off() {
     return el("div", { class: "empty" },
-      el("h2", {}, "Nothing is kept"),
-      el("p", {}, "This server stores neither pictures nor readings nor corrections. That is how it starts unless told otherwise."),
-      el("p", {}, "Whoever runs it can switch history and corrections on:"),
+      el("h2", {}, "Nothing is stored"),
+      el("p", {}, "By default, this server does not store pictures, readings, or corrections."),
+      el("p", {}, "Its operator can turn on history and corrections:"),
       el("pre", {}, el("code", {}, "inkread serve --collect")),
-      el("p", { class: "faint" }, "Then each upload’s reading is kept here until it is deleted, and corrections teach the next model: ",
-        el("code", {}, "inkread train --data corrections")));
+      el(
+        "p",
+        { class: "faint" },
+        "Readings of uploads are then kept here until deleted, and corrections train the next model: ",
+        el("code", {}, "inkread train --data corrections"),
+      ),
+    );
   }
 
   #render({ readings: { readings, next }, corrections }, search) {
     const list = el("ul", { class: "entries" }, ...readings.map((each) => this.#entry(each)));
     const parts = [list, this.#more(list, next, search)];
     if (!readings.length) {
-      const words = search ? `No reading with “${search}”.` : "No reading yet. Upload a picture, or correct a digit that you drew.";
+      const words = search
+        ? `No readings match “${search}”.`
+        : "No readings yet. Upload a picture, or correct a digit that you drew.";
       parts.splice(0, 2, el("p", { class: "empty" }, words));
     }
     if (corrections?.corrections.length) {
-      const items = el("ul", { class: "entries" }, ...corrections.corrections.map((each) => this.#correction(each)));
-      const words = "What the trainer learns from. A correction that is withdrawn is not learned from.";
+      const items = el(
+        "ul",
+        { class: "entries" },
+        ...corrections.corrections.map((each) => this.#correction(each)),
+      );
+      const words = "Corrections are used for training. Withdrawn corrections are not.";
       parts.push(el("h2", {}, "Corrections"), el("p", { class: "faint" }, words), items);
     }
     $("history-list").replaceChildren(...parts);
-    say($("history-status"), readings.length ? `${readings.length}${next ? " or more" : ""} readings` : "No readings");
+    say(
+      $("history-status"),
+      readings.length ? `${readings.length}${next ? " or more" : ""} readings` : "No readings",
+    );
   }
 
   #more(list, next, search) {
@@ -80,14 +95,28 @@ export class HistoryTab {
   #entry(reading) {
     const text = reading.text.replaceAll("\n", " / ");
     const details = el("div", { class: "entry-digits", hidden: true });
-    const open = el("button", { type: "button", class: "entry-open", "aria-expanded": "false", on: { click: () => this.#open(reading, open, details) } },
+    const open = el(
+      "button",
+      {
+        type: "button",
+        class: "entry-open",
+        "aria-expanded": "false",
+        on: { click: () => this.#open(reading, open, details) },
+      },
       el("span", { class: "entry-text" }, text || "no digit"),
-      facts(reading.source, when(reading.created), reading.model, many(reading.corrections, "correction")));
-    const entry = el("li", { class: "entry" }, open, this.#sure("Delete", `Delete the reading ${text || "without digits"}`, async () => {
-      await this.api.forget(reading.id);
-      await this.load();
-      say($("history-status"), "Deleted.");
-    }), details);
+      facts(reading.source, when(reading.created), reading.model, many(reading.corrections, "correction")),
+    );
+    const entry = el(
+      "li",
+      { class: "entry" },
+      open,
+      this.#sure("Delete", `Delete the reading ${text || "without digits"}`, async () => {
+        await this.api.forget(reading.id);
+        await this.load();
+        say($("history-status"), "Deleted.");
+      }),
+      details,
+    );
     return entry;
   }
 
@@ -99,7 +128,9 @@ export class HistoryTab {
     try {
       const reading = await this.api.reading(id);
       const digits = digitsOf(reading).map(({ digit }) => smallGlyph(digit));
-      details.replaceChildren(...(digits.length ? digits : [el("p", { class: "faint" }, "No digit was seen.")]));
+      details.replaceChildren(
+        ...(digits.length ? digits : [el("p", { class: "faint" }, "No digits found.")]),
+      );
     } catch (error) {
       details.replaceChildren(el("p", {}, sentence(error.message)));
     }
@@ -108,9 +139,18 @@ export class HistoryTab {
   #correction({ id, kind, read_as: read, label, created, by, model }) {
     const isMark = kind === "mark";
     const words = isMark ? `□ → ${label || "no digit"}` : `${read} → ${label || "no digit"}`;
-    const name = isMark ? `Withdraw the box marked as ${label || "no digit"}` : `Withdraw the correction ${read} to ${label || "no digit"}`;
-    return el("li", { class: "entry" },
-      el("div", { class: "entry-open" }, el("span", { class: "entry-text" }, words), facts(when(created), model, by)),
+    const name = isMark
+      ? `Withdraw the box marked as ${label || "no digit"}`
+      : `Withdraw the correction ${read} to ${label || "no digit"}`;
+    return el(
+      "li",
+      { class: "entry" },
+      el(
+        "div",
+        { class: "entry-open" },
+        el("span", { class: "entry-text" }, words),
+        facts(when(created), model, by),
+      ),
       this.#sure("Withdraw", name, async () => {
         await this.api.withdraw(id);
         await this.load();
@@ -118,7 +158,7 @@ export class HistoryTab {
       }));
   }
 
-  /** A button that acts at the second press. */
+  /** Creates a button that requires a second press to confirm. */
   #sure(words, name, act) {
     let timer = 0;
     const calm = () => {
@@ -160,9 +200,15 @@ function smallGlyph(digit) {
   return el("figure", { class: "small-glyph" }, glyphCanvas(digit), caption);
 }
 
-/** A glyph of 28×28 pixels as a canvas. */
+/** Draws a glyph of 28×28 pixels on a canvas. */
 function glyphCanvas(digit) {
-  const canvas = el("canvas", { width: 28, height: 28, class: "glyph", role: "img", "aria-label": `Glyph read as ${digit.label}` });
+  const canvas = el("canvas", {
+    width: 28,
+    height: 28,
+    class: "glyph",
+    role: "img",
+    "aria-label": `Glyph read as ${digit.label}`,
+  });
   const image = canvas.getContext("2d").createImageData(28, 28);
   glyphOf(digit)?.forEach((ink, index) => image.data.set([ink, ink, ink, 255], index * 4));
   canvas.getContext("2d").putImageData(image, 0, 0);
@@ -171,7 +217,9 @@ function glyphCanvas(digit) {
 
 function when(created) {
   const date = new Date(created);
-  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return Number.isNaN(date.valueOf())
+    ? ""
+    : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
 function many(count, what) {

@@ -1,4 +1,4 @@
-/** The API key: asked for when the server wants one, kept in this tab. */
+/** The API key: requested from the user if the server requires one, and kept in this tab. */
 
 import { $, say } from "./dom.js";
 import { recall, remember } from "./memory.js";
@@ -9,7 +9,7 @@ let key = recall("key", inTab);
 
 export const currentKey = () => key;
 
-/** Asks for a key, once for all that wait for it; null where none is given. */
+/** Asks for a key, once for all waiting callers; resolves to null if none is given. */
 export function askKey(refused) {
   asking ??= ask(refused).finally(() => { asking = null; });
   return asking;
@@ -17,7 +17,9 @@ export function askKey(refused) {
 
 function ask(refused) {
   const dialog = $("key-dialog");
-  say($("key-words"), refused ? "The server refuses this key. Please check it." : "This server asks for a key. Whoever runs it can give you one.");
+  say($("key-words"), refused
+    ? "The server rejected this key. Please check it."
+    : "This server requires a key. Ask its operator for one.");
   $("key").value = "";
   dialog.showModal();
   return new Promise((resolve) => {

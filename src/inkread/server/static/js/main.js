@@ -1,4 +1,4 @@
-/** Puts the page together. */
+/** Assembles the page. */
 
 import { Api } from "./api.js";
 import { CameraTab } from "./camera.js";
@@ -15,16 +15,18 @@ import { UploadTab } from "./upload.js";
 import { notice } from "./view.js";
 import { sentence } from "./words.js";
 
-const SAME_HOST = "Pictures go to the server that this page came from, and nowhere else.";
-const FORGOTTEN = "They are read in memory and forgotten; nothing is stored.";
-const COLLECTED = "This server collects: uploads are stored as pictures of at most 2000 × 2000 pixels, with their readings, and corrections are "
-  + "learned from; all of it can be deleted under History. Drawings and camera frames are stored only when you correct something in them.";
+const SAME_HOST = "Pictures are sent only to the server that this page came from.";
+const FORGOTTEN = "They are read in memory and discarded; nothing is stored.";
+const COLLECTED =
+  "This server collects data: it stores uploads, as pictures of at most 2000 × 2000 pixels, with their "
+  + "readings, and uses corrections for training. You can delete all of it under History. Drawings and "
+  + "camera frames are stored only if you correct something in them.";
 const NO_OTHERS = "The page loads nothing from any other host and sets no cookies.";
 
-let known = null; // what GET /v1/info said
-let answer; // ends the wait for it, whatever came of it
+let known = null; // the response of GET /v1/info
+let answer; // ends the wait for it, even after a failure
 const answered = new Promise((resolve) => { answer = resolve; });
-let chosen = recall("model"); // null: the server's standard one
+let chosen = recall("model"); // null: the server's default model
 
 const api = new Api({ base: document.baseURI, key: currentKey, askKey });
 const corrections = new Corrections(api, () => Boolean(known?.collect));
@@ -58,19 +60,23 @@ async function start() {
     known = await api.info();
     answer();
     if (known.api_key && !currentKey()) await askKey(false);
-    if (chosen && !(await api.models()).models.some(({ name, selectable }) => name === chosen && selectable)) choose(null);
+    const isChosen = ({ name, selectable }) => name === chosen && selectable;
+    if (chosen && !(await api.models()).models.some(isChosen)) choose(null);
     notice("");
   } catch (error) {
     answer();
     notice(sentence(error.message));
-    $("notice").append(" ", el("button", { type: "button", class: "link", on: { click: start } }, "Try again"));
+    $("notice").append(
+      " ",
+      el("button", { type: "button", class: "link", on: { click: start } }, "Try again"),
+    );
     return;
   }
   tell(known);
   open[location.hash.slice(1)]?.();
 }
 
-/** Says what this server does: which pictures it takes, what it keeps. */
+/** Shows facts about this server: accepted pictures and stored data. */
 function tell({ version, collect, formats = [], limits = {} }) {
   const megabytes = limits.bytes ? `, up to ${Math.floor(limits.bytes / 2 ** 20)} MiB each` : "";
   if (formats.length) $("formats").textContent = `${formats.join(", ")}${megabytes}`;
@@ -79,10 +85,10 @@ function tell({ version, collect, formats = [], limits = {} }) {
     ["Version", version],
     ["Largest picture", limits.pixels && `${Math.round(limits.pixels / 1e6)} megapixels${megabytes}`],
     ["Formats", formats.join(", ")],
-    ["Collects", collect ? "pictures, readings and corrections" : "nothing"],
+    ["Collects", collect ? "pictures, readings, and corrections" : "nothing"],
   ];
-  const told = facts.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
-  $("about-facts").replaceChildren(...told);
+  const fact = ([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
+  $("about-facts").replaceChildren(...facts.filter(([, value]) => value).map(fact));
   for (const tab of [draw, upload, camera]) tab.view.refresh();
 }
 

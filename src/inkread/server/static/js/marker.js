@@ -1,11 +1,13 @@
-/** A sheet over a picture, on which a person draws a box around a digit that was missed: with mouse, pen, finger or keys. */
+/** An overlay on which the user draws a box around a missed digit, with a mouse, pen, finger, or keys. */
 
 import { el } from "./dom.js";
 import { clipped } from "./rows.js";
 
-const TAP = 6; // pixels of the window; a shorter drag is a tap, which puts a box of the usual size
-const STEP = 0.01; // of the picture's longer side, for each press of an arrow key
-const WORDS = "Box around a missed digit. Arrow keys move it, with Shift they change its size. 0 to 9 tell what is in it, Escape cancels.";
+const TAP = 6; // CSS pixels; a shorter drag is a tap, which places a box of the usual size
+const STEP = 0.01; // fraction of the picture's longer side per press of an arrow key
+const WORDS =
+  "Box around a missed digit. Arrow keys move it; with Shift, they resize it. Press 0 to 9 to label it, "
+  + "Escape to cancel.";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Marker {
@@ -15,9 +17,9 @@ export class Marker {
   /**
    * @param {Object} options
    * @param {{width: number, height: number}} options.picture
-   * @param {{wide: number, high: number}} options.usual size of a digit, in pixels of the picture.
-   * @param {(box: ?number[]) => void} options.drawn told the box in pixels of the picture; null while there is none.
-   * @param {(event: KeyboardEvent) => void} options.key any other key.
+   * @param {{wide: number, high: number}} options.usual the usual digit size, in pixels of the picture.
+   * @param {(box: ?number[]) => void} options.drawn called with the box in pixels of the picture, or null.
+   * @param {(event: KeyboardEvent) => void} options.key called for any other key.
    */
   constructor({ picture, usual, drawn, key }) {
     Object.assign(this, { picture, usual, drawn, key });
@@ -53,7 +55,8 @@ export class Marker {
 
   #up(event) {
     if (!this.#from) return;
-    if (Math.hypot(event.clientX - this.#from.left, event.clientY - this.#from.top) < TAP) this.#set(this.#around(this.#from));
+    if (Math.hypot(event.clientX - this.#from.left, event.clientY - this.#from.top) < TAP)
+      this.#set(this.#around(this.#from));
     this.#from = null;
   }
 
@@ -73,7 +76,8 @@ export class Marker {
     const [dx, dy] = arrow.map((way) => way * Math.max(1, STEP * Math.max(width, height)));
     const [x0, y0, x1, y1] = this.#box;
     if (event.shiftKey) this.#set([x0, y0, Math.max(x0 + 1, x1 + dx), Math.max(y0 + 1, y1 + dy)]);
-    else if (x0 + dx >= 0 && x1 + dx <= width && y0 + dy >= 0 && y1 + dy <= height) this.#set([x0 + dx, y0 + dy, x1 + dx, y1 + dy]);
+    else if (x0 + dx >= 0 && x1 + dx <= width && y0 + dy >= 0 && y1 + dy <= height)
+      this.#set([x0 + dx, y0 + dy, x1 + dx, y1 + dy]);
   }
 
   #around({ x, y }) {
@@ -81,11 +85,14 @@ export class Marker {
     return [x - wide / 2, y - high / 2, x + wide / 2, y + high / 2];
   }
 
-  /** Where the pointer is, in pixels of the picture. */
+  /** Returns the pointer's position in pixels of the picture. */
   #point({ clientX, clientY }) {
     const { left, top, width, height } = this.root.getBoundingClientRect();
     const within = (share) => Math.min(1, Math.max(0, share));
-    return { x: within((clientX - left) / width) * this.picture.width, y: within((clientY - top) / height) * this.picture.height };
+    return {
+      x: within((clientX - left) / width) * this.picture.width,
+      y: within((clientY - top) / height) * this.picture.height,
+    };
   }
 
   #set(box) {
@@ -96,9 +103,14 @@ export class Marker {
   }
 }
 
-/** Puts an element over a box of a picture. */
+/** Positions an element over a box of a picture. */
 export function placeBox(element, [x0, y0, x1, y1], { width, height }) {
-  for (const [name, share] of Object.entries({ x: x0 / width, y: y0 / height, w: (x1 - x0) / width, h: (y1 - y0) / height })) {
+  for (const [name, share] of Object.entries({
+    x: x0 / width,
+    y: y0 / height,
+    w: (x1 - x0) / width,
+    h: (y1 - y0) / height,
+  })) {
     element.style.setProperty(`--${name}`, `${share * 100}%`);
   }
 }

@@ -1,4 +1,4 @@
-/** What the browser keeps for this page; a browser that keeps nothing does no harm. */
+/** Browser storage for this page; works without it too. */
 
 export function recall(name, storage = () => localStorage) {
   try {
@@ -8,12 +8,12 @@ export function recall(name, storage = () => localStorage) {
   }
 }
 
-/** Keeps a text; null forgets it. */
+/** Stores a text; null removes it. */
 export function remember(name, value, storage = () => localStorage) {
   try {
     if (value === null) storage().removeItem(`inkread.${name}`);
     else storage().setItem(`inkread.${name}`, value);
   } catch {
-    // private windows may refuse; the choice then lasts as long as the page
+    // private windows may reject this; the choice then lasts until the page is closed
   }
 }

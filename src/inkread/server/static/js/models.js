@@ -1,4 +1,4 @@
-/** The Models tab: the models side by side, which of them reads, and what a run's training left of figures and plots. */
+/** The Models tab: compares the models, selects one, and shows the scores and plots of a run. */
 
 import * as cards from "./cards.js";
 import { $, download, el } from "./dom.js";
@@ -7,11 +7,12 @@ import { sentence } from "./words.js";
 
 const KINDS = {
   glyphs: "Reads one digit at a time, from 28 × 28 pixels.",
-  detector: "Finds the digits of a page and tells them from everything else. It is part of every reading.",
+  detector:
+    "Finds the digits on a page and separates them from everything else. It is part of every reading.",
 };
 
 export class ModelsTab {
-  /** @param {Object} options `model()` names the chosen one, `choose(name)` changes it. */
+  /** @param {Object} options `model()` returns the selected name, `choose(name)` changes it. */
   constructor({ api, model, choose }) {
     Object.assign(this, { api, model, choose });
   }
@@ -26,11 +27,20 @@ export class ModelsTab {
 
   #render({ default: standard, models }) {
     const chosen = this.model() ?? standard;
-    const legend = el("legend", { class: "visually-hidden" }, "Model that reads");
+    const legend = el("legend", { class: "visually-hidden" }, "Model to read with");
     const parts = [
-      el("fieldset", { class: "model-cards" }, legend, ...models.map((each) => this.#card(each, chosen, standard))),
+      el(
+        "fieldset",
+        { class: "model-cards" },
+        legend,
+        ...models.map((each) => this.#card(each, chosen, standard)),
+      ),
       el("h2", {}, "Side by side"),
-      el("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Models side by side" }, table(models)),
+      el(
+        "div",
+        { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Models side by side" },
+        table(models),
+      ),
       ...models.map((each) => this.#closer(each)).filter(Boolean),
     ];
     $("models-list").replaceChildren(...parts);
@@ -39,30 +49,57 @@ export class ModelsTab {
   #card({ name, kind, selectable, card }, chosen, standard) {
     const title = el("span", { class: "model-name" }, name);
     const change = () => this.choose(name === standard ? null : name);
-    const use = selectable && el("input", { type: "radio", name: "model", value: name, checked: name === chosen, on: { change } });
-    return el(selectable ? "label" : "div", { class: "model-card" },
-      el("span", { class: "model-head" }, use, title, name === standard && el("span", { class: "badge" }, "standard")),
+    const use =
+      selectable
+      && el("input", { type: "radio", name: "model", value: name, checked: name === chosen, on: { change } });
+    return el(
+      selectable ? "label" : "div",
+      { class: "model-card" },
+      el(
+        "span",
+        { class: "model-head" },
+        use,
+        title,
+        name === standard && el("span", { class: "badge" }, "default"),
+      ),
       el("span", { class: "model-kind" }, KINDS[kind] ?? kind),
-      el("span", { class: "faint" }, [`${(card.parameters ?? 0).toLocaleString("en")} parameters`, card.created].filter(Boolean).join(" · ")));
+      el(
+        "span",
+        { class: "faint" },
+        [`${(card.parameters ?? 0).toLocaleString("en")} parameters`, card.created]
+          .filter(Boolean)
+          .join(" · "),
+      ),
+    );
   }
 
-  /** The plots and the report of a model that has them. */
+  /** Shows the plots and the report of a model, if it has them. */
   #closer({ name, report, ...model }) {
     const plots = plotsOf({ name, ...model });
     if (!plots.length && !report) return null;
     return el("section", { class: "closer" },
-      el("div", { class: "page-head" }, el("h2", {}, `${name}, more closely`), report && this.#report(name)),
+      el("div", { class: "page-head" }, el("h2", {}, `Details of ${name}`), report && this.#report(name)),
       el("div", { class: "plots" }, ...plots));
   }
 
-  /** A link to a run's report; a file where there is a key, which a link cannot send. */
+  /** Creates a link to a run's report; with a key, which a link cannot send, it downloads the file. */
   #report(name) {
     const save = async (event) => {
       if (!this.api.key()) return;
       event.preventDefault();
       download(`${name}-report.html`, await this.api.report(name), "text/html");
     };
-    return el("a", { class: "button", href: this.api.reportOf(name), target: "_blank", rel: "noopener", on: { click: save } }, "Open its report");
+    return el(
+      "a",
+      {
+        class: "button",
+        href: this.api.reportOf(name),
+        target: "_blank",
+        rel: "noopener",
+        on: { click: save },
+      },
+      "Open the report",
+    );
   }
 }
 
@@ -72,18 +109,31 @@ function table(models) {
     return el("tr", {}, el("th", { scope: "row" }, title), ...cells);
   };
   const list = (entries) => el("ul", { class: "plain" }, ...entries.map((entry) => el("li", {}, entry)));
-  const group = (title) => el("tr", { class: "group-row" }, el("th", { scope: "colgroup", colspan: models.length + 1 }, title));
-  return el("table", { class: "compare" },
-    el("thead", {}, el("tr", {}, el("td"), ...models.map(({ name }) => el("th", { scope: "col", class: "number" }, name)))),
-    el("tbody", {},
-      group("Scores on data kept apart"),
-      ...cards.scoreKeys(models).map((key) => row(cards.scoreName(key), ({ card }) => cards.scoreValue(key, card.scores?.[key]) || "–")),
-      group("Making"),
+  const group = (title) =>
+    el("tr", { class: "group-row" }, el("th", { scope: "colgroup", colspan: models.length + 1 }, title));
+  return el(
+    "table",
+    { class: "compare" },
+    el(
+      "thead",
+      {},
+      el("tr", {}, el("td"), ...models.map(({ name }) => el("th", { scope: "col", class: "number" }, name))),
+    ),
+    el(
+      "tbody",
+      {},
+      group("Scores on held-out data"),
+      ...cards
+        .scoreKeys(models)
+        .map((key) =>
+          row(cards.scoreName(key), ({ card }) => cards.scoreValue(key, card.scores?.[key]) || "–"),
+        ),
+      group("Origin"),
       row("Size", ({ size }) => (size ? `${(size / 1e6).toFixed(2)} MB` : "–")),
       row("Parameters", ({ card }) => (card.parameters ?? 0).toLocaleString("en")),
       row("Created", ({ card }) => card.created || "–"),
       row("Licence", ({ card }) => card.licence || "–"),
-      row("Taught with", ({ card }) => list(cards.dataOf(card, "train")), "wrap"),
-      row("Made by", ({ card }) => (card.command ? el("code", {}, card.command) : "–"), "wrap"),
+      row("Training data", ({ card }) => list(cards.dataOf(card, "train")), "wrap"),
+      row("Command", ({ card }) => (card.command ? el("code", {}, card.command) : "–"), "wrap"),
       row("SHA-256", ({ card }) => el("code", { class: "hash" }, card.sha256 ?? "–"), "wrap")));
 }

@@ -1,20 +1,21 @@
-/** Pointers and keys on a surface, as strokes of a model (`Sheet` or `Pixels`). */
+/** Converts pointer and key events on a canvas to strokes of a model (`Sheet` or `Pixels`). */
 
-const STEP = 12; // of an arrow key, in CSS pixels; with Shift a quarter of that
+const STEP = 12; // CSS pixels per press of an arrow key; a quarter of it with Shift
 
 /**
- * Lets a person draw on a canvas with mouse, pen, finger or keyboard.
+ * Lets the user draw on a canvas with a mouse, pen, finger, or keyboard.
  * @param {HTMLCanvasElement} canvas
  * @param {Object} options
  * @param {() => Object} options.model with begin, extend, end, cancel.
- * @param {(position: {x: number, y: number}) => {x: number, y: number}} options.place CSS pixels of the canvas to the model's units.
+ * @param {(position: {x: number, y: number}) => {x: number, y: number}} options.place converts CSS pixels of
+ *   the canvas to the model's units.
  * @param {() => {width: number, erase: boolean}} options.settings
  * @param {(what: "move"|"end"|"cursor") => void} options.changed
  */
 export class Pen {
   #pointer = null;
   #type = "";
-  /** Where the keyboard's pen is, in CSS pixels; null while it is not in use. */
+  /** The position of the keyboard's pen, in CSS pixels; null while it is not in use. */
   cursor = null;
   #down = false;
 
@@ -35,7 +36,7 @@ export class Pen {
     if (event.button > 0 && event.button !== 5) return; // 5: the eraser end of a pen
     if (this.#pointer !== null) {
       if (!(event.pointerType === "pen" && this.#type === "touch")) return;
-      this.model().cancel(); // the palm was there before the pen
+      this.model().cancel(); // the palm touched the canvas before the pen
     }
     this.#leave();
     this.#pointer = event.pointerId;
@@ -86,7 +87,10 @@ export class Pen {
   #step(dx, dy) {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const from = this.cursor ?? { x: width / 2, y: height / 3 };
-    this.cursor = { x: Math.min(width, Math.max(0, from.x + dx)), y: Math.min(height, Math.max(0, from.y + dy)) };
+    this.cursor = {
+      x: Math.min(width, Math.max(0, from.x + dx)),
+      y: Math.min(height, Math.max(0, from.y + dy)),
+    };
     if (this.#down) this.model().extend([{ ...this.place(this.cursor), force: 1 }]);
     this.changed(this.#down ? "move" : "cursor");
   }

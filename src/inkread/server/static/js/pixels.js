@@ -1,10 +1,10 @@
-/** The grid of 28×28 pixels one draws on. Knows nothing of the document. */
+/** The drawing grid of 28×28 pixels. Does not use the DOM. */
 
 import { Past } from "./strokes.js";
 
 export const SIDE = 28;
-const RADIUS = 1.25; // of the pen, in pixels: a line of about MNIST's width
-const SOFT = 0.9; // how far its edge fades
+const RADIUS = 1.25; // radius of the pen in pixels, for a line about as wide as in MNIST
+const SOFT = 0.9; // width of its soft edge in pixels
 
 export class Pixels {
   #past = new Past(new Uint8Array(SIDE * SIDE));
@@ -18,7 +18,9 @@ export class Pixels {
 
   /** 28 rows of 28 numbers, as the API takes them. */
   get rows() {
-    return Array.from({ length: SIDE }, (_, row) => Array.from(this.values.slice(row * SIDE, (row + 1) * SIDE)));
+    return Array.from({ length: SIDE }, (_, row) =>
+      Array.from(this.values.slice(row * SIDE, (row + 1) * SIDE)),
+    );
   }
 
   begin(point, { erase = false } = {}) {
@@ -28,7 +30,7 @@ export class Pixels {
     this.extend([point]);
   }
 
-  /** Draws on to each point {x, y}, in pixels from the grid's corner. */
+  /** Extends the stroke to each point {x, y}, in pixels from the grid's corner. */
   extend(points) {
     if (!this.#live) return;
     for (const point of points) {
@@ -74,7 +76,9 @@ export class Pixels {
         const distance = Math.hypot(column + 0.5 - x, row + 0.5 - y);
         const ink = Math.round(255 * Math.min(1, Math.max(0, (reach - distance) / SOFT)));
         const index = row * SIDE + column;
-        this.#live[index] = this.erase ? Math.min(this.#live[index], 255 - ink) : Math.max(this.#live[index], ink);
+        this.#live[index] = this.erase
+          ? Math.min(this.#live[index], 255 - ink)
+          : Math.max(this.#live[index], ink);
       }
     }
   }

@@ -1,38 +1,44 @@
 /**
- * What can be said of a reading. Knows nothing of the document.
+ * Queries on readings. Does not use the DOM.
  *
- * A digit that a person marked, because it was missed, is behind the digits that were read in its row: {marked: true, label: "", corrected}.
+ * A missed digit that the user marked follows the digits that were read in its row:
+ * {marked: true, label: "", corrected}.
  */
 
 import { middle, pitch, size } from "./rows.js";
 
 export const SURE = 0.9;
 export const DOUBT = 0.7;
-const BESIDE = 0.5; // how far a mark may be above or below the nearest digit of its row, in sizes of that row's digits
-export const SAME_PLACE = 0.5; // two boxes that overlap more are about the same digit
-const POSSIBLE = 0.1; // an alternative that is less probable is not worth a word
+const BESIDE = 0.5; // how far a mark may be above or below the nearest digit of its row, in digit sizes
+export const SAME_PLACE = 0.5; // boxes with more overlap belong to the same digit
+const POSSIBLE = 0.1; // less probable alternatives are not mentioned
 
-/** Every digit of a reading with its place: [{digit, line, position}], row by row. */
+/** Returns every digit of a reading with its place: [{digit, line, position}], row by row. */
 export function digitsOf(reading) {
-  return (reading?.lines ?? []).flatMap(({ digits }, line) => digits.map((digit, position) => ({ digit, line, position })));
+  return (reading?.lines ?? []).flatMap(({ digits }, line) =>
+    digits.map((digit, position) => ({ digit, line, position })),
+  );
 }
 
-/** The digits of a row along it, the marked ones among them: [{digit, position}]. */
+/** Returns the digits of a row in reading order, including marked ones: [{digit, position}]. */
 export function inOrder({ digits }) {
   const read = digits.filter(({ marked }) => !marked);
   const way = read.length ? pitch(read.map(({ box }) => box)) : { x: 1, y: 0 };
   const along = ({ digit: { box } }) => middle(box).x * way.x + middle(box).y * way.y;
-  return digits.map((digit, position) => ({ digit, position })).sort((one, other) => along(one) - along(other));
+  return digits
+    .map((digit, position) => ({ digit, position }))
+    .sort((one, other) => along(one) - along(other));
 }
 
-/** What a row reads as, with its corrections. */
+/** Returns the text of a row with its corrections. */
 export function rowText(row) {
   return inOrder(row).map(({ digit }) => labelOf(digit)).join("");
 }
 
-/** Puts a digit that was missed into the row that it belongs to, or into one of its own. @returns its place. */
+/** Adds a missed digit to the row that it belongs to, or to a new row. @returns its place. */
 export function putMark(reading, mark) {
-  const line = rowOf(reading, mark.box) ?? reading.lines.push({ text: "", written: "", digits: [], signs: [] }) - 1;
+  const line =
+    rowOf(reading, mark.box) ?? reading.lines.push({ text: "", written: "", digits: [], signs: [] }) - 1;
   return { line, position: reading.lines[line].digits.push(mark) - 1 };
 }
 
@@ -40,54 +46,67 @@ export function takeMark(reading, mark) {
   for (const { digits } of reading.lines) if (digits.includes(mark)) digits.splice(digits.indexOf(mark), 1);
 }
 
-/** The row that a box belongs to: that of the nearest digit, unless the box is above or below it. */
+/** Returns the row of a box: that of the nearest digit, unless the box is above or below it. */
 function rowOf(reading, box) {
   const nearby = nearest(reading, middle(box));
   if (!nearby) return null;
-  const boxes = reading.lines[nearby.line].digits.filter(({ marked }) => marked === nearby.digit.marked).map((digit) => digit.box);
+  const boxes = reading.lines[nearby.line].digits
+    .filter(({ marked }) => marked === nearby.digit.marked)
+    .map((digit) => digit.box);
   const [way, { wide, high }, at, to] = [pitch(boxes), size(boxes), middle(nearby.digit.box), middle(box)];
   const away = Math.abs((to.x - at.x) * way.y - (to.y - at.y) * way.x) / Math.hypot(way.x, way.y);
   return away <= BESIDE * Math.max(wide, high) ? nearby.line : null;
 }
 
-/** What the digit is taken for: as corrected, else as read; "" for no digit. */
+/** Returns the digit's corrected label, or else the label read; "" for no digit. */
 export function labelOf(digit) {
   return digit.corrected ?? digit.label;
 }
 
-/** The reading's text with its corrections, rows parted by newlines. */
+/** Returns the reading's text with its corrections, with newlines between rows. */
 export function textOf(reading) {
   return (reading?.lines ?? []).map(rowText).filter(Boolean).join("\n");
 }
 
-/** The digits and signs of a row from left to right: [{digit, position}] and [{sign}]. */
+/** Returns the digits and signs of a row from left to right: [{digit, position}] and [{sign}]. */
 export function partsOf({ digits, signs = [] }) {
   const parts = [...inOrder({ digits }), ...signs.map((sign) => ({ sign }))];
   const way = digits.length ? pitch(inOrder({ digits }).map(({ digit }) => digit.box)) : { x: 1, y: 0 };
-  const along = ({ digit, sign }) => middle((digit ?? sign).box).x * way.x + middle((digit ?? sign).box).y * way.y;
+  const along = ({ digit, sign }) =>
+    middle((digit ?? sign).box).x * way.x + middle((digit ?? sign).box).y * way.y;
   return parts.sort((one, other) => along(one) - along(other));
 }
 
-/** The reading as it is written, with signs and corrections. */
+/** Returns the reading's text as written, with signs and corrections. */
 export function writtenOf(reading) {
-  const rows = (reading?.lines ?? []).map((line) => partsOf(line).map(({ digit, sign }) => (digit ? labelOf(digit) : sign.label)).join(""));
+  const rows = (reading?.lines ?? []).map((line) =>
+    partsOf(line)
+      .map(({ digit, sign }) => (digit ? labelOf(digit) : sign.label))
+      .join(""),
+  );
   return rows.filter(Boolean).join("\n");
 }
 
-/** The least probable digit, of those that nobody corrected; null where there is none. */
+/** Returns the least probable digit that was not corrected; null if there is none. */
 export function leastSure(reading) {
   const read = digitsOf(reading).filter(({ digit }) => digit.corrected === undefined);
-  return read.reduce((least, each) => (least && least.digit.probability <= each.digit.probability ? least : each), null);
+  return read.reduce(
+    (least, each) => (least && least.digit.probability <= each.digit.probability ? least : each),
+    null,
+  );
 }
 
-/** Ten probabilities of 0 to 9; those not told are 0. */
+/** Returns ten probabilities, of 0 to 9; missing ones are 0. */
 export function probabilitiesOf(digit) {
   if (digit.probabilities) return digit.probabilities.slice(0, 10);
   const told = [{ label: digit.label, probability: digit.probability }, ...(digit.alternatives ?? [])];
-  return Array.from({ length: 10 }, (_, each) => told.find(({ label }) => label === String(each))?.probability ?? 0);
+  return Array.from(
+    { length: 10 },
+    (_, each) => told.find(({ label }) => label === String(each))?.probability ?? 0,
+  );
 }
 
-/** "98.7 %"; never 100 % or 0 % for what is not quite that. */
+/** Formats a fraction as "98.7 %"; never rounds to 100 % or 0 %. */
 export function percent(probability, decimals = 1) {
   const least = 10 ** -decimals;
   const value = probability * 100;
@@ -96,7 +115,7 @@ export function percent(probability, decimals = 1) {
   return `${value.toFixed(decimals)} %`;
 }
 
-/** As exact as the server tells it. */
+/** Formats a probability with the server's full precision. */
 export function exactly(probability) {
   return `${(probability * 100).toFixed(4)} %`;
 }
@@ -107,53 +126,63 @@ export function level(probability) {
 }
 
 /**
- * How sure the reading is, in a sentence.
+ * Describes the confidence of a reading in one sentence.
  * @returns {{kind: "none"|"sure"|"fair"|"doubt"|"corrected", text: string}}
  */
 export function verdict(reading) {
   const all = digitsOf(reading);
-  if (!all.length) return { kind: "none", text: "No digit seen here." };
+  if (!all.length) return { kind: "none", text: "No digits found." };
   const least = leastSure(reading);
-  if (!least) return { kind: "corrected", text: all.length > 1 ? "All corrected by you." : "Corrected by you." };
+  if (!least)
+    return {
+      kind: "corrected",
+      text: all.length > 1 ? "You corrected all digits." : "You corrected this digit.",
+    };
   const { digit } = least;
   const kind = level(digit.probability);
   if (kind === "doubt") {
     const what = `${all.length > 1 ? "the" : "this"} ${digit.label}: ${percent(digit.probability)}`;
     return { kind, text: `Not sure of ${what}.${otherwise(digit)}` };
   }
-  if (all.length === 1) return { kind, text: `${percent(digit.probability)} sure.` };
-  return { kind, text: `Least sure of the ${digit.label}: ${percent(digit.probability)}.` };
+  if (all.length === 1) return { kind, text: `Confidence: ${percent(digit.probability)}.` };
+  return { kind, text: `Lowest confidence: ${digit.label} (${percent(digit.probability)}).` };
 }
 
-/** What a doubtful digit may be instead: nothing at all, or another one that is not out of the question. */
+/** Suggests what a doubtful digit may be instead: not a digit, or another plausible digit. */
 function otherwise(digit) {
-  if (probabilitiesOf(digit).reduce((sum, each) => sum + each, 0) < 0.5) return " It may be no digit.";
-  const other = (digit.alternatives ?? []).find(({ label, probability }) => label !== digit.label && probability >= POSSIBLE)?.label;
+  if (probabilitiesOf(digit).reduce((sum, each) => sum + each, 0) < 0.5) return " It may not be a digit.";
+  const other = (digit.alternatives ?? []).find(
+    ({ label, probability }) => label !== digit.label && probability >= POSSIBLE,
+  )?.label;
   return other ? ` It could be ${other === "8" ? "an" : "a"} ${other}.` : "";
 }
 
-/** For a screen reader: the digits apart, so that 42 is not read out as forty-two. */
+/** Formats a reading for screen readers, with spaces between digits so that 42 is not read as forty-two. */
 export function spoken(reading) {
   const rows = textOf(reading).split("\n").filter(Boolean).map((row) => [...row].join(" "));
   const words = verdict(reading).text;
   return rows.length ? `Read: ${rows.join(", next row, ")}. ${words}` : words;
 }
 
-/** Takes over the corrections of an older reading for the digits that stand where they stood. */
+/** Copies the corrections of an older reading to digits at the same places. */
 export function carryOver(older, newer) {
   const corrected = digitsOf(older).filter(({ digit }) => digit.corrected !== undefined);
   for (const { digit } of digitsOf(newer)) {
-    const same = corrected.find((each) => !each.digit.marked && overlap(each.digit.box, digit.box) > 0.85 && each.digit.label === digit.label);
+    const same = corrected.find(
+      (each) =>
+        !each.digit.marked && overlap(each.digit.box, digit.box) > 0.85 && each.digit.label === digit.label,
+    );
     if (same) Object.assign(digit, { corrected: same.digit.corrected, correction: same.digit.correction });
   }
   if (older?.width !== newer.width || older.height !== newer.height) return newer;
   for (const { digit: mark } of corrected.filter(({ digit }) => digit.marked)) {
-    if (!digitsOf(newer).some(({ digit }) => overlap(digit.box, mark.box) > SAME_PLACE)) putMark(newer, { ...mark });
+    if (!digitsOf(newer).some(({ digit }) => overlap(digit.box, mark.box) > SAME_PLACE))
+      putMark(newer, { ...mark });
   }
   return newer;
 }
 
-/** Intersection over union of two boxes. */
+/** Computes the intersection over union of two boxes. */
 export function overlap(one, other) {
   const width = Math.min(one[2], other[2]) - Math.max(one[0], other[0]);
   const height = Math.min(one[3], other[3]) - Math.max(one[1], other[1]);
@@ -162,18 +191,25 @@ export function overlap(one, other) {
   return (width * height) / (area(one) + area(other) - width * height);
 }
 
-/** The digit whose box is nearest to a point; null where there is none. */
+/** Returns the digit whose box is nearest to a point; null if there is none. */
 export function nearest(reading, { x, y }) {
-  const distance = ({ digit: { box: [x0, y0, x1, y1] } }) => Math.hypot((x0 + x1) / 2 - x, (y0 + y1) / 2 - y);
-  return digitsOf(reading).reduce((best, each) => (best && distance(best) <= distance(each) ? best : each), null);
+  const distance = ({
+    digit: {
+      box: [x0, y0, x1, y1],
+    },
+  }) => Math.hypot((x0 + x1) / 2 - x, (y0 + y1) / 2 - y);
+  return digitsOf(reading).reduce(
+    (best, each) => (best && distance(best) <= distance(each) ? best : each),
+    null,
+  );
 }
 
-/** The 784 bytes of a glyph. */
+/** Decodes the 784 bytes of a glyph. */
 export function glyphOf(digit) {
   return digit.glyph ? Uint8Array.from(atob(digit.glyph), (character) => character.charCodeAt(0)) : null;
 }
 
-/** A reading of one 28×28 drawing from the answer of POST /v1/glyphs. */
+/** Converts the response of POST /v1/glyphs to a reading of one 28×28 drawing. */
 export function readingOfGlyph(answer, values) {
   const [probabilities] = answer.probabilities;
   const [label] = answer.digits;
@@ -192,5 +228,17 @@ export function readingOfGlyph(answer, values) {
   };
   const lines = label === "" ? [] : [{ text: label, written: label, digits: [digit], signs: [] }];
   const none = probabilities[answer.labels.indexOf("")];
-  return { id: null, source: "grid", width: 28, height: 28, text: label, written: label, model: answer.model, lines, none, drawn: digit, error: null };
+  return {
+    id: null,
+    source: "grid",
+    width: 28,
+    height: 28,
+    text: label,
+    written: label,
+    model: answer.model,
+    lines,
+    none,
+    drawn: digit,
+    error: null,
+  };
 }

@@ -1,15 +1,16 @@
-/** A row's text, as it should be, against the digits of the row; as the server does it for a text. Knows nothing of the document. */
+/** Aligns a row's corrected text with its digits, like the server. Does not use the DOM. */
 
-const USUAL_PITCH = 1.5; // widths of a digit from one to the next, if a row is too short to measure it
-const LEAST_VISIBLE = 0.25; // of a missed digit's box, that has to lie in the picture
+const USUAL_PITCH = 1.5; // distance between digits in digit widths, if a row is too short to measure it
+const LEAST_VISIBLE = 0.25; // minimum fraction of a missed digit's box inside the picture
 
 /**
- * The fewest edits that make a row read as a text (Levenshtein distance).
- * Where several are as few, digits that are less probable change, and missed digits are put where there is room for them.
- * @param {{label: string, box: number[], probability: number}[]} row at least one, in order; "" is no digit.
+ * Finds the fewest edits that change a row to a text (Levenshtein distance).
+ * If there are several solutions, less probable digits change, and missed digits go where there is room.
+ * @param {{label: string, box: number[], probability: number}[]} row at least one item; "" is no digit.
  * @param {string} text digits.
  * @param {{width: number, height: number}} picture
- * @returns {{index: ?number, box: number[], label: string}[]} what changes; null for a missed digit, "" for no digit.
+ * @returns {{index: ?number, box: number[], label: string}[]} the changes; index null for a missed digit,
+ *   label "" for no digit.
  */
 export function edits(row, text, picture) {
   const found = [];
@@ -20,17 +21,20 @@ export function edits(row, text, picture) {
   }
   missed.forEach((labels, gap) => {
     places(row, gap, labels.length).forEach((box, each) => {
-      if (!isVisible(box, picture)) throw new Error("A digit would lie outside the picture. Mark it with a box instead");
+      if (!isVisible(box, picture))
+        throw new Error("A digit would be outside the picture. Mark it with a box instead");
       found.push({ index: null, box: clipped(box, picture), label: labels[each] });
     });
   });
   return found;
 }
 
-/** Along which way a row runs: from the middle of one digit to that of the next; of a single digit its width to the right. */
+/** Returns the vector from one digit's center to the next; for a single digit, its width to the right. */
 export function pitch(boxes) {
   const middles = boxes.map(middle);
-  const steps = middles.slice(1).map((to, index) => ({ x: to.x - middles[index].x, y: to.y - middles[index].y }));
+  const steps = middles
+    .slice(1)
+    .map((to, index) => ({ x: to.x - middles[index].x, y: to.y - middles[index].y }));
   const step = { x: median(steps.map(({ x }) => x)), y: median(steps.map(({ y }) => y)) };
   return step.x || step.y ? step : { x: size(boxes).wide, y: 0 };
 }
@@ -39,7 +43,7 @@ export function middle([x0, y0, x1, y1]) {
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
 }
 
-/** Median width and height of boxes. */
+/** Computes the median width and height of boxes. */
 export function size(boxes) {
   return {
     wide: Math.max(1, median(boxes.map(([x0, , x1]) => x1 - x0))),
@@ -62,23 +66,28 @@ function aligned(row, text, crowd) {
   return steps.reverse();
 }
 
-/** The cheapest way to a cell of the table, with how many items and labels its last step takes. */
+/** Finds the cheapest path to a cell of the table, and the number of items and labels its last step uses. */
 function cheapest(best, row, text, crowd, i, j) {
   if (!i && !j) return { count: 0, unlikely: 0 };
   const ways = [];
   const item = row[i - 1];
-  const add = ({ count, unlikely }, edited, more, di, dj) => ways.push({ count: count + edited, unlikely: unlikely + edited * more, di, dj });
-  if (i && j) add(best[i - 1][j - 1], Number(item.label !== text[j - 1]), item.label ? item.probability : 0, 1, 1);
+  const add = ({ count, unlikely }, edited, more, di, dj) =>
+    ways.push({ count: count + edited, unlikely: unlikely + edited * more, di, dj });
+  if (i && j)
+    add(best[i - 1][j - 1], Number(item.label !== text[j - 1]), item.label ? item.probability : 0, 1, 1);
   if (i) add(best[i - 1][j], Number(item.label !== ""), item.probability, 1, 0);
   if (j) add(best[i][j - 1], 1, crowd[i], 0, 1);
-  return ways.reduce((one, other) => (other.count < one.count || (other.count === one.count && other.unlikely < one.unlikely) ? other : one));
+  return ways.reduce((one, other) =>
+    other.count < one.count || (other.count === one.count && other.unlikely < one.unlikely) ? other : one,
+  );
 }
 
-/** How little room there is in each gap, before the first item to after the last: 1 for none, 0 for a digit's. */
+/** Rates the crowding of each gap, before the first item to after the last: 1 is full, 0 fits a digit. */
 function crowds(row, picture) {
   const boxes = row.map(({ box }) => box);
   const way = pitch(boxes);
-  const step = row.length > 2 ? Math.hypot(way.x, way.y) : USUAL_PITCH * size(boxes).wide; // one gap says nothing of the usual distance
+  // one gap is not enough to measure the pitch
+  const step = row.length > 2 ? Math.hypot(way.x, way.y) : USUAL_PITCH * size(boxes).wide;
   const inner = boxes.slice(1).map((box, index) => {
     const [from, to] = [middle(boxes[index]), middle(box)];
     return 1 - Math.min(1, Math.max(0, Math.hypot(to.x - from.x, to.y - from.y) / step - 1));
@@ -87,7 +96,7 @@ function crowds(row, picture) {
   return [end(0), ...inner, end(row.length)];
 }
 
-/** Boxes for missed digits in a gap, as large as the row's median digit, and evenly spaced. */
+/** Places boxes for missed digits in a gap, evenly spaced, with the size of the row's median digit. */
 function places(row, gap, count) {
   const boxes = row.map(({ box }) => box);
   const { wide, high } = size(boxes);
@@ -111,7 +120,7 @@ function isVisible([x0, y0, x1, y1], { width, height }) {
   return wide >= Math.max(1, LEAST_VISIBLE * (x1 - x0)) && high >= Math.max(1, LEAST_VISIBLE * (y1 - y0));
 }
 
-/** A box in whole pixels of the picture, at least one wide and high. */
+/** Rounds a box to whole pixels of the picture, at least one pixel wide and high. */
 export function clipped(box, { width, height }) {
   const [x0, y0, x1, y1] = box.map(Math.round);
   const left = Math.min(width - 1, Math.max(0, x0));

@@ -1,11 +1,12 @@
-/** The sheet one draws on, as strokes. Knows nothing of the document. */
+/** The drawing sheet, stored as strokes. Does not use the DOM. */
 
 /**
- * @typedef {{x: number, y: number, force: number}} Point in the sheet's units; force is the relative width of the line, about 1.
+ * @typedef {{x: number, y: number, force: number}} Point in the sheet's units; force is the relative line
+ *   width, about 1.
  * @typedef {{erase: boolean, width: number, points: Point[]}} Stroke
  */
 
-/** Values one after another, with a way back and forth. */
+/** A history of values with undo and redo. */
 export class Past {
   #states;
   #at = 0;
@@ -84,7 +85,7 @@ export class Sheet {
     this.#past.redo();
   }
 
-  /** Shrinks what is drawn where the sheet has become too small for its ink, and with it what was undone. */
+  /** Shrinks the drawing, including undone strokes, if the sheet has become too small for its ink. */
   fit(width, height) {
     const strokes = [...new Set([...this.#past.states.flat(), ...this.strokes])];
     const factor = Math.min(1, width / reach(strokes, "x"), height / reach(strokes, "y"));
@@ -95,7 +96,7 @@ export class Sheet {
   }
 }
 
-/** How far the ink of strokes goes to the right ("x") or down ("y"). */
+/** Returns the extent of the strokes' ink to the right ("x") or down ("y"). */
 function reach(strokes, axis) {
   let farthest = 0;
   for (const { erase, width, points } of strokes) {
@@ -110,7 +111,7 @@ function scaled(stroke, factor) {
   return { ...stroke, width: stroke.width * factor, points };
 }
 
-/** Paints strokes on a transparent 2D context; an eraser's stroke takes ink away. */
+/** Paints strokes on a transparent 2D context; an eraser's stroke removes ink. */
 export function paint(context, strokes, colour) {
   context.save();
   context.lineCap = "round";
@@ -132,7 +133,7 @@ function paintStroke(context, { width, points }) {
     context.fill();
     return;
   }
-  let from = first; // quadratic curves from middle to middle, so that corners of a slow mouse are rounded
+  let from = first; // quadratic curves between midpoints round the corners of a slow mouse
   for (let i = 1; i < points.length; i += 1) {
     const to = i === points.length - 1 ? points[i] : middle(points[i], points[i + 1]);
     context.beginPath();

@@ -1,7 +1,7 @@
-/** Tabs (WAI-ARIA) that follow the address: #draw, #upload … */
+/** Tabs (WAI-ARIA) that follow the URL's hash: #draw, #upload … */
 
 /**
- * @param {HTMLElement} list holds links with role="tab".
+ * @param {HTMLElement} list contains links with role="tab".
  * @param {(name: string, before: ?string) => void} changed
  */
 export function startTabs(list, changed) {

@@ -1,10 +1,10 @@
-/** Light, dark, or as the system says. */
+/** The theme: light, dark, or the system's. */
 
 import { icon } from "./dom.js";
 import { recall, remember } from "./memory.js";
 
 const CHOICES = ["auto", "light", "dark"];
-const WORDS = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
+const WORDS = { auto: "Theme: system", light: "Theme: light", dark: "Theme: dark" };
 
 export function startTheme(button) {
   const known = recall("theme");
@@ -22,6 +22,8 @@ export function startTheme(button) {
     remember("theme", choice);
     show();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("themechange")));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    document.dispatchEvent(new Event("themechange"));
+  });
   show();
 }

@@ -1,4 +1,4 @@
-/** The Upload tab: one picture or many, each read on its own. */
+/** The Upload tab: reads one or more pictures, each separately. */
 
 import { isAbort } from "./api.js";
 import { Boxes } from "./boxes.js";
@@ -10,7 +10,7 @@ import { sentence } from "./words.js";
 import { Turns } from "./work.js";
 
 const AT_ONCE = 3;
-const STATES = { waiting: "waiting", reading: "reading …", read: "read", failed: "not read" };
+const STATES = { waiting: "waiting", reading: "reading …", read: "read", failed: "failed" };
 
 export class UploadTab {
   #items = [];
@@ -32,16 +32,21 @@ export class UploadTab {
       this.add($("files").files);
       $("files").value = "";
     });
-    $("export-csv").addEventListener("click", () => download("inkread.csv", exports.toCsv(this.#sorted()), "text/csv"));
-    $("export-json").addEventListener("click", () => download("inkread.json", exports.toJson(this.#sorted()), "application/json"));
+    $("export-csv").addEventListener("click", () =>
+      download("inkread.csv", exports.toCsv(this.#sorted()), "text/csv"),
+    );
+    $("export-json").addEventListener("click", () =>
+      download("inkread.json", exports.toJson(this.#sorted()), "application/json"),
+    );
     $("export-copy").addEventListener("click", () => this.#copy());
     $("remove-all").addEventListener("click", () => this.removeAll());
     $("stages-button").addEventListener("click", () => this.#toggleStages());
-    for (const button of document.querySelectorAll("#batch [data-sort]")) button.addEventListener("click", () => this.#sort(button));
+    for (const button of document.querySelectorAll("#batch [data-sort]"))
+      button.addEventListener("click", () => this.#sort(button));
     this.#dropping();
   }
 
-  /** Adds pictures to the list, and reads them. @param {Iterable<File>} files */
+  /** Adds pictures to the list and reads them. @param {Iterable<File>} files */
   add(files) {
     const added = Array.from(files, (file) => ({
       order: (this.#added += 1),
@@ -73,7 +78,7 @@ export class UploadTab {
     $("files").focus();
   }
 
-  /** Reads all once more, with another model. */
+  /** Reads all pictures again with another model. */
   again() {
     for (const item of this.#items) {
       item.controller?.abort();
@@ -89,15 +94,24 @@ export class UploadTab {
     item.controller = controller;
     const { signal } = controller;
     this.#turns.run(async () => {
-      await this.answered; // the limits of the server are known by then
+      await this.answered; // now the server's limits are known
       if (signal.aborted) return;
       item.state = "reading";
       item.model = this.model();
       this.#refresh();
       try {
         const most = this.info()?.limits?.bytes;
-        if (most && item.picture.size > most) throw new Error(`${item.name} is larger than the ${Math.floor(most / 2 ** 20)} MiB that this server takes. Reduce it.`);
-        item.reading = await this.api.read(item.picture, { name: item.name, model: item.model, detail: true, patient: true, signal });
+        if (most && item.picture.size > most) {
+          const limit = `the server’s limit of ${Math.floor(most / 2 ** 20)} MiB`;
+          throw new Error(`${item.name} exceeds ${limit}. Reduce the picture.`);
+        }
+        item.reading = await this.api.read(item.picture, {
+          name: item.name,
+          model: item.model,
+          detail: true,
+          patient: true,
+          signal,
+        });
         item.state = "read";
       } catch (error) {
         if (isAbort(error) || signal.aborted) return;
@@ -136,10 +150,16 @@ export class UploadTab {
     else this.view.clear();
   }
 
-  /** The browser cannot show this format: the server draws it, boxes and all. */
+  /** If the browser cannot show this format, gets the picture with its boxes from the server. */
   async #fallBack(item, image, picture) {
     try {
-      item.drawn ??= URL.createObjectURL(await this.api.drawn(item.picture, { name: item.name, model: this.model(), keep: this.corrections.passing() }));
+      item.drawn ??= URL.createObjectURL(
+        await this.api.drawn(item.picture, {
+          name: item.name,
+          model: this.model(),
+          keep: this.corrections.passing(),
+        }),
+      );
       image.src = item.drawn;
     } catch {
       picture.replaceChildren(el("p", { class: "placeholder" }, "This picture cannot be shown."));
@@ -155,14 +175,18 @@ export class UploadTab {
     const item = this.#shown;
     box.hidden = false;
     $("stages-button").setAttribute("aria-expanded", "true");
-    box.replaceChildren(el("p", { class: "faint" }, "Looking again …"));
+    box.replaceChildren(el("p", { class: "faint" }, "Reading again …"));
     reveal(box);
     try {
       const { name, model, picture } = item;
       const options = { name, model, stages: true, keep: this.corrections.passing(), patient: true };
       const { stages } = await this.api.read(picture, options);
       if (this.#shown !== item) return;
-      box.replaceChildren(...stages.map(({ title, image }) => el("figure", {}, el("figcaption", {}, title), el("img", { src: image, alt: title }))));
+      box.replaceChildren(
+        ...stages.map(({ title, image }) =>
+          el("figure", {}, el("figcaption", {}, title), el("img", { src: image, alt: title })),
+        ),
+      );
       reveal(box);
     } catch (error) {
       if (this.#shown === item) box.replaceChildren(el("p", {}, sentence(error.message)));
@@ -199,7 +223,7 @@ export class UploadTab {
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   }
 
-  /** Brings table and progress up to date, once a frame. */
+  /** Updates the table and the progress, once per frame. */
   #refresh() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
@@ -223,15 +247,28 @@ export class UploadTab {
     $("batch-progress").classList.toggle("done", done === total);
     const rows = this.#sorted().map((item) => this.#row(item));
     const body = $("batch-rows");
-    if (rows.length !== body.children.length || rows.some((row, index) => row !== body.children[index])) body.replaceChildren(...rows);
+    if (rows.length !== body.children.length || rows.some((row, index) => row !== body.children[index]))
+      body.replaceChildren(...rows);
   }
 
   #row(item) {
     let row = this.#rows.get(item);
     if (!row) {
-      const name = el("button", { type: "button", class: "link", on: { click: () => this.#open(item) } }, item.name);
-      row = el("tr", {}, el("td", { class: "number faint" }, String(item.order)), el("td", { class: "name" }, name),
-        el("td", { class: "reading-cell" }), el("td", { class: "number" }), el("td", { class: "number" }), el("td", { class: "state" }));
+      const name = el(
+        "button",
+        { type: "button", class: "link", on: { click: () => this.#open(item) } },
+        item.name,
+      );
+      row = el(
+        "tr",
+        {},
+        el("td", { class: "number faint" }, String(item.order)),
+        el("td", { class: "name" }, name),
+        el("td", { class: "reading-cell" }),
+        el("td", { class: "number" }),
+        el("td", { class: "number" }),
+        el("td", { class: "state" }),
+      );
       this.#rows.set(item, row);
     }
     const [, name, text, digits, least, state] = row.children;
@@ -277,7 +314,13 @@ export class UploadTab {
       const files = [...(event.clipboardData?.files ?? [])];
       if (!files.length) return;
       event.preventDefault();
-      this.#take(files.map((file) => (file.name && file.name !== "image.png" ? file : new File([file], `pasted-${this.#added + 1}.png`, { type: file.type }))));
+      this.#take(
+        files.map((file) =>
+          file.name && file.name !== "image.png"
+            ? file
+            : new File([file], `pasted-${this.#added + 1}.png`, { type: file.type }),
+        ),
+      );
     });
   }
 
@@ -287,7 +330,7 @@ export class UploadTab {
   }
 }
 
-/** Gives a picture's frame the picture's shape; small pictures show their pixels. */
+/** Sets a frame's aspect ratio to its picture's; small pictures are shown pixelated. */
 export function frame(picture, width, height) {
   picture.style.setProperty("--ratio", width / height);
   picture.classList.toggle("pixelated", Math.max(width, height) < 160);

@@ -1,4 +1,4 @@
-/** The reading beside a picture: its text, how sure it is, ten bars, the glyph, and a pad to correct it with. */
+/** The panel next to a picture: text, confidence, ten probability bars, glyph, and a pad for corrections. */
 
 import { $, el, icon, say } from "./dom.js";
 import * as readings from "./reading.js";
@@ -11,20 +11,20 @@ export class ReadingView {
   #item = null;
   #selected = null;
   #boxes = null;
-  #marking = null; // {box}: a box is being drawn; null is none yet
-  #editor = null; // {line, input, root}: a row is being written
+  #marking = null; // {box} while a box is being drawn; box is null at first
+  #editor = null; // {line, input, root} while a row is being edited
   #spoken = 0;
   #lastWords = "";
 
   /**
    * @param {HTMLElement} container
    * @param {Object} options
-   * @param {import("./corrections.js").Corrections} [options.corrections] none: nothing can be corrected here.
-   * @param {string} [options.seen] what the glyph is.
-   * @param {string} options.invitation said while there is nothing to show.
+   * @param {import("./corrections.js").Corrections} [options.corrections] required for corrections.
+   * @param {string} [options.seen] the caption of the glyph.
+   * @param {string} options.invitation shown while there is no reading.
    * @param {(item: Object) => void} [options.changed] called after a correction.
    */
-  constructor(container, { corrections = null, invitation, seen = "What the model saw", changed = () => {} }) {
+  constructor(container, { corrections = null, invitation, seen = "The model’s input", changed = () => {} }) {
     Object.assign(this, { corrections, invitation, seen, changed });
     this.#build(container);
     this.clear();
@@ -33,7 +33,7 @@ export class ReadingView {
   get item() { return this.#item; }
   get selected() { return this.#selected; }
 
-  /** Boxes that show the same reading, and the same digit of it. */
+  /** Links boxes that show the same reading and the same selected digit. */
   link(boxes) {
     this.#stop();
     this.#boxes = boxes;
@@ -52,7 +52,7 @@ export class ReadingView {
     this.#boxes?.clear();
   }
 
-  /** Says anew what may have changed around the reading, such as whether corrections are collected. */
+  /** Updates notes that depend on more than the reading, such as whether the server collects corrections. */
   refresh() {
     if (this.#item) this.#render();
     else this.#detail(null);
@@ -68,7 +68,8 @@ export class ReadingView {
 
   /**
    * Shows an item {reading, picture, name, model}.
-   * @param {?{line: number, position: number}} select the digit to look at; the last one looked at, or the least sure one.
+   * @param {?{line: number, position: number}} select the digit to select; default: the last selected or the
+   *   least probable one.
    */
   show(item, select = undefined) {
     const same = this.#item === item;
@@ -88,7 +89,7 @@ export class ReadingView {
     this.#render();
   }
 
-  /** Keys on a digit: 0–9 and Backspace correct it, arrows go to the next. */
+  /** Handles keys on a digit: 0–9 and Backspace correct it, arrows select the next. */
   key(event, place) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
@@ -104,24 +105,57 @@ export class ReadingView {
     this.text = el("div", { class: "text", role: "group", "aria-label": "Digits read" });
     this.facts = el("p", { class: "facts-line" });
     this.live = el("p", { class: "visually-hidden", role: "status" });
-    this.glyph = el("canvas", { class: "glyph", width: 28, height: 28, role: "img", "aria-label": "No glyph yet" });
+    this.glyph = el("canvas", {
+      class: "glyph",
+      width: 28,
+      height: 28,
+      role: "img",
+      "aria-label": "No glyph yet",
+    });
     this.bars = NAMES.map((_, digit) => this.#bar(digit));
     this.barsTitle = el("h3", {}, "Probabilities");
     const keys = [..."0123456789", ""].map((label) => this.#key(label));
-    this.pad = el("div", { class: "pad", role: "group", "aria-label": "What the digit is" }, ...keys);
+    this.pad = el("div", { class: "pad", role: "group", "aria-label": "Correct digit" }, ...keys);
     this.note = el("p", { class: "note" });
-    this.withdrawButton = el("button", { type: "button", class: "link", hidden: true, on: { click: () => this.#withdraw() } }, "Withdraw");
-    this.correctTitle = el("h3", {}, "Wrong? It is");
-    this.markButton = el("button", { type: "button", class: "button", "aria-pressed": "false", on: { click: () => this.#toggleMark() } }, "Mark a missed digit");
-    this.correction = el("section", { class: "correction", "aria-label": "Correct the digit" },
-      this.correctTitle, this.pad, el("div", { class: "note-line" }, this.note, this.withdrawButton), this.markButton);
-    this.root = el("section", { class: "reading", "aria-label": "Reading" },
+    this.withdrawButton = el(
+      "button",
+      { type: "button", class: "link", hidden: true, on: { click: () => this.#withdraw() } },
+      "Withdraw",
+    );
+    this.correctTitle = el("h3", {}, "Correct it to");
+    this.markButton = el(
+      "button",
+      { type: "button", class: "button", "aria-pressed": "false", on: { click: () => this.#toggleMark() } },
+      "Mark a missed digit",
+    );
+    this.correction = el(
+      "section",
+      { class: "correction", "aria-label": "Correct the digit" },
+      this.correctTitle,
+      this.pad,
+      el("div", { class: "note-line" }, this.note, this.withdrawButton),
+      this.markButton,
+    );
+    this.root = el(
+      "section",
+      { class: "reading", "aria-label": "Reading" },
       el("div", { class: "reading-top" }, el("h2", { class: "eyebrow" }, "Reading"), this.facts),
-      this.text, this.verdict, this.live,
-      el("div", { class: "detail" },
-        el("div", { class: "bars-box" }, this.barsTitle, el("ol", { class: "bars", "aria-label": "Probability of each digit" }, ...this.bars)),
-        el("figure", { class: "seen" }, this.glyph, el("figcaption", {}, this.seen))),
-      this.corrections && this.correction);
+      this.text,
+      this.verdict,
+      this.live,
+      el(
+        "div",
+        { class: "detail" },
+        el(
+          "div",
+          { class: "bars-box" },
+          this.barsTitle,
+          el("ol", { class: "bars", "aria-label": "Probability of each digit" }, ...this.bars),
+        ),
+        el("figure", { class: "seen" }, this.glyph, el("figcaption", {}, this.seen)),
+      ),
+      this.corrections && this.correction,
+    );
     container.replaceChildren(this.root);
   }
 
@@ -139,13 +173,20 @@ export class ReadingView {
   }
 
   #key(label) {
-    return el("button", {
-      type: "button",
-      class: "key",
-      data: { label },
-      "aria-label": label ? `It is a ${NAMES[label]}` : "It is no digit",
-      on: { click: () => (this.#marking ? this.#mark(label) : this.#selected && this.#correct(this.#selected, label)) },
-    }, label || "none");
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "key",
+        data: { label },
+        "aria-label": label ? `It is ${NAMES[label]}` : "It is not a digit",
+        on: {
+          click: () =>
+            this.#marking ? this.#mark(label) : this.#selected && this.#correct(this.#selected, label),
+        },
+      },
+      label || "none",
+    );
   }
 
   #walk(event, digit) {
@@ -155,14 +196,16 @@ export class ReadingView {
     event.preventDefault();
   }
 
-  /** Makes one bar the stop of the Tab key. */
+  /** Makes one bar focusable with the Tab key. */
   #reach(digit) {
     this.bars.forEach((bar, each) => bar.setAttribute("tabindex", each === digit ? 0 : -1));
     return this.bars[digit];
   }
 
   #present(place) {
-    return place && this.#item?.reading.lines[place.line]?.digits[place.position] ? { line: place.line, position: place.position } : null;
+    return place && this.#item?.reading.lines[place.line]?.digits[place.position]
+      ? { line: place.line, position: place.position }
+      : null;
   }
 
   #render() {
@@ -174,7 +217,11 @@ export class ReadingView {
     this.#renderText(reading);
     say(this.verdict, text);
     say(this.facts, [reading.model, duration(reading.milliseconds)].filter(Boolean).join(" · "));
-    this.#detail(this.#selected ? reading.lines[this.#selected.line].digits[this.#selected.position] : (reading.drawn ?? null));
+    this.#detail(
+      this.#selected
+        ? reading.lines[this.#selected.line].digits[this.#selected.position]
+        : (reading.drawn ?? null),
+    );
     this.#boxes?.show(reading, this.#selected);
   }
 
@@ -208,7 +255,7 @@ export class ReadingView {
     return el("div", { class: "line" }, ...parts, edit);
   }
 
-  /** Shows a row as a field of text; Enter stores it, Escape leaves it as it was. */
+  /** Shows a row as a text field; Enter saves it, Escape cancels. */
   #edit(line) {
     this.#stop();
     const input = el("input", {
@@ -219,12 +266,24 @@ export class ReadingView {
       pattern: "[0-9 .,:\\/\\-]*",
       title: "Digits",
       value: readings.rowText(this.#item.reading.lines[line]),
-      "aria-label": `Digits of row ${line + 1}: Enter stores them, Escape cancels`,
+      "aria-label": `Digits of row ${line + 1}: Enter saves, Escape cancels`,
       on: { keydown: (event) => this.#editing(event) },
     });
-    const save = el("button", { type: "button", class: "button primary", on: { click: () => this.#write() } }, "Save");
-    const cancel = el("button", { type: "button", class: "button quiet", on: { click: () => this.#leave() } }, "Cancel");
-    this.#editor = { line, input, root: el("div", { class: "line editor" }, el("span", {}, input), save, cancel) };
+    const save = el(
+      "button",
+      { type: "button", class: "button primary", on: { click: () => this.#write() } },
+      "Save",
+    );
+    const cancel = el(
+      "button",
+      { type: "button", class: "button quiet", on: { click: () => this.#leave() } },
+      "Cancel",
+    );
+    this.#editor = {
+      line,
+      input,
+      root: el("div", { class: "line editor" }, el("span", {}, input), save, cancel),
+    };
     this.#render();
     input.focus();
     input.select();
@@ -249,7 +308,9 @@ export class ReadingView {
     const { line, input } = this.#editor;
     if (!input.reportValidity()) return;
     this.#stop();
-    const done = this.#change(this.#item, this.#selected, () => this.corrections.write(this.#item, line, input.value.replace(/[^0-9]/g, "")));
+    const done = this.#change(this.#item, this.#selected, () =>
+      this.corrections.write(this.#item, line, input.value.replace(/[^0-9]/g, "")),
+    );
     this.#focusRow(line);
     await done;
   }
@@ -269,7 +330,12 @@ export class ReadingView {
     const usual = boxes.length ? size(boxes) : { wide: reading.width / 10, high: reading.height / 5 };
     this.#marking = { box: null };
     this.#render();
-    this.#boxes.startMark({ picture: reading, usual, drawn: (box) => this.#drawn(box), key: (event) => this.#markKey(event) });
+    this.#boxes.startMark({
+      picture: reading,
+      usual,
+      drawn: (box) => this.#drawn(box),
+      key: (event) => this.#markKey(event),
+    });
     this.#say(this.note.textContent);
   }
 
@@ -281,7 +347,7 @@ export class ReadingView {
     if (changed && box) this.#say(this.note.textContent);
   }
 
-  /** Keys while a box is drawn: 0–9 tell what is in it, Enter goes to the pad, Escape cancels. */
+  /** Handles keys while a box is drawn: 0–9 label it, Enter moves to the pad, Escape cancels. */
   #markKey(event) {
     if (event.key === "Escape") this.#leaveMark();
     else if (this.#marking.box && /^[0-9]$/.test(event.key)) this.#mark(event.key);
@@ -307,7 +373,7 @@ export class ReadingView {
     await changed;
   }
 
-  /** Ends what a person began: a row being written, a box being drawn. */
+  /** Cancels editing a row or drawing a box. */
   #stop() {
     this.#editor = null;
     if (this.#marking) this.#boxes?.stopMark();
@@ -337,7 +403,8 @@ export class ReadingView {
   #detail(digit) {
     const probabilities = digit ? readings.probabilitiesOf(digit) : null;
     const label = digit ? readings.labelOf(digit) : null;
-    const best = probabilities && !digit.marked ? probabilities.indexOf(Math.max(...probabilities)) : -1; // no model saw a mark
+    // no model has read a mark
+    const best = probabilities && !digit.marked ? probabilities.indexOf(Math.max(...probabilities)) : -1;
     this.bars.forEach((bar, each) => {
       const probability = probabilities?.[each] ?? 0;
       bar.style.setProperty("--value", probability);
@@ -357,7 +424,10 @@ export class ReadingView {
     const image = context.createImageData(28, 28);
     glyph?.forEach((ink, index) => image.data.set([ink, ink, ink, 255], index * 4));
     context.putImageData(image, 0, 0);
-    this.glyph.setAttribute("aria-label", glyph ? `${this.seen}: a ${digit.label || "drawing"} in 28 by 28 pixels` : "No glyph yet");
+    this.glyph.setAttribute(
+      "aria-label",
+      glyph ? `${this.seen}: a ${digit.label || "drawing"} in 28 by 28 pixels` : "No glyph yet",
+    );
   }
 
   #correction(digit, label) {
@@ -367,7 +437,7 @@ export class ReadingView {
       key.disabled = this.#marking ? !this.#marking.box || !key.dataset.label : !canCorrect;
       key.setAttribute("aria-pressed", String(canCorrect && key.dataset.label === label));
     }
-    say(this.correctTitle, this.#marking ? "In the box is" : "Wrong? It is");
+    say(this.correctTitle, this.#marking ? "The box contains" : "Correct it to");
     this.markButton.hidden = !(this.#item?.picture && this.#boxes?.canMark);
     this.markButton.setAttribute("aria-pressed", String(Boolean(this.#marking)));
     say(this.markButton, this.#marking ? "Cancel the box" : "Mark a missed digit");
@@ -376,15 +446,22 @@ export class ReadingView {
   }
 
   #words(digit) {
-    if (this.#marking) return this.#marking.box ? "Choose what is in the box." : "Drag a box around the digit, or move one with the arrow keys (Shift: its size).";
+    if (this.#marking)
+      return this.#marking.box
+        ? "Choose the digit in the box."
+        : "Drag a box around the digit, or move one with the arrow keys (Shift: resize).";
     const collects = this.corrections.collects();
     if (!digit || digit.corrected === undefined) {
-      return collects ? "A correction is stored on this server, for training." : "A correction shows here only: this server does not collect them.";
+      return collects
+        ? "Corrections are stored on this server for training."
+        : "Corrections are only shown here; this server does not store them.";
     }
     const to = digit.corrected === "" ? "no digit" : digit.corrected;
     const what = digit.marked ? `Marked as ${to}.` : `${digit.label} corrected to ${to}.`;
     if (digit.correction) return `${what} Stored for training.`;
-    return collects ? `${what} Storing …` : `${what} Shown here only: this server does not collect corrections.`;
+    return collects
+      ? `${what} Storing …`
+      : `${what} Shown here only; this server does not store corrections.`;
   }
 
   async #correct(place, label) {
@@ -396,7 +473,9 @@ export class ReadingView {
     const item = this.#item;
     const { line, position } = this.#selected;
     this.withdrawButton.disabled = true;
-    await this.#change(item, this.#selected, () => this.corrections.withdraw(item, item.reading.lines[line].digits[position]));
+    await this.#change(item, this.#selected, () =>
+      this.corrections.withdraw(item, item.reading.lines[line].digits[position]),
+    );
     this.withdrawButton.disabled = false;
     (this.text.querySelector(`[data-place="${line}.${position}"]`) ?? this.markButton).focus();
   }
@@ -433,7 +512,7 @@ export class ReadingView {
     else this.text.querySelector(`[data-place="${place}"]`)?.focus();
   }
 
-  /** Into the live region, once the words have stood for a moment, so that drawing does not chatter. */
+  /** Updates the live region after a short delay, so that drawing does not cause constant announcements. */
   #say(words) {
     if (words === this.#lastWords) return;
     this.#lastWords = words;
@@ -447,7 +526,7 @@ function duration(milliseconds) {
   return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
 }
 
-/** A line above everything, for what concerns the whole page; "" takes it away. */
+/** Shows a message at the top of the page; "" removes it. */
 export function notice(text) {
   const line = $("notice");
   say(line, text);

@@ -1,6 +1,6 @@
-/** Texts as people read them. Knows nothing of the document. */
+/** Text formatting. Does not use the DOM. */
 
-/** A text with a full stop at its end. Its first letter stays: it may be a file's name. */
+/** Ends a text with a period. Keeps the first letter because it may belong to a file name. */
 export function sentence(text) {
   const words = String(text).trim();
   return words && !/[.!?…]$/.test(words) ? `${words}.` : words;

@@ -1,12 +1,12 @@
-/** Asynchronous work: the newest only, or several at a time. */
+/** Asynchronous tasks: only the newest, or several at a time. */
 
-/** Runs one piece of work at a time: a newer one aborts the older, whose answer is never seen. */
+/** Runs one task at a time: a newer task aborts the older one and discards its result. */
 export class Latest {
   #controller = null;
 
   /**
    * @param {(signal: AbortSignal) => Promise<T>} work
-   * @returns {Promise<T|undefined>} undefined where newer work, or `stop`, came in between.
+   * @returns {Promise<T|undefined>} undefined if newer work or `stop` interrupted it.
    */
   async run(work) {
     this.#controller?.abort();
@@ -27,7 +27,7 @@ export class Latest {
   }
 }
 
-/** Work that waits its turn: at most `limit` pieces run at once, in the order in which they came. */
+/** A queue of tasks: at most `limit` run at once, in order of arrival. */
 export class Turns {
   #waiting = [];
   #running = 0;

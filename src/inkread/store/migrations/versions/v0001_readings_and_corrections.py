@@ -1,4 +1,4 @@
-"""Readings, their digits, and what people say these are."""
+"""Adds readings, their digits, and corrections."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The pictures of readings, and the boxes that people mark in them."""
+"""Adds the pictures of readings, and marked boxes in them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Adds two tables; nothing that is stored changes, and readings from before have no picture."""
+    """Adds two tables; existing data does not change, and older readings have no picture."""
     op.create_table(
         "pictures",
         sa.Column(
