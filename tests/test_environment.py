@@ -89,7 +89,7 @@ def test_a_damaged_package_is_named_with_the_command_that_mends_it(package, code
     assert result.returncode == 1
     assert result.stderr == (
         f"error: {package}: {words}; "
-        f"install it again with: pip install --force-reinstall --no-deps {PACKAGES[package]}\n"
+        f"reinstall it: pip install --force-reinstall --no-deps {PACKAGES[package]}\n"
     )
 
 
@@ -109,7 +109,7 @@ def test_a_whole_installation_has_no_problem():
 
 def test_missing_bundled_models_are_an_error_that_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(models, "_bundle", lambda: tmp_path / "absent")
-    with pytest.raises(ModelNotFoundError, match="install inkread again"):
+    with pytest.raises(ModelNotFoundError, match="reinstall inkread"):
         models.load_model()
 
 

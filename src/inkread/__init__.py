@@ -1,10 +1,10 @@
-"""inkread reads handwritten digits from any picture, and says so when there is none.
+"""inkread reads handwritten digits from any picture, and tells you when there are none.
 
 >>> import inkread
 >>> inkread.read("photo.jpg").text          # doctest: +SKIP
 '0123456789'
 
-Everything below is loaded when it is first used, so that importing the package costs next to nothing.
+The names below load on first use, so importing the package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-"""ONNX Runtime 1.29 and later collects usage data from the moment it is imported, unless this is set before. Child processes inherit it."""
+"""Must be set before ONNX Runtime is imported: from 1.29 on, it collects usage data from that moment.
+
+Child processes inherit it.
+"""
 
 if TYPE_CHECKING:
     from inkread.client import AsyncClient, Client
@@ -53,11 +56,11 @@ __all__ = [
 
 
 def read(source: Source, *, min_probability: float = 0.0) -> Reading:
-    """Reads every digit in one picture with the default model, which is loaded once and kept.
+    """Reads every digit in one picture with the default model, which is loaded once and kept in memory.
 
     Args:
         source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
-        min_probability: 0..1; a digit that is less probable is labelled ``"?"``, with its label as first alternative.
+        min_probability: 0..1; a digit below this is labeled ``"?"``, with its label as first alternative.
 
     Raises:
         PictureError: the source cannot be read as a picture.

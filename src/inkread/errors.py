@@ -4,37 +4,37 @@
 
     InkreadError
     ├── PictureError              a source that cannot be read as a picture
-    │   ├── PictureNotFoundError    no such file, or a directory
+    │   ├── PictureNotFoundError    the file does not exist, or is a directory
     │   ├── PictureFormatError      empty, not a picture, or a format that is not accepted
     │   ├── PictureDamagedError     truncated or corrupt
     │   ├── PictureTooLargeError    more bytes or pixels than the limits allow
     │   └── PictureArrayError       an array of the wrong shape, dtype or values
-    ├── FolderError               a folder of pictures that cannot be looked through
+    ├── FolderError               a folder of pictures that cannot be scanned
     ├── ModelError                a model that cannot be used
-    │   ├── ModelNotFoundError      no such name or folder
-    │   ├── ModelIntegrityError     the file is not the one its card describes
-    │   └── ModelFormatError        wrong inputs or outputs, external data, an unreadable card
+    │   ├── ModelNotFoundError      no model has this name or folder
+    │   ├── ModelIntegrityError     the file does not match its card
+    │   └── ModelFormatError        unexpected inputs or outputs, external data, or an unreadable card
     ├── DatasetError              data that cannot be used
-    │   ├── DatasetNotFoundError    not on disk, and not to be had from a mirror
-    │   └── DatasetFormatError      wrong magic, sizes, hash, or columns
+    │   ├── DatasetNotFoundError    not on disk, and not available from any mirror
+    │   └── DatasetFormatError      wrong magic number, size, hash, or columns
     ├── StoreError                a store of readings and corrections that cannot be used
-    │   ├── StoreFullError          no space on its disk
-    │   └── StoreNotFoundError      no such reading, or no such digit in it
-    ├── ServerError               a server of inkread that does not do what it was asked
-    │   ├── ServerUnreachableError  no answer, or none of inkread's
-    │   ├── ServerBusyError         too much to do, or asked too often; says when to come again
-    │   └── ServerRefusedError      a wrong key, an unknown name, a failure of its own
-    ├── WorkerError               a process that reads does not start, or has ended
+    │   ├── StoreFullError          the disk is full
+    │   └── StoreNotFoundError      the reading does not exist, or has no such digit
+    ├── ServerError               an inkread server that did not answer the request
+    │   ├── ServerUnreachableError  no answer, or not from an inkread server
+    │   ├── ServerBusyError         overloaded or rate-limited; says when to retry
+    │   └── ServerRefusedError      wrong key, unknown name, or an internal failure
+    ├── WorkerError               a worker process did not start, or exited
     ├── TrainingError             a training run that cannot start, continue or be saved
-    ├── ExportError               an exported model that is not the same any more
+    ├── ExportError               an exported or imported model that gives different results
     ├── OptionError               an option out of its range, or options that exclude each other
     ├── OutputError               a result that cannot be written where it should go
     ├── DisplayError              no display to show a window on
-    ├── CaptureError              a camera or video that gives no pictures
+    ├── CaptureError              a camera or video that delivers no frames
     ├── InstallationError         a package that inkread depends on is missing or damaged
     └── MissingExtraError         an optional dependency that is not installed
 
-Every message has the same form, ``source: problem; remedy``: which input, what is wrong with it, what to do.
+Every message has the form ``source: problem; remedy``: which input, what is wrong with it, and what to do.
 """
 
 from __future__ import annotations
@@ -47,34 +47,37 @@ if TYPE_CHECKING:
 
 
 LONGEST_CAUSE = 600
-"""Characters of what a library says in a message of ours."""
+"""Maximum length, in characters, of a library's message within ours."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The remedy for an unknown word: the nearest of those that are known, or all of them."""
+    """Returns the remedy for an unknown word: the closest known name, or all of them."""
     names = list(known)
     near = difflib.get_close_matches(word, names, n=1)
     return (
-        f"did you mean {near[0]!r}? There are: {', '.join(names)}"
+        f"did you mean {near[0]!r}? Choose from: {', '.join(names)}"
         if near
         else f"use one of {', '.join(names)}"
     )
 
 
 def one_line(text: str) -> str:
-    """What a library says, on one line; a long text is shortened in its middle, as the cause is often said last."""
+    """Puts a library's message on one line.
+
+    A long message is cut in the middle, because the cause often comes last.
+    """
     half = LONGEST_CAUSE // 2
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_CAUSE else f"{text[:half]} … {text[-half:]}"
 
 
 class InkreadError(Exception):
-    """Base of every error that inkread raises on purpose.
+    """Base class of every error that inkread raises on purpose.
 
     Args:
-        source: which input is meant: a path, a URL, or a description such as ``"array (3, 3)"``.
-        problem: what is wrong with it, without a final full stop.
-        remedy: what to do about it, without a final full stop.
+        source: the input that failed: a path, a URL, or a description such as ``"array (3, 3)"``.
+        problem: what is wrong with it, without a final period.
+        remedy: what to do about it, without a final period.
     """
 
     def __init__(self, source: str, problem: str, remedy: str) -> None:
@@ -92,11 +95,11 @@ class PictureError(InkreadError):
 
 
 class PictureNotFoundError(PictureError):
-    """There is no such file, or it is a directory."""
+    """The file does not exist, or is a directory."""
 
 
 class PictureFormatError(PictureError):
-    """The bytes are empty, are no picture, or are a picture of a format that is not accepted."""
+    """The input is empty, is not a picture, or is in a format that is not accepted."""
 
 
 class PictureDamagedError(PictureError):
@@ -108,27 +111,27 @@ class PictureTooLargeError(PictureError):
 
 
 class PictureArrayError(PictureError):
-    """An array that does not have the shape, dtype or values of a picture."""
+    """An array does not have the shape, dtype, or values of a picture."""
 
 
 class FolderError(InkreadError):
-    """A folder of pictures that cannot be looked through."""
+    """A folder of pictures cannot be scanned."""
 
 
 class ModelError(InkreadError):
-    """A model that cannot be used."""
+    """A model cannot be used."""
 
 
 class ModelNotFoundError(ModelError):
-    """There is no bundled model and no run folder of that name."""
+    """No bundled model or run folder has this name."""
 
 
 class ModelIntegrityError(ModelError):
-    """The model file is not the one that its card describes."""
+    """The model file does not match its card."""
 
 
 class ModelFormatError(ModelError):
-    """The model has other inputs or outputs than expected, external data, or an unreadable card."""
+    """The model has unexpected inputs or outputs, external data, or an unreadable card."""
 
 
 class DatasetError(InkreadError):
@@ -136,11 +139,11 @@ class DatasetError(InkreadError):
 
 
 class DatasetNotFoundError(DatasetError):
-    """The data are not on disk, and no mirror had them."""
+    """The data are not on disk, and not available from any mirror."""
 
 
 class DatasetFormatError(DatasetError):
-    """A data file has a wrong magic number, size, hash or column."""
+    """A data file has a wrong magic number, size, hash, or column."""
 
 
 class StoreError(InkreadError):
@@ -148,29 +151,29 @@ class StoreError(InkreadError):
 
 
 class StoreFullError(StoreError):
-    """There is no space left on the store's disk."""
+    """The store's disk is full."""
 
 
 class StoreNotFoundError(StoreError):
-    """The store has no such reading, or the reading no such digit."""
+    """The reading is not in the store, or does not have this digit."""
 
 
 class ServerError(InkreadError):
-    """A server of inkread does not do what it was asked."""
+    """An inkread server did not answer the request."""
 
 
 class ServerUnreachableError(ServerError):
-    """The server does not answer, or what answers is no server of inkread."""
+    """Nothing answers at this address, or the answer is not from an inkread server."""
 
 
 class ServerBusyError(ServerError):
-    """The server has too much to do, or is asked too often.
+    """The server is overloaded, or limits the rate of requests.
 
     Args:
-        source: its address.
-        problem: what it says.
+        source: the server's address.
+        problem: what the server reports.
         remedy: what to do about it.
-        retry_after: seconds after which it may be asked again.
+        retry_after: seconds to wait before the next request.
     """
 
     def __init__(self, source: str, problem: str, remedy: str, retry_after: float = 1.0) -> None:
@@ -182,14 +185,14 @@ class ServerBusyError(ServerError):
 
 
 class ServerRefusedError(ServerError):
-    """The server refuses the request, or fails at it.
+    """The server rejects the request, or fails to handle it.
 
     Args:
-        source: its address.
-        problem: what it says.
+        source: the server's address.
+        problem: what the server reports.
         remedy: what to do about it.
-        status: of the answer, such as 401.
-        request_id: for a report to whoever runs the server.
+        status: the HTTP status, such as 401.
+        request_id: the request's ID, to quote when reporting a problem.
     """
 
     def __init__(
@@ -203,31 +206,31 @@ class ServerRefusedError(ServerError):
 
 
 class WorkerError(InkreadError):
-    """A process beside this one does not start, or has ended."""
+    """A worker process did not start, or exited."""
 
 
 class TrainingError(InkreadError):
-    """A training run that cannot start, continue or be saved."""
+    """A training run cannot start, continue, or be saved."""
 
 
 class ExportError(InkreadError):
-    """An exported or imported model answers otherwise than its source."""
+    """An exported or imported model gives different results than its source."""
 
 
 class OptionError(InkreadError):
-    """An option out of its range, or options that exclude each other."""
+    """An option is out of range, or two options exclude each other."""
 
 
 class OutputError(InkreadError):
-    """A result that cannot be written where it should go."""
+    """A result cannot be written."""
 
 
 class DisplayError(InkreadError):
-    """There is no display to show a window on."""
+    """There is no display to open a window on."""
 
 
 class CaptureError(InkreadError):
-    """A camera or a video gives no pictures, or no more."""
+    """The camera or video delivered no frames, or stopped."""
 
 
 class InstallationError(InkreadError):
@@ -235,7 +238,7 @@ class InstallationError(InkreadError):
 
 
 class MissingExtraError(InkreadError):
-    """An optional dependency that is not installed."""
+    """An optional dependency is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(

@@ -124,7 +124,7 @@ def test_pictures_are_compared_on_too_and_alone_where_mnist_is_not_to_be_had(run
     ("arguments", "words"),
     [
         (["bundled"], "fewer than two"),
-        (["bundled", "defualt"], "name a bundled model"),
+        (["bundled", "defualt"], "use a bundled model"),
         (["bundled", "old.keras"], "inkread import old.keras --trust --out DIR"),
         (["bundled", "default", "--out", "page.htm"], "did you mean '.html'"),
     ],

@@ -71,10 +71,10 @@ def test_curves_of_several_models_are_also_printed(run, drawn, tmp_path):
     ("arguments", "message"),
     [
         (["curvs"], "did you mean 'curves'"),
-        (["errors", "--out", "e.gif"], "end it in .png or .svg"),
-        (["errors", "--glyph", "3"], "is no option of errors"),
+        (["errors", "--out", "e.gif"], "use .png or .svg"),
+        (["errors", "--glyph", "3"], "is not an option of errors"),
         (["errors", "--model", "default", "--model", "detector"], "takes one model"),
-        (["errors", "--model", "nowhere"], "is no model"),
+        (["errors", "--model", "nowhere"], "is not a model"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_drawn(run, drawn, tmp_path, arguments, message):
@@ -89,7 +89,7 @@ def test_a_mistake_is_told_before_anything_is_drawn(run, drawn, tmp_path, argume
 def test_a_bundled_model_has_no_curves(run, tmp_path):
     result = run("plot", "curves", "--out", tmp_path / "c.png")
     assert result.code == 1
-    assert "without the history of its training" in result.err
+    assert "without a training history" in result.err
 
 
 def test_without_matplotlib_the_extra_is_named(run, monkeypatch, tmp_path):
@@ -120,5 +120,5 @@ def test_a_report_is_written_where_it_is_wanted(run, monkeypatch, tmp_path):
 def test_a_report_of_what_is_no_run_is_an_error(run, tmp_path):
     result = run("report", tmp_path)
     assert result.code == 1
-    assert "is no folder of a run" in result.err
+    assert "is not the folder of a run" in result.err
     assert Inspection("default").reads_pages is False

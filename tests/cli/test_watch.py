@@ -169,7 +169,7 @@ def test_a_folder_that_vanishes_ends_it_with_an_error(watched, tmp_path):
         wait_until(lambda: lines(out) == 1)
         shutil.rmtree(watched)
         assert process.wait(PATIENCE) == 1
-        assert "scans: is not there, or is no folder" in process.stderr.read()
+        assert "scans: is not a folder, or does not exist" in process.stderr.read()
 
 
 def test_once_reads_what_is_there_and_ends(run, watched, tmp_path):
@@ -263,5 +263,5 @@ def test_wrong_options_are_errors_before_anything_is_written(run, watched, monke
 def test_a_folder_that_is_not_there_is_an_error_before_anything_is_written(run, tmp_path):
     result = run("watch", tmp_path / "absent", "--out", tmp_path / "out.csv")
     assert (result.code, result.out) == (1, "")
-    assert "absent: is not there, or is no folder; name a folder of pictures" in result.err
+    assert "absent: is not a folder, or does not exist; pass a folder of pictures" in result.err
     assert not (tmp_path / "out.csv").exists()

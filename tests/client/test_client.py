@@ -114,7 +114,7 @@ def test_options_are_passed_on(client):
 @pytest.mark.parametrize(
     ("source", "kind", "words"),
     [
-        (b"text", PictureFormatError, "is no picture of a known format"),
+        (b"text", PictureFormatError, "is not a supported image format"),
         (b"", PictureFormatError, "is empty"),
         (TRUNCATED, PictureDamagedError, "is truncated or damaged"),
         (bytes(200_001), PictureTooLargeError, "more than 200000 bytes"),

@@ -51,7 +51,7 @@ def test_damaged_optdigits_are_an_error_with_the_line(tail, tmp_path):
 
 def test_optdigits_that_end_within_a_digit_are_an_error(tmp_path):
     write_optdigits(tmp_path, [*BITMAP, " 1", *BITMAP[:9]])
-    with pytest.raises(DatasetFormatError, match="ends within"):
+    with pytest.raises(DatasetFormatError, match="ends in the middle"):
         BENCHMARKS["optdigits_orig"](tmp_path)
 
 
@@ -96,7 +96,7 @@ def test_an_empty_or_mislabelled_collection_is_an_error(tmp_path):
     with pytest.raises(DatasetFormatError, match="no pictures"):
         BENCHMARKS["tipe_images2"](tmp_path)
     write_picture(tmp_path / "tipe_images2" / "x1.png")
-    with pytest.raises(DatasetFormatError, match="no digit"):
+    with pytest.raises(DatasetFormatError, match="not a digit"):
         BENCHMARKS["tipe_images2"](tmp_path)
 
 
@@ -121,7 +121,7 @@ def test_a_damaged_line_of_semeion_is_named(tmp_path):
     folder = tmp_path / "semeion_half"
     folder.mkdir()
     (folder / "semeion_first796.data").write_text(f"{semeion(3)}\n0 1 x\n")
-    with pytest.raises(DatasetFormatError, match="line 2: is no bitmap"):
+    with pytest.raises(DatasetFormatError, match="line 2: is not a bitmap"):
         BENCHMARKS["semeion_half"](tmp_path)
 
 

@@ -92,7 +92,7 @@ def test_a_card_tells_neither_where_the_store_is_nor_who_corrected(path, collect
 
 
 def test_where_there_is_no_store_none_is_made(path):
-    with pytest.raises(DatasetNotFoundError, match=r"is no store of corrections; start inkread serve"):
+    with pytest.raises(DatasetNotFoundError, match=r"is not a store of corrections; start inkread serve"):
         load_corrections(path)
     assert not path.exists()
 
@@ -182,7 +182,7 @@ def test_a_store_without_corrected_pictures_says_so(path, pages):
 
 
 def test_pages_are_found_where_corrections_are(path, monkeypatch):
-    with pytest.raises(DatasetNotFoundError, match=r"is no store of corrections"):
+    with pytest.raises(DatasetNotFoundError, match=r"is not a store of corrections"):
         load_corrected_pages(path)
     assert not path.exists()
     lack("sqlalchemy", monkeypatch)

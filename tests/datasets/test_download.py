@@ -67,7 +67,8 @@ def test_a_file_of_unknown_size_arrives_whole_and_by_another_hash(tmp_path, mirr
 
 
 @pytest.mark.parametrize(
-    ("mirror", "reason"), [("endless", "gives 1000000000000 bytes"), ("unannounced", "gave another file")]
+    ("mirror", "reason"),
+    [("endless", "offers 1000000000000 bytes"), ("unannounced", "delivered a different file")],
 )
 def test_of_a_file_of_unknown_size_no_more_is_taken_than_the_limit(
     tmp_path, mirrors, monkeypatch, mirror, reason
@@ -79,7 +80,7 @@ def test_of_a_file_of_unknown_size_no_more_is_taken_than_the_limit(
 
 
 def test_nothing_is_kept_of_a_wrong_file(tmp_path, mirrors):
-    with pytest.raises(DatasetNotFoundError, match=r"digits\.gz: .*corrupt/ gave another file"):
+    with pytest.raises(DatasetNotFoundError, match=r"digits\.gz: .*corrupt/ delivered a different file"):
         download(FILE, tmp_path, mirrors=mirrors("corrupt"), timeout=300)
     assert not list(tmp_path.iterdir())
     assert len(mirrors.requests) == ROUNDS

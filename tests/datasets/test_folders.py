@@ -54,7 +54,7 @@ def test_pictures_that_cannot_be_read_or_are_blank_are_counted_and_listed_but_no
     loaded = load_folder_glyphs(folder, reader=reader)
     assert len(loaded.glyphs) == 3
     assert [path.name for path, _ in loaded.skipped] == ["x0.png", "x1.png", "x2.png", "x3.png", "blank.png"]
-    assert loaded.told().startswith("5 of 8 pictures left out: x0.png ")
+    assert loaded.told().startswith("5 of 8 pictures skipped: x0.png ")
     assert loaded.told().endswith("; and 2 more")
     assert loaded.skipped[-1].problem == "shows no ink"
 
@@ -62,14 +62,14 @@ def test_pictures_that_cannot_be_read_or_are_blank_are_counted_and_listed_but_no
 def test_where_no_picture_can_be_read_one_reason_is_given(tmp_path, reader):
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "seven.png").write_text("no picture")
-    with pytest.raises(DatasetFormatError, match=r"no picture that can be learned from \(seven\.png "):
+    with pytest.raises(DatasetFormatError, match=r"no usable picture \(seven\.png "):
         load_folder_glyphs(tmp_path, reader=reader)
 
 
 @pytest.mark.parametrize("label", ["12", "1/2"])
 def test_a_label_of_several_digits_is_an_error_that_names_the_file(folder, reader, label):
     (folder / "labels.csv").write_text(f"file,label\n1/a.png,1\n1/b.png,{label}\n")
-    with pytest.raises(DatasetFormatError, match=rf"b\.png: is labelled '{label}', more than one digit"):
+    with pytest.raises(DatasetFormatError, match=rf"b\.png: is labeled '{label}', more than one digit"):
         load_folder_glyphs(folder, reader=reader)
 
 

@@ -126,7 +126,7 @@ def test_offline_without_a_copy_the_message_names_the_four_files_and_where_to_pu
 
 
 def test_a_data_dir_that_does_not_exist_is_named_rather_than_passed_over(tmp_path):
-    with pytest.raises(DatasetNotFoundError, match="typo: is no folder"):
+    with pytest.raises(DatasetNotFoundError, match="typo: is not a folder"):
         load_mnist("test", data_dir=tmp_path / "typo")
 
 

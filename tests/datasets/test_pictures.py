@@ -42,8 +42,8 @@ def test_what_spreadsheets_write_is_tolerated(folder):
     [
         ("file,text\na.png,1\n", 1, "no column 'label'"),
         ("", 1, "no column 'file and label'"),
-        ("file,label\na.png,1\nx.png,1\n", 3, "'x.png', which is no file"),
-        ("file,label\nsub,1\n", 2, "which is no file"),
+        ("file,label\na.png,1\nx.png,1\n", 3, "'x.png', which is not a file"),
+        ("file,label\nsub,1\n", 2, "which is not a file"),
         ("file,label\n../outside.png,1\n", 2, "outside the folder"),
         ("file,label\n..\\outside.png,1\n", 2, "outside the folder"),
         ("file,label\n/etc/hostname,1\n", 2, "outside the folder"),
@@ -56,8 +56,8 @@ def test_what_spreadsheets_write_is_tolerated(folder):
         ("file,label\na.png,1,2\n", 2, "more fields"),
         ("file,label\na.png\n", 2, "no label"),
         ('file,label,notes\na.png,1,"two\nlines"\nb.jpg,?,\n', 4, "label '\\?'"),
-        ("file,label\n\0,1\n", 2, "no file"),
-        (f"file,label\n{'x' * 5000},1\n", 2, "no file"),
+        ("file,label\n\0,1\n", 2, "not a file"),
+        (f"file,label\n{'x' * 5000},1\n", 2, "not a file"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(folder, text, line, problem):

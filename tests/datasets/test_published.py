@@ -124,7 +124,7 @@ def test_emnists_classes_are_as_many_as_its_paper_says():
         (None, "not a zip file"),
         ({}, "There is no item named"),
         ({"gzip/emnist-digits-train-images-idx3-ubyte.gz": b"x" * 200}, "more than 100 bytes"),
-        ({"gzip/emnist-digits-train-images-idx3-ubyte.gz": b"x" * 50}, "is no IDX file"),
+        ({"gzip/emnist-digits-train-images-idx3-ubyte.gz": b"x" * 50}, "is not an IDX file"),
     ],
 )
 def test_an_archive_that_is_not_emnists_is_refused(publish, monkeypatch, members, problem):
@@ -153,7 +153,7 @@ def test_usps_is_enlarged_into_the_geometry_of_mnist(publish):
 )  # fmt: skip
 def test_what_is_not_usps_is_refused(publish, content):
     publish("usps", content)
-    with pytest.raises(DatasetFormatError, match=r"usps\.bz2: is no bzip2 file of USPS"):
+    with pytest.raises(DatasetFormatError, match=r"usps\.bz2: is not a bzip2 file of USPS"):
         load_named("usps", "train")
 
 
@@ -167,7 +167,7 @@ def test_usps_that_unpacks_to_too_much_is_refused(publish, monkeypatch):
 @pytest.mark.parametrize(("name", "label"), [("usps", 11), ("usps", 0)])
 def test_a_label_of_no_class_is_refused(publish, name, label):
     publish(name, usps((label, STROKE)))
-    with pytest.raises(DatasetFormatError, match="labels of no class"):
+    with pytest.raises(DatasetFormatError, match="labels outside its classes"):
         load_named(name, "train")
 
 
@@ -185,7 +185,7 @@ def test_a_download_that_broke_off_is_continued_and_then_used_from_the_cache(pub
 
 def test_a_mirror_with_another_file_is_refused_and_the_message_says_what_to_do(publish, tmp_path):
     publish("kmnist", idx(IMAGES, tmp_path), idx(LABELS, tmp_path), mirror="corrupt")
-    with pytest.raises(DatasetNotFoundError, match="gave another file") as caught:
+    with pytest.raises(DatasetNotFoundError, match="delivered a different file") as caught:
         load_named("kmnist", "train")
     for part in ("KMNIST, train-images-idx3-ubyte.gz", str(cache_folder("kmnist")), "--data-dir"):
         assert part in str(caught.value)
@@ -204,7 +204,7 @@ def test_files_of_the_same_name_in_one_folder_are_told_apart_by_their_hash(publi
     assert not mirrors.requests
     publish("kmnist", images, labels, mirror="absent")
     (folder / "kmnist" / "train-images-idx3-ubyte.gz").unlink()
-    with pytest.raises(DatasetNotFoundError, match="gz is another file"):
+    with pytest.raises(DatasetNotFoundError, match="gz is a different file"):
         load_named("kmnist", "train", data_dir=folder)
 
 

@@ -60,5 +60,5 @@ def test_the_pen_is_thinner_where_the_hand_is_fast():
 
 @pytest.mark.parametrize("text", ["a", "1-2", "٣"])
 def test_what_is_no_digit_is_an_option_error(text):
-    with pytest.raises(OptionError, match="no digit"):
+    with pytest.raises(OptionError, match="not a digit"):
         write_row(text, STILL, np.random.default_rng(0))

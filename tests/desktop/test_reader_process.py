@@ -103,7 +103,7 @@ def test_a_model_that_is_not_there_is_an_error_before_anything_is_read():
 def test_a_process_that_ends_is_an_error():
     reader = ReaderProcess()
     os.kill(reader._worker._process.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-    with pytest.raises(InkreadError, match="reader: has ended unexpectedly"):
+    with pytest.raises(InkreadError, match="reader: exited unexpectedly"):
         answer(reader)
     reader.close()
 

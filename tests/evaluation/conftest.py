@@ -28,7 +28,7 @@ def templates(glyphs):
 
 @pytest.fixture(scope="session")
 def digits():
-    """400 digits by our own hand, that the model has not seen."""
+    """400 synthetic digits that the model has not seen."""
     return written_digits(400, seed=1)
 
 

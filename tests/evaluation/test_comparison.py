@@ -160,7 +160,7 @@ def test_the_file_within_the_folder_of_a_model_is_that_model():
 
 
 def test_an_unknown_model_is_not_found(digits, tmp_path):
-    with pytest.raises(ModelNotFoundError, match="name a bundled model"):
+    with pytest.raises(ModelNotFoundError, match="use a bundled model"):
         open_systems(["defualt"], lambda: digits)
     with pytest.raises(ModelNotFoundError, match="without a card"):
         open_systems([str(tmp_path)], lambda: digits)

@@ -195,7 +195,7 @@ def test_glyphs_of_other_classes_are_scored_by_a_classifier_of_these():
     report = evaluate_glyphs(classifier, glyphs)
     assert (report.accuracy, report.accuracy_with_rejections, report.rejected) == (0.75, 0.75, 0)
     assert (report.labels, report.confusion[2]) == (garments, (0, 1, 1))
-    with pytest.raises(DatasetFormatError, match="the classes 0, 1, 2, …, and the model knows Coat"):
+    with pytest.raises(DatasetFormatError, match="the classes 0, 1, 2, …, but the model has Coat"):
         evaluate_glyphs(classifier, glyphs_of([0], [0]))
 
 

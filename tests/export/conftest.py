@@ -10,7 +10,7 @@ from inkread.export.parity_data import ParityData, own_digits
 
 @pytest.fixture(scope="session")
 def digits():
-    """Few digits of our own hand."""
+    """A few synthetic digits."""
     return ParityData(own_digits(60, seed=3), own_digits(20, seed=4).images)
 
 

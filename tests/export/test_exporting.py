@@ -203,7 +203,7 @@ def test_a_file_that_answers_otherwise_is_an_error_and_leaves_the_old_one(run, d
         onnx.save(model, path)
 
     monkeypatch.setattr(to_onnx, "write", tampered)
-    with pytest.raises(ExportError, match="does not agree with its source"):
+    with pytest.raises(ExportError, match="does not match its source"):
         export_model(run, to=["onnx"], digits=digits)
     assert done.path.read_bytes() == before
 
@@ -236,7 +236,7 @@ def test_a_missing_extra_says_how_to_install_it_before_anything_is_written(
 def test_wrong_names_and_detectors_are_refused(run, tmp_path, digits):
     with pytest.raises(OptionError, match="did you mean 'keras'"):
         export_model(run, to=["kera"], digits=digits)
-    with pytest.raises(OptionError, match="give one or more"):
+    with pytest.raises(OptionError, match="pass one or more"):
         export_model(run, to=[], digits=digits)
     with pytest.raises(OptionError, match="--out"):
         export_model("default", to=["onnx"], digits=digits)
@@ -248,7 +248,7 @@ def test_without_mnist_digits_of_our_own_hand_are_compared_on_that_the_model_can
     for variable in ("INKREAD_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(tmp_path))
     found = load_parity_data()
-    assert found.held_out.name == "our own hand"
+    assert found.held_out.name == "synthetic digits"
     assert not any((image == found.held_out.images).all((1, 2)).any() for image in found.calibration)
     answers = Classifier("default").probabilities(found.held_out.images).argmax(axis=1)
     assert (answers == found.held_out.labels).mean() > 0.95

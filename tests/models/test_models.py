@@ -81,7 +81,7 @@ def test_8_bits_of_another_model_are_refused_and_damaged_ones_too(copied: Path) 
     exported = json.loads(right)
     exported["scores"]["export"]["source_sha256"] = "0" * 64
     card.write_text(json.dumps(exported), encoding="utf-8")
-    with pytest.raises(ModelIntegrityError, match="is of another model"):
+    with pytest.raises(ModelIntegrityError, match="belongs to another model"):
         load_model(copied)
     card.write_text(right, encoding="utf-8")
     (copied / QUANTIZED / MODEL_FILE).write_bytes(b"damaged")

@@ -105,12 +105,12 @@ def test_a_padded_length_or_tag_is_refused(padding):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x08", "cut off"),
-        (b"\x3a\x05abc", "cut off"),
-        (b"\x0d\x00", "cut off|unknown"),
+        (b"\x08", "truncated"),
+        (b"\x3a\x05abc", "truncated"),
+        (b"\x0d\x00", "truncated|unknown"),
         (b"\x08" + b"\xff" * 11, "too long"),
         (b"\x3b\x3c", "wire type 3"),
-        (b"\x38\x01", "no message"),
+        (b"\x38\x01", "not a message"),
         (field(99, b"new"), "field 99 of ModelProto is unknown"),
         (wrapped(field(77, b"new"), "GraphProto", 5), "field 77 of TensorProto is unknown"),
         (b"\x00\x00", "unknown"),

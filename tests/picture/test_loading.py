@@ -386,7 +386,7 @@ def test_array_values_are_scaled_as_documented(values: np.ndarray, wanted: list[
     "shape", [(), (5,), (0, 5), (5, 0, 3), (5, 5, 2), (5, 5, 5), (3, 28, 28), (1, 5, 5, 3)]
 )
 def test_an_array_of_another_shape_is_refused_with_the_wanted_one(shape: tuple[int, ...]) -> None:
-    with pytest.raises(PictureArrayError, match="give H×W, H×W×1, H×W×3") as caught:
+    with pytest.raises(PictureArrayError, match="pass H×W, H×W×1, H×W×3") as caught:
         load_picture(np.zeros(shape, np.uint8))
     assert str(shape) in str(caught.value)
 

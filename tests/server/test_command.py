@@ -138,7 +138,7 @@ def test_a_port_in_use_is_a_clear_error(run):
         (("--model", "mine"), "NAME=FOLDER"),
         (("--model", "mine="), "NAME=FOLDER"),
         (("--model", "a=x", "--model", "a=y"), "repeats a name"),
-        (("--model", "mine=/nowhere/at/all"), "is no model"),
+        (("--model", "mine=/nowhere/at/all"), "is not a model"),
         (("--model", "a/b=/nowhere"), "is not a valid model name"),
         (("--workers", "0"), "--workers 0"),
         (("--max-seconds", "0"), "--max-seconds 0"),

@@ -167,7 +167,7 @@ def test_nobody_need_wait_for_the_end():
 
 def test_a_worker_that_ends_is_an_error_and_is_replaced():
     async def test(pool, doer):
-        with pytest.raises(WorkerError, match="has ended unexpectedly"):
+        with pytest.raises(WorkerError, match="exited unexpectedly"):
             await pool.run(partial(os._exit, 3))
         assert await pool.run(partial(str, 7)) == "7"
 

@@ -70,10 +70,10 @@ def test_it_can_be_ended_whatever_it_does(task):
         worker.send(task)
         assert not worker.poll()
         worker.kill()
-        with pytest.raises(WorkerError, match="one: has ended unexpectedly"):
+        with pytest.raises(WorkerError, match="one: exited unexpectedly"):
             worker.receive()
         assert worker.is_busy
-        with pytest.raises(WorkerError, match="has ended unexpectedly"):
+        with pytest.raises(WorkerError, match="exited unexpectedly"):
             worker.send(os.getpid)
 
 
@@ -93,7 +93,7 @@ def test_what_goes_wrong_while_the_function_is_made_is_an_error():
 
 def test_a_process_that_does_not_start_in_time_is_an_error():
     doer = Doer()
-    with closing(Worker(doer.hold)) as worker, pytest.raises(WorkerError, match="does not start within"):
+    with closing(Worker(doer.hold)) as worker, pytest.raises(WorkerError, match="did not start within"):
         worker.await_start(0)
 
 

@@ -84,7 +84,7 @@ def test_looks_are_counted_while_a_picture_stands_still(tmp_path):
 
 def test_a_folder_that_is_not_there_is_an_error_at_once(tmp_path):
     for folder in (tmp_path / "absent", put(tmp_path / "file")):
-        with pytest.raises(FolderError, match="is not there, or is no folder"):
+        with pytest.raises(FolderError, match="is not a folder, or does not exist"):
             DirectoryScanner(folder)
 
 
@@ -93,7 +93,7 @@ def test_a_folder_that_vanishes_is_an_error(tmp_path):
     folder.mkdir()
     scanner = DirectoryScanner(folder)
     folder.rmdir()
-    with pytest.raises(FolderError, match="is not there"):
+    with pytest.raises(FolderError, match="does not exist"):
         scanner.scan()
 
 
@@ -110,7 +110,7 @@ def test_a_folder_within_may_vanish_but_must_not_be_closed(tmp_path, monkeypatch
 
     monkeypatch.setattr(os, "scandir", failing)
     if refused:
-        with pytest.raises(FolderError, match=r"within: cannot be looked through \(Permission denied\)"):
+        with pytest.raises(FolderError, match=r"within: cannot be read \(Permission denied\)"):
             scanner.scan()
     else:
         assert sources(scanner) == ["a.png"]

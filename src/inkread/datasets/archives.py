@@ -1,4 +1,4 @@
-"""NumPy files of the optional collections, read without pickle and with errors that name the file."""
+"""Reads NumPy files of the optional collections, without pickle and with errors that name the file."""
 
 from __future__ import annotations
 
@@ -20,21 +20,27 @@ COPY_AGAIN = "copy or download the file again"
 
 
 def load_npz(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """The arrays ``names`` of a ``.npz`` file; a ``DatasetFormatError`` if one is absent or the file is damaged."""
+    """Reads the arrays ``names`` of a ``.npz`` file.
+
+    Raises:
+        DatasetFormatError: an array is missing, or the file is damaged.
+    """
     try:
-        # NumPy leaves a path open if it is no archive; a stream is ours to close.
+        # NumPy leaves a file open if it is not an archive; closing a stream is up to us.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
     except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise DatasetFormatError(str(path), f"is no such archive of arrays ({error})", COPY_AGAIN) from error
+        raise DatasetFormatError(
+            str(path), f"is not an archive of these arrays ({error})", COPY_AGAIN
+        ) from error
 
 
 def load_npy(path: Path) -> NDArray[Any]:
-    """The array of a ``.npy`` file; a ``DatasetFormatError`` if the file is damaged."""
+    """Reads the array of a ``.npy`` file; a ``DatasetFormatError`` if the file is damaged."""
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise DatasetFormatError(str(path), f"is no array file ({error})", COPY_AGAIN) from error
+        raise DatasetFormatError(str(path), f"is not an array file ({error})", COPY_AGAIN) from error
     if not isinstance(array, np.ndarray):
-        raise DatasetFormatError(str(path), "is an archive, not one array", COPY_AGAIN)
+        raise DatasetFormatError(str(path), "is an archive, not a single array", COPY_AGAIN)
     return array

@@ -1,9 +1,9 @@
-"""Pictures by other hands to measure on: optional collections, for evaluation only, never to learn or choose from.
+"""Other people's pictures for evaluation: optional collections, never used to train or select a model.
 
-Most have no stated licence, and what is learned from a benchmark no longer measures anything. Each loader looks in the
-folders that ``inkread.datasets.data_dirs`` names, and gives labelled pictures for ``inkread.evaluation.pictures``. What is
-no digit has an empty label and the category ``junk``, and its subtype tells letters that anybody might take for a digit
-(``look-alike``) from all others (``letter``).
+Most state no license, and a benchmark that was trained on no longer measures anything. Each loader searches
+the folders that ``inkread.datasets.data_dirs`` lists, and returns labeled pictures for
+``inkread.evaluation.pictures``. Anything that is not a digit has an empty label and the category ``junk``;
+its subtype distinguishes letters that could pass for a digit (``look-alike``) from all others (``letter``).
 """
 
 from __future__ import annotations
@@ -30,54 +30,60 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 LOOK_ALIKES = frozenset("BDGIOQSZbgloqszβθδ")
-"""Letters that nobody could tell from a digit by their form alone."""
+"""Letters that cannot be distinguished from a digit by their shape alone."""
 
 GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ"}
 
 OPTDIGITS_FILE = "optdigits-orig.windep"
-"""The 1,797 digits of the 13 writers who wrote none of the other files."""
+"""The 1,797 digits by the 13 writers who contributed to no other file."""
 SEMEION_FILE, SEMEION_SIDE = "semeion_first796.data", 16
 BITMAP_SIDE = 32
 BITMAP_ROW = re.compile(rf"[01]{{{BITMAP_SIDE}}}")
 MARGIN = 4
-"""Paper around a bitmap, in pixels: the file's were cut out at their ink, which no camera does."""
+"""Paper added around a bitmap, in pixels: the file's bitmaps are cropped to their ink, unlike any photo."""
 
 COPY_AGAIN = "copy or download the collection again"
 
 
 def load_field(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Real pictures that people made to try their own models: single digits, rows, and junk; from 20 sources."""
+    """Loads real pictures that people took to test their models: digits, rows, and junk, from 20 sources."""
     return load_labelled_folder(_folder("field", data_dir))
 
 
 def load_forms(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Real pictures from 14 further sources: cells of forms and tables, boxed digits, marks, ledgers; and nothing to read."""
+    """Loads real pictures from 14 more sources.
+
+    They show cells of forms and tables, boxed digits, marks, and ledgers; some have nothing to read.
+    """
     return load_labelled_folder(_folder("forms", data_dir))
 
 
 def load_cheques(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Courtesy amounts of bank cheques (ORAND-CAR-A, Diem et al., ICFHR 2014), each one row of digits."""
+    """Loads amounts of bank checks, each one row of digits (ORAND-CAR-A, Diem et al., ICFHR 2014)."""
     return _rows("cheque_dev", data_dir)
 
 
 def load_more_cheques(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """500 further ones."""
+    """Loads 500 more amounts of bank checks."""
     return _rows("cheque_dev2", data_dir)
 
 
 def load_years(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Years cut from forms, digits about 10 pixels high on a dotted line."""
+    """Loads years cut from forms: digits about 10 pixels high on a dotted line."""
     return _rows("years_dev", data_dir)
 
 
 def _rows(collection: str, data_dir: AnyPath | None) -> list[LabelledPicture]:
-    """Pictures of one row of digits each."""
+    """Loads pictures of one row of digits each."""
     pictures = load_labelled_folder(_folder(collection, data_dir))
     return [replace(picture, columns=picture.columns | {"category": "multi"}) for picture in pictures]
 
 
 def load_semeion(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """UCI Semeion's 16×16 bitmaps by Italian hands, the first half, black on white, with ``MARGIN`` around."""
+    """Loads the first half of UCI Semeion: 16×16 bitmaps by Italian writers.
+
+    They are black on white, padded by ``MARGIN``.
+    """
     path = require_file("semeion_half", SEMEION_FILE, data_dir, published="UCI Semeion Handwritten Digit")
     pictures = []
     for number, line in enumerate(read_bytes(path).decode("ascii", errors="replace").splitlines(), 1):
@@ -86,7 +92,7 @@ def load_semeion(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
         except ValueError:
             values = np.zeros(0)
         if len(values) < SEMEION_SIDE**2 + 10:
-            raise DatasetFormatError(f"{path}, line {number}", "is no bitmap with its label", COPY_AGAIN)
+            raise DatasetFormatError(f"{path}, line {number}", "is not a bitmap with its label", COPY_AGAIN)
         ink = values[: SEMEION_SIDE**2].reshape(SEMEION_SIDE, SEMEION_SIDE) > 0.5
         label = str(int(values[SEMEION_SIDE**2 : SEMEION_SIDE**2 + 10].argmax()))
         pictures.append(_digit(path / f"{number:04}", label, _on_paper(ink)))
@@ -94,7 +100,7 @@ def load_semeion(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
 
 
 def load_handwritten62(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Photos of single characters by few writers, 40×40 grey; the letters are junk."""
+    """Loads photos of single characters by a few writers, 40×40 gray; the letters are junk."""
     path = require_file("handwritten62", "handwritten62.npz", data_dir, published="no known place")
     arrays = load_npz(path, ("images", "labels"))
     symbols = [str(symbol) for symbol in arrays["labels"]]
@@ -110,7 +116,10 @@ def load_handwritten62(data_dir: AnyPath | None = None) -> list[LabelledPicture]
 
 
 def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """UCI optdigits' 32×32 bitmaps by 13 writers (Alpaydin and Kaynak 1995), black on white, with ``MARGIN`` around."""
+    """Loads UCI optdigits: 32×32 bitmaps by 13 writers, black on white, padded by ``MARGIN``.
+
+    Source: Alpaydin and Kaynak 1995.
+    """
     path = require_file("optdigits_orig", OPTDIGITS_FILE, data_dir, published="UCI optical digits, original")
     rows: list[str] = []
     pictures: list[LabelledPicture] = []
@@ -120,15 +129,15 @@ def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
         elif len(rows) == BITMAP_SIDE and line.strip() in set("0123456789"):
             pictures.append(_digit(path / f"{len(pictures):04}", line.strip(), _bitmap(rows)))
             rows = []
-        elif rows:  # what comes before the first bitmap is a header
-            raise DatasetFormatError(f"{path}, line {number}", "is no row and no label", COPY_AGAIN)
+        elif rows:  # lines before the first bitmap are a header
+            raise DatasetFormatError(f"{path}, line {number}", "is neither a row nor a label", COPY_AGAIN)
     if rows:
-        raise DatasetFormatError(str(path), "ends within a digit", COPY_AGAIN)
+        raise DatasetFormatError(str(path), "ends in the middle of a digit", COPY_AGAIN)
     return _some(pictures, path)
 
 
 def load_anzemur(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Scanned digits of about 81 writers, 32×32, with flagged 1 and crossed 7; a few lie on their side."""
+    """Loads scanned digits by about 81 writers, 32×32, with flagged 1s and crossed 7s; a few are sideways."""
     folder = _folder("anzemur_scan32", data_dir)
     return _some(
         [_digit(path, path.relative_to(folder).parts[0]) for path in _pictures_below(folder)], folder
@@ -136,13 +145,13 @@ def load_anzemur(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
 
 
 def load_tipe(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Digits that one person drew with the mouse, 48×64; a name's first character is its label."""
+    """Loads digits that one person drew with a mouse, 48×64; a file name's first character is its label."""
     folder = _folder("tipe_images2", data_dir)
     return _some([_digit(path, path.name[0]) for path in _pictures_below(folder)], folder)
 
 
 def load_choice62(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Cursive digits and letters on paper, 28×28 grey; the letters are junk."""
+    """Loads cursive digits and letters on paper, 28×28 gray; the letters are junk."""
     path = require_file("choice62", "choice62.npz", data_dir, published="no known place")
     arrays = load_npz(path, ("images", "labels"))
     return _some(
@@ -155,13 +164,13 @@ def load_choice62(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
 
 
 def load_letters(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Photos of capital letters on grid paper; a name's first character is the letter."""
+    """Loads photos of capital letters on grid paper; a file name's first character is the letter."""
     folder = _folder("letters_ansh", data_dir)
     return _some([_letter(path, path.name[0]) for path in _pictures_below(folder)], folder)
 
 
 def load_greek(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Photos of Greek letters, in a folder for each."""
+    """Loads photos of Greek letters, with one folder per letter."""
     folder = _folder("greek_cs5330", data_dir)
     return _some(
         [_letter(path, GREEK.get(path.parent.name, "?")) for path in _pictures_below(folder)], folder
@@ -183,17 +192,22 @@ BENCHMARKS: dict[str, Callable[[Path | None], list[LabelledPicture]]] = {
     "letters_ansh": load_letters,
     "greek_cs5330": load_greek,
 }
-"""The loaders by the name of their folder. Each raises ``DatasetNotFoundError`` where the collection is absent, and
-``DatasetFormatError`` where it is damaged."""
+"""The loaders by folder name.
+
+Each raises ``DatasetNotFoundError`` if the collection is missing, and ``DatasetFormatError`` if it is
+damaged.
+"""
 
 
 def _folder(collection: str, data_dir: AnyPath | None) -> Path:
-    """The collection's own folder below one of those that may hold it."""
+    """Returns the collection's folder within one of the search folders."""
     for folder in search_folders(collection, data_dir):
         if folder.name == collection and folder.is_dir():
             return folder
     raise DatasetNotFoundError(
-        collection, "is not on this machine", "this collection is optional; name its parent in INKREAD_DATA"
+        collection,
+        "is not on this machine",
+        "this collection is optional; set INKREAD_DATA to its parent folder",
     )
 
 
@@ -203,7 +217,7 @@ def _pictures_below(folder: Path) -> list[Path]:
 
 def _digit(path: Path, label: str, pixels: NDArray[np.uint8] | None = None) -> LabelledPicture:
     if label not in set("0123456789"):
-        raise DatasetFormatError(str(path), f"has the label {label!r}, which is no digit", COPY_AGAIN)
+        raise DatasetFormatError(str(path), f"has the label {label!r}, which is not a digit", COPY_AGAIN)
     return LabelledPicture(path, label, {"category": "single", "subtype": "digit"}, pixels)
 
 
@@ -213,7 +227,7 @@ def _letter(path: Path, symbol: str, pixels: NDArray[np.uint8] | None = None) ->
 
 
 def _bitmap(rows: Iterable[str]) -> NDArray[np.uint8]:
-    """Rows of 0 and 1 as black ink on white paper."""
+    """Converts rows of 0 and 1 to black ink on white paper."""
     return _on_paper(np.array([[cell == "1" for cell in row] for row in rows]))
 
 
@@ -223,5 +237,5 @@ def _on_paper(ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 def _some(pictures: list[LabelledPicture], source: Path) -> list[LabelledPicture]:
     if not pictures:
-        raise DatasetFormatError(str(source), "holds no pictures", COPY_AGAIN)
+        raise DatasetFormatError(str(source), "contains no pictures", COPY_AGAIN)
     return pictures

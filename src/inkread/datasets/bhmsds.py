@@ -1,6 +1,7 @@
-"""Glyphs of digits, operators and letters cut from photographed sheets: BHMSDS, an optional collection.
+"""BHMSDS: glyphs of digits, operators, and letters cut from photographed sheets, an optional collection.
 
-The file is ``bhmsds/bhmsds.npz``. Its glyphs are stretched to their box, so that the aspect is lost.
+The file is ``bhmsds/bhmsds.npz``. Its glyphs are stretched to their bounding box, so their aspect ratio is
+lost.
 """
 
 from __future__ import annotations
@@ -24,20 +25,21 @@ PUBLISHED = "https://github.com/wblachowski/bhmsds"
 
 
 def load_bhmsds(*, data_dir: AnyPath | None = None) -> SymbolGlyphs:
-    """Loads the collection from ``data_dir`` or the folder that ``INKREAD_DATA`` names.
+    """Loads the collection from ``data_dir`` or the folder in ``INKREAD_DATA``.
 
     Returns:
-        Glyphs with bright ink; the symbols are 0–9, w, x, y, z, dot, minus, plus and slash. The hash is of the file.
+        Glyphs with bright ink; the symbols are 0–9, w, x, y, z, dot, minus, plus, and slash. The hash is the
+        file's.
 
     Raises:
-        DatasetNotFoundError: it is not there; it is optional.
+        DatasetNotFoundError: the collection is missing; it is optional.
         DatasetFormatError: the file is damaged, or has other arrays.
     """
     path = require_file(COLLECTION, FILE, data_dir, published=PUBLISHED)
     arrays = load_npz(path, ("images", "labels"))
     if arrays["images"].dtype != np.uint8:
         raise DatasetFormatError(
-            str(path), f"has images of {arrays['images'].dtype}, not uint8", "get it again"
+            str(path), f"has images of {arrays['images'].dtype}, not uint8", "download it again"
         )
     return SymbolGlyphs(
         name="BHMSDS",

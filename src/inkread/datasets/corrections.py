@@ -1,4 +1,4 @@
-"""What people corrected and a server collected, to be learned from: single glyphs, and whole pages with the boxes of their digits."""
+"""Corrections that a server collected, as training data: single glyphs, and pages with digit boxes."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ COLLECT = "start inkread serve with --collect, and correct what it misreads"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorrectedPage:
-    """A picture in which a person corrected or marked something, with all digits that are known to be in it.
+    """A picture that a person corrected or annotated, with all digits known to be in it.
 
     Attributes:
-        pixels: uint8 H×W, grey as the reader sees it.
+        pixels: uint8 H×W, gray as the reader sees it.
         boxes: float32 N×4, x0, y0, x1, y1 in those pixels.
         classes: int64 N, the digits 0 to 9.
 
     Raises:
-        ValueError: an array has another shape or dtype.
+        ValueError: an array has the wrong shape or dtype.
     """
 
     pixels: NDArray[np.uint8]
@@ -54,20 +54,20 @@ class CorrectedPage:
 
 
 def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGlyphs:
-    """Loads every correction that stands, the oldest first.
+    """Loads every correction in force, oldest first.
 
     Args:
-        store: the URL of a store, or the path of its file; by default the user's own, where ``inkread serve --collect``
-            keeps what it collects.
+        store: the URL of a store, or the path of its file; by default the user's store, in which ``inkread
+            serve --collect`` keeps its data.
 
     Returns:
-        The glyphs as the model saw them, in MNIST's geometry, each with what it was corrected to; no digit is
-        ``NOT_A_DIGIT_CLASS``. The hash is of the images followed by the labels.
+        The glyphs as the model saw them, in MNIST's geometry, each with its corrected label; "not a digit" is
+        ``NOT_A_DIGIT_CLASS``. The hash covers the images followed by the labels.
 
     Raises:
-        DatasetNotFoundError: there is no store, or no correction in it.
+        DatasetNotFoundError: there is no store, or it has no corrections.
         StoreError: the store cannot be used.
-        MissingExtraError: the libraries of the store are not installed.
+        MissingExtraError: the store's libraries are not installed.
     """
     with _opened(store) as (opened, name):
         glyphs = opened.corrected_glyphs()
@@ -88,18 +88,18 @@ def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGly
 
 
 def load_corrected_pages(store: str | os.PathLike[str] | None = None) -> list[CorrectedPage]:
-    """Loads every stored picture in which a correction or a mark stands, the oldest first.
+    """Loads every stored picture with a correction or mark in force, oldest first.
 
-    A digit that was corrected has its corrected label, one that was corrected to none is left out, and a mark replaces a digit that it
-    overlaps (IoU > 0.5). Readings from before pictures were stored are not among them.
+    A corrected digit has its corrected label, one corrected to "no digit" is left out, and a mark replaces
+    any digit that it overlaps (IoU > 0.5). Readings from before pictures were stored are not included.
 
     Args:
         store: as in ``load_corrections``.
 
     Raises:
-        DatasetNotFoundError: there is no store, or no picture in it that was corrected.
+        DatasetNotFoundError: there is no store, or no corrected picture in it.
         StoreError: the store cannot be used.
-        MissingExtraError: the libraries of the store are not installed.
+        MissingExtraError: the store's libraries are not installed.
     """
     with _opened(store) as (opened, name):
         pages = [_page(page) for page in opened.corrected_pages()]
@@ -122,7 +122,7 @@ def _page(page: MarkedPage) -> CorrectedPage:
 
 @contextmanager
 def _opened(store: str | os.PathLike[str] | None) -> Iterator[tuple[Store, str]]:
-    """A store that is there already, and its name; see ``load_corrections``."""
+    """Opens an existing store; yields it with its name. See ``load_corrections``."""
     try:
         from inkread.store import Store, default_url
         from inkread.store.address import Address
@@ -133,6 +133,6 @@ def _opened(store: str | os.PathLike[str] | None) -> Iterator[tuple[Store, str]]
     url = default_url() if store is None else str(store)
     address = Address.parse(url)
     if address.file and not address.file.exists():
-        raise DatasetNotFoundError(str(address), "is no store of corrections", COLLECT)
+        raise DatasetNotFoundError(str(address), "is not a store of corrections", COLLECT)
     with Store.open(url) as opened:
         yield opened, str(address)

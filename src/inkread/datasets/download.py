@@ -1,4 +1,4 @@
-"""Resumable downloads of files whose hash, and mostly their size, is known beforehand."""
+"""Resumable downloads of files whose hash, and usually size, is known in advance."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Progress = Callable[[str, int, int], None]
-"""Called with a file's name, the bytes that are there and the bytes in all."""
+"""Called with a file's name, the bytes received, and the total bytes."""
 
 ROUNDS = 3
-"""How often all mirrors are tried: a connection that is cut continues in the next attempt."""
+"""Number of passes over all mirrors: a broken transfer resumes in the next pass."""
 TIMEOUT_SECONDS = 15.0
 CHUNK = 1 << 16
 
 LARGEST = 64 * 2**20
-"""Bytes that are taken of a file whose size is not known beforehand."""
+"""Maximum bytes to download of a file whose size is not known in advance."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file as it must arrive.
+    """A file to download, and how to verify it.
 
     Attributes:
-        name: of the file, below the address of a mirror.
-        size: in bytes; ``None`` where it is not published, and no more than ``LARGEST`` is taken.
-        digest: the name of an algorithm of ``hashlib``, a colon, and the hash in lower-case hexadecimal.
+        name: the file's name, relative to the URL of a mirror.
+        size: in bytes; ``None`` if it is not published, in which case at most ``LARGEST`` bytes are accepted.
+        digest: the name of a ``hashlib`` algorithm, a colon, and the hash in lower-case hexadecimal.
     """
 
     name: str
@@ -44,15 +44,15 @@ class RemoteFile:
 
     @property
     def most(self) -> int:
-        """Bytes that it may have."""
+        """Maximum size in bytes."""
         return LARGEST if self.size is None else self.size
 
     def is_at(self, path: Path) -> bool:
-        """Whether the file at ``path`` is this one, by its hash; an ``OSError`` if it cannot be read."""
+        """Returns whether the file at ``path`` has this hash; an ``OSError`` if it cannot be read."""
         return self.digest_of(path) == self.digest
 
     def digest_of(self, path: Path) -> str:
-        """The digest of the file at ``path``, by the algorithm of this one's."""
+        """Returns the digest of the file at ``path``, by this file's algorithm."""
         algorithm = self.digest.partition(":")[0]
         with path.open("rb") as stream:
             found = hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False))
@@ -60,11 +60,11 @@ class RemoteFile:
 
 
 SHOWN = 19
-"""Characters of a digest that a message has: the algorithm's name and twelve or more of the hash."""
+"""Number of digest characters in a message: the algorithm's name and at least twelve of the hash."""
 
 
 class _RefusedError(Exception):
-    """A mirror did not give the file; the message says why."""
+    """A mirror did not deliver the file; the message explains why."""
 
 
 def download(
@@ -75,23 +75,24 @@ def download(
     timeout: float = TIMEOUT_SECONDS,
     progress: Progress | None = None,
 ) -> Path:
-    """Downloads a file from the first mirror that has it whole and right.
+    """Downloads a file from the first mirror that has an intact copy.
 
-    What has arrived is kept in ``<name>.part``, and continued by HTTP Range (RFC 9110, section 14) by the next attempt,
-    the next mirror or the next run. The file gets its name only once its hash is right, by an atomic rename.
+    Partial data is kept in ``<name>.part``, and the next attempt, mirror, or run resumes it by HTTP Range
+    (RFC 9110, section 14). The file gets its final name by an atomic rename, and only after its hash is
+    verified.
 
     Args:
         file: what to download.
-        folder: where to; made if it is absent.
-        mirrors: addresses of folders, ending in ``/``, in the order to try them.
-        timeout: of each network operation, seconds.
-        progress: told of the bytes as they come.
+        folder: the target folder; created if necessary.
+        mirrors: base URLs ending in ``/``, in the order to try them.
+        timeout: seconds for each network operation.
+        progress: called as the bytes arrive.
 
     Returns:
         The path of the complete file.
 
     Raises:
-        DatasetNotFoundError: no mirror gave the file; the message has each one's reason.
+        DatasetNotFoundError: no mirror delivered the file; the message lists the reason for each.
         OutputError: the folder cannot be written to.
     """
     target = folder / file.name
@@ -110,18 +111,22 @@ def download(
                 return target
     except OSError as error:
         raise OutputError(
-            str(target), f"cannot be written ({error.strerror or error})", "make room, or set XDG_CACHE_HOME"
+            str(target),
+            f"cannot be written ({error.strerror or error})",
+            "free some space, or set XDG_CACHE_HOME",
         ) from error
-    tried = "; ".join(f"{mirror} {reason}" for mirror, reason in reasons.items()) or "there is none"
-    raise DatasetNotFoundError(file.name, f"no mirror gave it ({tried})", "check the network, and try again")
+    tried = "; ".join(f"{mirror} {reason}" for mirror, reason in reasons.items()) or "there are none"
+    raise DatasetNotFoundError(
+        file.name, f"no mirror delivered it ({tried})", "check the network and try again"
+    )
 
 
 def _continue(url: str, part: Path, file: RemoteFile, timeout: float, progress: Progress | None) -> None:
-    """Fetches what ``part`` still lacks, as far as it comes."""
+    """Downloads the rest of ``part``, as far as the connection lasts."""
     have = part.stat().st_size if part.exists() else 0
     if have >= file.most:
         return
-    request = urllib.request.Request(url, headers={"User-Agent": "inkread"})  # noqa: S310 - the mirrors are ours
+    request = urllib.request.Request(url, headers={"User-Agent": "inkread"})  # noqa: S310 - our own mirrors
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:
@@ -129,25 +134,25 @@ def _continue(url: str, part: Path, file: RemoteFile, timeout: float, progress: 
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            part.unlink()  # its file is shorter than what we have: begin anew
+            part.unlink()  # the mirror's file is shorter than ours: start over
         raise _RefusedError(f"answered {error.code} {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:
         raise _RefusedError(f"cannot be reached ({getattr(error, 'reason', error)})") from error
     with response:
         resumed = response.status == http.HTTPStatus.PARTIAL_CONTENT
         if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            raise _RefusedError("answered with another range than it was asked for")
+            raise _RefusedError("returned a different range than requested")
         _append(response, part, have if resumed else 0, file, progress)
 
 
 def _append(
     response: http.client.HTTPResponse, part: Path, have: int, file: RemoteFile, progress: Progress | None
 ) -> None:
-    """Writes the body after the first ``have`` bytes of ``part``; never more than the file may have and a byte."""
+    """Appends the body to the first ``have`` bytes of ``part``; at most a byte more than the maximum size."""
     announced = response.headers.get("Content-Length", "")
     size = file.size or (have + int(announced) if announced.isdecimal() else 0)
     if size > file.most:
-        raise _RefusedError(f"gives {size} bytes, more than {file.most}")
+        raise _RefusedError(f"offers {size} bytes, more than {file.most}")
     with part.open("ab" if have else "wb") as stream:
         while have <= file.most:
             try:
@@ -165,8 +170,8 @@ def _append(
 
 
 def _verify(part: Path, file: RemoteFile) -> None:
-    """Refuses and removes a complete part that is not the file, so that the next attempt begins anew."""
+    """Rejects and deletes a complete part with the wrong hash, so that the next attempt starts over."""
     found = file.digest_of(part)
     if found != file.digest:
         part.unlink()
-        raise _RefusedError(f"gave another file ({found[:SHOWN]}…)")
+        raise _RefusedError(f"delivered a different file ({found[:SHOWN]}…)")

@@ -1,4 +1,4 @@
-"""A folder of labelled pictures as glyphs to learn from: each picture goes the way that it will go when it is read."""
+"""Turns a folder of labeled pictures into training glyphs, through the same pipeline as in reading."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 LISTED = 3
-"""Pictures that a message names; it gives the number of the others."""
+"""Number of pictures that a message names; it counts the rest."""
 
 
 class Skipped(NamedTuple):
-    """A picture that gives no glyph, and why."""
+    """A picture that yields no glyph, and why."""
 
     path: Path
     problem: str
@@ -34,24 +34,26 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FolderGlyphs:
-    """What a folder gives.
+    """The glyphs from a folder.
 
     Attributes:
-        glyphs: one a picture, in the order of the folder's table, or sorted by path without one; what has an empty label is
-            ``NOT_A_DIGIT_CLASS``.
-        skipped: the pictures that cannot be read, or show no ink.
+        glyphs: one per picture, in the order of the folder's table, or sorted by path without one; an empty
+            label becomes ``NOT_A_DIGIT_CLASS``.
+        skipped: the pictures that are unreadable or show no ink.
     """
 
     glyphs: LabelledGlyphs
     skipped: tuple[Skipped, ...]
 
     def told(self) -> str:
-        """The skipped pictures in words, the first ones by name; ``""`` if there are none."""
+        """Describes the skipped pictures, naming the first ones; ``""`` if there are none."""
         if not self.skipped:
             return ""
         named = "; ".join(f"{path.name} {problem}" for path, problem in self.skipped[:LISTED])
         others = f"; and {len(self.skipped) - LISTED} more" if len(self.skipped) > LISTED else ""
-        return f"{len(self.skipped)} of {len(self.skipped) + len(self.glyphs)} pictures left out: {named}{others}"
+        return (
+            f"{len(self.skipped)} of {len(self.skipped) + len(self.glyphs)} pictures skipped: {named}{others}"
+        )
 
 
 def load_folder_glyphs(
@@ -60,19 +62,19 @@ def load_folder_glyphs(
     reader: Reader | None = None,
     on_picture: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> FolderGlyphs:
-    """Reads every picture of a labelled folder as one digit, and keeps what the classifier saw.
+    """Reads every picture of a labeled folder as one digit, and keeps the classifier's input.
 
     Args:
-        path: of the folder, see ``inkread.datasets.pictures``.
-        reader: finds the ink, and which of it is the digit; the default one unless given.
-        on_picture: called after every picture, with how many are done and how many there are.
+        path: the folder, see ``inkread.datasets.pictures``.
+        reader: finds the ink, and which of it is the digit; the default reader if ``None``.
+        on_picture: called after every picture with the number done and the total.
 
     Returns:
-        The glyphs, whose hash is of the images followed by the labels, and the pictures that gave none.
+        The glyphs, whose hash covers the images followed by the labels, and the pictures that yielded none.
 
     Raises:
-        DatasetNotFoundError: there is no such folder.
-        DatasetFormatError: its labels are wrong, one of them is more than one digit, or no picture gives a glyph.
+        DatasetNotFoundError: the folder does not exist.
+        DatasetFormatError: a label is invalid or has more than one digit, or no picture yields a glyph.
     """
     root, pictures = Path(path), load_labelled_folder(path)
     classes = np.array([_class_of(picture) for picture in pictures], np.uint8)
@@ -88,8 +90,8 @@ def load_folder_glyphs(
     if not images:
         raise DatasetFormatError(
             str(root),
-            f"has no picture that can be learned from ({skipped[0].path.name} {skipped[0].problem})",
-            "give pictures of digits, of a format that inkread reads",
+            f"has no usable picture ({skipped[0].path.name} {skipped[0].problem})",
+            "use pictures of digits, in a format that inkread reads",
         )
     stack, labels = np.stack(list(images.values())), classes[list(images)]
     glyphs = LabelledGlyphs(
@@ -107,15 +109,15 @@ def _class_of(picture: LabelledPicture) -> int:
     if len(picture.label) > 1:
         raise DatasetFormatError(
             str(picture.path),
-            f"is labelled {picture.label!r}, more than one digit",
-            "learn from pictures of one digit each, or of none",
+            f"is labeled {picture.label!r}, more than one digit",
+            "use pictures with one digit each, or none",
         )
     return int(picture.label) if picture.label else NOT_A_DIGIT_CLASS
 
 
 def _glyph(picture: LabelledPicture, reader: Reader) -> NDArray[np.uint8]:
-    """The 28×28 glyph that is judged when the picture is read as one digit."""
+    """Returns the 28×28 glyph that is classified when the picture is read as one digit."""
     trace = reader.trace(picture.source, single=True)
     if trace.main is not None and (glyph := trace.opinions.glyphs[trace.main]).any():
         return glyph
-    raise PictureError(str(picture.path), "shows no ink", "give a picture of a digit")
+    raise PictureError(str(picture.path), "shows no ink", "use a picture of a digit")

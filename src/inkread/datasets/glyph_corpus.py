@@ -1,7 +1,7 @@
-"""The training material beyond MNIST: other hands, other pens, and all that is no digit.
+"""The training data beyond MNIST: other writers, other pens, and everything that is not a digit.
 
-Every glyph passes through ``inkread.pipeline.glyph``, as it will when a picture is read. What is held out for validation comes from
-other people (UNIPEN's contributors) or other glyphs than what is learned from.
+Every glyph goes through ``inkread.pipeline.glyph``, as in reading. The validation data comes from other
+people (UNIPEN's contributors) or other glyphs than the training data.
 """
 
 from __future__ import annotations
@@ -29,61 +29,68 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 DOUBTFUL = 0.15
-"""A UNIPEN digit with whose label fewer of its neighbors agree is left out."""
+"""A UNIPEN digit is left out if a smaller share of its neighbors has the same label."""
 
 RENDERINGS = 3
-"""Drawings of each UNIPEN digit, each with its own pen, size and distortion."""
+"""Renderings of each UNIPEN digit, each with a different pen, size, and distortion."""
 
 LETTERS = 0.55
-"""Share of UNIPEN's letters that is drawn, once each: all of them would outnumber the digits."""
+"""Share of UNIPEN's letters that is rendered, once each: all of them would outnumber the digits."""
 
 HEIGHTS = (20, 110)
 PENS = (0.03, 0.2)
-"""Size of a drawing in pixels, and width of the pen as a share of it."""
+"""Size of a rendering in pixels, and pen width as a share of it."""
 
 BROADEST = {"1": 0.38, "7": 0.26}
-"""Width of the broadest pen for digits without a loop, which no pen fills."""
+"""Maximum pen width for digits without a loop, which no pen can fill."""
 
 ROUGH_SHARE = 0.2
-"""Drawings that are small bitmaps of black and white, as faxes, forms and paint programs leave, their edges frayed."""
+"""Share of renderings that are small black-and-white bitmaps with frayed edges.
+
+Faxes, forms, and paint programs produce such bitmaps.
+"""
 ROUGH_HEIGHTS, ROUGH_BLUR, ROUGH_NOISE = (20, 44), (0.4, 0.9), (0.1, 0.28)
-"""Their size in pixels; how far from a stroke's edge its pixels are in doubt, in pixels, and by how much, of 1 (standard deviations)."""
+"""Size of those bitmaps in pixels; blur of their edges in pixels, and noise relative to full ink (both as
+standard deviations)."""
 FINEST_ROUGH, MOST_NOISE = 2.2, 0.45
-"""Width of a bitmap's finest pen in pixels; and noise that makes no ink of blank paper, and no paper of the middle of a stroke."""
+"""Minimum pen width of a bitmap, in pixels; and the maximum noise.
+
+At this noise, blank paper never becomes ink, and the middle of a stroke never becomes paper.
+"""
 
 HANDS = 30_000
-"""Digits by the hand-made alphabet, each by a hand of its own."""
+"""Digits from the hand-made alphabet, each in a different writer style."""
 RARE_SHARE = 0.5
-"""Of these hands, how many may write any of the alphabet's shapes, not the common ones only."""
+"""Share of these writer styles that may use any of the alphabet's shapes, not just the common ones."""
 
 PARTS_PER_DIGIT = 0.25
-"""Pairs, and fragments, made for each MNIST digit."""
+"""Number of pairs, and of fragments, made per MNIST digit."""
 
 MOST_INK = 0.45
-"""Mean brightness of a glyph, of 1, above which it is no writing: MNIST's inkiest training digit has 0.40."""
+"""Mean brightness, 0..1, above which a glyph is not writing: MNIST's inkiest training digit has 0.40."""
 
 PRINTED, BARS = 12_000, "fjJrt"
-"""Letters in print, and those among which a broad one may be a 1 with a flag or a foot."""
+"""Printed letters, and those whose broad forms may be a 1 with a flag or a foot."""
 
 MARKS = 6_000
 TEXTURES = 3_000
 SHARE_HELD_OUT = 0.05
 AMBIGUOUS_SYMBOLS = ("slash", "z")
-"""Symbols that a person may take for 1 and 2."""
+"""Symbols that a person may read as 1 and 2."""
 
 
 def load_glyph_corpus(
     mnist: LabelledGlyphs, *, data_dir: AnyPath | None = None, seed: int = 0
 ) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
-    """All that is learned from beside MNIST, and what is held out of it.
+    """Returns all training data besides MNIST, and its held-out part.
 
     Args:
-        mnist: the digits of MNIST's training files that are learned from; pairs and fragments are made of them.
-        data_dir: where the collections lie; otherwise where ``INKREAD_DATA`` says.
-        seed: of every random choice.
+        mnist: the MNIST training digits that are trained on; pairs and fragments are made from them.
+        data_dir: where the collections are; ``INKREAD_DATA`` by default.
+        seed: seed of every random choice.
 
     Raises:
-        DatasetError: a collection cannot be had.
+        DatasetError: a collection is not available.
     """
     rng = np.random.default_rng(seed)
     characters = load_unipen(data_dir=data_dir)
@@ -106,7 +113,7 @@ def load_glyph_corpus(
 
 
 def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator) -> LabelledGlyphs:
-    """UNIPEN's digits, drawn several times, and its letters, but look-alikes, as "not a digit"."""
+    """Renders UNIPEN's digits several times, and its letters, except look-alikes, as "not a digit"."""
     classes = digit_classes(characters.labels)
     is_digit = classes < NOT_A_DIGIT_CLASS
     usable = np.where(
@@ -128,7 +135,10 @@ def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator)
 
 
 def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
-    """Digits by the hand-made alphabet, which has shapes that few of the collections' writers use; the more of a digit, the more shapes it has."""
+    """Renders digits from the hand-made alphabet, which has shapes that few of the collections' writers use.
+
+    The more shapes a digit has, the more often it is rendered.
+    """
     digits = np.repeat(np.arange(10), [len(ALPHABET[str(digit)]) for digit in range(10)])
     labels = digits[np.arange(count) % len(digits)]
     inks = []
@@ -147,7 +157,10 @@ def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
 
 
 def printed(count: int, rng: np.random.Generator) -> LabelledGlyphs:
-    """Latin letters in print, but look-alikes, as "not a digit"; the hash is that of the letters' names."""
+    """Renders printed Latin letters, except look-alikes, as "not a digit".
+
+    The hash covers the letters' names.
+    """
     letters = sorted(set(string.ascii_letters) - set(hard_negatives.LOOK_ALIKES) - set(BARS))
     inks = [draw_letter(str(letter), rng) for letter in rng.choice(letters, count)]
     return LabelledGlyphs(
@@ -161,7 +174,7 @@ def printed(count: int, rng: np.random.Generator) -> LabelledGlyphs:
 
 
 def _fingerprint() -> str:
-    """SHA-256 of the alphabet."""
+    """Returns the SHA-256 of the alphabet."""
     strokes = (stroke for digit in sorted(ALPHABET) for shape in ALPHABET[digit] for stroke in shape)
     return hashlib.sha256(b"".join(stroke.tobytes() for stroke in strokes)).hexdigest()
 
@@ -169,7 +182,7 @@ def _fingerprint() -> str:
 def _by_any_pen(
     strokes: list[NDArray[np.float32]], character: str, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """A character drawn at any size, by any pen that leaves it legible, smooth or as a rough bitmap."""
+    """Renders a character at any size, with any pen that leaves it legible, smooth or as a rough bitmap."""
     rough = rng.random() < ROUGH_SHARE
     height = int(rng.integers(*(ROUGH_HEIGHTS if rough else HEIGHTS)))
     thinnest, broadest = PENS[0], BROADEST.get(character, PENS[1])
@@ -179,7 +192,7 @@ def _by_any_pen(
 
 
 def frayed_edges(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """The ink in black and white, with some pixels at the edges of strokes on the wrong side."""
+    """Converts ink to black and white, with some pixels at the edges of strokes on the wrong side."""
     soft = cv2.GaussianBlur(ink, (0, 0), float(rng.uniform(*ROUGH_BLUR)))
     noise = rng.normal(0, float(rng.uniform(*ROUGH_NOISE)), ink.shape).clip(-MOST_NOISE, MOST_NOISE)
     frayed = (soft + noise > 0.5).astype(np.float32)
@@ -189,7 +202,10 @@ def frayed_edges(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[
 def _from_sheets(
     sheets: SymbolGlyphs, aspects: list[NDArray[np.float64]], rng: np.random.Generator
 ) -> LabelledGlyphs:
-    """BHMSDS's glyphs, which were stretched to a square, given back a width: that of an MNIST digit of their class."""
+    """Restores the width of BHMSDS's glyphs, which were stretched to a square.
+
+    Each gets the aspect ratio of an MNIST digit of its class.
+    """
     sheets = sheets.subset(~np.isin(sheets.symbols, AMBIGUOUS_SYMBOLS))
     classes = digit_classes(sheets.symbols)
     inks = []
@@ -202,12 +218,12 @@ def _from_sheets(
     glyphs = LabelledGlyphs(
         sheets.name, normalize_all(inks), classes, sheets.sha256, sheets.licence, sheets.attribution
     )
-    # Where a sheet was badly lit, its glyph is a black square, which is no symbol of any kind.
+    # A badly lit part of a sheet yields a black square, which is not a symbol at all.
     return glyphs.subset(glyphs.images.mean(axis=(1, 2)) < MOST_INK * 255)
 
 
 def _scribbles(drawings: SymbolGlyphs) -> LabelledGlyphs:
-    """Drawings of things, but rainbows, whose arc may be read as 0."""
+    """Returns drawings of things, except rainbows, whose arc may be read as 0."""
     drawings = drawings.subset(drawings.symbols != "rainbow")
     inks = [image.astype(np.float32) / 255 for image in drawings.images]
     labels = np.full(len(inks), NOT_A_DIGIT_CLASS, np.uint8)
@@ -217,12 +233,12 @@ def _scribbles(drawings: SymbolGlyphs) -> LabelledGlyphs:
 
 
 def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float = 1.0) -> LabelledGlyphs:
-    """Pairs and fragments of MNIST's digits, marks and textures, all "not a digit".
+    """Makes pairs and fragments of MNIST digits, marks, and textures, all labeled "not a digit".
 
     Args:
-        mnist: digits, each of which is in about half a fragment or pair.
-        rng: of every random choice.
-        share: of the usual number of marks and textures.
+        mnist: digits, each of which appears in about half a fragment or pair.
+        rng: source of every random choice.
+        share: share of the usual number of marks and textures.
     """
     count = int(PARTS_PER_DIGIT * len(mnist))
     images = np.concatenate(
@@ -245,7 +261,7 @@ def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float 
 
 
 def _aspects(digits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Width divided by height of each digit."""
+    """Returns the width divided by the height of each digit."""
     solid = digits > 64
     width = solid.any(axis=1).sum(axis=1)
     height = solid.any(axis=2).sum(axis=1)
@@ -258,7 +274,7 @@ def _black_and_white(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _stretched(ink: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
-    """The ink with its width divided by its height changed from 1 to ``aspect``, its longer side 56 pixels."""
+    """Changes the ink's aspect ratio (width / height) from 1 to ``aspect``; the longer side is 56 pixels."""
     longer = 56
     size = (
         (longer, max(4, round(longer / aspect))) if aspect > 1 else (max(4, round(longer * aspect)), longer)

@@ -1,4 +1,4 @@
-"""Labelled 28×28 glyphs, with where they come from and on what terms."""
+"""Labeled 28×28 glyphs with their origin and license."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 GLYPH_SIDE = 28
 NOT_A_DIGIT_CLASS = DIGIT_CLASSES.index(NOT_A_DIGIT)
-"""The class of what is no single digit, where 0 to 9 are the digits."""
+"""The class "not a single digit", next to the digits 0 to 9."""
 SHARE_HELD_OUT = 1 / 6
-"""Of a set that has no held-out glyphs of its own."""
+"""Share held out of a set that has no held-out glyphs of its own."""
 
 REPAIR = "correct the arrays, or download the collection again"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledGlyphs:
-    """Glyphs and the class of each one: of digits, or of whatever else has 28×28 pixels.
+    """Glyphs and their classes: digits, or anything else with 28×28 pixels.
 
     Attributes:
-        name: of the collection, e.g. ``"MNIST"``.
-        images: uint8, N×28×28, ink bright on 0.
-        labels: uint8, N, each the number of its class: of digits 0 to 9, or ``NOT_A_DIGIT_CLASS``.
-        sha256: of the source data, lower-case hexadecimal; each loader says of which bytes.
-        licence: SPDX identifier, or a sentence where none applies.
+        name: the collection's name, e.g. ``"MNIST"``.
+        images: uint8, N×28×28, bright ink on 0.
+        labels: uint8, N, class numbers: the digits 0 to 9, or ``NOT_A_DIGIT_CLASS``.
+        sha256: hash of the source data, lower-case hexadecimal; each loader documents which bytes it covers.
+        licence: SPDX identifier, or a sentence if none applies.
         attribution: whom to credit, and where the data are published.
-        classes: their names; ``""``, what is none of the others, is the last one if it is there.
+        classes: the class names; ``""``, for anything else, comes last if present.
 
     Raises:
-        DatasetFormatError: a shape, a dtype or a label is wrong.
+        DatasetFormatError: a shape, dtype, or label is wrong.
     """
 
     name: str
@@ -57,7 +57,8 @@ class LabelledGlyphs:
         if self.labels.dtype != np.uint8 or self.labels.shape != self.images.shape[:1]:
             raise DatasetFormatError(
                 self.name,
-                f"has labels {self.labels.shape} of {self.labels.dtype}, not {self.images.shape[:1]} of uint8",
+                f"has labels {self.labels.shape} of {self.labels.dtype}, "
+                f"not {self.images.shape[:1]} of uint8",
                 REPAIR,
             )
         if self.labels.size and self.labels.max() >= len(self.classes):
@@ -69,27 +70,27 @@ class LabelledGlyphs:
 
     @property
     def none_class(self) -> int:
-        """The class of what is none of the others; where there is no such class, the number of classes."""
+        """The class for anything else; the number of classes if there is no such class."""
         return len(self.classes) - (self.classes[-1] == NOT_A_DIGIT)
 
     def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> LabelledGlyphs:
-        """The glyphs at ``indices`` (integers, a mask or a slice), with the same origin."""
+        """Returns the glyphs at ``indices`` (integers, a mask, or a slice), with the same origin."""
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
     def describe(self, split: str) -> dict[str, Any]:
-        """What a model card must know of these glyphs, see ``Card.data``."""
+        """Returns the entry for a model card, see ``Card.data``."""
         return describe(self, split)
 
     def save(self, path: Path) -> None:
-        """Writes one compressed ``.npz`` file, without a pickle in it."""
+        """Writes one compressed ``.npz`` file, without pickle."""
         np.savez_compressed(path, **asdict(self))
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The inverse of ``save``.
+        """Reads a file written by ``save``.
 
         Raises:
-            DatasetFormatError: the file does not hold glyphs.
+            DatasetFormatError: the file does not contain glyphs.
         """
         arrays: dict[str, Any] = load_npz(path, [each.name for each in fields(cls)])
         texts = {name: str(arrays[name]) for name in ("name", "sha256", "licence", "attribution")}
@@ -98,12 +99,12 @@ class LabelledGlyphs:
 
 @dataclass(frozen=True, slots=True)
 class SymbolGlyphs:
-    """Glyphs and the name of the symbol that each one is, before it is decided which are "no digit".
+    """Glyphs and their symbol names, before deciding which are "not a digit".
 
     Attributes:
         symbols: str, N: ``"0"`` to ``"9"`` or any other name, e.g. ``"plus"``.
 
-    The others are those of ``LabelledGlyphs``. The geometry of the images is the collection's own.
+    The other attributes are those of ``LabelledGlyphs``. The images have the collection's own geometry.
     """
 
     name: str
@@ -118,7 +119,8 @@ class SymbolGlyphs:
         if self.symbols.dtype.kind != "U" or self.symbols.shape != self.images.shape[:1]:
             raise DatasetFormatError(
                 self.name,
-                f"has symbols {self.symbols.shape} of {self.symbols.dtype}, not {self.images.shape[:1]} of str",
+                f"has symbols {self.symbols.shape} of {self.symbols.dtype}, "
+                f"not {self.images.shape[:1]} of str",
                 REPAIR,
             )
 
@@ -126,29 +128,30 @@ class SymbolGlyphs:
         return len(self.images)
 
     def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> SymbolGlyphs:
-        """The glyphs at ``indices`` (integers, a mask or a slice), with the same origin."""
+        """Returns the glyphs at ``indices`` (integers, a mask, or a slice), with the same origin."""
         return replace(self, images=self.images[indices], symbols=self.symbols[indices])
 
     def labelled(self) -> LabelledGlyphs:
-        """The same glyphs, every symbol but 0 to 9 as ``NOT_A_DIGIT_CLASS``."""
+        """Returns the same glyphs, with every symbol but 0 to 9 as ``NOT_A_DIGIT_CLASS``."""
         return LabelledGlyphs(
             self.name, self.images, digit_classes(self.symbols), self.sha256, self.licence, self.attribution
         )
 
     def describe(self, split: str) -> dict[str, Any]:
-        """What a model card must know of these glyphs, see ``Card.data``."""
+        """Returns the entry for a model card, see ``Card.data``."""
         return describe(self, split)
 
 
 def split_by_class(
     glyphs: LabelledGlyphs, *, seed: int, share: float = SHARE_HELD_OUT
 ) -> tuple[LabelledGlyphs, LabelledGlyphs]:
-    """What to learn from, and what to hold out: of each class a share drawn at random, both in the order of the set.
+    """Splits glyphs into training and held-out parts: a random share of each class, in the original order.
 
     Args:
-        glyphs: to be parted.
-        seed: the same one parts the same glyphs alike.
-        share: of a class to be held out, rounded, but at least one of two or more; of a class of one, none.
+        glyphs: the glyphs to split.
+        seed: the same seed splits the same glyphs in the same way.
+        share: share of each class to hold out, rounded, but at least one of two or more; none of a class of
+            one.
     """
     rng = np.random.default_rng(seed)
     held_out = np.zeros(len(glyphs), bool)
@@ -159,10 +162,10 @@ def split_by_class(
 
 
 def join(sets: Sequence[LabelledGlyphs]) -> LabelledGlyphs:
-    """Several sets as one, in the order given; its hash is that of their hashes.
+    """Joins several sets in the given order; the hash covers their hashes.
 
     Raises:
-        DatasetFormatError: their classes differ.
+        DatasetFormatError: the sets have different classes.
     """
     _require_same_classes(sets)
     if len(sets) == 1:
@@ -179,10 +182,10 @@ def join(sets: Sequence[LabelledGlyphs]) -> LabelledGlyphs:
 
 
 def absent_classes(sets: Sequence[LabelledGlyphs]) -> list[str]:
-    """The classes of which none of the sets has a glyph; "not a digit" may always be absent.
+    """Lists the classes that no set has a glyph of; "not a digit" may always be absent.
 
     Raises:
-        DatasetFormatError: their classes differ.
+        DatasetFormatError: the sets have different classes.
     """
     _require_same_classes(sets)
     there = {int(label) for glyphs in sets for label in np.unique(glyphs.labels)}
@@ -194,7 +197,7 @@ def _require_same_classes(sets: Sequence[LabelledGlyphs]) -> None:
     if len(kinds) > 1:
         some = "; ".join(", ".join(classes[:3]) + ", …" for classes in kinds)
         raise DatasetFormatError(
-            _names(sets), f"have different classes ({some})", "take data of the same classes together"
+            _names(sets), f"have different classes ({some})", "combine only data with the same classes"
         )
 
 
@@ -203,14 +206,14 @@ def _names(sets: Sequence[LabelledGlyphs]) -> str:
 
 
 def digit_classes(symbols: NDArray[np.str_]) -> NDArray[np.uint8]:
-    """Symbols (str, N) to classes (uint8, N): "0" to "9" are 0 to 9, all others ``NOT_A_DIGIT_CLASS``."""
+    """Converts symbols (str, N) to classes (uint8, N): 0 to 9, and ``NOT_A_DIGIT_CLASS`` for all others."""
     digits = np.array([str(digit) for digit in range(10)])
     matches = symbols[:, None] == digits[None, :]
     return np.where(matches.any(axis=1), matches.argmax(axis=1), NOT_A_DIGIT_CLASS).astype(np.uint8)
 
 
 def describe(collection: Any, split: str) -> dict[str, Any]:
-    """An entry of ``Card.data`` for anything with a length, a name, a hash, a licence and an attribution."""
+    """Returns a ``Card.data`` entry for anything with a length, name, hash, license, and attribution."""
     return {
         "name": collection.name,
         "split": split,

@@ -1,7 +1,8 @@
-"""Glyphs made from other glyphs: what a reader meets on real pages, and must not take for a digit.
+"""Glyphs made from other glyphs: shapes on real pages that a reader must not mistake for digits.
 
-A page cut into candidate glyphs yields pairs of digits, parts of digits, dots, dashes and texture far more often than letters.
-All functions are pure: uint8 N×28×28 and a random generator in, uint8 M×28×28 out, ink bright, in MNIST's geometry.
+Cutting a page into candidate glyphs yields pairs of digits, parts of digits, dots, dashes, and texture far
+more often than letters. All functions are pure: they take uint8 N×28×28 and a random generator, and return
+uint8 M×28×28 with bright ink, in MNIST's geometry.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOOK_ALIKES = frozenset("BDGIOQSZbgiloqsz")
-"""Letters that a person cannot tell from a digit without their surroundings: nobody may teach them as "no digit"."""
+"""Letters that look like a digit without their context, so they must not be taught as "not a digit"."""
 
 FRAGMENT_SHARE = (0.2, 0.5)
-"""Of a digit's ink, what is left in a fragment: with more of it, it may still be the digit."""
+"""Maximum share of a digit's ink in a fragment: with more of it, it may still be the digit."""
 
 SLIMMEST_FRAGMENT = 0.45
-"""A part of a digit that fits into a slimmer rectangle, however turned, may be a 1, and is not used."""
+"""A part of a digit that fits into a slimmer rectangle, at any angle, may be a 1, and is not used."""
 
 
 def pairs(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Two neighbors in one glyph, overlapping, touching or a little apart."""
+    """Makes glyphs of two neighbors that overlap, touch, or are slightly apart."""
     inks = []
     for left, right in rng.integers(0, len(digits), (count, 2)):
         one, other = (_resized(_tight(digits[i]), rng.uniform(0.8, 1.2)) for i in (left, right))
@@ -45,7 +46,10 @@ def pairs(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> ND
 
 
 def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One side of a digit, cut by a steep line; parts that may be a 1 are left out, so fewer than ``count`` come back."""
+    """Cuts one side of a digit off by a steep line.
+
+    Parts that may be a 1 are left out, so the result has fewer than ``count`` glyphs.
+    """
     columns, rows = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
     inks = []
     for index in rng.integers(0, len(digits), count):
@@ -62,12 +66,12 @@ def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -
 
 
 def marks(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Dots, dashes, blots, rings of dirt, crosses and lines: what specks, print and slips of the pen leave."""
+    """Draws dots, dashes, blots, dirt rings, crosses, and lines, like specks, print, and slips of the pen."""
     return normalize_all([_mark(rng) for _ in range(count)])
 
 
 def textures(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Blobs of thresholded noise of several sizes: shadows, fabric, hair, wood."""
+    """Makes blobs of thresholded noise at several scales, like shadows, fabric, hair, or wood."""
     inks = []
     for _ in range(count):
         noise = cv2.GaussianBlur(rng.normal(size=(64, 64)).astype(np.float32), (0, 0), rng.uniform(1.5, 8))
@@ -84,7 +88,7 @@ def _mark(rng: np.random.Generator) -> NDArray[np.float32]:
         long = int(rng.integers(8, 30))
         axes = (long, int(long * rng.uniform(0.65, 1.0)))  # slimmer ones would be 1s
         cv2.ellipse(field, (40, 40), axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
-    elif kind == 1:  # a dash, level or nearly so
+    elif kind == 1:  # a dash, horizontal or nearly so
         slope = rng.uniform(-0.35, 0.35)
         cv2.line(field, (8, int(40 - 32 * slope)), (72, int(40 + 32 * slope)), 255, thickness, cv2.LINE_AA)
     elif kind == 2:  # two or three strokes that cross in the middle: a plus, a times, an asterisk
@@ -109,7 +113,7 @@ def _tight(glyph: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _slimness(ink: NDArray[np.float32]) -> float:
-    """Shorter side over longer side of the smallest rectangle around the ink, at whatever angle; 0 for a dot or none."""
+    """Returns short side / long side of the ink's minimum-area rectangle; 0 for a dot or no ink."""
     points = np.argwhere(ink > 0.25).astype(np.float32)
     if len(points) < 3:
         return 0.0

@@ -42,16 +42,16 @@ def read_idx(path_or_bytes: Path | str | bytes, *, source: str | None = None) ->
     """Reads an IDX file, gzip-compressed or plain.
 
     Args:
-        path_or_bytes: the file, or its content. Whether it is compressed is seen from its first bytes.
-        source: how errors name the data; the path unless given.
+        path_or_bytes: the file, or its content. Compression is detected from the first bytes.
+        source: the name of the data in errors; the path by default.
 
     Returns:
         A writable array of uint8, int8, int16, int32, float32 or float64 in native byte order.
 
     Raises:
-        DatasetNotFoundError: there is no such file.
-        DatasetFormatError: the magic number, the type code, the dimensions or the number of bytes is wrong. Nothing
-            is allocated for dimensions that the file cannot fill.
+        DatasetNotFoundError: the file does not exist.
+        DatasetFormatError: the magic number, type code, dimensions, or number of bytes is wrong. No memory is
+            allocated for dimensions that the file cannot fill.
     """
     if isinstance(path_or_bytes, bytes):
         content, name = path_or_bytes, source or "IDX data"
@@ -81,14 +81,14 @@ def read_idx(path_or_bytes: Path | str | bytes, *, source: str | None = None) ->
 def write_idx(array: NDArray[Any], path: Path | str) -> None:
     """Writes an array as IDX, gzip-compressed if the name ends in ``.gz``.
 
-    The file appears complete or not at all, and the same array always makes the same bytes.
+    The file is written completely or not at all, and the same array always produces the same bytes.
 
     Args:
-        array: uint8, int8, int16, int32, float32 or float64 of 1 to 32 dimensions.
-        path: where to write.
+        array: uint8, int8, int16, int32, float32 or float64 with 1 to 32 dimensions.
+        path: the file to write.
 
     Raises:
-        DatasetFormatError: IDX has no such type, or not that many dimensions.
+        DatasetFormatError: IDX does not support this type or number of dimensions.
         OutputError: the file cannot be written.
     """
     path = Path(path)
@@ -97,7 +97,7 @@ def write_idx(array: NDArray[Any], path: Path | str) -> None:
         raise DatasetFormatError(
             f"array {array.shape} of {array.dtype}",
             "does not fit in IDX",
-            "give uint8, int8, int16, int32 or floats",
+            "use uint8, int8, int16, int32, float32, or float64",
         )
     header = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
     content = header + array.astype(TYPES[code]).tobytes()
@@ -105,21 +105,21 @@ def write_idx(array: NDArray[Any], path: Path | str) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a data file; a ``DatasetNotFoundError`` if they cannot be had."""
+    """Reads the bytes of a data file; a ``DatasetNotFoundError`` if that fails."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise DatasetNotFoundError(
-            str(path), f"cannot be read ({error.strerror or error})", "give the path of a readable file"
+            str(path), f"cannot be read ({error.strerror or error})", "pass the path of a readable file"
         ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes through a temporary file beside ``path``, so that nobody ever sees half a file.
+    """Writes through a temporary file next to ``path``, so that nobody ever sees half a file.
 
-    Who may read and write it is as before, or where it is new as with any new file.
+    An existing file keeps its permissions; a new one gets the default permissions.
     """
-    # Not tempfile's, which nobody else may read.
+    # Not with tempfile, whose files nobody else can read.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         try:
@@ -134,7 +134,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise OutputError(
             str(path),
             f"cannot be written ({error.strerror or error})",
-            "choose a folder that can be written to",
+            "choose a writable folder",
         ) from error
 
 
@@ -142,13 +142,13 @@ def _read_header(stream: gzip.GzipFile | io.BytesIO, name: str) -> tuple[np.dtyp
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES:
         raise DatasetFormatError(
-            name, f"is no IDX file: it begins with {magic.hex(' ') or 'nothing'}", DOWNLOAD_AGAIN
+            name, f"is not an IDX file: it begins with {magic.hex(' ') or 'nothing'}", DOWNLOAD_AGAIN
         )
     if not 1 <= magic[3] <= MAX_DIMENSIONS:
         raise DatasetFormatError(
-            name, f"claims {magic[3]} dimensions, not 1 to {MAX_DIMENSIONS}", DOWNLOAD_AGAIN
+            name, f"declares {magic[3]} dimensions, not 1 to {MAX_DIMENSIONS}", DOWNLOAD_AGAIN
         )
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
-        raise DatasetFormatError(name, "is truncated within its header", DOWNLOAD_AGAIN)
+        raise DatasetFormatError(name, "is truncated in its header", DOWNLOAD_AGAIN)
     return TYPES[magic[2]], struct.unpack(f">{magic[3]}I", sizes)

@@ -1,4 +1,4 @@
-"""Digits of few pixels, brought to 28×28 in MNIST's geometry: USPS's 16×16, and the 8×8 that come with scikit-learn."""
+"""Low-resolution digits scaled to 28×28 in MNIST's geometry: USPS (16×16), and scikit-learn's (8×8)."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 USPS_SIDE = 16
 LARGEST_TEXT = 128 * 2**20
-"""Bytes of USPS as text; its larger file has a fifth of that."""
+"""Maximum bytes of USPS as text; its larger file has a fifth of that."""
 
 DARKEST = 16
-"""The largest value of a pixel of scikit-learn's digits."""
+"""Maximum pixel value in scikit-learn's digits."""
 
 LEARNED = 1_500
-"""Of scikit-learn's 1,797 digits, which it does not part, the first so many are to be learned from."""
+"""Size of the training split: the first of scikit-learn's 1,797 digits, which come without a split."""
 
 
 def enlarge(inks: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """N×s×s ink in 0..1 as glyphs, N×28×28: the pixels are made smooth at the size at which strokes are measured."""
+    """Scales N×s×s ink in 0..1 to glyphs, N×28×28, smoothing pixels at the scale of stroke measurements."""
     factor = FINE // inks.shape[-1]
-    # The paper around lets strokes end that the border has cut.
+    # Padding lets strokes end that the border has cut.
     padded = np.pad(inks, ((0, 0), (1, 1), (1, 1)))
     return normalize_all(
         [
@@ -46,10 +46,12 @@ def enlarge(inks: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def read_usps(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The glyphs and labels of a file of USPS: bzip2 of LIBSVM's text, "label index:value ...", labels 1 to 10, values -1 to 1.
+    """Reads the glyphs and labels of a USPS file.
+
+    The format is bzip2 of LIBSVM's text, "label index:value ...", with labels 1 to 10 and values -1 to 1.
 
     Raises:
-        DatasetFormatError: it is something else.
+        DatasetFormatError: the file has a different format.
     """
     try:
         with bz2.open(path) as stream:
@@ -57,23 +59,25 @@ def read_usps(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         if len(text) > LARGEST_TEXT:
             raise ValueError(f"more than {LARGEST_TEXT} bytes")
         if not text.strip():
-            raise ValueError("nothing is in it")
+            raise ValueError("it is empty")
         table = np.loadtxt(io.BytesIO(text.replace(b":", b" ")), np.float32, ndmin=2)
         if table.shape[1] != 1 + 2 * USPS_SIDE**2 or np.abs(table[:, 2::2]).max() > 1:
-            raise ValueError("its features are others")
+            raise ValueError("it has the wrong features")
     except (OSError, EOFError, ValueError) as error:
         raise DatasetFormatError(
-            str(path), f"is no bzip2 file of USPS ({error})", "delete it, so that it is downloaded again"
+            str(path), f"is not a bzip2 file of USPS ({error})", "delete it, so that it is downloaded again"
         ) from error
     inks = (table[:, 2::2].reshape(-1, USPS_SIDE, USPS_SIDE) + 1) / 2
     return enlarge(inks.astype(np.float32)), table[:, 0].astype(np.int64) - 1
 
 
 def load_digits(split: Split) -> LabelledGlyphs:
-    """The 1,797 digits that come with scikit-learn, which need no download: optdigits' test file (Alpaydin and Kaynak 1998).
+    """Loads the 1,797 digits that come with scikit-learn, which need no download.
+
+    They are optdigits' test file (Alpaydin and Kaynak 1998).
 
     Args:
-        split: ``"train"``, the first ``LEARNED``, or ``"test"``, the others.
+        split: ``"train"``, the first ``LEARNED``, or ``"test"``, the rest.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -92,5 +96,6 @@ def load_digits(split: Split) -> LabelledGlyphs:
         labels=labels,
         sha256=hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest(),
         licence="CC-BY-4.0",
-        attribution="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning Repository",
+        attribution="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, "
+        "UCI Machine Learning Repository",
     )

@@ -1,4 +1,4 @@
-"""MNIST: 60,000 and 10,000 handwritten digits, from a folder, the user's cache or a mirror."""
+"""MNIST: 60,000 and 10,000 handwritten digits, from a folder, the user's cache, or a mirror."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ MIRRORS = (
 
 @dataclass(frozen=True, slots=True)
 class MnistFile:
-    """One of the four files: as it is published, and what is in it.
+    """One of the four files: its published form and its content.
 
     Attributes:
-        remote: the gzip file that mirrors have. A local copy may be compressed otherwise, or not at all.
-        size: of the content, uncompressed, in bytes.
-        sha256: of the content, lower-case hexadecimal.
+        remote: the gzip file on the mirrors. A local copy may be compressed differently, or not at all.
+        size: size of the uncompressed content, in bytes.
+        sha256: SHA-256 of the uncompressed content, lower-case hexadecimal.
     """
 
     remote: RemoteFile
@@ -49,7 +49,7 @@ class MnistFile:
 
     @property
     def names(self) -> tuple[str, str]:
-        """The names that a local copy may have."""
+        """The possible names of a local copy."""
         return self.remote.name, self.remote.name.removesuffix(".gz")
 
 
@@ -105,24 +105,24 @@ def load_mnist(
     progress: Progress | None = None,
     mirrors: Sequence[str] = MIRRORS,
 ) -> LabelledGlyphs:
-    """Loads a split of MNIST, whose content is checked by SHA-256 wherever it comes from.
+    """Loads a split of MNIST; its content is verified by SHA-256 wherever it comes from.
 
-    Looks in ``data_dir``, in the folder that ``INKREAD_DATA`` names, each by itself and with ``mnist/`` added, and
-    in the user's cache, for files with and without ``.gz``; what is absent is downloaded to the cache.
+    Searches ``data_dir``, the folder in ``INKREAD_DATA``, each by itself and with ``mnist/`` added, and the
+    user's cache, for files with and without ``.gz``; missing files are downloaded to the cache.
 
     Args:
         split: ``"train"`` (60,000) or ``"test"`` (10,000).
-        data_dir: a folder to look in first.
+        data_dir: a folder to search first.
         download: whether the network may be used.
-        progress: told of the bytes of a download.
-        mirrors: addresses of folders that have the gzip files, ending in ``/``.
+        progress: called as the bytes of a download arrive.
+        mirrors: base URLs of the gzip files, ending in ``/``.
 
     Returns:
-        The glyphs in the order of the files. Their ``sha256`` is of the uncompressed images file followed by the
-        uncompressed labels file.
+        The glyphs in the order of the files. Their ``sha256`` covers the uncompressed images file followed by
+        the uncompressed labels file.
 
     Raises:
-        DatasetNotFoundError: the files are nowhere, and cannot be downloaded.
+        DatasetNotFoundError: the files are not on disk, and cannot be downloaded.
         DatasetFormatError: a local copy is not MNIST.
         OutputError: the cache cannot be written to.
     """
@@ -156,14 +156,14 @@ def _locate(
     names = ", ".join(each.remote.name for files in FILES.values() for each in files)
     raise DatasetNotFoundError(
         file.remote.name,
-        f"{problem}; looked in {places}",
-        f"put the four files {names} into {cache_folder(COLLECTION)}, or name the folder that has them with "
+        f"{problem}; searched {places}",
+        f"put the four files {names} into {cache_folder(COLLECTION)}, or pass the folder that has them with "
         f"--data-dir or {ENVIRONMENT_VARIABLE}",
     )
 
 
 def _content(path: Path, file: MnistFile) -> bytes:
-    """The uncompressed content of a local copy, checked; at most a byte more than expected is decompressed."""
+    """Returns the verified, uncompressed content of a local copy; decompresses at most one byte too many."""
     content = read_bytes(path)
     if content.startswith(GZIP_MAGIC):
         try:

@@ -1,4 +1,4 @@
-"""Real numbers on real paper: strips of which the text is known, but not where each digit stands."""
+"""Real numbers on real paper: strips with known text, but unknown digit positions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 REGISTERS = "https://github.com/HTR-United/lectaurep-repertoires, CC BY 4.0"
 COPISTE = "https://github.com/banq-dcn/Copiste-d-un-jour, CC BY 4.0"
 SIGNS = ".,-/: "
-"""What may stand in a number beside its digits."""
+"""Characters that a number may have besides its digits."""
 ONE_IN = 10
-"""Of the registers' pages, one in ten is held out."""
+"""One in this many pages of the registers is held out."""
 AROUND = 4
-"""Columns of paper that are left on both sides of a word."""
+"""Columns of paper to keep on both sides of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,9 @@ class Number:
     Attributes:
         pixels: uint8 48×W, dark on light.
         text: its digits.
-        signs: after which digits a point, comma or the like stands: 0 after the first, -1 before it.
-        source: which it is, the same in every version of the collection.
+        signs: indices of the digits followed by a point, comma, or similar sign: 0 for the first, -1 for a
+            sign before it.
+        source: an identifier, the same in every version of the collection.
     """
 
     pixels: NDArray[np.uint8]
@@ -44,11 +45,12 @@ class Number:
 
 
 def load_numbers(data_dir: AnyPath | None = None, *, held_out: bool = False) -> list[Number]:
-    """The numbers of Parisian notaries' registers, and those in Copiste d'un jour.
+    """Loads the numbers of Parisian notaries' registers, and those in Copiste d'un jour.
 
     Args:
-        data_dir: where the collections are; otherwise where ``INKREAD_DATA`` says.
-        held_out: what no network learns from (a tenth of the registers' pages, and Copiste's eval split), or else everything but that.
+        data_dir: where the collections are; ``INKREAD_DATA`` by default.
+        held_out: return the part that no network is trained on (a tenth of the registers' pages, and
+            Copiste's eval split) instead of the rest.
 
     Raises:
         DatasetError: a collection is missing or damaged.
@@ -90,13 +92,13 @@ def _strip(columns: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.uint8
 
 
 def _digits(label: str) -> str:
-    """The digits of a number with signs; nothing of what is no number."""
+    """Returns the digits of a number with signs; ``""`` for anything else."""
     text = label.translate(str.maketrans("", "", SIGNS))
     return text if text.isascii() and text.isdigit() else ""
 
 
 def _signs(label: str) -> tuple[int, ...]:
-    """After which digits of a number its signs stand."""
+    """Returns the indices of the digits that a sign follows."""
     return tuple(
         sum(map(str.isdigit, label[:place])) - 1
         for place, character in enumerate(label)

@@ -1,7 +1,7 @@
 """Ink on paper, in uneven light, through a camera.
 
-A page is float32 H×W×3 in 0..1, sRGB; an ink map is float32 H×W in 0..1. Every function returns a new array, and all that
-is random comes from the generator it is given. Lengths are pixels unless a docstring says otherwise.
+A page is float32 H×W×3 in 0..1, sRGB; an ink map is float32 H×W in 0..1. Every function returns a new array,
+and takes all randomness from the given generator. Lengths are in pixels unless a docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ Box = tuple[float, float, float, float]
 """x0, y0, x1, y1."""
 
 GAIN = 1.3
-"""Brings cubic interpolation of unit noise back to a standard deviation of about 1."""
+"""Scales cubic interpolation of unit noise back to a standard deviation of about 1."""
 SHIFT = 4
-"""Fixed-point bits of printed lines' coordinates."""
+"""Fixed-point bits for the coordinates of printed lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What somebody writes with.
+    """A writing tool.
 
     Attributes:
-        colour: of its ink at full strength.
-        opacity: of a full stroke, 0 to 1.
+        colour: color of its ink at full strength.
+        opacity: opacity of a full stroke, 0 to 1.
         grain: how much of the stroke the paper's tooth leaves bare, 0 (marker) to 1 (chalk).
         flow: how much the strength varies along the stroke, 0 to 1.
         softness: blur of the edge.
@@ -68,11 +68,11 @@ class Camera:
     """How a page is photographed.
 
     Attributes:
-        tilt: the largest displacement of a corner by perspective, as a share of the page's sides.
+        tilt: maximum displacement of a corner by perspective, as a share of the page's sides.
         turn: rotation, degrees.
         blur: standard deviation of the defocus.
-        noise: standard deviation of the sensor's noise in mid tones, 0..1.
-        cast: factors of red, green and blue.
+        noise: standard deviation of the sensor noise in midtones, 0..1.
+        cast: factors for red, green, and blue.
     """
 
     tilt: float = 0.03
@@ -83,13 +83,13 @@ class Camera:
 
 
 def place(strokes: Strokes, *, at: tuple[float, float], height: float, slope: float = 0.0) -> Strokes:
-    """Brings strokes of unit height onto a page.
+    """Places strokes of unit height on a page.
 
     Args:
-        strokes: as ``handwriting.write_row`` gives them.
+        strokes: as ``write_row`` returns them.
         at: x and y of the upper left corner.
-        height: of a digit.
-        slope: by which the row rises to the right, degrees.
+        height: height of a digit.
+        slope: upward slope of the row to the right, degrees.
     """
     angle = math.radians(-slope)
     turn = height * np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
@@ -101,16 +101,16 @@ def place(strokes: Strokes, *, at: tuple[float, float], height: float, slope: fl
 def plain_paper(
     shape: tuple[int, int], rng: np.random.Generator, *, colour: Colour, fibre: float = 0.012
 ) -> Page:
-    """Blank paper with a slight tooth and cloudiness; ``fibre`` is the standard deviation of both."""
+    """Makes blank paper with a slight tooth and cloudiness; ``fibre`` is the standard deviation of both."""
     texture = noise(shape, 1.2, rng) * 0.6 + noise(shape, 6, rng) * 0.4 + noise(shape, 90, rng) * 0.6
     return _page(np.array(colour) + fibre * texture[..., None])
 
 
 def board(shape: tuple[int, int], rng: np.random.Generator, *, colour: Colour = (0.15, 0.21, 0.19)) -> Page:
-    """A blackboard on which chalk was wiped away in broad strokes."""
+    """Makes a blackboard from which chalk was wiped in broad strokes."""
     page = plain_paper(shape, rng, colour=colour, fibre=0.01)
     height, width = shape
-    # Noise much longer than wide, tilted, is what a wet sponge leaves.
+    # A wet sponge leaves tilted noise that is much longer than wide.
     streaks = cv2.resize(
         noise((height, max(2, width // 12)), 14, rng), (width, height), interpolation=cv2.INTER_CUBIC
     )
@@ -139,7 +139,7 @@ def grid(page: Page, *, spacing: float, start: tuple[float, float], colour: Colo
 
 
 def boxes(page: Page, frames: Sequence[Box], *, colour: Colour, thickness: int = 2) -> Page:
-    """Prints frames, as forms have for each digit."""
+    """Prints frames, like the ones for each digit on a form."""
     lines = [
         side
         for x0, y0, x1, y1 in frames
@@ -149,7 +149,7 @@ def boxes(page: Page, frames: Sequence[Box], *, colour: Colour, thickness: int =
 
 
 def printed(page: Page, lines: Sequence[Box], *, colour: Colour, thickness: int) -> Page:
-    """Prints straight lines in translucent colour: ink and paper multiply."""
+    """Prints straight lines in translucent color: ink and paper multiply."""
     mask = np.zeros(page.shape[:2], np.uint8)
     ends = [np.array(line, np.float64).reshape(2, 1, 2) for line in lines]
     cv2.polylines(
@@ -166,10 +166,10 @@ def printed(page: Page, lines: Sequence[Box], *, colour: Colour, thickness: int)
 
 
 def write(page: Page, ink: InkMap, tool: Tool, rng: np.random.Generator) -> Page:
-    """Lays an ink map on a page with a tool."""
+    """Applies an ink map to a page with a tool."""
     shape = ink.shape
     tooth = noise(shape, 1.4, rng) * 0.8 + noise(shape, 3.0, rng) * 0.6
-    # Where the tool presses hard (the middle of a line) it fills the tooth, at the edge it does not.
+    # In the middle of a line, the tool presses hard and fills the tooth; at the edge it does not.
     bare = tool.grain * np.clip(0.5 + 0.5 * tooth + (1 - ink) * 0.5, 0, 1)
     strength = cv2.GaussianBlur(ink * (1 - bare), (0, 0), tool.softness)
     strength *= tool.opacity * (1 - tool.flow * np.clip(0.5 + 0.5 * noise(shape, 14, rng), 0, 1))
@@ -185,14 +185,14 @@ def uneven_light(
     vignette: float = 0.1,
     level: float = 1.0,
 ) -> Light:
-    """Light that falls off in one direction and toward the corners.
+    """Makes light that falls off in one direction and toward the corners.
 
     Args:
-        shape: of the page.
-        direction: toward which it gets darker, degrees clockwise from right.
-        fall: share of the light that is lost from side to side.
-        vignette: share that is lost in the corners.
-        level: of the light where it is brightest.
+        shape: shape of the page.
+        direction: direction in which it gets darker, degrees clockwise from right.
+        fall: share of the light lost from side to side.
+        vignette: share lost in the corners.
+        level: brightness of the brightest part.
     """
     y, x = np.meshgrid(np.linspace(-1, 1, shape[0]), np.linspace(-1, 1, shape[1]), indexing="ij")
     angle = math.radians(direction)
@@ -204,34 +204,34 @@ def uneven_light(
 def soft_shadow(
     shape: tuple[int, int], outline: Sequence[tuple[float, float]], *, depth: float, blur: float
 ) -> Light:
-    """The shadow of something beside the page.
+    """Makes the shadow of an object next to the page.
 
     Args:
-        shape: of the page.
-        outline: corners of the shadow as shares of the page's width and height; they may lie outside.
-        depth: share of the light that it takes.
+        shape: shape of the page.
+        outline: corners of the shadow as shares of the page's width and height; they may be outside the page.
+        depth: share of the light that it blocks.
         blur: standard deviation of its edge.
     """
     mask = np.zeros(shape, np.float32)
     corners = np.array(outline) * [shape[1], shape[0]]
     cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1.0)
-    # OpenCV's kernel grows with blur: blur a small copy.
+    # OpenCV's kernel grows with the blur, so blur a small copy.
     small = cv2.resize(mask, None, fx=1 / 4, fy=1 / 4, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), blur / 4, borderType=cv2.BORDER_REPLICATE)
     return (1 - depth * cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR))[..., None]
 
 
 def photograph(scene: Page, camera: Camera, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Takes a picture of a lit page, uint8 H×W×3.
+    """Photographs a lit page; returns uint8 H×W×3.
 
-    The frame lies within the page, so that nothing beyond it is seen: corners move inward only.
+    Corners only move inward, so the frame stays within the page.
     """
     height, width = scene.shape[:2]
     frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     inward = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * [width, height]
     seen = frame + inward * rng.uniform(0, camera.tilt, (4, 2))
     angle = math.radians(camera.turn)
-    # A turned frame is shrunk until its corners are within the page again.
+    # Shrink a rotated frame until its corners are within the page again.
     room = 1 / (abs(math.cos(angle)) + max(width / height, height / width) * abs(math.sin(angle)))
     turn = room * np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     middle = np.array([width, height]) / 2
@@ -241,14 +241,14 @@ def photograph(scene: Page, camera: Camera, rng: np.random.Generator) -> NDArray
         scene.astype(np.float32), view, (width, height), borderMode=cv2.BORDER_REFLECT
     )
     picture = cv2.GaussianBlur(picture, (0, 0), camera.blur) * np.array(camera.cast, np.float32)
-    # Shot noise grows with the square root of the light; brightness noise is stronger than colour noise.
+    # Shot noise grows with the square root of the light; luminance noise is stronger than color noise.
     grain = rng.normal(0, 1, (height, width, 1)) + 0.4 * rng.normal(0, 1, (height, width, 3))
     picture += camera.noise * grain * np.sqrt(np.clip(picture, 0.05, 1) / 0.5)
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
 
 def noise(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Smooth noise of mean 0 and standard deviation about 1, float32 H×W, whose blotches are ``scale`` wide."""
+    """Makes smooth noise, float32 H×W, mean 0, standard deviation about 1, with blotches ``scale`` wide."""
     height, width = shape
     coarse = (max(2, round(height / scale)), max(2, round(width / scale)))
     values = rng.normal(0, 1, coarse).astype(np.float32)

@@ -1,8 +1,9 @@
-"""Folders of labelled pictures: a table ``labels.csv`` or ``labels.tsv``, or one folder per label.
+"""Folders of labeled pictures: with a table ``labels.csv`` or ``labels.tsv``, or one folder per label.
 
-The table has the columns ``file`` (below the folder) and ``label`` (rows of digits joined by "/", empty where there
-is nothing to read), in capitals or not, separated by commas, semicolons or tabs; further columns are kept as they are. Without a table, the folders ``0`` to ``9`` hold pictures
-of that digit, and the folders ``none`` and ``junk`` pictures with nothing to read.
+The table has the columns ``file`` (relative to the folder) and ``label`` (rows of digits joined by "/", empty
+if there is nothing to read), in any case, separated by commas, semicolons, or tabs; other columns are kept as
+they are. Without a table, the folders ``0`` to ``9`` contain pictures of that digit, and the folders ``none``
+and ``junk`` pictures with nothing to read.
 """
 
 from __future__ import annotations
@@ -26,25 +27,28 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 TABLES = {"labels.csv": ",", "labels.tsv": "\t"}
-"""The tables' names and usual separators; where both are there, the first is read."""
+"""Table names and their usual separators; if both exist, the first is read."""
 SEPARATORS = (",", ";", "\t")
-"""What may separate a table's fields: spreadsheets write the semicolon where the comma separates decimals. The first line decides."""
+"""Possible separators; the first line decides.
+
+Spreadsheets write semicolons in locales with a decimal comma.
+"""
 LABEL_FOLDERS = {**{str(digit): str(digit) for digit in range(10)}, "none": "", "junk": ""}
 LABEL = re.compile(r"([0-9]+(/[0-9]+)*)?")
 SURPLUS, LACKING = "\0surplus", "\0lacking"
-"""How the table's reader marks fields too many and too few; no text has a zero character."""
-LAYOUT = f"give a {' or '.join(TABLES)} with the columns file and label, or folders 0 to 9 and none"
+"""How the table's reader marks extra and missing fields; no text contains a null character."""
+LAYOUT = f"add a {' or '.join(TABLES)} with the columns file and label, or folders 0 to 9 and none"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPicture:
-    """A picture and what is written on it.
+    """A picture and its label.
 
     Attributes:
-        path: of the picture; of one among many in a file, that file and the picture's number in it.
+        path: the picture; for one of many in a file, that file and the picture's number in it.
         label: rows of digits joined by "/"; empty if there is nothing to read.
-        columns: the further columns of its row, by name in lower case.
-        pixels: H×W or H×W×3 uint8, where the picture is held in memory; ``None`` where it is the file ``path``.
+        columns: the other columns of its row, by lower-case name.
+        pixels: H×W or H×W×3 uint8, if the picture is in memory; ``None`` if it is the file ``path``.
     """
 
     path: Path
@@ -54,23 +58,23 @@ class LabelledPicture:
 
     @property
     def source(self) -> Path | NDArray[np.uint8]:
-        """What a reader reads."""
+        """The input for a reader."""
         return self.path if self.pixels is None else self.pixels
 
 
 def load_labelled_folder(path: AnyPath) -> list[LabelledPicture]:
-    """Lists the pictures of a labelled folder, in the order of its table, or sorted by path without one.
+    """Lists the pictures of a labeled folder, in the order of its table, or sorted by path without one.
 
     Raises:
-        DatasetNotFoundError: there is no such folder.
-        DatasetFormatError: there is neither a table nor a folder per label, or the table is wrong; the message has the
-            line. A row is wrong if its picture is absent, outside the folder or named before, or if its label has
-            other characters than digits and "/".
+        DatasetNotFoundError: the folder does not exist.
+        DatasetFormatError: there is neither a table nor a folder per label, or the table is invalid; the
+            message names the line. A row is invalid if its picture is missing, outside the folder, or listed
+            before, or if its label has characters other than digits and "/".
     """
     root = Path(path)
     if not root.is_dir():
         raise DatasetNotFoundError(
-            str(root), "is no folder", "give the path of a folder of labelled pictures"
+            str(root), "is not a folder", "pass the path of a folder of labeled pictures"
         )
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     pictures = _from_folders(root) if table is None else _from_table(table, TABLES[table.name])
@@ -86,7 +90,7 @@ def _from_folders(root: Path) -> list[LabelledPicture]:
     unknown = [folder.name for folder in folders if folder.name not in LABEL_FOLDERS]
     if unknown or not folders:
         problem = (
-            f"has a folder {unknown[0]!r}, which is no label" if unknown else "has no table and no folders"
+            f"has a folder {unknown[0]!r}, which is not a label" if unknown else "has no table and no folders"
         )
         raise DatasetFormatError(str(root), problem, LAYOUT)
     return [
@@ -127,13 +131,13 @@ def _from_table(table: Path, separator: str) -> list[LabelledPicture]:
             pictures[resolved] = picture
     except csv.Error as error:
         raise DatasetFormatError(
-            f"{table}, line {rows.line_num}", f"is not readable as a table ({error})", "correct the line"
+            f"{table}, line {rows.line_num}", f"cannot be parsed as a table ({error})", "correct the line"
         ) from error
     return list(pictures.values())
 
 
 def _decoded(content: bytes) -> str:
-    """The text of a table, without the byte order mark that spreadsheets write; with one, it may be UTF-16."""
+    """Decodes a table without the byte order mark that spreadsheets write; with one, it may be UTF-16."""
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
 
@@ -141,7 +145,7 @@ def _decoded(content: bytes) -> str:
 def _from_row(row: dict[str, str], root: Path, source: str) -> LabelledPicture:
     if SURPLUS in row:
         raise DatasetFormatError(
-            source, "has more fields than the first line", "quote fields with a separator"
+            source, "has more fields than the first line", "quote fields that contain a separator"
         )
     if LACKING in (row["file"], row["label"]):
         raise DatasetFormatError(
@@ -152,25 +156,25 @@ def _from_row(row: dict[str, str], root: Path, source: str) -> LabelledPicture:
         raise DatasetFormatError(
             source,
             f"has the label {label!r}, not digits",
-            "write digits, rows joined by '/', or leave it empty",
+            "use digits, with rows joined by '/', or leave it empty",
         )
     path = root / name
     try:
         inside = not _climbs(name) and path.resolve().is_relative_to(root.resolve())
         there = path.is_file()
-    except (OSError, ValueError):  # a name too long, or with a zero character
+    except (OSError, ValueError):  # the name is too long, or has a null character
         inside, there = True, False
     if not inside:
-        raise DatasetFormatError(source, f"names {name!r}, outside the folder", "name files below the folder")
+        raise DatasetFormatError(source, f"names {name!r}, outside the folder", "name files in the folder")
     if not there:
         raise DatasetFormatError(
-            source, f"names {name!r}, which is no file", "correct the name or add the picture"
+            source, f"names {name!r}, which is not a file", "correct the name or add the picture"
         )
     columns = {key: row[key].replace(LACKING, "") for key in row if key not in ("file", "label")}
     return LabelledPicture(path, label, columns)
 
 
 def _climbs(name: str) -> bool:
-    """Whether a name is absolute or goes up, on any system: a table is read alike on each."""
+    """Returns whether a name is absolute or goes up, on any system, so that tables are portable."""
     windows = PureWindowsPath(name)
     return PurePosixPath(name).is_absolute() or bool(windows.anchor) or ".." in windows.parts

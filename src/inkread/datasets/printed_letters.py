@@ -1,4 +1,4 @@
-"""Letters as they are printed, bent and slanted a little, in fonts that OpenCV and Pillow bring along."""
+"""Printed letters, slightly bent and slanted, in fonts that come with OpenCV and Pillow."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ HERSHEY = (
     cv2.FONT_HERSHEY_COMPLEX | cv2.FONT_ITALIC,
     cv2.FONT_HERSHEY_SIMPLEX | cv2.FONT_ITALIC,
 )
-"""OpenCV's fonts (Hershey 1967): lines of any thickness, with serifs and without."""
+"""OpenCV's fonts (Hershey 1967): strokes of any thickness, with and without serifs."""
 OUTLINE_SHARE = 0.4
-"""Letters in Pillow's font, which is drawn by outlines."""
+"""Share of letters in Pillow's font, which has outlines."""
 SIDE = 128
-"""Pixels of the picture that a letter is drawn in."""
+"""Side in pixels of the picture that a letter is drawn in."""
 SLANT, TURN, STRETCH = 0.15, 0.08, 0.15
-"""Standard deviations of shear, of rotation (radians), and of the logarithm of width by height."""
+"""Standard deviations of shear, rotation (radians), and the logarithm of width / height."""
 BENT, REACH = 1.5, 24
-"""Largest standard deviation of each point's own displacement, and how far apart displacements are independent, in pixels."""
+"""Maximum standard deviation of each point's displacement, and the distance at which displacements become
+independent, in pixels."""
 
 
 def draw_letter(letter: str, rng: np.random.Generator) -> NDArray[np.float32]:
-    """One letter in some font, its strokes thinner or thicker.
+    """Draws one letter in a random font and stroke thickness.
 
     Args:
-        letter: of the Latin alphabet.
-        rng: all that is random comes from it.
+        letter: a letter of the Latin alphabet.
+        rng: source of all randomness.
 
     Returns:
         Ink coverage, float32 128×128 in 0..1.
@@ -60,7 +61,7 @@ def draw_letter(letter: str, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _hershey(letter: str, font: int, thickness: int) -> NDArray[np.uint8]:
-    """A letter in one of OpenCV's fonts in the middle of a picture."""
+    """Draws a letter in one of OpenCV's fonts in the middle of a picture."""
     (width, height), _ = cv2.getTextSize(letter, font, 2.4, thickness)
     field = np.zeros((SIDE, SIDE), np.uint8)
     corner = ((SIDE - width) // 2, (SIDE + height) // 2)
@@ -70,7 +71,7 @@ def _hershey(letter: str, font: int, thickness: int) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=512)
 def _outlined(letter: str, bold: int) -> NDArray[np.uint8]:
-    """The same in Pillow's font, its strokes ``bold`` pixels wider at either edge."""
+    """Draws a letter in Pillow's font, with strokes ``bold`` pixels wider on each side."""
     font = ImageFont.load_default(72)
     picture = Image.new("L", (SIDE, SIDE))
     ImageDraw.Draw(picture).text(

@@ -1,4 +1,4 @@
-"""A progress bar for downloads, made only where somebody asks for it."""
+"""A progress bar for downloads, created only on demand."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def download_bar(console: Console) -> Iterator[Progress]:
-    """Yields a ``progress`` callback that draws one bar a file on ``console``.
+    """Yields a ``progress`` callback that draws one bar per file on ``console``.
 
-    The bars appear only once something is downloaded, and are gone at the end.
+    The bars appear only once a download starts, and disappear at the end.
     """
     from rich import progress
 

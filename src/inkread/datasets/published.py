@@ -1,7 +1,7 @@
-"""Collections of 28×28 glyphs that others publish: where their files are, what they must be, and how they are decoded.
+"""Published collections of 28×28 glyphs: where their files are, how to verify them, and how to decode them.
 
-Each file is pinned by the hash that its publisher or a library that has long read it gives; see ``docs/data.md`` for which of them
-have been compared with real files.
+Each file is pinned by a hash from its publisher, or from a library that has read it for years;
+``docs/data.md`` lists which of them have been compared with real files.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ if TYPE_CHECKING:
     Decoder = Callable[[Sequence[Path], Split], tuple[NDArray[Any], NDArray[Any]]]
 
 LARGEST_MEMBER = 256 * 2**20
-"""Bytes that are read of one file in an archive, while it is still compressed."""
+"""Maximum compressed size in bytes of one file in an archive."""
 
 DOWNLOAD_AGAIN = "delete it, so that it is downloaded again"
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection as it is published.
+    """A published collection.
 
     Attributes:
         title: its proper name.
-        folder: the name of its own folder, in the cache and elsewhere.
-        files: those of each split.
-        mirrors: addresses of folders that have them, ending in ``/``.
-        decode: gives images and labels from the paths of a split's files.
-        classes: names of the classes, see ``LabelledGlyphs``.
-        licence: SPDX identifier, or a sentence where none applies.
+        folder: the name of its folder, in the cache and elsewhere.
+        files: the files of each split.
+        mirrors: base URLs of the files, ending in ``/``.
+        decode: converts the paths of a split's files to images and labels.
+        classes: the class names, see ``LabelledGlyphs``.
+        licence: SPDX identifier, or a sentence if none applies.
         attribution: whom to credit.
     """
 
@@ -70,29 +70,30 @@ class Collection:
 def load_published(
     collection: Collection, split: Split, *, data_dir: AnyPath | None = None, progress: Progress | None = None
 ) -> LabelledGlyphs:
-    """Loads a split of a published collection, whose files are checked by their hash wherever they come from.
+    """Loads a split of a published collection; its files are verified by hash wherever they come from.
 
-    Looks where ``inkread.datasets.data_dirs`` says, for files as they are published; what is absent is downloaded to the cache.
+    Searches the folders that ``inkread.datasets.data_dirs`` lists for files as they are published; missing
+    files are downloaded to the cache.
 
     Args:
         collection: one of ``PUBLISHED``.
         split: ``"train"`` or ``"test"``.
-        data_dir: a folder to look in first.
-        progress: told of the bytes of a download.
+        data_dir: a folder to search first.
+        progress: called as the bytes of a download arrive.
 
     Returns:
-        The glyphs in the order of the files; their ``sha256`` is of the images followed by the labels.
+        The glyphs in the order of the files; their ``sha256`` covers the images followed by the labels.
 
     Raises:
-        DatasetNotFoundError: a file is nowhere, and cannot be downloaded.
-        DatasetFormatError: a file is not what it should be.
+        DatasetNotFoundError: a file is not on disk, and cannot be downloaded.
+        DatasetFormatError: a file has unexpected content.
         OutputError: the cache cannot be written to.
     """
     paths = [_locate(file, collection, data_dir, progress) for file in collection.files[split]]
     images, labels = collection.decode(paths, split)
-    known = sum(name != NOT_A_DIGIT for name in collection.classes)  # nobody publishes what is none
+    known = sum(name != NOT_A_DIGIT for name in collection.classes)  # no publisher includes "not a digit"
     if labels.min(initial=0) < 0 or labels.max(initial=0) >= known:
-        raise DatasetFormatError(str(paths[-1]), "has labels of no class", DOWNLOAD_AGAIN)
+        raise DatasetFormatError(str(paths[-1]), "has labels outside its classes", DOWNLOAD_AGAIN)
     labels = labels.astype(np.uint8)
     return LabelledGlyphs(
         name=collection.title,
@@ -108,7 +109,10 @@ def load_published(
 def _locate(
     file: RemoteFile, collection: Collection, data_dir: AnyPath | None, progress: Progress | None
 ) -> Path:
-    """The first copy that is the file, as several collections name theirs alike and may lie in one folder; or a download."""
+    """Finds the first copy with the right hash, or downloads the file.
+
+    Several collections use the same file names, and may share a folder.
+    """
     folders = search_folders(collection.folder, data_dir)
     copies = [path for path in (folder / file.name for folder in folders) if path.is_file()]
     for path in copies:
@@ -118,11 +122,11 @@ def _locate(
     try:
         return download(file, cache, mirrors=collection.mirrors, progress=progress)
     except DatasetNotFoundError as error:
-        others = f" ({copies[0]} is another file)" if copies else ""
+        others = f" ({copies[0]} is a different file)" if copies else ""
         raise DatasetNotFoundError(
             f"{collection.title}, {file.name}",
-            f"is not on this machine{others}, and {error.problem}; looked in {', '.join(map(str, folders))}",
-            f"put it into {cache}, or name the folder that has it with --data-dir or {ENVIRONMENT_VARIABLE}",
+            f"is not on this machine{others}, and {error.problem}; searched {', '.join(map(str, folders))}",
+            f"put it into {cache}, or pass the folder that has it with --data-dir or {ENVIRONMENT_VARIABLE}",
         ) from error
 
 
@@ -131,31 +135,34 @@ def _is_at(path: Path, file: RemoteFile) -> bool:
         return file.is_at(path)
     except OSError as error:
         raise DatasetNotFoundError(
-            str(path), f"cannot be read ({error.strerror or error})", "make it readable, or remove it"
+            str(path), f"cannot be read ({error.strerror or error})", "make it readable, or delete it"
         ) from error
 
 
 def _idx(paths: Sequence[Path], split: Split) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ARG001
-    """Two files in the format of MNIST's."""
+    """Decodes two files in MNIST's format."""
     images, labels = paths
     return read_idx(images), read_idx(labels)
 
 
 def _qmnist(paths: Sequence[Path], split: Split) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The class is the first of eight columns; the others say who wrote the digit, and where NIST has it."""
+    """Decodes QMNIST: the class is the first of eight columns.
+
+    The others identify the writer, and the original in NIST's database.
+    """
     images, columns = _idx(paths, split)
     return images, columns[:, 0]
 
 
 def _emnist(part: str, first: int, paths: Sequence[Path], split: Split) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Two members of the one archive, whose images lie column by column, and whose classes count from ``first``."""
+    """Decodes two members of EMNIST's archive: column-major images, and classes counted from ``first``."""
     names = (f"gzip/emnist-{part}-{split}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1"))
     images, labels = (read_idx(_member(paths[0], name), source=f"{paths[0]}, {name}") for name in names)
     return np.ascontiguousarray(images.swapaxes(1, 2)), labels.astype(np.int64) - first
 
 
 def _member(archive: Path, name: str) -> bytes:
-    """A file of an archive, at most ``LARGEST_MEMBER`` bytes."""
+    """Reads a file of an archive, at most ``LARGEST_MEMBER`` bytes."""
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(name) as stream:
             content = stream.read(LARGEST_MEMBER + 1)
@@ -172,7 +179,7 @@ def _member(archive: Path, name: str) -> bytes:
         zlib.error,
     ) as error:
         raise DatasetFormatError(
-            str(archive), f"is no archive of EMNIST ({error})", DOWNLOAD_AGAIN
+            str(archive), f"is not an EMNIST archive ({error})", DOWNLOAD_AGAIN
         ) from error
     return content
 
@@ -182,7 +189,7 @@ def _usps(paths: Sequence[Path], split: Split) -> tuple[NDArray[Any], NDArray[An
 
 
 def _named_as_mnist(*train_and_test: tuple[int, str]) -> dict[Split, tuple[RemoteFile, ...]]:
-    """Files that are named as MNIST's, from their sizes and SHA-256: images and labels to learn from, then those of the test."""
+    """Lists files with MNIST's names, from sizes and SHA-256: training images and labels, then test ones."""
     names = [
         f"{split}-{kind}-ubyte.gz" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
     ]
@@ -254,7 +261,8 @@ PUBLISHED = {
         ),
         decode=_idx,
         licence="CC-BY-SA-4.0",
-        attribution='"KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL and others), '
+        attribution='"KMNIST Dataset" (created by CODH), '
+        'adapted from "Kuzushiji Dataset" (created by NIJL and others), '
         "doi:10.20676/00000341",
         classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
     ),
@@ -293,7 +301,8 @@ PUBLISHED = {
         ),
         decode=_qmnist,
         licence="BSD-3-Clause",
-        attribution="C. Yadav, L. Bottou: QMNIST (Cold Case: The Lost MNIST Digits), from NIST Special Database 19",
+        attribution="C. Yadav, L. Bottou: QMNIST (Cold Case: The Lost MNIST Digits), "
+        "from NIST Special Database 19",
     ),
     "emnist-digits": _part_of_emnist("digits"),
     "emnist-letters": _part_of_emnist("letters", first=1, classes=tuple(string.ascii_uppercase)),
@@ -310,7 +319,8 @@ PUBLISHED = {
         mirrors=("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/",),
         decode=_usps,
         licence="none stated",
-        attribution="J. J. Hull: A database for handwritten text recognition research (1994); as kept by LIBSVM",
+        attribution="J. J. Hull: A database for handwritten text recognition research (1994); "
+        "as kept by LIBSVM",
     ),
 }
-"""The collections by the names that people use for them."""
+"""The collections by their usual names."""

@@ -1,6 +1,7 @@
-"""Scribbles that are no digit, from Google's Quick, Draw!, an optional collection.
+"""Scribbles that are not digits, from Google's Quick, Draw!, an optional collection.
 
-The files are ``quickdraw/cats1000.bin``, ``rainbows1000.bin`` and ``trains1000.bin``: images of 28×28 bytes, nothing else.
+The files are ``quickdraw/cats1000.bin``, ``rainbows1000.bin``, and ``trains1000.bin``: nothing but images of
+28×28 bytes.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ PUBLISHED = "https://github.com/googlecreativelab/quickdraw-dataset"
 
 
 def load_quickdraw(*, data_dir: AnyPath | None = None) -> SymbolGlyphs:
-    """Loads the collection from ``data_dir`` or the folder that ``INKREAD_DATA`` names.
+    """Loads the collection from ``data_dir`` or the folder in ``INKREAD_DATA``.
 
     Returns:
-        Glyphs with bright ink; the symbols are cat, rainbow and train. The hash is of the files one after another.
+        Glyphs with bright ink; the symbols are cat, rainbow, and train. The hash covers the files in
+        sequence.
 
     Raises:
-        DatasetNotFoundError: it is not there; it is optional.
-        DatasetFormatError: a file is not a whole number of images.
+        DatasetNotFoundError: the collection is missing; it is optional.
+        DatasetFormatError: a file does not contain a whole number of images.
     """
     contents = {
         symbol: read_bytes(require_file(COLLECTION, name, data_dir, published=PUBLISHED))

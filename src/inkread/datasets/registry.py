@@ -1,4 +1,4 @@
-"""Glyphs by the name of their collection."""
+"""Looks up collections of glyphs by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = (MNIST, *PUBLISHED, DIGITS, CORRECTIONS)
 TITLES = {"MNIST": MNIST, "scikit-learn digits": DIGITS} | {
     each.title: name for name, each in PUBLISHED.items()
 }
-"""Names of the collections with test images, by the titles that their glyphs and model cards have."""
+"""Names of the collections with test images, by the title in their glyphs and model cards."""
 
 
 def load_named(
@@ -36,16 +36,16 @@ def load_named(
 
     Args:
         name: one of ``NAMES``.
-        split: ``"train"`` or ``"test"``; corrections are not parted, and are the same for both.
-        data_dir: a folder to look in first.
-        store: where corrections are, if not where ``inkread serve`` keeps them.
-        progress: told of the bytes of a download.
+        split: ``"train"`` or ``"test"``; corrections are not split, and are the same for both.
+        data_dir: a folder to search first.
+        store: the store of corrections, by default the one that ``inkread serve`` uses.
+        progress: called as the bytes of a download arrive.
 
     Raises:
-        OptionError: there is no such collection; the message has the nearest one.
-        DatasetError: the collection cannot be had.
+        OptionError: the name is unknown; the message suggests the closest one.
+        DatasetError: the collection is not available.
         StoreError: the store of corrections cannot be used.
-        MissingExtraError: what it needs is not installed.
+        MissingExtraError: a required package is not installed.
     """
     if name in PUBLISHED:
         return load_published(PUBLISHED[name], split, data_dir=data_dir, progress=progress)
@@ -56,4 +56,4 @@ def load_named(
             return load_digits(split)
         case "corrections":
             return load_corrections(store)
-    raise OptionError(f"--data {name}", "is no collection", nearest(name, NAMES))
+    raise OptionError(f"--data {name}", "is not a collection", nearest(name, NAMES))

@@ -1,8 +1,9 @@
-"""A hand-made stroke alphabet of digits, and hands that write with it.
+"""A hand-made stroke alphabet of digits, and writer styles for it.
 
-Each digit has two or three common shapes, among them the flagged and the footed 1, the crossed 7, the open 4 and the
-g-shaped 9, and some rarer ones. A shape is a list of strokes, a stroke a list of control points in a box of height 1 (y down), joined by
-centripetal Catmull-Rom splines (Yuksel, Schaefer & Keyser 2011); a point that is given twice is a corner.
+Each digit has two or three common shapes, including the flagged and the footed 1, the crossed 7, the open 4,
+and the g-shaped 9, and some rarer ones. A shape is a list of strokes, and a stroke is a list of control
+points in a box of height 1 (y down), joined by centripetal Catmull-Rom splines (Yuksel, Schaefer & Keyser
+2011); a repeated point makes a corner.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from inkread.errors import OptionError
 
 Strokes = list[NDArray[np.float32]]
-"""Strokes of float32 K×3: x, y and the relative width of the pen."""
+"""Strokes of float32 K×3: x, y, and the relative pen width."""
 
 
 def _parsed(shape: str) -> tuple[NDArray[np.float64], ...]:
@@ -70,7 +71,7 @@ _SHAPES = {
         "43,12 27,0 8,10 4,32 17,47 34,38 44,12 44,12 45,48 41,84 24,100 4,92",
     ),
 }
-"""The shapes of each digit: strokes parted by "|", control points "x,y" in hundredths."""
+"""The shapes of each digit: strokes separated by "|", control points "x,y" in hundredths."""
 
 RARER = {
     "0": (
@@ -141,37 +142,40 @@ RARER = {
         "36,26 48,14 38,0 14,4 2,20 8,38 26,50 30,74 20,94 6,98",
     ),
 }
-"""Further shapes, as they are written in other countries or in haste: the 1 with a long upstroke or a loop, the 4 like a y,
-the 5 with a small belly or like an S or a root sign, the 9 like an open 8, the 0 with a tail at its top."""
+"""More shapes, as written in other countries or in haste.
+
+They include the 1 with a long upstroke or a loop, the 4 like a y, the 5 with a small belly or like an S or a
+root sign, the 9 like an open 8, and the 0 with a tail at its top.
+"""
 
 ALPHABET = {
     digit: tuple(_parsed(shape) for shape in (*shapes, *RARER[digit])) for digit, shapes in _SHAPES.items()
 }
-"""The control points of each digit's shapes, the common ones first."""
+"""The control points of each digit's shapes, common ones first."""
 
 STEPS = 12
-"""Points of the curve between two control points."""
+"""Number of curve points between two control points."""
 SPEED_EXPONENT = 1 / 3
 """Speed of a hand ∝ curvature^(−1/3), the two-thirds power law (Lacquaniti, Terzuolo & Viviani 1983)."""
 THINNING = 0.28
-"""How much thinner than in its slowest places a line is in its fastest ones, at ``pressure`` 1."""
+"""How much thinner a line is at its fastest places than at its slowest, at ``pressure`` 1."""
 LIFT_WIDTH = 0.55
 LIFT_LENGTH = 0.12
-"""A stroke ends thinner by up to this, over this much of the digit's height, as the pen is lifted in motion."""
+"""A stroke's end tapers by up to this, over this share of the digit's height, as the moving pen lifts."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriterStyle:
-    """How somebody writes. Lengths are shares of a digit's height.
+    """A writer's style. Lengths are shares of a digit's height.
 
     Attributes:
-        shapes: which shape of each digit the hand uses, by digit.
-        slant: dx per dy, positive leans to the right.
+        shapes: which shape the writer uses for each digit, by digit.
+        slant: dx per dy; positive leans to the right.
         breadth: width of the digits relative to the alphabet's.
         spacing: mean gap between digits.
-        unevenness: standard deviation of a digit's size (relative), height on the line and gap.
+        unevenness: standard deviation of a digit's size (relative), vertical position, and gap.
         wobble: standard deviation of the control points.
-        pressure: how strongly speed shows in the width of the line, 0 to 1.
+        pressure: how strongly speed affects the line width, 0 to 1.
     """
 
     shapes: tuple[int, ...]
@@ -184,7 +188,7 @@ class WriterStyle:
 
     @classmethod
     def random(cls, rng: np.random.Generator, *, rare: bool = False) -> WriterStyle:
-        """A random style of the common shapes, or of any shapes if it may be a ``rare`` one."""
+        """Returns a random style with common shapes, or with any shapes if ``rare``."""
         shapes = ALPHABET if rare else _SHAPES
         return cls(
             shapes=tuple(int(rng.integers(len(shapes[str(digit)]))) for digit in range(10)),
@@ -201,12 +205,12 @@ def write_row(text: str, style: WriterStyle, rng: np.random.Generator) -> Stroke
     """Writes digits from left to right.
 
     Args:
-        text: digits, and spaces of about a digit's width.
-        style: the writer's.
-        rng: no two digits come out alike.
+        text: digits, and spaces about as wide as a digit.
+        style: the writer's style.
+        rng: varies every digit.
 
     Returns:
-        Strokes in units of a digit's height: the row begins near x = 0, and stands on y = 1.
+        Strokes in units of a digit's height: the row begins near x = 0, and its baseline is y = 1.
 
     Raises:
         OptionError: a character is neither a digit nor a space.
@@ -228,9 +232,9 @@ def write_row(text: str, style: WriterStyle, rng: np.random.Generator) -> Stroke
 
 
 def write_digit(digit: str, style: WriterStyle, rng: np.random.Generator) -> Strokes:
-    """Writes one digit at x ≥ 0, between y = 0 and 1 but for its unevenness; see ``write_row``."""
+    """Writes one digit at x ≥ 0, between y = 0 and 1 except for its unevenness; see ``write_row``."""
     if digit not in ALPHABET:
-        raise OptionError("text", f"has {digit!r}, which is no digit", "give the digits 0 to 9")
+        raise OptionError("text", f"has {digit!r}, which is not a digit", "use the digits 0 to 9")
     shape = ALPHABET[digit][style.shapes[int(digit)]]
     size = 1 + rng.normal(0, style.unevenness)
     lift = rng.normal(0, style.unevenness)
@@ -246,13 +250,13 @@ def write_digit(digit: str, style: WriterStyle, rng: np.random.Generator) -> Str
 
 
 def spline(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The centripetal Catmull-Rom spline through points (K×2), broken where a point is given twice; M×2."""
+    """Returns the centripetal Catmull-Rom spline through points (K×2), broken at repeated points; M×2."""
     breaks = np.flatnonzero((np.diff(points, axis=0) == 0).all(axis=1)) + 1
     return np.concatenate([_smooth(part) for part in np.split(points, breaks)])
 
 
 def with_pressure(curve: NDArray[np.float64], pressure: float) -> NDArray[np.float32]:
-    """Adds the relative width of the pen to a curve (M×2): wide where the hand is slow, thin where it lifts; M×3."""
+    """Adds the relative pen width to a curve (M×2): wide where the hand is slow, thin as it lifts; M×3."""
     steps = np.hypot(*np.diff(curve, axis=0).T)
     length = np.concatenate([[0], np.cumsum(steps)])
     total = max(length[-1], 1e-6)
@@ -269,7 +273,7 @@ def with_pressure(curve: NDArray[np.float64], pressure: float) -> NDArray[np.flo
 
 
 def _wobbled(points: NDArray[np.float64], wobble: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Moves the control points; the two of a corner stay together."""
+    """Moves the control points; the two points of a corner stay together."""
     moved = points + rng.normal(0, wobble, points.shape)
     for first, (one, other) in enumerate(pairwise(points)):
         if (one == other).all():
@@ -278,7 +282,7 @@ def _wobbled(points: NDArray[np.float64], wobble: float, rng: np.random.Generato
 
 
 def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A spline without corners, with mirrored points beyond its ends (Barry & Goldman's pyramid)."""
+    """Returns a spline without corners, with mirrored points beyond its ends (Barry & Goldman's pyramid)."""
     if len(points) < 3:
         return np.linspace(points[0], points[-1], STEPS)
     padded = np.concatenate([[2 * points[0] - points[1]], points, [2 * points[-1] - points[-2]]])

@@ -1,6 +1,6 @@
-"""From strokes to ink: a round pen of any width, anti-aliased.
+"""Renders strokes as ink: a round pen of any width, anti-aliased.
 
-A stroke is a float32 array K×2 of points (x, y), y down, or K×3 where the third column is the width of the pen
+A stroke is a float32 array K×2 of points (x, y), y down, or K×3, in which the third column is the pen width
 relative to its nominal width.
 """
 
@@ -21,26 +21,30 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FINE_PEN, MEDIUM_PEN = 2.0, 4.0
-"""Pens narrower than this, in pixels, are rasterised at 4× and 3×; wider ones at 2×, where steps no
-longer show. The ends of a line are rounded to whole fine pixels."""
+"""Pens narrower than this, in pixels, are rasterized at 4× and 3×; wider ones at 2×, at which steps no longer
+show.
+
+The ends of a line are rounded to whole subpixels.
+"""
 DOT_GAIN = 1.6
-"""A dot is this much wider than the pen: the pen is pressed and turned where a line would pass."""
+"""A dot is this much wider than the pen, because the pen is pressed and turned there."""
 MARGIN = 1.0
 """Empty pixels around the ink of ``draw_strokes``."""
 MAX_ASPECT = 4.0
-"""A flat drawing (a dash) fills this many times its height in width, not all its height."""
+"""A flat drawing (a dash) fills this many times its height in width, instead of the full height."""
 
 
 @dataclass(frozen=True, slots=True)
 class PenJitter:
-    """How far ``draw_strokes`` changes a drawing at random.
+    """How much ``draw_strokes`` varies a drawing at random.
 
     Attributes:
         rotation: standard deviation, degrees.
         slant: standard deviation of the horizontal shear, dx/dy.
         stretch: standard deviation of the logarithm of width / height.
-        wobble: standard deviation of each point's displacement, smoothed along the stroke, as a share of the size.
-        width: standard deviation of the logarithm of the pen's width.
+        wobble: standard deviation of each point's displacement, smoothed along the stroke, as a share of the
+            size.
+        width: standard deviation of the logarithm of the pen width.
     """
 
     rotation: float = 4.0
@@ -55,23 +59,23 @@ def rasterise(
 ) -> NDArray[np.float32]:
     """Draws strokes with a round pen.
 
-    The ink is what lies within half a pen's width of a stroke, by an exact distance transform (Felzenszwalb &
-    Huttenlocher 2012) of the strokes' centre lines.
+    The ink covers everything within half a pen width of a stroke, by an exact distance transform
+    (Felzenszwalb & Huttenlocher 2012) of the strokes' center lines.
 
     Args:
         strokes: in pixels; pixel (row 0, column 0) covers 0 ≤ x < 1, 0 ≤ y < 1.
-        shape: of the result, rows and columns.
+        shape: shape of the result, rows and columns.
         pen_width: in pixels, > 0.
 
     Returns:
         Ink coverage, float32 H×W in 0..1.
     """
     if not pen_width > 0:
-        raise OptionError("pen_width", f"is {pen_width}", "give a width in pixels above 0")
+        raise OptionError("pen_width", f"is {pen_width}", "use a width above 0, in pixels")
     factor = 4 if pen_width < FINE_PEN else 3 if pen_width < MEDIUM_PEN else 2
     height, width = shape
     fine_shape = (height * factor, width * factor)
-    # OpenCV's integers are the centres of pixels.
+    # OpenCV's integer coordinates are pixel centers.
     lines = [
         np.round(stroke[:, :2] * factor - 0.5).astype(np.int32).reshape(-1, 1, 2)
         for stroke in (np.repeat(stroke, 2, axis=0) if len(stroke) == 1 else stroke for stroke in strokes)
@@ -94,7 +98,7 @@ def rasterise(
 def _distance_and_width(
     blank: NDArray[np.uint8], strokes: Sequence[NDArray[np.float32]], lines: list[NDArray[np.int32]]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Each pixel's distance to the nearest centre line, and the relative width of the pen there."""
+    """Returns each pixel's distance to the nearest center line, and the relative pen width there."""
     width_on_line = np.ones(blank.shape, np.float32)
     for stroke, line in zip((stroke for stroke in strokes if len(stroke)), lines, strict=True):
         widths = stroke[:, 2] if stroke.shape[1] == 3 else np.ones(len(stroke))
@@ -104,7 +108,7 @@ def _distance_and_width(
     distance, nearest = cv2.distanceTransformWithLabels(
         blank, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    # Labels number the pixels of the lines; each one's width is found through its own label.
+    # Labels number the lines' pixels; each pixel looks up its width by its own label.
     width_of_label = np.ones(int(nearest.max()) + 1, np.float32)
     on_line = blank == 0
     width_of_label[nearest[on_line]] = width_on_line[on_line]
@@ -119,14 +123,14 @@ def draw_strokes(
     rng: np.random.Generator | None = None,
     jitter: PenJitter | None = None,
 ) -> NDArray[np.float32]:
-    """Draws one character so that its ink fills the height of the result, but for a margin of a pixel.
+    """Draws one character so that its ink fills the height of the result, except for a margin of one pixel.
 
     Args:
         strokes: K×2 each, in any unit, y down. A stroke without extent is a dot, and stays visible.
-        height: of the result in pixels, more than the pen's width and the margins.
+        height: height of the result in pixels, more than the pen width and the margins.
         pen_width: in pixels of the result.
-        rng: with it, the drawing is changed at random as ``jitter`` says; without it, drawn as it is.
-        jitter: ``PenJitter()`` unless given.
+        rng: varies the drawing at random by ``jitter``; without it, the drawing is exact.
+        jitter: ``PenJitter()`` by default.
 
     Returns:
         Ink coverage, float32 H×W in 0..1, H = ``height`` and W as wide as the ink and its margins.
@@ -138,7 +142,7 @@ def draw_strokes(
         raise OptionError(
             "pen_width",
             f"is {pen_width} at a height of {height} pixels",
-            "give a width above 0 and below the height",
+            "use a width above 0 and below the height",
         )
     drawn = [np.asarray(stroke, np.float32) for stroke in strokes if len(stroke)]
     if not drawn:
@@ -161,7 +165,7 @@ def draw_strokes(
 
 
 def _dot_or_line(stroke: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A stroke shorter than half a pixel as one wider point, any other as it is."""
+    """Widens the point of a stroke shorter than half a pixel; returns any other stroke as it is."""
     if np.ptp(stroke, axis=0).max() >= 0.5:
         return stroke
     return np.append(stroke.mean(axis=0), DOT_GAIN).astype(np.float32)[None]
@@ -178,7 +182,7 @@ def _jittered(
     wobble = jitter.wobble * float(np.ptp(points, axis=0).max())
     result = []
     for stroke in strokes:
-        # A hand's error changes slowly: a few offsets along the stroke, interpolated between.
+        # A writer's error changes slowly: a few offsets along the stroke, with interpolation between them.
         knots = max(2, len(stroke) // 8)
         along = np.linspace(0, knots - 1, len(stroke))
         offsets = rng.normal(0, wobble, (knots, 2))

@@ -1,7 +1,8 @@
 """Pen strokes of isolated characters from UNIPEN, an optional collection.
 
-Guyon, Schomaker, Plamondon, Liberman & Janet, "UNIPEN project of on-line data exchange and recognizer benchmarks"
-(ICPR 1994). The files are ``unipen/unipen_chars_strokes.npz`` and ``unipen/unipen_chars_knn_agree.npy``.
+Guyon, Schomaker, Plamondon, Liberman & Janet, "UNIPEN project of on-line data exchange and recognizer
+benchmarks" (ICPR 1994). The files are ``unipen/unipen_chars_strokes.npz`` and
+``unipen/unipen_chars_knn_agree.npy``.
 """
 
 from __future__ import annotations
@@ -30,28 +31,28 @@ STROKES_FILE = "unipen_chars_strokes.npz"
 AGREEMENT_FILE = "unipen_chars_knn_agree.npy"
 PUBLISHED = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
 HELD_OUT_CONTRIBUTORS = ("aga", "imp", "tos", "uqb")
-"""Whose characters no network of ours learns from."""
+"""Contributors whose characters none of our networks is trained on."""
 
 ARRAYS = ("points", "stroke_start", "sample_start", "label", "contributor", "writer")
 
 
 @dataclass(frozen=True, slots=True)
 class PenCharacters:
-    """Characters as the pen moved.
+    """Characters as pen movements.
 
-    The larger side of a character is 1000, y points down.
+    The longer side of a character is 1000, and y points down.
 
     Attributes:
         labels: str, N, one character each: 0–9, A–Z, a–z.
-        contributors: str, N, who collected it; whole contributors make a fair hold-out.
+        contributors: str, N, who collected it; a fair hold-out consists of whole contributors.
         writers: int32, N, anonymous numbers.
-        agreement: float32, N, share of the 7 nearest neighbors by other writers that have the same label; near 0
+        agreement: float32, N, share of the 7 nearest neighbors by other writers with the same label; near 0,
             the label is doubtful.
-        points: int16, P×2, of all strokes one after another.
-        stroke_starts: int32, S+1, where each stroke begins in ``points``.
+        points: int16, P×2, the points of all strokes in sequence.
+        stroke_starts: int32, S+1, index in ``points`` at which each stroke begins.
         first_strokes: int32, N, the first stroke of each character.
         end_strokes: int32, N, one past its last stroke.
-        sha256: of the strokes file.
+        sha256: SHA-256 of the strokes file.
     """
 
     labels: NDArray[np.str_]
@@ -86,20 +87,20 @@ class PenCharacters:
         )
         if not in_order:
             raise DatasetFormatError(
-                self.name, "has arrays that do not belong together", "get the files again"
+                self.name, "has arrays that do not belong together", "download the files again"
             )
 
     def __len__(self) -> int:
         return len(self.end_strokes)
 
     def strokes(self, index: int) -> list[NDArray[np.float32]]:
-        """The strokes of one character, float32 K×2 each, in the order of writing."""
+        """Returns the strokes of one character, float32 K×2 each, in writing order."""
         bounds = self.stroke_starts[self.first_strokes[index] : self.end_strokes[index] + 1]
         points = self.points[bounds[0] : bounds[-1]].astype(np.float32)
         return np.split(points, bounds[1:-1] - bounds[0])
 
     def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> PenCharacters:
-        """The characters at ``indices`` (integers, a mask or a slice)."""
+        """Returns the characters at ``indices`` (integers, a mask, or a slice)."""
         return replace(
             self,
             labels=self.labels[indices],
@@ -111,15 +112,15 @@ class PenCharacters:
         )
 
     def describe(self, split: str) -> dict[str, Any]:
-        """What a model card must know of these characters, see ``Card.data``."""
+        """Returns the entry for a model card, see ``Card.data``."""
         return describe(self, split)
 
 
 def load_unipen(*, data_dir: AnyPath | None = None) -> PenCharacters:
-    """Loads the collection from ``data_dir`` or the folder that ``INKREAD_DATA`` names.
+    """Loads the collection from ``data_dir`` or the folder in ``INKREAD_DATA``.
 
     Raises:
-        DatasetNotFoundError: it is not there; it is optional.
+        DatasetNotFoundError: the collection is missing; it is optional.
         DatasetFormatError: a file is damaged, or has other arrays.
     """
     path = require_file(COLLECTION, STROKES_FILE, data_dir, published=PUBLISHED)

@@ -1,1 +1,1 @@
-"""Measuring: metrics, labelled glyphs and pictures, the naive pipeline to compare with; ``plots`` and ``reports`` show the figures."""
+"""Evaluation: metrics, labeled glyphs and pictures, and a naive baseline, with ``plots`` and ``reports``."""

@@ -1,6 +1,6 @@
-"""Several classifiers on the same glyphs: what each scores and costs, which differences are more than chance, and where they differ.
+"""Compares classifiers on the same glyphs: scores, costs, significance, and disagreements.
 
-Each is asked which of the ten digits a glyph is; that one of them might have rejected it is not counted.
+Each model chooses one of the ten digits for every glyph; rejections are ignored.
 """
 
 from __future__ import annotations
@@ -28,21 +28,22 @@ if TYPE_CHECKING:
     from inkread.evaluation.systems import System
 
 STEPS = 2
-"""What ``compare`` reports as done besides each system's answers: latency and cold start."""
+"""Number of steps that ``compare`` reports besides each system's results: latency and cold start."""
 
 
 LEGEND = (
-    "Accuracy: which of the ten digits it is, with Wilson's 95 % interval; ECE: expected calibration error, 15 bins; "
+    "Accuracy: which of the ten digits it is, with Wilson's 95 % interval; "
+    "ECE: expected calibration error, 15 bins; "
     "operations: multiplications for one digit"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What one classifier got right of one collection.
+    """One classifier's results on one collection.
 
     Attributes:
-        right: glyphs whose digit is the likeliest of the ten.
+        right: glyphs whose digit is the most probable of the ten.
         total: all glyphs.
         calibration_error: expected calibration error over 15 bins, 0..1.
     """
@@ -53,7 +54,7 @@ class Score:
 
     @property
     def accuracy(self) -> float:
-        """In 0..1."""
+        """Accuracy in 0..1."""
         return self.right / self.total
 
     @property
@@ -62,7 +63,7 @@ class Score:
         return wilson_interval(self.right, self.total)
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict, ready for JSON."""
+        """Returns a plain dict, ready for JSON."""
         low, high = self.interval
         return {
             "right": self.right,
@@ -79,11 +80,11 @@ class Entry:
     """One system's row.
 
     Attributes:
-        name: of the system.
-        note: how it takes glyphs and what it gives.
-        graph: parameters, operations and size.
-        timing: ``None`` where nobody asked for it.
-        scores: of each collection, by its name.
+        name: the system's name.
+        note: its input and output conventions.
+        graph: parameters, operations, and size.
+        timing: ``None`` if not requested.
+        scores: scores by collection name.
     """
 
     name: str
@@ -93,7 +94,7 @@ class Entry:
     scores: dict[str, Score]
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict, ready for JSON; times in milliseconds."""
+        """Returns a plain dict, ready for JSON; times are in milliseconds."""
         times: dict[str, float | None] = {"latency_ms": None, "batch_latency_ms": None, "cold_start_ms": None}
         if self.timing:
             seconds = (self.timing.single, self.timing.batch, self.timing.cold_start)
@@ -116,10 +117,10 @@ class Pair:
     Attributes:
         collection: its name.
         one, other: the systems' names.
-        only_one, only_other: glyphs that the one alone, or the other alone, gets right.
-        differing: glyphs on which their answers differ, both wrong included.
-        p: of McNemar's exact test.
-        adjusted: the same, after Holm, for all pairs on this collection.
+        only_one, only_other: glyphs that only the first, or only the second, gets right.
+        differing: glyphs on which their results differ, including those that both get wrong.
+        p: p-value of McNemar's exact test.
+        adjusted: the p-value after Holm's correction for all pairs on this collection.
     """
 
     collection: str
@@ -132,7 +133,7 @@ class Pair:
     adjusted: float
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict, ready for JSON."""
+        """Returns a plain dict, ready for JSON."""
         return {
             "collection": self.collection,
             "models": [self.one, self.other],
@@ -145,15 +146,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A glyph on which the systems differ.
+    """A glyph on which the systems disagree.
 
     Attributes:
         collection: its name.
-        index: of the glyph in it.
-        label: what the glyph is.
-        glyph: 28×28 uint8, ink bright.
+        index: index of the glyph in the collection.
+        label: the true class.
+        glyph: 28×28 uint8, bright ink.
         answers: each system's digit.
-        probabilities: of these.
+        probabilities: the probabilities of these digits.
     """
 
     collection: str
@@ -165,12 +166,15 @@ class Disagreement:
 
     @property
     def conflict(self) -> float:
-        """How surely two of them contradict each other: the highest probability that both of a differing pair reach, 0..1."""
+        """Confidence of the strongest contradiction, 0..1.
+
+        It is the highest probability that both systems of a disagreeing pair reach.
+        """
         given = zip(self.answers, self.probabilities, strict=True)
         return max(min(p, q) for (a, p), (b, q) in combinations(given, 2) if a != b)
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict, ready for JSON, without the glyph."""
+        """Returns a plain dict, ready for JSON, without the glyph."""
         return {
             "collection": self.collection,
             "index": self.index,
@@ -185,10 +189,10 @@ class Comparison:
     """The whole comparison.
 
     Attributes:
-        entries: one per system, in the order given.
-        pairs: every two of them, on every collection.
-        disagreements: on every collection, the surest contradictions first.
-        notes: what must be known to read it.
+        entries: one per system, in the given order.
+        pairs: every pair of systems, on every collection.
+        disagreements: on every collection, the most confident contradictions first.
+        notes: background for reading the comparison.
     """
 
     entries: tuple[Entry, ...]
@@ -198,11 +202,11 @@ class Comparison:
 
     @property
     def collections(self) -> tuple[str, ...]:
-        """The names of what was measured on."""
+        """The names of the collections."""
         return tuple(self.entries[0].scores)
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict, ready for JSON."""
+        """Returns a plain dict, ready for JSON."""
         return {
             "models": [entry.to_dict() for entry in self.entries],
             "pairs": [pair.to_dict() for pair in self.pairs],
@@ -222,19 +226,19 @@ def compare(
     """Compares classifiers on the same glyphs.
 
     Args:
-        systems: at least two, with names of their own.
-        collections: labelled digits, at least one of them, with names of their own; no collection may be empty.
-        timed: also measure latency and cold start, about 20 seconds.
-        notes: about the collections, kept with the result.
-        on_step: called when a system has answered, and after each of ``STEPS`` measurements.
+        systems: at least two, with distinct names.
+        collections: at least one set of labeled digits, with distinct names; none may be empty.
+        timed: also measure latency and cold start, which takes about 20 seconds.
+        notes: notes on the collections, kept with the result.
+        on_step: called when a system has finished, and after each of ``STEPS`` measurements.
 
     Raises:
         OptionError: there are fewer than two systems.
-        ModelFormatError: a system's graph cannot be examined, or it cannot be read with.
+        ModelFormatError: a system's graph cannot be examined, or the system cannot be run.
     """
     if len(systems) < 2:
         raise OptionError(
-            "models", "are fewer than two", 'name two, such as "bundled" and the folder of a run'
+            "models", "are fewer than two", 'pass two, such as "bundled" and the folder of a run'
         )
     graphs = [cost.examine(c.content, c.layout, c.name) for c in systems]
     answers = []
@@ -268,7 +272,7 @@ def _timings(
     systems: Sequence[System], glyphs: NDArray[np.uint8], on_step: Callable[[], object]
 ) -> list[Timing]:
     readers = [system.probabilities for system in systems]
-    batch = np.resize(glyphs, (cost.BATCH, *glyphs.shape[1:]))  # repeated where there are fewer
+    batch = np.resize(glyphs, (cost.BATCH, *glyphs.shape[1:]))  # repeated if there are fewer
     single = cost.measure_latency(readers, batch[:1])
     together = [seconds / cost.BATCH for seconds in cost.measure_latency(readers, batch)]
     on_step()
@@ -317,5 +321,6 @@ def _machine() -> str:
     return (
         f"Latency and cold start: medians on this machine ({platform.machine()}, {processors} "
         f"{'processor' if processors == 1 else 'processors'}), the models taking turns; "
-        f"in batches: each of {cost.BATCH}; a cold start is a fresh process that imports, loads and reads one glyph"
+        f"in batches: each of {cost.BATCH}; "
+        "a cold start is a fresh process that imports, loads, and reads one glyph"
     )

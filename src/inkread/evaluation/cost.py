@@ -1,4 +1,4 @@
-"""What a model costs: parameters and operations by its graph, latency and cold start by the clock."""
+"""Measures what a model costs: parameters and operations from its graph, latency and cold start by clock."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 256
-"""Glyphs in a batch; one batch is what inkread gives the runtime at a time."""
+"""Number of glyphs per batch, the same that inkread passes to the runtime at a time."""
 
 WARM_UPS = 3
 LEAST_ROUNDS, MOST_ROUNDS = 5, 100
 SECONDS = 10.0
-"""All rounds together take about this long, or ``LEAST_ROUNDS``."""
+"""Approximate seconds for all rounds together, unless ``LEAST_ROUNDS`` takes longer."""
 
 COLD_STARTS = 5
 LONGEST_START = 120.0
-"""Seconds after which a fresh process is given up."""
+"""Timeout of a fresh process, in seconds."""
 
 KERNELS = {"Conv": 1, "ConvInteger": 1, "ConvTranspose": 1, "QLinearConv": 3}
-"""Convolutions, and which of their inputs is the kernel."""
+"""Convolutions, and the index of their kernel input."""
 
 PRODUCTS = {"Gemm": 0, "MatMul": 0, "MatMulInteger": 0, "QLinearMatMul": 0}
-"""Matrix products, and which of their inputs is the left matrix."""
+"""Matrix products, and the index of their left matrix."""
 
 OPAQUE = {"LSTM", "GRU", "RNN", "Einsum", "Attention", "If", "Loop", "Scan"}
-"""Operators whose multiplications are not counted here: a graph with one of them has no count."""
+"""Operators whose multiplications are not counted; a graph with one of them has no count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What a model's graph tells of its cost.
+    """Costs that follow from a model's graph.
 
     Attributes:
-        parameters: numbers in the file that are weights; batch norms are usually folded into others.
-        operations: multiplications of convolutions and matrix products for one glyph; ``None`` if they cannot be told.
-        size: of the file, bytes.
+        parameters: number of weights in the file; batch norms are usually folded into others.
+        operations: multiplications of convolutions and matrix products per glyph; ``None`` if unknown.
+        size: size of the file, bytes.
     """
 
     parameters: int
@@ -59,12 +59,12 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Medians, in seconds.
+    """Median times, in seconds.
 
     Attributes:
-        single: of a call with one glyph.
-        batch: of a call with ``BATCH`` glyphs, divided by their number.
-        cold_start: of a fresh Python process, from its start to its end, that reads one glyph.
+        single: a call with one glyph.
+        batch: a call with ``BATCH`` glyphs, divided by their number.
+        cold_start: a fresh Python process that reads one glyph, from start to end.
     """
 
     single: float
@@ -73,16 +73,16 @@ class Timing:
 
 
 def examine(content: bytes, layout: tuple[int, ...], source: str) -> Graph:
-    """Parameters and operations of an ONNX file.
+    """Counts the parameters and operations of an ONNX file.
 
     Args:
-        content: of the file.
-        layout: the shape of one glyph as the model takes it, without the axis of the batch.
-        source: the file, for errors.
+        content: the bytes of the file.
+        layout: the model's input shape of one glyph, without the batch axis.
+        source: the name of the file, for errors.
 
     Raises:
         MissingExtraError: the package ``onnx`` is not installed.
-        ModelFormatError: the file is no ONNX model.
+        ModelFormatError: the file is not an ONNX model.
     """
     try:
         import onnx
@@ -92,14 +92,14 @@ def examine(content: bytes, layout: tuple[int, ...], source: str) -> Graph:
         model = onnx.load_model_from_string(content)
         parameters = _parameters(model)
         operations = _operations(model, layout)
-    except Exception as error:  # protobuf's and onnx's errors share no base but this
-        problem = f"is no ONNX model ({cause(error)})"
+    except Exception as error:  # protobuf's and onnx's errors have no more specific base class
+        problem = f"is not an ONNX model ({cause(error)})"
         raise ModelFormatError(source, problem, "export it again") from error
     return Graph(parameters, operations, len(content))
 
 
 def _parameters(model: Any) -> int:
-    """Numbers of all weights; whole numbers of 64 bits are shapes and axes, single numbers are constants."""
+    """Counts the numbers in all weights; 64-bit integers are shapes and axes, and scalars are constants."""
     from onnx import TensorProto
 
     constants = [
@@ -118,7 +118,7 @@ def _parameters(model: Any) -> int:
 
 
 def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
-    """Multiplications for one glyph, counted with the shapes that ONNX infers."""
+    """Counts the multiplications for one glyph, using the shapes that ONNX infers."""
     from onnx import shape_inference
 
     weights = {tensor.name for tensor in model.graph.initializer}
@@ -128,7 +128,7 @@ def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
     del shape.dim[:]
     for side in (batch, *layout):
         shape.dim.add().dim_value = side
-    del model.graph.value_info[:]  # what is noted for another batch would contradict
+    del model.graph.value_info[:]  # shapes noted for another batch size would conflict
     for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")
     graph = shape_inference.infer_shapes(model, data_prop=True).graph
@@ -148,7 +148,7 @@ def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
 
 
 def _products(node: Any, shapes: dict[str, list[int]]) -> int:
-    """Multiplications of one node; 0 where a shape is not known."""
+    """Counts the multiplications of one node; 0 if a shape is unknown."""
     given, result = (shapes.get(name, [0]) for name in (node.input[0], node.output[0]))
     if node.op_type in KERNELS:
         kernel = shapes.get(node.input[KERNELS[node.op_type]], [0])
@@ -162,9 +162,9 @@ def _products(node: Any, shapes: dict[str, list[int]]) -> int:
 def measure_latency(
     readers: Sequence[Callable[[NDArray[np.uint8]], object]], glyphs: NDArray[np.uint8]
 ) -> list[float]:
-    """Median seconds of a call with these glyphs, of each reader.
+    """Measures each reader's median seconds per call with these glyphs.
 
-    The readers take turns, round by round, so that whatever else the machine does hits all alike.
+    The readers take turns, round by round, so that other load on the machine affects all alike.
     """
     for reader in readers:
         for _ in range(WARM_UPS):
@@ -182,10 +182,10 @@ def measure_latency(
 
 
 def measure_cold_starts(identities: Sequence[dict[str, Any]]) -> list[float]:
-    """Median seconds that a fresh process takes to import, load and read one glyph, of each system.
+    """Measures the median seconds for a fresh process to import, load, and read one glyph, for each system.
 
     Args:
-        identities: see ``System.identity``; they take turns too.
+        identities: see ``System.identity``; they also take turns.
 
     Raises:
         ModelFormatError: a process fails, or takes too long.
@@ -205,5 +205,7 @@ def _run(command: list[str], source: str) -> None:
         subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_START)  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         told = getattr(error, "stderr", None) or str(error).encode()
-        problem = f"cannot be read with in a fresh process ({told.decode(errors='replace').strip().splitlines()[-1]})"
+        problem = (
+            f"cannot be run in a fresh process ({told.decode(errors='replace').strip().splitlines()[-1]})"
+        )
         raise ModelFormatError(source, problem, "check that inkread can be imported from here") from error

@@ -1,4 +1,4 @@
-"""The glyphs of a labelled folder's single digits, as the default reader cuts them out: the same for whoever classifies them."""
+"""Crops the single digits of a labeled folder with the default reader, identically for all classifiers."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def cut_out(
     name: str,
     on_picture: Callable[[], object] = lambda: None,
 ) -> LabelledGlyphs:
-    """One glyph for each picture of a single digit.
+    """Crops one glyph from each picture of a single digit.
 
-    A picture without ink, or one that cannot be read, has none, and is left out.
+    Pictures without ink, and unreadable ones, are left out.
 
     Args:
-        pictures: labelled; those of rows of digits, and of nothing, are passed over.
-        name: of the collection.
+        pictures: labeled pictures; those with rows of digits, or with nothing to read, are skipped.
+        name: the collection's name.
         on_picture: called after each single digit.
 
     Raises:
-        DatasetFormatError: no picture gives a glyph.
+        DatasetFormatError: no picture yields a glyph.
     """
     reader = Reader()
     glyphs, labels = [], []
@@ -53,14 +53,14 @@ def cut_out(
             labels.append(int(picture.label))
         on_picture()
     if not glyphs:
-        raise DatasetFormatError(name, "has no single digit that can be cut out", "name another folder")
+        raise DatasetFormatError(name, "has no single digit that can be cropped", "use another folder")
     images = np.stack(glyphs)
     sha256 = hashlib.sha256(images.tobytes()).hexdigest()
     return LabelledGlyphs(name, images, np.array(labels, np.uint8), sha256, "", "")
 
 
 def _read_glyph(trace: Trace) -> NDArray[np.uint8] | None:
-    """What was read as the digit or, if it was rejected, what looks most like one; ``None`` if there is no ink."""
+    """Returns the glyph read as the digit or, if rejected, the most similar one; ``None`` without ink."""
     if trace.main is None or not (glyph := trace.opinions.glyphs[trace.main]).any():
         return None
     return glyph

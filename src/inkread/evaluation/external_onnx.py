@@ -1,7 +1,7 @@
-"""Somebody else's ONNX model as a classifier of glyphs: how it wants them, and what it gives, is found out by probing.
+"""Runs an external ONNX model as a glyph classifier, and finds its input and output conventions by probing.
 
-A file says the shape of its input, but not what stands for ink in it. So every usual convention is tried on labelled digits, and
-the one that reads most of them is taken; ``Convention`` says it in words.
+A file declares its input shape, but not which values mean ink. So this module tries every common convention
+on labeled digits, and uses the one that reads the most; ``Convention`` describes it in words.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ SUFFIX = ".onnx"
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 LAYOUTS: tuple[tuple[int, ...], ...] = ((1, 28, 28), (28, 28, 1), (28, 28), (784,))
-"""The shapes that a glyph may have: channel first, channel last, plain, flat."""
+"""Possible shapes of a glyph: channels first, channels last, plain, flat."""
 
 MEAN, DEVIATION = 0.1307, 0.3081
-"""Of all pixels of MNIST's training images, in 0..1: what most PyTorch tutorials subtract and divide by."""
+"""Mean and standard deviation of MNIST's training pixels, 0..1; most PyTorch tutorials normalize by them."""
 
 _BRIGHT = {
     "0–1": (0.0, 1.0),
@@ -43,7 +43,7 @@ _BRIGHT = {
     f"standardised ({MEAN}, {DEVIATION})": (-MEAN / DEVIATION, (1 - MEAN) / DEVIATION),
 }
 RANGES = _BRIGHT | {f"{name}, dark ink": (ink, paper) for name, (paper, ink) in _BRIGHT.items()}
-"""What stands for paper and for ink, by the name of the range."""
+"""Values of paper and ink, by the range's name."""
 
 DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
@@ -51,37 +51,40 @@ DTYPES: dict[str, type[np.generic]] = {
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
 }
-"""What the runtime calls the types of input that can be served."""
+"""The runtime's names of supported input types."""
 
 Scores = Literal["logits", "probabilities", "log-probabilities", "sigmoids"]
 
 ROUNDING = 0.01
-"""How far from 1 probabilities may sum to, in half precision too."""
+"""Tolerance for the sum of probabilities, large enough for half precision."""
 
 LONGEST_CALL = 30.0
-"""Seconds that a model may take for its first glyphs: a graph may hold a loop without end."""
+"""Timeout in seconds for a model's first glyphs, because a graph may loop forever."""
 
 DOUBTFUL = 0.5
-"""A model that reads fewer of the probing digits than this share is probably used in a way that it is not made for."""
+"""A model that reads a smaller share of the probing digits is probably used in an unintended way."""
 
 DOUBTED = 0.02
-"""Share of the labels that count as wrong when conventions are weighed: being too sure costs also where every answer is right."""
+"""Share of the labels assumed wrong when weighing conventions, so that overconfidence always has a cost."""
 
 CLIPPED = 0.1
-"""Share of the range of a quantized input by which its ends may miss those of the range that it was calibrated on."""
+"""Maximum error of a quantized input's range at its ends, as a share of the range it was calibrated on."""
 
-REMEDY = "export it as one file with one input (N, 1, 28, 28), (N, 28, 28, 1), (N, 28, 28) or (N, 784) and ten scores a glyph"
+REMEDY = (
+    "export it as one file with one input (N, 1, 28, 28), (N, 28, 28, 1), (N, 28, 28) or (N, 784) "
+    "and ten scores per glyph"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How a model wants its glyphs, and what it gives.
+    """A model's input and output conventions.
 
     Attributes:
-        layout: the shape of one glyph, of ``LAYOUTS``.
-        values: what stands for paper and ink, a name of ``RANGES``.
-        scores: what the ten numbers are.
-        probed: share of the probing digits that are read, 0..1.
+        layout: the shape of one glyph, from ``LAYOUTS``.
+        values: the values of paper and ink, a name in ``RANGES``.
+        scores: the kind of the ten numbers.
+        probed: share of the probing digits that it reads correctly, 0..1.
     """
 
     layout: tuple[int, ...]
@@ -99,15 +102,16 @@ class Convention:
 
 
 class ExternalNetwork:
-    """An ONNX file in the runtime, before anybody knows what its numbers mean.
+    """An ONNX file in the runtime, before its conventions are known.
 
     Args:
-        path: of the file.
-        threads: of one call; 0 lets the runtime take one a core.
+        path: path of the file.
+        threads: intra-op threads per call; 0 means one per core.
 
     Raises:
-        ModelNotFoundError: it cannot be read.
-        ModelFormatError: it is no model of 28×28 glyphs that can run, is too large, or keeps weights outside its file.
+        ModelNotFoundError: the file cannot be read.
+        ModelFormatError: it is not a runnable model of 28×28 glyphs, is too large, or keeps weights outside
+            its file.
     """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
@@ -116,7 +120,7 @@ class ExternalNetwork:
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or inputs[0].type not in DTYPES:
             found = ", ".join(f"{node.name} {node.shape} {node.type}" for node in inputs)
-            raise ModelFormatError(str(path), f"takes {found or 'nothing'}, not glyphs alone", REMEDY)
+            raise ModelFormatError(str(path), f"takes {found or 'nothing'}, not just glyphs", REMEDY)
         self._input, self._dtype = inputs[0].name, DTYPES[inputs[0].type]
         self.shape: list[int | str | None] = inputs[0].shape
         self.batch = self.shape[0] if self.shape and isinstance(self.shape[0], int) else None
@@ -127,7 +131,7 @@ class ExternalNetwork:
         self.layouts, self._output = self._tried()
 
     def scores(self, glyphs: NDArray[np.uint8], layout: tuple[int, ...], values: str) -> NDArray[np.float32]:
-        """The ten numbers of each glyph, N×10 float32, for glyphs N×28×28 uint8, in that layout and range."""
+        """Returns the ten scores per glyph, N×10 float32, for N×28×28 uint8 in this layout and range."""
         paper, ink = RANGES[values]
         size = self.batch or BATCH
         parts = [
@@ -138,7 +142,7 @@ class ExternalNetwork:
 
     @property
     def ranges(self) -> list[str]:
-        """The ranges that the input can hold, by its type, or by the step with which a model in 8 bits rounds it."""
+        """Lists the ranges that the input supports, by its type or, for an 8-bit model, its rounding step."""
         if self._dtype is np.uint8:
             return [name for name in RANGES if name.startswith("0–255")]
         limits = _quantized_range(self.content, self._input)
@@ -154,14 +158,14 @@ class ExternalNetwork:
         inputs = (paper + glyphs.astype(np.float32) * np.float32((ink - paper) / 255)).astype(self._dtype)
         try:
             found = self._session.run([self._output], {self._input: inputs.reshape(-1, *layout)})[0]
-        except Exception as error:  # the runtime's exceptions share no base but this
+        except Exception as error:  # the runtime's exceptions have no more specific base class
             problem = f"fails on {len(glyphs)} glyphs ({cause(error)})"
             raise ModelFormatError(str(self.path), problem, REMEDY) from error
         return np.asarray(found, np.float32).reshape(len(glyphs), -1)
 
     def _tried(self) -> tuple[list[tuple[int, ...]], str]:
-        """The layouts in which the model runs, and the first output that has ten numbers a glyph."""
-        count = self.batch or 2  # two, to tell the axis of the glyphs from one that happens to be 1
+        """Returns the layouts in which the model runs, and the first output with ten numbers per glyph."""
+        count = self.batch or 2  # two, to distinguish the batch axis from one that happens to be 1
         outputs = [node.name for node in self._session.get_outputs()]
         works: dict[tuple[int, ...], str] = {}
         problem = ""
@@ -169,7 +173,7 @@ class ExternalNetwork:
             blank = np.zeros((count, *layout), self._dtype)
             try:
                 given = dict(zip(outputs, self._limited(blank), strict=True))
-            except Exception as error:  # noqa: BLE001 - the runtime's exceptions share no base but this
+            except Exception as error:  # noqa: BLE001 - the runtime's exceptions have no other base class
                 problem = problem or f"cannot run ({cause(error)})"
                 continue
             fitting = [name for name, value in given.items() if _is_ten_each(value, count)]
@@ -177,13 +181,13 @@ class ExternalNetwork:
                 works[layout] = fitting[0]
             else:
                 shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in given.items())
-                problem = f"gives {shapes} for {count} glyphs, not ten scores each"
+                problem = f"outputs {shapes} for {count} glyphs, not ten scores each"
         if not works:
             raise ModelFormatError(str(self.path), problem, REMEDY)
         return list(works), next(iter(works.values()))
 
     def _limited(self, inputs: NDArray[Any]) -> list[Any]:
-        """One call of the runtime, stopped if it takes too long."""
+        """Calls the runtime, and stops it if it takes too long."""
         import onnxruntime as ort
 
         options = ort.RunOptions()
@@ -197,30 +201,31 @@ class ExternalNetwork:
 
 
 class ExternalClassifier:
-    """A foreign network whose convention is known; safe to share between threads."""
+    """An external network with a known convention; safe to share between threads."""
 
     def __init__(self, network: ExternalNetwork, convention: Convention) -> None:
         self.network, self.convention = network, convention
 
     def probabilities(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities of the ten digits, N×10 float32, rows summing to 1, for glyphs N×28×28 uint8, ink bright."""
+        """Returns digit probabilities, N×10 float32, rows summing to 1, for N×28×28 uint8 with bright ink."""
         scores = self.network.scores(glyphs, self.convention.layout, self.convention.values)
         return as_probabilities(scores, self.convention.scores)
 
 
 def find_convention(network: ExternalNetwork, probes: LabelledGlyphs) -> Convention:
-    """The convention by which a network reads most of the probing digits.
+    """Finds the convention in which a network reads the most probing digits.
 
-    Scaled inputs only scale the logits of a network without biases, and hardly change the answers of many others. So among the
-    conventions that come within a standard error of the best, that of the least cross-entropy is taken: inputs that are too large
-    make a network too sure, and those that are too small make it too doubtful.
+    Scaling the inputs only scales the logits of a network without biases, and hardly changes the results of
+    many others. So among the conventions within a standard error of the best, this function picks the one
+    with the lowest cross-entropy: inputs that are too large make a network overconfident, and too small ones
+    underconfident.
 
     Raises:
-        ModelFormatError: in no convention are all its scores finite.
+        ModelFormatError: no convention yields only finite scores.
     """
     tried = list(_tried(network, probes))
     if not tried:
-        problem = "gives scores that are no numbers"
+        problem = "outputs scores that are not numbers"
         raise ModelFormatError(str(network.path), problem, "export it again from weights that read digits")
     best = max(convention.probed for convention, _ in tried)
     error = math.sqrt(best * (1 - best) / len(probes))
@@ -228,7 +233,7 @@ def find_convention(network: ExternalNetwork, probes: LabelledGlyphs) -> Convent
 
 
 def _tried(network: ExternalNetwork, probes: LabelledGlyphs) -> Iterator[tuple[Convention, float]]:
-    """Every convention with the mean cross-entropy of the probing digits."""
+    """Yields every convention with its mean cross-entropy on the probing digits."""
     rows = np.arange(len(probes))
     for layout in network.layouts:
         for values in network.ranges:
@@ -244,7 +249,7 @@ def _tried(network: ExternalNetwork, probes: LabelledGlyphs) -> Iterator[tuple[C
 
 
 def kind_of(scores: NDArray[np.float32]) -> Scores:
-    """What scores N×10 are, by their values."""
+    """Detects the kind of scores N×10 from their values."""
     if scores.min() >= 0 and scores.max() <= 1 + ROUNDING:
         sums = scores.sum(axis=1)
         return "probabilities" if np.abs(sums - 1).max() <= ROUNDING else "sigmoids"
@@ -254,7 +259,7 @@ def kind_of(scores: NDArray[np.float32]) -> Scores:
 
 
 def as_probabilities(scores: NDArray[np.float32], kind: Scores) -> NDArray[np.float32]:
-    """Scores N×10 as probabilities, rows summing to 1; a row of sigmoids that are all 0 says nothing."""
+    """Converts scores N×10 to probabilities, rows summing to 1; a row of zero sigmoids becomes uniform."""
     if kind in ("logits", "log-probabilities"):
         return softmax(scores)
     positive = np.maximum(scores, np.finfo(np.float32).tiny)
@@ -265,16 +270,14 @@ def _content(path: Path) -> bytes:
     if path.suffix.lower() in KERAS_SUFFIXES:
         raise ModelFormatError(
             str(path),
-            "is a Keras file, which may hold code",
+            "is a Keras file, which may contain code",
             f"if you trust it, run: inkread import {path} --trust --out DIR, and compare DIR",
         )
     if path.suffix.lower() != SUFFIX:
-        raise ModelFormatError(str(path), "is no model that can be compared", "export it as ONNX")
+        raise ModelFormatError(str(path), "is not a model that can be compared", "export it as ONNX")
     try:
         if path.stat().st_size > LARGEST_MODEL:
-            raise ModelFormatError(
-                str(path), "is too large for a model of glyphs", "compare one of at most 256 MiB"
-            )
+            raise ModelFormatError(str(path), "is too large for a glyph model", "use one of at most 256 MiB")
         return path.read_bytes()
     except OSError as error:
         problem = f"cannot be read ({error.strerror or error})"
@@ -282,9 +285,10 @@ def _content(path: Path) -> bytes:
 
 
 def _quantized_range(content: bytes, name: str) -> tuple[float, float] | None:
-    """Smallest and largest value that an input can have after it was rounded to 8 bits, if the model begins with that.
+    """Returns the minimum and maximum of an input after 8-bit rounding, if the model begins with that.
 
-    Values beyond are clipped, so that a model reads inputs of too large a range nearly as well: they look like thicker ink.
+    Values beyond are clipped, so a model reads inputs of too large a range nearly as well: they look like
+    thicker ink.
 
     Raises:
         MissingExtraError: the package ``onnx`` is not installed.
@@ -308,7 +312,7 @@ def _quantized_range(content: bytes, name: str) -> tuple[float, float] | None:
 
 
 def _fits(shape: list[int | str | None], layout: tuple[int, ...]) -> bool:
-    """Whether a glyph of that layout can be an entry of the input; a free axis may be anything."""
+    """Returns whether the input accepts glyphs of this layout; a dynamic axis may have any size."""
     return len(shape) == len(layout) and all(
         not isinstance(one, int) or one == other for one, other in zip(shape, layout, strict=True)
     )
@@ -324,7 +328,7 @@ def _is_ten_each(value: object, count: int) -> bool:
 
 
 def _padded(glyphs: NDArray[np.uint8], batch: int | None) -> NDArray[np.uint8]:
-    """The glyphs, with blank ones added up to the batch that the model insists on."""
+    """Pads the glyphs with blank ones to the model's fixed batch size."""
     missing = (batch or 0) - len(glyphs)
     if missing <= 0:
         return glyphs

@@ -1,10 +1,10 @@
-"""Numbers as a person reads them."""
+"""Formats numbers for people."""
 
 from __future__ import annotations
 
 
 def count(number: int | None) -> str:
-    """A large number in three digits, such as "9.41 M"; "?" where it is not known."""
+    """Formats a large number with three digits, such as "9.41 M"; "?" if it is unknown."""
     if number is None:
         return "?"
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -14,7 +14,7 @@ def count(number: int | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in three digits, in the unit that suits it."""
+    """Formats a time with three digits, in a suitable unit."""
     for limit, unit in ((1, "s"), (1e-3, "ms")):
         if seconds >= 0.9995 * limit:
             return f"{seconds / limit:.3g} {unit}"
@@ -22,5 +22,5 @@ def duration(seconds: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """A p-value in three decimals."""
+    """Formats a p-value with three decimals."""
     return f"{p:.3f}" if p >= 0.0005 else "< 0.001"

@@ -1,4 +1,4 @@
-"""How well a classifier names glyphs that are already cut out and 28×28, such as MNIST's test set."""
+"""Scores a classifier on glyphs that are already cropped to 28×28, such as MNIST's test set."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ if TYPE_CHECKING:
     from inkread.pipeline.classifier import Classifier
 
 LEAST = 1e-9
-"""A model that rules out what is right would have an infinite loss, whatever else it reads."""
+"""Minimum probability in the loss, which would be infinite for a model that rules out a right answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class GlyphReport:
-    """Scores over labelled glyphs.
+    """Scores on labeled glyphs.
 
     Attributes:
         count: number of glyphs.
-        accuracy: share of the digits for which the likeliest of the ten is right, 0..1, as accuracies on MNIST are usually
-            meant; of other classes, share of the glyphs for which the likeliest class is right.
-        accuracy_with_rejections: share of all glyphs whose likeliest class is right, 0..1: here calling a digit "not a digit"
-            is an error, and so is the reverse.
+        accuracy: share of the digits whose most probable digit of the ten is right, 0..1, as MNIST accuracy
+            is usually defined; for other classes, share of the glyphs whose most probable class is right.
+        accuracy_with_rejections: share of all glyphs whose most probable class is right, 0..1: here, calling
+            a digit "not a digit" is an error, and so is the reverse.
         rejected: share of glyphs called "not a digit", 0..1.
-        loss: mean cross-entropy of the calibrated probabilities, nats; a probability below ``LEAST`` counts as that.
+        loss: mean cross-entropy of the calibrated probabilities, nats; probabilities are clipped to at least
+            ``LEAST``.
         calibration_error: expected calibration error over 15 bins, 0..1.
         labels: the classes, in the order of the matrix; ``""`` is "not a digit".
         classes: scores of every class that occurs, expected or predicted.
-        confusion: ``confusion[i][j]`` glyphs of class i were taken for class j.
-        truth: N numbers of the glyphs' classes.
-        probabilities: N×classes, what the classifier gave.
+        confusion: ``confusion[i][j]`` glyphs of class i were read as class j.
+        truth: N class numbers.
+        probabilities: N×classes, the classifier's output.
     """
 
     count: int
@@ -56,11 +57,11 @@ class GlyphReport:
 
     @property
     def errors(self) -> int:
-        """Number of glyphs that were misread, rejections included."""
+        """Number of misread glyphs, including rejections."""
         return self.count - sum(row[i] for i, row in enumerate(self.confusion))
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict of the scores, ready for JSON."""
+        """Returns a plain dict of the scores, ready for JSON."""
         return {
             "count": self.count,
             "errors": self.errors,
@@ -76,23 +77,23 @@ class GlyphReport:
 
 
 def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphReport:
-    """Scores a classifier on labelled glyphs.
+    """Scores a classifier on labeled glyphs.
 
     Args:
-        classifier: gives N×classes probabilities for N×28×28 glyphs.
+        classifier: returns N×classes probabilities for N×28×28 glyphs.
         glyphs: N×28×28 uint8 with their labels.
 
     Raises:
-        DatasetFormatError: there is no glyph, or the classifier knows other classes.
+        DatasetFormatError: there are no glyphs, or the classifier has other classes.
     """
     if not len(glyphs):
-        raise DatasetFormatError(glyphs.name, "has no glyphs", "evaluate on some")
+        raise DatasetFormatError(glyphs.name, "has no glyphs", "use data that has some")
     if glyphs.classes != classifier.classes:
         theirs, known = (", ".join(classes[:3]) for classes in (glyphs.classes, classifier.classes))
         raise DatasetFormatError(
             glyphs.name,
-            f"has the classes {theirs}, …, and the model knows {known}, …",
-            "evaluate a model on data of the classes that it learned",
+            f"has the classes {theirs}, …, but the model has {known}, …",
+            "evaluate a model on data with the classes it was trained on",
         )
     truth, none = glyphs.labels.astype(np.int64), glyphs.none_class
     probabilities = classifier.probabilities(glyphs.images)

@@ -1,4 +1,4 @@
-"""Figures of merit, on numpy alone: what a classifier or a reader got right, and how well it knows."""
+"""Metrics that need only NumPy: how often a classifier or reader is right, and how well calibrated it is."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CALIBRATION_BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """How one class fared.
+    """Scores of one class.
 
     Attributes:
         label: the class.
         support: number of its examples.
-        precision: TP / (TP + FP); 0 where the class was never predicted.
-        recall: TP / (TP + FN); 0 where it has no examples.
-        f1: harmonic mean of the two; 0 where both are 0.
+        precision: TP / (TP + FP); 0 if the class was never predicted.
+        recall: TP / (TP + FN); 0 if it has no examples.
+        f1: harmonic mean of the two; 0 if both are 0.
     """
 
     label: str
@@ -37,7 +37,7 @@ class ClassScores:
     f1: float
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict of the attributes, ready for JSON."""
+        """Returns a plain dict of the attributes, ready for JSON."""
         return {
             "label": self.label,
             "support": self.support,
@@ -49,14 +49,14 @@ class ClassScores:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """The predictions whose confidence lies in ``(low, high]``; the first bin holds 0 too.
+    """The predictions with a confidence in ``(low, high]``; the first bin includes 0.
 
     Attributes:
         low: lower edge, 0..1.
         high: upper edge, 0..1.
         count: number of predictions.
-        confidence: their mean confidence, 0..1; ``nan`` of none.
-        accuracy: the share of them that is right, 0..1; ``nan`` of none.
+        confidence: their mean confidence, 0..1; ``nan`` if there are none.
+        accuracy: their accuracy, 0..1; ``nan`` if there are none.
     """
 
     low: float
@@ -66,7 +66,7 @@ class CalibrationBin:
     accuracy: float
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict of the attributes, ready for JSON; the means of nothing are ``None``."""
+        """Returns a plain dict of the attributes, ready for JSON; undefined means are ``None``."""
         means = {"confidence": self.confidence, "accuracy": self.accuracy}
         return {"low": round(self.low, 6), "high": round(self.high, 6), "count": self.count} | {
             name: round(value, 6) if self.count else None for name, value in means.items()
@@ -74,21 +74,21 @@ class CalibrationBin:
 
 
 def accuracy(expected: ArrayLike, predicted: ArrayLike) -> float:
-    """Share of equal entries, in 0..1; ``nan`` where there are none.
+    """Returns the share of equal entries, 0..1; ``nan`` if there are none.
 
     Args:
         expected: N labels of any dtype.
         predicted: N labels of the same kind.
 
     Raises:
-        OptionError: the two differ in shape.
+        OptionError: the shapes differ.
     """
     truth, guess = _paired(expected, predicted)
     return float(np.mean(truth == guess)) if truth.size else float("nan")
 
 
 def confusion_matrix(expected: ArrayLike, predicted: ArrayLike, *, classes: int) -> NDArray[np.int64]:
-    """Counts of every pair: ``matrix[i, j]`` examples of class i were taken for class j.
+    """Counts every pair: ``matrix[i, j]`` examples of class i were read as class j.
 
     Args:
         expected: N class indices in ``0..classes-1``.
@@ -99,7 +99,7 @@ def confusion_matrix(expected: ArrayLike, predicted: ArrayLike, *, classes: int)
         classes×classes int64, summing to N.
 
     Raises:
-        OptionError: the two differ in shape, or an index is out of range.
+        OptionError: the shapes differ, or an index is out of range.
     """
     truth, guess = (np.asarray(side, dtype=np.int64) for side in _paired(expected, predicted))
     both = np.concatenate((truth, guess))
@@ -109,7 +109,10 @@ def confusion_matrix(expected: ArrayLike, predicted: ArrayLike, *, classes: int)
 
 
 def per_class(matrix: NDArray[np.int64], labels: Sequence[str]) -> tuple[ClassScores, ...]:
-    """Precision, recall and F1 of every class of a confusion matrix (rows: expected, columns: predicted)."""
+    """Computes precision, recall, and F1 of every class of a confusion matrix.
+
+    Rows are expected classes, columns predicted ones.
+    """
     hits, support, claimed = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
     return tuple(
         ClassScores(
@@ -126,7 +129,7 @@ def per_class(matrix: NDArray[np.int64], labels: Sequence[str]) -> tuple[ClassSc
 def expected_calibration_error(
     confidence: ArrayLike, correct: ArrayLike, *, bins: int = CALIBRATION_BINS
 ) -> float:
-    """Mean gap between confidence and accuracy, weighted by bin size, in 0..1; ``nan`` where there is nothing.
+    """Returns the mean gap between confidence and accuracy, weighted by bin size, 0..1; ``nan`` without data.
 
     ECE = Σ_b (n_b / N) · |acc(b) − conf(b)| over equal-width bins of the winning class's probability:
     Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, eq. 3.
@@ -137,7 +140,7 @@ def expected_calibration_error(
         bins: number of bins over 0..1; each holds its upper edge.
 
     Raises:
-        OptionError: the two differ in shape.
+        OptionError: the shapes differ.
     """
     found = [b for b in calibration_bins(confidence, correct, bins=bins) if b.count]
     if not found:
@@ -148,13 +151,13 @@ def expected_calibration_error(
 def calibration_bins(
     confidence: ArrayLike, correct: ArrayLike, *, bins: int = CALIBRATION_BINS
 ) -> tuple[CalibrationBin, ...]:
-    """What a reliability diagram draws: accuracy against confidence, in equal-width bins of confidence.
+    """Computes a reliability diagram: accuracy against confidence, in equal-width bins of confidence.
 
-    DeGroot and Fienberg, "The Comparison and Evaluation of Forecasters", 1983. The arguments and the error are those of
-    ``expected_calibration_error``.
+    DeGroot and Fienberg, "The Comparison and Evaluation of Forecasters", 1983. The arguments and the error
+    are those of ``expected_calibration_error``.
 
     Returns:
-        All bins from 0 to 1, the empty ones too.
+        All bins from 0 to 1, including empty ones.
     """
     given, right = _paired(confidence, correct)
     p, hit = given.astype(np.float64), right.astype(np.float64)
@@ -169,7 +172,7 @@ def calibration_bins(
 
 
 def edit_distance(expected: str, got: str) -> int:
-    """Fewest insertions, deletions and substitutions that turn one text into the other (Levenshtein 1966)."""
+    """Counts the fewest insertions, deletions, and substitutions between two texts (Levenshtein 1966)."""
     row = list(range(len(got) + 1))
     for i, wanted in enumerate(expected, start=1):
         diagonal, row[0] = row[0], i
@@ -179,7 +182,7 @@ def edit_distance(expected: str, got: str) -> int:
 
 
 def matched(expected: str, got: str) -> list[bool]:
-    """For each character of ``got``, whether it is one of ``expected`` in an alignment with the fewest edits."""
+    """Returns, for each character of ``got``, whether a minimal edit path matches it to ``expected``."""
     distance = [[*range(len(got) + 1)]]
     for i, wanted in enumerate(expected, start=1):
         above, row = distance[-1], [i]
@@ -200,9 +203,9 @@ def matched(expected: str, got: str) -> list[bool]:
 
 
 def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:
-    """Edits over characters wanted, summed over all pairs; ``nan`` where no character is wanted.
+    """Returns edits per expected character, summed over all pairs; ``nan`` if no character is expected.
 
-    CER = Σ (S + D + I) / Σ N. It exceeds 1 where more is invented than was there.
+    CER = Σ (S + D + I) / Σ N. It exceeds 1 if there are more edits than expected characters.
 
     Args:
         pairs: (expected, got) texts; rows are joined by a separator, which counts as a character.
@@ -215,16 +218,17 @@ def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:
 
 
 def auroc(scores: ArrayLike, positive: ArrayLike) -> float:
-    """Probability that a positive scores above a negative, ties counting half; ``nan`` if one side is empty.
+    """Returns the probability that a positive scores above a negative; ties count half.
 
-    The Mann–Whitney statistic, equal to the area under the ROC curve (Hanley & McNeil 1982).
+    This is the Mann–Whitney statistic, equal to the area under the ROC curve (Hanley & McNeil 1982); ``nan``
+    if there are no positives or no negatives.
 
     Args:
         scores: N numbers, higher for positives.
         positive: N booleans.
 
     Raises:
-        OptionError: the two differ in shape.
+        OptionError: the shapes differ.
     """
     values, flags = _paired(scores, positive)
     is_positive = flags.astype(bool)
@@ -238,11 +242,13 @@ def auroc(scores: ArrayLike, positive: ArrayLike) -> float:
 
 
 def _paired(left: ArrayLike, right: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Both as one-dimensional arrays of equal length."""
+    """Returns both as one-dimensional arrays of equal length."""
     a, b = np.asarray(left), np.asarray(right)
     if a.ndim != 1 or a.shape != b.shape:
         raise OptionError(
-            f"arrays {a.shape} and {b.shape}", "are not two lists of one length", "pass one entry an example"
+            f"arrays {a.shape} and {b.shape}",
+            "are not two lists of equal length",
+            "pass one entry per example",
         )
     return a, b
 

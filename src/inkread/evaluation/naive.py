@@ -1,8 +1,9 @@
-"""The usual recipe of digit projects, for comparison: grey, resize to 28×28, invert a light picture, classify.
+"""The usual recipe of digit projects, as a baseline: gray, resize to 28×28, invert a light picture, classify.
 
-It fails on real pictures because it leaves out what MNIST's makers did: the digit is not cut out, loses its aspect, is
-not centred, and its stroke vanishes when a photo is shrunk. Decoding is inkread's own (upright, transparency filled
-in), so that the comparison is of the preparation alone; Pillow's plain ``convert("L")`` would do worse.
+It fails on real pictures because it omits the steps of MNIST's makers: the digit is not cropped, loses its
+aspect ratio, is not centered, and its stroke vanishes when a photo is reduced. Decoding is inkread's own
+(upright, transparency filled in), so that only preprocessing is compared; Pillow's plain ``convert("L")``
+would do worse.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
     from inkread.pipeline.classifier import Classifier
 
 LIGHT = 127.5
-"""A picture whose mean grey is above this is taken for dark ink on a light ground."""
+"""A picture whose mean gray value is above this counts as dark ink on a light background."""
 
 
 def naive_glyph(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A whole picture (H×W×3 uint8) as one 28×28 uint8 glyph, light on dark."""
+    """Converts a whole picture (H×W×3 uint8) to one 28×28 uint8 glyph, light on dark."""
     shrunk = Image.fromarray(pixels).convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     grey = np.asarray(shrunk, dtype=np.uint8)
     return 255 - grey if grey.mean() > LIGHT else grey
 
 
 def naive_read(source: Source, classifier: Classifier) -> str:
-    """The one digit that the recipe reads in a picture; it has no "no digit".
+    """Returns the one digit that the recipe reads in a picture; it has no "not a digit".
 
     Raises:
         PictureError: the source cannot be read as a picture.

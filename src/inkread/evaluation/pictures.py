@@ -1,4 +1,4 @@
-"""How well whole pictures are read: a folder of labelled pictures against a reader."""
+"""Scores a reader on whole pictures: a folder of labeled pictures."""
 
 from __future__ import annotations
 
@@ -30,33 +30,33 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 Kind = Literal["single", "multi", "empty"]
-"""What a picture holds: one digit (and is read as such), rows of digits, or nothing to read."""
+"""The contents of a picture: one digit (and it is read as one), rows of digits, or nothing to read."""
 
 KINDS: tuple[Kind, ...] = ("single", "multi", "empty")
 ROW_SEPARATOR = "/"
 SURE = 0.99
-"""A digit at least this probable should hardly ever be wrong."""
+"""A digit with at least this probability should hardly ever be wrong."""
 SLOWEST = 5
-"""Number of pictures that a report names as the slowest."""
+"""Number of slowest pictures in a report."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureResult:
-    """What was read from one labelled picture.
+    """The result of reading one labeled picture.
 
     Attributes:
         file: path relative to the folder.
         kind: ``"single"``, ``"multi"`` or ``"empty"``.
-        expected: the label, rows joined by ``"/"``; ``""`` where there is nothing to read.
-        got: what was read, in the same form.
-        columns: the further columns of the label file.
-        seconds: how long it took.
-        probability: of the digit, where the picture was read as one and is not rejected.
-        score: how probable it is that the picture shows one digit, 0..1, for single digits and empty pictures alike;
-            ``None`` for others, and where nobody asked.
-        as_digit: what an empty picture is read as when it is read as one digit; ``None`` for others.
+        expected: the label, rows joined by ``"/"``; ``""`` if there is nothing to read.
+        got: the reading, in the same form.
+        columns: the other columns of the label file.
+        seconds: the time it took.
+        probability: probability of the digit, if the picture was read as one and not rejected.
+        score: probability that the picture shows one digit, 0..1, for single digits and empty pictures alike;
+            ``None`` for others, or if not requested.
+        as_digit: the result of reading an empty picture as one digit; ``None`` for others.
         error: why the picture could not be read; ``""`` if it could.
-        probabilities: of each digit that was read, row by row.
+        probabilities: probability of each digit in the reading, row by row.
     """
 
     file: str
@@ -78,12 +78,12 @@ class PictureResult:
 
     @property
     def digits_right(self) -> tuple[bool, ...]:
-        """For each digit that was read, row by row, whether it is one of the label."""
+        """For each digit in the reading, row by row, whether it matches the label."""
         right = matched(self.expected, self.got)
         return tuple(each for each, name in zip(right, self.got, strict=True) if name != ROW_SEPARATOR)
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict, ready for JSON."""
+        """Returns a plain dict, ready for JSON."""
         return {
             "file": self.file,
             "kind": self.kind,
@@ -98,24 +98,24 @@ class PictureResult:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A count of successes out of a total."""
+    """A number of successes out of a total."""
 
     correct: int
     total: int
 
     @classmethod
     def of(cls, outcomes: Iterable[bool]) -> Rate:
-        """The rate of what is true."""
+        """Returns the rate of true outcomes."""
         found = list(outcomes)
         return cls(sum(found), len(found))
 
     @property
     def share(self) -> float:
-        """In 0..1; ``nan`` of nothing."""
+        """Share in 0..1; ``nan`` if the total is 0."""
         return self.correct / self.total if self.total else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict; the share of nothing is ``None``."""
+        """Returns a plain dict; an undefined share is ``None``."""
         return {
             "correct": self.correct,
             "total": self.total,
@@ -125,18 +125,18 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class PictureReport:
-    """Scores over a labelled folder, computed from the results of its pictures."""
+    """Scores on a labeled folder, computed from the results of its pictures."""
 
     results: tuple[PictureResult, ...]
 
     @property
     def rates(self) -> dict[Kind, Rate]:
-        """For every kind: single digits right, multi-digit pictures exact, empty pictures rejected."""
+        """For each kind: single digits right, multi-digit pictures exact, empty pictures rejected."""
         return {kind: Rate.of(r.correct for r in self.results if r.kind == kind) for kind in KINDS}
 
     @property
     def character_error_rate(self) -> float:
-        """Over all pictures with something to read; ``nan`` where there are none."""
+        """Over all pictures with something to read; ``nan`` if there are none."""
         return character_error_rate((r.expected, r.got) for r in self.results if r.kind != "empty")
 
     @property
@@ -146,53 +146,56 @@ class PictureReport:
 
     @property
     def kept(self) -> Rate:
-        """Single digits that are read as some digit, right or wrong, rather than rejected."""
+        """Single digits read as some digit, right or wrong, rather than rejected."""
         return Rate.of(bool(r.got) for r in self.results if r.kind == "single")
 
     @property
     def rejected(self) -> Rate:
-        """Empty pictures that are rejected when they are read as one digit, as single digits are."""
+        """Empty pictures rejected when read as one digit, in the same way as single digits."""
         return Rate.of(not r.as_digit for r in self.results if r.as_digit is not None)
 
     @property
     def auroc(self) -> float:
-        """How well the score of one digit tells single digits from empty pictures; ``nan`` where either is lacking."""
+        """How well the single-digit score separates digits from empty pictures; ``nan`` without both."""
         scored = [(r.score, r.kind == "single") for r in self.results if r.score is not None]
         return auroc([score for score, _ in scored], [positive for _, positive in scored])
 
     @property
     def calibration_error(self) -> float:
-        """Expected calibration error of the single digits that were not rejected, 0..1; ``nan`` where there are none."""
+        """Expected calibration error of the single digits not rejected, 0..1; ``nan`` without any."""
         return expected_calibration_error(*self._confidence())
 
     @property
     def calibration(self) -> tuple[CalibrationBin, ...]:
-        """Their accuracy by confidence."""
+        """Accuracy of these digits by confidence."""
         return calibration_bins(*self._confidence())
 
     @property
     def digits(self) -> tuple[list[float], list[bool]]:
-        """The probability of each digit that was read, in pictures of all kinds, and whether it is right; none without probabilities."""
+        """Probability of each digit read, in pictures of all kinds, and whether it is right.
+
+        Empty without probabilities.
+        """
         told = [r for r in self.results if r.probabilities]
         read = [pair for r in told for pair in zip(r.probabilities, r.digits_right, strict=True)]
         return [probability for probability, _ in read], [right for _, right in read]
 
     @property
     def sure(self) -> Rate:
-        """The digits that were read with a probability of at least ``SURE``, and how many of them are right."""
+        """Digits read with a probability of at least ``SURE``, and how many of them are right."""
         return Rate.of(right for p, right in zip(*self.digits, strict=True) if p >= SURE)
 
     def slowest(self, most: int = SLOWEST) -> tuple[PictureResult, ...]:
-        """The pictures that took the longest, the slowest first."""
+        """Returns the pictures that took the longest, slowest first."""
         return tuple(sorted(self.results, key=lambda result: -result.seconds)[:most])
 
     def _confidence(self) -> tuple[list[float], list[bool]]:
-        """The probability of every single digit that was read, and whether it is right."""
+        """Returns the probability of every single digit read, and whether it is right."""
         read = [(r.probability, r.correct) for r in self.results if r.probability is not None]
         return [probability for probability, _ in read], [correct for _, correct in read]
 
     def by(self, column: str) -> dict[str, dict[Kind, Rate]]:
-        """The rates of every value of a column, sorted; empty where the label file has no such column."""
+        """Returns the rates by value of a column, sorted; empty if the label file has no such column."""
         groups: dict[str, list[PictureResult]] = defaultdict(list)
         for result in self.results:
             if result.columns.get(column):
@@ -200,13 +203,13 @@ class PictureReport:
         return {value: PictureReport(tuple(groups[value])).rates for value in sorted(groups)}
 
     def macro_average(self, column: str) -> dict[Kind, float]:
-        """Mean of the shares over a column's values, so that a large group counts no more than a small one."""
+        """Returns the mean share over a column's values, so that large groups do not outweigh small ones."""
         groups = self.by(column).values()
         shares = {kind: [rates[kind].share for rates in groups if rates[kind].total] for kind in KINDS}
         return {kind: sum(found) / len(found) for kind, found in shares.items() if found}
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict with the rates, the groups and the wrong pictures, ready for JSON."""
+        """Returns a plain dict with the rates, the groups, and the wrong pictures, ready for JSON."""
         return {
             "count": len(self.results),
             "errors": sum(bool(result.error) for result in self.results),
@@ -238,15 +241,16 @@ def evaluate_pictures(
     folder: AnyPath = "",
     on_picture: Callable[[], None] | None = None,
 ) -> PictureReport:
-    """Reads labelled pictures; one that cannot be read counts as wrong and stops nothing.
+    """Reads labeled pictures; an unreadable one counts as wrong and does not stop the rest.
 
-    Empty pictures are read as pages, and once more as one digit, to score them as single digits are scored.
+    Empty pictures are read as pages, and again as one digit, so that they get the same score as single
+    digits.
 
     Args:
         pictures: see ``inkread.datasets.pictures.load_labelled_folder`` and ``inkread.datasets.benchmarks``.
-        reader: reads them.
+        reader: the reader to score.
         folder: the results name files relative to it.
-        on_picture: called after each.
+        on_picture: called after each picture.
     """
     return _evaluate(pictures, lambda source, kind: _read(reader, source, kind), Path(folder), on_picture)
 
@@ -258,12 +262,12 @@ def evaluate_naively(
     folder: AnyPath = "",
     on_picture: Callable[[], None] | None = None,
 ) -> PictureReport:
-    """The same with the usual recipe of ``inkread.evaluation.naive`` instead of a reader, which has no scores."""
+    """Scores the naive recipe of ``inkread.evaluation.naive`` instead of a reader; it has no scores."""
     return _evaluate(pictures, lambda source, _: _read_naively(classifier, source), Path(folder), on_picture)
 
 
 def kind_of(picture: LabelledPicture) -> Kind:
-    """What a picture holds, by its label and its ``category`` column.
+    """Returns the contents of a picture, from its label and its ``category`` column.
 
     Without the column, a label of one character is a single digit.
     """
@@ -276,7 +280,7 @@ def kind_of(picture: LabelledPicture) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a reader said of a picture, see ``PictureResult``."""
+    """A reader's result for one picture, see ``PictureResult``."""
 
     got: str = ""
     seconds: float = 0.0
@@ -348,5 +352,5 @@ def _evaluate(
 
 
 def _figure(value: float) -> float | None:
-    """A figure for JSON, which has no ``nan``."""
+    """Converts a number for JSON, which has no ``nan``."""
     return None if math.isnan(value) else round(value, 6)

@@ -1,4 +1,4 @@
-"""What a model read, one row per glyph or picture, as a CSV file."""
+"""A model's predictions, one row per glyph or picture, as a CSV file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from inkread.evaluation.pictures import PictureReport
 
 NO_DIGIT = "none"
-"""The heading of the probability of "not a digit"; as a label or a reading, that is empty."""
+"""The heading for the probability of "not a digit", which is empty as a label or reading."""
 
 
 def glyph_predictions(report: GlyphReport) -> str:
-    """CSV of the columns ``index, label, reading`` and one per class, its probability; the order is that of the data."""
+    """Returns CSV with the columns ``index, label, reading`` and one probability per class, in data order."""
     names = report.labels
     rows = (
         (index, names[label], names[shares.argmax()], *(f"{share:.6f}" for share in shares))
@@ -29,7 +29,7 @@ def glyph_predictions(report: GlyphReport) -> str:
 
 
 def picture_predictions(report: PictureReport) -> str:
-    """CSV of the columns ``file, label, reading, probabilities, error``, in the order of the folder.
+    """Returns CSV with the columns ``file, label, reading, probabilities, error``, in folder order.
 
     Rows of digits are joined by "/"; ``probabilities`` has one per digit of the reading, separated by spaces.
     """

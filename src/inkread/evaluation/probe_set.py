@@ -1,4 +1,4 @@
-"""Labelled digits to find out with how somebody else's model wants its glyphs."""
+"""Labeled digits for finding an external model's input convention."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 PROBES = 500
-"""Digits of each kind to probe with: an accuracy of 98 % of both then has a standard error of 0.4 %."""
+"""Number of probing digits of each kind: an accuracy of 98 % on both has a standard error of 0.4 %."""
 
 HELD_OUT = 5_000
-"""Training images of MNIST, the last ones, that our recipes hold out; what is measured on them is not probed with."""
+"""MNIST's last training images, which our recipes hold out; probing never uses what is measured on."""
 
 HEIGHT, PEN = 60, 6.0
-"""Of our own written digits, in pixels before they are reduced."""
+"""Height and pen width of our written digits, in pixels before they are reduced."""
 
 
 def probing_digits(data_dir: AnyPath | None = None, progress: Progress | None = None) -> LabelledGlyphs:
-    """Training images of MNIST, those before the held-out ones, and digits by our own hand; where MNIST is not to be had, these alone.
+    """Returns MNIST training images from before the held-out ones, and synthetic digits.
 
-    Most models have learned MNIST's by heart, and only others show how they take what is new.
+    Without MNIST, it returns synthetic digits only. Most models have memorized MNIST's digits, and only
+    others show how they handle new ones.
     """
     written = written_digits(PROBES)
     try:
@@ -47,7 +48,10 @@ def probing_digits(data_dir: AnyPath | None = None, progress: Progress | None = 
 
 
 def written_digits(count: int, *, seed: int = 0) -> LabelledGlyphs:
-    """Digits of our own alphabet, each by a hand of its own, the ten in turn; the same for the same seed."""
+    """Draws digits from our alphabet, each in a different writer style, cycling through the ten digits.
+
+    The same seed draws the same digits.
+    """
     rng = np.random.default_rng(seed)
     labels = np.arange(count) % 10
     lines = [

@@ -1,4 +1,4 @@
-"""Who is compared: bundled models, runs and foreign ONNX files, each asked which of the ten digits a glyph is."""
+"""The models in a comparison: bundled ones, runs, and external ONNX files, as ten-digit classifiers."""
 
 from __future__ import annotations
 
@@ -29,20 +29,22 @@ if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
 
 BUNDLED = "bundled"
-"""What stands for the default model, as a person may not know its name."""
+"""A name for the default model, whose actual name a user may not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A model that takes part in a comparison.
+    """A model in a comparison.
 
     Attributes:
-        name: as it was given; numbered where it was given before.
-        note: how it takes glyphs and what it gives.
-        probabilities: of the ten digits, N×10 float32, rows summing to 1, for glyphs N×28×28 uint8, ink bright.
-        content: of the ONNX file.
-        layout: the shape of one glyph as the model takes it.
-        identity: what a fresh process needs to read with it, see ``read_first``; its entry ``model`` is the file or the folder.
+        name: the name as given; numbered if repeated.
+        note: its input and output conventions.
+        probabilities: returns probabilities of the ten digits, N×10 float32, rows summing to 1, for N×28×28
+            uint8 glyphs, bright ink.
+        content: the bytes of the ONNX file.
+        layout: the model's input shape of one glyph.
+        identity: what a fresh process needs to run it, see ``read_first``; its entry ``model`` is the file or
+            the folder.
     """
 
     name: str
@@ -56,15 +58,15 @@ class System:
 def open_systems(
     models: Sequence[str], probes: Callable[[], LabelledGlyphs], *, threads: int = 0
 ) -> list[System]:
-    """The systems, in the order given.
+    """Opens the systems, in the given order.
 
     Args:
         models: ``"bundled"``, the name of a bundled model, the folder of a run, or an ONNX file.
-        probes: gives labelled digits; called once, if there is a foreign model.
-        threads: of one call of a model; 0 lets the runtime take one a core.
+        probes: returns labeled digits; called once, if there is an external model.
+        threads: intra-op threads per call; 0 means one per core.
 
     Raises:
-        ModelError: a model cannot be loaded, or reads no glyphs.
+        ModelError: a model cannot be loaded, or does not read glyphs.
     """
     digits: list[LabelledGlyphs] = []
     opened = []
@@ -80,7 +82,7 @@ def open_systems(
 
 
 def is_external(model: str) -> bool:
-    """Whether a model is a file by somebody else, rather than a bundled one or a run."""
+    """Returns whether a model is an external file, not a bundled model or a run."""
     path = Path(_folder(model))
     if model in (BUNDLED, *bundled()) or (path / CARD_FILE).is_file():
         return False
@@ -88,13 +90,13 @@ def is_external(model: str) -> bool:
 
 
 def _folder(model: str) -> str:
-    """The folder of a run, or of an export, whose ``model.onnx`` was named; any other model as it is."""
+    """Returns the folder of a run or export if its ``model.onnx`` was named; any other model as it is."""
     path = Path(model)
     return str(path.parent) if path.name == MODEL_FILE and (path.parent / CARD_FILE).is_file() else model
 
 
 def read_first(identity: str) -> None:
-    """Loads a system by its identity (as JSON) and reads one blank glyph: what a cold start is timed on."""
+    """Loads a system by its identity (JSON) and reads one blank glyph; used to time a cold start."""
     given = json.loads(identity)
     blank = np.zeros((1, 28, 28), np.uint8)
     if "convention" not in given:
@@ -105,7 +107,7 @@ def read_first(identity: str) -> None:
 
 
 def which_digit(classifier: Classifier, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Probabilities of the ten digits, given that it is one: N×10 float32, rows summing to 1."""
+    """Returns probabilities of the ten digits, given that it is one: N×10 float32, rows summing to 1."""
     return classifier.probabilities(glyphs, background_logit_adjustment=-math.inf)[:, : len(DIGITS)]
 
 

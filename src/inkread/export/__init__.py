@@ -1,19 +1,21 @@
-"""Models for other programs, and models from Keras.
+"""Exports models for other programs, and imports models from Keras.
 
 ::
 
-    formats             the formats by their names: files, outputs, what must be installed
-    parity_data         real digits to compare on
-    exporting           write, load again, compare, move into place
-    parity              whether the exported model gives the same answers
-    source, files       the metadata in every file; files that appear complete or not at all
+    formats             the formats by name: files, outputs, required packages
+    parity_data         real digits for comparisons
+    exporting           writes, reloads, compares, and moves into place
+    parity              whether the exported model gives the same results
+    source, files       the metadata in every file; atomic file writes
     to_onnx, to_int8, to_keras, to_litert, to_litert_int8, to_torch
-                        how a model is written, and how the file is run
-    importing           a Keras file as a model of ours
+                        how each format is written, and how its file is run
+    importing           a Keras file as an inkread model
     from_keras, graph, keras_2
-                        its layers, the ONNX graph that they become, files of Keras 2
+                        its layers, the resulting ONNX graph, and Keras 2 files
 
-Most formats are written from the short list of layers that ``inkread.models.layers`` reads from a model. Each ``to_`` module has ``write(source, path)`` and ``load(path)``, and is imported only when its format is asked for.
+Most formats are written from the short list of layers that ``inkread.models.layers`` reads from a model.
+Each ``to_`` module has ``write(source, path)`` and ``load(path)``, and is imported only when its format
+is requested.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ __all__ = ["FORMATS", "Exported", "Format", "Imported", "export_model", "import_
 
 
 def __getattr__(name: str) -> Any:
-    """What needs NumPy and ONNX Runtime, when it is first asked for."""
+    """Imports names that need NumPy and ONNX Runtime on first use."""
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

@@ -1,4 +1,4 @@
-"""Export: written beside its place, loaded again, compared on real digits, and only then moved there."""
+"""Exports models: each file is written, reloaded, compared on real digits, and only then moved into place."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 EXPORTS = "export"
-"""The folder of exports within that of a run."""
+"""Subfolder of a run for its exports."""
 
 VECTORS_FILE = "vectors.npz"
 
@@ -52,9 +52,9 @@ class Exported:
 
     Attributes:
         format: its format.
-        path: of the model; its card and its test vectors are beside it.
+        path: path of the model; its card and test vectors are in the same folder.
         size: in bytes.
-        parity: with the source.
+        parity: comparison with the source.
     """
 
     format: Format
@@ -72,35 +72,37 @@ def export_model(
     digits: ParityData | None = None,
     on_format: Callable[[], None] = lambda: None,
 ) -> list[Exported]:
-    """Exports a model of glyphs to one format or several.
+    """Exports a glyph model to one or more formats.
 
-    Each format has its folder in ``out``: the model, its card as JSON, and ``vectors.npz`` with ``glyphs`` (uint8, one of each
-    digit), their ``labels``, and what the exported model gives for them under the name of its output. The folders of ONNX are
-    models for inkread again.
+    Each format gets a folder in ``out``: the model, its card as JSON, and ``vectors.npz`` with ``glyphs``
+    (uint8, one per digit), their ``labels``, and the exported model's output for them, under the name of that
+    output. The ONNX folders can be loaded as inkread models.
 
     Args:
         model: the folder of a run, or the name of a bundled model.
-        to: names of ``FORMATS``; ``"all"`` for every one.
-        out: a folder; for a run, by default "export" in its own.
-        data_dir: where MNIST is looked for, on which the files are compared with their source.
-        digits: to compare on instead; otherwise see ``load_parity_data``.
+        to: names in ``FORMATS``; ``"all"`` for every format.
+        out: a folder; for a run, "export" in its folder by default.
+        data_dir: where to find MNIST, on which the files are compared with their source.
+        digits: digits to compare on instead; see ``load_parity_data`` for the default.
         on_format: called after each format.
 
     Returns:
-        One entry a format, in the order of ``FORMATS``.
+        One entry per format, in the order of ``FORMATS``.
 
     Raises:
-        OptionError: an unknown format, or no ``out`` for a bundled model.
-        MissingExtraError: a format needs what is not installed; nothing was exported.
-        ModelError: there is no such model, or it reads no glyphs.
-        ExportError: a file answers otherwise than its source; it was not saved.
-        OutputError: a file cannot be written, or another process exports there; what was there before is left.
+        OptionError: a format is unknown, or ``out`` is missing for a bundled model.
+        MissingExtraError: a format needs a package that is not installed; nothing was exported.
+        ModelError: the model does not exist, or does not read glyphs.
+        ExportError: a file gives different results than its source; it was not saved.
+        OutputError: a file cannot be written, or another process is exporting there; existing files are kept.
     """
     formats = formats_of(to)
     codecs = [each.codec() for each in formats]
     if out is None:
         if str(model) in bundled():
-            raise OptionError(str(model), "is bundled, and has no folder for exports", "give one with --out")
+            raise OptionError(
+                str(model), "is bundled, so it has no folder for exports", "pass one with --out"
+            )
         out = Path(model) / EXPORTS
     out = Path(out)
     loaded = dataclasses.replace(load_model(model), quantized=None)
@@ -120,7 +122,7 @@ def _classifier(model: Model) -> Classifier:
     try:
         return Classifier(model)
     except ModelFormatError as error:
-        remedy = "export a model of glyphs; the detector is already ONNX, and only inkread can use its output"
+        remedy = "export a glyph model; the detector is already ONNX, and only inkread can use its output"
         raise ModelFormatError(error.source, error.problem, remedy) from error
 
 
@@ -133,7 +135,7 @@ def _export(
     expected: NDArray[np.float32],
     folder: Path,
 ) -> Exported:
-    """One format: its files are complete and compared before the first is moved to its place."""
+    """Exports one format: all files are complete and compared before the first is moved into place."""
     card = source.model.card
     with replacing(folder) as parts:
         path = parts / format_.file
@@ -142,7 +144,7 @@ def _export(
         rejection_threshold = card.rejection_threshold
         if format_.changed:
             rejection_threshold = moved_rejection_threshold(probabilities, expected, card, least=least)
-        if rejection_threshold != card.rejection_threshold:  # which the file has too
+        if rejection_threshold != card.rejection_threshold:  # the file contains it too
             card = dataclasses.replace(card, rejection_threshold=rejection_threshold)
             changed = dataclasses.replace(source, model=dataclasses.replace(source.model, card=card))
             outputs, probabilities = _written(codec, changed, path, format_, digits)
@@ -161,7 +163,7 @@ def _export(
 def _written(
     codec: Any, source: Source, path: Path, format_: Format, digits: ParityData
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Writes the file, loads it again, and returns what it gives for the held-out digits, and their probabilities."""
+    """Writes and reloads the file; returns its output for the held-out digits, and their probabilities."""
     codec.write(source, path)
     outputs = codec.load(path)(digits.held_out.images.astype(np.float32) / np.float32(255))
     card = source.model.card
@@ -169,7 +171,10 @@ def _written(
 
 
 def _card(card: Card, content: bytes, format_: Format, found: Parity) -> str:
-    """The card of an exported file: its own hash, and its scores; those of the source only where it calculates the same."""
+    """Builds the card of an exported file, with its own hash and scores.
+
+    The source's scores are included only if the arithmetic is the same.
+    """
     export = {"format": format_.name, "source_sha256": card.sha256} | found.to_dict()
     scores = {} if format_.changed else card.scores
     mine = dataclasses.replace(
@@ -182,7 +187,7 @@ def _card(card: Card, content: bytes, format_: Format, found: Parity) -> str:
 
 
 def _write_vectors(path: Path, digits: LabelledGlyphs, gives: str, outputs: NDArray[np.float32]) -> None:
-    """The first digit of each class, with what the exported model gives for it."""
+    """Writes the first digit of each class, with the exported model's output for it."""
     labels, first = np.unique(digits.labels, return_index=True)
     arrays: dict[str, Any] = {"glyphs": digits.images[first], "labels": labels, gives: outputs[first]}
     np.savez(path, **arrays)

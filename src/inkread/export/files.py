@@ -1,4 +1,4 @@
-"""Files that appear complete in their places, or not at all."""
+"""Writes a folder's files all at once, or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """Yields an empty folder on the same disk, whose files are moved to ``folder`` if all goes well; else it stays as it is.
+    """Yields an empty folder on the same disk; on success, moves its files to ``folder``.
+
+    Without success, ``folder`` stays as it is.
 
     Raises:
         OutputError: the files cannot be written.
@@ -30,5 +32,5 @@ def replacing(folder: Path) -> Iterator[Path]:
     except OSError as error:
         problem = f"cannot be written to ({error.strerror or error})"
         raise OutputError(
-            str(folder), problem, "choose another place with --out, or make room there"
+            str(folder), problem, "choose another folder with --out, or free some space there"
         ) from error

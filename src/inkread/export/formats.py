@@ -1,4 +1,4 @@
-"""The formats that a model can be exported to, by their names."""
+"""The formats that a model can be exported to, by name."""
 
 from __future__ import annotations
 
@@ -14,31 +14,34 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 EVERY = "all"
-"""Stands for all formats at once."""
+"""Means all formats."""
 
 LARGEST_DIFFERENCE = 1e-3
-"""Of a probability, between a file and its source, where both calculate in 32 bits; 1e-6 is usual, 1e-4 where logits are hundreds."""
+"""Maximum difference of a probability between a file and its source, both in 32-bit arithmetic.
+
+1e-6 is typical, 1e-4 if logits are in the hundreds.
+"""
 
 CHANGED_BY_ROUNDING = 0.01
-"""Share of the answers that 8 bits may change; 0.002 is usual."""
+"""Maximum share of results that 8 bits may change; 0.002 is typical."""
 
 OPTIONAL = ("onnx", "torch", "safetensors", "keras", "h5py", "ai_edge_litert", "flatbuffers")
-"""Packages that may be missing."""
+"""Packages that may not be installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format.
+    """An export format.
 
     Attributes:
-        name: on the command line, and of the folder.
+        name: its name on the command line, and of its folder.
         file: the name of the model's file.
-        module: of ``inkread.export``, that writes and loads it.
-        extra: that installs what it needs.
-        gives: what its output is, and is called.
-        largest_difference: of a probability, between the file and its source.
-        changed: largest share of digits that are answered otherwise.
-        dtype: the numbers that it takes and gives.
+        module: the module of ``inkread.export`` that writes and loads it.
+        extra: the extra that installs its requirements.
+        gives: the kind and name of its output.
+        largest_difference: maximum difference of a probability between the file and its source.
+        changed: maximum share of digits with a different result.
+        dtype: the number type of its input and output.
     """
 
     name: str
@@ -52,14 +55,18 @@ class Format:
 
     @property
     def card_file(self) -> str:
-        """An ONNX file has the card of a model, so that its folder is one; the others' are as detailed, but not for us."""
+        """The file name of the card.
+
+        ONNX gets an inkread model card, so that its folder is a model; other formats get the same details in
+        a file that inkread does not load.
+        """
         return CARD_FILE if self.file == MODEL_FILE else "model.json"
 
     def codec(self) -> Any:
-        """The module that writes and loads it.
+        """Returns the module that writes and loads the format.
 
         Raises:
-            MissingExtraError: what it needs is not installed.
+            MissingExtraError: a required package is not installed.
         """
         return module_of(self.module, self.extra)
 
@@ -98,21 +105,21 @@ FORMATS = {
 
 
 def formats_of(names: Iterable[str]) -> list[Format]:
-    """The formats of these names, each once, in the order of ``FORMATS``; ``"all"`` stands for every one.
+    """Looks up formats by name, each once, in the order of ``FORMATS``; ``"all"`` means every format.
 
     Raises:
-        OptionError: a name is unknown, or there is none.
+        OptionError: a name is unknown, or there are no names.
     """
     wanted = set(names)
     for name in wanted - {EVERY, *FORMATS}:
-        raise OptionError(f"--to {name}", "is no format", nearest(name, [*FORMATS, EVERY]))
+        raise OptionError(f"--to {name}", "is not a format", nearest(name, [*FORMATS, EVERY]))
     if not wanted:
-        raise OptionError("--to", "is missing", f"give one or more of {', '.join([*FORMATS, EVERY])}")
+        raise OptionError("--to", "is missing", f"pass one or more of {', '.join([*FORMATS, EVERY])}")
     return [each for each in FORMATS.values() if wanted & {each.name, EVERY}]
 
 
 def module_of(name: str, extra: str) -> ModuleType:
-    """A module of this package that needs an extra.
+    """Imports a module of this package that needs an extra.
 
     Raises:
         MissingExtraError: the extra is not installed.

@@ -1,7 +1,8 @@
-"""A Keras model as an ONNX graph: the layers that classifiers of digits are usually made of, in a chain or with branches.
+"""Converts a Keras model to an ONNX graph.
 
-What both sides calculate is compared on digits afterwards. A model of plain convolutions, poolings and dense layers becomes the operators
-that inkread itself writes, so that it can be exported to every format again.
+It supports the usual layers of digit classifiers, in a chain or with branches. Both models are compared on
+digits afterwards. A model of plain convolution, pooling, and dense layers becomes the
+operators that inkread itself writes, so it can be exported to every format again.
 """
 
 from __future__ import annotations
@@ -31,19 +32,22 @@ if TYPE_CHECKING:
     from inkread.evaluation.external_onnx import Scores
 
 INPUTS = ((28, 28), (28, 28, 1), (1, 28, 28), (784,))
-"""Shapes of a glyph as Keras models take it, without the batch."""
+"""Shapes in which Keras models take a glyph, without the batch."""
 
 BRIGHTEST = 255
-"""A pixel of full ink for a model that begins with a ``Rescaling`` by a small factor; for all others it is 1."""
+"""The value of full ink for a model that begins with a ``Rescaling`` by a small factor; otherwise it is 1."""
 
 CAUSE = "Exception encountered:"
-"""What Keras writes between a configuration, by the page, and what is wrong with it."""
+"""Keras writes this between pages of configuration and the actual problem."""
 
 SMALL = 1 / 16
-"""Largest factor of a ``Rescaling`` that is taken to be meant for pixels up to 255: to -1..1 is 1/127.5, and 1 inverts pixels up to 1."""
+"""Largest ``Rescaling`` factor that implies pixels up to 255.
+
+Scaling to -1..1 uses 1/127.5, and 1 inverts pixels up to 1.
+"""
 
 LARGEST_DIAGONAL = 1024
-"""Most values whose batch norm becomes a dense layer of its own; more would be mostly zeros by the megabyte."""
+"""Maximum number of values whose batch norm becomes a dense layer; beyond, megabytes of zeros."""
 
 INACTIVE = (
     "InputLayer",
@@ -56,18 +60,18 @@ INACTIVE = (
     "GaussianNoise",
     "ActivityRegularization",
 )
-"""Layers that only act in training, as do all whose names begin with "Random" but ``RandomCrop``."""
+"""Layers that act only in training, like all whose names begin with "Random" except ``RandomCrop``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A Keras model and what it is here.
+    """A Keras model and its conversion.
 
     Attributes:
-        model: Keras's own.
-        content: ours, an ONNX file from glyphs (N, 28, 28) in 0..1 to logits (N, 10).
-        brightest: a pixel of full ink for Keras's: 1 or 255.
-        scores: what Keras's gives.
+        model: the Keras model.
+        content: an ONNX file from glyphs (N, 28, 28) in 0..1 to logits (N, 10).
+        brightest: the Keras model's value of full ink: 1 or 255.
+        scores: the kind of output of the Keras model.
     """
 
     model: Any
@@ -77,11 +81,11 @@ class Opened:
 
     @property
     def parameters(self) -> int:
-        """The trained parameters that Keras's has."""
+        """Number of trained parameters of the Keras model."""
         return sum(int(np.prod(each.shape)) for each in self.model.trainable_weights)
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What Keras gives for glyphs (N, 28, 28), (N, 10), rows summing to 1."""
+        """Runs the Keras model on glyphs (N, 28, 28); returns (N, 10), rows summing to 1."""
         inputs = images.astype(np.float32) / np.float32(255) * np.float32(self.brightest)
         inputs = inputs.reshape(-1, *self.model.input_shape[1:])
         outputs = np.asarray(self.model.predict(inputs, batch_size=BATCH, verbose=0), np.float32)
@@ -89,39 +93,40 @@ class Opened:
 
 
 def open_keras(path: Path) -> Opened:
-    """Opens a trusted file, in Keras's safe mode nevertheless.
+    """Opens a trusted file, in Keras's safe mode nonetheless.
 
     Raises:
-        ModelFormatError: Keras cannot open it, or it has something that cannot be imported; the message names the layer.
+        ModelFormatError: Keras cannot open it, or it has a layer that cannot be imported; the message names
+            the layer.
     """
     try:
         with warnings.catch_warnings():
-            # Files of Keras 2 say the shape in the first layer; nobody can help it now.
+            # Keras 2 files give the shape in the first layer; the user cannot change that now.
             warnings.filterwarnings("ignore", message="Do not pass an `input_shape`", category=UserWarning)
             if is_of_keras_2(path):
                 model = open_keras_2(path)
             else:
                 model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # it may be anything, as may be what is in the file
+    except Exception as error:  # the file's contents can raise anything
         reason = one_line(str(error).split(CAUSE)[-1]) or type(error).__name__
         problem = f"cannot be opened by Keras {keras.__version__} ({reason})"
-        remedy = "build the model of Keras's own layers alone, and save it as .keras"
+        remedy = "build the model from Keras's own layers only, and save it as .keras"
         raise ModelFormatError(str(path), problem, remedy) from error
     takes, gives = (getattr(model, name, None) for name in ("input_shape", "output_shape"))
     if takes not in [(None, *shape) for shape in INPUTS] or gives != (None, len(DIGITS)):
-        problem = f"goes from {takes} to {gives}"
+        problem = f"maps {takes} to {gives}"
         shapes = ", ".join(str((None, *shape)) for shape in INPUTS)
-        raise ModelFormatError(str(path), problem, f"only from {shapes} to (None, 10) can be imported")
+        raise ModelFormatError(str(path), problem, f"use a model from {shapes} to (None, 10)")
     importer = _Importer(str(path))
     content = importer.content(model, Value(GLYPHS, GLYPH, (0, 1), takes[1:]))
     return Opened(model, content, importer.brightest, importer.scores)
 
 
 class _Importer:
-    """Reads the layers of a model, each into operators of one graph.
+    """Converts the layers of a model to operators of one graph.
 
     Args:
-        source: of the model, for errors.
+        source: the name of the model, for errors.
     """
 
     def __init__(self, source: str) -> None:
@@ -131,11 +136,11 @@ class _Importer:
         self.scores: Scores = "logits"
 
     def content(self, model: Any, glyphs: Value) -> bytes:
-        """The whole model as an ONNX file; its last operator is dense, as is that of every model of ours."""
+        """Returns the whole model as an ONNX file; its last operator is dense, as in all our models."""
         value = self.model(model, glyphs)
         name = value.name
         if sigmoid := self.graph.maker(name, "Sigmoid"):
-            # Ten shares, of which none is given up for another; their logarithm makes a softmax normalize them.
+            # Ten shares, independent of each other; after the logarithm, a softmax normalizes them.
             self.scores = "sigmoids"
             name = self.graph.add("Neg", self.graph.add("Softplus", self.graph.add("Neg", sigmoid.input)))
         if len(value.held) > 1:
@@ -145,7 +150,7 @@ class _Importer:
         return self.graph.content(name)
 
     def model(self, model: Any, value: Value) -> Value:
-        """The layers of a model, or of a model within one."""
+        """Converts the layers of a model, or of a nested model."""
         if isinstance(model, keras.Sequential):
             for layer in model.layers:
                 value = self.layer(layer, [value])
@@ -159,7 +164,7 @@ class _Importer:
         return value
 
     def layer(self, layer: Any, values: list[Value]) -> Value:
-        """What one layer, or a model within the model, makes of its inputs."""
+        """Converts one layer, or a nested model, given its inputs."""
         kind = type(layer).__name__
         if kind in INACTIVE or (kind.startswith("Random") and kind != "RandomCrop"):
             return values[0]
@@ -174,7 +179,7 @@ class _Importer:
         return READERS[kind](self, layer, values[0])
 
     def refuse(self, layer: Any, problem: str) -> NoReturn:
-        """Raises the error that names the layer."""
+        """Raises an error that names the layer."""
         problem = f"has a layer {layer.name!r} ({type(layer).__name__}) that {problem}"
         remedy = f"use layers of these kinds: {', '.join([*READERS, *MERGERS])}"
         raise ModelFormatError(self.source, problem, remedy)
@@ -182,7 +187,7 @@ class _Importer:
     # Inputs and shapes
 
     def rescaling(self, layer: Any, value: Value) -> Value:
-        """A factor and a summand; one that begins the model tells how bright its ink is."""
+        """Applies a factor and an offset; at the start of a model, they show how bright its ink is."""
         scale, offset = (np.asarray(each, np.float64) for each in (layer.scale, layer.offset))
         if value.name == GLYPHS and self.brightest == 1 and np.abs(scale).max() <= SMALL:
             self.brightest = BRIGHTEST
@@ -190,17 +195,17 @@ class _Importer:
         return self._affine(value, scale, offset)
 
     def reshape(self, layer: Any, value: Value) -> Value:
-        """The same numbers in another shape: nothing is calculated for it yet."""
+        """Changes the shape without computing anything yet."""
         return dataclasses.replace(value, shape=tuple(layer.compute_output_shape((None, *value.shape))[1:]))
 
     def flatten(self, layer: Any, value: Value) -> Value:
-        """All axes as one, with the channels varying fastest, also where they come first."""
+        """Flattens all axes, with the channels varying fastest, even if they come first."""
         if layer.data_format == "channels_first" and len(value.shape) > 1:
             value = self._permuted(value, (*range(1, len(value.shape)), 0))
         return dataclasses.replace(value, shape=(math.prod(value.shape),))
 
     def permute(self, layer: Any, value: Value) -> Value:
-        """The axes in another order."""
+        """Reorders the axes."""
         return self._permuted(value, tuple(axis - 1 for axis in layer.dims))
 
     def _permuted(self, value: Value, order: tuple[int, ...]) -> Value:
@@ -214,7 +219,7 @@ class _Importer:
         )
 
     def zero_padding(self, layer: Any, value: Value) -> Value:
-        """Zeros around a picture; a convolution that follows pads by itself."""
+        """Adds zeros around a picture; a following convolution does this by itself."""
         value = self._channels_first(layer, value)
         (top, bottom), (left, right) = layer.padding
         name = self.graph.add("Pad", value.name, np.array([0, 0, top, left, 0, 0, bottom, right]))
@@ -230,12 +235,12 @@ class _Importer:
         return self._activated(layer, self._convolved(layer, value, weight, groups=layer.groups))
 
     def depthwise(self, layer: Any, value: Value) -> Value:
-        """``DepthwiseConv2D``: each channel by itself."""
+        """``DepthwiseConv2D``: convolves each channel separately."""
         weight = _by_channel(layer.kernel)
         return self._activated(layer, self._convolved(layer, value, weight, groups=np.shape(layer.kernel)[2]))
 
     def separable(self, layer: Any, value: Value) -> Value:
-        """``SeparableConv2D``: each channel by itself, then all of them pixel by pixel."""
+        """``SeparableConv2D``: convolves each channel separately, then mixes them pixel by pixel."""
         weight = _by_channel(layer.depthwise_kernel)
         channels = np.shape(layer.depthwise_kernel)[2]
         value = self._convolved(layer, value, weight, groups=channels, bias=np.zeros(len(weight)))
@@ -278,7 +283,7 @@ class _Importer:
         return self._resized(value, name, len(weight), sides)
 
     def dense(self, layer: Any, value: Value) -> Value:
-        """``Dense``, of the last axis."""
+        """``Dense``, on the last axis."""
         kernel = np.asarray(layer.kernel)
         outputs = kernel.shape[1]
         bias = _bias(layer, outputs)
@@ -294,7 +299,7 @@ class _Importer:
         return self._activated(layer, Value(name, (outputs,), (0,), (outputs,)))
 
     def batch_norm(self, layer: Any, value: Value) -> Value:
-        """``BatchNormalization``, with the statistics of the training."""
+        """``BatchNormalization``, with the training statistics."""
         (axis,) = [layer.axis] if isinstance(layer.axis, int) else layer.axis
         shape = [1] * len(value.shape)
         shape[axis if axis < 0 else axis - 1] = -1
@@ -306,7 +311,7 @@ class _Importer:
         return self._affine(value, scale.reshape(shape), shift.reshape(shape))
 
     def _affine(self, value: Value, scale: NDArray[np.floating], shift: NDArray[np.floating]) -> Value:
-        """A factor and a summand for each number: within the layer before, or as one, or else as they are."""
+        """Scales and shifts each number: folded into the layer before, as a layer of its own, or as is."""
         if np.allclose(scale, 1, rtol=0, atol=1e-7) and not shift.any():
             return value
         if value.held == GLYPH and value.is_in_order and scale.size == shift.size == 1:
@@ -347,8 +352,8 @@ class _Importer:
         padding: dict[str, Any] = {"pads": pads} if any(pads) else {}
         operator = "MaxPool" if "Max" in type(layer).__name__ else "AveragePool"
         if operator == "AveragePool" and pads[:2] != pads[2:]:
-            # TensorFlow leaves the padding out of the mean, and PyTorch's side of Keras does not.
-            self.refuse(layer, "averages over a padding that is wider on one side")
+            # TensorFlow excludes the padding from the mean, and Keras's PyTorch backend includes it.
+            self.refuse(layer, "averages over padding that is wider on one side")
         name = self.graph.add(operator, value.name, kernel_shape=size, strides=strides, **padding)
         return self._resized(value, name, value.held[0], sides)
 
@@ -364,7 +369,7 @@ class _Importer:
     def _pads(
         self, layer: Any, value: Value, windows: Sequence[int], strides: Sequence[int]
     ) -> tuple[list[int], list[int]]:
-        """Zeros at the top, left, bottom and right, and the rows and columns of what comes out."""
+        """Returns the zeros at the top, left, bottom, and right, and the rows and columns of the output."""
         sides = value.held[1:]
         around = [(0, 0), (0, 0)]
         if layer.padding == "same":
@@ -385,7 +390,7 @@ class _Importer:
     def rectifier(self, layer: Any, value: Value) -> Value:
         """``ReLU``."""
         if layer.threshold or (layer.negative_slope and layer.max_value is not None):
-            self.refuse(layer, "has a threshold, or a slope and a largest value")
+            self.refuse(layer, "has a threshold, or both a slope and a maximum value")
         if layer.max_value is not None:
             return self._each(value, "Clip", np.float32(0), np.float32(layer.max_value))
         if layer.negative_slope:
@@ -405,15 +410,15 @@ class _Importer:
         return self._each(value, "PRelu", _single(value.arranged(np.asarray(layer.alpha))))
 
     def softmax(self, layer: Any, value: Value) -> Value:
-        """The softmax at the end, which the reader calculates itself."""
+        """Drops the final softmax, which the reader computes itself."""
         if len(value.shape) != 1:
-            self.refuse(layer, "is a softmax of something else than ten classes")
+            self.refuse(layer, "is a softmax over something other than ten classes")
         is_logarithm = getattr(layer, "activation", None) is keras.activations.log_softmax
         self.scores = "log-probabilities" if is_logarithm else "probabilities"
         return value
 
     def _activated(self, layer: Any, value: Value) -> Value:
-        """The activation of a layer, which may be a layer itself."""
+        """Applies a layer's activation, which may itself be a layer."""
         activation = layer.activation
         if isinstance(activation, keras.Layer):
             return self.layer(activation, [value])
@@ -432,19 +437,19 @@ class _Importer:
         return self._each(value, operator, **attributes) if operator else value
 
     def _each(self, value: Value, operator: str, *weights: Any, **attributes: Any) -> Value:
-        """A function of each number."""
+        """Applies a function to each number."""
         return dataclasses.replace(value, name=self.graph.add(operator, value.name, *weights, **attributes))
 
     def _times(self, value: Value, factor: str) -> Value:
         return dataclasses.replace(value, name=self.graph.add("Mul", value.name, factor))
 
-    # Branches that meet
+    # Merging branches
 
     def merged(self, layer: Any, values: list[Value]) -> Value:
         """``Add``, ``Subtract``, ``Multiply``, ``Average``, ``Maximum`` and ``Minimum``."""
         operator = MERGED[type(layer).__name__]
         if len({len(value.shape) for value in values}) > 1:
-            self.refuse(layer, "merges tensors of different numbers of axes")
+            self.refuse(layer, "merges tensors with different numbers of axes")
         alike = len({(value.held, value.axes, value.shape) for value in values}) == 1
         values = values if alike else [self.graph.in_order(value) for value in values]
         name, *others = [value.name for value in values]
@@ -476,7 +481,7 @@ class _Importer:
         return self.graph.channels_first(value, channel=0 if layer.data_format == "channels_first" else 2)
 
     def _resized(self, value: Value, name: str, channels: int, sides: Sequence[int]) -> Value:
-        """A picture whose channels come first in the graph, after its channels and sides changed."""
+        """Returns a channels-first picture of the graph with changed channels and sides."""
         held = (channels, *sides)
         return Value(name, held, value.axes, tuple(held[axis] for axis in value.axes))
 
@@ -506,7 +511,7 @@ READERS: dict[str, Callable[[_Importer, Any, Value], Value]] = {
     "PReLU": _Importer.prelu,
     "Softmax": _Importer.softmax,
 }
-"""What reads a layer, by the name of its class."""
+"""The method that converts a layer, by class name."""
 
 MERGED = {
     "Add": "Add",
@@ -516,13 +521,13 @@ MERGED = {
     "Maximum": "Max",
     "Minimum": "Min",
 }
-"""ONNX's operator for two inputs of a layer that merges its inputs number by number."""
+"""ONNX's binary operator for a layer that merges its inputs element by element."""
 
 MERGERS: dict[str, Callable[[_Importer, Any, list[Value]], Value]] = {
     **dict.fromkeys(MERGED, _Importer.merged),
     "Concatenate": _Importer.concatenated,
 }
-"""What reads a layer of several inputs, by the name of its class."""
+"""The method that converts a layer of several inputs, by class name."""
 
 ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
     "linear": ("", {}),
@@ -536,11 +541,11 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, float]]] = {
     "softsign": ("Softsign", {}),
     "exponential": ("Exp", {}),
 }
-"""ONNX's operator for an activation by its name; Keras's defaults are ONNX's, or are given."""
+"""ONNX's operator for an activation by name; the defaults agree, or are given here."""
 
 
 def _inputs(nodes: Any) -> list[str]:
-    """The names of the layers whose outputs a layer is called with, wherever they are in its configuration."""
+    """Lists the layers whose outputs a layer is called with, at any depth in its configuration."""
     if isinstance(nodes, dict):
         history = nodes.get("keras_history")
         return [history[0]] if history else _inputs(list(nodes.values()))
@@ -548,13 +553,13 @@ def _inputs(nodes: Any) -> list[str]:
 
 
 def _same(side: int, window: int, stride: int) -> tuple[int, int]:
-    """What Keras's "same" adds before and after a side."""
+    """Returns the padding that Keras's "same" adds before and after a side."""
     total = max((-(-side // stride) - 1) * stride + window - side, 0)
     return total // 2, total - total // 2
 
 
 def _by_channel(kernel: Any) -> NDArray[np.float32]:
-    """A kernel of single channels (rows, columns, channels, filters each) as ONNX's of as many groups as channels."""
+    """Converts a depthwise kernel (rows, columns, channels, filters each) to ONNX's grouped kernel."""
     rows, columns, channels, each = np.shape(kernel)
     return np.asarray(kernel, np.float32).transpose(2, 3, 0, 1).reshape(channels * each, 1, rows, columns)
 

@@ -1,7 +1,7 @@
-"""An ONNX graph that grows operator by operator, for the tensors of a library that orders its axes otherwise.
+"""An ONNX graph that grows by operators, for tensors of a library with a different axis order.
 
-ONNX calculates with the channels first, Keras usually with the channels last. A ``Value`` is a tensor of the graph together with the
-tensor that it stands for, so that axes are only moved, and shapes only changed, where a layer makes it necessary.
+ONNX computes channels first, Keras usually channels last. A ``Value`` is a tensor of the graph together with
+the tensor it represents, so that axes are moved, and shapes changed, only when a layer requires it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 GLYPHS, LOGITS = "glyphs", "logits"
-"""What every model of ours takes and gives."""
+"""Names of the input and output of all our models."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A tensor of the graph, and the tensor that it stands for: the same numbers, in other axes and another shape.
+    """A tensor of the graph and the tensor it represents: the same numbers with other axes and another shape.
 
     Attributes:
-        name: in the graph.
-        held: its shape there; all shapes are without the batch.
-        axes: the axes of ``held`` in the order of the tensor that is meant.
-        shape: the shape of that tensor.
+        name: its name in the graph.
+        held: its shape in the graph; all shapes are without the batch.
+        axes: the axes of ``held``, in the order of the represented tensor.
+        shape: the shape of the represented tensor.
     """
 
     name: str
@@ -44,16 +44,16 @@ class Value:
 
     @property
     def places(self) -> NDArray[np.intp]:
-        """Where each number of the tensor that is meant is held, both counted row by row."""
+        """Index in the graph's tensor of each number of the represented tensor, both in row-major order."""
         return np.arange(math.prod(self.held)).reshape(self.held).transpose(self.axes).ravel()
 
     @property
     def is_in_order(self) -> bool:
-        """Whether the numbers are held in the order that is meant."""
+        """Whether both tensors have the same order of numbers."""
         return bool((np.diff(self.places) == 1).all())
 
     def arranged(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """Numbers for the tensor that is meant, broadcast to its shape, as an array of the shape that is held."""
+        """Broadcasts numbers to the represented tensor's shape, then rearranges them to the held shape."""
         held = np.empty(math.prod(self.held), np.float32)
         held[self.places] = np.broadcast_to(values, self.shape).ravel()
         return held.reshape(self.held)
@@ -61,12 +61,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An operator of one input in a graph.
+    """An operator of a graph with one input.
 
     Attributes:
-        input: the name of the value that it takes.
+        input: the name of its input value.
         weights: in the operator's order.
-        attributes: by their names.
+        attributes: by name.
     """
 
     input: str
@@ -75,27 +75,27 @@ class Made:
 
 
 class Graph:
-    """The operators and weights of a network of glyphs."""
+    """The operators and weights of a glyph network."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, NodeProto] = {}
         self._weights: dict[str, NDArray[Any]] = {}
 
     def add(self, operator: str, *inputs: str | NDArray[Any] | np.float32, **attributes: Any) -> str:
-        """An operator, of values by their names and of weights; returns the name of what it gives."""
+        """Adds an operator on values, by name, and weights; returns the name of its output."""
         name = f"{len(self._nodes)}.{operator}"
         names = []
         for each in inputs:
             if not isinstance(each, str):
                 weight = f"{len(self._weights)}.weight"
                 self._weights[weight] = np.ascontiguousarray(each)
-                each = weight  # noqa: PLW2901 - from here on by its name
+                each = weight  # noqa: PLW2901 - refer to it by name from here on
             names.append(each)
         self._nodes[name] = helper.make_node(operator, names, [name], **attributes)
         return name
 
     def maker(self, value: str, operator: str) -> Made | None:
-        """What gives a value, if it is that operator."""
+        """Returns the operator that computes a value, if it is of this kind."""
         node = self._nodes.get(value)
         if node is None or node.op_type != operator:
             return None
@@ -103,7 +103,7 @@ class Graph:
         return Made(node.input[0], [self._weights[name] for name in node.input[1:]], attributes)
 
     def in_order(self, value: Value) -> Value:
-        """The tensor that is meant as a tensor of the graph."""
+        """Returns the represented tensor as a tensor of the graph."""
         name, held = value.name, value.held
         if not value.is_in_order:
             name = self.add("Transpose", name, perm=[0, *(1 + axis for axis in value.axes)])
@@ -116,7 +116,10 @@ class Graph:
         return Value(name, value.shape, tuple(range(len(value.shape))), value.shape)
 
     def channels_first(self, value: Value, *, channel: int) -> Value:
-        """A tensor of three axes with its channels first in the graph; ``channel`` is their axis in the tensor that is meant."""
+        """Makes a three-axis tensor channels-first in the graph.
+
+        ``channel`` is the channels' axis in the represented tensor.
+        """
         others = [axis for axis in range(3) if axis != channel]
         held = tuple(value.shape[axis] for axis in (channel, *others))
         axes = (1, 2, 0) if channel else (0, 1, 2)
@@ -133,7 +136,7 @@ class Graph:
         return Value(name, held, axes, value.shape)
 
     def content(self, logits: str) -> bytes:
-        """The file of what the logits need, the last of them a bias; all else is left out."""
+        """Serializes everything that the logits depend on, the last of which is a bias; omits the rest."""
         needed = {logits}
         nodes = []
         for name, node in reversed(self._nodes.items()):

@@ -1,4 +1,4 @@
-"""A Keras file as a model of ours: a folder with ``model.onnx`` and its card."""
+"""Imports a Keras file as an inkread model: a folder with ``model.onnx`` and its card."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SUFFIXES = (".keras", ".h5", ".hdf5")
 EXTRA = "keras"
 
 NO_ASSERTION = "NOASSERTION"
-"""SPDX's word for a licence that nobody has stated."""
+"""SPDX's expression for an unstated license."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Imported:
 
     Attributes:
         folder: for ``--model``, or ``inkread.Reader``.
-        card: of the model.
-        parity: of the model with the Keras file.
+        card: the model's card.
+        parity: comparison of the model with the Keras file.
     """
 
     folder: Path
@@ -58,26 +58,27 @@ def import_keras(
     data_dir: AnyPath | None = None,
     digits: ParityData | None = None,
 ) -> Imported:
-    """Turns a classifier of the ten digits, as a Keras file, into a model for inkread.
+    """Converts a Keras file with a classifier of the ten digits to an inkread model.
 
-    It takes (N, 28, 28), (N, 28, 28, 1), (N, 1, 28, 28) or (N, 784), ink bright, from 0 to 1, or from 0 to 255 if its first layer
-    is a ``Rescaling`` by a small factor; and has only layers that ``inkread.export.from_keras`` names. Its temperature is fitted on
-    held-out training images of MNIST, or is 1 where they are not on this machine.
+    The classifier must take (N, 28, 28), (N, 28, 28, 1), (N, 1, 28, 28) or (N, 784), with bright ink, from 0
+    to 1, or from 0 to 255 if its first layer is a ``Rescaling`` by a small factor; and it may have only the
+    layers that ``inkread.export.from_keras`` lists. Its temperature is fitted on held-out training images of
+    MNIST, or is 1 if they are not on this machine.
 
     Args:
         file: ``.keras`` or ``.h5``.
-        trust: whether the file may be opened; Keras files can run code when they are.
+        trust: whether the file may be opened; Keras files can run code when opened.
         out: a new folder; by default the file's name without its suffix.
-        data_dir: where MNIST is looked for.
-        digits: to compare on instead; otherwise see ``load_parity_data``.
+        data_dir: where to find MNIST.
+        digits: digits to compare on instead; see ``load_parity_data`` for the default.
 
     Raises:
-        OptionError: ``trust`` is not given, or the suffix is another.
+        OptionError: ``trust`` is not set, or the suffix is different.
         MissingExtraError: Keras is not installed.
-        ModelNotFoundError: there is no such file.
-        ModelFormatError: it is no Keras file, or has a layer that cannot be imported.
-        ExportError: the result answers otherwise than the file; nothing was saved.
-        OutputError: the folder holds a model already, or cannot be written to.
+        ModelNotFoundError: the file does not exist.
+        ModelFormatError: it is not a Keras file, or has a layer that cannot be imported.
+        ExportError: the result differs from the file's; nothing was saved.
+        OutputError: the folder already contains a model, or cannot be written to.
     """
     path = Path(file)
     folder = path.with_suffix("") if out is None else Path(out)
@@ -112,14 +113,14 @@ def import_keras(
 
 
 def _check(path: Path, folder: Path, *, trust: bool) -> None:
-    """Refuses what need not be opened to be refused."""
+    """Rejects whatever can be rejected without opening the file."""
     if path.suffix.lower() not in SUFFIXES:
-        remedy = f"give a file that ends in {', '.join(SUFFIXES)}"
-        raise OptionError(str(path), "is no Keras file by its name", remedy)
+        remedy = f"pass a file that ends in {', '.join(SUFFIXES)}"
+        raise OptionError(str(path), "does not have a Keras file's suffix", remedy)
     if not path.is_file():
-        raise ModelNotFoundError(str(path), "is no file", "check the path")
+        raise ModelNotFoundError(str(path), "is not a file", "check the path")
     if not trust:
-        problem = "is a Keras file, which can run whatever code is in it when it is opened"
-        raise OptionError(str(path), problem, "if you trust who made it, add --trust")
+        problem = "is a Keras file, which can run any code in it when it is opened"
+        raise OptionError(str(path), problem, "if you trust its author, add --trust")
     if (folder / CARD_FILE).exists():
-        raise OutputError(str(folder), "holds a model already", "name another folder with --out")
+        raise OutputError(str(folder), "already contains a model", "choose another folder with --out")

@@ -1,4 +1,4 @@
-"""Files of Keras 2 (TensorFlow 2.15 and before), whose layers and weights Keras 3 has under other names."""
+"""Opens Keras 2 files (TensorFlow 2.15 and before), whose layers and weights Keras 3 names differently."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 VERSION = "keras_version"
 
 LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
-"""Where a ``.keras`` file has the layers of a model: since Keras 2.13, and before."""
+"""Groups of a ``.keras`` file that contain the layers: since Keras 2.13, and before."""
 
 DROPPED = ("batch_input_shape", "ragged", "build_config", "compile_config")
-"""What no layer of Keras 3 takes; the first of them belongs to the input's layer, under another name."""
+"""Settings that no Keras 3 layer takes; the first belongs to the input layer, under another name."""
 
 TRAINING = ("_initializer", "_regularizer", "_constraint")
-"""Ends of the names of settings that only act in training, among them some that Keras 3 has no more."""
+"""Suffixes of settings that act only in training; Keras 3 no longer has some of them."""
 
 MODELS = {"Functional": "Model", "Model": "Model", "Sequential": "Sequential"}
-"""The classes of models, by the names that files have for them."""
+"""The classes of models, by their names in files."""
 
 UNKNOWN = {
     "SeparableConv2D": ("groups",),
@@ -40,11 +40,11 @@ UNKNOWN = {
     "SpatialDropout1D": ("trainable", "noise_shape"),
     "SpatialDropout2D": ("trainable", "noise_shape"),
 }
-"""Settings without effect that these layers had, and have no more."""
+"""Settings without effect that these layers no longer have."""
 
 
 def is_of_keras_2(path: Path) -> bool:
-    """Whether a file was saved by Keras 2, or by Keras 1; damaged files are not."""
+    """Returns whether Keras 2 or Keras 1 saved a file; false for damaged files."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as file:
             if METADATA not in file.namelist():
@@ -59,8 +59,8 @@ def is_of_keras_2(path: Path) -> bool:
 
 
 def open_keras_2(path: Path) -> Any:
-    """The model of a file of Keras 2, in Keras's safe mode; it may raise anything."""
-    if h5py.is_hdf5(path):  # before TensorFlow 2.13 whatever its name
+    """Opens a Keras 2 file in Keras's safe mode; it may raise anything."""
+    if h5py.is_hdf5(path):  # before TensorFlow 2.13, whatever its name
         with h5py.File(path) as file:
             model = _model(json.loads(file.attrs["model_config"]))
         with tempfile.TemporaryDirectory(prefix="inkread-") as folder:
@@ -81,7 +81,7 @@ def _model(config: dict[str, Any]) -> Any:
 
 
 def converted(config: Any) -> Any:
-    """The configuration of a model, or of a part of one, as Keras 3 has it."""
+    """Converts the configuration of a model, or of a part of one, to Keras 3."""
     if isinstance(config, list):
         return [converted(each) for each in config]
     if not isinstance(config, dict):
@@ -111,17 +111,17 @@ def converted(config: Any) -> Any:
 
 
 def _count_calls(settings: dict[str, Any]) -> None:
-    """Counts the calls of the models within a model from 0, as those of all layers: Keras 2 took the making of a model for its first call."""
+    """Renumbers calls of nested models from 0, as for layers: Keras 2 counted their creation as a call."""
     kinds = {each["name"]: each["class_name"] for each in settings["layers"]}
     references = [one for each in settings["layers"] for call in each["inbound_nodes"] for one in call]
     for reference in references:
         reference[1] -= kinds[reference[0]] in MODELS
     for reference in settings["output_layers"]:
-        reference[1] -= kinds[reference[0]] == "Sequential"  # of others, Keras 3 does so itself
+        reference[1] -= kinds[reference[0]] == "Sequential"  # Keras 3 does this itself for the others
 
 
 def _missing_input(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The layer of the input, which old files have only as the shape that the first layer takes."""
+    """Returns the input layer, which old files have only as the first layer's input shape."""
     first = layers[0]
     shape = first["config"].get("batch_input_shape")
     if first["class_name"] == "InputLayer" or shape is None:
@@ -133,7 +133,7 @@ def _missing_input(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _set_weights(model: Any, group: Any) -> None:
-    """Sets the weights of a model, and of the models within it, from their group in a ``.keras`` file."""
+    """Sets the weights of a model, and of nested models, from their group in a ``.keras`` file."""
     layers = next(group[name] for name in LAYER_GROUPS if name in group)
     before: Counter[str] = Counter()
     for layer in model.layers:
@@ -141,7 +141,9 @@ def _set_weights(model: Any, group: Any) -> None:
         place, before[kind] = before[kind], before[kind] + 1
         if not layer.weights:
             continue
-        # "dense", "dense_1", "dense_2" for the layers of one class, or "dense", "dense_2", "dense_3" in TensorFlow 2.13.
+        # Layers of one class are named "dense", "dense_1", "dense_2", or in TensorFlow 2.13 "dense",
+        # "dense_2",
+        # "dense_3".
         numbers = [name.removeprefix(kind) for name in layers if re.fullmatch(rf"{kind}(_\d+)?", name)]
         saved = layers[kind + sorted(numbers, key=lambda number: int(number[1:] or 0))[place]]
         if isinstance(layer, keras.Model):
@@ -151,5 +153,5 @@ def _set_weights(model: Any, group: Any) -> None:
 
 
 def _snake_case(name: str) -> str:
-    """The name of a class as both versions of Keras spell it in files: "LeakyReLU" is "leaky_re_lu"."""
+    """Returns a class name as both Keras versions spell it in files: "LeakyReLU" is "leaky_re_lu"."""
     return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)).lower()

@@ -1,4 +1,4 @@
-"""Whether an exported model is still the model that it was."""
+"""Checks that an exported model still gives the same results."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 
 AROUND = 4
-"""A digit is around a threshold whose share of "not a single digit" is less than this factor from it."""
+"""A digit is near a threshold if its share of "not a single digit" is within this factor of it."""
 
 TIE = 1e-3
-"""Two probabilities that differ by less are a tie, which rounding may decide."""
+"""Two probabilities that differ by less than this are a tie, which rounding may decide."""
 
 LEAST = 1e-9
-"""Of a probability in 32 bits, before its logarithm is taken."""
+"""Minimum of a 32-bit probability before its logarithm is taken."""
 
 LEAST_IN_8_BITS = 1 / 512
-"""Of a probability in 8 bits: half of the smallest but 0."""
+"""Minimum of an 8-bit probability: half of the smallest nonzero one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """How two models compare on the same digits.
+    """Compares two models on the same digits.
 
     Attributes:
-        on: the digits' name.
-        count: how many.
-        largest_difference: of a calibrated probability.
-        changed: digits that are answered otherwise, where the old model's answer was no tie.
-        accuracy: of the new model, 0..1.
-        accuracy_before: of the old one.
+        on: the name of the digits.
+        count: their number.
+        largest_difference: maximum difference of a calibrated probability.
+        changed: digits with a different result, excluding ties in the old model.
+        accuracy: accuracy of the new model, 0..1.
+        accuracy_before: accuracy of the old model.
     """
 
     on: str
@@ -52,26 +52,26 @@ class Parity:
     accuracy_before: float
 
     def to_dict(self) -> dict[str, Any]:
-        """For a card: plain figures."""
+        """Returns plain values for a card."""
         return {
             key: round(value, 9) if isinstance(value, float) else value for key, value in asdict(self).items()
         }
 
     def require(self, source: str, *, largest_difference: float, changed: float = 0.0) -> None:
-        """Raises an ``ExportError`` if the models differ by more than that: a probability, and a share of the answers."""
+        """Raises an ``ExportError`` if the models differ by more in a probability or in their results."""
         if self.changed > changed * self.count or not self.largest_difference <= largest_difference:
             raise ExportError(
                 source,
-                f"does not agree with its source ({self.changed} of {self.count} answers differ, a probability by "
+                f"does not match its source ({self.changed} of {self.count} results differ, a probability by "
                 f"{self.largest_difference:.2g})",
-                "nothing was saved; install the versions of the libraries that inkread asks for, or report it",
+                "nothing was saved; install the library versions that inkread requires, or report a bug",
             )
 
 
 def parity_of(found: NDArray[np.float32], expected: NDArray[np.float32], digits: LabelledGlyphs) -> Parity:
-    """Compares probabilities (N, labels) of the same digits by the new model and by the old one.
+    """Compares the new model's probabilities (N, labels) with the old model's on the same digits.
 
-    A NaN is the largest difference there is.
+    NaN counts as the largest possible difference.
     """
     answers, before = found.argmax(axis=1), expected.argmax(axis=1)
     rows = np.arange(len(digits))
@@ -90,16 +90,16 @@ def parity_of(found: NDArray[np.float32], expected: NDArray[np.float32], digits:
 def moved_rejection_threshold(
     found: NDArray[np.float32], expected: NDArray[np.float32], card: Card, *, least: float = LEAST
 ) -> float:
-    """The threshold of a new model that stands for the old one's, see ``Card.rejection_threshold``.
+    """Returns the new model's equivalent of the old rejection threshold, see ``Card.rejection_threshold``.
 
-    It is moved as the share of "not a single digit" moves, in the geometric mean, of the digits around it: too few are at the
-    threshold itself for those that are refused to be counted.
+    The threshold moves like the share of "not a single digit", in the geometric mean over the digits near it:
+    too few are at the threshold itself to count rejections.
 
     Args:
-        found: probabilities (N, labels) of digits by the new model.
-        expected: those by the old one.
-        card: of the old one.
-        least: probabilities are raised to this before their logarithm is taken.
+        found: the new model's probabilities (N, labels) for digits.
+        expected: the old model's.
+        card: the old model's card.
+        least: probabilities are clipped to this minimum before taking their logarithm.
     """
     if NOT_A_DIGIT not in card.labels or card.rejection_threshold == 1:
         return card.rejection_threshold
@@ -116,7 +116,7 @@ def moved_rejection_threshold(
 
 
 def probabilities_of(logits: NDArray[np.float32], card: Card) -> NDArray[np.float32]:
-    """Calibrated probabilities (N, labels), in the order of the card's labels, as the classifier reads a single digit."""
+    """Returns calibrated probabilities (N, labels), in the card's label order, as for a single digit."""
     scaled = logits / np.float32(card.temperature)
     if NOT_A_DIGIT in card.labels:
         scaled[:, card.labels.index(NOT_A_DIGIT)] += np.float32(card.background_logit_adjustment)

@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 HELD_OUT = 5_000
-"""The last of MNIST's training images, which no recipe of ours learns from; its test files are not for this."""
+"""The last of MNIST's training images, which no recipe trains on; MNIST's test files are not used here."""
 
 CALIBRATION = 500
-"""Digits from which the range of each activation is taken, for 8 bits; beyond a few hundred it hardly changes."""
+"""Digits that determine the range of each 8-bit activation; beyond a few hundred, it hardly changes."""
 
 OWN = 1_000
-"""Digits of our own hand, where MNIST is not to be had."""
+"""Number of synthetic digits used when MNIST is unavailable."""
 
-OWN_HAND = "our own hand"
-"""The name of the latter."""
+OWN_HAND = "synthetic digits"
+"""The name of the synthetic digits."""
 
 HEIGHT, PEN = 60, 6.0
-"""Of our own digits, in pixels: a tenth of the height is MNIST's usual stroke."""
+"""Height and pen width of synthetic digits, in pixels: MNIST's usual stroke is a tenth of the height."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParityData:
-    """Digits to compare on, and others to calibrate by.
+    """Digits for comparison, and others for calibration.
 
     Attributes:
-        held_out: with their labels.
+        held_out: labeled digits for comparison.
         calibration: uint8, N×28×28.
     """
 
@@ -50,7 +50,7 @@ class ParityData:
 
 
 def load_parity_data(data_dir: AnyPath | None = None) -> ParityData:
-    """The held-out training images of MNIST if they are on this machine; digits of our own hand otherwise.
+    """Loads MNIST's held-out training images if they are on this machine, else makes synthetic digits.
 
     Raises:
         DatasetFormatError: a local copy is not MNIST.
@@ -63,7 +63,7 @@ def load_parity_data(data_dir: AnyPath | None = None) -> ParityData:
 
 
 def own_digits(count: int, *, seed: int) -> LabelledGlyphs:
-    """Digits of the hand-made alphabet, each by another hand; the same seed draws the same."""
+    """Draws digits from the hand-made alphabet, each in its own writer style; deterministic for a seed."""
     rng = np.random.default_rng(seed)
     labels = (np.arange(count) % 10).astype(np.uint8)
     written = [write_digit(str(label), WriterStyle.random(rng), rng) for label in labels]

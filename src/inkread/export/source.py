@@ -1,4 +1,4 @@
-"""What is exported, and what every file of it says about itself."""
+"""The model to export, and the metadata in every exported file."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from inkread.models import Card, Model
 
 PREPROCESSING = (
-    "The ink of one digit, upright and bright on 0, placed in 28x28 pixels as 'geometry' says (MNIST's: 20x20 in the middle, "
-    "by its barycentre); pixels 0..255 "
+    "The ink of one digit, upright and bright on 0, placed in 28x28 pixels as described by 'geometry' "
+    "(MNIST's: 20x20 in the middle, by its center of mass); pixels 0..255 "
 )
 
 PIXELS: dict[str, tuple[list[int], str]] = {
     "float32": ([0, 1], "divided by 255."),
     "int8": ([-128, 127], "less 128."),
 }
-"""The range of the input, and how a pixel gets there, by the numbers that a file takes."""
+"""The input range, and how to convert a pixel to it, by the file's number type."""
 
 WHOLE = " A probability is (value + 128) / 256."
-"""Of outputs in 8 bits."""
+"""Note on 8-bit outputs."""
 
 MEANING = {
     "logits": "Divide by 'temperature', add 'none_bias' to that of the label '', and apply the softmax.",
@@ -37,10 +37,10 @@ MEANING = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A verified model of glyphs, and what 8 bits are calibrated by.
+    """A verified glyph model, and glyphs to calibrate 8-bit formats.
 
     Attributes:
-        model: with its card.
+        model: the model with its card.
         calibration: glyphs, uint8, N×28×28.
     """
 
@@ -49,12 +49,12 @@ class Source:
 
     @property
     def name(self) -> str:
-        """A name for graphs and classes, of letters, digits and underscores."""
+        """A name for graphs and classes, of letters, digits, and underscores."""
         return "inkread_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in self.model.card.name)
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What is kept inside a file, each entry as JSON."""
+        """The metadata in a file, each entry as JSON."""
         card = self.model.card
         entries = {
             "labels": card.labels,
@@ -70,7 +70,7 @@ class Source:
 
 
 def interface(format_: Format, card: Card) -> dict[str, Any]:
-    """Input and output of an exported file in words, for its card."""
+    """Describes the input and output of an exported file, for its card."""
     limits, step = PIXELS[format_.dtype]
     return {
         "format": format_.name,

@@ -1,4 +1,4 @@
-"""ONNX in 8 bits, see ``inkread.models.quantization``."""
+"""8-bit ONNX, see ``inkread.models.quantization``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["load", "write"]
 
 BATCH = 50
-"""Digits at a time whose activations are looked at."""
+"""Number of digits per batch for measuring activations."""
 
 
 def write(source: Source, path: Path) -> None:
-    """Writes the model in 8 bits, calibrated by the source's digits."""
+    """Writes the 8-bit model, calibrated on the source's digits."""
     images = source.calibration.astype(np.float32) / np.float32(255)
     model = in_8_bits(source.model.content, np.split(images, range(BATCH, len(images), BATCH)))
     onnx.helper.set_model_props(model, source.metadata)

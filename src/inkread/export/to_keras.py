@@ -1,6 +1,6 @@
 """Keras: ``.keras`` and ``.h5`` files of built-in layers only, which open without inkread.
 
-Keras needs a library underneath: the one that ``KERAS_BACKEND`` names, otherwise PyTorch. The files are the same for all.
+Keras needs a backend: the one in ``KERAS_BACKEND``, or PyTorch by default. All backends write the same files.
 """
 
 from __future__ import annotations
@@ -27,14 +27,12 @@ from inkread.models.layers import (
 )
 from inkread.system.log_filter import without_messages
 
-os.environ.setdefault(
-    "KERAS_BACKEND", "torch"
-)  # Keras reads it when it is imported, and would take TensorFlow
+os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras reads this on import, and would default to TensorFlow
 
 import keras
 
 # isort: split
-import h5py  # after Keras, which brings it: where both are missing, the error shall name Keras
+import h5py  # after Keras, which installs it: if both are missing, the error must name Keras
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +50,7 @@ HDF5 = ".h5"
 
 
 def write(source: Source, path: Path) -> None:
-    """Writes the format of the path's suffix; the model gives calibrated probabilities."""
+    """Writes the format of the path's suffix; the model outputs calibrated probabilities."""
     layers = channels_last(calibrated(layers_of(source.model), source.model.card))
     model = keras_model(layers, source.name)
     if path.suffix != HDF5:
@@ -65,13 +63,13 @@ def write(source: Source, path: Path) -> None:
 
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """The file as a function from glyphs (N, 28, 28) to probabilities (N, labels)."""
+    """Loads the file as a function from glyphs (N, 28, 28) to probabilities (N, labels)."""
     model = keras.saving.load_model(path, compile=False)
     return lambda glyphs: np.asarray(model.predict(glyphs, batch_size=BATCH, verbose=0))
 
 
 def keras_model(layers: list[Layer], name: str) -> Any:
-    """The layers, with dense weights for channels that vary fastest, and a softmax at the end."""
+    """Builds the layers, with dense weights for channels that vary fastest, and a final softmax."""
     made: list[Any] = [keras.Input(GLYPH, name="glyphs")]
     weights: list[list[NDArray[np.float32]]] = []
     for layer in layers:
@@ -105,11 +103,14 @@ def keras_model(layers: list[Layer], name: str) -> Any:
 
 
 ADVICE = "saving your model as an HDF5 file"
-"""Keras's, against HDF5, to whoever has just asked for it."""
+"""Keras's warning against HDF5, which the user has just chosen."""
 
 
 class _Memory(h5py.File):  # type: ignore[misc]
-    """A file of HDF5 in memory, as its library crashes the process where a disk is full; Keras knows the format by the name's end."""
+    """An in-memory HDF5 file, because the HDF5 library crashes the process on a full disk.
+
+    Keras recognizes the format by the name's suffix.
+    """
 
     def __str__(self) -> str:
         return f"model{HDF5}"

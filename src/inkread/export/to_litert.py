@@ -1,7 +1,8 @@
-"""LiteRT (TensorFlow Lite): a ``.tflite`` file, written operator by operator with the schema that comes with its interpreter.
+"""LiteRT (TensorFlow Lite): writes a ``.tflite`` file operator by operator.
 
-Seven operators (and three more activations of imported models), all of the format's first version, so that every interpreter and accelerator has them; no converter and no TensorFlow.
-Schema: https://github.com/google-ai-edge/LiteRT, schema.fbs.
+It needs no converter and no TensorFlow. It uses the schema that comes with the interpreter, and seven
+operators (three more activations for imported models), all in the format's first version, so that every
+interpreter and accelerator supports them. Schema: https://github.com/google-ai-edge/LiteRT, schema.fbs.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ SCHEMA_VERSION, IDENTIFIER = 3, b"TFL3"
 METADATA = "inkread.json"
 SIGNATURE = "serving_default"
 ALIGNMENT = 16
-"""Bytes; what ``force_align`` in the schema asks of each buffer, as accelerators read the weights where they lie."""
+"""Bytes; the schema's ``force_align`` for each buffer, because accelerators read the weights in place."""
 
 ACTIVATIONS = {"tanh": "TANH", "sigmoid": "LOGISTIC", "elu": "ELU", "leaky_relu": "LEAKY_RELU"}
 """The schema's operators for activations."""
@@ -55,12 +56,12 @@ RELU = schema.ActivationFunctionType.RELU
 
 
 def write(source: Source, path: Path) -> None:
-    """Writes the model, which gives calibrated probabilities; weights and activations are float32."""
+    """Writes the model, which outputs calibrated probabilities; weights and activations are float32."""
     path.write_bytes(graph_of(source).file(source))
 
 
 def graph_of(source: Source) -> Graph:
-    """The operators and tensors of the model, in float32."""
+    """Builds the model's operators and tensors in float32."""
     graph = Graph()
     value = graph.glyphs
     shape: Shape = GLYPH
@@ -72,7 +73,10 @@ def graph_of(source: Source) -> Graph:
 
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """The file as a function from glyphs (N, 28, 28) to probabilities (N, labels), whatever numbers it calculates with."""
+    """Loads the file as a function from glyphs (N, 28, 28) to probabilities (N, labels).
+
+    Works for files of any number type.
+    """
     interpreter = Interpreter(model_path=str(path))
     (glyphs,), (probabilities,) = interpreter.get_input_details(), interpreter.get_output_details()
 
@@ -90,7 +94,7 @@ def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
 
 
 def _as_taken(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:
-    """Real numbers as a tensor holds them: the nearest whole ones of its scale, if it has one."""
+    """Converts real numbers to a tensor's type: rounded in its scale, if it has one."""
     scale, zero = tensor["quantization"]
     if not scale:
         return values
@@ -99,20 +103,20 @@ def _as_taken(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[An
 
 
 def _as_meant(values: NDArray[Any], tensor: dict[str, Any]) -> NDArray[np.float32]:
-    """The real numbers that a tensor holds."""
+    """Converts a tensor's values to real numbers."""
     scale, zero = tensor["quantization"]
     return (values.astype(np.float32) - zero) * np.float32(scale) if scale else values
 
 
 class Graph:
-    """A graph that grows by operators; values are the numbers of their tensors.
+    """A graph that grows by operators; values are tensor numbers.
 
     Attributes:
-        buffers: of the file; the first one is empty, and is that of all that is calculated.
-        tensors: weights, and what is calculated; the first one is the glyphs.
-        operators: in the order in which they run; the last one gives the probabilities.
-        codes: the operators' numbers in the schema, with their places in the file.
-        versions: of operators that are not in their first version here, by their numbers in the schema.
+        buffers: the file's buffers; the first is empty, and belongs to all computed tensors.
+        tensors: weights and computed values; the first is the glyphs.
+        operators: in execution order; the last outputs the probabilities.
+        codes: index in the file of each operator, by its number in the schema.
+        versions: operators not in their first version here, by their number in the schema.
     """
 
     def __init__(self) -> None:
@@ -124,7 +128,7 @@ class Graph:
         self.glyphs = self.tensor("glyphs", (1, *GLYPH))
 
     def add(self, layer: Layer, value: int, shape: Shape) -> int:
-        """A layer that takes a value; ``shape`` is that of what it gives, channels first."""
+        """Adds a layer on a value; ``shape`` is its output shape, channels first."""
         match layer:
             case AddChannel() | Flatten():
                 return self._reshape(value, shape)
@@ -166,7 +170,7 @@ class Graph:
         return self.operator("PAD", [value, self.constant(sides)], shape, schema.PadOptionsT())
 
     def _rectifier(self, value: int, shape: Shape) -> int:
-        """As part of the operator before it where that can, which saves a pass over what it gives."""
+        """Fuses into the previous operator if possible, which saves a pass over its output."""
         last = self.operators[-1]
         if not hasattr(last.builtinOptions, "fusedActivationFunction"):
             return self.operator("RELU", [value], shape)
@@ -176,7 +180,7 @@ class Graph:
     def operator(
         self, name: str, inputs: list[int], shape: Shape, options: Any = None, gives: str = ""
     ) -> int:
-        """An operator of the schema, and the tensor of what it gives."""
+        """Adds an operator of the schema and its output tensor."""
         code = getattr(schema.BuiltinOperator, name)
         result = self.tensor(gives or f"{len(self.operators)}.{name.lower()}", (1, *_last(shape)))
         kind = type(options).__name__.removesuffix("T") if options else "NONE"
@@ -192,7 +196,7 @@ class Graph:
         return result
 
     def tensor(self, name: str, shape: Shape, kind: int = schema.TensorType.FLOAT32, buffer: int = 0) -> int:
-        """A new tensor; one without a buffer is calculated, and its first axis is the batch."""
+        """Adds a tensor; without a buffer it is computed, and its first axis is the batch."""
         signature = None if buffer else [ANY, *shape[1:]]
         self.tensors.append(
             schema.TensorT(shape=list(shape), type=kind, buffer=buffer, name=name, shapeSignature=signature)
@@ -200,18 +204,18 @@ class Graph:
         return len(self.tensors) - 1
 
     def constant(self, array: NDArray[Any]) -> int:
-        """A tensor of weights (float32), or of a shape (int32)."""
+        """Adds a constant tensor: weights (float32) or a shape (int32)."""
         kinds = {"float32": schema.TensorType.FLOAT32, "int32": schema.TensorType.INT32}
         buffer = self.buffer(array.astype(array.dtype.newbyteorder("<")).tobytes())
         return self.tensor(f"constant.{buffer}", array.shape, kinds[array.dtype.name], buffer)
 
     def buffer(self, content: bytes) -> int:
-        """The number of a new buffer."""
+        """Adds a buffer and returns its number."""
         self.buffers.append(AlignedBuffer(data=content))
         return len(self.buffers) - 1
 
     def file(self, source: Source) -> bytes:
-        """The whole file."""
+        """Serializes the whole file."""
         (probabilities,) = self.operators[-1].outputs
         described = json.dumps(source.metadata, ensure_ascii=False).encode()
         model = schema.ModelT(
@@ -242,10 +246,10 @@ class Graph:
 
 
 class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
-    """A buffer that lies where the schema wants it; the generated code for Python ignores that."""
+    """A buffer with the alignment that the schema requires; the generated Python code ignores it."""
 
     def Pack(self, builder: Any) -> Any:  # noqa: N802 - the schema's own name
-        """Writes the buffer, and returns where."""
+        """Writes the buffer and returns its offset."""
         builder.Prep(ALIGNMENT, len(self.data))
         data = builder.CreateByteVector(self.data)
         schema.BufferStart(builder)
@@ -254,5 +258,5 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
 
 
 def _last(shape: Shape) -> Shape:
-    """A shape with the channels last."""
+    """Moves the channels of a shape to the end."""
     return (*shape[1:], shape[0]) if len(shape) == 3 else shape

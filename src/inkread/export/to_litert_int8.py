@@ -1,8 +1,9 @@
-"""LiteRT in 8 bits: integers alone, from the pixels to the probabilities, for processors without a unit for real numbers.
+"""8-bit LiteRT: integers only, from pixels to probabilities, for processors without floating point.
 
-Static quantization (Jacob et al. 2018), as LiteRT specifies it for 8 bits: activations are asymmetric with one scale each, taken from
-the smallest and largest value on representative digits; weights are symmetric, with a scale each filter of a convolution; biases
-have 32 bits. Specification: https://ai.google.dev/edge/litert/models/quantization_spec.
+Static quantization (Jacob et al. 2018), as in LiteRT's 8-bit specification: activations are asymmetric with
+one scale each, computed from the minimum and maximum on representative digits; weights are symmetric, with
+one scale per filter of a convolution; biases have 32 bits. Specification:
+https://ai.google.dev/edge/litert/models/quantization_spec.
 """
 
 from __future__ import annotations
@@ -41,30 +42,30 @@ OPERATORS = {
         "SOFTMAX": 2,
     }.items()
 }
-"""Operators by their numbers in the schema: their names, and the first version that takes 8 bits."""
+"""Operators by their number in the schema: their name, and the first version that supports 8 bits."""
 
 KEEPING = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "RESHAPE")
-"""Operators whose output has the scale of their input."""
+"""Operators whose output has the same scale as their input."""
 
 FIXED = {"SOFTMAX": (1 / 256, -128), "LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
-"""Scale and zero point of what these operators give."""
+"""Scale and zero point of these operators' outputs."""
 
 PIXELS = (1 / 255, -128)
-"""Scale and zero point of the glyphs: a pixel of 0..255, less 128."""
+"""Scale and zero point of the glyphs: a pixel of 0..255, minus 128."""
 
 BYTE = 127
-"""The largest weight; -128 is not used, so that products fit the arithmetic of every processor."""
+"""The maximum weight; -128 is not used, so that products fit every processor's arithmetic."""
 
 LARGEST_BIAS = 2**30
-"""Half of what 32 bits hold, as the sum of the products is added."""
+"""Half of the 32-bit range, because the sum of the products is added."""
 
 
 LEAST_RANGE = 1e-6
-"""Of values that are all 0."""
+"""Minimum range, for values that are all 0."""
 
 
 def write(source: Source, path: Path) -> None:
-    """Writes the model in 8 bits, calibrated by the source's digits; it gives calibrated probabilities."""
+    """Writes the 8-bit model, calibrated on the source's digits; it outputs calibrated probabilities."""
     graph = graph_of(source)
     images = source.calibration.astype(np.float32) / np.float32(255)
     _quantize(graph, _ranges(graph.file(source), images))
@@ -72,7 +73,7 @@ def write(source: Source, path: Path) -> None:
 
 
 def _ranges(model: bytes, images: NDArray[np.float32]) -> dict[int, tuple[float, float]]:
-    """Smallest and largest value of each tensor on the digits, by its number."""
+    """Returns the minimum and maximum of each tensor on the digits, by tensor number."""
     interpreter = Interpreter(
         model_content=model,
         experimental_preserve_all_tensors=True,
@@ -92,7 +93,7 @@ def _ranges(model: bytes, images: NDArray[np.float32]) -> dict[int, tuple[float,
 
 
 def _quantize(graph: Graph, ranges: dict[int, tuple[float, float]]) -> None:
-    """Turns all tensors into 8 bits, operator by operator; biases into 32, and shapes are whole numbers already."""
+    """Converts all tensors to 8 bits, operator by operator, and biases to 32; shapes are already integers."""
     names = {place: OPERATORS[code] for code, place in graph.codes.items()}
     graph.versions = {code: OPERATORS[code][1] for code in graph.codes}
     _mark(graph.tensors[graph.glyphs], *PIXELS)
@@ -113,14 +114,14 @@ def _quantize(graph: Graph, ranges: dict[int, tuple[float, float]]) -> None:
 
 
 def _scale(low: float, high: float) -> tuple[float, int]:
-    """Scale and zero point of a range, widened so that 0 is in it."""
+    """Returns the scale and zero point of a range, widened to include 0."""
     low, high = min(low, 0.0), max(high, 0.0)
     scale = max(high - low, LEAST_RANGE) / 255
     return scale, round(-128 - low / scale)
 
 
 def _quantize_weights(graph: Graph, weight: int, bias: int, taken: float, *, by_filter: bool) -> None:
-    """Weights in 8 bits, and the bias in the scale of the products."""
+    """Quantizes weights to 8 bits, and the bias to the scale of the products."""
     values, biases = (_values(graph, number) for number in (weight, bias))
     rows = values.reshape(len(values) if by_filter else 1, -1)
     largest_bias = np.abs(biases.reshape(len(rows), -1)).max(axis=1)
@@ -147,6 +148,6 @@ def _replace(graph: Graph, number: int, values: NDArray[Any], kind: int, scales:
 
 
 def _mark(tensor: Any, scale: float, zero: int) -> None:
-    """Says that a calculated tensor has 8 bits, and what they mean."""
+    """Marks a computed tensor as 8-bit, with its scale and zero point."""
     tensor.type = schema.TensorType.INT8
     tensor.quantization = schema.QuantizationParametersT(scale=[scale], zeroPoint=[zero])

@@ -1,4 +1,4 @@
-"""ONNX: the model as it is, with what its card says in its metadata."""
+"""ONNX: the model unchanged, with its card's content as metadata."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def write(source: Source, path: Path) -> None:
-    """Writes the model; the weights are those of the source, bit for bit."""
+    """Writes the model; its weights are identical to the source's, bit for bit."""
     model = onnx.load_from_string(source.model.content)
     onnx.helper.set_model_props(model, source.metadata)
     path.write_bytes(model.SerializeToString())
 
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """The file as a function from glyphs (N, 28, 28) to logits (N, labels)."""
+    """Loads the file as a function from glyphs (N, 28, 28) to logits (N, labels)."""
     session = start_session(path.read_bytes(), str(path), threads=0)
     return lambda glyphs: session.run(["logits"], {"glyphs": glyphs})[0]

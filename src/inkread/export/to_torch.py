@@ -1,4 +1,4 @@
-"""PyTorch: the weights as safetensors, or weights and layers as TorchScript."""
+"""PyTorch: weights as safetensors, or weights and layers as TorchScript."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ SCRIPT = ".pt"
 
 
 def write(source: Source, path: Path) -> None:
-    """Writes TorchScript to a path that ends in ".pt", else safetensors.
+    """Writes TorchScript if the path ends in ".pt", else safetensors.
 
-    The tensors are named as in an ``nn.Sequential`` of the layers, which the metadata lists one by one.
+    The tensors are named as in an ``nn.Sequential`` of the layers; the metadata lists these in order.
     """
     layers = layers_of(source.model)
     network = network_of(layers)
     if path.suffix == SCRIPT:
-        file = io.BytesIO()  # PyTorch's own writer tells a full disk as an internal error
+        file = io.BytesIO()  # PyTorch's own writer reports a full disk as an internal error
         with _in_spite_of_age():
             extra = {METADATA: json.dumps(source.metadata, ensure_ascii=False)}
             torch.jit.save(torch.jit.script(network), file, _extra_files=extra)
@@ -51,7 +51,7 @@ def write(source: Source, path: Path) -> None:
 
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """The file as a function from glyphs (N, 28, 28) to logits (N, labels)."""
+    """Loads the file as a function from glyphs (N, 28, 28) to logits (N, labels)."""
     network = _scripted(path) if path.suffix == SCRIPT else _from_tensors(path)
 
     def predict(glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -67,22 +67,22 @@ def _scripted(path: Path) -> nn.Module:
 
 
 def _from_tensors(path: Path) -> nn.Module:
-    """The layers that the metadata lists, with the tensors of the file."""
+    """Builds the layers listed in the metadata, with the file's tensors."""
     with safe_open(path, framework="np") as file:
         described = json.loads(file.metadata()["layers"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is not a dict
     return network_of(_described_layer(index, each, tensors) for index, each in enumerate(described))
 
 
 def _description(layer: Layer) -> dict[str, Any]:
-    """A layer without its weights, for JSON."""
+    """Describes a layer without its weights, for JSON."""
     settings = {field.name: getattr(layer, field.name) for field in fields(layer)}
     kept = {name: value for name, value in settings.items() if name not in WEIGHTS}
     return {"type": type(layer).__name__} | kept
 
 
 def _described_layer(index: int, description: dict[str, Any], tensors: dict[str, Any]) -> Layer:
-    """The reverse of ``_description``, for the layer at this place."""
+    """Inverts ``_description``, for the layer at this index."""
     kind = next(kind for kind in get_args(Layer) if kind.__name__ == description["type"])
     settings = {
         name: tuple(value) if isinstance(value, list) else value for name, value in description.items()
@@ -94,7 +94,7 @@ def _described_layer(index: int, description: dict[str, Any], tensors: dict[str,
 
 @contextmanager
 def _in_spite_of_age() -> Iterator[None]:
-    """TorchScript is deprecated; whoever asks for it has a program that wants it."""
+    """Silences TorchScript's deprecation warning: anyone who asks for it has a program that needs it."""
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", message=r".torch\.jit\.\w+. is deprecated", category=DeprecationWarning

@@ -1,7 +1,8 @@
-"""The registry of models: a folder with ``model.onnx`` and ``card.json``, bundled or of a training run.
+"""The registry of models: folders with ``model.onnx`` and ``card.json``, bundled or from a training run.
 
-A model is loaded only if its bytes are those its card names, and only if it keeps nothing outside its file. Beside it, in a folder
-``int8``, may lie the same in 8 bits, as ``inkread export MODEL --to int8`` writes it: that is what then reads.
+A model loads only if its bytes match its card, and only if it is entirely contained in its file. Its folder
+may contain a subfolder ``int8`` with the same model in 8 bits, as ``inkread export MODEL --to int8`` writes
+it; if so, inference uses that one.
 """
 
 from __future__ import annotations
@@ -39,31 +40,32 @@ __all__ = [
 
 DEFAULT = "default"
 DETECTOR = "detector"
-"""The bundled model that finds the digits of a page."""
+"""The bundled model that finds the digits on a page."""
 CLOSEUP = "closeup"
-"""The folder, within that of a detector, of the model that looks at each box that it found."""
+"""Subfolder of a detector: the model that looks at each detected box."""
 STRIP = "strip"
-"""The same of the model that reads each run of them as one."""
+"""Subfolder of a detector: the model that reads each run of boxes as one strip."""
 RESCORING = "rescoring"
-"""The same of the model that judges each of them among its neighbors."""
+"""Subfolder of a detector: the model that rescores each box in the context of its neighbors."""
 
 QUANTIZED = "int8"
-"""The folder of a model in 8 bits, within that of the model it was made of."""
+"""Subfolder of a model: its 8-bit version."""
 
 LARGEST_MODEL = 256 * 2**20
-"""Bytes; a larger file is no network for 28×28 glyphs, and is not read into memory."""
+"""Bytes; a larger file cannot be a network for 28×28 glyphs, and is not read into memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A verified model, whole in itself.
+    """A verified model, contained in one file.
 
     Attributes:
-        name: of the bundled model, or the folder of the run.
-        path: of ``model.onnx``.
-        card: what the model is.
-        content: the bytes of ``model.onnx``, whose SHA-256 is the card's.
-        quantized: the same in 8 bits, which reads about twice as many glyphs a second; ``None`` where there is none.
+        name: the name of a bundled model, or the folder of a run.
+        path: path of ``model.onnx``.
+        card: its model card.
+        content: the bytes of ``model.onnx``, whose SHA-256 is on the card.
+        quantized: the same model in 8 bits, which reads about twice as many glyphs per second; ``None`` if
+            there is none.
 
     Raises:
         ModelFormatError: the content is not an ONNX model, or keeps weights outside its file.
@@ -80,7 +82,7 @@ class Model:
 
     @property
     def is_default(self) -> bool:
-        """Whether it is the bundled model that reads unless another is named."""
+        """Whether this is the bundled model that is used by default."""
         return self.path.parent == _bundle() / DEFAULT
 
     def __repr__(self) -> str:
@@ -88,28 +90,28 @@ class Model:
 
 
 def bundled() -> list[str]:
-    """The names of the models that come with the package, the default one first.
+    """Lists the models that come with the package, the default one first.
 
     Raises:
-        ModelNotFoundError: they are not there.
+        ModelNotFoundError: the package's models are missing.
     """
     try:
         names = sorted(folder.name for folder in _bundle().iterdir() if (folder / CARD_FILE).is_file())
     except OSError as error:
         problem = f"cannot be read ({error.strerror or error})"
         raise ModelNotFoundError(
-            str(_bundle()), problem, "install inkread again; a frozen program must bring inkread's data files"
+            str(_bundle()), problem, "reinstall inkread; a frozen program must include inkread's data files"
         ) from error
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
 def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
-    """A bundled model by its name, or the model of a run by its folder.
+    """Loads a bundled model by name, or a run's model by folder.
 
     Raises:
-        ModelNotFoundError: neither a bundled model nor a folder that holds one.
-        ModelFormatError: the card cannot be read, or the file is not an ONNX model that is whole in itself.
-        ModelIntegrityError: the file is not the one that the card names, or what lies beside it in 8 bits is of another model.
+        ModelNotFoundError: this is neither a bundled model nor a folder with one.
+        ModelFormatError: the card is unreadable, or the file is not a self-contained ONNX model.
+        ModelIntegrityError: the file does not match its card, or the 8-bit version belongs to another model.
     """
     folder = _folder(name)
     model = _verified(str(name), folder)
@@ -118,7 +120,7 @@ def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
         return model
     quantized = _verified(str(quick), quick)
     if quantized.card.scores.get("export", {}).get("source_sha256") != model.card.sha256:
-        problem, remedy = "is of another model", "remove the folder, or export the model to int8 again"
+        problem, remedy = "belongs to another model", "delete the folder, or export the model to int8 again"
         raise ModelIntegrityError(str(quantized.path), problem, remedy)
     return dataclasses.replace(model, quantized=quantized)
 
@@ -128,7 +130,7 @@ def _verified(name: str, folder: Path) -> Model:
     path = folder / MODEL_FILE
     try:
         if path.stat().st_size > LARGEST_MODEL:
-            raise ModelIntegrityError(str(path), "is too large for a model of glyphs", "restore the file")
+            raise ModelIntegrityError(str(path), "is too large for a glyph model", "restore the file")
         content = path.read_bytes()
     except OSError as error:
         problem = f"cannot be read ({error.strerror or error})"
@@ -137,8 +139,8 @@ def _verified(name: str, folder: Path) -> Model:
     if found != card.sha256:
         raise ModelIntegrityError(
             str(path),
-            f"has SHA-256 {found[:12]}…, but its card says {card.sha256[:12]}…",
-            "restore the file, or train the model again; it is not loaded",
+            f"has SHA-256 {found[:12]}…, but its card lists {card.sha256[:12]}…",
+            "restore the file, or train the model again; it was not loaded",
         )
     return Model(name, path, card, content)
 
@@ -153,8 +155,8 @@ def _folder(name: str | os.PathLike[str]) -> Path:
     folder = Path(name)
     if (folder / CARD_FILE).is_file():
         return folder
-    problem = "is a folder without a card.json" if folder.is_dir() else "is no model"
+    problem = "is a folder without a card.json" if folder.is_dir() else "is not a model"
     names = ", ".join(repr(known) for known in bundled())
     raise ModelNotFoundError(
-        str(name), problem, f"name a bundled model ({names}) or the folder of a training run"
+        str(name), problem, f"use a bundled model ({names}) or the folder of a training run"
     )

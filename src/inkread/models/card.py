@@ -1,4 +1,4 @@
-"""The model card: all that must be known of a set of weights, kept beside them as ``card.json``."""
+"""The model card: everything about a set of weights, stored with them as ``card.json``."""
 
 from __future__ import annotations
 
@@ -18,66 +18,68 @@ if TYPE_CHECKING:
 CARD_FILE = "card.json"
 MODEL_FILE = "model.onnx"
 HELD_OUT_FILE = "held_out.npz"
-"""The glyphs that the training held out, which a run keeps so that its report and its plots need no other data."""
+"""The held-out glyphs of a training run, kept so that its report and plots need no other data."""
 
 REPORT_FILE = "report.html"
 GLYPH_SIDE = 28
 """Pixels per side of a glyph, the input of every classifier."""
 
 NOT_A_DIGIT = ""
-"""The label of the class for what is no single digit; the text of an empty reading."""
+"""The label of the class "not a single digit"; the text of an empty reading."""
 
 DIGIT_CLASSES = (*"0123456789", NOT_A_DIGIT)
-"""The classes of whatever tells digits, in this order."""
+"""The classes of every digit classifier, in this order."""
 
 LONGEST_LABEL = 64
 
 NUMBERS = re.compile(r"\[(\s+[\d.]+,?)+\s+\]")
-"""A list of numbers in indented JSON."""
+"""Matches a list of numbers in indented JSON."""
 
 COLDEST, HOTTEST = 1e-3, 1e3
-"""Temperatures beyond these make every probability 0 or 1, or all alike."""
+"""Temperatures outside this range make all probabilities 0 or 1, or all equal."""
 
 LARGEST_BIAS = 20
-"""Beyond this, one class is all or nothing."""
+"""Beyond this, the adjustment makes the class certain or impossible."""
 
 LEAST_REJECTION_THRESHOLD = 0.01
 """Below this, digits would be rejected for the slightest doubt."""
 
 KEYS = {"background_logit_adjustment": "none_bias", "rejection_threshold": "refusal"}
-"""The key of an attribute in ``card.json``, where it has another name."""
+"""Keys in ``card.json`` that differ from the attribute's name."""
 
 LIMITS = {"none_bias": (0.0, -LARGEST_BIAS, LARGEST_BIAS), "refusal": (1.0, LEAST_REJECTION_THRESHOLD, 1)}
-"""What an entry is where a card lacks it, and the least and the most that it may be."""
+"""The default for a missing entry, its minimum, and its maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a model is, where it comes from and what it scored.
+    """Describes a model: its structure, its origin, and its scores.
 
     Attributes:
         name: the model's name, e.g. ``"cnn"``.
-        created: ISO date of the training's end, UTC.
-        sha256: of ``model.onnx``, lower-case hexadecimal.
-        labels: one a class in the order of the logits, printable, up to ``LONGEST_LABEL`` characters; ``""`` stands for "not a single
-            digit".
+        created: ISO date on which training ended, UTC.
+        sha256: SHA-256 of ``model.onnx``, lower-case hexadecimal.
+        labels: one per class in the order of the logits, printable, up to ``LONGEST_LABEL`` characters;
+            ``""`` means "not a single digit".
         temperature: logits are divided by it before the softmax (Guo et al. 2017, fitted on held-out glyphs).
-        background_logit_adjustment: added to the tempered logit of "not a single digit": the logarithm of how much rarer it is among what is
-            read than among what was learned from.
-        rejection_threshold: a picture of one digit is rejected if "not a single digit" is more than this times as probable as the
-            most probable digit, 0..1.
+        background_logit_adjustment: added to the tempered logit of "not a single digit": the logarithm of how
+            much rarer this class is in use than in the training data.
+        rejection_threshold: a picture of one digit is rejected if "not a single digit" is more than this
+            times as probable as the most probable digit, 0..1.
         parameters: number of trained parameters.
-        geometry: how a glyph is made, see ``inkread.pipeline.glyph.GEOMETRY``.
-        fusion: of a detector, how its opinion and the classifier's are weighed, see ``inkread.pipeline.fusion.Fusion``.
-        data: one dict a data set: name, split, count, sha256, licence, attribution.
-        recipe: every setting of the training, enough to repeat it.
+        geometry: how glyphs are normalized, see ``inkread.pipeline.glyph.GEOMETRY``.
+        fusion: for a detector, the weights of its output and the classifier's, see
+            ``inkread.pipeline.fusion.Fusion``.
+        data: one dict per data set: name, split, count, sha256, licence, attribution.
+        recipe: every training setting, enough to repeat the training.
         command: the command that reproduces the weights.
-        seed: of the training.
-        scores: measured figures, e.g. ``{"mnist_validation": 0.9971, "mnist_test": 0.9967}``.
+        seed: the random seed of the training.
+        scores: measured results, e.g. ``{"mnist_validation": 0.9971, "mnist_test": 0.9967}``.
         confusion: how often held-out glyphs of each label (row) were read as each label (column).
-        reliability: of each equal bin of confidence from 0 to 1, how many held-out glyphs were read so surely, how many of them
-            right, and their mean confidence, 0 of none (Guo et al. 2017, figure 1).
-        licence: SPDX identifier of the weights.
+        reliability: for each equal-width bin of confidence from 0 to 1: the number of held-out glyphs in it,
+            how many of them were right, and their mean confidence, 0 for an empty bin (Guo et al. 2017,
+            figure 1).
+        licence: SPDX identifier for the weights.
     """
 
     name: str
@@ -101,10 +103,10 @@ class Card:
 
     @property
     def command_without_places(self) -> str:
-        """The command with the last part alone of each absolute path: nobody else shall know where things lie on this machine."""
+        """The command with absolute paths cut to their last part, so that it reveals no local folders."""
         try:
             words = shlex.split(self.command)
-        except ValueError:  # not as a shell has it, so that nobody knows where a path ends
+        except ValueError:  # not valid shell syntax, so paths cannot be recognized
             return ""
         paths = [PureWindowsPath(word) for word in words]
         return shlex.join(
@@ -112,17 +114,17 @@ class Card:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The card with the keys that it has in ``card.json``."""
+        """Returns the card as a dict with the keys of ``card.json``."""
         return {KEYS.get(name, name): value for name, value in dataclasses.asdict(self).items()}
 
     def to_json(self) -> str:
-        """The card as indented JSON, ending with a newline; each list of numbers is a line."""
+        """Returns the card as indented JSON, ending with a newline; each list of numbers is on one line."""
         text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         return NUMBERS.sub(lambda row: " ".join(row[0].split()), text) + "\n"
 
     @classmethod
     def load(cls, path: Path) -> Card:
-        """Reads a card; a ``ModelFormatError`` says what is missing or of the wrong type."""
+        """Reads a card; a ``ModelFormatError`` names an entry that is missing or has the wrong type."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             lists = {"labels": tuple(raw["labels"]), "data": tuple(raw.get("data", ()))}
@@ -134,26 +136,26 @@ class Card:
             card = cls(**(others | renamed | lists | tables))
             problem = _problem(raw)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            problem = f"is no readable model card ({error})"
+            problem = f"is not a readable model card ({error})"
         if problem:
             raise ModelFormatError(str(path), problem, "train or export the model again")
         return card
 
 
 def _problem(raw: dict[str, Any]) -> str:
-    """What makes no sense in the entries that reading depends on; ``""`` if all does."""
+    """Describes the first invalid entry that inference depends on; ``""`` if all are valid."""
     temperature, labels = raw["temperature"], raw["labels"]
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not (is_number and COLDEST <= temperature <= HOTTEST):
-        return f"has the temperature {temperature}, not a number from {COLDEST} to {HOTTEST}"
+        return f"has the temperature {temperature}, which is not a number from {COLDEST} to {HOTTEST}"
     if not all(isinstance(label, str) and _is_name(label) for label in labels):
-        return f"has labels that are no names of up to {LONGEST_LABEL} characters"
+        return f"has labels that are not names of up to {LONGEST_LABEL} characters"
     if not labels or len(labels) != len(set(labels)):
         return f"has labels {labels}, not one for each class"
     for name, (usual, least, most) in LIMITS.items():
         value = raw.get(name, usual)
         if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
-            return f"has the {name} {value}, not a number from {least} to {most}"
+            return f"has the {name} {value}, which is not a number from {least} to {most}"
     if not isinstance(raw["sha256"], str):
         return "has no SHA-256"
     return ""

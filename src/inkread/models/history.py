@@ -1,4 +1,4 @@
-"""The history of a training, as its run keeps it: ``history.csv``, a row an epoch."""
+"""The training history that a run keeps: ``history.csv``, one row per epoch."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ HISTORY_FILE = "history.csv"
 
 
 def load_history(folder: Path) -> tuple[dict[str, float], ...]:
-    """The figures of each epoch by their names; none where the folder has no history.
+    """Reads the metrics of each epoch by name; empty if the folder has no history.
 
     Raises:
-        ModelFormatError: the file is no table of numbers.
+        ModelFormatError: the file is not a table of numbers.
     """
     path = folder / HISTORY_FILE
     if not path.is_file():
@@ -26,4 +26,4 @@ def load_history(folder: Path) -> tuple[dict[str, float], ...]:
         with path.open(encoding="utf-8", newline="") as file:
             return tuple({name: float(value) for name, value in row.items()} for row in csv.DictReader(file))
     except (OSError, ValueError, TypeError) as error:
-        raise ModelFormatError(str(path), f"is no readable history ({error})", "train again") from error
+        raise ModelFormatError(str(path), f"is not a readable history ({error})", "train again") from error

@@ -1,8 +1,9 @@
-"""A model as a short list of layers with their weights, read from the ONNX that inkread itself writes.
+"""A model as a short list of layers with weights, read from the ONNX that inkread writes.
 
-Six operators make all our networks of glyphs, whoever chose their layers; batch norms are folded already. Imported models may have
-four more activations. Most formats are written from this list, so that they need neither the training's library nor its file of
-weights, and the bundled models are exported as runs are. Shapes are without the batch and channels first, as in ONNX and PyTorch; weights are float32.
+Six operators make up all our glyph networks, built-in or custom; batch norms are already folded.
+Imported models may use four more activations. Most export formats are written from this list, so they need
+neither the training library nor its weight files, and bundled models export just like runs. Shapes are
+channels-first without the batch, as in ONNX and PyTorch; weights are float32.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ if TYPE_CHECKING:
 Shape: TypeAlias = tuple[int, ...]
 
 GLYPH: Shape = (GLYPH_SIDE, GLYPH_SIDE)
-"""The shape of what the first layer takes."""
+"""Input shape of the first layer."""
 
 UNIT, UNPADDED = [1, 1], [0, 0, 0, 0]
-"""ONNX's strides, or dilations, and padding where an operator says none."""
+"""ONNX's default strides or dilations, and its default padding."""
 
 LEAK = 0.01
-"""ONNX's slope of a leaky rectifier where it says none."""
+"""ONNX's default slope of a leaky ReLU."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddChannel:
-    """(28, 28) becomes (1, 28, 28)."""
+    """Reshapes (28, 28) to (1, 28, 28)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Convolution:
-    """A convolution (cross-correlation) of all channels.
+    """A convolution (cross-correlation) over all channels.
 
     Attributes:
         weight: (filters, channels, rows, columns).
@@ -61,18 +62,18 @@ class Convolution:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Of the kernel: rows, columns."""
+        """Kernel size: rows, columns."""
         return self.weight.shape[2], self.weight.shape[3]
 
     @property
     def keeps_size(self) -> bool:
-        """Whether what comes out is as large as what goes in, for an odd kernel in the middle: "same" in other libraries."""
+        """Whether output and input have the same size, with an odd, centered kernel ("same" padding)."""
         return self.strides == (1, 1) and self.size == (2 * self.padding[0] + 1, 2 * self.padding[1] + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """The maximum or the mean of each window, unpadded; what fills no window is left out."""
+    """The maximum or mean of each window, without padding; values that do not fill a window are dropped."""
 
     kind: Literal["max", "average"]
     size: tuple[int, int]
@@ -86,11 +87,11 @@ class Rectifier:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """Another function of each value.
+    """Another element-wise function.
 
     Attributes:
         kind: its name; ``elu`` has the factor 1.
-        slope: of values below 0, for ``leaky_relu``.
+        slope: slope below 0, for ``leaky_relu``.
     """
 
     kind: Literal["tanh", "sigmoid", "elu", "leaky_relu"]
@@ -99,12 +100,12 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Flatten:
-    """All axes as one; the channel varies slowest."""
+    """Flattens all axes into one; the channel varies slowest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dense:
-    """weight (outputs, inputs) times what reaches it, plus bias (outputs,)."""
+    """Multiplies the weight (outputs, inputs) by the input and adds the bias (outputs,)."""
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
@@ -114,10 +115,10 @@ Layer: TypeAlias = AddChannel | Convolution | Pooling | Rectifier | Activation |
 
 
 def layers_of(model: Model) -> tuple[Layer, ...]:
-    """The layers of a verified model of glyphs.
+    """Returns the layers of a verified glyph model.
 
     Raises:
-        ModelFormatError: the model has other operators than those that inkread writes, or is no chain of them.
+        ModelFormatError: the model has unsupported operators, or is not a chain.
     """
     graph = onnx.load_from_string(model.content).graph
     tensors = {tensor.name: np.array(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
@@ -128,18 +129,16 @@ def layers_of(model: Model) -> tuple[Layer, ...]:
         weights = [tensors[name] for name in node.input[1:] if name in tensors]
         layer = _layer(node.op_type, attributes, weights)
         if layer is None or node.input[0] != value:
-            problem = f"has an operator {node.op_type} that is not one of our layers"
-            remedy = (
-                "name a model of glyphs that inkread trained; onnx and int8 export every model in 32 bits"
-            )
+            problem = f"has an unsupported operator {node.op_type}"
+            remedy = "use a glyph model that inkread trained; onnx and int8 export every 32-bit model"
             raise ModelFormatError(str(model.path), problem, remedy)
         layers.append(layer)
         value = node.output[0]
     return tuple(layers)
 
 
-def _layer(operator: str, attributes: dict[str, Any], weights: list[Any]) -> Layer | None:  # noqa: PLR0911 - one for each layer
-    """The layer that an operator is; ``None`` if it is none of ours."""
+def _layer(operator: str, attributes: dict[str, Any], weights: list[Any]) -> Layer | None:  # noqa: PLR0911
+    """Converts an operator to a layer; ``None`` if it is not one of ours."""
     match operator, weights:
         case "Unsqueeze", [axes] if axes.tolist() == [1]:
             return AddChannel()
@@ -179,7 +178,7 @@ def _activation(operator: str, alpha: float | None) -> Activation | None:
 def _convolution(
     weight: NDArray[np.float32], bias: NDArray[np.float32], strides: tuple[int, int], pads: list[int]
 ) -> Convolution:
-    """As much padding on both sides: the kernel gets a margin of zeros where there was less."""
+    """Makes the padding symmetric: the kernel gets a margin of zeros on the side with less."""
     top, left, bottom, right = pads
     margins = [
         (max(0, after - before), max(0, before - after)) for before, after in ((top, bottom), (left, right))
@@ -194,7 +193,7 @@ def _pair(values: list[int]) -> tuple[int, int]:
 
 
 def shape_after(layer: Layer, shape: Shape) -> Shape:
-    """The shape of what a layer gives, for the shape of what it takes."""
+    """Returns a layer's output shape for an input shape."""
     match layer:
         case AddChannel():
             return (1, *shape)
@@ -218,7 +217,7 @@ def _windows(
 
 
 def channels_last(layers: Iterable[Layer]) -> list[Layer]:
-    """The layers for a library whose flattened pictures have the channel vary fastest: dense weights in that order."""
+    """Reorders dense weights for a library whose flattened pictures have the channel varying fastest."""
     result: list[Layer] = []
     shape, flattened = GLYPH, GLYPH
     for layer in layers:
@@ -235,7 +234,10 @@ def channels_last(layers: Iterable[Layer]) -> list[Layer]:
 
 
 def calibrated(layers: tuple[Layer, ...], card: Card) -> tuple[Layer, ...]:
-    """The layers with the card's temperature and bias in the last one, whose softmax then is calibrated as the classifier's is."""
+    """Folds the card's temperature and bias into the last layer, so that its softmax is calibrated.
+
+    It then matches the classifier's.
+    """
     *before, last = layers
     if not isinstance(last, Dense):
         raise ModelFormatError(card.name, "does not end with a dense layer", REMEDY)

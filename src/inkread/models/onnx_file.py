@@ -1,8 +1,9 @@
-"""The structure of an ONNX file, read as far as it takes to know that the model is whole in itself.
+"""Parses an ONNX file far enough to prove that the model is entirely in that file.
 
-A tensor may name another file that holds its values, and a runtime would read whatever file that is. ONNX files are protocol buffers:
-nested messages of numbered fields. All messages that can hold a tensor are walked, and anything unknown in them is refused, so that no
-other parser can find a tensor where this one finds none. The core does not depend on the package ``onnx``, whose schema this is.
+A tensor may name another file that holds its values, and a runtime would read any such file. ONNX
+files are protocol buffers: nested messages of numbered fields. This module walks all messages that can hold a
+tensor, and rejects anything unknown in them, so that no other parser can find a tensor that this one misses.
+The core does not depend on the package ``onnx``, which defines the schema.
 """
 
 from __future__ import annotations
@@ -12,25 +13,25 @@ from dataclasses import dataclass, field
 from inkread.errors import ModelFormatError
 
 MOST_FIELDS = 1_000_000
-"""The largest networks in use have some ten thousand; each costs about a microsecond."""
+"""The largest networks in use have about ten thousand; each takes about a microsecond."""
 
 DEEPEST = 100
-"""Messages within messages, as in Google's own parser."""
+"""Nesting depth of messages, as in Google's parser."""
 
 VARINT, FIXED_64, BYTES, FIXED_32 = 0, 1, 2, 5
-"""Wire types: how a field is encoded. Groups (3 and 4) are not used by ONNX."""
+"""Wire types: how a field is encoded. ONNX does not use groups (3 and 4)."""
 
 FIXED_SIZES = {FIXED_64: 8, FIXED_32: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A kind of message that can hold a tensor somewhere below it.
+    """A kind of message that can contain a tensor at any depth.
 
     Attributes:
         name: its name in ``onnx.proto``.
-        plain: the numbers of its fields that cannot hold a tensor.
-        nested: its other fields, with the name of the message in each.
+        plain: the numbers of the fields that cannot contain a tensor.
+        nested: its other fields, with the message name of each.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Message:
 
 
 TENSOR, EXTERNAL_DATA, DATA_LOCATION = "TensorProto", 13, 14
-"""The message with the values of a tensor, and its two fields that put them elsewhere."""
+"""The message with a tensor's values, and its two fields that store them elsewhere."""
 
 SCHEMA = {
     message.name: message
@@ -80,15 +81,16 @@ SCHEMA = {
 
 
 def require_whole(content: bytes, source: str, remedy: str) -> None:
-    """Refuses an ONNX file unless all values of all its tensors are in the file itself.
+    """Rejects an ONNX file unless it contains all values of all its tensors.
 
     Args:
-        content: of the file.
-        source: the file, for errors.
-        remedy: what to do about a model that is refused.
+        content: the bytes of the file.
+        source: the name of the file, for errors.
+        remedy: what to do about a rejected model.
 
     Raises:
-        ModelFormatError: a tensor keeps its values elsewhere, or the file is not encoded as exporters encode ONNX.
+        ModelFormatError: a tensor keeps its values elsewhere, or the file is not encoded the way exporters
+            encode ONNX.
     """
     try:
         _walk(content)
@@ -103,7 +105,7 @@ class _ElsewhereError(ValueError):
 
 
 def _walk(content: bytes) -> None:
-    """Looks at every field of every message that can hold a tensor."""
+    """Checks every field of every message that can contain a tensor."""
     waiting = [(SCHEMA["ModelProto"], 0, len(content), 1)]
     fields = 0
     while waiting:
@@ -125,12 +127,12 @@ def _walk(content: bytes) -> None:
                 raise _ElsewhereError
             if number in message.nested:
                 if wire_type != BYTES:
-                    raise ValueError(f"field {number} of {message.name} is no message")
+                    raise ValueError(f"field {number} of {message.name} is not a message")
                 waiting.append((SCHEMA[message.nested[number]], start, position, depth + 1))
 
 
 def _skipped(content: bytes, position: int, end: int, wire_type: int) -> tuple[int, int, int]:
-    """Where the value of a field begins and ends, and the value itself if it is a varint, or else 0."""
+    """Returns where a field's value begins and ends, and the value itself if it is a varint, else 0."""
     value = 0
     if wire_type == VARINT:
         start = position
@@ -144,20 +146,20 @@ def _skipped(content: bytes, position: int, end: int, wire_type: int) -> tuple[i
     else:
         raise ValueError(f"wire type {wire_type} is unknown")
     if position > end:
-        raise ValueError("it is cut off")
+        raise ValueError("it is truncated")
     return start, position, value
 
 
 def _varint(content: bytes, position: int, end: int, *, canonical: bool = True) -> tuple[int, int]:
-    """A number of up to 64 bits, 7 a byte, the lowest first, and where it ends.
+    """Decodes a number of up to 64 bits, 7 per byte, lowest first; returns it and the position after it.
 
-    No exporter pads numbers with empty bytes. In a tag or a length that could hide a field from parsers that are less patient than others,
-    so a canonical number has none, and 32 bits.
+    No exporter pads numbers with empty bytes. Padding in a tag or a length could hide a field from less
+    patient parsers, so a canonical number has no padding, and at most 32 bits.
     """
     value = 0
     for shift in range(0, 35 if canonical else 70, 7):
         if position >= end:
-            raise ValueError("it is cut off")
+            raise ValueError("it is truncated")
         byte = content[position]
         position += 1
         value |= (byte & 0x7F) << shift

@@ -1,4 +1,4 @@
-"""Models in ONNX Runtime: opened from verified bytes, and refused if they are not what they are taken for."""
+"""Models in ONNX Runtime: opens verified bytes, and rejects models with unexpected inputs or outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inkread.models import Model
 
 NOWHERE = "/nonexistent"
-"""Where the runtime looks for external data, should one be named in a way that is not recognised."""
+"""Where the runtime looks for external data that the check failed to recognize."""
 
 REMEDY = "train or export the model again with inkread"
 
@@ -20,7 +20,7 @@ SOURCE_PLACE = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : "
     r"|\S+\.(?:cc|cpp|h):\d+ (?:[^()\s]+ )*?[\w~:<>]+::[\w~]+\([^()]*\)(?: const)? (?:\[with [^]]*\] )?"
 )
-"""The name of the exception, and a place in the runtime's source with the signature of its function."""
+"""Matches the exception's name, and source locations in the runtime with function signatures."""
 
 Shape = list[int | str | None]
 
@@ -28,17 +28,17 @@ Shape = list[int | str | None]
 def open_session(
     model: Model, *, threads: int, takes: tuple[str, Shape], gives: tuple[str, Shape], meaning: str
 ) -> Any:
-    """A session of the runtime.
+    """Opens a model in ONNX Runtime.
 
     Args:
-        model: verified.
-        threads: of one call; 0 lets the runtime take one a core.
-        takes: name and shape of the only input; an axis that is ``None`` may have any size, and must be free.
+        model: a verified model.
+        threads: intra-op threads per call; 0 means one per core.
+        takes: name and shape of the only input; an axis that is ``None`` must be dynamic.
         gives: name and shape of an output; an axis that is ``None`` may be anything.
         meaning: the input and its shape in words, for the error.
 
     Raises:
-        ModelFormatError: the model cannot run, or takes or gives something else.
+        ModelFormatError: the model cannot run, or its input or output is different.
     """
     session = _start(model.content, str(model.path), threads=threads, remedy=REMEDY)
     inputs = {node.name: node.shape for node in session.get_inputs()}
@@ -49,18 +49,18 @@ def open_session(
     name, shape = gives
     if name not in outputs or not _fits(outputs[name], shape, free=False):
         wanted = [axis for axis in shape if axis is not None]
-        raise ModelFormatError(str(model.path), f"gives {outputs}, not {name} {wanted}", REMEDY)
+        raise ModelFormatError(str(model.path), f"outputs {outputs}, not {name} {wanted}", REMEDY)
     return session
 
 
 def start_session(content: bytes, source: str, *, threads: int, remedy: str = REMEDY) -> Any:
-    """A session of the runtime for any ONNX model that is whole in itself.
+    """Opens any self-contained ONNX model in ONNX Runtime.
 
     Args:
-        content: of the file.
-        source: the file, for errors.
-        threads: of one call; 0 lets the runtime take one a core.
-        remedy: what to do about a model that is refused.
+        content: the bytes of the file.
+        source: the name of the file, for errors.
+        threads: intra-op threads per call; 0 means one per core.
+        remedy: what to do about a rejected model.
 
     Raises:
         ModelFormatError: the model cannot run, or keeps data outside its file.
@@ -70,7 +70,7 @@ def start_session(content: bytes, source: str, *, threads: int, remedy: str = RE
 
 
 def _start(content: bytes, source: str, *, threads: int, remedy: str) -> Any:
-    """A session for a model that is known to be whole: the runtime would read whatever file it names."""
+    """Opens a model already known to be self-contained: the runtime would read any file that it names."""
     import onnxruntime as ort
 
     ort.disable_telemetry_events()  # in case the program imported the runtime before inkread
@@ -79,17 +79,17 @@ def _start(content: bytes, source: str, *, threads: int, remedy: str) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
-    # Idle threads that spin take the other cores from the rest of the program.
+    # Idle threads that spin take the other cores away from the rest of the program.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's exceptions share no base but this
-        problem = f"is not an ONNX model that can run ({cause(error)})"
+    except Exception as error:  # the runtime's exceptions have no more specific base class
+        problem = f"is not a runnable ONNX model ({cause(error)})"
         raise ModelFormatError(source, problem, remedy) from error
 
 
 def _fits(found: Shape, wanted: Shape, *, free: bool) -> bool:
-    """Whether a shape is the wanted one; where that is ``None``, it must not be a number if it is to be free."""
+    """Returns whether a shape matches; an axis wanted as ``None`` must be dynamic if ``free``."""
     return len(found) == len(wanted) and all(
         (not free or not isinstance(one, int)) if other is None else one == other
         for one, other in zip(found, wanted, strict=True)
@@ -97,5 +97,5 @@ def _fits(found: Shape, wanted: Shape, *, free: bool) -> bool:
 
 
 def cause(error: Exception) -> str:
-    """What an exception of the runtime says, on one line, without the places in its source."""
+    """Returns a runtime exception's message on one line, without its source locations."""
     return one_line(SOURCE_PLACE.sub("", str(error))) or type(error).__name__

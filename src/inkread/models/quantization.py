@@ -1,9 +1,9 @@
-"""A network in 8 bits: a quarter of the size, and twice as fast on processors that multiply bytes.
+"""Quantizes a network to 8 bits: a quarter of the size, and twice as fast on CPUs that multiply bytes.
 
-Static quantisation (Jacob et al. 2018): weights have a scale each channel, activations one each layer, taken from the
-smallest and largest value on a few hundred examples. Weights keep to 7 bits, as sums of products of bytes saturate on x86 processors
-without VNNI (ONNX Runtime's documentation, "Quantize ONNX models"). Kept as pairs of QuantizeLinear and DequantizeLinear around the
-operators of 32 bits.
+Static quantization (Jacob et al. 2018): weights have one scale per channel, activations one per layer,
+computed from the minimum and maximum on a few hundred examples. Weights use only 7 bits, because sums of
+products of bytes saturate on x86 CPUs without VNNI (ONNX Runtime's documentation, "Quantize ONNX models").
+The result has pairs of QuantizeLinear and DequantizeLinear around the 32-bit operators.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 ADVICE = "pre-processing before quantization"
-"""The runtime's, on the root logger, which has nothing to do here."""
+"""A message that the runtime logs on the root logger, and that does not apply here."""
 
 
 class _Examples(CalibrationDataReader):  # type: ignore[misc]
-    """Examples in the runtime's own interface."""
+    """Serves examples through the runtime's interface."""
 
     def __init__(self, name: str, examples: Iterable[NDArray[np.float32]]) -> None:
         self._name, self._examples = name, iter(examples)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        """The next example, ``None`` after the last."""
+        """Returns the next example, or ``None`` after the last."""
         example = next(self._examples, None)
         return None if example is None else {self._name: example}
 
@@ -43,12 +43,12 @@ class _Examples(CalibrationDataReader):  # type: ignore[misc]
 def in_8_bits(
     model: bytes, examples: Iterable[NDArray[np.float32]], *, keep: Sequence[str] = ()
 ) -> onnx.ModelProto:
-    """The same network in 8 bits; input and output stay float32.
+    """Quantizes a network to 8 bits; input and output stay float32.
 
     Args:
-        model: ONNX with weights of 32 bits, and one input.
-        examples: inputs that are like those to come; the activations of each are kept until the last.
-        keep: names of nodes that stay in 32 bits.
+        model: an ONNX model with 32-bit weights and one input.
+        examples: inputs like those at inference; the activations of all of them stay in memory until the end.
+        keep: names of nodes that stay at 32 bits.
     """
     source = onnx.load_from_string(model)
     with tempfile.TemporaryDirectory(prefix="inkread-") as folder, without_messages(ADVICE):

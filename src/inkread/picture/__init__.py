@@ -1,9 +1,9 @@
-"""From any source to upright RGB pixels, safely: the only room that decodes files.
+"""Turns any source into upright RGB pixels, safely. Only this package decodes image files.
 
 ===============  ======================================================================
 ``loading``      ``load_picture`` and its limits
-``containers``   an encoded picture, reduced to its pixels
-``compositing``  the backdrop of a transparent picture
+``containers``   reduces an encoded picture to its pixels
+``compositing``  the backdrop behind a transparent picture
 ``folders``      which files in a folder are pictures
 ===============  ======================================================================
 """

@@ -1,4 +1,4 @@
-"""Colour and alpha to opaque RGB of working size, so that dark and light ink on transparency both stay visible."""
+"""Flattens color and alpha to opaque RGB at working size, keeping dark and light ink both visible."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _WHITE: Final = np.full(3, 255, np.float32)
 _GREY: Final = np.full(3, 128, np.float32)
 _BLACK: Final = np.zeros(3, np.float32)
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-_FAINT: Final = 16  # alpha below which a pixel's colour is mostly rounding error
-_MARGIN: Final = 0.1  # share of the frame that is transparent where only its margin is
-_PAGE: Final = 0.5  # share of its own box that a page fills, and pen strokes do not
-_PAGE_CONTRAST: Final = 48  # luma between a page and the ink on it, at least
-_PAGE_INK: Final = 0.002  # share of a page that its ink covers, at least
-_POLARITY: Final = 0.1  # share of all ink that counts as ink of another polarity
+_FAINT: Final = 16  # alpha below which a pixel's color is mostly rounding error
+_MARGIN: Final = 0.1  # share of the frame that is transparent if only its margin is
+_PAGE: Final = 0.5  # share of its bounding box that a page fills, and pen strokes do not
+_PAGE_CONTRAST: Final = 48  # minimum luma difference between a page and its ink
+_PAGE_INK: Final = 0.002  # minimum share of a page that ink covers
+_POLARITY: Final = 0.1  # share of all ink that counts as ink of the opposite polarity
 
 
 def composite(colour: Pixels, alpha: Pixels | None, *, max_side: int) -> Pixels:
-    """Reduced and opaque RGB, in new memory.
+    """Returns reduced, opaque RGB in new memory.
 
-    Colour is multiplied by alpha before it is averaged, so that what is hidden does not bleed into what is seen
+    Multiplies color by alpha before averaging, so that hidden pixels do not bleed into visible ones
     (Porter and Duff 1984, section 3).
     """
     if alpha is None or alpha.min() == 255:
@@ -39,7 +39,7 @@ def composite(colour: Pixels, alpha: Pixels | None, *, max_side: int) -> Pixels:
 
 
 def _reduce(pixels: Pixels, max_side: int) -> Pixels:
-    """A contiguous copy whose longer side is at most ``max_side``."""
+    """Copies the pixels to contiguous memory, with the longer side at most ``max_side``."""
     height, width = pixels.shape[:2]
     ratio = max_side / max(height, width)
     if ratio >= 1:
@@ -55,10 +55,10 @@ def _to_rgb(pixels: Pixels) -> Pixels:
 
 
 def _backdrop(seen: Pixels, alpha: Pixels) -> NDArray[np.float32]:
-    """The colour, RGB 0..255, to put behind a transparent picture so that its ink shows and no false edge arises.
+    """Chooses the color, RGB 0..255, behind a transparent picture.
 
-    A page with a transparent margin continues in its own colour. Ink alone gets white behind it if it is dark, black
-    if it is light, and mid-grey if there is truly ink of both kinds.
+    Ink must show on it, and no false edge may appear. A page with a transparent margin continues in its own
+    color. Dark ink on transparency gets white behind it, light ink black, and a real mix of both mid-gray.
 
     Args:
         seen: H×W×3 uint8, RGB times alpha.
@@ -81,7 +81,7 @@ def _backdrop(seen: Pixels, alpha: Pixels) -> NDArray[np.float32]:
 
 
 def _is_page(alpha: Pixels, visible: NDArray[np.bool_], contrast: NDArray[np.float32]) -> bool:
-    """Whether the opaque part is paper rather than ink: nearly the whole frame, or a full shape with ink on it."""
+    """Returns whether the opaque part is paper: nearly the whole frame, or a full shape with ink on it."""
     total = float(alpha.sum(dtype=np.float64)) / 255
     if total >= (1 - _MARGIN) * alpha.size:
         return True

@@ -1,10 +1,12 @@
-"""What a decoder gets to see of an encoded picture: its pixels, and nothing else.
+"""Strips an encoded picture down to its pixels before a decoder sees it.
 
-Everything beside the pixels is dropped before a decoder opens the file: texts, colour profiles, previews, further frames and
-pages, Exif. Decoders read those in Python, hold locks meanwhile, and take time and memory by what they claim to be. Of all that,
-only the orientation is wanted, which is read here. Every loop is bounded by ``MOST_PARTS``, every size by the file.
+Everything but the pixels is removed before a decoder opens the file: text, color profiles, previews, extra
+frames and pages, Exif. Decoders parse those in Python while holding locks, and a file can declare sizes that
+cost any amount of time and memory. Only the orientation is needed, so this module reads it. ``MOST_PARTS``
+bounds every loop, and the file's length bounds every size.
 
-References: PNG (ISO/IEC 15948), JPEG (ITU-T T.81, appendix B), TIFF 6.0 and BigTIFF, GIF89a, WebP (RFC 9649), Exif 2.32.
+References: PNG (ISO/IEC 15948), JPEG (ITU-T T.81, appendix B), TIFF 6.0 and BigTIFF, GIF89a, WebP (RFC 9649),
+Exif 2.32.
 """
 
 from __future__ import annotations
@@ -19,30 +21,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MOST_PARTS: Final = 1 << 16
-"""Chunks, segments, blocks, tags, strips or tiles of one file. A decoder takes about 5 µs for each; libpng writes 8 kB a chunk."""
+"""Maximum number of chunks, segments, blocks, tags, strips, or tiles in one file.
+
+A decoder takes about 5 µs for each; libpng writes 8 kB per chunk.
+"""
 
 MOST_SCANS: Final = 40
-"""Scans of a JPEG, previews included: each passes over all blocks, which takes 0.1 s at 120 megapixels. libjpeg writes 10."""
+"""Maximum number of scans in a JPEG, previews included. libjpeg writes 10.
+
+Each scan passes over all blocks, which takes 0.1 s at 120 megapixels.
+"""
 
 MOST_METADATA: Final = 1 << 16
-"""Bytes of Exif or XMP that are searched for the orientation: the largest segment of a JPEG."""
+"""Maximum number of bytes of Exif or XMP to search for the orientation: the largest JPEG segment."""
 
 ORIENTATION: Final = 0x0112
-"""The tag of the orientation, in Exif and TIFF."""
+"""The orientation tag in Exif and TIFF."""
 
-_EXIF: Final = b"Exif\0\0"  # what a block of Exif may begin with
+_EXIF: Final = b"Exif\0\0"  # optional prefix of an Exif block
 _XMP_ORIENTATION: Final = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')
 
 _PNG_KEPT: Final = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _PNG_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
-_PNG_EXIF_TEXT: Final = b"Raw profile type exif\0\0"  # ImageMagick's, before PNG had a chunk for Exif
+_PNG_EXIF_TEXT: Final = b"Raw profile type exif\0\0"  # ImageMagick's, from before PNG had an Exif chunk
 _PNG_XMP_TEXT: Final = b"XML:com.adobe.xmp\0"
 
-_JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # of a segment
+_JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # starts a segment
 _JPEG_SCAN: Final = b"\xff\xda"
-_JPEG_ENDS: Final = (0xD9, 0xDA)  # of the picture; of its header
+_JPEG_ENDS: Final = (0xD9, 0xDA)  # end of the picture; end of its header
 _JPEG_FRAMES: Final = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
-_JPEG_KEPT: Final = (*range(0xC0, 0xE1), 0xEE)  # frames and tables; JFIF and Adobe, which name the colours
+_JPEG_KEPT: Final = (*range(0xC0, 0xE1), 0xEE)  # frames and tables; JFIF and Adobe, for the color space
 _JPEG_METADATA: Final = 0xE1
 _JPEG_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_COEFFICIENT: Final = 2  # bytes
@@ -61,47 +69,48 @@ _TIFF_KEPT: Final = {
     *(0x211, 0x212, 0x213, 0x214),  # YCbCr, reference black and white
 }
 _TIFF_COMPRESSIONS: Final = {1, 2, 3, 4, 5, 7, 8, 32773, 32946}
-"""None, CCITT, LZW, JPEG, Deflate and PackBits: what scanners and image editors write."""
+"""None, CCITT, LZW, JPEG, Deflate, and PackBits: what scanners and image editors write."""
 _TIFF_JPEG, _TIFF_YCBCR = 7, 6  # a compression; a photometric interpretation
 _TIFF_TYPES: Final = dict(zip((*range(1, 14), 16, 17, 18), "BcHIdbchidfdIQqQ", strict=True))
-"""How ``struct`` writes the types of values; fractions, of no use here, as floating point of their size."""
+"""``struct`` formats of the value types; fractions are not used, so they map to a float of the same size."""
 _TIFF_WHOLE_NUMBERS: Final = "BHIQbhiq"
 
 _GIF_EXTENSION, _GIF_PICTURE, _GIF_TRAILER, _GIF_CONTROL = 0x21, 0x2C, 0x3B, 0xF9
 
 _WEBP_KEPT: Final = (b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L")
-_WEBP_LAST: Final = (b"ANMF", b"VP8 ", b"VP8L")  # with one of these the first frame is complete
-_WEBP_METADATA_FLAGS: Final = 0x2C  # colour profile, Exif, XMP
-_WEBP_PIXEL: Final = 16  # bytes: two canvases of libwebp, what its lossless decoder holds, and Pillow's copy
+_WEBP_LAST: Final = (b"ANMF", b"VP8 ", b"VP8L")  # any of these completes the first frame
+_WEBP_METADATA_FLAGS: Final = 0x2C  # color profile, Exif, XMP
+_WEBP_PIXEL: Final = 16  # bytes: two libwebp canvases, the lossless decoder's buffers, and Pillow's copy
 
 _AVIF_EXIF: Final = re.compile(rb"(infe(?:\x02.{7}|\x03.{9}))Exif", re.DOTALL)
-_AVIF_PIXEL: Final = 20  # bytes: planes of 16 bits with alpha, those of the decoder, and two copies as RGBA
+_AVIF_PIXEL: Final = 20  # bytes: 16-bit planes with alpha, the decoder's own, and two RGBA copies
 
 _BMP_RUN_LENGTHS: Final = (1, 2)
 _BMP_LEAST_COMPRESSED: Final = 40  # bytes of the shortest header that names a compression
-_BMP_MOST_RUNS: Final = 1 << 22  # bytes of runs: Pillow decodes them in Python, 4 MB a second
+_BMP_MOST_RUNS: Final = 1 << 22  # bytes of run-length data: Pillow decodes it in Python, at 4 MB per second
 _BMP_MOST_RUN_PIXELS: Final = 1 << 24
 _BMP_RUN_PIXEL: Final = 2  # bytes
 
 
 class ContainerError(Exception):
-    """A file that is broken; the message says why."""
+    """The file is broken; the message says how."""
 
 
 class TooLaboriousError(ContainerError):
-    """A file that takes more work to decode than any picture needs; the message says why."""
+    """The file takes more work to decode than any picture needs; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The part of an encoded picture that is decoded.
+    """The part of an encoded picture that gets decoded.
 
     Attributes:
-        data: a file of the same format that holds the pixels of the first picture in the file, and little else.
-        orientation: as Exif has it, 1..8 if it is meaningful; ``None`` where there is none.
-        size: width and height that the header declares, where the decoder takes memory before it tells.
-        pixel_bytes: what the decoder takes for each pixel, beside the picture that it gives.
-        block_bytes: what it takes for the largest strip or tile, which is decoded at once.
+        data: a file of the same format with the pixels of the first picture in the file, and little else.
+        orientation: the Exif orientation, 1..8 if it is valid; ``None`` if there is none.
+        size: width and height declared in the header, if the decoder allocates memory before it reports them.
+        pixel_bytes: bytes that the decoder allocates per pixel, besides the picture it returns.
+        block_bytes: bytes that the decoder allocates for the largest strip or tile, which it decodes in one
+            piece.
     """
 
     data: bytes
@@ -112,24 +121,24 @@ class Contents:
 
 
 def pixels_only(kind: str, data: bytes) -> Contents:
-    """The picture without all that is not its pixels.
+    """Removes everything from a picture file but its pixels.
 
     Args:
-        kind: the format, under Pillow's name.
-        data: the whole file, which begins as that format does. A file that ends early gives contents that do so too.
+        kind: the format, by its Pillow name.
+        data: the whole file, which begins like this format. If the file is truncated, so is the result.
 
     Raises:
-        ContainerError: the file is broken, or too laborious to decode.
+        ContainerError: the file is broken, or takes too much work to decode.
     """
     try:
         return _READERS[kind](data)
     except (IndexError, struct.error) as error:
-        message = "the file ends early"
+        message = "the file is truncated"
         raise ContainerError(message) from error
 
 
 def exif_orientation(exif: bytes) -> int | None:
-    """The orientation in a block of Exif, which may begin with its identifier; ``None`` if there is none that can be read."""
+    """Reads the orientation from an Exif block, with or without its prefix; ``None`` if it is unreadable."""
     try:
         _, tags = _directory(exif[:MOST_METADATA].removeprefix(_EXIF))
         return tags[ORIENTATION].values(1)[0]
@@ -138,7 +147,7 @@ def exif_orientation(exif: bytes) -> int | None:
 
 
 def _orientation(exif: bytes | None, xmp: bytes | None) -> int | None:
-    """What Exif says, or else XMP."""
+    """Returns the orientation from Exif, or else from XMP."""
     if exif is not None and (orientation := exif_orientation(exif)):
         return orientation
     found = _XMP_ORIENTATION.search(xmp[:MOST_METADATA]) if xmp is not None else None
@@ -146,13 +155,13 @@ def _orientation(exif: bytes | None, xmp: bytes | None) -> int | None:
 
 
 def _parts() -> Iterator[int]:
-    """Counts the parts of a file, which end at ``MOST_PARTS``."""
+    """Counts the parts of a file, and raises after ``MOST_PARTS``."""
     yield from range(MOST_PARTS)
     message = f"it has more than {MOST_PARTS} parts"
     raise TooLaboriousError(message)
 
 
-# PNG ---------------------------------------------------------------------------------------------------------------
+# PNG --------------------------------------------------------------------------------------------------------
 
 
 def _png(data: bytes) -> Contents:
@@ -178,7 +187,7 @@ def _png(data: bytes) -> Contents:
 
 
 def _png_profile(text: bytes | None) -> bytes | None:
-    """Exif from a compressed text: three lines about it, and then hexadecimal digits."""
+    """Returns Exif from a compressed text chunk: three header lines, then hexadecimal digits."""
     try:
         plain = zlib.decompressobj().decompress(text or b"", 3 * MOST_METADATA)
         return bytes.fromhex(b"".join(plain.split(b"\n")[3:]).decode("ascii"))
@@ -186,7 +195,7 @@ def _png_profile(text: bytes | None) -> bytes | None:
         return None
 
 
-# JPEG --------------------------------------------------------------------------------------------------------------
+# JPEG -------------------------------------------------------------------------------------------------------
 
 
 def _jpeg(data: bytes) -> Contents:
@@ -219,12 +228,12 @@ def _jpeg(data: bytes) -> Contents:
     )
 
 
-# TIFF and Exif -----------------------------------------------------------------------------------------------------
+# TIFF and Exif ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How a TIFF file writes its directories: the order of bytes, where the first one lies, and whether it is a BigTIFF."""
+    """How a TIFF file encodes its directories: byte order, first offset, and whether it is a BigTIFF."""
 
     order: str
     offset: int
@@ -245,7 +254,7 @@ class _Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
-    """An entry of a directory: its type, how many values it has, and the field that holds them, or where they lie in the file."""
+    """A directory entry: its type, its number of values, and a field with the values or their file offset."""
 
     kind: int
     count: int
@@ -255,17 +264,17 @@ class _Tag:
 
     @property
     def place(self) -> int | None:
-        """Where the values lie in the file; ``None`` if in the field itself."""
+        """The file offset of the values; ``None`` if they are in the field itself."""
         inside = self.count * self._size <= len(self.field)
         return None if inside else int(self.layout.pointer.unpack(self.field)[0])
 
     @property
     def is_whole(self) -> bool:
-        """Whether the values are of a known type and lie within the file."""
+        """Whether the values have a known type and are inside the file."""
         return self._size > 0 and (self.place or 0) + self.count * self._size <= len(self.file)
 
     def values(self, most: int = 16) -> tuple[int, ...]:
-        """The first whole numbers; none of another type."""
+        """Returns the first integers; empty for any other type."""
         letter = _TIFF_TYPES.get(self.kind, "")
         if letter not in _TIFF_WHOLE_NUMBERS or not self.is_whole:
             return ()
@@ -278,17 +287,17 @@ class _Tag:
 
 
 def _directory(data: bytes) -> tuple[_Layout, dict[int, _Tag]]:
-    """The first directory of a TIFF file, or of the like in Exif; of equal tags the last."""
+    """Reads the first directory of a TIFF file or Exif block; the last of duplicate tags wins."""
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None:
-        message = "no order of bytes"
+        message = "it has no byte order mark"
         raise ContainerError(message)
     (version,) = struct.unpack_from(order + "H", data, 2)
     big = version == _TIFF_BIG
     (offset,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
     layout = _Layout(order, offset, big)
     if offset > len(data):
-        message = "its directory lies behind its end"
+        message = "its directory is past the end of the file"
         raise ContainerError(message)
     (count,) = layout.count.unpack_from(data, offset)
     tags: dict[int, _Tag] = {}
@@ -322,18 +331,18 @@ def _tiff(data: bytes) -> Contents:
     )
     pixel = -(-number(_TIFF_SAMPLES, 1) * number(_TIFF_BITS, 1) // 8)
     if number(_TIFF_PHOTOMETRIC, 0) == _TIFF_YCBCR:
-        pixel += 4  # libtiff gives it as RGBA
+        pixel += 4  # libtiff returns it as RGBA
     if compression == _TIFF_JPEG:
         pixel += number(_TIFF_SAMPLES, 1) * _JPEG_COEFFICIENT
     directory = b"".join(layout.entry.pack(own, tag.kind, tag.count, tag.field) for own, tag in kept.items())
-    directory = layout.count.pack(len(kept)) + directory + layout.pointer.pack(0)  # and no further page
+    directory = layout.count.pack(len(kept)) + directory + layout.pointer.pack(0)  # and no next page
     view = memoryview(data)
     cut = b"".join([view[: layout.offset], directory, view[layout.offset + len(directory) :]])
     orientation = next(iter(tags[ORIENTATION].values()), None) if ORIENTATION in tags else None
     return Contents(cut, orientation, block_bytes=block * pixel if compression != 1 else 0)
 
 
-# GIF, WebP, AVIF, BMP ----------------------------------------------------------------------------------------------
+# GIF, WebP, AVIF, BMP ---------------------------------------------------------------------------------------
 
 
 def _gif(data: bytes) -> Contents:
@@ -383,7 +392,7 @@ def _webp(data: bytes) -> Contents:
 
 
 def _webp_size(name: bytes, head: bytes) -> tuple[int, int] | None:
-    """Width and height of the canvas, which the first chunk tells."""
+    """Reads the width and height of the canvas from the first chunk."""
     if name == b"VP8X":
         return int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
     if name == b"VP8L":
@@ -396,7 +405,7 @@ def _webp_size(name: bytes, head: bytes) -> tuple[int, int] | None:
 
 
 def _avif(data: bytes) -> Contents:
-    # What turns an AVIF are properties of its own (MIAF, section 7.3.6.8); of its Exif only the parsing would be left.
+    # AVIF stores rotation in its own properties (MIAF, section 7.3.6.8), so its Exif is not needed.
     return Contents(_AVIF_EXIF.sub(rb"\1skip", data), pixel_bytes=_AVIF_PIXEL)
 
 
@@ -407,7 +416,7 @@ def _bmp(data: bytes) -> Contents:
     if compression not in _BMP_RUN_LENGTHS:
         return Contents(data)
     if len(data) > _BMP_MOST_RUNS or abs(width * height) > _BMP_MOST_RUN_PIXELS:
-        message = "its run lengths are decoded slowly"
+        message = "its run-length data takes too long to decode"
         raise TooLaboriousError(message)
     return Contents(data, pixel_bytes=_BMP_RUN_PIXEL)
 

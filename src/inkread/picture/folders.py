@@ -1,4 +1,4 @@
-"""Which files of a folder are its pictures, the same for every command that takes one."""
+"""Finds the pictures in a folder, in the same way for every command that takes one."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HIDDEN = (".", "~")
-"""How the names of files begin that are hidden, or that other programs keep beside those that they work on (macOS: ``._a.png``)."""
+"""Prefixes of hidden files, and of files that other programs keep beside their own (macOS: ``._a.png``)."""
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file of this name counts as a picture where a folder is looked through."""
+    """Returns whether a folder scan counts a file with this name as a picture."""
     return not name.startswith(HIDDEN) and Path(name).suffix.lower() in PICTURE_SUFFIXES
 
 
 def pictures_in(folder: Path, *, recursive: bool = False) -> Iterator[Path]:
-    """The files with names of pictures, in no particular order.
+    """Yields the files with picture names, in no particular order.
 
     Args:
-        folder: to look through.
-        recursive: also look through the folders in it, but through none that is hidden or a link.
+        folder: the folder to scan.
+        recursive: also scan its subfolders, except hidden ones and links.
 
     Raises:
-        FolderError: the folder is not there, or it or one in it cannot be looked through.
+        FolderError: the folder does not exist, or it or a subfolder cannot be scanned.
     """
 
     def refuse(error: OSError) -> None:
-        """Raises what is wrong with a folder, unless it is one in ours that has gone meanwhile."""
+        """Raises an error for this folder, unless it is a subfolder that was deleted meanwhile."""
         place = Path(os.fsdecode(error.filename))
         if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-            problem = f"cannot be looked through ({error.strerror})"
-            raise FolderError(str(place), problem, "let it be read, or move it elsewhere") from error
+            problem = f"cannot be read ({error.strerror})"
+            raise FolderError(str(place), problem, "grant read permission, or move it elsewhere") from error
         if place == folder:
             raise FolderError(
-                str(place), "is not there, or is no folder", "name a folder of pictures"
+                str(place), "is not a folder, or does not exist", "pass a folder of pictures"
             ) from error
 
     for place, folders, names in os.walk(folder, onerror=refuse):

@@ -1,11 +1,12 @@
-"""Any source to upright RGB pixels, safely: the only room that decodes files.
+"""Turns any source into upright RGB pixels, safely. Only this package decodes image files.
 
-Pillow decodes, with an allow-list of formats; OpenCV only ever sees arrays. Every failure is a ``PictureError``.
+Pillow decodes, from an allow-list of formats; OpenCV only ever sees arrays. Every failure is a
+``PictureError``.
 
-The way of a picture: its bytes are bounded, all but its pixels is cut away (``inkread.picture.containers``), its header is read, its pixels
-and the memory to decode them are bounded. The pixels are decoded (large JPEGs at a half, quarter or eighth of their size), brought
-to 8 bit and reduced block by block, reduced to the working size by area averaging, laid on a backdrop where they are transparent,
-and turned upright last, when they are few.
+The steps: limit the number of bytes, strip everything but the pixels (``inkread.picture.containers``), read
+the header, limit the number of pixels and the memory to decode them, decode (large JPEGs at a half, quarter,
+or eighth of their size), convert to 8 bits and reduce block by block, reduce to the working size by area
+averaging, composite transparent pixels onto a backdrop, and last, when few pixels are left, rotate upright.
 """
 
 from __future__ import annotations
@@ -41,20 +42,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any]
-"""A path, an encoded picture, a binary file object, a PIL image or an array; ``load_picture`` says more."""
+"""A path, an encoded picture, a binary file object, a PIL image, or an array; see ``load_picture``."""
 
 WORKING_SIDE: Final = 2000
-"""Longest side of the working pixels. A 12-megapixel photo is just twice that, so its JPEG is decoded at half size;
-an A4 page at 300 dpi comes down to 171 dpi, where a digit 3 mm high still has MNIST's 20 pixels."""
+"""Longest side of the working pixels.
+
+A 12-megapixel photo is just twice that, so its JPEG is decoded at half size; an A4 page at 300 dpi is reduced
+to 171 dpi, at which a digit 3 mm high still has MNIST's 20 pixels.
+"""
 
 PICTURE_SUFFIXES: Final = frozenset(
     {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
 )
-"""How the names of pictures end, in lower case, where a folder is looked through: of those in an accepted format, and of those
-whose refusal says what to do. A file that is named is judged by its content alone."""
+"""File name extensions, in lower case, that count as pictures when a folder is scanned.
+
+These are the accepted formats, and formats whose error message explains what to do. A file passed by name is
+judged by its content alone.
+"""
 
 _FORMATS: Final = {
-    "JPEG": rb"\xff\xd8\xff",  # and MPO, the JPEG with a second picture behind it that many phones write
+    "JPEG": rb"\xff\xd8\xff",  # and MPO, the JPEG with a second picture after it that many phones write
     "PNG": rb"\x89PNG\r\n\x1a\n",
     "GIF": rb"GIF8[79]a",
     "BMP": rb"BM",
@@ -62,8 +69,8 @@ _FORMATS: Final = {
     "WEBP": rb"RIFF....WEBP",
     "AVIF": rb"....ftyp(avif|avis|mif1|msf1)",
 }
-"""The accepted formats, under Pillow's names, and how their files begin."""
-_OPTIONAL_FORMATS: Final = ("WEBP", "AVIF")  # a Pillow may be built without them
+"""The accepted formats, by their Pillow names, and the bytes that their files begin with."""
+_OPTIONAL_FORMATS: Final = ("WEBP", "AVIF")  # Pillow may be built without these
 
 _FOREIGN_FORMATS: Final = {
     "HEIC": rb"....ftyp(hei[cmsx]|hev[cmx])",
@@ -73,15 +80,15 @@ _FOREIGN_FORMATS: Final = {
     "JPEG XL": rb"\xff\x0a|\0\0\0\x0cJXL ",
     "JPEG 2000": rb"\0\0\0\x0cjP  ",
 }
-"""Formats that are told apart only for the sake of a better refusal."""
+"""Formats that are recognized only to give a better error message."""
 
 _READ_CHUNK: Final = 1 << 20
 _VALUE_BLOCK: Final = (
     1 << 20
-)  # values brought to 8 bit at a time, which bounds their float64 copies to 16 MiB
-_BLOCK_SIDE: Final = 2048  # pixels; a decoded picture is converted and reduced in blocks of about this side
+)  # values converted to 8 bits at a time, which limits their float64 copies to 16 MiB
+_BLOCK_SIDE: Final = 2048  # pixels; side of the blocks in which a decoded picture is converted and reduced
 _DRAFT_SCALES: Final = (8, 4, 2)  # the reductions of libjpeg's scaled inverse DCT
-_HUGE: Final = 1e300  # a range of floats is cut to ± this, so that differences stay finite
+_HUGE: Final = 1e300  # float ranges are clipped to ± this, so that differences stay finite
 
 _UPRIGHT: Final[dict[object, Callable[[Pixels], Pixels]]] = {
     2: lambda pixels: pixels[:, ::-1],
@@ -92,29 +99,27 @@ _UPRIGHT: Final[dict[object, Callable[[Pixels], Pixels]]] = {
     7: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
     8: lambda pixels: pixels[:, ::-1].transpose(1, 0, 2),
 }
-"""What makes a picture upright, by its EXIF orientation (Exif 2.32, 4.6.4 A); other values change nothing."""
+"""The transform to upright, by EXIF orientation (Exif 2.32, 4.6.4 A); other values change nothing."""
 _SIDEWAYS: Final = (5, 6, 7, 8)
 
 _PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2}
-"""What a pixel takes in Pillow, by mode; 4 bytes in all others."""
-_LINE_BYTES: Final = (
-    16  # what each row takes in Pillow beside its pixels, and each column in the decoders' buffers
-)
+"""Bytes per pixel in Pillow, by mode; 4 in all other modes."""
+_LINE_BYTES: Final = 16  # bytes per row in Pillow besides its pixels, and per column in the decoders' buffers
 
 _metadata_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class PictureLimits:
-    """What a picture may have at most; all are checked before a pixel is decoded.
+    """Maximum size of a picture; all limits are checked before any pixel is decoded.
 
     Attributes:
-        max_bytes: of the encoded picture.
-        max_pixels: at full size. The default admits a 108-megapixel phone photo. Beside it Pillow's own
-            ``Image.MAX_IMAGE_PIXELS`` stays in force, which refuses more than twice its value.
-        max_memory: bytes that decoding may take, as format, mode and size tell. Of the default, a JPEG or PNG of
-            ``max_pixels`` takes what it needs; formats whose decoders hold several copies admit fewer pixels: WebP 50
-            million, AVIF 41.
+        max_bytes: size of the encoded picture.
+        max_pixels: number of pixels at full size. The default admits a 108-megapixel phone photo. Pillow's
+            own ``Image.MAX_IMAGE_PIXELS`` still applies, and rejects more than twice its value.
+        max_memory: bytes that decoding may take, computed from format, mode, and size. The default is enough
+            for a JPEG or PNG of ``max_pixels``; formats whose decoders hold several copies admit fewer
+            pixels: WebP 50 million, AVIF 41.
     """
 
     max_bytes: int = 64 * 1024 * 1024
@@ -123,18 +128,18 @@ class PictureLimits:
 
     def __post_init__(self) -> None:
         if min(self.max_bytes, self.max_pixels, self.max_memory) < 1:
-            raise OptionError("PictureLimits", "has a limit below 1", "give positive limits")
+            raise OptionError("PictureLimits", "has a limit below 1", "use positive limits")
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An upright picture, ready to be worked on.
+    """An upright picture, ready to be processed.
 
     Attributes:
         source: the path, or a description such as ``"array (28, 28) uint8"``.
-        pixels: H×W×3 uint8 RGB, upright, C-contiguous, in memory of its own; perhaps reduced from the source's size.
-        width: of the upright source picture, before reduction.
-        height: likewise.
+        pixels: H×W×3 uint8 RGB, upright, C-contiguous, in its own memory; may be smaller than the source.
+        width: width of the upright source picture in pixels, before reduction.
+        height: its height.
     """
 
     source: str
@@ -157,28 +162,30 @@ def load_picture(
 ) -> Picture:
     """Reads any source as an upright RGB picture.
 
-    Transparent pictures are laid on a backdrop that shows both dark and light ink; see ``inkread.picture.compositing``.
+    Transparent pictures are composited onto a backdrop that shows both dark and light ink; see
+    ``inkread.picture.compositing``.
 
     Args:
-        source: a path of a regular file; an encoded picture as bytes; a binary file object, rewound if it can be and
-            read to its end; a PIL image of any mode, as it stands; or an array H×W, H×W×1, H×W×3 (RGB) or H×W×4
-            (RGBA, straight alpha). Of animated files and pages the first counts. Values of more than 8 bit: integers
-            are scaled from the smallest bit depth that holds them, so that 12-bit data in 16 bits keeps its contrast, and
-            one channel of nothing but 0 and 1 is a mask;
-            floats are taken as 0..1 if all lie there, else as 0..255 if all lie there; anything else, negative
-            values included, is stretched from its minimum and maximum.
-        limits: bytes and pixels beyond which the source is refused.
-        max_side: a longer picture is reduced to this side by area averaging; a smaller one is kept.
+        source: a path of a regular file; an encoded picture as bytes; a binary file object, which is rewound
+            if possible and read to its end; a PIL image of any mode, as it is; or an array H×W, H×W×1, H×W×3
+            (RGB) or H×W×4 (RGBA, straight alpha). Only the first frame or page is read. Values of more than 8
+            bits: integers are scaled from the smallest bit depth that holds them, so that 12-bit data in 16
+            bits keeps its contrast, and one channel of only 0 and 1 is a mask; floats are read as 0..1 if all
+            are in that range, else as 0..255 if all are in that range; any others, including negative values,
+            are stretched from their minimum and maximum.
+        limits: maximum bytes, pixels, and memory; a larger source raises an error.
+        max_side: a picture whose longer side exceeds this is reduced to it by area averaging; a smaller one
+            is kept.
 
     Returns:
-        The picture. Its pixels share no memory with the source, which is left as it was.
+        The picture. Its pixels share no memory with the source, which stays unchanged.
 
     Raises:
-        PictureError: the kind of it that fits, naming the source, what is wrong and what to do.
+        PictureError: the subclass that fits; the message names the source, the problem, and the remedy.
         OptionError: ``max_side`` is below 1.
     """
     if max_side < 1:
-        raise OptionError("max_side", f"is {max_side}", "give a positive number of pixels")
+        raise OptionError("max_side", f"is {max_side}", "use a positive number of pixels")
     name = describe_source(source)
     orientation: object = None
     if isinstance(source, np.ndarray):
@@ -201,7 +208,10 @@ def load_picture(
 
 
 def describe_source(source: object) -> str:
-    """The source in a few words: its path, or its kind and size. Accepts anything, even what cannot be read."""
+    """Describes a source briefly: its path, or its kind and size.
+
+    Accepts anything, even unreadable objects.
+    """
     match source:
         case str() | os.PathLike():
             return os.fsdecode(source) or "(empty path)"
@@ -217,11 +227,11 @@ def describe_source(source: object) -> str:
     return f"object of type {type(source).__name__}"
 
 
-# Bytes -------------------------------------------------------------------------------------------------------------
+# Bytes ------------------------------------------------------------------------------------------------------
 
 
 def _read(name: str, source: object, limits: PictureLimits) -> bytes:
-    """The encoded picture, of at most ``limits.max_bytes`` and never empty."""
+    """Reads the encoded picture: at most ``limits.max_bytes``, and never empty."""
     if isinstance(source, (str, os.PathLike)):
         data = _read_path(name, os.fsdecode(source), limits)
     elif isinstance(source, (bytes, bytearray, memoryview)):
@@ -232,8 +242,8 @@ def _read(name: str, source: object, limits: PictureLimits) -> bytes:
     else:
         raise PictureFormatError(
             name,
-            "is no picture source",
-            "give a path, bytes, a binary file object, a PIL image or a numpy array",
+            "is not a supported picture source",
+            "pass a path, bytes, a binary file object, a PIL image, or a NumPy array",
         )
     if not data:
         raise PictureFormatError(name, "is empty", "check that it was written or sent completely")
@@ -244,12 +254,12 @@ def _read_path(name: str, path: str, limits: PictureLimits) -> bytes:
     try:
         status = Path(path).stat() if path else None
         if status is None:
-            raise PictureNotFoundError(name, "names no file", "give the path of a picture file")
+            raise PictureNotFoundError(name, "is not a file name", "pass the path of a picture file")
         if stat.S_ISDIR(status.st_mode):
-            raise PictureNotFoundError(name, "is a directory", "name a picture file in it")
+            raise PictureNotFoundError(name, "is a directory", "pass a picture file in it")
         if not stat.S_ISREG(status.st_mode):
             raise PictureFormatError(
-                name, "is no regular file", "copy the picture to a file, or pipe it in and name it -"
+                name, "is not a regular file", "copy the picture to a file, or pipe it in and pass -"
             )
         _check_bytes(name, status.st_size, limits)
         with Path(path).open("rb") as file:
@@ -258,25 +268,25 @@ def _read_path(name: str, path: str, limits: PictureLimits) -> bytes:
         raise PictureNotFoundError(name, "does not exist", "check the path") from error
     except PermissionError as error:
         raise PictureError(
-            name, "may not be opened", "check the permissions of the file and its folders"
+            name, "cannot be opened", "check the permissions of the file and its folders"
         ) from error
     except OSError as error:
         raise PictureError(
             name, f"cannot be read ({error.strerror or error})", "check the path and the disk"
         ) from error
     except ValueError as error:  # a null byte, or characters that the file system cannot encode
-        raise PictureNotFoundError(name, f"is no possible path ({error})", "check the path") from error
+        raise PictureNotFoundError(name, f"is not a valid path ({error})", "check the path") from error
 
 
 def _read_stream(name: str, stream: Any, limits: PictureLimits) -> bytes:
-    """All of a file object, from its beginning where it can be rewound, as ``PIL.Image.open`` takes it."""
+    """Reads all of a file object, from its beginning if it is seekable, like ``PIL.Image.open``."""
     try:
         with suppress(AttributeError, io.UnsupportedOperation, OSError):
             stream.seek(0)
         return _read_bounded(name, stream, limits)
     except PictureError:
         raise
-    except Exception as error:  # what a stranger's file object may raise is not known
+    except Exception as error:  # an unknown file object may raise anything
         raise PictureError(
             name,
             f"cannot be read ({type(error).__name__}: {error})",
@@ -315,16 +325,16 @@ def _check_pixels(name: str, size: tuple[int, int], limits: PictureLimits) -> No
         )
 
 
-# Pillow ------------------------------------------------------------------------------------------------------------
+# Pillow -----------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps Pillow's remarks on large or odd pictures (``warnings.warn``) from the user.
+    """Suppresses Pillow's warnings (``warnings.warn``) about large or odd pictures.
 
-    Before Python 3.14 ``catch_warnings`` swaps a list of the whole process, so the lock lets one thread at a time do
-    it. That costs little, as only headers are read meanwhile, from which all that may be long was cut. Pixels are decoded
-    outside, in parallel.
+    Before Python 3.14, ``catch_warnings`` replaces a list shared by the whole process, so a lock admits one
+    thread at a time. The cost is small: only headers are read under the lock, already stripped of anything
+    long. Pixels are decoded outside it, in parallel.
     """
     with _metadata_lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -333,7 +343,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _pillow_errors(name: str) -> Iterator[None]:
-    """Turns whatever Pillow raises on what it is given into a ``PictureError``."""
+    """Turns anything that Pillow raises into a ``PictureError``."""
     try:
         yield
     except PictureError:
@@ -346,7 +356,7 @@ def _pillow_errors(name: str) -> Iterator[None]:
         raise PictureTooLargeError(
             name, "has more pixels than can be decoded safely", "reduce the picture"
         ) from error
-    except Exception as error:  # a damaged file takes Pillow to errors of nearly every type
+    except Exception as error:  # on a damaged file, Pillow raises errors of nearly every type
         reason = (
             "unreadable header" if isinstance(error, UnidentifiedImageError) else str(error) or "broken data"
         )
@@ -356,7 +366,7 @@ def _pillow_errors(name: str) -> Iterator[None]:
 
 
 def _identify(name: str, data: bytes) -> str:
-    """The Pillow name of the accepted format that the bytes begin as."""
+    """Returns the Pillow name of the accepted format that the bytes begin with."""
     for known, pattern in _FORMATS.items():
         if re.match(pattern, data, re.DOTALL):
             if known in _OPTIONAL_FORMATS and not features.check(known.lower()):
@@ -369,13 +379,13 @@ def _identify(name: str, data: bytes) -> str:
             raise PictureFormatError(
                 name, f"is a {foreign} file, which is not accepted", "export it as PNG or JPEG"
             )
-    raise PictureFormatError(name, "is no picture of a known format", f"give one of {', '.join(_FORMATS)}")
+    raise PictureFormatError(name, "is not a supported image format", f"use one of {', '.join(_FORMATS)}")
 
 
 def _decode(
     name: str, source: object, limits: PictureLimits, max_side: int
 ) -> tuple[Image.Image, int | None, tuple[int, int]]:
-    """The loaded image, its orientation, and its size before any reduction."""
+    """Decodes the source; returns the image, its orientation, and its size before any reduction."""
     data = _read(name, source, limits)
     kind = _identify(name, data)
     contents = pixels_only(kind, data)
@@ -384,7 +394,7 @@ def _decode(
         _check_pixels(name, contents.size, limits)
         _check_memory(name, 4 * contents.size[0] * contents.size[1], contents.size, contents, limits)
     with _quiet():
-        # Pillow's bomb warning too: the check below is ours, and twice Pillow's limit stays an error.
+        # Silences Pillow's bomb warning too: the check below is ours. Twice Pillow's limit is still an error.
         image = Image.open(io.BytesIO(contents.data), formats=[kind])
     size = image.size
     _check_pixels(name, size, limits)
@@ -403,44 +413,49 @@ def _decode(
 def _check_memory(
     name: str, stored: int, size: tuple[int, int], contents: Contents, limits: PictureLimits
 ) -> None:
-    """Refuses what would take too much memory to decode: for the loaded image, and what its decoder takes beside it."""
+    """Rejects a picture that takes too much memory to decode: the loaded image plus the decoder's buffers."""
     decoder = size[0] * size[1] * contents.pixel_bytes + contents.block_bytes
     needed = stored + decoder + _LINE_BYTES * sum(size)
     if needed > limits.max_memory:
         raise PictureTooLargeError(
             name,
-            f"has {size[0]}×{size[1]} pixels in a format that needs {needed:,} bytes of memory to decode, more than {limits.max_memory:,}",
+            f"has {size[0]}×{size[1]} pixels in a format that needs {needed:,} bytes of memory to decode, "
+            f"more than {limits.max_memory:,}",
             "reduce the picture, save it as JPEG, or raise PictureLimits.max_memory",
         )
 
 
 def _load(name: str, image: Image.Image, limits: PictureLimits) -> tuple[Image.Image, int | None]:
-    """A caller's image, loaded, and its orientation.
+    """Loads a caller's image; returns it with its orientation.
 
-    That is asked after loading: a PNG may have it behind the pixels, and a TIFF is turned by Pillow while loading.
+    The orientation is read after loading, because a PNG may store it after the pixels, and Pillow rotates a
+    TIFF while loading it.
     """
     if not (image.width and image.height):
-        raise PictureFormatError(name, "has no pixels", "give an image of at least 1×1")
+        raise PictureFormatError(name, "has no pixels", "pass an image of at least 1×1")
     _check_pixels(name, image.size, limits)
     image.load()
-    with suppress(Exception):  # metadata may be corrupt in any way, and the picture be good
+    with suppress(Exception):  # the metadata may be corrupt in any way while the picture is fine
         value = image.getexif().get(ORIENTATION)
         return image, value if isinstance(value, int) else None
     return image, None
 
 
-# Colour and alpha --------------------------------------------------------------------------------------------------
+# Color and alpha --------------------------------------------------------------------------------------------
 
 
 def _split_array(name: str, values: NDArray[Any], limits: PictureLimits) -> tuple[Pixels, Pixels | None]:
-    """An array as 8-bit colour, H×W or H×W×3, and alpha, H×W or ``None``."""
-    remedy = "give H×W, H×W×1, H×W×3 (RGB) or H×W×4 (RGBA), channels last, of dtype uint8, uint16, float32, float64 or bool"
+    """Splits an array into 8-bit color, H×W or H×W×3, and alpha, H×W or ``None``."""
+    remedy = (
+        "pass H×W, H×W×1, H×W×3 (RGB) or H×W×4 (RGBA), channels last, "
+        "of dtype uint8, uint16, float32, float64 or bool"
+    )
     if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3, 4)):
-        raise PictureArrayError(name, "has no shape of a picture", remedy)
+        raise PictureArrayError(name, "does not have the shape of a picture", remedy)
     if values.size == 0:
         raise PictureArrayError(name, "has no pixels", remedy)
     if values.dtype.kind not in "buif" or values.dtype.itemsize > 8:
-        raise PictureArrayError(name, "has no dtype of a picture", remedy)
+        raise PictureArrayError(name, "does not have the dtype of a picture", remedy)
     _check_pixels(name, (values.shape[1], values.shape[0]), limits)
     pixels = _to_8_bit(name, np.asarray(values))
     if pixels.ndim == 3 and pixels.shape[2] == 1:
@@ -449,13 +464,13 @@ def _split_array(name: str, values: NDArray[Any], limits: PictureLimits) -> tupl
 
 
 _MASK: Final = (0.0, 1.0)
-"""The span of a mask of 0 and 1."""
+"""The value range of a mask of 0 and 1."""
 
 
 def _split_image(name: str, image: Image.Image, max_side: int) -> tuple[Pixels, Pixels | None]:
-    """A loaded image of any mode as 8-bit colour, H×W or H×W×3, and alpha, H×W or ``None``; perhaps reduced.
+    """Splits a loaded image of any mode into 8-bit color, H×W or H×W×3, and alpha, H×W or ``None``.
 
-    Block by block, so that no second copy of a large picture is held.
+    Reduces large images. Works block by block, so that a large picture is never copied as a whole.
     """
     ratio = max(1, max(image.size) // max_side)
     factors = min(ratio, image.width), min(ratio, image.height)
@@ -474,7 +489,7 @@ def _split_image(name: str, image: Image.Image, max_side: int) -> tuple[Pixels, 
 
 
 def _blocks(size: tuple[int, int], factors: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
-    """Boxes of about ``_BLOCK_SIDE`` that together cover an image of that size and begin at multiples of the factors."""
+    """Yields boxes of about ``_BLOCK_SIDE`` that cover the image and begin at multiples of the factors."""
     across, down = (factor * max(1, _BLOCK_SIDE // factor) for factor in factors)
     for top in range(0, size[1], down):
         for left in range(0, size[0], across):
@@ -482,17 +497,17 @@ def _blocks(size: tuple[int, int], factors: tuple[int, int]) -> Iterator[tuple[i
 
 
 def _image_span(name: str, image: Image.Image) -> tuple[float, float] | None:
-    """What is 0 and what is 255 in an image of values of more than 8 bits, or of nothing but 0 and 1; ``None`` in any other."""
+    """Returns the values that map to 0 and 255, for an image of more than 8 bits or a mask; else ``None``."""
     if image.mode.startswith(("I", "F")):
         blocks = (np.asarray(image.crop(box)) for box in _blocks(image.size, (1, 1)))
         extremes = np.array([(block.min(), block.max()) for block in blocks])
         return _MASK if _is_mask(extremes) else _span(name, extremes)
-    # The darkest of JPEGs have ones by chance.
+    # Very dark JPEGs can have a maximum of 1 by chance.
     return _MASK if image.mode == "L" and image.format != "JPEG" and image.getextrema() == (0, 1) else None
 
 
 def _scaled_image(image: Image.Image, span: tuple[float, float]) -> Image.Image:
-    """An image of values of more than 8 bits in mode L, or LA where one of its values is transparent."""
+    """Converts an image of more than 8 bits to mode L, or to LA if one of its values is transparent."""
     values, key = np.asarray(image), image.info.get("transparency")
     scaled = Image.fromarray(_scaled(values, span))
     if isinstance(key, int):
@@ -501,13 +516,13 @@ def _scaled_image(image: Image.Image, span: tuple[float, float]) -> Image.Image:
 
 
 def _to_plain_mode(image: Image.Image) -> Image.Image:
-    """The image in mode L, RGB, or RGBA if any of it is transparent."""
+    """Converts the image to mode L, RGB, or RGBA if any of it is transparent."""
     if image.mode == "La":
         image = image.convert("LA")
     if image.has_transparency_data:
         try:
             return image if image.mode == "RGBA" else image.convert("RGBA")
-        except (TypeError, ValueError):  # a colour key that does not fit the mode hides nothing
+        except (TypeError, ValueError):  # a color key that does not fit the mode hides nothing
             image = image.copy()
             image.info.pop("transparency", None)
     if image.mode in ("L", "RGB"):
@@ -522,13 +537,16 @@ def _split_channels(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
 
 
 def _is_mask(values: NDArray[Any]) -> bool:
-    """Whether whole numbers of one channel are nothing but 0 and 1, both of them; more channels come from cameras, in the dark."""
+    """Returns whether a single integer channel contains both 0 and 1, and nothing else.
+
+    Images with more channels come from cameras, in the dark.
+    """
     one_channel = values.ndim == 2 or values.shape[2] == 1
     return one_channel and values.dtype.kind in "ui" and values.max() == 1 and values.min() == 0
 
 
 def _to_8_bit(name: str, values: NDArray[Any]) -> Pixels:
-    """Scales values of any real dtype to 0..255 as ``load_picture`` promises; the shape is kept."""
+    """Scales values of any real dtype to 0..255 as ``load_picture`` documents; keeps the shape."""
     if _is_mask(values):
         values = values > 0
     if values.dtype == np.uint8:
@@ -539,7 +557,7 @@ def _to_8_bit(name: str, values: NDArray[Any]) -> Pixels:
 
 
 def _span(name: str, values: NDArray[Any]) -> tuple[float, float]:
-    """What is 0 and what is 255 in these values, or in others of which these are the extremes."""
+    """Returns the values that map to 0 and 255; the given values may be just the extremes."""
     with np.errstate(invalid="ignore"):
         low, high = values.min().item(), values.max().item()
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -554,10 +572,10 @@ def _span(name: str, values: NDArray[Any]) -> tuple[float, float]:
 
 
 def _scaled(values: NDArray[Any], span: tuple[float, float]) -> Pixels:
-    """Values from a span as 0..255; all 0 where the span is none."""
+    """Scales values from a range to 0..255; all 0 if the range is empty."""
     if span[1] - span[0] < 1 / _HUGE:
         return np.zeros(values.shape, np.uint8)
-    if values.dtype.kind == "u" and values.dtype.itemsize == 2:  # as many values as a table holds
+    if values.dtype.kind == "u" and values.dtype.itemsize == 2:  # few enough values for a lookup table
         table = np.rint(np.interp(np.arange(1 << 16), span, (0, 255))).astype(np.uint8)
         return cast("Pixels", table[values])
     flat = np.ascontiguousarray(values).reshape(-1)

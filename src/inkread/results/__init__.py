@@ -1,8 +1,8 @@
-"""What a reading is made of.
+"""The parts of a reading.
 
 ============  ==================================================================
 ``reading``   ``Digit``, ``Sign``, ``Line`` and ``Reading``
-``outcome``   the outcome for one picture of many: a reading, or its error
+``outcome``   the outcome for one picture of many: a reading, or an error
 ``annotate``  draws a reading on its picture
 ============  ==================================================================
 """

@@ -1,7 +1,8 @@
-"""Draws a reading on its picture: a box around every digit, and above it what it was read as, and how surely.
+"""Draws a reading on its picture: a box around every digit, with its label and probability above.
 
-The certainty shows three times, so that no one depends on colour: as a percentage, as one of three colours that are
-told apart with any colour vision (Okabe & Ito 2008), and as a thicker box where it is low.
+The probability is shown in three ways, so that nobody depends on color: as a percentage, as one of three
+colors that people with any color vision can distinguish (Okabe & Ito 2008), and as a thicker box if it is
+low.
 """
 
 from __future__ import annotations
@@ -33,15 +34,15 @@ SURE, UNSURE, DOUBTFUL = (0, 114, 178), (230, 159, 0), (213, 94, 0)
 SURE_FROM, UNSURE_FROM = 0.95, 0.70
 
 LEGIBLE = 13
-"""Smallest font size in pixels that reads without effort."""
+"""Smallest font size, in pixels, that is easy to read."""
 LARGEST_ENLARGED = 2400
-"""Longer side in pixels beyond which no picture is enlarged."""
+"""Longer side, in pixels, up to which a picture may be enlarged."""
 FONT_TO_DIGIT = 0.42
-"""Font size over the median height of the digits."""
+"""Font size divided by the median height of the digits."""
 FONT_TO_PICTURE = 0.09
-"""Largest font size over the picture's longer side, for one digit that fills its picture."""
+"""Maximum font size divided by the picture's longer side, for one digit that fills its picture."""
 TAG_TO_FONT = 2.3
-"""Width of a tag such as "7 98%" over its font size."""
+"""Width of a tag such as "7 98%" divided by its font size."""
 PROBABILITY_TO_FONT = 0.62
 CROWDED_SHARE = 10
 """The tags of all but the closest tenth of neighbors fit side by side."""
@@ -49,7 +50,7 @@ CROWDED_SHARE = 10
 
 @dataclass(frozen=True, slots=True)
 class _Pen:
-    """Sizes in pixels, the same for all digits of a drawing."""
+    """Sizes in pixels, the same for all digits of a picture."""
 
     font: int
     line: int
@@ -58,20 +59,20 @@ class _Pen:
 def draw_reading(
     reading: Reading, picture: Image.Image | NDArray[np.uint8], *, scale: int | Literal["auto"] = "auto"
 ) -> Image.Image:
-    """The picture with every digit boxed and named.
+    """Draws a labeled box around every digit.
 
     Args:
-        reading: what was read; its boxes are in pixels of the upright source picture.
-        picture: that picture as RGB, a PIL image or H×W×3 uint8; of any size, the boxes are scaled to it.
-        scale: whole factor by which the picture is enlarged. ``"auto"`` leaves the picture as it is unless its digits
-            are too small for legible labels, and then takes the smallest factor that makes them legible, as long as
-            the longer side stays within ``LARGEST_ENLARGED`` pixels.
+        reading: the reading; its boxes are in pixels of the upright source picture.
+        picture: that picture as RGB, a PIL image or H×W×3 uint8, of any size; the boxes are scaled to it.
+        scale: integer factor to enlarge the picture by. ``"auto"`` enlarges only if the digits are too small
+            for legible labels, by the smallest factor that makes them legible, up to a longer side of
+            ``LARGEST_ENLARGED`` pixels.
 
     Returns:
         A new RGB image, ``scale`` times the picture's size.
 
     Raises:
-        OptionError: the scale is no whole number from 1, or the array no RGB picture.
+        OptionError: the scale is not an integer from 1, or the array is not an RGB picture.
     """
     canvas = _as_rgb(picture)
     boxes = _scaled_boxes(reading, canvas.width, canvas.height)
@@ -85,39 +86,39 @@ def draw_reading(
     painter = ImageDraw.Draw(canvas)
     for digit, box in zip(reading.digits, boxes, strict=True):
         _draw_box(painter, box, digit, pen)
-    for digit, box in zip(
-        reading.digits, boxes, strict=True
-    ):  # above all boxes, so that none strikes a tag out
+    for digit, box in zip(reading.digits, boxes, strict=True):  # after all boxes, so that no box covers a tag
         _draw_tag(painter, canvas.size, box, digit, pen)
     return canvas
 
 
 def colour_of(probability: float) -> tuple[int, int, int]:
-    """The RGB colour that stands for a probability."""
+    """Returns the RGB color for a probability."""
     if probability >= SURE_FROM:
         return SURE
     return UNSURE if probability >= UNSURE_FROM else DOUBTFUL
 
 
 def _as_rgb(picture: Image.Image | NDArray[np.uint8]) -> Image.Image:
-    """A new RGB image of the picture's pixels."""
+    """Copies the picture to a new RGB image."""
     if isinstance(picture, Image.Image):
         return picture.convert("RGB") if picture.mode != "RGB" else picture.copy()
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
         raise OptionError(
-            f"array {picture.shape} {picture.dtype}", "is no RGB picture", "pass H×W×3 uint8, or a PIL image"
+            f"array {picture.shape} {picture.dtype}",
+            "is not an RGB picture",
+            "pass H×W×3 uint8, or a PIL image",
         )
     return Image.fromarray(picture)
 
 
 def _scaled_boxes(reading: Reading, width: int, height: int) -> list[FloatBox]:
-    """The boxes in pixels of a picture of another size than the one that was read."""
+    """Scales the boxes to a picture of a different size than the source."""
     sx, sy = width / max(reading.width, 1), height / max(reading.height, 1)
     return [(x0 * sx, y0 * sy, x1 * sx, y1 * sy) for x0, y0, x1, y1 in (d.box for d in reading.digits)]
 
 
 def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> float:
-    """The size at which tags suit the digits, the picture, and the room between neighbors."""
+    """Returns the font size that suits the digits, the picture, and the space between neighbors."""
     if not boxes:
         return LEGIBLE
     room = [median(y1 - y0 for _, y0, _, y1 in boxes) * FONT_TO_DIGIT, max(canvas.size) * FONT_TO_PICTURE]
@@ -131,7 +132,7 @@ def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> 
 
 
 def _pitches(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
-    """Distances between the centres of neighbors, row by row."""
+    """Yields the distances between the centers of neighbors, row by row."""
     remaining = iter(boxes)
     for line in reading.lines:
         centres = [(x0 + x1) / 2 for _, (x0, _, x1, _) in zip(line.digits, remaining, strict=False)]
@@ -139,16 +140,16 @@ def _pitches(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
 
 
 def _factor(scale: int | Literal["auto"], font: float, canvas: Image.Image) -> int:
-    """The whole factor to enlarge by."""
+    """Returns the integer factor to enlarge by."""
     if scale != "auto":
         if scale < 1:
-            raise OptionError(f"scale {scale!r}", "is no whole number from 1", "pass 1, 2, 3 … or 'auto'")
+            raise OptionError(f"scale {scale!r}", "is not an integer from 1", "pass 1, 2, 3 … or 'auto'")
         return scale
     return max(1, min(int(np.ceil(LEGIBLE / font)), LARGEST_ENLARGED // max(canvas.size)))
 
 
 def _draw_box(painter: ImageDraw.ImageDraw, box: FloatBox, digit: Digit, pen: _Pen) -> None:
-    """A coloured frame between two white ones, outside the ink, so that it shows on light and dark alike."""
+    """Draws a colored frame between two white ones, outside the ink, to be visible on light and dark."""
     halo = max(1, pen.line // 2)
     line = pen.line if digit.probability >= UNSURE_FROM else pen.line + max(1, pen.line // 2)
     x0, y0, x1, y1 = box
@@ -162,7 +163,7 @@ def _draw_box(painter: ImageDraw.ImageDraw, box: FloatBox, digit: Digit, pen: _P
 def _draw_tag(
     painter: ImageDraw.ImageDraw, size: tuple[int, int], box: FloatBox, digit: Digit, pen: _Pen
 ) -> None:
-    """The digit and its percentage on a filled tag above the box; below it where there is no room."""
+    """Draws the digit and its percentage on a filled tag, above the box or, without room there, below it."""
     colour = colour_of(digit.probability)
     ink = BLACK if colour == UNSURE else WHITE
     percent = f"{int(digit.probability * 100)}%"
@@ -183,7 +184,10 @@ def _draw_tag(
 def _tag_corner(
     size: tuple[int, int], box: FloatBox, tag: tuple[int, int], *, clearance: int
 ) -> tuple[int, int]:
-    """Upper left corner of a tag: centred above the box, below it, or at the top of the picture, always inside."""
+    """Returns the upper left corner of a tag: centered above the box, below it, or at the picture's top edge.
+
+    The tag is always inside the picture.
+    """
     x0, y0, x1, y1 = box
     above, below = round(y0) - tag[1] - clearance, round(y1) + clearance
     y = above if above >= 0 else below if below + tag[1] < size[1] else 0

@@ -1,4 +1,4 @@
-"""What became of one picture: a reading, or the error that says why there is none."""
+"""The outcome for one picture: a reading, or the error that explains why there is none."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ ROW_SEPARATOR = "/"
 STANDARD_INPUT = "-"
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets take for the beginning of a formula, also behind the blanks that they skip."""
+"""Characters that spreadsheets read as the start of a formula, even after blanks that they skip."""
 
 
 def no_formula(name: str) -> str:
-    """A file's name for a table: one that a spreadsheet would take for a formula begins with ``./``, and still names the file."""
+    """Makes a file name safe for a table.
+
+    A name that a spreadsheet would read as a formula gets the prefix ``./``, and still names the same file.
+    """
     return f"./{name}" if name.startswith(FORMULA) and name != STANDARD_INPUT else name
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one picture: a reading or an error.
+    """The outcome for one picture: a reading or an error.
 
     Attributes:
-        name: the picture as it was given, ``"-"`` for standard input.
-        result: what was read, or why nothing could be.
+        name: the picture as the caller named it; ``"-"`` for standard input.
+        result: the reading, or the error.
     """
 
     name: str
@@ -38,33 +41,33 @@ class Outcome:
 
     @property
     def reading(self) -> Reading | None:
-        """The reading; ``None`` for a picture that could not be read."""
+        """The reading; ``None`` if the picture could not be read."""
         return None if isinstance(self.result, Exception) else self.result
 
     @property
     def error(self) -> str | None:
-        """What was wrong and what to do about it; ``None`` for a picture that was read."""
+        """The problem and its remedy; ``None`` if the picture was read."""
         return f"{self.result.problem}; {self.result.remedy}" if isinstance(self.result, Exception) else None
 
     def text(self, *, signs: bool = False) -> str:
-        """The rows joined by newlines, with the signs if wanted; empty if there is no digit, or no reading."""
+        """Returns the rows joined by newlines, optionally with signs; empty without digits or a reading."""
         if not self.reading:
             return ""
         return self.reading.written if signs else self.reading.text
 
     def joined(self, *, signs: bool = False) -> str:
-        """The same joined by ``/``."""
+        """Returns the rows joined by ``/``."""
         return self.text(signs=signs).replace("\n", ROW_SEPARATOR)
 
     @property
     def least_probability(self) -> float | None:
-        """That of the least certain digit, 0..1; ``None`` where there is no digit, or no reading."""
+        """The lowest probability of any digit, 0..1; ``None`` without digits or without a reading."""
         return (
             min((digit.probability for digit in self.reading.digits), default=None) if self.reading else None
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The reading's plain dict; a picture that could not be read has the same keys, and ``error`` set."""
+        """Returns the reading as a plain dict; a picture that failed has the same keys, and ``error`` set."""
         if self.reading:
             return self.reading.to_dict() | {"source": self.name}
         return {
@@ -78,7 +81,7 @@ class Outcome:
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """The reading's flat rows; one with nothing but source and error for a picture that could not be read."""
+        """Returns the reading as flat rows; a picture that failed has one row with only source and error."""
         source = no_formula(self.name)
         if self.reading:
             return [row | {"source": source} for row in self.reading.to_rows()]

@@ -21,7 +21,7 @@ Box = tuple[int, int, int, int]
 """``(x0, y0, x1, y1)`` in pixels of the upright source picture; x1 and y1 are exclusive."""
 
 UNNAMED = "?"
-"""The label of a digit that is not probable enough to be named."""
+"""The label of a digit whose probability is too low to name it."""
 
 CSV_COLUMNS = ("source", "line", "position", "label", "probability", "x0", "y0", "x1", "y1", "error")
 
@@ -31,10 +31,12 @@ class Digit:
     """One digit as read.
 
     Attributes:
-        label: one of ``"0"`` to ``"9"``, or ``"?"`` where a least probability was asked for and none reaches it.
-        probability: calibrated probability in 0..1 that the label is right; for ``"?"`` that of the likeliest digit.
-        box: where it stands, in pixels of the upright source picture.
-        alternatives: other labels with their probabilities, the likeliest first; for ``"?"`` the likeliest of all too.
+        label: one of ``"0"`` to ``"9"``, or ``"?"`` if no digit reaches the requested minimum probability.
+        probability: calibrated probability in 0..1 that the label is right; for ``"?"``, that of the most
+            probable digit.
+        box: its position, in pixels of the upright source picture.
+        alternatives: other labels with their probabilities, most probable first; for ``"?"``, this includes
+            the most probable digit.
     """
 
     label: str
@@ -43,7 +45,10 @@ class Digit:
     alternatives: tuple[tuple[str, float], ...] = ()
 
     def with_min_probability(self, min_probability: float) -> Digit:
-        """The digit itself if it is at least so probable, else one labelled ``"?"``, its label the first alternative."""
+        """Returns this digit if it is at least this probable, else one labeled ``"?"``.
+
+        The original label becomes the first alternative.
+        """
         if self.label == UNNAMED or self.probability >= min_probability:
             return self
         return replace(self, label=UNNAMED, alternatives=((self.label, self.probability), *self.alternatives))
@@ -55,7 +60,7 @@ class Digit:
         return f"Digit({self.label!r}, {self.probability:.3f}, box={self.box})"
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict of the attributes, ready for JSON."""
+        """Returns the attributes as a plain dict, ready for JSON."""
         return {
             "label": self.label,
             "probability": round(self.probability, 6),
@@ -69,12 +74,12 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A sign between digits or beside them.
+    """A sign between digits or next to them.
 
     Attributes:
         label: one of ``.``, ``,``, ``-``, ``/`` and ``:``.
         probability: in 0..1.
-        box: as a digit's.
+        box: its position, like a digit's.
     """
 
     label: str
@@ -88,7 +93,7 @@ class Sign:
         return f"Sign({self.label!r}, {self.probability:.3f}, box={self.box})"
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict of the attributes, ready for JSON."""
+        """Returns the attributes as a plain dict, ready for JSON."""
         return {"label": self.label, "probability": round(self.probability, 6), "box": list(self.box)}
 
 
@@ -98,7 +103,7 @@ class Line:
 
     Attributes:
         digits: the digits.
-        signs: points, commas, minus signs, slashes and colons between the digits or beside them.
+        signs: points, commas, minus signs, slashes, and colons between the digits or next to them.
     """
 
     digits: tuple[Digit, ...]
@@ -111,7 +116,7 @@ class Line:
 
     @property
     def written(self) -> str:
-        """The row as it is written, digits and signs: ``"-3.14"``, ``"12/05"``."""
+        """The row as written, digits and signs: ``"-3.14"``, ``"12/05"``."""
         parts: list[Digit | Sign] = [*self.digits, *self.signs]
         return "".join(part.label for part in sorted(parts, key=lambda part: part.box[0] + part.box[2]))
 
@@ -122,7 +127,7 @@ class Line:
         return f"Line({self.text!r})"
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict with ``text``, ``written``, ``digits`` and ``signs``."""
+        """Returns a plain dict with ``text``, ``written``, ``digits`` and ``signs``."""
         return {
             "text": self.text,
             "written": self.written,
@@ -133,13 +138,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from one picture.
+    """Everything read from one picture.
 
     Attributes:
-        source: the path, or a description of the source that has none.
+        source: the path, or a description if the source has no path.
         width: width of the upright source picture in pixels.
         height: its height in pixels.
-        lines: rows from top to bottom; empty where there is no digit.
+        lines: rows from top to bottom; empty if there are no digits.
     """
 
     source: str
@@ -149,12 +154,12 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The digits of the rows, joined by newlines; ``""`` if there is no digit."""
+        """The digits of the rows, joined by newlines; ``""`` if there are no digits."""
         return "\n".join(line.text for line in self.lines)
 
     @property
     def written(self) -> str:
-        """The same with the signs, see ``Line.written``."""
+        """The text with signs, see ``Line.written``."""
         return "\n".join(line.written for line in self.lines)
 
     @property
@@ -163,13 +168,13 @@ class Reading:
         return tuple(digit for line in self.lines for digit in line.digits)
 
     def with_min_probability(self, min_probability: float) -> Reading:
-        """The same reading with ``"?"`` for every digit that is less probable than this.
+        """Returns the same reading with ``"?"`` for every digit below this probability.
 
         Args:
             min_probability: in 0..1; at 0, every digit keeps its label.
 
         Raises:
-            OptionError: it is outside 0..1.
+            OptionError: the probability is outside 0..1.
         """
         require_probability(min_probability)
         lines = tuple(
@@ -187,7 +192,10 @@ class Reading:
         return f"Reading({self.text!r}, {len(digits)} digits{doubt}, source={self.source!r})"
 
     def to_dict(self) -> dict[str, Any]:
-        """A plain dict: source, width, height, text, written, lines, error (always ``None``: an error has no reading)."""
+        """Returns a plain dict: source, width, height, text, written, lines, error.
+
+        ``error`` is always ``None``, because a picture that failed has no reading.
+        """
         return {
             "source": self.source,
             "width": self.width,
@@ -199,11 +207,14 @@ class Reading:
         }
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """The plain dict as JSON, one line unless ``indent`` is given."""
+        """Returns the plain dict as JSON, on one line unless ``indent`` is given."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One flat dict a digit, with the keys of ``CSV_COLUMNS``; one without label where there is no digit."""
+        """Returns one flat dict per digit, with the keys of ``CSV_COLUMNS``.
+
+        Without digits, there is one row without a label.
+        """
         rows = [
             dict(
                 zip(
@@ -218,7 +229,7 @@ class Reading:
         return rows or [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.source}]
 
     def to_dataframe(self) -> pd.DataFrame:
-        """The rows of ``to_rows`` as a pandas DataFrame.
+        """Returns the rows of ``to_rows`` as a pandas DataFrame.
 
         Raises:
             MissingExtraError: pandas is not installed.
@@ -230,14 +241,15 @@ class Reading:
         return pd.DataFrame(self.to_rows(), columns=list(CSV_COLUMNS))
 
     def draw(self, picture: Image | NDArray[np.uint8]) -> Image:
-        """The picture with a box, the digit and its probability drawn for every digit.
+        """Draws a box, the label, and the probability for every digit.
 
         Args:
-            picture: the upright picture as RGB, a PIL image or H×W×3 uint8; of any size, the boxes are scaled to it.
+            picture: the upright picture as RGB, a PIL image or H×W×3 uint8, of any size; the boxes are scaled
+                to it.
 
         Returns:
-            A new RGB image of the picture's size, or a whole multiple of it where its digits are too small for legible
-            labels; ``inkread.results.annotate.draw_reading`` has a parameter for the multiple.
+            A new RGB image of the picture's size, or an integer multiple of it if its digits are too small
+            for legible labels; ``inkread.results.annotate.draw_reading`` has a parameter for the factor.
         """
         from inkread.results.annotate import draw_reading
 
@@ -245,10 +257,10 @@ class Reading:
 
 
 def require_probability(value: float) -> None:
-    """Raises an ``OptionError`` if a least probability is outside 0..1, or no number."""
+    """Raises an ``OptionError`` if a minimum probability is not a number in 0..1."""
     try:
         within = 0 <= value <= 1
-    except (TypeError, ValueError):  # no number; or an array, of which there is no one answer
+    except (TypeError, ValueError):  # not a number; or an array, whose truth value is ambiguous
         within = False
     if not within:
-        raise OptionError(f"minimal probability {value!r}", "is not a number in 0..1", "give one such as 0.9")
+        raise OptionError(f"minimum probability {value!r}", "is not a number in 0..1", "use one such as 0.9")

@@ -1,4 +1,4 @@
-"""Synthetic pages to learn from: writers, vector glyphs, layouts, paper and cameras.
+"""Synthetic training pages: writers, vector glyphs, layouts, paper, and cameras.
 
-``scenes.make_scene`` puts everything together. Nothing here is needed to read a picture.
+``scenes.make_scene`` combines them. Reading a picture needs nothing from here.
 """

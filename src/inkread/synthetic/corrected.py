@@ -1,4 +1,4 @@
-"""Parts of pages that people corrected, at the sizes that the detector knows."""
+"""Crops of pages that people corrected, at the sizes that the detector is trained for."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from inkread.datasets.corrections import CorrectedPage
 
 HEIGHTS = (9.0, 40.0)
-"""Of the digits in a scene, pixels."""
+"""Heights of the digits in a scene, in pixels."""
 EMPTY = 0.15
-"""How often the part is anywhere on the page, not around one of its digits."""
+"""Share of crops that are anywhere on the page, not around one of its digits."""
 
 
 def corrected_part(
@@ -31,14 +31,16 @@ def corrected_part(
     sizes: tuple[float, float],
     margins: tuple[float, float],
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
-    """A square of a page, its border repeated where it ends, and the digits on it that count, see ``counting.counted``.
+    """Crops a square from a page, with the page's border repeated beyond it, and the digits that count.
+
+    See ``counting.counted`` for the latter.
 
     Args:
         pages: at least one.
-        rng: all that is random comes from it.
+        rng: source of all randomness.
         size: side of the square, pixels.
-        sizes: heights of the digits that are to be found.
-        margins: heights of those that may be.
+        sizes: range of digit heights to detect.
+        margins: range of digit heights that may be detected.
     """
     page = pages[int(rng.integers(len(pages)))]
     height, width = page.pixels.shape
@@ -56,7 +58,7 @@ def corrected_part(
         source = np.asarray(cv2.resize(source, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         scale *= 2
     own = np.array([source.shape[1] / width, source.shape[0] / height])
-    whole = scale * own  # from pixels of the page to those of the square
+    whole = scale * own  # from page pixels to square pixels
     matrix = np.array([[scale, 0, 0.5 * scale - 0.5 - corner[0]], [0, scale, 0.5 * scale - 0.5 - corner[1]]])
     pixels = cv2.warpAffine(
         source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

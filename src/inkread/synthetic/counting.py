@@ -1,4 +1,4 @@
-"""Which digits of a scene are to be found at its scale, and which may be."""
+"""Decides which digits of a scene must be detected at its scale, and which may be."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IGNORED = -1
-"""The class of what may be found or not."""
+"""The class of objects that may or may not be detected."""
 VISIBLE, DOUBTFUL = 0.75, 0.3
-"""A digit that the border cuts is found if this share of it is visible, and background if less than the second."""
+"""Visible shares of a digit that the border cuts: at least the first, it must be detected; below the second,
+it is background."""
 
 
 def counted(
@@ -24,15 +25,15 @@ def counted(
     sizes: tuple[float, float],
     margins: tuple[float, float],
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The boxes within the frame and their classes, ``IGNORED`` for what may be found or not.
+    """Returns the boxes within the frame and their classes; ``IGNORED`` if detection is optional.
 
     Args:
         boxes: N×4, x0, y0, x1, y1 in pixels.
-        heights: N, of each digit, or of the digits beside a sign.
+        heights: N, height of each digit, or of the digits next to a sign.
         classes: N.
         frame: the picture's edges, x0, y0, x1, y1.
-        sizes: heights of those that are to be found,
-        margins: and of those that may be.
+        sizes: range of heights that must be detected.
+        margins: range of heights that may be detected.
     """
     if not len(boxes):
         return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)

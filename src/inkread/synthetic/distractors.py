@@ -1,4 +1,4 @@
-"""What is on a page beside digits: words, print, scribbles, sketches, ruling."""
+"""Page content other than digits: words, print, scribbles, sketches, and ruling."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from inkread.synthetic.vectors import VectorGlyph
 
 SAFE = "ACEFHKLMNPQRTUVWXYacdefhkmnprtuvwxy"
-"""Letters that do not look like a digit by themselves."""
-SYLLABLES = ("na", "me", "da", "te", "to", "tal", "No", "Nr", "sum", "re", "gi", "on", "Bo", "ard", "Ad", "dress", "pro", "vin", "ce", "of", "th", "er",
-             "fee", "Tax", "km", "St", "rass", "an", "née", "le", "Art", "ikel", "Preis", "Ein", "heit")  # fmt: skip
+"""Letters that do not look like a digit without context."""
+SYLLABLES = ("na", "me", "da", "te", "to", "tal", "No", "Nr", "sum", "re", "gi", "on", "Bo", "ard", "Ad",
+             "dress", "pro", "vin", "ce", "of", "th", "er", "fee", "Tax", "km", "St", "rass", "an", "née",
+             "le", "Art", "ikel", "Preis", "Ein", "heit")  # fmt: skip
 
 
 def label(rng: np.random.Generator) -> str:
-    """A word or two as forms have them, now and then a printed number."""
+    """Returns a word or two, as on forms, and sometimes a printed number."""
     label = "".join(rng.choice(SYLLABLES, int(rng.integers(1, 4))))
     if rng.random() < 0.25:
         label = str(rng.integers(1, 3000)) + (" " + label if rng.random() < 0.7 else "")
@@ -42,19 +43,19 @@ SCRIPTS = (
     (0x621, 0x64A),
     (0x10D0, 0x10F0),
 )
-"""First and last letters of Greek, Cyrillic, Armenian (large and small), Hebrew, Arabic and Georgian."""
+"""First and last letters of Greek, Cyrillic, Armenian (upper and lower case), Hebrew, Arabic and Georgian."""
 FOREIGN = 0.25
-"""How often print is in another script than Latin."""
+"""Share of print in non-Latin scripts."""
 
 
 def foreign_glyph(font: str, rng: np.random.Generator) -> VectorGlyph | None:
-    """A letter of another script, as far as a typeface of many scripts is at hand."""
+    """Returns a letter of a non-Latin script, if a typeface with many scripts is available."""
     first, last = SCRIPTS[int(rng.integers(len(SCRIPTS)))]
     return font_glyph(font, chr(int(rng.integers(first, last + 1))))
 
 
 def sentence(rng: np.random.Generator) -> str:
-    """A few labels in a row, now and then in another script than Latin."""
+    """Returns a few labels in a row, sometimes in a non-Latin script."""
     if rng.random() < FOREIGN:
         first, last = SCRIPTS[int(rng.integers(len(SCRIPTS)))]
         lengths = rng.integers(1, 9, int(rng.integers(1, 5)))
@@ -64,14 +65,14 @@ def sentence(rng: np.random.Generator) -> str:
 
 
 def random_rule(sheet: Sheet) -> tuple[float, float]:
-    """Width of a rule, and the length of its dashes or 0."""
+    """Returns the width of a rule, and the length of its dashes or 0."""
     width = max(0.5, sheet.unit * float(np.clip(0.04 * math.exp(sheet.rng.normal(0, 0.6)), 0.01, 0.16)))
     dashes = sheet.unit * sheet.rng.uniform(0.08, 0.4) if sheet.rng.random() < 0.2 else 0.0
     return width, dashes
 
 
 def word(sheet: Sheet, x: float, y: float) -> float:
-    """A word by hand, by UNIPEN's writers or in a font; returns where it ends."""
+    """Draws a handwritten word, by a UNIPEN writer or in a font; returns its right end."""
     rng = sheet.rng
     if rng.random() < 0.7:
         glyph = sheet.writer.word()
@@ -99,12 +100,12 @@ def word(sheet: Sheet, x: float, y: float) -> float:
 
 
 def bitmap(sheet: Sheet, x: float, y: float) -> None:
-    """A letter or operator of BHMSDS, or a scribble."""
+    """Draws a letter or operator from BHMSDS, or a scribble."""
     rng, stock = sheet.rng, sheet.writer.stock
     if rng.random() < 0.5:
         image = rng.choice(stock.scribbles)
     else:
-        # Without digits and what may pass for one: a slash is a 1.
+        # Without digits and their look-alikes: a slash is a 1.
         symbols = [
             name
             for name in stock.symbols
@@ -115,7 +116,7 @@ def bitmap(sheet: Sheet, x: float, y: float) -> None:
 
 
 def sketch(sheet: Sheet) -> None:
-    """Curves, ellipses, polygons, hatching, bubbles or check boxes."""
+    """Draws curves, ellipses, polygons, hatching, bubbles, or check boxes."""
     rng, size = sheet.rng, sheet.shape[0]
     at, reach = rng.uniform(0, size, 2), sheet.unit * math.exp(rng.normal(0.8, 0.7))
     layer = sheet.pen if rng.random() < 0.6 else sheet.rules
@@ -125,7 +126,7 @@ def sketch(sheet: Sheet) -> None:
         steps = rng.normal(0, reach * 0.3, (int(rng.integers(5, 25)), 2)).cumsum(axis=0)
         layer.stroke([transform(_curve(at + steps), sheet.view)], width)
     elif kind == 1:
-        # Not once around: that is a 0.
+        # Not a full circle, which would be a 0.
         turns = rng.uniform(0.2, 0.7) if rng.random() < 0.5 else rng.uniform(1.6, 3)
         t = np.linspace(0, 2 * math.pi * turns, 60) + rng.uniform(0, 2 * math.pi)
         spiral = np.stack([np.cos(t), np.sin(t)], 1) * (
@@ -175,7 +176,7 @@ def sketch(sheet: Sheet) -> None:
 
 
 def clutter(sheet: Sheet) -> None:
-    """What lies beside the writing: a stamp, print, a word, a sketch, a crossing-out."""
+    """Draws objects next to the writing: a stamp, print, a word, a sketch, a crossing-out."""
     rng, size = sheet.rng, sheet.shape[0]
     choice = rng.random()
     if choice < 0.3:
@@ -196,10 +197,10 @@ def clutter(sheet: Sheet) -> None:
 
 
 def texture(sheet: Sheet) -> None:
-    """Photo-like clutter over some of the page or all of it.
+    """Draws photo-like clutter over part or all of the page.
 
-    Shapes that cover each other at all sizes have the edges and the contrasts of photos (Lee, Mumford & Huang, "Occlusion models for natural
-    images", 2001); stripes and grains stand for cloth, wood and grass.
+    Overlapping shapes of all sizes have the edges and contrasts of photos (Lee, Mumford & Huang, "Occlusion
+    models for natural images", 2001); stripes and grains imitate cloth, wood, and grass.
     """
     rng, size = sheet.rng, sheet.shape[0]
     picture = np.full((size, size), rng.integers(0, 256), np.uint8)
@@ -222,7 +223,7 @@ def texture(sheet: Sheet) -> None:
 
 
 def _dead_leaves(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Draws shapes over each other, their sizes by a power law."""
+    """Draws overlapping shapes whose sizes follow a power law."""
     size = picture.shape[0]
     sides = int(rng.choice([0, 3, 4, 5]))
     for radius in np.sort(size / 2 / rng.uniform(1, 30, int(rng.integers(20, 250))))[::-1]:
@@ -236,7 +237,7 @@ def _dead_leaves(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
 
 
 def ruled_paper(sheet: Sheet) -> None:
-    """Lines, squares or dots to write on, and a margin."""
+    """Draws lines, squares, or dots to write on, and a margin."""
     rng, size = sheet.rng, sheet.shape[0]
     pitch = max(4.0, sheet.unit * rng.uniform(0.5, 2.4))
     width = max(0.5, pitch * rng.uniform(0.02, 0.08))
@@ -257,7 +258,7 @@ def ruled_paper(sheet: Sheet) -> None:
 
 
 def _curve(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A path with its corners cut twice (Chaikin 1974)."""
+    """Smooths a path by cutting its corners twice (Chaikin 1974)."""
     for _ in range(2):
         a, b = points[:-1], points[1:]
         points = np.stack([0.75 * a + 0.25 * b, 0.25 * a + 0.75 * b], axis=1).reshape(-1, 2)

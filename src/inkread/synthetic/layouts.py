@@ -1,4 +1,4 @@
-"""Layouts of pages: each writes on a sheet."""
+"""Page layouts, each of which writes on a sheet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 TEXTURED = 0.4
-"""How often a page without digits is a photo's clutter."""
+"""Share of pages without digits that show photo-like clutter."""
 
 
 def _text(rng: np.random.Generator) -> str:
@@ -64,7 +64,7 @@ def _number(rng: np.random.Generator, most: int = 6) -> str:
 
 
 def rows(sheet: Sheet) -> None:
-    """Rows of numbers and words, one below the other."""
+    """Writes rows of numbers and words, one below the other."""
     rng, size = sheet.rng, sheet.shape[0]
     pitch = sheet.unit * rng.uniform(1.2, 2.3)
     y = rng.uniform(-0.5, 2.0) * sheet.unit + sheet.unit * 0.5
@@ -82,7 +82,7 @@ def rows(sheet: Sheet) -> None:
 
 
 def column(sheet: Sheet) -> None:
-    """Numbers below each other, aligned left or right, perhaps with a rule and a sum."""
+    """Writes numbers in a column, aligned left or right, sometimes with a rule and a sum."""
     rng, size = sheet.rng, sheet.shape[0]
     pitch = sheet.unit * rng.uniform(1.15, 2.0)
     for edge in np.arange(rng.uniform(0.1, 0.5), 1.1, rng.uniform(0.3, 0.8)) * size:
@@ -96,7 +96,7 @@ def column(sheet: Sheet) -> None:
 
 
 def table(sheet: Sheet) -> None:
-    """Cells of a table or a form, most with a number, some empty or with a word or a dash."""
+    """Writes the cells of a table or form, most with a number, some empty or with a word or a dash."""
     rng, size = sheet.rng, sheet.shape[0]
     tall = sheet.unit * rng.uniform(1.2, 2.4)
     wide = sheet.unit * rng.uniform(1.0, 5.5)
@@ -135,7 +135,7 @@ def table(sheet: Sheet) -> None:
 
 
 def boxes(sheet: Sheet) -> None:
-    """A comb or a row of boxes, one digit each; digits may touch the sides or run over them."""
+    """Writes in a comb or a row of boxes, one digit each; digits may touch or cross the sides."""
     rng, size = sheet.rng, sheet.shape[0]
     y = rng.uniform(0.5, 2.5) * sheet.unit
     while y < size + sheet.unit:
@@ -183,7 +183,7 @@ def boxes(sheet: Sheet) -> None:
 
 
 def form(sheet: Sheet) -> None:
-    """Printed labels, lines to write on (solid, dotted, dashed), and what was written on them."""
+    """Writes printed labels, lines to write on (solid, dotted, dashed), and handwriting on them."""
     rng, size = sheet.rng, sheet.shape[0]
     font = str(rng.choice(sheet.writer.stock.print_fonts))
     small = sheet.unit * rng.uniform(0.4, 1.0)
@@ -206,7 +206,7 @@ def form(sheet: Sheet) -> None:
 
 
 def single(sheet: Sheet) -> None:
-    """One digit, as in a drawing, a crop or a bitmap of 28×28."""
+    """Writes one digit, as in a drawing, a crop, or a 28×28 bitmap."""
     rng, size = sheet.rng, sheet.shape[0]
     x, y = size / 2 + rng.normal(0, 0.12, 2) * max(size - sheet.unit, 20)
     digit = str(rng.integers(0, 10))
@@ -221,7 +221,7 @@ def single(sheet: Sheet) -> None:
 
 
 def letter(sheet: Sheet) -> None:
-    """One letter, mark or scribble, as large as a digit would be that is drawn there: nothing to read."""
+    """Writes one letter, mark, or scribble, as large as a digit would be: nothing to read."""
     rng, size = sheet.rng, sheet.shape[0]
     x, y = size / 2 + rng.normal(0, 0.12, 2) * max(size - sheet.unit, 20)
     choice = rng.random()
@@ -236,7 +236,7 @@ def letter(sheet: Sheet) -> None:
 
 
 def scatter(sheet: Sheet) -> None:
-    """Digits anywhere, of several sizes, as on a canvas or a blackboard; letters among them."""
+    """Writes digits of several sizes anywhere, as on a canvas or blackboard, with letters among them."""
     rng, size = sheet.rng, sheet.shape[0]
     for _ in range(int(rng.integers(2, 40))):
         height = sheet.unit * math.exp(rng.normal(0, 0.3))
@@ -261,7 +261,7 @@ def scatter(sheet: Sheet) -> None:
 
 
 def text(sheet: Sheet) -> None:
-    """Words by hand, with a number among them now and then."""
+    """Writes words by hand, sometimes with a number among them."""
     rng, size = sheet.rng, sheet.shape[0]
     y = rng.uniform(0.2, 1.5) * sheet.unit
     real = sheet.writer.stock.lines if rng.random() < 0.45 else ()
@@ -284,7 +284,7 @@ def text(sheet: Sheet) -> None:
 
 
 def printed(sheet: Sheet) -> None:
-    """A printed page, with a number by hand on it now and then."""
+    """Prints a page, sometimes with a handwritten number."""
     rng, size = sheet.rng, sheet.shape[0]
     font = str(rng.choice(sheet.writer.stock.print_fonts))
     height = sheet.unit * rng.uniform(0.5, 1.2)
@@ -303,7 +303,7 @@ def printed(sheet: Sheet) -> None:
 
 
 def strip(sheet: Sheet) -> None:
-    """One row that fills the height, as crops of amounts and years do; its neighbors are cut off."""
+    """Writes one row that fills the height, as in crops of amounts and years; its neighbors are cut off."""
     rng, size = sheet.rng, sheet.shape[0]
     y = rng.uniform(0.3, 0.9) * size
     band = sheet.unit * rng.uniform(1.05, 1.9)
@@ -324,7 +324,7 @@ def strip(sheet: Sheet) -> None:
 
 
 def nothing(sheet: Sheet) -> None:
-    """No digit at all: letters, operators, scribbles, shapes, marks, or a blank page."""
+    """Draws no digits: letters, operators, scribbles, shapes, marks, or a blank page."""
     rng, size = sheet.rng, sheet.shape[0]
     if rng.random() < TEXTURED:
         texture(sheet)
@@ -346,7 +346,7 @@ def nothing(sheet: Sheet) -> None:
 
 
 def _bent(glyph: VectorGlyph, rng: np.random.Generator) -> VectorGlyph:
-    """The glyph sheared, stretched and bent a little."""
+    """Returns the glyph slightly sheared, stretched, and bent."""
     shear, wide = rng.normal(0, 0.12), math.exp(rng.normal(0, 0.14))
     bend, phase = rng.normal(0, 0.03, 2), rng.uniform(0, 2 * math.pi, 2)
 
@@ -360,10 +360,11 @@ def _bent(glyph: VectorGlyph, rng: np.random.Generator) -> VectorGlyph:
 
 LAYOUTS: dict[str, Callable[[Sheet], None]] = {
     "rows": rows, "column": column, "table": table, "boxes": boxes, "form": form, "single": single,
-    "letter": letter, "scatter": scatter, "text": text, "printed": printed, "strip": strip, "nothing": nothing,
+    "letter": letter, "scatter": scatter, "text": text, "printed": printed, "strip": strip,
+    "nothing": nothing,
 }  # fmt: skip
 SHARES = {
     "rows": 0.2, "column": 0.06, "table": 0.13, "boxes": 0.11, "form": 0.1, "single": 0.05,
     "letter": 0.04, "scatter": 0.08, "text": 0.07, "printed": 0.04, "strip": 0.1, "nothing": 0.06,
 }  # fmt: skip
-"""How often a scene has which layout."""
+"""Share of scenes with each layout."""

@@ -1,4 +1,4 @@
-"""Pages of real numbers: strips from registers and copied texts, their digits where a detector saw them."""
+"""Pages of real numbers: strips from registers and transcribed texts, with digit boxes from a detector."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from inkread.datasets.numbers import Number
 
 BOXES_FILE = "number_boxes.npz"
-"""Where the digits stand in each number, as ``training.alignment`` found them."""
+"""The digit boxes of each number, as ``training.alignment`` found them."""
 HEIGHTS = (11.0, 38.0)
-"""Of the digits on a page, pixels."""
+"""Heights of the digits on a page, in pixels."""
 SPREAD = 0.15
-"""How much the numbers of a row differ in size: standard deviation of the logarithm."""
+"""Size variation of the numbers in a row: standard deviation of the logarithm."""
 BETWEEN = 16
-"""Columns and rows of paper around a strip, at most; its border is repeated."""
+"""Maximum columns and rows of paper around a strip, whose border is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class RealNumber:
-    """A strip whose digits are known.
+    """A strip with known digits.
 
     Attributes:
         pixels: uint8 48×W, dark on light.
-        boxes: float32 N×4, of the digits, then of places where a sign stands, which is not known exactly.
-        classes: int64 N, ``IGNORED`` for those.
-        height: median of the digits, pixels.
+        boxes: float32 N×4, the digits' boxes, then regions that contain a sign at an unknown position.
+        classes: int64 N, ``IGNORED`` for the latter.
+        height: median height of the digits, pixels.
     """
 
     pixels: NDArray[np.uint8]
@@ -50,7 +50,7 @@ class RealNumber:
 
     @classmethod
     def of(cls, number: Number, boxes: NDArray[np.float32]) -> RealNumber:
-        """A number with the boxes of its digits."""
+        """Combines a number with its digit boxes."""
         tall = float(np.median(boxes[:, 3] - boxes[:, 1]))
         places = [_place_of_sign(boxes, after, tall) for after in number.signs]
         classes = [*map(int, number.text), *(IGNORED for _ in places)]
@@ -63,7 +63,7 @@ class RealNumber:
 
 
 def load_real(data_dir: Path | None = None, *, held_out: bool = False) -> tuple[RealNumber, ...]:
-    """The numbers whose digits were found; see ``load_numbers`` for the arguments and errors."""
+    """Loads the numbers with known digit boxes; see ``load_numbers`` for the arguments and errors."""
     path = resources.files("inkread.synthetic") / BOXES_FILE
     with resources.as_file(path) as file:
         pack = load_npz(file, ("source", "count", "boxes"))
@@ -79,7 +79,7 @@ def load_real(data_dir: Path | None = None, *, held_out: bool = False) -> tuple[
 
 
 def _place_of_sign(boxes: NDArray[np.float32], after: int, tall: float) -> list[float]:
-    """Between two digits, or beside the first or the last, from their middle to below their feet."""
+    """Returns a box between two digits, or beside the first or last, from mid-height to below the line."""
     left = float(boxes[after, 2]) if after >= 0 else float(boxes[0, 0]) - tall
     right = float(boxes[after + 1, 0]) if after + 1 < len(boxes) else left + tall
     beside = boxes[max(after, 0)]
@@ -90,11 +90,11 @@ def _place_of_sign(boxes: NDArray[np.float32], after: int, tall: float) -> list[
 def real_page(
     numbers: tuple[RealNumber, ...], rng: np.random.Generator, size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Rows of real numbers on paper of one tone, taken once more by a camera.
+    """Renders rows of real numbers on paper of a single tone, captured by a camera again.
 
     Returns:
-        uint8 size×size; then of the digits, some of them beyond the page, and of places that do not count: the boxes, the heights of the
-        digits there, the classes.
+        uint8 size×size; then, for the digits, including some beyond the page's edge, and for regions to
+        ignore: the boxes, the heights of the digits there, and the classes.
     """
     rows, boxes, heights, classes, top, unit = [], [], [], [], 0, 20.0
     tone = float(rng.uniform(120, 250))

@@ -1,6 +1,7 @@
-"""A row by one hand: how large, how slanted and how close its characters stand, and their ink.
+"""A row in one writer's style: size, slant, and spacing of its characters, and their ink.
 
-Lengths are shares of a digit's height unless a name says pixels. The baseline of a row that is laid out is y = 0, y points down.
+Lengths are shares of a digit's height unless a name says pixels. The baseline of a laid-out row is y = 0, and
+y points down.
 """
 
 from __future__ import annotations
@@ -27,44 +28,44 @@ ELASTIC = frozenset("-—~=")
 DIGIT_PIXELS = (14.0, 110.0)
 MEDIAN_PIXELS, SPREAD_PIXELS = 34.0, 0.42
 WIDEST_PIXELS = 900
-"""A row that would become wider is written smaller."""
+"""A row that would be wider is written smaller."""
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.025, 0.2)
 THINNEST_PIXELS = 0.9
 SLOPE, STEEPEST = 1.6, 6.0
 """Standard deviation and limit of a row's slope, degrees."""
 GAPS = ((0.13, 0.35, 1.2), (0.4, 0.08, 0.35), (0.32, 0.0, 0.09), (0.15, -0.18, 0.0))
-"""Spacing between the outlines of neighbors: how often, from, to."""
+"""Spacing between the outlines of neighbors: weight, from, to."""
 CELL_SHARE, CELL_PITCH = 0.1, (0.9, 1.7)
 SMALL_ZEROS, LINKED = 0.3, 0.22
-"""Hands that write runs of zeros small, and hands that link them."""
+"""Share of writers who write runs of zeros small, and of those who link them."""
 
 UNDERLINED, STRUCK = 0.05, 0.025
-"""Rows with a line by the same pen under them, and through them."""
+"""Share of rows that are underlined, and struck through, with the same pen."""
 
 BANDS, BAND_TOP, BAND_HEIGHT = 16, -1.5, 0.13
-"""Outlines for spacing are taken in so many bands, from above the digits to below."""
+"""Number of bands for measuring outlines, and their range, from above the digits to below."""
 CLOSEST = 0.6
-"""Middles of neighbors stay at least this share of their mean width apart, and ``CLOSEST_MIDDLES`` in any case."""
+"""Minimum distance of neighbors' centers, as a share of their mean width; never below ``CLOSEST_MIDDLES``."""
 CLOSEST_MIDDLES = 0.13
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How somebody writes a row.
+    """How a writer writes a row.
 
     Attributes:
-        height: of a digit, pixels.
-        pen: width, pixels.
-        slope: of the row, rise to the right, radians.
+        height: height of a digit, pixels.
+        pen: pen width, pixels.
+        slope: rise of the row to the right, radians.
         slant: dx/dy.
         stretch: width divided by natural width.
         unevenness: standard deviation of the logarithm of a digit's size.
         lift: standard deviation of the baseline.
-        gap: between the outlines of neighbors; its own standard deviation is ``gap_spread``.
+        gap: gap between the outlines of neighbors; its standard deviation is ``gap_spread``.
         small: size of zeros in a run.
-        raised: how high small zeros stand, 0 on the baseline, 1 at the top.
-        linked: how often zeros in a run are joined.
-        pitch: of printed cells, or 0 where there are none.
+        raised: vertical position of small zeros, 0 on the baseline, 1 at the top.
+        linked: share of zeros in a run that are joined.
+        pitch: pitch of printed cells, or 0 without cells.
     """
 
     height: float
@@ -83,7 +84,7 @@ class Style:
 
     @classmethod
     def random(cls, rng: np.random.Generator, *, characters: int) -> Style:
-        """Anybody's style for a row of that many characters."""
+        """Returns a random style for a row of this many characters."""
         height = float(np.clip(MEDIAN_PIXELS * math.exp(rng.normal(0, SPREAD_PIXELS)), *DIGIT_PIXELS))
         gap = between(GAPS, rng)
         pitch = float(rng.uniform(*CELL_PITCH)) if rng.random() < CELL_SHARE else 0.0
@@ -115,11 +116,11 @@ class Placed:
     matrix: NDArray[np.float64]
 
     def points(self) -> NDArray[np.float64]:
-        """K×2, where its ink is."""
+        """K×2 points of its ink."""
         return self.glyph.points @ self.matrix[:, :2].T + self.matrix[:, 2]
 
     def moved(self, shift: NDArray[np.float64]) -> Placed:
-        """The same elsewhere; ``shift`` is x and y in pixels."""
+        """Returns a shifted copy; ``shift`` is x and y in pixels."""
         matrix = self.matrix.copy()
         matrix[:, 2] += shift
         return replace(self, matrix=matrix)
@@ -133,18 +134,18 @@ class Writing:
     strokes: tuple[NDArray[np.float64], ...] = ()
 
     def moved(self, shift: NDArray[np.float64]) -> Writing:
-        """The same elsewhere."""
+        """Returns a shifted copy."""
         return Writing(tuple(one.moved(shift) for one in self.placed), tuple(s + shift for s in self.strokes))
 
     def extent(self, *, digits: bool) -> NDArray[np.float64]:
-        """x0, y0, x1, y1 of the pen's middle, of all glyphs or, where there are any, of ``digits`` only."""
+        """Returns x0, y0, x1, y1 of the pen's center line, for all glyphs or, if present, just ``digits``."""
         chosen = [one for one in self.placed if one.character.isdigit()] if digits else []
         points = np.concatenate([one.points() for one in chosen or self.placed] or [np.zeros((1, 2))])
         return np.concatenate([points.min(axis=0), points.max(axis=0)])
 
 
 def lay_out(text: str, writer: Writer, style: Style, rng: np.random.Generator) -> Writing:
-    """Writes a text from x = 0 along the baseline y = 0, before the slope."""
+    """Lays out a text from x = 0 along the baseline y = 0, before applying the slope."""
     placed: list[Placed] = []
     edge = np.full(BANDS, -np.inf)
     middle = half = -np.inf
@@ -178,7 +179,7 @@ def lay_out(text: str, writer: Writer, style: Style, rng: np.random.Generator) -
 def _shaped(
     character: str, writer: Writer, style: Style, rng: np.random.Generator, *, run: bool, raised: bool
 ) -> Placed:
-    """A glyph in its size, slant and height above the baseline, at x = 0."""
+    """Returns a glyph with its size, slant, and height above the baseline, at x = 0."""
     size = math.exp(rng.normal(0, style.unevenness))
     up = rng.normal(0, style.lift)
     if raised:
@@ -198,25 +199,25 @@ def _shaped(
 
 
 def _outlines(points: NDArray[np.float64], height: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The left and right outline of a glyph, in bands; infinite where it has no ink near."""
+    """Returns the left and right outlines of a glyph, in bands; infinite if it has no ink nearby."""
     band = ((points[:, 1] / height - BAND_TOP) / BAND_HEIGHT).astype(np.intp).clip(0, BANDS - 1)
     left, right = np.full(BANDS + 2, np.inf), np.full(BANDS + 2, -np.inf)
     np.minimum.at(left, band + 1, points[:, 0])
     np.maximum.at(right, band + 1, points[:, 0])
-    # A band's neighbors count, as ink in them comes close as well.
+    # Include neighboring bands, because their ink comes close too.
     left = np.minimum(np.minimum(left[:-2], left[1:-1]), left[2:])
     right = np.maximum(np.maximum(right[:-2], right[1:-1]), right[2:])
     return left, right
 
 
 def _beside(edge: NDArray[np.float64], left: NDArray[np.float64], *, high: float, low: float) -> float:
-    """How far a glyph moves so that it just touches what is before it."""
+    """Returns how far a glyph must move to just touch the glyphs before it."""
     shared = np.isfinite(edge) & np.isfinite(left)
     return float((edge[shared] - left[shared]).max()) if shared.any() else high - low
 
 
 def _lines(placed: Sequence[Placed], style: Style, rng: np.random.Generator) -> list[NDArray[np.float64]]:
-    """The pen's strokes between and across characters: links of zeros, lines under and through the row."""
+    """Draws strokes between and across characters: links of zeros, underlines, and strikethroughs."""
     strokes: list[NDArray[np.float64]] = []
     for one, other in pairwise(placed):
         zeros = one.character == other.character == "0"
@@ -238,7 +239,7 @@ def _lines(placed: Sequence[Placed], style: Style, rng: np.random.Generator) -> 
 def _link(
     one: NDArray[np.float64], other: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """A stroke from the right of one character to the left of the next, at the top as a rule, sagging."""
+    """Draws a sagging stroke from the right of one character to the left of the next, usually at the top."""
     start, end = (
         points[np.argmax(points @ np.array([side, -rng.uniform(0.2, 1.5)]))]
         for points, side in ((one, 1.0), (other, -1.0))
@@ -249,6 +250,6 @@ def _link(
 
 
 def between(ranges: Sequence[tuple[float, float, float]], rng: np.random.Generator) -> float:
-    """A number from one of several ranges (how often, from, to)."""
+    """Draws a number from one of several ranges (weight, from, to)."""
     index = int(rng.choice(len(ranges), p=[share for share, _, _ in ranges]))
     return float(rng.uniform(*ranges[index][1:]))

@@ -1,6 +1,6 @@
-"""What stands in a row: numbers as people write them, and what stands beside them.
+"""The text of a row: numbers as people write them, and the signs and words next to them.
 
-A text may hold digits, the signs of ``MARKS``, letters, spaces, and ``RAISED``.
+A text may contain digits, the signs in ``MARKS``, letters, spaces, and ``RAISED``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MARKS = {
     "$": "46,-80 34,-90 14,-88 5,-72 16,-56 36,-46 44,-28 34,-8 12,-6 0,-20|24,-108 22,14",
     "€": "54,-80 40,-92 20,-84 10,-50 18,-12 38,-2 54,-14|0,-58 38,-60|-2,-38 34,-40",
 }
-"""Signs that stand beside digits: strokes parted by "|", points "x,y" in hundredths of a digit's height."""
+"""Signs next to digits: strokes separated by "|", points "x,y" in hundredths of a digit's height."""
 MARK_WOBBLE = 0.02
-"""How far a point of a sign is off, standard deviation, heights of a digit."""
+"""Displacement of a sign's points: standard deviation, in heights of a digit."""
 
 LENGTHS = np.array([3, 10, 14, 16, 17, 14, 11, 6, 3, 3, 1.5, 1.5])
-"""How often a row has 1, 2 ... 12 digits, in hundredths."""
+"""Frequency of rows with 1, 2 ... 12 digits, in hundredths."""
 KINDS = {
     "digits": 0.34,
     "amount": 0.33,
@@ -39,41 +39,46 @@ KINDS = {
     "words": 0.09,
     "none": 0.04,
 }
-"""How often a row holds what."""
+"""Share of rows of each kind."""
 WORDS = ("kr", "ChF", "eUr", "Nr", "kn", "FF", "PLN", "Ft", "cm", "kW", "Pay", "Rent", "Tek", "an", "x", "kV")
 """Words in which no letter looks like a digit."""
 SAFE_LETTERS = "ACEFHKLMNPRTUVWXYacdefhkmnprtuvwx"
 PLAIN_YEARS, MARKED, SECOND_WORD = 0.6, 0.4, 0.4
-"""Years that do not belong to a date; gaps that hold a sign in a row with signs; words that have a second beside them."""
+"""Share of years that are not part of a date, of gaps with a sign in a row with signs, and of words followed
+by
+another."""
 SEPARATORS = ".,-/'= +x:"
 SUFFIXES = (".", ",", "-", ",-", ".-", "=", "—", "~", "#", "*", "**", " kr", " €", "/")
 PREFIXES = ("$", "$ ", "#", "*", "**", "=", "—", "-", "€ ", "Nr ", "~")
 SUFFIXED, PREFIXED = 0.5, 0.3
-"""Amounts with something behind, and with something before."""
+"""Share of amounts with a suffix, and with a prefix."""
 STROKES = "-—~.,*#"
-"""Signs that stand where no number is."""
+"""Signs in places without a number."""
 RAISED = "^"
-"""In a layout's text: what follows is small, and stands high."""
+"""In a layout's text, starts small, raised characters."""
 
 
 def random_text(rng: np.random.Generator) -> str:
-    """What may stand in a row: digits, and signs and letters that are not to be read; ``^`` begins small raised digits."""
+    """Returns random text for a row: digits, and signs and letters that must not be read.
+
+    ``^`` starts small, raised digits.
+    """
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     count = 1 + int(rng.choice(len(LENGTHS), p=LENGTHS / LENGTHS.sum()))
     return MAKERS[kind](random_digits(count, rng), rng)
 
 
 def random_digits(count: int, rng: np.random.Generator) -> str:
-    """So many digits, each as likely as any other."""
+    """Returns this many digits, all equally likely."""
     return "".join(str(digit) for digit in rng.integers(0, 10, count))
 
 
-def _plain(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001  every kind is made from the same
+def _plain(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001  all kinds share a signature
     return digits
 
 
 def _year(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
-    """A year, or a date that ends in one."""
+    """Returns a year, or a date that ends in one."""
     year = str(rng.integers(1900, 2040))
     if rng.random() < PLAIN_YEARS:
         return year
@@ -82,7 +87,7 @@ def _year(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
 
 
 def _phone(digits: str, rng: np.random.Generator) -> str:
-    """Groups of two or three."""
+    """Splits digits into groups of two or three."""
     sign, step = str(rng.choice([" ", "-", ".", "/", ""])), int(rng.integers(2, 4))
     return sign.join(digits[start : start + step] for start in range(0, len(digits), step))
 
@@ -92,12 +97,12 @@ def _words(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
 
 
 def _nothing(digits: str, rng: np.random.Generator) -> str:  # noqa: ARG001
-    """A sign or a few, or a blank row."""
+    """Returns one or more signs, or a blank row."""
     return "".join(rng.choice([*STROKES], int(rng.integers(0, 4))))
 
 
 def _marked(digits: str, rng: np.random.Generator) -> str:
-    """Signs among the digits, of one kind or of several, and a word beside them."""
+    """Inserts signs among the digits, of one kind or several, and sometimes a word next to them."""
     kinds = rng.choice([*SEPARATORS], 1 if rng.random() < 0.5 else len(digits))
     row = "".join(digit + (str(rng.choice(kinds)) if rng.random() < MARKED else "") for digit in digits)
     choice = rng.random()
@@ -105,7 +110,10 @@ def _marked(digits: str, rng: np.random.Generator) -> str:
 
 
 def _amount(digits: str, rng: np.random.Generator) -> str:
-    """A sum of money: often round, its thousands parted, with cents or without, protected by signs before and behind."""
+    """Formats a sum of money.
+
+    It is often round, with separated thousands, with or without cents, and protected by signs on both sides.
+    """
     zeros = int(rng.choice([0, 1, 2, 3, 4], p=[0.4, 0.12, 0.18, 0.25, 0.05]))
     whole = (digits[: max(1, min(len(digits), 7) - zeros)].lstrip("0") or "1") + "0" * zeros
     if rng.random() < 0.65:

@@ -1,7 +1,8 @@
-"""Scenes: grey pictures of a page on which the box of every digit is known, and everything else is background.
+"""Scenes: gray pictures of a page with a known box for every digit; everything else is background.
 
-A scene is what a detector sees at one scale. Digits whose height lies in ``SIZES`` are to be found at this scale; those a little smaller or
-larger (``MARGINS``) may be found or not; all others are background here, as another scale finds them.
+A scene is the detector's input at one scale. Digits whose height is in ``SIZES`` must be detected at this
+scale; slightly smaller or larger ones (``MARGINS``) may be; all others count as background here, because
+another scale detects them.
 """
 
 from __future__ import annotations
@@ -33,33 +34,37 @@ if TYPE_CHECKING:
 __all__ = ["CLASSES", "IGNORED", "Scene", "make_scene"]
 
 SIZES = (13.0, 32.0)
-"""Heights of the digits that are found at one scale, pixels: a little more than an octave, so that a small network has to know each digit at
-few sizes only (Singh & Davis, "An analysis of scale invariance in object detection: SNIP", 2018)."""
+"""Heights of the digits that one scale detects, in pixels.
+
+The range is slightly more than an octave, so that a small network has to learn each digit at few sizes only
+(Singh & Davis, "An analysis of scale invariance in object detection: SNIP", 2018).
+"""
 MARGINS = (10.0, 42.0)
 
 REAL, CORRECTED = 0.15, 0.3
-"""How often a scene is made of real numbers on real paper, and of corrected pages, if there are any."""
+"""Share of scenes from real numbers on real paper, and from corrected pages, if there are any."""
 SIZE = 256
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)
 
 
-CROPPED = {"strip": 0.75, "single": 0.35, "letter": 0.35, "boxes": 0.3, "table": 0.2, "form": 0.3, "rows": 0.3,
-           "column": 0.2}  # fmt: skip
-"""How often the picture ends close to what is written."""
+CROPPED = {"strip": 0.75, "single": 0.35, "letter": 0.35, "boxes": 0.3, "table": 0.2, "form": 0.3,
+           "rows": 0.3, "column": 0.2}  # fmt: skip
+"""Share of pictures that are cropped close to the writing."""
 ALONE = {"single": 0.5, "letter": 0.3, "nothing": 0.2}
-"""What pictures show that are given as one digit."""
+"""Contents of pictures for single-digit reading."""
 INKED, NEAR = 0.3, 0.25
-"""Coverage from which a pixel is ink; pieces of ink are one if they are so close, in heights of a digit."""
+"""Coverage at which a pixel counts as ink; and the maximum gap in a piece of ink, in heights of a digit."""
 APART, LEAST_ROOM = 16, 48
-"""Pixels between the pictures of a scene of several, and the least height that another is put into."""
-RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "letter": 0.25, "scatter": 0.25, "strip": 0.1, "nothing": 0.45,
-         "table": 0.03, "boxes": 0.06, "form": 0.03, "printed": 0.03}  # fmt: skip
-"""How often the paper of a layout is ruled."""
+"""Pixels between the pictures of a combined scene, and the minimum height for another picture."""
+RULED = {"rows": 0.4, "column": 0.4, "text": 0.4, "single": 0.25, "letter": 0.25, "scatter": 0.25,
+         "strip": 0.1, "nothing": 0.45, "table": 0.03, "boxes": 0.06, "form": 0.03,
+         "printed": 0.03}  # fmt: skip
+"""Share of each layout's pages with ruled paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A picture and what is on it.
+    """A picture and its contents.
 
     Attributes:
         pixels: uint8 H×W.
@@ -82,14 +87,14 @@ def make_scene(
     sizes: tuple[float, float] = SIZES,
     margins: tuple[float, float] = MARGINS,
 ) -> Scene:
-    """One scene; all that is random comes from ``rng``.
+    """Makes one random scene.
 
     Args:
-        stock: what is written with.
+        stock: the material to write with.
         rng: the source of all randomness.
         size: side of the square picture, pixels.
-        sizes: heights of the digits that are to be found.
-        margins: heights of those that may be found or not; all others are background.
+        sizes: range of digit heights to detect.
+        margins: range of digit heights that may be detected; all others are background.
     """
     if stock.corrected and rng.random() < CORRECTED:
         part = corrected_part(stock.corrected, rng, size, sizes=sizes, margins=margins)
@@ -104,7 +109,7 @@ def make_scene(
     if rng.random() >= CROPPED.get(kind, 0.1):
         boxes, classes = _labelled(sheet, (0, 0, size, size), sizes, margins)
         return Scene(pixels, boxes, classes, kind)
-    # A picture that ends close to its writing leaves room for others in the scene.
+    # A closely cropped picture leaves room for others in the scene.
     pieces = [_piece(sheet, pixels, sizes, margins, 0)]
     while size - (top := sum(len(piece.pixels) for piece in pieces)) >= LEAST_ROOM:
         sheet = _written(kind, stock, rng, size)
@@ -122,13 +127,13 @@ def make_scene(
 def make_picture(
     stock: Stock, rng: np.random.Generator, *, sizes: tuple[float, float], margins: tuple[float, float]
 ) -> Scene:
-    """A picture as it is given to be read as one digit: it ends close to a digit, or to what is none.
+    """Makes a picture for single-digit reading: cropped close to a digit, or to something else.
 
     Args:
-        stock: what is written with.
+        stock: the material to write with.
         rng: the source of all randomness.
-        sizes: heights of the digits that count.
-        margins: heights of those that may.
+        sizes: range of digit heights that count.
+        margins: range of digit heights that may count.
     """
     kind = str(rng.choice(list(ALONE), p=list(ALONE.values())))
     sheet = _written(kind, stock, rng, SIZE)
@@ -139,7 +144,7 @@ def make_picture(
 
 
 def _written(kind: str, stock: Stock, rng: np.random.Generator, size: int) -> Sheet:
-    """A sheet with a layout and what lies beside it."""
+    """Returns a sheet with a layout and clutter next to it."""
     unit = _unit(kind, rng, size)
     pen = unit * float(np.clip(PEN * math.exp(rng.normal(0, PEN_SPREAD)), *PEN_LIMITS))
     shape = (size, size)
@@ -163,7 +168,7 @@ def _written(kind: str, stock: Stock, rng: np.random.Generator, size: int) -> Sh
 
 
 def _frame(sheet: Sheet) -> tuple[int, int, int, int]:
-    """The edges of a small picture, close to some of what is written; x0, y0, x1, y1."""
+    """Returns the edges of a small picture, close to part of the writing; x0, y0, x1, y1."""
     rng, size = sheet.rng, sheet.shape[0]
     if sheet.boxes:
         x0, y0, x1, y1 = sheet.boxes[int(rng.integers(len(sheet.boxes)))]
@@ -181,7 +186,7 @@ def _frame(sheet: Sheet) -> tuple[int, int, int, int]:
 
 
 def _piece_of_ink(ink: NDArray[np.bool_], unit: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """The box around some of the ink, and what is close to it."""
+    """Returns the box around a piece of ink and its surroundings."""
     side = max(1, round(NEAR * unit))
     near = cv2.dilate(ink.astype(np.uint8), np.ones((side, side), np.uint8))
     _, pieces = cv2.connectedComponents(near)
@@ -199,9 +204,9 @@ def _piece(
     margins: tuple[float, float],
     top: int,
 ) -> Scene:
-    """The sheet as a picture that ends close to what is written, its border repeated around it, as ``pipeline.scales`` does.
+    """Crops the sheet close to the writing, and repeats the border around it, like ``pipeline.scales``.
 
-    Its boxes are those in a scene in which it begins ``top`` pixels from above.
+    The boxes are those in a scene in which the picture begins ``top`` pixels from the top.
     """
     x0, y0, x1, y1 = frame = _frame(sheet)
     boxes, classes = _labelled(sheet, frame, sizes, margins)
@@ -213,7 +218,7 @@ def _piece(
 
 
 def _unit(kind: str, rng: np.random.Generator, size: int) -> float:
-    """The height of a digit."""
+    """Returns the height of a digit."""
     choice = rng.random()
     if kind in ("single", "letter"):
         low, high = (13.0, 40.0) if choice < 0.6 else (40, 0.95 * size)
@@ -227,7 +232,7 @@ def _unit(kind: str, rng: np.random.Generator, size: int) -> float:
 
 
 def _view(rng: np.random.Generator, size: int) -> Matrix:
-    """From the page to the picture: turned a little, sheared less, about the middle."""
+    """Returns the map from page to picture: a slight rotation and less shear, about the center."""
     spread = 0.02 if rng.random() < 0.7 else 0.12
     angle, shear = rng.normal(0, spread), rng.normal(0, spread / 3)
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
@@ -242,7 +247,7 @@ def _labelled(
     sizes: tuple[float, float],
     margins: tuple[float, float],
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The boxes within the picture, and what counts at this scale."""
+    """Returns the boxes within the picture, and which of them count at this scale."""
     boxes = np.array(sheet.boxes).reshape(-1, 4)
     return counted(
         boxes, np.array(sheet.heights), np.array(sheet.classes, np.int64), frame, sizes=sizes, margins=margins
@@ -250,7 +255,7 @@ def _labelled(
 
 
 def _composed(sheet: Sheet) -> NDArray[np.uint8]:
-    """Paper, print, rules and ink together, in some light, by some camera."""
+    """Renders paper, print, rules, and ink together, in some light, with some camera."""
     rng, shape = sheet.rng, sheet.shape
     clean = rng.random() < 0.18
     page = np.ones(shape, np.float32) if clean else surfaces.sheet(shape, sheet.unit, rng)
@@ -283,7 +288,7 @@ def _composed(sheet: Sheet) -> NDArray[np.uint8]:
 
 
 def _on_a_desk(page: NDArray[np.float32], sheet: Sheet, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Only beside what is written: a dark scan margin, or the table that the paper lies on."""
+    """Puts a dark scan margin, or the table under the paper, next to the writing."""
     height, width = page.shape
     free = [0.0, 0.0, float(width), float(height)]
     if sheet.boxes:

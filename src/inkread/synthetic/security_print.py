@@ -1,6 +1,6 @@
-"""The print of cheques against forgery: fine waves, rosettes, woven dots and tiny letters.
+"""The security print of checks: fine waves, rosettes, woven dots, and tiny letters.
 
-Everything is sized by ``unit``, the height of a digit in pixels.
+All sizes are relative to ``unit``, the height of a digit in pixels.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PRINT_STRENGTH = (0.1, 0.5)
-"""How much light the lines take."""
+"""Share of light that the lines absorb."""
 CURVE_POINTS = 64
 SHIFT = 4
 
@@ -22,7 +22,7 @@ SHIFT = 4
 def security_prints(
     shape: tuple[int, int], unit: float, rng: np.random.Generator
 ) -> list[NDArray[np.float32]]:
-    """One or two patterns of security print, float32 H×W in 0..1 each: how much light they take."""
+    """Returns one or two security patterns, float32 H×W in 0..1 each: how much light they absorb."""
     strength = float(rng.uniform(*PRINT_STRENGTH))
     prints = (_waves, _waves, _rosettes, _weave, _weave, _tiny_text)
     chosen = rng.choice(len(prints), int(rng.integers(1, 3)), replace=False)
@@ -32,7 +32,7 @@ def security_prints(
 
 
 def _waves(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Guilloche: one to three families of parallel fine curves, each the sum of two sines."""
+    """Draws a guilloche: one to three families of parallel fine curves, each the sum of two sines."""
     height, width = shape
     mask = np.zeros(shape, np.uint8)
     reach = float(np.hypot(height, width))
@@ -62,7 +62,7 @@ def _waves(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> NDA
 
 
 def _rosettes(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Rings of petals around a few points."""
+    """Draws rings of petals around a few points."""
     height, width = shape
     mask = np.zeros(shape, np.uint8)
     angle = np.linspace(0, 2 * np.pi, 3 * CURVE_POINTS)
@@ -79,7 +79,7 @@ def _rosettes(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> 
 
 
 def _weave(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A small random motif repeated like a textile or a halftone."""
+    """Repeats a small random motif like a textile or a halftone."""
     rows, columns = (int(side) for side in np.maximum(3, np.round(unit * rng.uniform(0.08, 0.35, 2))))
     motif = cv2.GaussianBlur(
         (rng.random((rows, columns)) < rng.uniform(0.25, 0.6)).astype(np.float32),
@@ -90,14 +90,14 @@ def _weave(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> NDA
     height, width = shape
     tiled = np.tile(motif, (height // rows + 2, width // columns + 2))
     if rng.random() < 0.5:
-        # Every other row of motifs is shifted by half, as bricks are.
+        # Every other row of motifs is shifted by half, like bricks.
         for start in range(0, len(tiled), 2 * rows):
             tiled[start : start + rows] = np.roll(tiled[start : start + rows], columns // 2, axis=1)
     return np.asarray(tiled[:height, :width], np.float32)
 
 
 def _tiny_text(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Lines of print too small to be read."""
+    """Draws lines of print too small to read."""
     height, width = shape
     size = max(3, round(unit * rng.uniform(0.1, 0.25)))
     mask = np.zeros(shape, np.float32)

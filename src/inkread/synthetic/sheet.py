@@ -1,4 +1,4 @@
-"""A page while it is written: layers of ink, and the box of every digit and sign on it."""
+"""A page in progress: layers of ink, and the box of every digit and sign."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from inkread.synthetic.writers import Writer
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", "-", "/", ":")
-"""What a detector finds: ten digits and five signs."""
+"""The detector's classes: ten digits and five signs."""
 CLASS_OF = {character: index for index, character in enumerate(CLASSES)} | {"—": 12, "~": 12}
 THINNEST = 0.7
-"""No pen is thinner, pixels."""
+"""Minimum pen width, pixels."""
 
 
 @dataclass(slots=True)
 class Sheet:
-    """A scene while it is written: layers of ink, and the boxes of what is on them."""
+    """A scene in progress: layers of ink, and the boxes of their characters."""
 
     rng: np.random.Generator
     writer: Writer
@@ -45,7 +45,7 @@ class Sheet:
     taken: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def style(self, characters: int, **changes: float) -> Style:
-        """How this writer writes a row here."""
+        """Returns this writer's style for a row here."""
         style = Style.random(self.rng, characters=max(1, characters))
         return replace(style, height=self.unit, pen=self.pen_width, slope=0.0, pitch=0.0, **changes)
 
@@ -59,15 +59,15 @@ class Sheet:
         style: Style | None = None,
         unit: float = 0.0,
     ) -> tuple[float, float]:
-        """Writes a row whose baseline begins at x, y; returns its left and right end.
+        """Writes a row whose baseline begins at x, y; returns its left and right ends.
 
         Args:
             text: see ``row_text``.
-            x: of the row's point at ``anchor``, page pixels.
-            y: of the baseline.
-            anchor: 0 places the left end at x, 1 the right end, 0.5 the middle.
-            style: instead of this sheet's own.
-            unit: another height of digits than the sheet's.
+            x: position of the row's ``anchor``, page pixels.
+            y: position of the baseline.
+            anchor: 0 places the left end at x, 1 the right end, 0.5 the center.
+            style: replaces this sheet's style.
+            unit: replaces this sheet's height of digits.
         """
         height = unit or self.unit
         style = style or self.style(len(text))
@@ -86,7 +86,7 @@ class Sheet:
         return float(extent[0] + shift[0]), float(extent[2] + shift[0])
 
     def add(self, glyph: VectorGlyph, matrix: Matrix, height: float, character: str) -> None:
-        """Draws a glyph with the pen, and remembers where it is."""
+        """Draws a glyph with the pen, and records its box."""
         if not glyph.strokes and not glyph.outlines:
             return
         pen = max(THINNEST, self.pen_width * math.exp(self.rng.normal(0, 0.06)))
@@ -95,18 +95,18 @@ class Sheet:
         if kind is not None:
             self.boxes.append(box)
             self.classes.append(kind)
-            # A sign is as large as the digits beside it, whatever its own box is.
+            # A sign counts as large as the digits next to it, whatever its own box.
             self.heights.append(float(box[3] - box[1]) if kind < 10 else height)
 
     def glyph_at(
         self, glyph: VectorGlyph, x: float, y: float, height: float, character: str, *, turn: float = 0.0
     ) -> None:
-        """Draws a glyph by itself, its baseline centred at x, y."""
+        """Draws a single glyph, with its baseline centered at x, y."""
         cos, sin = math.cos(turn) * height, math.sin(turn) * height
         self.add(glyph, compose(self.view, np.array([[cos, -sin, x], [sin, cos, y]])), height, character)
 
     def rule(self, path: NDArray[np.float64], width: float, *, dashes: float = 0.0) -> None:
-        """A printed or drawn line along a path of page points, dashed if asked for."""
+        """Draws a printed or hand-drawn line along a path of page points, optionally dashed."""
         if dashes:
             steps = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
             count = max(2, round(steps / dashes))
@@ -120,13 +120,13 @@ class Sheet:
             self.rules.stroke([transform(path, self.view)], width)
 
     def line(self, x0: float, y0: float, x1: float, y1: float, width: float, *, dashes: float = 0.0) -> None:
-        """A rule from point to point, sometimes bent a little, as paper is."""
+        """Draws a rule from point to point, sometimes slightly bent, like paper."""
         bend = self.rng.normal(0, 0.004) * math.hypot(x1 - x0, y1 - y0) if self.rng.random() < 0.3 else 0.0
         path = np.array([[x0, y0], [(x0 + x1) / 2 + bend, (y0 + y1) / 2 + bend], [x1, y1]])
         self.rule(path, width, dashes=dashes)
 
     def typeset(self, text: str, x: float, y: float, height: float, font: str) -> float:
-        """Print that is not to be read; returns where it ends."""
+        """Prints text that must not be read; returns its right end."""
         for character in text:
             glyph = font_glyph(font, character) if character != " " else None
             if glyph is None:

@@ -1,4 +1,4 @@
-"""Where what scenes are made of comes from: names, licences and hashes, for a model's card."""
+"""The sources of the scenes' material: names, licenses, and hashes, for a model's card."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def described(stock: Stock, split: str) -> list[dict[str, Any]]:
-    """An entry for each collection in the stock, see ``Card.data``.
+    """Returns an entry for each collection in the stock, see ``Card.data``.
 
     Args:
-        stock: what scenes are written with.
-        split: ``"train"``, or ``"validation"`` for what is held out.
+        stock: the material that scenes are written with.
+        split: ``"train"``, or ``"validation"`` for the held-out part.
     """
     unipen, words = stock.unipen, stock.words
     parts: list[tuple[str, str, str, int, Iterable[bytes]]] = [
@@ -33,14 +33,20 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
         (
             "UNIPEN characters",
             "CC-BY-4.0",
-            "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803",
+            (
+                "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, "
+                "https://doi.org/10.5281/zenodo.1195803"
+            ),
             _count(unipen),
             _samples(unipen),
         ),
         (
             "UNIPEN words",
             "CC-BY-4.0",
-            "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803",
+            (
+                "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, "
+                "https://doi.org/10.5281/zenodo.1195803"
+            ),
             len(stock.word_index),
             (words.points.tobytes(), stock.word_index.tobytes()),
         ),
@@ -68,14 +74,20 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
         (
             "Handwritten lines of Copiste d'un jour and DHSD",
             "CC-BY-4.0",
-            "Bibliothèque et Archives nationales du Québec; Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI), ICDAR 2024",
+            (
+                "Bibliothèque et Archives nationales du Québec; "
+                "Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI), ICDAR 2024"
+            ),
             len(stock.lines),
             (line.tobytes() for line in stock.lines),
         ),
         (
             "Numbers in registers of Parisian notaries (Lectaurep) and in Copiste d'un jour",
             "CC-BY-4.0",
-            "Archives nationales, Inria, EPHE, through HTR-United; Bibliothèque et Archives nationales du Québec",
+            (
+                "Archives nationales, Inria, EPHE, through HTR-United; "
+                "Bibliothèque et Archives nationales du Québec"
+            ),
             len(stock.numbers),
             (number.pixels.tobytes() for number in stock.numbers),
         ),

@@ -1,4 +1,4 @@
-"""Grey paper, light, and what scanners and cameras make of a page. Pages are float32 H×W, 0 black to 1 white."""
+"""Gray paper, light, and the effects of scanners and cameras. Pages are float32 H×W, 0 black to 1 white."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     Page = NDArray[np.float32]
 
 SECURITY_SHARE, CLEAN_SHARE = 0.16, 0.3
-"""Pages with security print, and pages of one even tone; the others are photographed or scanned paper."""
+"""Share of pages with security print, and with a uniform tone; the rest are photos or scans of paper."""
 
 
 def sheet(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page:
-    """Paper without writing. ``unit`` is the height of a digit in pixels."""
+    """Makes blank paper. ``unit`` is the height of a digit in pixels."""
     kind = rng.random()
     level = 1.0 if rng.random() < 0.4 else float(rng.uniform(0.55, 1.0))
     page = np.full(shape, level, np.float32)
@@ -39,7 +39,7 @@ def sheet(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page
 
 
 def shown_through(page: Page, unit: float, rng: np.random.Generator) -> Page:
-    """Writing on the back of the paper, mirrored and faint: here blurred curves without meaning."""
+    """Adds faint, mirrored writing from the back of the paper, as blurred curves without meaning."""
     mask = np.zeros(page.shape, np.uint8)
     for _ in range(int(rng.integers(2, 12))):
         start = rng.uniform(0, 1, 2) * page.shape[::-1]
@@ -51,7 +51,7 @@ def shown_through(page: Page, unit: float, rng: np.random.Generator) -> Page:
 
 
 def lit(page: Page, rng: np.random.Generator) -> Page:
-    """The page in the light of a room: a slope of light, sometimes the edge of a shadow, a fold or a glare."""
+    """Lights the page like a room: a gradient, and sometimes the edge of a shadow, a fold, or a glare."""
     height, width = page.shape
     if rng.random() < 0.4:
         angle, fall = rng.uniform(0, 2 * math.pi), rng.uniform(0.05, 0.6) * rng.random()
@@ -74,7 +74,10 @@ def lit(page: Page, rng: np.random.Generator) -> Page:
 
 
 def captured(page: Page, unit: float, rng: np.random.Generator, *, clean: bool) -> NDArray[np.uint8]:
-    """The page as a file has it: blurred, short of pixels, noisy, compressed, bilevel or inverted; uint8 H×W."""
+    """Returns the page as stored in a file: blurred, low-resolution, noisy, compressed, bilevel, or inverted.
+
+    The result is uint8 H×W.
+    """
     if not clean:
         if rng.random() < 0.35:
             page = cv2.GaussianBlur(
@@ -115,7 +118,7 @@ def captured(page: Page, unit: float, rng: np.random.Generator, *, clean: bool) 
 
 
 def _coarse(page: Page, unit: float, rng: np.random.Generator) -> Page:
-    """The page from fewer pixels, enlarged again; a digit keeps at least 8 pixels of its height."""
+    """Reduces and enlarges the page again; a digit keeps at least 8 pixels of its height."""
     height, width = page.shape
     share = float(np.clip(math.exp(rng.uniform(math.log(8 / unit), 0)), 0.03, 1)) if unit > 8 else 1.0
     size = max(8, round(width * share)), max(8, round(height * share))

@@ -1,8 +1,8 @@
-"""Glyphs as vectors, and how they become ink.
+"""Vector glyphs, and how they become ink.
 
-A glyph is pen strokes (open paths, drawn with a pen of some width) and outlines (closed paths, filled). One unit is the height of a digit;
-the baseline is y = 0, y points down, and the glyph is centred on x = 0. Whatever a glyph came from (pen strokes, a bitmap, a font),
-the same affine maps place it on the page.
+A glyph consists of pen strokes (open paths, drawn with a pen of some width) and outlines (closed paths,
+filled). One unit is the height of a digit; the baseline is y = 0, y points down, and the glyph is centered on
+x = 0. Whatever a glyph's source (pen strokes, a bitmap, a font), the same affine maps place it on the page.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     """2×3, from units to pixels."""
 
 SUPERSAMPLING = 3
-"""Ink is drawn at this many times the resolution, and averaged."""
+"""Ink is drawn at this multiple of the resolution, and averaged."""
 SHIFT = 4
-"""Fractional bits of the coordinates that OpenCV draws at."""
+"""Fractional bits of the coordinates for OpenCV's drawing functions."""
 FINE = 4
-"""Bitmaps are enlarged this many times before their outlines are traced."""
+"""Bitmaps are enlarged by this factor before their outlines are traced."""
 NARROWEST = 0.5
-"""A glyph wider than its height divided by this is scaled by its width, so that a dash does not become a beam."""
+"""A glyph wider than its height divided by this is scaled by its width; else dashes would become beams."""
 
 
 @dataclass(frozen=True)
 class VectorGlyph:
-    """A character to be drawn.
+    """A character to draw.
 
     Attributes:
         strokes: the pen's paths.
@@ -49,7 +49,7 @@ class VectorGlyph:
 
     @cached_property
     def points(self) -> Path:
-        """K×2, where there is ink; at least one point."""
+        """K×2 points of the ink; at least one."""
         paths = [*self.strokes, *self.outlines]
         return np.concatenate(paths) if paths else np.zeros((1, 2), np.float32)
 
@@ -57,7 +57,7 @@ class VectorGlyph:
 def normalised(
     strokes: Sequence[Path] = (), outlines: Sequence[Path] = (), *, height: float = 1.0, foot: float = 0.0
 ) -> VectorGlyph:
-    """A glyph brought to ``height``, centred on x = 0, its lower end ``foot`` below the baseline."""
+    """Scales a glyph to ``height``, centered on x = 0, with its lower end ``foot`` below the baseline."""
     paths = [np.asarray(path, np.float32)[:, :2] for path in (*strokes, *outlines)]
     if not paths:
         return VectorGlyph()
@@ -71,12 +71,12 @@ def normalised(
 
 
 def traced(image: NDArray[np.uint8], *, threshold: int = 127, worn: int = 0) -> list[Path]:
-    """The outlines of a bitmap's bright ink, in its pixels.
+    """Traces the outlines of a bitmap's bright ink, in its pixels.
 
     Args:
         image: uint8 H×W.
-        threshold: grey value at the ink's edge.
-        worn: how many quarters of a pixel the ink loses on every side.
+        threshold: gray value at the edge of the ink.
+        worn: quarter pixels of ink to remove on every side.
     """
     fine = cv2.resize(np.pad(image, 1), None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
     inside = (fine > threshold).astype(np.uint8)
@@ -89,10 +89,10 @@ def traced(image: NDArray[np.uint8], *, threshold: int = 127, worn: int = 0) -> 
 
 @dataclass(slots=True)
 class Layer:
-    """Ink of one kind on its way onto a page: paths in page pixels, drawn all at once by ``coverage``.
+    """One kind of ink on its way to a page: paths in page pixels, drawn all at once by ``coverage``.
 
     Attributes:
-        shape: of the page, H and W.
+        shape: the page's shape, H and W.
         paths: open or closed paths with their pen width in pixels, 0 for filled outlines.
     """
 
@@ -101,7 +101,7 @@ class Layer:
 
     @classmethod
     def blank(cls, shape: tuple[int, int]) -> Layer:
-        """A layer without ink."""
+        """Makes a layer without ink."""
         return cls(shape, np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING), np.uint8))
 
     def stroke(self, paths: Sequence[NDArray[np.floating]], pen: float, *, strength: int = 255) -> None:
@@ -130,21 +130,21 @@ class Layer:
         return np.concatenate([low, high])
 
     def coverage(self) -> NDArray[np.float32]:
-        """How much of each pixel is ink, float32 H×W in 0..1."""
+        """Returns how much of each pixel is ink, float32 H×W in 0..1."""
         small = cv2.resize(self.mask, self.shape[::-1], interpolation=cv2.INTER_AREA)
         return small.astype(np.float32) / np.float32(255)
 
 
 def transform(path: NDArray[np.floating], matrix: Matrix) -> NDArray[np.float64]:
-    """A path mapped by a 2×3 matrix."""
+    """Maps a path by a 2×3 matrix."""
     return path @ matrix[:, :2].T + matrix[:, 2]
 
 
 def compose(outer: Matrix, inner: Matrix) -> Matrix:
-    """The 2×3 map that does ``inner`` first."""
+    """Returns the 2×3 map that applies ``inner`` first."""
     return np.column_stack([outer[:, :2] @ inner[:, :2], outer[:, :2] @ inner[:, 2] + outer[:, 2]])
 
 
 def _fixed(path: NDArray[np.floating]) -> NDArray[np.int32]:
-    # Pixel centres are integers to OpenCV.
+    # In OpenCV, integer coordinates are pixel centers.
     return np.round((path * SUPERSAMPLING - 0.5) * (1 << SHIFT)).clip(-(2**24), 2**24).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Who writes: people of UNIPEN and Pendigits by their pen strokes, MNIST's by its bitmaps, our own alphabet, and fonts of real hands."""
+"""Writers: UNIPEN's and Pendigits' pen strokes, MNIST's bitmaps, our own alphabet, and handwriting fonts."""
 
 from __future__ import annotations
 
@@ -34,38 +34,38 @@ UJI_PENDIGITS = "UCI Pen-Based Recognition of Handwritten Digits and UJI Pen Cha
 UNIPEN_WORDS = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
 
 HELD_OUT_IMAGES = 5_000
-"""MNIST's last training images, which no network learns from."""
+"""MNIST's last training images, on which no network is trained."""
 ONE_IN = 20
-"""Of collections without writers (fonts, operators, scribbles, lines), every twentieth is held out."""
+"""In collections without writers (fonts, operators, scribbles, lines), one in this many is held out."""
 SUREST = 0.3
-"""UNIPEN's digits have at least this agreement with their neighbors; the others may be labelled wrong."""
+"""Minimum agreement of UNIPEN's digits with their neighbors; the others may be mislabeled."""
 
 KINDS = {"unipen": 0.34, "pendigits": 0.14, "alphabet": 0.2, "mnist": 0.17, "bhmsds": 0.04, "font": 0.11}
-"""How often a writer is taken from each."""
+"""Share of writers from each source."""
 MIXED_SHARE = 0.2
-"""Writers of whom each digit comes from somewhere else, so that no combination of shapes is foreign."""
+"""Share of writers whose digits come from different sources, so that no combination of shapes is unknown."""
 REPEAT_SHARE = 0.3
-"""How often a writer repeats the very same glyph."""
+"""Probability that a writer repeats the very same glyph."""
 RARE_SHARE = 0.45
-"""Hands of our own alphabet that may use its rarer shapes."""
+"""Share of alphabet writers who may use its rarer shapes."""
 
 DESCENDING, LOWER, LETTER_HEIGHT = frozenset("gjpqy"), frozenset("acemnorsuvwxz"), 0.65
 FONT_PIXELS = 96
 NO_CHARACTER = "\U0010ffff"
-"""Which no font has."""
+"""A character that no font has."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """Pen strokes of many samples, packed: ``sample(i)`` gives one as a list of float32 K×2 paths."""
+    """Packed pen strokes of many samples: ``sample(i)`` returns one as a list of float32 K×2 paths."""
 
     points: NDArray[Any]
     stroke_starts: NDArray[np.int64]
     sample_starts: NDArray[np.int64]
 
     def sample(self, index: int) -> list[NDArray[np.float32]]:
-        """The strokes of one sample, in the order of writing."""
+        """Returns the strokes of one sample, in writing order."""
         bounds = self.stroke_starts[self.sample_starts[index] : self.sample_starts[index + 1] + 1]
         points = self.points[bounds[0] : bounds[-1]].astype(np.float32)
         return [path for path in np.split(points, bounds[1:-1] - bounds[0]) if len(path)]
@@ -73,7 +73,7 @@ class Strokes:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Writers of one collection: for each, which samples show which character."""
+    """The writers of one collection: which of each writer's samples show which character."""
 
     strokes: Strokes
     by_writer: list[dict[str, NDArray[np.intp]]]
@@ -83,7 +83,7 @@ class People:
     def of(
         cls, strokes: Strokes, labels: NDArray[Any], writers: NDArray[Any], keep: NDArray[np.bool_]
     ) -> People:
-        """Sorts the samples that are kept; only writers who wrote at least five different digits are writers."""
+        """Groups the kept samples by writer; only people with at least five different digits are writers."""
         by_writer: dict[Any, dict[str, list[int]]] = {}
         by_character: dict[str, list[int]] = {}
         for index in np.flatnonzero(keep):
@@ -97,7 +97,7 @@ class People:
         return cls(strokes, people, {label: np.array(found) for label, found in by_character.items()})
 
     def pick(self, writer: int, character: str, rng: np.random.Generator) -> list[NDArray[np.float32]]:
-        """A character as the writer wrote it, or else anybody."""
+        """Returns a character as this writer wrote it, or else as anyone did."""
         own = self.by_writer[writer].get(character)
         found = own if own is not None else self.by_character[character]
         return self.strokes.sample(int(rng.choice(found)))
@@ -105,19 +105,19 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Everything that scenes are written with.
+    """All material for writing scenes.
 
     Attributes:
         unipen: people with digits and letters.
         pendigits: people with digits.
         images: MNIST's digits by class, uint8 N×28×28 each.
-        symbols: BHMSDS's bitmaps by symbol, uint8 N×28×28, ink bright.
+        symbols: BHMSDS's bitmaps by symbol, uint8 N×28×28, bright ink.
         scribbles: Quick, Draw!'s bitmaps, uint8 N×28×28.
         words: UNIPEN's words without digits.
-        hand_fonts: files of fonts that look like a hand.
+        hand_fonts: files of handwriting fonts.
         print_fonts: files of typefaces.
         lines: real handwritten lines without digits, uint8 48×W, dark on light.
-        numbers: real numbers, their digits known.
+        numbers: real numbers with known digits.
         corrected: pages that people corrected.
     """
 
@@ -137,12 +137,13 @@ class Stock:
 
 @lru_cache(maxsize=2)
 def load_stock(*, data_dir: Path | None = None, held_out: bool = False) -> Stock:
-    """Loads all collections, or what is held out of them for validation.
+    """Loads all collections, or their held-out parts for validation.
 
     Args:
-        data_dir: where the collections are; otherwise where ``INKREAD_DATA`` says.
-        held_out: load what no network learns from (MNIST's last 5,000 training images; four collections of UNIPEN's characters and the words'
-            eval split; Pendigits' test writers; every twentieth of the rest), or else everything but that.
+        data_dir: where the collections are; ``INKREAD_DATA`` by default.
+        held_out: load the parts on which no network is trained (MNIST's last 5,000 training images; four
+            collections of UNIPEN's characters and the words' eval split; Pendigits' test writers; every
+            twentieth of the rest) instead of the rest.
 
     Raises:
         DatasetError: a collection is missing or damaged.
@@ -171,7 +172,7 @@ def load_stock(*, data_dir: Path | None = None, held_out: bool = False) -> Stock
 
 
 def _part(whole: NDArray[Any], *, held_out: bool) -> NDArray[Any]:
-    """Every twentieth, or all others."""
+    """Returns every twentieth entry, or all others."""
     return whole[(np.arange(len(whole)) % ONE_IN == 0) == held_out]
 
 
@@ -214,7 +215,7 @@ def _words(data_dir: Path | None, *, held_out: bool) -> tuple[Strokes, NDArray[n
     arrays = load_npz(path, names)
     lengths = arrays["stroke_len"].astype(np.int64)
     starts = np.append(0, np.cumsum(lengths))
-    # Each stroke begins at its own absolute position; the rest are differences.
+    # Each stroke begins at an absolute position; the rest are differences.
     x, y = (np.cumsum(arrays[name].astype(np.int64)) for name in ("dx", "dy"))
     points = np.stack([_restarted(values, starts) for values in (x, y)], axis=1)
     strokes = Strokes(
@@ -226,13 +227,13 @@ def _words(data_dir: Path | None, *, held_out: bool) -> tuple[Strokes, NDArray[n
 
 
 def _restarted(sums: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Running sums that begin anew at each start."""
+    """Returns cumulative sums that restart at each start."""
     before = np.where(starts[:-1] > 0, sums[np.maximum(starts[:-1] - 1, 0)], 0)
     return sums - np.repeat(before, np.diff(starts))
 
 
 def _real_lines(data_dir: Path | None, *, held_out: bool) -> list[NDArray[np.uint8]]:
-    """Handwritten lines of Copiste d'un jour and DHSD that hold no digit."""
+    """Loads handwritten lines without digits from Copiste d'un jour and DHSD."""
     lines: list[NDArray[np.uint8]] = []
     for folder, name in (("copiste", "copiste_lines48.npz"), ("dhsd", "dhsd.npz")):
         path = require_file(folder, name, data_dir, published=f"{folder}, CC BY 4.0")
@@ -249,14 +250,14 @@ def _real_lines(data_dir: Path | None, *, held_out: bool) -> list[NDArray[np.uin
 
 
 def _hand_fonts(data_dir: Path | None) -> list[str]:
-    table = require_file("fonts", "fonts.tsv", data_dir, published="handwriting fonts under free licences")
+    table = require_file("fonts", "fonts.tsv", data_dir, published="handwriting fonts under free licenses")
     with table.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if "SA" not in row["licence"].split("-")]
     return [str(table.parent / row["file"]) for row in rows if row["class"] in ("hand", "script")]
 
 
 def print_fonts() -> list[str]:
-    """The typefaces that Debian and Matplotlib bring along, as far as they are here."""
+    """Lists the typefaces from Debian and Matplotlib that are installed."""
     folders = [Path("/usr/share/fonts/truetype")]
     try:
         import matplotlib as mpl
@@ -277,9 +278,9 @@ def print_fonts() -> list[str]:
 
 @lru_cache(maxsize=8192)
 def font_glyph(file: str, character: str) -> VectorGlyph | None:
-    """A character of a font, scaled so that its digits are 1 high; ``None`` where the font lacks it.
+    """Returns a character of a font, scaled so that its digits are 1 high; ``None`` if the font lacks it.
 
-    The baseline is kept, so that a lower-case letter is smaller, and a comma hangs below.
+    The baseline is kept, so a lower-case letter is smaller, and a comma hangs below.
     """
     font, height = _font(file)
     if bytes(font.getmask(character)) == _missing(file):
@@ -302,7 +303,7 @@ def font_glyph(file: str, character: str) -> VectorGlyph | None:
 
 @lru_cache(maxsize=256)
 def _missing(file: str) -> bytes:
-    """What a font draws in the place of a character that it lacks."""
+    """Returns what a font draws for a missing character."""
     return bytes(_font(file)[0].getmask(NO_CHARACTER))
 
 
@@ -315,13 +316,13 @@ def _font(file: str) -> tuple[ImageFont.FreeTypeFont, float]:
 
 @dataclass(slots=True)
 class Writer:
-    """Somebody who writes; the same character often comes out the same.
+    """A writer, who often writes the same character in the same way.
 
     Attributes:
-        stock: what there is to write with.
-        rng: all that is random comes from it.
-        kinds: of each of the ten digits, where it is from, see ``KINDS``.
-        known: what was written so far.
+        stock: the material to write with.
+        rng: source of all randomness.
+        kinds: the source of each of the ten digits, see ``KINDS``.
+        known: the glyphs written so far.
     """
 
     stock: Stock
@@ -337,7 +338,7 @@ class Writer:
 
     @classmethod
     def random(cls, stock: Stock, rng: np.random.Generator) -> Writer:
-        """Anybody."""
+        """Returns a random writer."""
         mixed = rng.random() < MIXED_SHARE
         drawn = rng.choice(list(KINDS), 10 if mixed else 1, p=list(KINDS.values()))
         return cls(
@@ -353,7 +354,7 @@ class Writer:
         )
 
     def glyph(self, character: str) -> VectorGlyph:
-        """A digit, a letter, or one of ``row_text.MARKS``."""
+        """Returns a digit, a letter, or one of ``row_text.MARKS``."""
         if character in self.known and self.rng.random() < REPEAT_SHARE:
             return self.known[character]
         glyph = self._digit(character) if character.isdigit() else self._sign(character)
@@ -366,7 +367,7 @@ class Writer:
             return self.from_bitmap(rng.choice(stock.images[int(digit)]))
         if kind == "bhmsds":
             glyph = self.from_bitmap(rng.choice(stock.symbols[digit]))
-            # These were stretched to a square; give a plausible aspect back.
+            # These were stretched to a square; restore a plausible aspect ratio.
             narrow = (0.25 if digit == "1" else 0.65) * float(np.exp(rng.normal(0, 0.2)))
             return VectorGlyph((), tuple(path * np.array([narrow, 1], np.float32) for path in glyph.outlines))
         if kind == "font":
@@ -380,7 +381,7 @@ class Writer:
         return normalised(stock.unipen.pick(self.unipen, digit, rng))
 
     def from_bitmap(self, image: NDArray[np.uint8]) -> VectorGlyph:
-        """A bitmap's bright ink as this writer's pen leaves it, thicker or thinner."""
+        """Returns a bitmap's bright ink as this writer's pen leaves it, thicker or thinner."""
         outlines = traced(image, threshold=self.threshold, worn=self.worn)
         return normalised((), outlines or traced(image))
 
@@ -407,14 +408,14 @@ class Writer:
         return VectorGlyph(tuple(stroke - np.array([middle, 0], np.float32) for stroke in strokes))
 
     def word(self) -> VectorGlyph:
-        """A word of UNIPEN's, its x-height unknown: about 1.3 units high in all."""
+        """Returns a UNIPEN word, whose x-height is unknown: about 1.3 units high in total."""
         index = int(self.rng.choice(self.stock.word_index))
         strokes = self.stock.words.sample(index)
         return word_glyph(strokes)
 
 
 def word_glyph(strokes: Sequence[NDArray[np.float32]]) -> VectorGlyph:
-    """Words are scaled by their height, not their width, and stand 0.25 below the baseline."""
+    """Scales a word by its height, not its width, and places it 0.25 below the baseline."""
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     size = max(float(high[1] - low[1]), float(high[0] - low[0]) / 12, 1.0)

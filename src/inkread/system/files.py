@@ -1,4 +1,4 @@
-"""Paths as they are given, and files that appear complete in their places or not at all."""
+"""Path types, and files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
-"""What every function that asks for a path takes."""
+"""Any path argument."""
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Yields where to write a file, beside its place; it is moved there if all goes well, and removed if not.
+    """Yields a temporary path; moves that file to ``path`` on success, and deletes it on failure.
 
-    At any moment the place has the old file or the new one. What the system refuses is its own ``OSError``.
+    At any moment, ``path`` is either the old file or the new one. System errors are raised as ``OSError``.
     """
     partial = path.with_name(f"{path.name}.part")
     try:

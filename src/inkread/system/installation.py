@@ -1,4 +1,4 @@
-"""Whether the packages that inkread depends on are there and whole: what else may go wrong is not our bug."""
+"""Checks that the packages inkread depends on are installed and intact; anything else is not our bug."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ PACKAGES = {
     "typer": "typer",
     "rich": "rich",
 }
-"""What the core imports, and the package that brings it."""
+"""Modules that the core imports, and the packages that provide them."""
 
 
 def problem() -> InstallationError | None:
-    """The first package of the core that cannot be imported, or is only a leftover; ``None`` if all are well."""
+    """Finds the first core package that cannot be imported or is only a remnant; ``None`` if all are fine."""
     for module, package in PACKAGES.items():
-        remedy = f"install it again with: pip install --force-reinstall --no-deps {package}"
+        remedy = f"reinstall it: pip install --force-reinstall --no-deps {package}"
         try:
             found = import_module(module)
-        except Exception as error:  # noqa: BLE001 - a damaged package fails in any way
+        except Exception as error:  # noqa: BLE001 - a damaged package can raise anything
             reason = one_line(str(error)) or type(error).__name__
             return InstallationError(module, f"cannot be imported ({reason})", remedy)
         if getattr(found, "__file__", None) is None:
-            # A folder without code, as is left by uninstalling opencv-python beside opencv-python-headless.
+            # A folder without code: uninstalling opencv-python beside opencv-python-headless leaves one.
             return InstallationError(module, "is incomplete", remedy)
     return None
 
 
 @contextmanager
 def diagnosed() -> Iterator[None]:
-    """Turns what fails for lack of a package into an ``InstallationError`` that names it."""
+    """Turns a failure caused by a missing package into an ``InstallationError`` that names it."""
     try:
         yield
     except (ImportError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""Locks of the operating system between processes: they vanish with the process that holds them, however it ends."""
+"""Operating-system locks between processes, which disappear with the process, however it ends."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HELD = (errno.EAGAIN, errno.EACCES)
-"""What systems say of a file that another process has locked."""
+"""Error codes for a file that another process has locked."""
 
 UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""What file systems without locks say, as some that are mounted over a network."""
+"""Error codes of file systems without locks, such as some network mounts."""
 
 LOCKED_BYTE = 2**31 - 2
-"""Windows locks bytes, and keeps others from reading them: one that no file of ours reaches."""
+"""Windows locks bytes, and blocks reading them, so this is one that none of our files reaches."""
 
 LOCK_FILE = ".lock"
-"""What is locked on Windows, where a folder itself cannot be."""
+"""The file to lock on Windows, where a folder cannot be locked."""
 
 
 def lock(file: int) -> bool:
-    """Locks an open file, or on POSIX folder, until it is closed; gives whether no one else has locked it.
+    """Locks an open file, or on POSIX a folder, until it is closed; returns whether the lock was free.
 
     Args:
-        file: its descriptor; on Windows its position changes.
+        file: its file descriptor; on Windows, its position changes.
 
     Raises:
         OSError: it cannot be locked at all.
@@ -55,12 +55,13 @@ def lock(file: int) -> bool:
 
 @contextmanager
 def working_in(folder: Path) -> Iterator[None]:
-    """Keeps other processes, and other calls of this one, from working in a folder at the same time.
+    """Keeps other processes, and other calls in this one, from working in a folder at the same time.
 
-    The folder is made if need be, and removed again if it is left empty. Where the file system has no locks, nothing is locked.
+    Creates the folder if necessary, and removes it again if it stays empty. On a file system without locks,
+    nothing is locked.
 
     Raises:
-        OutputError: another process works in it, or it cannot be made.
+        OutputError: another process is working in the folder, or it cannot be created.
     """
     made = not folder.exists()
     try:
@@ -71,7 +72,7 @@ def working_in(folder: Path) -> Iterator[None]:
         raise OutputError(str(folder), problem, "choose another folder") from error
     try:
         if not _locked(file):
-            remedy = "wait until it is done, or choose another folder"
+            remedy = "wait until it finishes, or choose another folder"
             raise OutputError(str(folder), "is in use by another inkread command", remedy)
         yield
     finally:

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def without_messages(containing: str, *, logger: str | None = None) -> Iterator[None]:
-    """Keeps a library from logging messages that contain these words.
+    """Suppresses a library's log messages that contain these words.
 
     Args:
         containing: the words of the messages to drop.
-        logger: the name of the library's logger; ``None`` is the root logger.
+        logger: the name of the library's logger; ``None`` means the root logger.
     """
 
     def is_other(record: logging.LogRecord) -> bool:

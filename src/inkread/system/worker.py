@@ -1,7 +1,7 @@
-"""A function in a process of its own, which can be ended at any time.
+"""Runs a function in a separate process that can be killed at any time.
 
-A thread cannot be stopped, and shares the interpreter with everybody who waits for it. A process can be ended whatever it is
-doing, takes its memory with it, and may crash alone. The camera's reader and the server's pool run on this.
+A thread cannot be stopped, and shares the interpreter with everyone who waits for it. A process can be killed
+whatever it is doing, frees its memory, and crashes alone. The camera's reader and the server's pool use this.
 """
 
 from __future__ import annotations
@@ -29,27 +29,28 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 START_SECONDS = 60.0
-"""A process may take this long to load its models, on a busy machine too."""
+"""Time for a process to load its models, even on a busy machine."""
 
 END_SECONDS = 2.0
-"""A process whose pipe is closed is about to end; its exit code is waited for this long."""
+"""Time to wait for the exit code of a process that has closed its pipe."""
 
-MEMORY_REMEDY = "start again, and close programs that take much memory"
+MEMORY_REMEDY = "start again, and close programs that use a lot of memory"
 
 
 class Worker(Generic[Task, Result]):
-    """Runs a function in a process of its own, one task at a time.
+    """Runs a function in a separate process, one task at a time.
 
-    It is started at once, and takes tasks once its function is made. It ends with the process that started it, however that ends.
+    The process starts at once, and accepts tasks once its function has been made. It ends when the process
+    that started it ends, however that happens.
 
     Args:
-        make: makes the function, in the process; it, every task and every result are pickled.
-        name: what the process is called in errors.
-        memory: bytes that one task may allocate beyond what the process held when its function was made; beyond, the task
-            raises ``MemoryError``. Linux only; ``None`` sets no limit.
+        make: makes the function, in the process; it, every task, and every result are pickled.
+        name: what errors call the process.
+        memory: bytes that one task may allocate on top of what the process uses after ``make``; beyond that,
+            the task raises ``MemoryError``. Linux only; ``None`` sets no limit.
 
     Raises:
-        WorkerError: the system starts no more processes.
+        WorkerError: the system cannot start another process.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Worker(Generic[Task, Result]):
     ) -> None:
         self.name = name
         self.is_started = self.is_busy = False
-        # Forking would copy the locks of other threads, and the window's connection to the display.
+        # Forking would copy other threads' locks, and the window's connection to the display.
         context = multiprocessing.get_context("spawn")
         try:
             self._connection, theirs = context.Pipe()
@@ -65,28 +66,28 @@ class Worker(Generic[Task, Result]):
             with _interrupts_blocked():
                 self._process.start()
         except OSError as error:
-            problem = f"does not start ({error.strerror or error})"
+            problem = f"did not start ({error.strerror or error})"
             raise WorkerError(name, problem, MEMORY_REMEDY) from error
-        theirs.close()  # so that the end of the process is the end of the pipe
+        theirs.close()  # so that the pipe closes when the process ends
 
     def await_start(self, seconds: float | None = None) -> None:
-        """Waits until tasks are taken, ``START_SECONDS`` unless told otherwise.
+        """Waits until the process accepts tasks, for ``START_SECONDS`` by default.
 
         Raises:
-            WorkerError: the process has ended, or did not start in time.
-            Exception: whatever ``make`` raised.
+            WorkerError: the process exited, or did not start in time.
+            Exception: any exception that ``make`` raises.
         """
         seconds = START_SECONDS if seconds is None else seconds
         if not self.poll(seconds):
-            raise WorkerError(self.name, f"does not start within {seconds:g} seconds", MEMORY_REMEDY)
+            raise WorkerError(self.name, f"did not start within {seconds:g} seconds", MEMORY_REMEDY)
         self._received()
         self.is_started = True
 
     def send(self, task: Task) -> None:
-        """Begins a task; only while none is under way.
+        """Starts a task; call it only while no other task is running.
 
         Raises:
-            WorkerError: the process has ended.
+            WorkerError: the process exited.
         """
         self.is_busy = True
         try:
@@ -95,25 +96,25 @@ class Worker(Generic[Task, Result]):
             raise self._gone() from error
 
     def poll(self, seconds: float = 0.0) -> bool:
-        """Waits this long for the process to answer, or to end; returns whether it did."""
+        """Waits this long for the process to answer or exit; returns whether it did."""
         return self._connection.poll(seconds)
 
     def receive(self) -> Result:
-        """The result of the task that is under way; waits for it.
+        """Waits for the running task and returns its result.
 
         Raises:
-            WorkerError: the process has ended.
-            Exception: whatever the function raised; its cause holds the traceback of the process.
+            WorkerError: the process exited.
+            Exception: any exception that the function raises; its cause holds the traceback from the process.
         """
         result: Result = self._received()
         return result
 
     def kill(self) -> None:
-        """Ends the process at once, whatever it is doing: whoever waits for its answer is told that it has ended."""
+        """Kills the process at once, whatever it is doing; a waiting caller gets a ``WorkerError``."""
         self._process.kill()
 
     def close(self) -> None:
-        """Ends the process, and forgets it."""
+        """Kills the process and releases its resources."""
         self._process.kill()
         self._process.join()
         self._connection.close()
@@ -131,12 +132,12 @@ class Worker(Generic[Task, Result]):
 
     def _gone(self) -> WorkerError:
         self._process.join(END_SECONDS)
-        problem = f"has ended unexpectedly (exit code {self._process.exitcode})"
+        problem = f"exited unexpectedly (exit code {self._process.exitcode})"
         return WorkerError(self.name, problem, MEMORY_REMEDY)
 
 
 def end_with_parent() -> None:
-    """Has this process end as soon as the one that started it does, also where that was killed, and whatever this one is doing."""
+    """Makes this process exit when its parent does, even if the parent is killed or this process is busy."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -150,13 +151,13 @@ def _end_with(parent: BaseProcess) -> None:
 def _work(
     connection: Connection, make: Callable[[], Callable[[Any], Any]], memory: int | None
 ) -> None:  # pragma: no cover  # runs in the other process
-    """The process: answers that it has started, then each task with its result, or with what it raised."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    """Runs in the process: reports the start, then answers each task with its result or its exception."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     end_with_parent()
-    with contextlib.suppress(EOFError, OSError):  # nobody is there any more
+    with contextlib.suppress(EOFError, OSError):  # the parent is gone
         try:
             function = make()
-        except Exception as error:  # noqa: BLE001  # it belongs to the one who asked
+        except Exception as error:  # noqa: BLE001  # re-raised in the caller
             connection.send((False, _portable(error)))
             return
         if memory is not None:
@@ -172,17 +173,20 @@ def _work(
 
 
 def _portable(error: Exception) -> _Raised:
-    """The error as it can be sent, with its traceback."""
+    """Makes an error picklable, and keeps its traceback."""
     text = "".join(traceback.format_exception(error))
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
-    except Exception:  # noqa: BLE001  # whatever a library's class does in it
+        pickle.loads(pickle.dumps(error))  # noqa: S301  # our own data
+    except Exception:  # noqa: BLE001  # a library's exception class may raise anything
         error = RuntimeError(f"{type(error).__name__}: {error}")
     return _Raised(error, text)
 
 
 class _Raised:
-    """An error on its way between processes, which unpickles as the error itself: its traceback becomes the text of its cause."""
+    """An error on its way between processes, which unpickles as the error itself.
+
+    Its traceback becomes the text of its cause.
+    """
 
     def __init__(self, error: Exception, text: str) -> None:
         self.error, self.text = error, text
@@ -191,8 +195,8 @@ class _Raised:
         return _with_cause, (self.error, self.text)
 
 
-class _Traceback(Exception):  # noqa: N818  # no error, but what is printed of one
-    """The traceback of another process."""
+class _Traceback(Exception):  # noqa: N818  # carries a traceback, is never raised
+    """The traceback from another process."""
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
@@ -204,7 +208,7 @@ def _with_cause(error: Exception, text: str) -> Exception:
 
 
 def _limit_memory(more: int) -> None:
-    """Lets this process hold so many bytes more of its own than it does now."""
+    """Lets this process allocate this many bytes more than it does now."""
     if sys.platform != "linux":
         return
     import resource
@@ -216,11 +220,11 @@ def _limit_memory(more: int) -> None:
 
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Within, a process that is started inherits that Ctrl-C does not reach it, not even before its first line of Python."""
+    """Makes processes started within ignore Ctrl-C from the start, before their first line of Python."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # it would unblock the signal when it is started with the first process
+    resource_tracker.ensure_running()  # it would unblock the signal if it started with the first process
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

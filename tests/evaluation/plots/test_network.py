@@ -32,7 +32,7 @@ def test_the_layers_compute_what_the_model_does(model, run, glyphs):
 
 
 def test_a_detector_cannot_be_looked_into():
-    with pytest.raises(ModelFormatError, match="name a model of glyphs"):
+    with pytest.raises(ModelFormatError, match="use a glyph model"):
         network_of(load_model("detector"))
 
 

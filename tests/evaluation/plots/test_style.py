@@ -41,7 +41,7 @@ def test_an_svg_is_the_same_each_time(tmp_path):
 
 @pytest.mark.parametrize("name", ["plot.gif", "plot", "plot.png.txt"])
 def test_another_suffix_is_refused(plot, tmp_path, name):
-    with pytest.raises(OptionError, match=r"end it in \.png or \.svg"):
+    with pytest.raises(OptionError, match=r"use \.png or \.svg"):
         save(plot, tmp_path / name)
 
 

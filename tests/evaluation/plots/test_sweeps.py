@@ -39,7 +39,7 @@ def test_each_trial_has_its_point_and_its_course():
     plot = trials(sweep_of(CURVES))
     order, course = plot.axes
     assert len(order.collections) == len(course.lines) == len(CURVES)
-    assert plot.get_suptitle() == "99.00% right on what is held out, the best of 5 trials"
+    assert plot.get_suptitle() == "99.00% right on held-out data, the best of 5 trials"
 
 
 def test_the_best_so_far_never_falls():
@@ -56,5 +56,5 @@ def test_settings_that_vary_have_panels_by_their_importance():
 
 def test_a_sweep_without_a_finished_trial_has_plots_too():
     unfinished = sweep_of({(0.5,): "pruned"})
-    assert trials(unfinished).get_suptitle() == "None of 1 trials was trained to its end"
+    assert trials(unfinished).get_suptitle() == "None of 1 trials was trained to the end"
     assert settings(unfinished).to_png().startswith(b"\x89PNG")

@@ -38,7 +38,7 @@ def test_each_collection_has_a_panel_for_each_cost(comparison):
     plot = against_cost(comparison)
     assert [axes.get_title(loc="left") for axes in plot.axes] == ["digits", "digits", *["pictures $1$"] * 2]
     assert [axes.get_xlabel() for axes in plot.axes[2:]] == [
-        "multiplications a digit",
+        "multiplications per digit",
         "latency of one digit",
     ]
 

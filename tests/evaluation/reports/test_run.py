@@ -111,7 +111,7 @@ def test_glyphs_that_cannot_be_had_are_an_error_that_says_why(draw_glyphs, finis
     with pytest.raises(OptionError, match="no test images in the data it was trained on"):
         _ = Inspection(folder, test=True).glyphs
     (folder / HELD_OUT_FILE).write_bytes(b"PK")
-    with pytest.raises(DatasetFormatError, match="is no such archive of arrays"):
+    with pytest.raises(DatasetFormatError, match="is not an archive of these arrays"):
         _ = Inspection(folder).glyphs
     (folder / HELD_OUT_FILE).unlink()
     with pytest.raises(DatasetNotFoundError, match="trained on other data than MNIST"):
@@ -164,7 +164,7 @@ def test_a_run_of_a_detector_has_its_card_and_its_curves(run, tmp_path):
 
 
 def test_a_folder_without_a_run_and_a_place_without_room_are_errors(run, asked, tmp_path):
-    with pytest.raises(ModelNotFoundError, match="no folder of a run"):
+    with pytest.raises(ModelNotFoundError, match="not the folder of a run"):
         write_report(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):

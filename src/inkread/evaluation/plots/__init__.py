@@ -1,7 +1,8 @@
-"""Looking: plots of data, of a training, of what a model gets right, and of what it sees.
+"""Plots of data, of training, of a model's scores, and of its inner workings.
 
-Each function takes arrays, or the layers of a network, and returns a matplotlib ``Figure`` that a notebook shows and ``save``
-writes as PNG or SVG. ``inkread plot NAME`` draws those of a model under the same names; comparisons and sweeps save their own.
+Each function takes arrays, or the layers of a network, and returns a matplotlib ``Figure``, which a notebook
+shows and ``save`` writes as PNG or SVG. ``inkread plot NAME`` draws a model's plots under the same names;
+comparisons and sweeps save their own.
 
 ====================  ======================================================================
 ``grids``             samples, augmentation, predictions, errors
@@ -12,16 +13,16 @@ writes as PNG or SVG. ``inkread plot NAME`` draws those of a model under the sam
 ``pipeline_figure``   process
 ``costs``             against_cost: a comparison
 ``sweeps``            trials, settings: a sweep
-``network``           a model's layers in PyTorch, and what they make of glyphs
-``inspection``        a model with the glyphs to look at
-``catalogue``         the plots of one by their names
-``style``             colours and type
-``scales``            accuracies by their errors
+``network``           a model's layers in PyTorch, and their output for glyphs
+``inspection``        a model with the glyphs to show
+``catalogue``         a model's plots by name
+``style``             colors and type
+``scales``            accuracy axes spaced by error rate
 ``image_grid``        glyphs side by side
 ``sparkline``         curves in a line of text
 ====================  ======================================================================
 
-Needs the extra ``plot``; what looks into a network needs ``train`` too.
+Needs the extra ``plot``; plots that look inside a network need ``train`` too.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """What needs matplotlib, when it is first asked for."""
+    """Imports names that need matplotlib on first use."""
     for module, names in _MODULES.items():
         if name in names:
             try:

@@ -1,4 +1,4 @@
-"""The plots by their names, each of a ``Inspection``: what the command draws one by one, and the report all together."""
+"""The plots of an ``Inspection`` by name; the command draws single ones, and the report all of them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from inkread.evaluation.plots.style import Plot
 
 EMBEDDED = 1_500
-"""Glyphs in the plane: t-SNE takes seconds for them."""
+"""Number of glyphs in the embedding: t-SNE takes seconds for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A plot that can be asked for.
+    """An available plot.
 
     Attributes:
         title: a heading.
-        text: what one sees, in a sentence or two.
-        draw: makes it; takes the options that are named in ``options`` too.
-        options: names of them.
+        text: a description in a sentence or two.
+        draw: draws it; takes the options named in ``options`` too.
+        options: names of its options.
     """
 
     title: str
@@ -39,27 +39,27 @@ class Entry:
 
 
 def draw(name: str, inspection: Inspection, **options: Any) -> Plot:
-    """The plot of that name.
+    """Draws the plot with this name.
 
     Raises:
         OptionError: there is no such plot, or it has no such option.
-        InkreadError: what it needs is not there.
+        InkreadError: something that it needs is missing.
     """
     return find(name, options).draw(inspection, **options)
 
 
 def find(name: str, options: Collection[str] = ()) -> Entry:
-    """The entry of that name.
+    """Finds the plot with this name.
 
     Raises:
-        OptionError: there is none, and the nearest is suggested; or it has no such option.
+        OptionError: there is none, and the message suggests the closest; or it has no such option.
     """
     if name not in PLOTS:
-        raise OptionError(name, "is no plot", nearest(name, PLOTS))
+        raise OptionError(name, "is not a plot", nearest(name, PLOTS))
     for option in options:
         if option not in PLOTS[name].options:
             owners = ", ".join(known for known, entry in PLOTS.items() if option in entry.options)
-            raise OptionError(f"--{option}", f"is no option of {name}", f"leave it out; it is for {owners}")
+            raise OptionError(f"--{option}", f"is not an option of {name}", f"omit it; it is for {owners}")
     return PLOTS[name]
 
 
@@ -138,68 +138,71 @@ def _augmentation(inspection: Inspection) -> Plot:
 
 
 def _chosen(inspection: Inspection, glyph: int | None) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The glyph of that number, or one of each class."""
+    """Returns the index of the requested glyph, or one of each class."""
     if glyph is None:
         return inspection.one_of_each()
     if not 0 <= glyph < len(inspection.glyphs):
-        raise OptionError(f"--glyph {glyph}", "is out of range", f"give 0 to {len(inspection.glyphs) - 1}")
+        raise OptionError(f"--glyph {glyph}", "is out of range", f"use 0 to {len(inspection.glyphs) - 1}")
     return np.array([glyph])
 
 
 PLOTS = {
     "curves": Entry(
         "Loss and accuracy",
-        "Epoch by epoch. Training figures are of glyphs that were changed at random, and may so be the worse ones.",
+        "Epoch by epoch. Training metrics are computed on augmented glyphs and may be lower.",
         _curves,
     ),
     "confusion": Entry(
         "Confusion matrix",
-        "What each glyph is, and what it was read as; errors are stronger the more there are of a kind.",
+        "Labels against readings; errors are darker the more frequent they are.",
         _confusion,
     ),
     "classes": Entry(
         "Scores of each class",
-        "Precision: how many of those read as this digit are one. Recall: how many of this digit were found. F1: their "
-        "harmonic mean.",
+        "Precision: share of the glyphs read as this digit that are one. Recall: share of this digit's "
+        "glyphs that were read as it. F1: their harmonic mean.",
         _classes,
     ),
     "reliability": Entry(
         "Reliability",
-        "How often the model is right, against how sure it says it is. Below: how many glyphs it is so sure of.",
+        "Accuracy against the model's confidence. Below: the number of glyphs at each confidence.",
         _reliability,
     ),
     "predictions": Entry(
-        "Predictions", "Glyphs chosen at random, as they were read. Errors are orange.", _predictions
+        "Predictions", "Random glyphs with their readings. Errors are orange.", _predictions
     ),
     "errors": Entry(
-        "Most confident errors", "What was misread, and least doubted. Some labels are arguable.", _errors
+        "Most confident errors",
+        "The misread glyphs with the highest confidence. Some labels are arguable.",
+        _errors,
     ),
     "process": Entry(
         "From picture to digit",
-        "How a picture becomes ink, a glyph of 28×28 pixels, features of the first layer, and probabilities.",
+        "From the picture to ink, a glyph of 28×28 pixels, features of the first layer, and probabilities.",
         _process,
         ("picture",),
     ),
-    "filters": Entry("First filters", "The weights that meet the glyph first.", _filters),
+    "filters": Entry("First filters", "The weights of the first layer.", _filters),
     "features": Entry(
         "What the layers see",
-        "One glyph on its way through the network: of each hidden layer, where its filters find what they look for.",
+        "One glyph on its way through the network: where each hidden layer's filters find their patterns.",
         _features,
         ("glyph",),
     ),
     "saliency": Entry(
         "Saliency",
-        "Where more or less ink would change the answer most: the smoothed gradient of its logit.",
+        "Where more or less ink would change the result most: the smoothed gradient of its logit.",
         _saliency,
         ("glyph",),
     ),
     "embedding": Entry(
         "Embedding",
-        "What the last layer sees of each glyph, in the plane: alike is near. What is drawn as a digit lies among others.",
+        "The last layer's features of each glyph, in the plane: similar glyphs are close. "
+        "Glyphs among another class are drawn as digits.",
         _embedding,
         ("method",),
     ),
-    "samples": Entry("Samples", "The glyphs that all of this is about.", _samples),
-    "augmentation": Entry("Augmentation", "Each glyph as it is, and as training may see it.", _augmentation),
+    "samples": Entry("Samples", "The glyphs that this report is about.", _samples),
+    "augmentation": Entry("Augmentation", "Each glyph unchanged, and as training may see it.", _augmentation),
 }
 """In the order of the report."""

@@ -1,4 +1,4 @@
-"""A plot of a comparison: accuracy against cost, over the operations of a digit and over its latency."""
+"""A plot of a comparison: accuracy against cost, over operations per digit and over latency."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     Cost = tuple[str, Callable[[Entry], float | None], Callable[[float], str]]
 
 MARKERS = "osD^vPX"
-"""A model's marker, in turn; as their number and that of the colours have no divisor in common, 70 models differ."""
+"""Markers, in turn; their number and that of the colors are coprime, so 70 models look different."""
 
 HEIGHT = 3.2
-"""Inches, of a row of panels."""
+"""Height of a row of panels, in inches."""
 
 OPERATIONS: Cost = (
-    "multiplications a digit",
+    "multiplications per digit",
     lambda entry: entry.graph.operations,
     lambda x: count(round(x)),
 )
@@ -38,9 +38,10 @@ LATENCY: Cost = (
 
 
 def against_cost(comparison: Comparison) -> Plot:
-    """A point for each model with the 95 % interval of its accuracy; a row of panels for each collection.
+    """Draws a point per model with the 95 % interval of its accuracy; one row of panels per collection.
 
-    The scale is that of the errors, as 99 % is twice as good as 98 %. A model whose cost is not known is in the legend alone.
+    Accuracy is spaced by error rate, because 99 % is twice as good as 98 %. A model with unknown cost appears
+    only in the legend.
     """
     costs = [OPERATIONS, *([LATENCY] if all(entry.timing for entry in comparison.entries) else [])]
     rows = len(comparison.collections)
@@ -54,7 +55,7 @@ def against_cost(comparison: Comparison) -> Plot:
             marks = list(_points(axes, comparison, collection, cost))
         ends = [end for entry in comparison.entries for end in _errors(entry.scores[collection])]
         scales.accuracy(row[0], ends)
-    for axes, (title, _, shown) in zip(panels[-1], costs, strict=True):  # which all above it follow
+    for axes, (title, _, shown) in zip(panels[-1], costs, strict=True):  # panels above share the axis
         axes.set_xscale("log")
         axes.margins(x=0.15)
         axes.set_xlabel(title)
@@ -66,7 +67,7 @@ def against_cost(comparison: Comparison) -> Plot:
 def _points(
     axes: Axes, comparison: Comparison, collection: str, cost: Callable[[Entry], float | None]
 ) -> Iterator[ErrorbarContainer]:
-    """A point for each model, and above and below it the ends of its interval."""
+    """Draws a point per model, with the ends of its interval above and below."""
     for number, entry in enumerate(comparison.entries):
         best, error, worst = _errors(entry.scores[collection])
         yield axes.errorbar(
@@ -76,14 +77,14 @@ def _points(
             fmt=MARKERS[number % len(MARKERS)],
             color=style.CLASS_COLOURS[number % len(style.CLASS_COLOURS)],
             markersize=7,
-            markerfacecolor="none",  # models of equal cost lie upon each other
+            markerfacecolor="none",  # models of equal cost overlap
             markeredgewidth=1.6,
             label=entry.name,
         )
 
 
 def _errors(score: Score) -> tuple[float, float, float]:
-    """Share of errors between the ends of its interval, best first; none at all is drawn as half an error."""
+    """Returns the error rates at the interval's ends, best first; zero errors are drawn as half an error."""
     least = 0.5 / score.total
     low, high = score.interval
     return max(1 - high, least), max(1 - score.accuracy, least), max(1 - low, least)

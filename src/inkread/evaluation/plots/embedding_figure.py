@@ -1,4 +1,4 @@
-"""A plot of how a network parts the classes: what its last layer sees, in the plane."""
+"""A plot of how well a network separates the classes: its last layer's features, in the plane."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     Method = Literal["tsne", "pca"]
 
 COMPONENTS = 30
-"""Principal components that t-SNE starts from (van der Maaten and Hinton 2008, section 4)."""
+"""Number of principal components that t-SNE starts from (van der Maaten and Hinton 2008, section 4)."""
 
 PERPLEXITY = 30
 FEWEST = 5
 DOT, STRAY = 14, 45
-"""Points², of a glyph and of one that is astray."""
+"""Area in points² of a glyph's dot, and of a stray one's digit."""
 
 
 def embedding(
@@ -38,22 +38,23 @@ def embedding(
     method: Method = "tsne",
     seed: int = 0,
 ) -> Plot:
-    """Vectors in the plane, near each other where they are alike; what lies among another class is drawn as its digit.
+    """Plots vectors in the plane, similar ones close together; a stray one is drawn as its digit.
 
     Args:
-        vectors: N×units, such as ``inkread.evaluation.plots.network.embedded`` gives.
+        vectors: N×units, as from ``inkread.evaluation.plots.network.embedded``.
         labels: N classes.
         classes: their names.
-        method: ``"tsne"`` keeps neighbors together (van der Maaten and Hinton 2008), ``"pca"`` keeps distances as they are.
-        seed: of the first.
+        method: ``"tsne"`` keeps neighbors together (van der Maaten and Hinton 2008), ``"pca"`` keeps
+            distances.
+        seed: seed of t-SNE.
 
     Raises:
-        OptionError: fewer than five vectors.
+        OptionError: there are fewer than five vectors.
         MissingExtraError: scikit-learn is not installed.
     """
     points = plane(vectors, method=method, seed=seed)
     named = {"tsne": "t-SNE", "pca": "The first two principal components"}[method]
-    plot = style.figure(6.0, f"{named} of what the last layer sees of {len(vectors):,} glyphs")
+    plot = style.figure(6.0, f"{named} of the last layer's features of {len(vectors):,} glyphs")
     axes = style.bare(plot.subplots())
     axes.set_aspect("equal", adjustable="datalim")
     strays = is_stray(points, labels)
@@ -72,7 +73,8 @@ def embedding(
         )
         if len(own):
             axes.annotate(
-                name_of(label, classes), (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5), color=colour,
+                name_of(label, classes), (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5),
+                color=colour,
                 textcoords="offset points", ha="center", va="bottom", size=15, weight="bold", zorder=4,
                 path_effects=[withStroke(linewidth=3, foreground=style.PAPER)],
             )  # fmt: skip
@@ -80,13 +82,13 @@ def embedding(
 
 
 def _marker(name: str) -> str:
-    """The name as a marker, its first letter where it is long."""
+    """Returns the name as a marker, or its first letter if it is long."""
     letters = name if name.isalnum() and len(name) <= LONGEST_NAME else name[0]
     return rf"$\mathrm{{{letters}}}$" if letters.isalnum() else "x"
 
 
 def is_stray(points: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Which of N points are nearer to the middle of another class than to that of their own."""
+    """Returns which of N points are closer to another class's center than to their own."""
     present = np.unique(labels)
     middles = np.stack([np.median(points[labels == label], axis=0) for label in present])
     distances = np.linalg.norm(points[:, None] - middles, axis=2)
@@ -94,10 +96,10 @@ def is_stray(points: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArr
 
 
 def plane(vectors: NDArray[np.floating], *, method: Method = "tsne", seed: int = 0) -> NDArray[np.float64]:
-    """N×2 points of N×units vectors, see ``embedding``."""
+    """Projects N×units vectors to N×2 points, see ``embedding``."""
     if len(vectors) < FEWEST:
         raise OptionError(
-            f"{len(vectors)} glyphs", "are too few to embed", f"give at least {FEWEST}, better a thousand"
+            f"{len(vectors)} glyphs", "are too few to embed", f"use at least {FEWEST}, ideally a thousand"
         )
     try:
         from sklearn.decomposition import PCA

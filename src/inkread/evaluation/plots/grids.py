@@ -1,6 +1,6 @@
-"""Plots of many glyphs: samples, what augmentation makes of them, and how they were read.
+"""Plots of many glyphs: samples, augmentations, and readings.
 
-Glyphs are N×28×28, uint8 or floating in 0..1, ink bright; labels are numbers of ``classes``, which are their names.
+Glyphs are N×28×28, uint8 or float in 0..1, bright ink; labels are indices into ``classes``, the class names.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHOWN_COLUMNS = 10
 MOST_SHOWN = 40
 
 LONGEST_NAME = 5
-"""Letters of a class in a caption, of which two stand under a glyph."""
+"""Maximum letters of a class name in a caption; two names fit under a glyph."""
 
 
 def samples(
@@ -39,10 +39,10 @@ def samples(
     columns: int = PER_CLASS,
     seed: int = 0,
 ) -> Plot:
-    """Glyphs of every class that there is, a row each, chosen at random.
+    """Plots random glyphs of every class that occurs, one row per class.
 
     Raises:
-        OptionError: there is no glyph.
+        OptionError: there are no glyphs.
     """
     _require(images)
     rng = np.random.default_rng(seed)
@@ -51,7 +51,7 @@ def samples(
     for label in present:
         found = rng.permutation(np.flatnonzero(labels == label))[:columns]
         rows.append([image_grid.Tile(image_grid.paper(images[i])) for i in found])
-    title = f"{len(images):,} glyphs, a row for each class"
+    title = f"{len(images):,} glyphs, one row per class"
     return image_grid.plot(rows, columns, title, names=[name_of(label, classes) for label in present])
 
 
@@ -63,17 +63,17 @@ def augmentation(
     variants: int = VARIANTS,
     seed: int = 0,
 ) -> Plot:
-    """The first glyphs as they are, and beside each of them what a training may see in its place.
+    """Plots the first glyphs unchanged, with augmented versions of each beside it.
 
     Args:
-        images: of which the first ones are shown.
-        strengths: those of a recipe.
-        glyphs: how many rows.
-        variants: how many of each.
-        seed: of the changes.
+        images: the glyphs, of which the first ones are shown.
+        strengths: augmentation strengths of a recipe.
+        glyphs: number of rows.
+        variants: number of versions of each.
+        seed: seed of the augmentation.
 
     Raises:
-        OptionError: there is no glyph.
+        OptionError: there are no glyphs.
         MissingExtraError: PyTorch is not installed.
     """
     _require(images)
@@ -91,7 +91,7 @@ def augmentation(
         for i, original in enumerate(originals)
     ]
     changed_by = [name for name, value in strengths.to_dict().items() if value and name != "elastic_sigma"]
-    title = f"As it is, and changed by {', '.join(changed_by) or 'nothing'}"
+    title = f"Unchanged, and augmented by {', '.join(changed_by) or 'nothing'}"
     return image_grid.plot(rows, variants + 1, title)
 
 
@@ -104,18 +104,18 @@ def predictions(
     count: int = MOST_SHOWN,
     seed: int = 0,
 ) -> Plot:
-    """Glyphs chosen at random, each with its label and what it was read as, how surely.
+    """Plots random glyphs, each with its label, its reading, and the probability.
 
     Args:
         images: N glyphs.
         labels: N classes.
         probabilities: N×classes, rows summing to 1.
-        classes: their names.
-        count: how many are shown.
-        seed: of the choice.
+        classes: the class names.
+        count: number of glyphs to show.
+        seed: seed of the choice.
 
     Raises:
-        OptionError: there is no glyph.
+        OptionError: there are no glyphs.
     """
     _require(images)
     chosen = np.random.default_rng(seed).permutation(len(images))[:count]
@@ -132,18 +132,18 @@ def errors(
     classes: Sequence[str] = DIGIT_CLASSES,
     count: int = MOST_SHOWN,
 ) -> Plot:
-    """The misread glyphs, the surest first: what a network does not know that it does not know.
+    """Plots the misread glyphs, most confident first: the network's unknown unknowns.
 
     The arguments are those of ``predictions``.
 
     Raises:
-        OptionError: there is no glyph.
+        OptionError: there are no glyphs.
     """
     _require(images)
     ranked = most_confident_errors(labels, probabilities)
     title = f"{len(ranked):,} of {len(images):,} glyphs misread"
     if len(ranked):
-        shown = f"the surest {count}" if len(ranked) > count else "the surest first"
+        shown = f"the {count} most confident" if len(ranked) > count else "most confident first"
         title += f", {shown}: label → reading, and its probability"
     return _read(images, labels, probabilities, ranked[:count], title=title, classes=classes)
 
@@ -151,13 +151,13 @@ def errors(
 def most_confident_errors(
     labels: NDArray[np.integer], probabilities: NDArray[np.floating]
 ) -> NDArray[np.int64]:
-    """The indices of what was misread, by falling probability of the wrong class."""
+    """Returns the indices of the misread glyphs, by falling probability of the wrong class."""
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
 
 
 def name_of(label: int | np.integer, classes: Sequence[str] = DIGIT_CLASSES) -> str:
-    """A class as a person calls it."""
+    """Returns a class name for people."""
     return classes[int(label)] or "none"
 
 
@@ -180,17 +180,17 @@ def _read(
 def caption_of(
     label: int | np.integer, probabilities: NDArray[np.floating], classes: Sequence[str] = DIGIT_CLASSES
 ) -> tuple[str, bool]:
-    """A glyph's class, what it is read as, and how surely; and whether that is wrong. Long names are cut."""
+    """Returns the label, the reading with its probability, and whether it is wrong. Long names are cut."""
     read = int(probabilities.argmax())
     is_one, taken_for = (name_of(each, classes)[:LONGEST_NAME] for each in (label, read))
     return f"{is_one} → {taken_for}  {certainty(probabilities[read])}", read != label
 
 
 def certainty(probability: float | np.floating) -> str:
-    """A probability in whole percent, never rounded up to certainty."""
+    """Formats a probability in whole percent, never rounded up to certainty."""
     return f"{int(100 * float(probability))}%"
 
 
 def _require(images: NDArray[Any]) -> None:
     if not len(images):
-        raise OptionError("glyphs", "there are none", "give at least one")
+        raise OptionError("glyphs", "there are none", "pass at least one")

@@ -1,4 +1,4 @@
-"""Glyphs side by side: one picture of many small ones, with a caption under each."""
+"""Glyphs side by side: one image of many small ones, with a caption under each."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from inkread.evaluation.plots.style import Plot
 
 GAP = 3
-"""Pixels of a glyph's grid between two tiles."""
+"""Gap between two tiles, in pixels of a glyph's grid."""
 
 MARGIN = 0.3
-"""Inches of a plot without tiles."""
+"""Height in inches of a plot without tiles."""
 
 CAPTION = 9
-"""The same, for the room of a caption under a tile."""
+"""Height in inches of a caption under a tile."""
 
 NAMES = 0.1
-"""Inches that a letter of a row's name takes."""
+"""Width in inches of a letter in a row's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Tile:
 
     Attributes:
         image: 28×w×4 float32, RGBA in 0..1, see ``paper``, ``signed`` and ``marked``.
-        caption: under it; may be empty.
-        wrong: whether the caption is in the colour of errors.
-        frame: colour of its border.
+        caption: the text under it; may be empty.
+        wrong: whether the caption has the color of errors.
+        frame: color of its border.
     """
 
     image: NDArray[np.float32]
@@ -51,13 +51,13 @@ class Tile:
 
 
 def paper(glyph: NDArray[Any]) -> NDArray[np.float32]:
-    """A glyph, uint8 or 0..1, as dark ink on white: h×w×4 RGBA."""
+    """Converts a glyph, uint8 or 0..1, to dark ink on white: h×w×4 RGBA."""
     ink = as_ink(glyph)
     return np.dstack([1 - 0.9 * ink] * 3 + [np.ones_like(ink)])
 
 
 def signed(weights: NDArray[np.floating], largest: float) -> NDArray[np.float32]:
-    """Weights from ``-largest`` (orange) over 0 (white) to ``largest`` (blue): h×w×4 RGBA."""
+    """Converts weights from ``-largest`` (orange) through 0 (white) to ``largest`` (blue): h×w×4 RGBA."""
     share = np.clip(weights / (largest or 1.0), -1, 1).astype(np.float32)[..., None]
     ends = np.where(share > 0, _rgb(style.BLUE), _rgb(style.ORANGE))
     colours = 1 + np.abs(share) * (ends - 1)
@@ -65,7 +65,7 @@ def signed(weights: NDArray[np.floating], largest: float) -> NDArray[np.float32]
 
 
 def marked(glyph: NDArray[Any], mark: NDArray[np.floating]) -> NDArray[np.float32]:
-    """A faint glyph under a mark of 0..1 in orange: h×w×4 RGBA."""
+    """Overlays a faint glyph with a mark of 0..1 in orange: h×w×4 RGBA."""
     ground = paper(0.3 * as_ink(glyph))
     strength = np.clip(mark, 0, 1).astype(np.float32)[..., None]
     ground[..., :3] += strength * (_rgb(style.ORANGE) - ground[..., :3])
@@ -73,19 +73,19 @@ def marked(glyph: NDArray[Any], mark: NDArray[np.floating]) -> NDArray[np.float3
 
 
 def as_ink(glyph: NDArray[Any]) -> NDArray[np.float32]:
-    """A glyph of uint8 in 0..255, or floating in 0..1, as float32 in 0..1."""
+    """Converts a glyph, uint8 in 0..255 or float in 0..1, to float32 in 0..1."""
     ink = glyph.astype(np.float32)
     return ink / np.float32(255) if glyph.dtype == np.uint8 else ink.clip(0, 1)
 
 
 def draw(axes: Axes, rows: Sequence[Sequence[Tile]], *, columns: int, names: Sequence[str] = ()) -> None:
-    """Draws rows of tiles as one picture, names and captions as text.
+    """Draws rows of tiles as one image, with names and captions as text.
 
     Args:
         axes: the panel, whose width they fill.
-        rows: each of at most ``columns`` tiles.
-        columns: tiles that a full row has; shorter rows leave the rest empty.
-        names: of the rows, at their left; none if empty.
+        rows: each with at most ``columns`` tiles.
+        columns: tiles in a full row; shorter rows leave the rest empty.
+        names: names of the rows, on the left; none if empty.
     """
     style.bare(axes)
     below = CAPTION if any(tile.caption for row in rows for tile in row) else 0
@@ -110,7 +110,7 @@ def draw(axes: Axes, rows: Sequence[Sequence[Tile]], *, columns: int, names: Seq
 
 
 def plot(rows: Sequence[Sequence[Tile]], columns: int, title: str, *, names: Sequence[str] = ()) -> Plot:
-    """A plot of rows of tiles alone, as high as they need where the columns fill its width; see ``draw``."""
+    """Plots rows of tiles that fill the width, as high as necessary; see ``draw``."""
     cell = SIDE + GAP + (CAPTION if any(tile.caption for row in rows for tile in row) else 0)
     width = style.WIDTH - NAMES * max(map(len, names), default=0)
     height = width * (len(rows) * cell + GAP) / (columns * (SIDE + GAP) + GAP)
@@ -120,7 +120,7 @@ def plot(rows: Sequence[Sequence[Tile]], columns: int, title: str, *, names: Seq
 
 
 def in_rows(tiles: Sequence[Tile], columns: int) -> list[Sequence[Tile]]:
-    """The tiles in rows of that many."""
+    """Splits the tiles into rows of this length."""
     return [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
 
 

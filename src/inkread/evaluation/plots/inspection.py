@@ -1,4 +1,4 @@
-"""What plots are of: a model, the glyphs to look at, and what it makes of them."""
+"""The subject of the plots: a model, the glyphs to show, and its output for them."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 
 class Inspection:
-    """A model and held-out glyphs; everything is loaded and computed when it is first asked for, once.
+    """A model and held-out glyphs; everything is loaded and computed once, on first use.
 
     Args:
         model: the name of a bundled model, or the folder of a run.
-        data_dir: where the collections are; otherwise where their loaders look.
-        test: look at the collection's test images, which are for a final look only, instead of what was held out.
-        on_download: told of the bytes of a download.
+        data_dir: where the collections are; their loaders' default folders if not given.
+        test: use the collection's test images, which are for a final look only, instead of held-out ones.
+        on_download: called as the bytes of a download arrive.
 
     Raises:
-        ModelError: there is no such model, or it is not what its card says.
+        ModelError: the model does not exist, or does not match its card.
     """
 
     def __init__(
@@ -54,25 +54,25 @@ class Inspection:
 
     @property
     def recipe(self) -> dict[str, Any]:
-        """The settings of the training, as the card has them; empty for a model from elsewhere."""
+        """The training settings from the card; empty for a model from elsewhere."""
         return self.model.card.recipe
 
     @property
     def reads_pages(self) -> bool:
-        """Whether the model is a detector of digits on pages, and so has neither glyphs nor classes of them."""
+        """Whether the model is a page detector, which has neither glyphs nor glyph classes."""
         return self.recipe.get("network") == DETECTOR
 
     @property
     def augmentation(self) -> Augmentation:
-        """How glyphs were changed in training.
+        """The augmentation used in training.
 
         Raises:
-            OptionError: the model's card does not tell.
+            OptionError: the model's card does not specify it.
         """
         settings = self.recipe.get("augmentation")
         if not isinstance(settings, dict):
             raise OptionError(
-                self.model.name, "has no augmentation in its card", "name a run that inkread trained"
+                self.model.name, "has no augmentation in its card", "use a run that inkread trained"
             )
         return Recipe.from_dict({"augmentation": settings}).augmentation
 
@@ -90,11 +90,11 @@ class Inspection:
 
     @cached_property
     def glyphs(self) -> LabelledGlyphs:
-        """The glyphs to look at: what the run held out and kept, else the last of MNIST's training images.
+        """The glyphs to show: those that the run held out and kept, else the last of MNIST's training images.
 
         Raises:
-            DatasetError: they cannot be had.
-            OptionError: test images are asked for, of data that have none.
+            DatasetError: the glyphs are not available.
+            OptionError: test images are requested, but the data have none.
         """
         if self.test:
             return load_named(self._collection, "test", data_dir=self.data_dir, progress=self._on_download)
@@ -108,65 +108,65 @@ class Inspection:
 
     @property
     def described(self) -> str:
-        """Which glyphs these are, as a sentence goes on."""
+        """Which glyphs these are, to be used within a sentence."""
         count, name = len(self.glyphs), self.glyphs.name
         if self.test:
             return f"the {count:,} test images of {name}"
         if self._kept.is_file():
             return f"{count:,} glyphs of {name} that were held out of the training"
-        known = "which were held out" if "validation" in self.recipe else "of which it may have learned"
+        known = "which were held out" if "validation" in self.recipe else "on which it may have been trained"
         return f"the last {count:,} of MNIST's training images, {known}"
 
     @property
     def _kept(self) -> Path:
-        """Where the run keeps what it held out."""
+        """Path of the run's held-out glyphs."""
         return self.model.path.parent / HELD_OUT_FILE
 
     @property
     def _held_out(self) -> int:
-        """What the training did not learn from; as many as usual where the card does not tell."""
+        """Number of glyphs not used for training; the default if the card does not specify it."""
         return int(self.recipe.get("validation", Recipe().validation))
 
     @property
     def _collection(self) -> str:
-        """The first collection with test images that the model was trained on; MNIST where the card names none."""
+        """The first training collection with test images; MNIST if the card names none."""
         names = [str(entry.get("name")) for entry in self.model.card.data]
         for name in names:
             if name in TITLES:
                 return TITLES[name]
         if names:
             problem = "has no test images in the data it was trained on"
-            raise OptionError(self.model.name, problem, "leave --test out")
+            raise OptionError(self.model.name, problem, "omit --test")
         return MNIST
 
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
-        """N×classes, what the model makes of the glyphs; of digits, the ten and "not a digit"."""
+        """N×classes, the model's output for the glyphs; for digits, the ten and "not a digit"."""
         return self.classifier.probabilities(self.glyphs.images)
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """N classes, the likeliest."""
+        """N classes, the most probable ones."""
         return self.probabilities.argmax(axis=1)
 
     @cached_property
     def history(self) -> tuple[dict[str, float], ...]:
-        """The figures of each epoch.
+        """The metrics of each epoch.
 
         Raises:
-            ModelNotFoundError: it is no run.
+            ModelNotFoundError: the model is not a run.
             MissingExtraError: PyTorch is not installed.
         """
         if self.model.name in bundled():
-            problem = "is a bundled model, without the history of its training"
-            raise ModelNotFoundError(self.model.name, problem, "name the folder of a run")
+            problem = "is a bundled model, without a training history"
+            raise ModelNotFoundError(self.model.name, problem, "use the folder of a run")
         from inkread.training import load_run
 
         return load_run(self.model.path.parent).history
 
     @property
     def has_history(self) -> bool:
-        """Whether the model is a run that kept its figures."""
+        """Whether the model is a run that kept its metrics."""
         from inkread.models.history import HISTORY_FILE
 
         return (self.model.path.parent / HISTORY_FILE).is_file()
@@ -176,10 +176,10 @@ class Inspection:
         return np.unique(self.glyphs.labels, return_index=True)[1]
 
     def trace(self, picture: AnyPath | None) -> Trace:
-        """How the model reads a picture as one digit; an example without one.
+        """Returns the trace of reading a picture as one digit; of an example if there is no picture.
 
         Raises:
-            PictureError: it cannot be read.
+            PictureError: the picture cannot be read.
         """
         from inkread.evaluation.plots.pipeline_figure import example_photo
         from inkread.reader import Reader

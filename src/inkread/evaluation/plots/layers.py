@@ -1,4 +1,4 @@
-"""Plots of what a network looks for: its first filters, what its layers make of a glyph, and the pixels that matter."""
+"""Plots of a network's inner workings: first filters, activations of its layers, and decisive pixels."""
 
 from __future__ import annotations
 
@@ -29,53 +29,55 @@ CHANNELS = 12
 SALIENT = 10
 
 SALIENT_FROM = 99.5
-"""Percentile of a map from which a pixel has the full colour."""
+"""Percentile of a map at which a pixel has full color."""
 
 PALER = 99.5
-"""Percentile of a layer's activations that has the full colour: one outlier must not make all others pale."""
+"""Percentile of a layer's activations at full color, so that one outlier does not make all others pale."""
 
 
 def filters(network: nn.Sequential, *, count: int = MOST_FILTERS) -> Plot:
-    """The weights of the first layer, blue where ink speaks for a filter, orange where it speaks against it."""
+    """Plots the weights of the first layer: blue if ink activates a filter, orange if ink inhibits it."""
     weights = inside.first_filters(network)
     largest = float(np.abs(weights).max())
     shown = [image_grid.Tile(_enlarged(image_grid.signed(each, largest))) for each in weights[:count]]
     rows = image_grid.in_rows(shown, FILTER_COLUMNS)
     size = "×".join(map(str, weights.shape[1:]))
     which = "" if len(weights) <= count else f", the first {count}"
-    title = f"{len(weights)} filters of {size} pixels{which}: blue looks for ink, orange for none"
+    title = f"{len(weights)} filters of {size} pixels{which}: blue responds to ink, orange to its absence"
     return image_grid.plot(rows, FILTER_COLUMNS, title)
 
 
 def features(network: nn.Sequential, glyph: NDArray[Any], *, channels: int = CHANNELS) -> Plot:
-    """What each hidden layer makes of a glyph, the more active the bluer; of many channels, the most active ones.
+    """Plots the hidden layers' activations for a glyph, bluer for more active.
+
+    Of many channels, only the most active are shown.
 
     Args:
         network: its layers.
-        glyph: 28×28, uint8 or floating in 0..1.
-        channels: the most that are shown of a layer.
+        glyph: 28×28, uint8 or float in 0..1.
+        channels: maximum number of channels per layer.
 
     Raises:
         OptionError: the network has no hidden layer.
     """
     found = inside.activations(network, glyph)
     if not found:
-        raise OptionError("features", "are of hidden layers, and this network has none", "plot its filters")
+        raise OptionError("features", "are of hidden layers, but this network has none", "plot its filters")
     rows = [
         [image_grid.Tile(image_grid.paper(glyph))],
         *(feature_row(each, count=channels, columns=channels) for each in found.values()),
     ]
-    title = "What the hidden layers see, of many channels the most active"
+    title = "Activations of the hidden layers (the most active channels)"
     return image_grid.plot(rows, channels, title, names=["glyph", *found])
 
 
 def feature_row(values: NDArray[np.float32], *, count: int, columns: int) -> list[Tile]:
-    """A layer's activations as tiles.
+    """Converts a layer's activations to tiles.
 
     Args:
         values: filters×h×w of a convolution, or the units of a dense layer.
-        count: the most tiles, the most active channels of a convolution; of a dense layer all units are one tile.
-        columns: tiles that a row has room for, which is how wide that one tile is.
+        count: maximum number of tiles: a convolution's most active channels; a dense layer is one tile.
+        columns: number of tiles in a row, which is the width of that one tile.
     """
     largest = float(np.percentile(values, PALER)) or float(values.max())
     if values.ndim == 1:
@@ -97,14 +99,16 @@ def saliency(
     *,
     classes: Sequence[str] = DIGIT_CLASSES,
 ) -> Plot:
-    """The pixels that matter most to what is read, in orange, see ``inkread.evaluation.plots.network.saliency_map``.
+    """Plots the pixels that matter most to a reading, in orange.
+
+    See ``inkread.evaluation.plots.network.saliency_map``.
 
     Args:
         network: its layers.
-        images: the glyphs, at most ten, uint8 or floating in 0..1.
+        images: the glyphs, at most ten, uint8 or float in 0..1.
         labels: their classes.
-        probabilities: what they are read as, a row each.
-        classes: names of the classes.
+        probabilities: the output for each, one row per glyph.
+        classes: the class names.
     """
     originals, marks = [], []
     for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
@@ -113,9 +117,9 @@ def saliency(
         mark = inside.saliency_map(network, image)
         marks.append(image_grid.Tile(image_grid.marked(image, mark / np.percentile(mark, SALIENT_FROM))))
     rows = [originals, marks] if len(originals) > 1 else [[*originals, *marks]]
-    return image_grid.plot(rows, max(len(originals), SALIENT // 2), "The pixels that decide, in orange")
+    return image_grid.plot(rows, max(len(originals), SALIENT // 2), "The decisive pixels, in orange")
 
 
 def _enlarged(image: NDArray[np.float32], width: int = SIDE) -> NDArray[np.float32]:
-    """A tile's image at the size of a glyph, or as wide as that, its pixels as they are."""
+    """Enlarges a tile's image to the size of a glyph, or to a wider one, without interpolation."""
     return np.asarray(cv2.resize(image, (width, SIDE), interpolation=cv2.INTER_NEAREST))

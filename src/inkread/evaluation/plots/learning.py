@@ -1,4 +1,4 @@
-"""Plots of a training: loss and accuracy, epoch by epoch."""
+"""Plots of training: loss and accuracy, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -26,30 +26,31 @@ PANELS = {
     "Loss": {TRAINING: "train_loss", HELD_OUT: "validation_loss"},
     "Accuracy": {TRAINING: "train_accuracy", HELD_OUT: "validation_accuracy"},
 }
-"""The figures of ``history.csv`` in each panel."""
+"""The columns of ``history.csv`` in each panel."""
 
 DASHES: dict[str, Dash] = {TRAINING: "--", HELD_OUT: "-"}
 
 MARKED = 30
-"""Epochs up to which each one has a dot."""
+"""Maximum number of epochs at which each one gets a dot."""
 
 
 def curves(histories: Mapping[str, History]) -> Plot:
-    """Loss and accuracy against epochs, of one run or of several: held out in full lines, training in dashed ones.
+    """Plots loss and accuracy by epoch, for one or more runs.
 
-    Training figures are of changed glyphs, smoothed labels and weights of the moment, and so may be the worse ones.
+    Held-out metrics are solid lines, training metrics dashed ones. Training metrics are computed on augmented
+    glyphs, with label smoothing and the current weights, and may be lower.
 
     Args:
-        histories: the epochs of each run, as ``load_run`` gives them, by the name that the legend shall have.
+        histories: the epochs of each run, as from ``load_history``, by legend name.
 
     Raises:
-        OptionError: there is no run, or one without epochs.
+        OptionError: there are no runs, or one has no epochs.
     """
     for name, history in histories.items():
         if not history:
-            raise OptionError(name, "has no epochs", "name a run that was trained")
+            raise OptionError(name, "has no epochs", "use a run that was trained")
     if not histories:
-        raise OptionError("curves", "there is no run", "name at least one")
+        raise OptionError("curves", "there is no run", "pass at least one")
     plot = style.figure(4.0, _title(histories))
     panels = plot.subplots(1, 2)
     colours = style.CLASS_COLOURS if len(histories) > 1 else (style.BLUE,)
@@ -69,7 +70,7 @@ def curves(histories: Mapping[str, History]) -> Plot:
 
 
 def _line(axes: Axes, history: History, name: str, colour: str, dash: Dash) -> None:
-    """One figure of a run; a network of rows has no such figure for each panel."""
+    """Plots one metric of a run, if it has it; a row network lacks some of them."""
     points = [(epoch["epoch"], epoch[name]) for epoch in history if name in epoch]
     if points:
         marker = "o" if len(points) <= MARKED else ""
@@ -77,7 +78,7 @@ def _line(axes: Axes, history: History, name: str, colour: str, dash: Dash) -> N
 
 
 def _scales(loss: Axes, accuracy: Axes) -> None:
-    """The loss by its logarithm, as its last epochs would else be one line on the ground."""
+    """Scales the loss logarithmically; otherwise its last epochs would be a flat line at the bottom."""
     loss.set_yscale("log")
     loss.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     loss.yaxis.set_major_formatter("{x:g}")
@@ -90,4 +91,4 @@ def _title(histories: Mapping[str, History]) -> str:
         return f"{len(histories)} runs, epoch by epoch"
     (history,) = histories.values()
     last = history[-1]
-    return f"{last['validation_accuracy']:.2%} right on what is held out, after {len(history)} epochs"
+    return f"{last['validation_accuracy']:.2%} right on held-out data, after {len(history)} epochs"

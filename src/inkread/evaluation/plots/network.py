@@ -1,4 +1,4 @@
-"""A model's layers, to look inside: the network of PyTorch from any model of glyphs, bundled or trained.
+"""A model's layers for inspection: the PyTorch network of any glyph model, bundled or trained.
 
 Batch norms are folded, and there is no dropout, as in ``inkread.training.networks.folded``.
 """
@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from inkread.models import Model
 
 COPIES, NOISE = 50, 0.2
-"""Of the smoothed gradient; Smilkov et al. find 10 to 20 % noise best, and more than 50 copies no better."""
+"""Copies and noise of the smoothed gradient.
+
+Smilkov et al. find 10 to 20 % noise best, and more than 50 copies no better.
+"""
 
 
 def require_torch() -> ModuleType:
-    """PyTorch.
+    """Imports PyTorch.
 
     Raises:
-        MissingExtraError: it is not installed.
+        MissingExtraError: PyTorch is not installed.
     """
     let_idle_threads_sleep()
     try:
@@ -41,10 +44,10 @@ def require_torch() -> ModuleType:
 
 
 def network_of(model: Model) -> nn.Sequential:
-    """The model's layers, in evaluation mode.
+    """Returns the model's layers, in evaluation mode.
 
     Raises:
-        ModelFormatError: it is no chain of the layers that this package trains.
+        ModelFormatError: the model is not a chain of layers that inkread trains.
         MissingExtraError: PyTorch or ONNX is not installed.
     """
     require_torch()
@@ -56,21 +59,21 @@ def network_of(model: Model) -> nn.Sequential:
 
 
 def first_filters(network: nn.Sequential) -> NDArray[np.float32]:
-    """The weights that meet the glyph first: N×h×w, of a convolution's filters or of a dense layer's units."""
+    """Returns the weights of the first layer: N×h×w, of a convolution's filters or a dense layer's units."""
     weights: Tensor = next(network.parameters())
     side = weights.shape[-1] if weights.ndim == 4 else SIDE
     return np.asarray(weights.reshape(len(weights), -1, side).numpy(), np.float32)
 
 
 def activations(network: nn.Sequential, glyph: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
-    """What the hidden layers make of a glyph, by their names, after their rectifiers.
+    """Returns the hidden layers' activations for a glyph, by name, after their rectifiers.
 
     Args:
         network: its layers.
-        glyph: 28×28, uint8 or floating in 0..1.
+        glyph: 28×28, uint8 or float in 0..1.
 
     Returns:
-        Of a convolution filters×h×w, of a dense layer its units; empty for a network without hidden layers.
+        For a convolution filters×h×w, for a dense layer its units; empty for a network without hidden layers.
     """
     torch = require_torch()
     found: dict[str, NDArray[np.float32]] = {}
@@ -88,18 +91,18 @@ def activations(network: nn.Sequential, glyph: NDArray[Any]) -> dict[str, NDArra
 def saliency_map(
     network: nn.Sequential, glyph: NDArray[Any], *, copies: int = COPIES, noise: float = NOISE, seed: int = 0
 ) -> NDArray[np.float32]:
-    """How much each pixel matters to what is read: 28×28 in 0..1, the largest 1.
+    """Returns how much each pixel matters to the reading: 28×28 in 0..1, with maximum 1.
 
-    The size of the gradient of the likeliest class's logit with respect to the glyph (Simonyan, Vedaldi and Zisserman,
-    "Deep Inside Convolutional Networks", 2014, section 3), averaged over noisy copies of the glyph (Smilkov et al.,
-    "SmoothGrad", 2017).
+    This is the magnitude of the gradient of the most probable class's logit with respect to the glyph
+    (Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks", 2014, section 3), averaged over
+    noisy copies of the glyph (Smilkov et al., "SmoothGrad", 2017).
 
     Args:
         network: its layers.
-        glyph: 28×28, uint8 or floating in 0..1.
-        copies: how many; more are smoother.
-        noise: its standard deviation, of the glyph's range.
-        seed: of the noise.
+        glyph: 28×28, uint8 or float in 0..1.
+        copies: number of copies; more are smoother.
+        noise: standard deviation of the noise, relative to the glyph's range.
+        seed: seed of the noise.
     """
     torch = require_torch()
     plain = _batch(glyph[None])
@@ -112,11 +115,11 @@ def saliency_map(
 
 
 def embedded(network: nn.Sequential, images: NDArray[Any]) -> NDArray[np.float32]:
-    """What the last layer sees of each glyph: N×units, the activations before it.
+    """Returns the last layer's input features of each glyph: N×units.
 
     Args:
         network: its layers.
-        images: N×28×28, uint8 or floating in 0..1.
+        images: N×28×28, uint8 or float in 0..1.
     """
     torch = require_torch()
     with torch.no_grad():
@@ -124,5 +127,5 @@ def embedded(network: nn.Sequential, images: NDArray[Any]) -> NDArray[np.float32
 
 
 def _batch(glyphs: NDArray[Any]) -> Tensor:
-    """Glyphs as the networks take them: float32 in 0..1."""
+    """Converts glyphs to the networks' input: float32 in 0..1."""
     return require_torch().from_numpy(as_ink(glyphs))

@@ -1,4 +1,4 @@
-"""The process picture: from a photo of a digit to its probabilities, every step that the reader takes."""
+"""A plot of the pipeline: every step of the reader from a photo of a digit to its probabilities."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ FEATURE_COLUMNS = 4
 
 
 def process(trace: Trace, network: nn.Sequential) -> Plot:
-    """A picture, its ink, its glyph, what the first hidden layer makes of that, and how probable each digit is.
+    """Plots a picture, its ink, its glyph, the first layer's activations, and each digit's probability.
 
     Args:
-        trace: of a reading, see ``Reader.trace``; of several digits, the first one is shown.
+        trace: trace of a reading, see ``Reader.trace``; of several digits, the first is shown.
         network: the layers of the model that read it, see ``inkread.evaluation.plots.network.network_of``.
 
     Raises:
@@ -40,7 +40,7 @@ def process(trace: Trace, network: nn.Sequential) -> Plot:
     """
     glyph, probabilities, box = first_glyph(trace)
     best = int(probabilities.argmax())
-    title = f"From the picture to the digit: {name_of(best)}, {certainty(probabilities[best])} sure"
+    title = f"From picture to digit: {name_of(best)}, {certainty(probabilities[best])} confidence"
     plot = style.figure(2.45, title)
     pictures = plot.subplots(1, 5, width_ratios=(1, 1, 1, 1, 1.3))
     layers = inside.activations(network, glyph)
@@ -60,16 +60,19 @@ def process(trace: Trace, network: nn.Sequential) -> Plot:
 
 
 def first_glyph(trace: Trace) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
-    """The glyph of the first digit, or of the most probable candidate if none was read; its probabilities, and its box."""
+    """Returns the glyph, probabilities, and box of the first digit, or of the most probable candidate."""
     index = trace.choice.digits[0] if trace.choice.rows else trace.main
     if index is None:
-        raise OptionError(trace.reading.source, "has no ink to show the way of", "name a picture of a digit")
+        raise OptionError(trace.reading.source, "has no ink to show", "use a picture of a digit")
     opinions = trace.opinions
     return opinions.glyphs[index], trace.choice.probabilities[index], opinions.found.boxes[index]
 
 
 def example_photo(digit: str = "5", *, seed: int = 4) -> NDArray[np.uint8]:
-    """A photo of a digit in ball-pen on paper in uneven light, drawn by ``inkread.datasets``: H×W×3."""
+    """Renders a photo of a digit in ballpoint pen on paper in uneven light: H×W×3.
+
+    The rendering is from ``inkread.datasets``.
+    """
     rng = np.random.default_rng(seed)
     shape = (300, 300)
     page = page_rendering.plain_paper(shape, rng, colour=(0.95, 0.94, 0.90))
@@ -80,7 +83,7 @@ def example_photo(digit: str = "5", *, seed: int = 4) -> NDArray[np.uint8]:
 
 
 def _bars(axes: Axes, probabilities: NDArray[np.float32]) -> None:
-    """A bar a class, the likeliest in blue."""
+    """Draws one bar per class, the most probable in blue."""
     places = np.arange(len(probabilities))
     best = int(probabilities.argmax())
     colours = [style.BLUE if place == best else style.FAINT for place in places]
@@ -92,6 +95,7 @@ def _bars(axes: Axes, probabilities: NDArray[np.float32]) -> None:
     axes.set(xlim=(0, 1.35), ylim=(len(places) - 0.4, -0.6), xticks=[], box_aspect=0.78)
     axes.spines["bottom"].set_visible(False)
     axes.text(
-        probabilities[best] + 0.04, best, certainty(probabilities[best]), va="center_baseline", size=style.SMALL,
+        probabilities[best] + 0.04, best, certainty(probabilities[best]), va="center_baseline",
+        size=style.SMALL,
         color=style.INK,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Scales that several plots have: accuracies by their errors, and costs by their logarithm."""
+"""Axis scales that several plots share: accuracy by error rate, and logarithmic cost."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 TICKS = (0.1, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
-"""Accuracies at which a scale may have a label."""
+"""Accuracies that may be labeled."""
 
 ROOM = 1.4
-"""A scale goes on by this factor beyond its highest and its lowest error."""
+"""Factor by which a scale extends beyond its highest and lowest error."""
 
 WIDE = 100
 
 
 def accuracy(axes: Axes, errors: Iterable[float]) -> None:
-    """Makes the vertical scale, on which shares of errors are drawn, one of accuracies: 99 % is as far from 98 % as that from 96 %.
+    """Turns the vertical axis, on which error rates are drawn, into one of accuracies.
+
+    99 % is as far from 98 % as 98 % is from 96 %.
 
     Args:
-        axes: where errors are drawn.
-        errors: that must be seen, each above 0.
+        axes: the panel with the errors.
+        errors: the error rates that must be visible, each above 0.
     """
     seen = list(errors)
     low, high = min(seen) / ROOM, min(max(seen) * ROOM, 1.0)
@@ -40,12 +42,12 @@ def accuracy(axes: Axes, errors: Iterable[float]) -> None:
 
 
 def logarithmic(axis: Axis, shown: Callable[[float], str] = "{:g}".format, *, wide: float = WIDE) -> None:
-    """Labels a logarithmic scale with plain numbers, once its ends are known.
+    """Labels a logarithmic axis with plain numbers, once its limits are known.
 
     Args:
-        axis: whose scale is logarithmic.
-        shown: how a number is written.
-        wide: a scale that reaches this many times as far as it begins has labels at powers of ten only.
+        axis: a logarithmic axis.
+        shown: formats a number.
+        wide: an axis whose ends differ by at least this factor is labeled at powers of ten only.
     """
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < wide * low else (1,)))

@@ -1,6 +1,6 @@
-"""Plots of how well a classifier does: confusion matrix, scores of each class, reliability.
+"""Plots of a classifier's scores: confusion matrix, scores of each class, reliability.
 
-Labels are N numbers of ``classes``, which are their names; probabilities N×classes with rows summing to 1.
+Labels are N indices into ``classes``, the class names; probabilities are N×classes with rows summing to 1.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from inkread.evaluation.plots.style import Plot
 
 PALEST = 0.12
-"""Opacity of the smallest share that is drawn at all."""
+"""Opacity of the smallest nonzero share."""
 
 LIGHT_ON = 0.75
-"""Opacity from which light letters are the more legible ones."""
+"""Opacity above which light text is more legible."""
 
 SCORES = ("Precision", "Recall", "F1")
 
@@ -37,15 +37,15 @@ SCORES = ("Precision", "Recall", "F1")
 def confusion(
     labels: NDArray[np.integer], predicted: NDArray[np.integer], *, classes: Sequence[str] = DIGIT_CLASSES
 ) -> Plot:
-    """How often each class was taken for each other: right in blue, errors in orange, the stronger the more.
+    """Plots how often each class was read as each other: right in blue, errors in orange, darker for more.
 
     Args:
         labels: N classes.
         predicted: N classes.
-        classes: their names.
+        classes: the class names.
 
     Raises:
-        OptionError: the two differ in shape, or an entry is no class.
+        OptionError: the shapes differ, or an entry is not a class.
     """
     matrix = metrics.confusion_matrix(labels, predicted, classes=len(classes))
     seen = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
@@ -68,7 +68,7 @@ def confusion(
 
 
 def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
-    """A square with its count; ``share`` of the largest count of its kind."""
+    """Draws a square with its count; ``share`` is relative to the largest count of its kind."""
     colour = style.BLUE if row == column else style.ORANGE
     opacity = (PALEST + (1 - PALEST) * share) * bool(count)
     place = (column + 0.03, row + 0.03)
@@ -84,19 +84,19 @@ def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
 def classes(
     labels: NDArray[np.integer], predicted: NDArray[np.integer], *, classes: Sequence[str] = DIGIT_CLASSES
 ) -> Plot:
-    """Precision, recall and F1 of every class that occurs, as scikit-learn counts them.
+    """Plots precision, recall, and F1 of every class that occurs, as scikit-learn computes them.
 
     Args:
         labels: N classes.
         predicted: N classes.
-        classes: their names.
+        classes: the class names.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
     """
     present = np.unique(np.concatenate([labels, predicted]))
     scores = class_scores(labels, predicted, present)
-    plot = style.figure(4.2, f"F1 of {scores[2].mean():.2%} in the mean of {len(present)} classes")
+    plot = style.figure(4.2, f"Mean F1 of {scores[2].mean():.2%} over {len(present)} classes")
     panels = plot.subplots(1, 3, sharey=True)
     low = min(0.995, float(scores.min()) - 0.1 * (1 - float(scores.min())))
     rows = np.arange(len(present))
@@ -123,7 +123,7 @@ def classes(
 def class_scores(
     labels: NDArray[np.integer], predicted: NDArray[np.integer], present: NDArray[np.integer]
 ) -> NDArray[np.float64]:
-    """Precision, recall and F1 of the classes that are ``present``: 3×classes, 0 where they are undefined."""
+    """Computes precision, recall, and F1 of the ``present`` classes: 3×classes, 0 if undefined."""
     try:
         from sklearn.metrics import precision_recall_fscore_support
     except ModuleNotFoundError as error:
@@ -133,7 +133,7 @@ def class_scores(
 
 
 def reliability(labels: NDArray[np.integer], probabilities: NDArray[np.floating]) -> Plot:
-    """Whether what is said to be 90 % sure is right nine times in ten (DeGroot and Fienberg 1983).
+    """Plots whether readings with 90 % confidence are right nine times in ten (DeGroot and Fienberg 1983).
 
     Args:
         labels: N classes.
@@ -145,7 +145,7 @@ def reliability(labels: NDArray[np.integer], probabilities: NDArray[np.floating]
     plot = style.figure(5.4, f"Expected calibration error {error:.2%} over {len(labels):,} glyphs")
     upper, lower = plot.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     _accuracies(upper, [b for b in bins if b.count])
-    style.panel(lower, x="confidence, the probability of what is read", y="glyphs")
+    style.panel(lower, x="confidence, the probability of the reading", y="glyphs")
     middles, width = [(b.low + b.high) / 2 for b in bins], bins[0].high
     lower.bar(middles, [b.count for b in bins], 0.92 * width, color=style.FAINT, alpha=0.45)
     lower.set_yscale("symlog", linthresh=1)
@@ -156,11 +156,12 @@ def reliability(labels: NDArray[np.integer], probabilities: NDArray[np.floating]
 
 
 def _accuracies(axes: Axes, bins: list[CalibrationBin]) -> None:
-    """A bar for each bin, as high as its accuracy, and a dot at its mean confidence on the diagonal."""
+    """Draws one bar per bin, as high as its accuracy, and a dot at its mean confidence on the diagonal."""
     style.panel(axes, y="right")
     for found in bins:
         axes.bar(
-            (found.low + found.high) / 2, found.accuracy, 0.92 * (found.high - found.low), color=style.BLUE, alpha=0.75
+            (found.low + found.high) / 2, found.accuracy, 0.92 * (found.high - found.low),
+            color=style.BLUE, alpha=0.75
         )  # fmt: skip
     axes.plot([0, 1], [0, 1], color=style.INK, linewidth=1, linestyle=(0, (4, 4)), alpha=0.6)
     sure = [b.confidence for b in bins]
@@ -168,5 +169,6 @@ def _accuracies(axes: Axes, bins: list[CalibrationBin]) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
     axes.yaxis.set_major_formatter(style.percent)
     axes.annotate(
-        "a bar that ends at its dot\nkeeps its word", (0.02, 0.97), va="top", size=style.SMALL, color=style.FAINT
+        "bars level with their dots\nare well calibrated", (0.02, 0.97), va="top", size=style.SMALL,
+        color=style.FAINT
     )  # fmt: skip

@@ -14,11 +14,14 @@ WIDTH = 24
 
 
 def sparkline(values: Sequence[float], *, width: int = WIDTH) -> str:
-    """The values as blocks, the least one lowest and the largest highest (Tufte, Beautiful Evidence, 2006).
+    """Draws the values as blocks, from the minimum at the bottom to the maximum at the top.
+
+    Tufte, Beautiful Evidence, 2006.
 
     Args:
-        values: in their order; one that is no finite number leaves a blank.
-        width: most characters; of more values, each character shows the last of those that fall on it.
+        values: in order; one that is not finite leaves a blank.
+        width: maximum number of characters; with more values, each character shows the last value that falls
+            on it.
     """
     count = min(len(values), width)
     shown = [values[(i + 1) * len(values) // count - 1] for i in range(count)]

@@ -1,7 +1,7 @@
-"""One look for all plots: colours, type, and the few marks that a panel has.
+"""One look for all plots: colors, type, and the few marks of a panel.
 
-Colours are those of Okabe and Ito (2008), told apart with any colour vision; blue is what is right or usual, orange what is
-wrong. Nothing here changes matplotlib's global settings.
+The colors are Okabe and Ito's (2008), distinguishable with any color vision; blue is for right or normal,
+orange for wrong. Nothing here changes matplotlib's global settings.
 """
 
 from __future__ import annotations
@@ -30,48 +30,51 @@ if TYPE_CHECKING:
 PAPER, INK, FAINT, LINE, FRAME = "#ffffff", "#1c1e24", "#5d616c", "#e3e1d9", "#c9c7c0"
 BLUE, ORANGE = "#0072b2", "#d55e00"
 CLASS_COLOURS = (
-    "#2a7fc0", "#e69f00", "#009e73", "#d9640f", "#a6694f", "#cc79a7", "#56b4e9", "#80838c", "#8d6bd0", "#a6a000",
+    "#2a7fc0", "#e69f00", "#009e73", "#d9640f", "#a6694f", "#cc79a7", "#56b4e9", "#80838c", "#8d6bd0",
+    "#a6a000",
 )  # fmt: skip
-"""One a digit: near Okabe and Ito's, and three more; where they are used, the name stands beside. None is ``BLUE`` or
-``ORANGE``, which a dark page changes."""
+"""One color per digit: near Okabe and Ito's, and three more; the name always appears beside them.
+
+None of them is ``BLUE`` or ``ORANGE``, which a dark page changes.
+"""
 
 WIDTH = 9.0
-"""Inches, of every plot: the column of a report."""
+"""Width of every plot in inches: the column of a report."""
 
 DPI = 200
-"""Pixels an inch of a saved PNG: twice what a page shows, for dense screens and for print."""
+"""Resolution of a saved PNG: twice a page's, for dense screens and print."""
 
 PAGE_DPI = 100
 
 PAD = 0.08
-"""Inches around each panel."""
+"""Padding around each panel, in inches."""
 
 TITLE_ROOM = 0.4
-"""Inches above the panels."""
+"""Space above the panels, in inches."""
 
 TITLE, BODY, SMALL, TINY = 12.0, 10.0, 8.5, 7.5
-"""Sizes of type, points."""
+"""Font sizes, in points."""
 
 SUFFIXES = (".png", ".svg")
 
 
 class Plot(Figure):
-    """A matplotlib ``Figure`` that shows itself in a notebook without pyplot."""
+    """A matplotlib ``Figure`` that displays itself in a notebook without pyplot."""
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        """The PNG at twice the size at which the notebook shall show it."""
+        """Returns the PNG, with its display size in a notebook, which is half of the resolution."""
         width, height = self.get_size_inches() * PAGE_DPI
         return self.to_png(), {"width": round(width), "height": round(height)}
 
     def to_png(self) -> bytes:
-        """The plot as PNG."""
+        """Returns the plot as PNG."""
         return _rendered(self, "png")
 
     def to_svg(self, *, text: bool = False) -> str:
-        """The plot as SVG, the same bytes each time.
+        """Returns the plot as SVG, with the same bytes each time.
 
         Args:
-            text: keep letters as text in the font of the page around, instead of as outlines.
+            text: keep letters as text in the surrounding page's font, instead of outlines.
         """
         with rc_context({"svg.fonttype": "none" if text else "path", "svg.hashsalt": "inkread"}):
             return _rendered(self, "svg").decode("utf-8")
@@ -85,20 +88,20 @@ def _rendered(figure: Figure, kind: str) -> bytes:
 
 
 def require_suffix(path: AnyPath) -> None:
-    """Refuses a file that is to be neither PNG nor SVG, before anything is computed.
+    """Rejects a file name that is neither PNG nor SVG, before anything is computed.
 
     Raises:
-        OptionError: it is neither.
+        OptionError: the suffix is neither.
     """
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise OptionError(str(path), "has a suffix that names no format of plots", "end it in .png or .svg")
+        raise OptionError(str(path), "has a suffix that is not a plot format", "use .png or .svg")
 
 
 def save(plot: Plot, path: AnyPath) -> None:
-    """Writes the plot as PNG or SVG, as the file's suffix says; its folder is made if need be.
+    """Writes the plot as PNG or SVG, by the file's suffix; creates its folder if necessary.
 
     Raises:
-        OptionError: the suffix is another.
+        OptionError: the suffix is neither.
         OutputError: the file cannot be written.
     """
     require_suffix(path)
@@ -109,11 +112,11 @@ def save(plot: Plot, path: AnyPath) -> None:
         path.write_bytes(content)
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another place, or make room there") from error
+        raise OutputError(str(path), problem, "choose another folder, or free some space there") from error
 
 
 def figure(height: float, title: str = "", *, width: float = WIDTH) -> Plot:
-    """An empty plot of that height in inches, its title at the left."""
+    """Returns an empty plot of this height in inches, with a left-aligned title."""
     layout = ConstrainedLayoutEngine(w_pad=PAD, h_pad=PAD)
     plot = Plot(figsize=(width, height), dpi=PAGE_DPI, facecolor=PAPER, layout=layout)
     if title:
@@ -122,14 +125,14 @@ def figure(height: float, title: str = "", *, width: float = WIDTH) -> Plot:
 
 
 def panel(axes: Axes, title: str = "", *, x: str = "", y: str = "", grid: Grid | None = "y") -> Axes:
-    """Gives a panel with scales its look: no frame, pale lines to read values by.
+    """Styles a panel with axes: no frame, pale grid lines.
 
     Args:
         axes: the panel.
-        title: what it shows, above it; any text.
-        x: what its horizontal scale measures.
-        y: what its vertical one does.
-        grid: which scale has lines.
+        title: text above it; any text.
+        x: label of the horizontal axis.
+        y: label of the vertical axis.
+        grid: the axis with grid lines.
     """
     axes.set_facecolor("none")
     for side in ("top", "right", "left"):
@@ -147,7 +150,7 @@ def panel(axes: Axes, title: str = "", *, x: str = "", y: str = "", grid: Grid |
 
 
 def bare(axes: Axes, title: str = "") -> Axes:
-    """Gives a panel that holds a picture its look: nothing around it."""
+    """Styles a panel that contains an image: nothing around it."""
     axes.set_axis_off()
     if title:
         axes.set_title(title, loc="left", size=BODY, color=INK, pad=8)
@@ -155,16 +158,16 @@ def bare(axes: Axes, title: str = "") -> Axes:
 
 
 def legend(plot: Plot, marks: Sequence[Artist | Container], *, columns: int = 6) -> None:
-    """Says below the panels what each mark stands for, by its label, which may be any text."""
+    """Adds a legend below the panels, with each mark's label, which may be any text."""
     shown = plot.legend(
         handles=marks, labels=[" "] * len(marks), loc="outside lower left", ncols=columns, frameon=False,
         fontsize=SMALL, labelcolor=INK,
     )  # fmt: skip
     for text, mark in zip(shown.get_texts(), marks, strict=True):
-        text.set_parse_math(False)  # a dollar in a file's name is no formula
-        text.set_text(mark.get_label())  # only now, as a name that begins with "_" would be left out
+        text.set_parse_math(False)  # a dollar sign in a file name is not a formula
+        text.set_text(mark.get_label())  # only now, because a name that begins with "_" would be left out
 
 
 def percent(share: float, _place: float | None = None) -> str:
-    """Writes a share of 0..1 on a scale as a percentage, with no more decimals than it has."""
+    """Formats a share of 0..1 as a percentage, with no more decimals than it has."""
     return f"{100 * share:.4g}%"

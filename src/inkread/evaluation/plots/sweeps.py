@@ -1,4 +1,4 @@
-"""Plots of a sweep: how it went, and where in each range the good trials lie."""
+"""Plots of a sweep: its progress, and the best trials' values of each setting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLOURS = {"complete": style.BLUE, "pruned": style.ORANGE}
 MARKS = (
     Line2D([], [], color=style.BLUE, marker="o", linestyle="", label="trained to the end"),
     Line2D(
-        [], [], color=style.ORANGE, marker="o", linestyle="", markerfacecolor="none", label="given up early"
+        [], [], color=style.ORANGE, marker="o", linestyle="", markerfacecolor="none", label="stopped early"
     ),
 )
 
@@ -32,17 +32,17 @@ BEST = Line2D([], [], color=style.INK, linewidth=1, label="best so far")
 
 COLUMNS = 4
 HEIGHT = 2.2
-"""Inches, of a row of settings."""
+"""Height of a row of settings, in inches."""
 
 WORST_SHOWN = 20
-"""Trials with this many times the errors of the best are drawn at the edge."""
+"""Trials with more than this many times the best trial's errors are drawn at the edge."""
 
 SMALLEST = 1e-4
-"""Share of errors that is drawn for none at all, as a logarithmic scale has no 0."""
+"""Error rate drawn for zero errors, because a logarithmic scale has no 0."""
 
 
 def trials(sweep: Sweep) -> Plot:
-    """The trials in their order with the best so far, and the course of each over its epochs."""
+    """Plots the trials in order with the best so far, and each trial's accuracy by epoch."""
     plot = style.figure(4.2, _title(sweep))
     order, course = plot.subplots(1, 2, sharey=True)
     style.panel(order, "Trial by trial", x="trial")
@@ -63,13 +63,13 @@ def trials(sweep: Sweep) -> Plot:
 
 
 def settings(sweep: Sweep) -> Plot:
-    """A panel for each setting that varies: the accuracy of each trial over its value; the title has the setting's importance."""
+    """Plots the trials' accuracy by value for each setting that varies; titles show its importance."""
     names = sorted(
         (name for name, entry in sweep.space.items() if len(set(entry.ends)) > 1),
         key=lambda name: -sweep.importance.get(name, 0.0),
     )
     rows = max(1, math.ceil(len(names) / COLUMNS))
-    plot = style.figure(HEIGHT * rows + 0.8, "Accuracy on what is held out against each setting")
+    plot = style.figure(HEIGHT * rows + 0.8, "Accuracy on held-out data against each setting")
     panels = plot.subplots(rows, COLUMNS, squeeze=False, sharey=True)
     for axes, name in zip(panels.flat, names, strict=False):
         _setting(axes, sweep, name)
@@ -81,7 +81,7 @@ def settings(sweep: Sweep) -> Plot:
 
 
 def _setting(axes: Axes, sweep: Sweep, name: str) -> None:
-    """The panel of one setting."""
+    """Draws the panel of one setting."""
     share = f" ({sweep.importance[name]:.0%})" if name in sweep.importance else ""
     style.panel(axes, name.replace("augmentation.", "").replace("_", " ") + share, grid="both")
     entry = sweep.space[name]
@@ -100,12 +100,12 @@ def _setting(axes: Axes, sweep: Sweep, name: str) -> None:
 def _title(sweep: Sweep) -> str:
     tried = f"of {len(sweep.trials)} trials"
     if sweep.best is None:
-        return f"None {tried} was trained to its end"
-    return f"{sweep.best.accuracy:.2%} right on what is held out, the best {tried}"
+        return f"None {tried} was trained to the end"
+    return f"{sweep.best.accuracy:.2%} right on held-out data, the best {tried}"
 
 
 def _points(axes: Axes, sweep: Sweep, places: Sequence[float]) -> None:
-    """Every trial as a point: filled if it was trained to its end, a ring if it was given up."""
+    """Draws every trial as a point: filled if trained to the end, a ring if stopped early."""
     worst = _worst(sweep)
     for place, trial in zip(places, sweep.trials, strict=True):
         colour = COLOURS[trial.state]
@@ -114,7 +114,7 @@ def _points(axes: Axes, sweep: Sweep, places: Sequence[float]) -> None:
 
 
 def _best_so_far(axes: Axes, all_trials: Sequence[Trial]) -> None:
-    """A line at the best of the trials that were trained to their ends until then."""
+    """Draws a line at the best of the trials that finished so far."""
     best, steps = 0.0, []
     for trial in all_trials:
         if trial.state == "complete":
@@ -126,17 +126,17 @@ def _best_so_far(axes: Axes, all_trials: Sequence[Trial]) -> None:
 
 
 def _seen(sweep: Sweep) -> list[float]:
-    """The errors that a scale must reach."""
+    """Lists the error rates that must be visible."""
     worst = _worst(sweep)
     return [_error(accuracy, worst) for trial in sweep.trials for accuracy in trial.curve] or [0.1, 1.0]
 
 
 def _worst(sweep: Sweep) -> float:
-    """Share of errors above which a trial is drawn as if it had so many."""
+    """Returns the error rate above which a trial is drawn at the edge."""
     best = sweep.best
     return 1.0 if best is None else min(1.0, WORST_SHOWN * _error(best.accuracy, 1.0))
 
 
 def _error(accuracy: float, worst: float) -> float:
-    """Share of errors of a trial, as it is drawn."""
+    """Returns the error rate at which a trial is drawn."""
     return min(max(1 - accuracy, SMALLEST), worst)

@@ -1,7 +1,7 @@
 """Reports for people: single HTML files, and tables for the docs.
 
 ===============  ==================================================================
-``errors``       every error of a reader, with what it saw
+``errors``       every error of a reader, with its intermediate results
 ``run``          a training run, with its plots
 ``comparison``   a comparison of models
 ``inline``       a plot within a page
@@ -29,7 +29,7 @@ _MODULES = {"comparison_page": "comparison", "write_report": "run"}
 
 
 def __getattr__(name: str) -> Any:
-    """The pages with plots, loaded when they are first asked for, because they need matplotlib."""
+    """Imports the pages with plots on first use, because they need matplotlib."""
     if name not in _MODULES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

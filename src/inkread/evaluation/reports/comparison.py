@@ -1,4 +1,4 @@
-"""A comparison as one HTML page: the table, the plot, the pairs, and the glyphs on which the models differ."""
+"""A comparison as one HTML page: the table, the plot, the pairs, and the glyphs on which models disagree."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 COSTS = "Accuracy against cost"
 
 MOST_SHOWN = 120
-"""Glyphs shown of a collection, the surest contradictions."""
+"""Maximum number of glyphs per collection: the most confident contradictions."""
 
 
 def comparison_page(comparison: Comparison) -> str:
-    """The page; it is one file, and its content security policy forbids whatever is outside."""
+    """Returns the page: one file, whose content security policy forbids external resources."""
     names = [entry.name for entry in comparison.entries]
     style = resources.files("inkread.evaluation.reports").joinpath("page.css").read_text(encoding="utf-8")
     title = " · ".join(names)
@@ -33,7 +33,8 @@ def comparison_page(comparison: Comparison) -> str:
         _section("Models", _models(comparison)),
         _section(
             COSTS,
-            f'<div class="plot" tabindex="0" role="group" aria-label="{COSTS}">{inline(against_cost(comparison), COSTS)}</div>',
+            f'<div class="plot" tabindex="0" role="group" aria-label="{COSTS}">'
+            f"{inline(against_cost(comparison), COSTS)}</div>",
         ),
         _section("Pairs", _pairs(comparison)),
         *(
@@ -58,7 +59,7 @@ def _section(title: str, content: str) -> str:
 
 
 def _models(comparison: Comparison) -> str:
-    """The table of all figures, and how each model takes its glyphs."""
+    """Returns the table of all results, and each model's input and output conventions."""
     heading = ["Model", "Parameters", "Size", "Operations"]
     for name in comparison.collections:
         heading += [f"{name} accuracy", "ECE"]
@@ -80,12 +81,12 @@ def _models(comparison: Comparison) -> str:
         f"<div><dt>{escape(entry.name)}</dt><dd>{escape(entry.note)}</dd></div>"
         for entry in comparison.entries
     )
-    return f'{table(rows, heading=heading)}<h3>Takes and gives</h3><dl class="list">{conventions}</dl>'
+    return f'{table(rows, heading=heading)}<h3>Input and output</h3><dl class="list">{conventions}</dl>'
 
 
 def _pairs(comparison: Comparison) -> str:
     heading = [
-        "A against B", "On", "Only A right", "Only B right", "Answers differ", "McNemar p", "After Holm",
+        "A against B", "On", "Only A right", "Only B right", "Results differ", "McNemar p", "After Holm",
     ]  # fmt: skip
     rows = [
         [
@@ -100,14 +101,14 @@ def _pairs(comparison: Comparison) -> str:
 
 
 def _differing(comparison: Comparison, collection: str) -> str:
-    """The glyphs on which the models differ, with what each made of them."""
+    """Shows the glyphs on which the models disagree, with each model's result."""
     found = [one for one in comparison.disagreements if one.collection == collection]
     total = comparison.entries[0].scores[collection].total
     if not found:
-        return f"<p>All models give the same answer for each of the {total:,} digits.</p>"
+        return f"<p>All models agree on all of the {total:,} digits.</p>"
     names = [entry.name for entry in comparison.entries]
     shown = found[:MOST_SHOWN]
-    told = f"{len(found):,} of {total:,} digits, the surest contradictions first"
+    told = f"{len(found):,} of {total:,} digits, most confident contradictions first"
     more = f"; {len(shown)} are shown" if len(shown) < len(found) else ""
     cards = "".join(_card(one, names) for one in shown)
     return f'<p class="faint">{told}{more}.</p><ul class="differing">{cards}</ul>'

@@ -1,6 +1,7 @@
-"""Every error of a reader on one HTML page, with what it saw: for a person to look through.
+"""Shows every error of a reader on one HTML page, with its intermediate results, for a person to inspect.
 
-The page is one file. Its pictures are inside it as data URIs, and its content security policy forbids whatever is outside.
+The page is one file. It embeds its pictures as data URIs, and its content security policy forbids external
+resources.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ LONGEST = 640
 """Longer side of a stage's picture on the page, in pixels."""
 JPEG_QUALITY = 80
 MOST_GLYPHS = 40
-"""Glyphs shown of one picture; those read as digits are always among them."""
+"""Maximum number of glyphs per picture; those read as digits are always included."""
 NO_DIGIT = "none"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 RATES: dict[Kind, str] = {
@@ -43,25 +44,25 @@ GROUPS = {
     "misread": "Single digits misread",
     "rejected": "Single digits rejected",
     "multi": "Several digits misread",
-    "empty": "Read where there is nothing to read",
-    "unreadable": "Pictures that cannot be read",
+    "empty": "False readings of empty pictures",
+    "unreadable": "Unreadable pictures",
 }
-"""The kinds of errors, in the order of the page, by the names that its links have."""
+"""The kinds of errors, in page order, by link name."""
 
 
 def error_page(
     report: PictureReport, pictures: Sequence[LabelledPicture], reader: Reader, *, title: str
 ) -> str:
-    """One HTML page: the figures, the reliability of single digits, the slowest pictures, and every error.
+    """Returns one HTML page: scores, reliability of single digits, the slowest pictures, and every error.
 
     Args:
-        report: what was read.
-        pictures: those that it is about, in its order. The wrong ones are read once more, for their stages.
-        reader: the one that read them.
-        title: such as ``"default on my_pictures"``; any text.
+        report: the results.
+        pictures: the pictures in the report, in its order. The wrong ones are read again, for their stages.
+        reader: the reader that produced the report.
+        title: any text, such as ``"default on my_pictures"``.
 
     Raises:
-        PictureError: a picture that could be read can no longer be read.
+        PictureError: a picture that could be read before can no longer be read.
     """
     errors: dict[str, list[str]] = {group: [] for group in GROUPS}
     for result, picture in zip(report.results, pictures, strict=True):
@@ -84,7 +85,7 @@ def error_page(
 
 
 def _group(result: PictureResult) -> str:
-    """The kind of error, a key of ``GROUPS``."""
+    """Returns the kind of error, a key of ``GROUPS``."""
     if result.error:
         return "unreadable"
     if result.kind == "single":
@@ -106,7 +107,7 @@ def _section(group: str, articles: Sequence[str]) -> str:
 
 
 def _overview(report: PictureReport) -> str:
-    """The figures, side by side where there is room."""
+    """Shows the scores, side by side if there is room."""
     figures = [(RATES[kind], *_rate(rate)) for kind, rate in report.rates.items() if rate.total]
     if report.kept.total:
         figures.append(("Single digits not rejected", *_rate(report.kept)))
@@ -128,7 +129,7 @@ def _overview(report: PictureReport) -> str:
 
 
 def _groups(report: PictureReport) -> str:
-    """The rates by the label file's columns, folded away, as there may be many."""
+    """Shows the rates by the label file's columns, collapsed because there may be many."""
     folded = ""
     for column in ("subtype", "source"):
         rows = [(value, *_shares(rates)) for value, rates in report.by(column).items()]
@@ -147,7 +148,7 @@ def _shares(rates: Mapping[Kind, Rate]) -> list[str]:
 
 
 def table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> str:
-    """A table of any texts, which scrolls by itself where it is wider than the page."""
+    """Returns an HTML table of any texts, which scrolls by itself if it is wider than the page."""
     lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
     if heading:
         lines.insert(0, "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heading))
@@ -155,7 +156,7 @@ def table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> str:
 
 
 def _article(result: PictureResult, trace: Trace | None) -> str:
-    """One error: what was expected, what was read, and every stage in between."""
+    """Shows one error: the expected and the actual reading, and every stage in between."""
     facts = [
         ("expected", result.expected or NO_DIGIT, "text"),
         ("read", "error" if result.error else result.got or NO_DIGIT, "text wrong"),
@@ -181,14 +182,15 @@ def _stages(trace: Trace) -> str:
         "candidates": explain.draw_candidates(trace),
     }
     figures = (
-        f'<figure><img loading="lazy" alt="{name}" src="{data_uri(_sized(image))}"><figcaption>{name}</figcaption></figure>'
+        f'<figure><img loading="lazy" alt="{name}" src="{data_uri(_sized(image))}">'
+        f"<figcaption>{name}</figcaption></figure>"
         for name, image in stages.items()
     )
     return f'<div class="stages">{"".join(figures)}</div>'
 
 
 def _glyphs(trace: Trace) -> str:
-    """The glyphs of the candidates, with what all networks together and each of them make of it."""
+    """Shows the candidates' glyphs, with the result of the ensemble and of each network."""
     read, shown = set(trace.choice.digits), explain.shown_candidates(trace, MOST_GLYPHS)
     items = []
     for index in shown:
@@ -210,7 +212,7 @@ def _glyphs(trace: Trace) -> str:
 
 
 def _sized(image: Image.Image) -> Image.Image:
-    """The picture at a size that suits the page: a large one reduced, the pixels of a tiny one made visible."""
+    """Resizes a picture for the page: reduces a large one, and makes the pixels of a tiny one visible."""
     sized = image.convert("RGB")
     factor = LONGEST // (2 * max(sized.size))
     if factor > 1:
@@ -220,7 +222,7 @@ def _sized(image: Image.Image) -> Image.Image:
 
 
 def data_uri(image: Image.Image) -> str:
-    """The picture as PNG or JPEG, whichever is smaller."""
+    """Encodes the picture as PNG or JPEG, whichever is smaller."""
     encoded = {}
     for kind, options in (("png", {"optimize": True}), ("jpeg", {"quality": JPEG_QUALITY})):
         buffer = io.BytesIO()

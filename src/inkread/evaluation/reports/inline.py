@@ -1,4 +1,4 @@
-"""A plot within a page: SVG that takes its letters and its colours from the page around, light or dark."""
+"""A plot within a page: SVG that uses the surrounding page's font and colors, light or dark."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ TOKENS = {
     style.BLUE: "--accent",
     style.ORANGE: "--wrong",
 }
-"""The page's name of each colour of a plot."""
+"""The page's CSS variable for each plot color."""
 
 SUPERFLUOUS = re.compile(
-    r"""^.*?(?=<svg\ ) | <metadata>.*?</metadata>    # what a file has before and beside the drawing
-    | \ (?:xmlns(?::\w+)?|version)="[^"]*"         # names that HTML knows
-    | \ (?:width|height)="[^"]*pt"                 # its size, which is the page's to choose
-    | \ id="[a-zA-Z]+[a-zA-Z0-9]*_\d+"             # numbered groups, whose names would be there for each plot
+    r"""^.*?(?=<svg\ ) | <metadata>.*?</metadata>    # everything before the drawing, and metadata
+    | \ (?:xmlns(?::\w+)?|version)="[^"]*"         # attributes that are implied in HTML
+    | \ (?:width|height)="[^"]*pt"                 # its size, which the page chooses
+    | \ id="[a-zA-Z]+[a-zA-Z0-9]*_\d+"             # numbered groups, which would repeat for each plot
     """,
     re.DOTALL | re.VERBOSE,
 )
-"""Of an SVG file, within a page."""
+"""Parts of an SVG file that are superfluous within a page."""
 
 
 def inline(plot: Plot, title: str) -> str:
-    """The plot as an element of a page: text in the page's font, colours by the page's names."""
+    """Returns the plot as an HTML element, with the page's font and color names."""
     svg = SUPERFLUOUS.sub("", plot.to_svg(text=True))
     svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
     for colour, token in TOKENS.items():

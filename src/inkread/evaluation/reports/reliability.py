@@ -1,4 +1,4 @@
-"""A reliability diagram as SVG: how often a reader is right, against how sure it says it is."""
+"""A reliability diagram as SVG: a reader's accuracy against its confidence."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from inkread.evaluation.metrics import CalibrationBin
 
 SIDE = 300
-"""Side of the plot in the SVG's units; the width of the picture follows its place on the page."""
+"""Side of the plot in SVG units; the page determines the displayed width."""
 LEFT, BOTTOM, EDGE = 56, 40, 18
-"""Room for the two scales, and around the rest."""
+"""Space for the two axes, and around the rest."""
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def reliability_diagram(bins: Sequence[CalibrationBin]) -> str:
-    """The SVG element, to be put into a page as it is.
+    """Returns the SVG element, ready to be inserted into a page.
 
-    Each bar is a bin of confidence, as high as its accuracy and the more opaque the more predictions it holds; the dot in it
-    is the mean confidence there. Where confidence is honest, every bar ends on the diagonal, at its dot. It takes its
-    colours from the page: ``currentColor``, and ``--accent`` where that is defined.
+    Each bar is a bin of confidence, as high as its accuracy, and more opaque for more predictions; the dot in
+    it marks its mean confidence. For a calibrated reader, every bar ends on the diagonal, level with its dot.
+    The colors come from the page: ``currentColor``, and ``--accent`` if it is defined.
 
     Args:
         bins: see ``inkread.evaluation.metrics.calibration_bins``; empty bins have no bar.
@@ -36,15 +36,18 @@ def reliability_diagram(bins: Sequence[CalibrationBin]) -> str:
         f"<desc>{_described(bins)}</desc>"
         f"{''.join(_tick(value) for value in TICKS)}"
         f"{marks}"
-        f'<path d="M{LEFT} {bottom}L{right} {EDGE}" stroke="currentColor" stroke-dasharray="4 4" opacity=".6"/>'
-        f'<text x="{LEFT + SIDE / 2:g}" y="{bottom + 34}" text-anchor="middle" fill="currentColor">confidence</text>'
-        f'<text transform="translate(11 {EDGE + SIDE / 2:g}) rotate(-90)" text-anchor="middle" fill="currentColor">'
+        f'<path d="M{LEFT} {bottom}L{right} {EDGE}" stroke="currentColor" '
+        'stroke-dasharray="4 4" opacity=".6"/>'
+        f'<text x="{LEFT + SIDE / 2:g}" y="{bottom + 34}" '
+        'text-anchor="middle" fill="currentColor">confidence</text>'
+        f'<text transform="translate(11 {EDGE + SIDE / 2:g}) rotate(-90)" '
+        'text-anchor="middle" fill="currentColor">'
         "accuracy</text></svg>"
     )
 
 
 def _bar(found: CalibrationBin, most: int) -> str:
-    """A bin's bar and its dot; a browser shows the title of the one that is pointed at."""
+    """Draws a bin's bar and dot; browsers show the title as a tooltip."""
     width, height = SIDE * (found.high - found.low), SIDE * found.accuracy
     x, y = LEFT + SIDE * found.low, EDGE + SIDE - height
     opacity = 0.3 + 0.6 * found.count / most
@@ -58,17 +61,18 @@ def _bar(found: CalibrationBin, most: int) -> str:
 
 
 def _tick(value: float) -> str:
-    """A label on both scales, and the lines of the grid that belong to it."""
+    """Draws a label on both axes, and their grid lines."""
     x, y = LEFT + SIDE * value, EDGE + SIDE * (1 - value)
     return (
-        f'<path d="M{LEFT} {y:g}H{LEFT + SIDE}M{x:g} {EDGE}V{EDGE + SIDE}" stroke="currentColor" opacity=".15"/>'
+        f'<path d="M{LEFT} {y:g}H{LEFT + SIDE}M{x:g} {EDGE}V{EDGE + SIDE}" '
+        'stroke="currentColor" opacity=".15"/>'
         f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end" fill="currentColor">{value:.0%}</text>'
         f'<text x="{x:g}" y="{EDGE + SIDE + 17}" text-anchor="middle" fill="currentColor">{value:.0%}</text>'
     )
 
 
 def _described(bins: Sequence[CalibrationBin]) -> str:
-    """The diagram in words, for whoever does not see it."""
+    """Describes the diagram in words, for screen readers."""
     return "; ".join(_in_words(b) for b in bins if b.count) or "no digit was read"
 
 

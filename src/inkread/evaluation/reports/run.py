@@ -1,7 +1,7 @@
-"""A run on one HTML page: what it is, how it learned, what it gets right, and what it sees.
+"""A run on one HTML page: its settings, its training, its scores, and its inner workings.
 
-The page is one file. Its plots are SVG that takes its colours from the page, light or dark, and its content security policy
-forbids whatever is outside.
+The page is one file. Its plots are SVG with the page's colors, light or dark, and its content security policy
+forbids external resources.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 PAGES = {
     "pages_recall": "Digits found",
-    "pages_precision": "Of those found, right",
+    "pages_precision": "Found digits that are right",
     "pages_ece": "Calibration error",
 }
-"""The scores of a detector on held-out pages."""
+"""A detector's scores on held-out pages."""
 
 
 def write_report(
@@ -45,29 +45,29 @@ def write_report(
     on_download: Progress | None = None,
     on_plot: Callable[[], object] = lambda: None,
 ) -> Path:
-    """Writes the report of a run, with every plot that suits it.
+    """Writes the report of a run, with every applicable plot.
 
     Args:
-        run: its folder.
-        out: the file; by default ``report.html`` in the folder.
-        data_dir: where the collections are; otherwise where their loaders look.
-        test: look at the collection's test images instead of what was held out.
-        picture: whose way to its digit is shown; by default an example.
-        on_download: told of the bytes of a download.
-        on_plot: called after each plot; there are ``len(PLOTS)`` at most.
+        run: the run's folder.
+        out: the file; by default ``report.html`` in that folder.
+        data_dir: where the collections are; their loaders' default folders if not given.
+        test: use the collection's test images instead of held-out ones.
+        picture: the picture for the pipeline plot; an example by default.
+        on_download: called as the bytes of a download arrive.
+        on_plot: called after each plot; there are at most ``len(PLOTS)``.
 
     Returns:
-        The file.
+        The path of the file.
 
     Raises:
-        ModelError: the folder holds no run, or is damaged.
-        DatasetError: the glyphs to look at cannot be had.
+        ModelError: the folder is not a run, or is damaged.
+        DatasetError: the glyphs to show are not available.
         OutputError: the file cannot be written.
         MissingExtraError: a package of the extras ``plot`` or ``train`` is not installed.
     """
     run = Path(run)
     if not (run / CARD_FILE).is_file():
-        raise ModelNotFoundError(str(run), "is no folder of a run", "name one that inkread train has made")
+        raise ModelNotFoundError(str(run), "is not the folder of a run", "use one that inkread train created")
     inspection = Inspection(run, data_dir=data_dir, test=test, on_download=on_download)
     path = Path(out) if out else run / REPORT_FILE
     page = report_page(inspection, picture=picture, on_plot=on_plot)
@@ -76,14 +76,14 @@ def write_report(
         path.write_text(page, encoding="utf-8")
     except OSError as error:
         problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another place, or make room there") from error
+        raise OutputError(str(path), problem, "choose another folder, or free some space there") from error
     return path
 
 
 def report_page(
     inspection: Inspection, *, picture: AnyPath | None = None, on_plot: Callable[[], object] = lambda: None
 ) -> str:
-    """The page itself, see ``write_report``; of a detector, its card and its curves."""
+    """Returns the page, see ``write_report``; for a detector, its card and its curves."""
     names = ["curves"] if inspection.reads_pages else list(PLOTS)
     sections = []
     for name in names:
@@ -93,7 +93,7 @@ def report_page(
     card = inspection.model.card
     css = resources.files("inkread.evaluation.reports").joinpath("run.css").read_text(encoding="utf-8")
     links = "".join(f'<li><a href="#{name}">{escape(PLOTS[name].title)}</a></li>' for name in names)
-    of = "" if inspection.reads_pages else f" What follows is of {inspection.described}."
+    of = "" if inspection.reads_pages else f" The plots below show {inspection.described}."
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
@@ -106,19 +106,19 @@ def report_page(
 
 
 def _section(name: str, entry: Entry, inspection: Inspection, options: Mapping[str, Any]) -> str:
-    """A plot with its heading; in its place, why there is none."""
+    """Returns a plot with its heading, or the reason that it is missing."""
     title = escape(entry.title)
     try:
         drawing = inline(entry.draw(inspection, **options), entry.title)
         content = f'<div class="plot" tabindex="0" role="group" aria-label="{title}">{drawing}</div>'
-    except (OptionError, ModelError) as error:  # such as a layer that a model from elsewhere has
-        content = f"<p>Not here: {escape(error.source)} {escape(error.problem)}.</p>"
+    except (OptionError, ModelError) as error:  # such as a layer in an imported model
+        content = f"<p>Not available: {escape(error.source)} {escape(error.problem)}.</p>"
     heading = f"<h2>{title}</h2><p>{escape(entry.text)}</p>"
     return f'<section id="{name}">{heading}{content}</section>'
 
 
 def _figures(inspection: Inspection) -> str:
-    """What one asks for first, in large letters."""
+    """Returns the key figures, in large type."""
     card = inspection.model.card
     figures = {"Parameters": f"{card.parameters:,}"}
     if inspection.reads_pages:
@@ -137,7 +137,7 @@ def _figures(inspection: Inspection) -> str:
 
 
 def _card(card: Card) -> str:
-    """The model's card as a table; its recipe folded away."""
+    """Returns the model's card as a table, with its recipe collapsed."""
     rows = [
         ("Data", "; ".join(f"{d['name']}, {d['split']}: {d['count']:,} ({d['licence']})" for d in card.data)),
         ("Temperature", f"{card.temperature:.3f}"),
@@ -166,7 +166,7 @@ def _numbers(scores: Mapping[str, Any]) -> list[tuple[str, float]]:
 
 
 def _named(score: str) -> str:
-    """A score's name as a person writes it."""
+    """Returns a score's name for people."""
     words = score.replace("mnist", "MNIST").replace("ece", "calibration error").split("_")
     return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
