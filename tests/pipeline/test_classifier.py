@@ -83,7 +83,7 @@ def as_model(content: bytes, **changes: Any) -> Model:
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
-    [({"inputs": "x"}, "takes"), ({"outputs": "y"}, "outputs"), ({"classes": 10}, "gives")],
+    [({"inputs": "x"}, "takes"), ({"outputs": "y"}, "outputs"), ({"classes": 10}, "outputs")],
 )
 def test_a_model_with_other_inputs_or_outputs_is_refused(changes: dict[str, Any], problem: str) -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
@@ -152,6 +152,7 @@ def test_the_cause_of_a_refusal_is_told_to_its_end() -> None:
     newer = made(onnx)
     newer.ir_version = 99
     with pytest.raises(
-        ModelFormatError, match=r"runnable ONNX model \(Unsupported model IR version: 99, max supported .*\d+\);"
+        ModelFormatError,
+        match=r"runnable ONNX model \(Unsupported model IR version: 99, max supported .*\d+\);",
     ):
         Classifier(as_model(newer.SerializeToString()))
