@@ -12,6 +12,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 Picture = np.ndarray
 
@@ -32,6 +33,21 @@ def digits(width: int, height: int, *, size: int = 24, gap: float = 0.3, text: s
 def letters(width: int, height: int) -> Picture:
     """A page of text."""
     return digits(width, height, size=22, gap=0.05, text="abcdefghijklmnopqrstuvwxyz,.0123456789")
+
+
+def print_page(width: int, height: int, *, size: int = 20) -> Picture:
+    """A page of small print: words and numbers in a proportional font."""
+    rng = np.random.default_rng(6)
+    page = Image.new("L", (width, height), 250)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(size)
+    letters = list("etaoinshrdlucmfwypvbgkjqxz")
+    for y in range(size, height - 2 * size, round(1.3 * size)):
+        words = []
+        for _ in range(width // (3 * size)):
+            source = list("0123456789") if rng.random() < 0.25 else letters
+            words.append("".join(rng.choice(source, int(rng.integers(2, 9)))))
+        draw.text((size, y), " ".join(words), fill=30, font=font)
+    return np.asarray(page, np.uint8)
 
 
 def hatching(width: int, height: int, *, pitch: int = 12) -> Picture:
@@ -119,6 +135,11 @@ def ones(width: int, height: int) -> Picture:
     return page
 
 
+def on_its_side(width: int, height: int, *, text: Callable[[int, int], Picture]) -> Picture:
+    """A page that lies on its side."""
+    return np.ascontiguousarray(np.rot90(text(height, width)))
+
+
 FULL: Final = (2000, 2000)
 WORST: Final[dict[str, tuple[Callable[[int, int], Picture], tuple[int, int]]]] = {
     "digits 24": (digits, FULL),
@@ -130,6 +151,8 @@ WORST: Final[dict[str, tuple[Callable[[int, int], Picture], tuple[int, int]]]] =
     "one row": (partial(digits, gap=-0.05), (2000, 44)),
     "one row of thousands": (partial(digits, size=12, gap=-0.2), (2000, 20)),
     "letters": (letters, FULL),
+    "print": (print_page, FULL),
+    "fine print": (partial(print_page, size=11), FULL),
     "hatching": (hatching, FULL),
     "fine hatching": (partial(hatching, pitch=8), FULL),
     "noise": (noise, FULL),
@@ -143,6 +166,8 @@ WORST: Final[dict[str, tuple[Callable[[int, int], Picture], tuple[int, int]]]] =
     "coarse maze": (partial(maze, pitch=40), FULL),
     "chain": (chain, FULL),
     "ones": (ones, FULL),
+    "ones on their side": (partial(on_its_side, text=ones), FULL),
+    "digits on their side": (partial(on_its_side, text=partial(digits, size=40)), FULL),
 }
 
 
