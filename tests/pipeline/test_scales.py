@@ -35,11 +35,12 @@ def test_the_border_is_repeated_around_the_picture() -> None:
 def test_a_large_picture_is_reduced_first_and_then_looked_at_closer_up_to_its_own_size() -> None:
     grey = np.zeros((1500, 2000), np.uint8)
     look = next(iter(looks(grey)))
-    assert DEFAULT_CONFIG.reduced_to / 2 < max(look.size) <= DEFAULT_CONFIG.reduced_to
-    larger = closer(grey, look)
-    assert larger is not None
-    assert larger.size == (2000, 1500)
-    assert closer(grey, larger) is None
+    assert DEFAULT_CONFIG.first_side / 2 < max(look.size) <= DEFAULT_CONFIG.first_side
+    sizes = []
+    while closest := closer(grey, look):
+        look = closest
+        sizes.append(look.size)
+    assert sizes == [(1000, 750), (2000, 1500)]
 
 
 def test_no_closer_look_has_more_pixels_than_time_allows() -> None:

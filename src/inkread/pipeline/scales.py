@@ -48,9 +48,9 @@ def looks(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Ite
     """
     height, width = grey.shape
     longer, scale = max(height, width), 1.0
-    while longer * scale * 2 <= config.enlarged_to and scale * 2 <= config.most_enlarged:
+    while longer * scale * 2 <= config.first_side and scale * 2 <= config.most_enlarged:
         scale *= 2
-    while longer * scale > config.reduced_to:
+    while longer * scale > config.first_side:
         scale /= 2
     first = True
     while first or min(height, width) * scale > LARGEST_DIGIT / 2:
