@@ -24,7 +24,7 @@ class ReaderConfig:
     first_side: int = 560
     """The first looks at a picture have at most this longer side, pixels. A larger picture is reduced by octaves, and
     looked at closer only if it shows small digits or none, see ``small_digit``; a smaller one is enlarged by octaves.
-    Compared with a first look at up to 1,200 pixels, ``field`` and ``forms`` are read alike in two thirds of the time."""
+    Seen on ``field``, ``forms``, years and cheques: as many are read as with a first look at up to 1,200 pixels."""
 
     most_enlarged: int = 4
     """But at most so many times."""
