@@ -75,7 +75,7 @@ UNWEIGHED = Fusion(Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), Weights(1.0, 1.0, 1.0,
 HELD_OUT = (1_001, 1_002, 1_004)
 """Seeds of the held-out pages on which the opinions are weighed, of those that measure the result, and of those that are turned."""
 TURNED = 8
-"""One page for so many others is looked at in all orientations."""
+"""One page in this many is read in all four orientations."""
 
 
 class _Graph:
@@ -362,18 +362,18 @@ def weighed(
     command: str,
     data_dir: Path | None = None,
 ) -> tuple[Card, Model]:
-    """The detector's card with how much each opinion counts, and the network that judges candidates among their neighbors.
+    """Fits the weights of the opinions and the rescoring network; returns the detector's card and that network.
 
-    Both are fitted on held-out pages, real numbers and, for pictures of one digit, such pictures, at most ``recipe.judged_pages`` of
-    each. Half as many other pages tell the scores of all together.
+    Both are fitted on held-out pages, real numbers, and pictures of one digit, at most ``recipe.judged_pages`` of
+    each. Half as many other pages measure the result.
 
     Args:
-        models: the detector, and those for close-ups and strips, in 8 bits, as they read.
-        folder: where the network will be.
-        recipe: how it was learned.
-        data: what from, see ``Card.data``.
-        command: what reproduces the run, for the card.
-        data_dir: where the collections are; otherwise where the loaders look by themselves.
+        models: the quantized detector and the networks for close-ups and strips, by name.
+        folder: the run's folder.
+        recipe: the settings of the run.
+        data: what the networks learned from, see ``Card.data``.
+        command: the command that reproduces the run, for the card.
+        data_dir: the folder of the collections; default: where the loaders look.
     """
     eyes = Eyes(
         Detector(models[DETECTOR]),

@@ -21,9 +21,10 @@ MEMBERS = 4
 
 
 class RescoringNetwork(nn.Module):
-    """What each neighbor says, the loudest and the sum of them, and what follows for the candidate (deep sets; Zaheer et al. 2017).
+    """Encodes each neighbor, pools them by maximum and mean, and corrects the candidate (deep sets; Zaheer et al. 2017).
 
-    N×277, see ``pipeline.rescoring.features`` -> N×classes, what is added to the logarithms of the fused probabilities; 0 at first.
+    Maps N×277, see ``pipeline.rescoring.features``, to N×classes, which is added to the logarithms of the fused
+    probabilities; it is 0 before training.
 
     Args:
         classes: how many, "not a single digit" included.
