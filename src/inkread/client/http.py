@@ -1,11 +1,16 @@
-"""``Client``, and ``AsyncClient`` with the same methods as coroutines; both require httpx."""
+"""``Client``, and ``AsyncClient`` with the same methods as coroutines; both require httpx.
+
+A method of ``_Methods`` is a generator: it yields a request, receives the response, and returns its meaning. Each
+client sends the request in its own way. Only the methods that iterate are written for each client.
+"""
 
 from __future__ import annotations
 
 import io
 import ipaddress
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 from urllib.parse import urlsplit
 
 from PIL import Image
@@ -27,7 +32,7 @@ except ImportError as error:
     raise MissingExtraError("httpx", "client") from error
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
     from typing import Self
 
     from numpy.typing import NDArray
@@ -48,8 +53,45 @@ MARK = "x-request-id"
 """A header in every response of an inkread server."""
 
 
-class _Shared:
-    """Base class of both clients."""
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Exchange: TypeAlias = "Generator[protocol.Request, httpx.Response, T]"
+"""Yields a request, receives the response, and returns its meaning."""
+
+
+class _Method(Protocol[P, T_co]):
+    """The type of a method in both clients."""
+
+    @overload
+    def __get__(self, client: Client, owner: object) -> Callable[P, T_co]: ...
+    @overload
+    def __get__(self, client: AsyncClient, owner: object) -> Callable[P, Coroutine[Any, Any, T_co]]: ...
+
+
+def _method(steps: Callable[Concatenate[Any, P], Exchange[T]]) -> _Method[P, T]:
+    """Makes a method of both clients from the exchange that it performs."""
+
+    @wraps(steps)
+    def method(self: Any, *arguments: P.args, **options: P.kwargs) -> Any:
+        return self._perform(steps(self, *arguments, **options))
+
+    return method  # type: ignore[return-value]  # a function is one, whatever the type of ``self``
+
+
+def _returned(exchange: Exchange[T], answer: httpx.Response) -> T:
+    """Finishes an exchange."""
+    try:
+        exchange.send(answer)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("an exchange has one request")
+
+
+class _Methods:
+    """The methods of both clients, and their base class."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
         if not url.startswith(("http://", "https://")):
@@ -108,10 +150,8 @@ class _Shared:
         if answer.is_success:
             return answer
         problem = answer.json()
-        slug, words = (
-            protocol.slug_of(problem),
-            (protocol.clause(problem["detail"]), protocol.clause(problem["remedy"])),
-        )
+        slug = protocol.slug_of(problem)
+        words = protocol.clause(problem["detail"]), protocol.clause(problem["remedy"])
         if source is not None and slug in protocol.PICTURE_ERRORS:
             raise protocol.picture_error(problem, source, "picture")
         if slug == "invalid-option":
@@ -120,8 +160,139 @@ class _Shared:
             raise ServerBusyError(self.url, *words, protocol.seconds_of(answer.headers.get("Retry-After")))
         raise ServerRefusedError(self.url, *words, answer.status_code, problem.get("instance"))
 
+    @_method
+    def read(
+        self,
+        source: Source,
+        *,
+        single: bool = False,
+        model: str = "default",
+        min_probability: float = 0.0,
+    ) -> Exchange[ServedReading]:
+        """Reads one picture, see ``inkread.Reader.read``.
 
-class Client(_Shared):
+        Raises:
+            PictureError: the source cannot be read as a picture.
+            OptionError: an option is invalid.
+        """
+        request = protocol.read(source, single=single, model=model, min_probability=min_probability)
+        return protocol.reading_of((yield request).json(), describe_source(source))
+
+    @_method
+    def draw(
+        self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
+    ) -> Exchange[Image.Image]:
+        """Reads one picture, and returns it with its boxes; raises the same errors as ``read``."""
+        options = {"single": single, "model": model, "draw": True}
+        request = protocol.read(source, min_probability=min_probability, **options)
+        return Image.open(io.BytesIO((yield request).content))
+
+    @_method
+    def classify(
+        self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
+    ) -> Exchange[Classified]:
+        """Classifies glyphs with only the network.
+
+        Args:
+            glyphs: N×28×28, uint8 in 0..255 or floating-point in 0..1, ink bright.
+            model: one of ``models()``.
+            normalize: convert each glyph to the classifier's geometry first, for drawings.
+
+        Raises:
+            OptionError: the glyphs have another shape or other values.
+        """
+        answer = yield protocol.classify(glyphs, model=model, normalize=normalize)
+        return protocol.classified_of(answer.json())
+
+    @_method
+    def info(self) -> Exchange[dict[str, Any]]:
+        """Returns the server's version, limits, and formats, and whether it stores readings."""
+        return dict((yield protocol.get("/v1/info")).json())
+
+    @_method
+    def models(self) -> Exchange[list[dict[str, Any]]]:
+        """Returns the models with their cards; the other methods accept those that are ``selectable``."""
+        return list((yield protocol.get("/v1/models")).json()["models"])
+
+    @_method
+    def correct(
+        self, reading: str, *, line: int, position: int, label: str, by: str | None = None
+    ) -> Exchange[dict[str, Any]]:
+        """Stores the correct label of a digit in a stored reading.
+
+        Args:
+            reading: ``ServedReading.id``.
+            line: the digit's row, from 0.
+            position: the digit's index in the row, from 0.
+            label: ``"0"`` to ``"9"``, or ``""`` for no digit.
+            by: the author of the correction.
+
+        Returns:
+            The stored correction; use its ``id`` to withdraw it.
+        """
+        answer = yield protocol.correct(reading, line=line, position=position, label=label, by=by)
+        return dict(answer.json())
+
+    @_method
+    def mark(
+        self, reading: str, *, box: Sequence[int], label: str, by: str | None = None
+    ) -> Exchange[dict[str, Any]]:
+        """Stores the content of a box in a stored picture: a digit that was missed, or nothing.
+
+        Args:
+            reading: ``ServedReading.id``.
+            box: ``(x0, y0, x1, y1)`` in pixels of the upright picture.
+            label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
+            by: the author of the mark.
+
+        Returns:
+            The stored mark; use its ``id`` to withdraw it.
+
+        Raises:
+            OptionError: the box is empty or outside the picture, or the label is not a digit.
+        """
+        answer = yield protocol.correct(reading, box=[int(value) for value in box], label=label, by=by)
+        return dict(answer.json())
+
+    @_method
+    def correct_line(
+        self, reading: str, *, line: int, text: str, by: str | None = None
+    ) -> Exchange[list[dict[str, Any]]]:
+        """Stores the correct text of a row in a stored reading.
+
+        Args:
+            reading: ``ServedReading.id``.
+            line: the row's index, from 0.
+            text: the row's digits; ``""`` if there are none.
+            by: the author of the correction.
+
+        Returns:
+            The stored changes: corrections of digits (``kind`` is ``"digit"``) and marks of missed digits
+            (``"mark"``).
+
+        Raises:
+            OptionError: the text has other characters, or a missed digit would be outside the picture.
+        """
+        answer = yield protocol.correct(reading, line=line, text=text, by=by)
+        return list(answer.json()["corrections"])
+
+    @_method
+    def withdraw(self, correction: str) -> Exchange[None]:
+        """Withdraws a correction or a mark by its id."""
+        yield protocol.delete("corrections", correction)
+
+    @_method
+    def reading(self, reading: str) -> Exchange[dict[str, Any]]:
+        """Returns the stored reading with this id, with its digits."""
+        return dict((yield protocol.get(f"/v1/readings/{protocol.quoted(reading)}")).json())
+
+    @_method
+    def remove_reading(self, reading: str) -> Exchange[None]:
+        """Removes a stored reading with its picture, corrections, and marks."""
+        yield protocol.delete("readings", reading)
+
+
+class Client(_Methods):
     """A client of an inkread server. It is thread-safe; close it, or use it in a ``with`` statement.
 
     Args:
@@ -147,31 +318,15 @@ class Client(_Shared):
                 headers=self._headers, timeout=timeout, transport=transport, trust_env=not self._is_here
             )
 
-    def read(
-        self,
-        source: Source,
-        *,
-        single: bool = False,
-        model: str = "default",
-        min_probability: float = 0.0,
-    ) -> ServedReading:
-        """Reads one picture, see ``inkread.Reader.read``.
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
 
-        Raises:
-            PictureError: the source cannot be read as a picture.
-            OptionError: an option is invalid.
-        """
-        request = protocol.read(source, single=single, model=model, min_probability=min_probability)
-        return protocol.reading_of(self._send(request).json(), describe_source(source))
+    def __enter__(self) -> Self:
+        return self
 
-    def draw(
-        self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
-    ) -> Image.Image:
-        """Reads one picture, and returns it with its boxes; raises the same errors as ``read``."""
-        request = protocol.read(
-            source, single=single, model=model, min_probability=min_probability, draw=True
-        )
-        return Image.open(io.BytesIO(self._send(request).content))
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def read_many(
         self,
@@ -196,123 +351,13 @@ class Client(_Shared):
             self._checked(answer)
             yield from map(protocol.outcome_of, answer.iter_lines(), map(describe_source, given))
 
-    def classify(
-        self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
-    ) -> Classified:
-        """Classifies glyphs with only the network.
-
-        Args:
-            glyphs: N×28×28, uint8 in 0..255 or floating-point in 0..1, ink bright.
-            model: one of ``models()``.
-            normalize: convert each glyph to the classifier's geometry first, for drawings.
-
-        Raises:
-            OptionError: the glyphs have another shape or other values.
-        """
-        return protocol.classified_of(
-            self._send(protocol.classify(glyphs, model=model, normalize=normalize)).json()
-        )
-
-    def info(self) -> dict[str, Any]:
-        """Returns the server's version, limits, and formats, and whether it stores readings."""
-        return dict(self._send(protocol.get("/v1/info")).json())
-
-    def models(self) -> list[dict[str, Any]]:
-        """Returns the models with their cards; the other methods accept those that are ``selectable``."""
-        return list(self._send(protocol.get("/v1/models")).json()["models"])
-
-    def correct(
-        self, reading: str, *, line: int, position: int, label: str, by: str | None = None
-    ) -> dict[str, Any]:
-        """Stores the correct label of a digit in a stored reading.
-
-        Args:
-            reading: ``ServedReading.id``.
-            line: the digit's row, from 0.
-            position: the digit's index in the row, from 0.
-            label: ``"0"`` to ``"9"``, or ``""`` for no digit.
-            by: the author of the correction.
-
-        Returns:
-            The stored correction; use its ``id`` to withdraw it.
-        """
-        body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
-        return dict(self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json())
-
-    def mark(self, reading: str, *, box: Sequence[int], label: str, by: str | None = None) -> dict[str, Any]:
-        """Stores the content of a box in a stored picture: a digit that was missed, or nothing.
-
-        Args:
-            reading: ``ServedReading.id``.
-            box: ``(x0, y0, x1, y1)`` in pixels of the upright picture.
-            label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
-            by: the author of the mark.
-
-        Returns:
-            The stored mark; use its ``id`` to withdraw it.
-
-        Raises:
-            OptionError: the box is empty or outside the picture, or the label is not a digit.
-        """
-        body = {"reading": reading, "box": [int(value) for value in box], "label": label, "by": by}
-        return dict(self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json())
-
-    def correct_line(
-        self, reading: str, *, line: int, text: str, by: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Stores the correct text of a row in a stored reading.
-
-        Args:
-            reading: ``ServedReading.id``.
-            line: the row's index, from 0.
-            text: the row's digits; ``""`` if there are none.
-            by: the author of the correction.
-
-        Returns:
-            The stored changes: corrections of digits (``kind`` is ``"digit"``) and marks of missed digits
-            (``"mark"``).
-
-        Raises:
-            OptionError: the text has other characters, or a missed digit would be outside the picture.
-        """
-        body = {"reading": reading, "line": line, "text": text, "by": by}
-        found = self._send(protocol.Request("POST", "/v1/corrections", {}, json=body)).json()
-        return list(found["corrections"])
-
     def corrections(self) -> Iterator[dict[str, Any]]:
         """Yields the active corrections and marks, newest first; ``kind`` is ``"digit"`` or ``"mark"``."""
         return self._listed("corrections")
 
-    def withdraw(self, correction: str) -> None:
-        """Withdraws a correction or a mark by its id."""
-        self._send(protocol.Request("DELETE", f"/v1/corrections/{protocol.quoted(correction)}", {}))
-
     def readings(self, search: str = "") -> Iterator[dict[str, Any]]:
         """Yields the stored readings whose source or text contains ``search``, newest first."""
         return self._listed("readings", search=search)
-
-    def reading(self, reading: str) -> dict[str, Any]:
-        """Returns the stored reading with this id, with its digits."""
-        return dict(self._send(protocol.get(f"/v1/readings/{protocol.quoted(reading)}")).json())
-
-    def remove_reading(self, reading: str) -> None:
-        """Removes a stored reading with its picture, corrections, and marks."""
-        self._send(protocol.Request("DELETE", f"/v1/readings/{protocol.quoted(reading)}", {}))
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _send(self, request: protocol.Request) -> httpx.Response:
-        with self._reachable():
-            answer = self._http.request(request.method, self.url + request.path, **request.keywords())
-        return self._checked(answer, request.source)
 
     def _listed(self, name: str, **options: Any) -> Iterator[dict[str, Any]]:
         while True:
@@ -322,8 +367,16 @@ class Client(_Shared):
                 return
             options["before"] = page["next"]
 
+    def _perform(self, exchange: Exchange[T]) -> T:
+        return _returned(exchange, self._send(next(exchange)))
 
-class AsyncClient(_Shared):
+    def _send(self, request: protocol.Request) -> httpx.Response:
+        with self._reachable():
+            answer = self._http.request(request.method, self.url + request.path, **request.keywords())
+        return self._checked(answer, request.source)
+
+
+class AsyncClient(_Methods):
     """An asynchronous client of an inkread server; has the methods of ``Client`` as coroutines."""
 
     def __init__(
@@ -340,26 +393,15 @@ class AsyncClient(_Shared):
                 headers=self._headers, timeout=timeout, transport=transport, trust_env=not self._is_here
             )
 
-    async def read(
-        self,
-        source: Source,
-        *,
-        single: bool = False,
-        model: str = "default",
-        min_probability: float = 0.0,
-    ) -> ServedReading:
-        """See ``Client.read``."""
-        request = protocol.read(source, single=single, model=model, min_probability=min_probability)
-        return protocol.reading_of((await self._send(request)).json(), describe_source(source))
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
 
-    async def draw(
-        self, source: Source, *, single: bool = False, model: str = "default", min_probability: float = 0.0
-    ) -> Image.Image:
-        """See ``Client.draw``."""
-        request = protocol.read(
-            source, single=single, model=model, min_probability=min_probability, draw=True
-        )
-        return Image.open(io.BytesIO((await self._send(request)).content))
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def read_many(
         self,
@@ -383,48 +425,6 @@ class AsyncClient(_Shared):
                 async for line in answer.aiter_lines():
                     yield protocol.outcome_of(line, next(names))
 
-    async def classify(
-        self, glyphs: NDArray[Any], *, model: str = "default", normalize: bool = False
-    ) -> Classified:
-        """See ``Client.classify``."""
-        return protocol.classified_of(
-            (await self._send(protocol.classify(glyphs, model=model, normalize=normalize))).json()
-        )
-
-    async def info(self) -> dict[str, Any]:
-        """See ``Client.info``."""
-        return dict((await self._send(protocol.get("/v1/info"))).json())
-
-    async def models(self) -> list[dict[str, Any]]:
-        """See ``Client.models``."""
-        return list((await self._send(protocol.get("/v1/models"))).json()["models"])
-
-    async def correct(
-        self, reading: str, *, line: int, position: int, label: str, by: str | None = None
-    ) -> dict[str, Any]:
-        """See ``Client.correct``."""
-        body = {"reading": reading, "line": line, "position": position, "label": label, "by": by}
-        return dict((await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json())
-
-    async def mark(
-        self, reading: str, *, box: Sequence[int], label: str, by: str | None = None
-    ) -> dict[str, Any]:
-        """See ``Client.mark``."""
-        body = {"reading": reading, "box": [int(value) for value in box], "label": label, "by": by}
-        return dict((await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json())
-
-    async def correct_line(
-        self, reading: str, *, line: int, text: str, by: str | None = None
-    ) -> list[dict[str, Any]]:
-        """See ``Client.correct_line``."""
-        body = {"reading": reading, "line": line, "text": text, "by": by}
-        found = (await self._send(protocol.Request("POST", "/v1/corrections", {}, json=body))).json()
-        return list(found["corrections"])
-
-    async def withdraw(self, correction: str) -> None:
-        """See ``Client.withdraw``."""
-        await self._send(protocol.Request("DELETE", f"/v1/corrections/{protocol.quoted(correction)}", {}))
-
     def corrections(self) -> AsyncIterator[dict[str, Any]]:
         """See ``Client.corrections``."""
         return self._listed("corrections")
@@ -432,29 +432,6 @@ class AsyncClient(_Shared):
     def readings(self, search: str = "") -> AsyncIterator[dict[str, Any]]:
         """See ``Client.readings``."""
         return self._listed("readings", search=search)
-
-    async def reading(self, reading: str) -> dict[str, Any]:
-        """See ``Client.reading``."""
-        return dict((await self._send(protocol.get(f"/v1/readings/{protocol.quoted(reading)}"))).json())
-
-    async def remove_reading(self, reading: str) -> None:
-        """See ``Client.remove_reading``."""
-        await self._send(protocol.Request("DELETE", f"/v1/readings/{protocol.quoted(reading)}", {}))
-
-    async def close(self) -> None:
-        """Closes the connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def _send(self, request: protocol.Request) -> httpx.Response:
-        with self._reachable():
-            answer = await self._http.request(request.method, self.url + request.path, **request.keywords())
-        return self._checked(answer, request.source)
 
     async def _listed(self, name: str, **options: Any) -> AsyncIterator[dict[str, Any]]:
         while True:
@@ -464,3 +441,11 @@ class AsyncClient(_Shared):
             if page["next"] is None:
                 return
             options["before"] = page["next"]
+
+    async def _perform(self, exchange: Exchange[T]) -> T:
+        return _returned(exchange, await self._send(next(exchange)))
+
+    async def _send(self, request: protocol.Request) -> httpx.Response:
+        with self._reachable():
+            answer = await self._http.request(request.method, self.url + request.path, **request.keywords())
+        return self._checked(answer, request.source)

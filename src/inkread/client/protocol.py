@@ -91,6 +91,16 @@ def get(path: str, **options: Any) -> Request:
     return Request("GET", path, options)
 
 
+def delete(collection: str, identifier: str) -> Request:
+    """Builds a request to delete an item of a collection."""
+    return Request("DELETE", f"/v1/{collection}/{quoted(identifier)}", {})
+
+
+def correct(reading: str, **form: Any) -> Request:
+    """Builds a request to store a correction of a reading, in one of its three forms."""
+    return Request("POST", "/v1/corrections", {}, json={"reading": reading} | form)
+
+
 def read(source: Source, *, min_probability: float, **options: Any) -> Request:
     """Builds a request to read one picture.
 
