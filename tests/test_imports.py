@@ -33,6 +33,7 @@ HEAVY = [
     "sklearn",
     "matplotlib",
     "fastapi",
+    "jinja2",
     "pandas",
     "scipy",
     "uvicorn",

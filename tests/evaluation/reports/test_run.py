@@ -23,7 +23,8 @@ from inkread.errors import (
 from inkread.evaluation.plots import Inspection
 from inkread.evaluation.plots.catalogue import PLOTS, draw, find
 from inkread.evaluation.reports import write_report
-from inkread.evaluation.reports.run import POLICY, report_page
+from inkread.evaluation.reports.page import POLICY
+from inkread.evaluation.reports.run import report_page
 from inkread.models.card import CARD_FILE, HELD_OUT_FILE, REPORT_FILE, Card
 from inkread.training.recipe import NETWORKS, Recipe
 

@@ -4,6 +4,7 @@
 ``errors``       every error of a reader, with its intermediate results
 ``run``          a training run, with its plots
 ``comparison``   a comparison of models
+``page``         renders the pages from ``templates``
 ``inline``       a plot within a page
 ``reliability``  a reliability diagram within a page
 ``markdown``     tables in Markdown files

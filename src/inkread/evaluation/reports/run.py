@@ -6,8 +6,6 @@ forbids external resources.
 
 from __future__ import annotations
 
-from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +13,12 @@ from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputEr
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.plots.catalogue import PLOTS
 from inkread.evaluation.plots.inspection import Inspection
-from inkread.evaluation.reports.errors import POLICY
 from inkread.evaluation.reports.inline import inline
+from inkread.evaluation.reports.page import render
 from inkread.models.card import CARD_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from inkread.datasets.download import Progress
     from inkread.evaluation.plots.catalogue import Entry
@@ -84,40 +82,37 @@ def report_page(
     inspection: Inspection, *, picture: AnyPath | None = None, on_plot: Callable[[], object] = lambda: None
 ) -> str:
     """Returns the page, see ``write_report``; for a detector, its card and its curves."""
-    names = ["curves"] if inspection.reads_pages else list(PLOTS)
-    sections = []
-    for name in names:
+    plots = []
+    for name in ["curves"] if inspection.reads_pages else PLOTS:
         options = {"picture": picture} if name == "process" else {}
-        sections.append(_section(name, PLOTS[name], inspection, options))
+        plots.append({"name": name, **_plot(PLOTS[name], inspection, options)})
         on_plot()
     card = inspection.model.card
-    css = resources.files("inkread.evaluation.reports").joinpath("run.css").read_text(encoding="utf-8")
-    links = "".join(f'<li><a href="#{name}">{escape(PLOTS[name].title)}</a></li>' for name in names)
-    of = "" if inspection.reads_pages else f" The plots below show {inspection.described}."
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(card.name)}: report</title><style>{css}</style></head><body>\n"
-        f"<header><h1>{escape(card.name)}</h1><p>{escape(f'Trained on {card.created}.{of}')}</p>"
-        f"{_figures(inspection)}<nav><ul>{links}</ul></nav></header>\n"
-        f"<main>{_card(card)}\n" + "\n".join(sections) + "</main></body></html>\n"
+    return render(
+        "run.html",
+        title=card.name,
+        style="run.css",
+        card=card,
+        described="" if inspection.reads_pages else inspection.described,
+        figures=_figures(inspection),
+        plots=plots,
+        rows=_rows(card),
+        codes={"SHA-256": card.sha256, "Command": card.command_without_places},
+        recipe=[(name, _plain(value)) for name, value in card.recipe.items()],
     )
 
 
-def _section(name: str, entry: Entry, inspection: Inspection, options: Mapping[str, Any]) -> str:
+def _plot(entry: Entry, inspection: Inspection, options: Mapping[str, Any]) -> dict[str, str]:
     """Returns a plot with its heading, or the reason that it is missing."""
-    title = escape(entry.title)
+    svg = error = ""
     try:
-        drawing = inline(entry.draw(inspection, **options), entry.title)
-        content = f'<div class="plot" tabindex="0" role="group" aria-label="{title}">{drawing}</div>'
-    except (OptionError, ModelError) as error:  # such as a layer in an imported model
-        content = f"<p>Not available: {escape(error.source)} {escape(error.problem)}.</p>"
-    heading = f"<h2>{title}</h2><p>{escape(entry.text)}</p>"
-    return f'<section id="{name}">{heading}{content}</section>'
+        svg = inline(entry.draw(inspection, **options), entry.title)
+    except (OptionError, ModelError) as reason:  # such as a layer in an imported model
+        error = f"{reason.source} {reason.problem}"
+    return {"title": entry.title, "text": entry.text, "svg": svg, "error": error}
 
 
-def _figures(inspection: Inspection) -> str:
+def _figures(inspection: Inspection) -> dict[str, str]:
     """Returns the key figures, in large type."""
     card = inspection.model.card
     figures = {"Parameters": f"{card.parameters:,}"}
@@ -132,33 +127,17 @@ def _figures(inspection: Inspection) -> str:
     if inspection.has_history:
         seconds = sum(epoch["seconds"] for epoch in inspection.history)
         figures |= {"Epochs": f"{len(inspection.history)}", "Training time": _duration(seconds)}
-    items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
-    return f'<dl class="figures">{items}</dl>'
+    return figures
 
 
-def _card(card: Card) -> str:
-    """Returns the model's card as a table, with its recipe collapsed."""
-    rows = [
+def _rows(card: Card) -> list[tuple[str, str]]:
+    """Returns the table of the model's card."""
+    return [
         ("Data", "; ".join(f"{d['name']}, {d['split']}: {d['count']:,} ({d['licence']})" for d in card.data)),
         ("Temperature", f"{card.temperature:.3f}"),
         ("Seed", str(card.seed)),
         *((_named(name), f"{value:.4f}") for name, value in _numbers(card.scores)),
     ]
-    codes = {"SHA-256": card.sha256, "Command": card.command_without_places}
-    exact = "".join(
-        f'<tr><th scope="row">{name}</th><td><code>{escape(code)}</code></td></tr>'
-        for name, code in codes.items()
-    )
-    recipe = _table((name, _plain(value)) for name, value in card.recipe.items())
-    return (
-        f'<section id="card"><h2>The model</h2>{_table(rows, more=exact)}'
-        f"<details><summary>Recipe</summary>{recipe}</details></section>"
-    )
-
-
-def _table(rows: Iterable[tuple[str, str]], *, more: str = "") -> str:
-    lines = (f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows)
-    return f'<div class="scroll"><table>{"".join(lines)}{more}</table></div>'
 
 
 def _numbers(scores: Mapping[str, Any]) -> list[tuple[str, float]]:
