@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.mnist import load_mnist
+from inkread.datasets.mnist import HELD_OUT, load_mnist
 from inkread.errors import DatasetNotFoundError
-from inkread.synthetic.writers import HELD_OUT_IMAGES
 
 if TYPE_CHECKING:
     import pygame
@@ -67,7 +66,7 @@ def main() -> None:
 def digits_of_mnist() -> LabelledGlyphs | None:
     """The training digits that are held out; none where MNIST is not at hand."""
     try:
-        return load_mnist("train", download=False).subset(slice(-HELD_OUT_IMAGES, None))
+        return load_mnist("train", download=False).subset(HELD_OUT)
     except DatasetNotFoundError:
         return None
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.mnist import load_mnist
+from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
 from inkread.errors import InkreadError
 from inkread.evaluation.reports.markdown import table
 from inkread.training import RECIPES, Recipe
@@ -62,8 +62,8 @@ def main() -> None:
     options = parser.parse_args()
     train, test = load_mnist("train"), load_mnist("test")
     data = {
-        "learned": train.subset(slice(None, -5_000)),
-        "held_out": train.subset(slice(-5_000, None)),
+        "learned": train.subset(LEARNED),
+        "held_out": train.subset(HELD_OUT),
         "test": test,
     }
     few = data | {"learned": data["learned"].subset(slice(0, 2_000))}

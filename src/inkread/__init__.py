@@ -10,8 +10,9 @@ The names below load on first use, so importing the package costs next to nothin
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inkread.system.lazy import lazy
 
 __version__ = "0.1.0"
 
@@ -28,16 +29,12 @@ if TYPE_CHECKING:
     from inkread.reader import Reader
     from inkread.results import Digit, Line, Reading
 
-_HOMES = {
-    "AsyncClient": "inkread.client",
-    "Client": "inkread.client",
-    "Digit": "inkread.results",
-    "InkreadError": "inkread.errors",
-    "Line": "inkread.results",
-    "PictureError": "inkread.errors",
-    "PictureLimits": "inkread.picture",
-    "Reader": "inkread.reader",
-    "Reading": "inkread.results",
+_NAMES = {
+    "client": ("AsyncClient", "Client"),
+    "errors": ("InkreadError", "PictureError"),
+    "picture": ("PictureLimits",),
+    "reader": ("Reader",),
+    "results": ("Digit", "Line", "Reading"),
 }
 
 __all__ = [
@@ -73,15 +70,8 @@ def read(source: Source, *, min_probability: float = 0.0) -> Reading:
     return default_reader().read(source, min_probability=min_probability)
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        from inkread.system.installation import diagnosed
-
-        with diagnosed():
-            return getattr(import_module(_HOMES[name]), name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+__getattr__ = lazy(__name__, _NAMES)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *__all__})

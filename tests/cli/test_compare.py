@@ -13,9 +13,9 @@ pytest.importorskip("onnx", reason="onnx is not installed (extra: train)")
 
 import inkread.datasets.mnist
 from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.synthetic_digits import synthetic_digits
 from inkread.errors import DatasetNotFoundError
 from inkread.evaluation import cost
-from inkread.evaluation.probe_set import written_digits
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def mnist(monkeypatch):
 
     def load(split, **_):
         asked.append(split)
-        digits = written_digits(30, seed=3)
+        digits = synthetic_digits(30, seed=3)
         return LabelledGlyphs("MNIST", digits.images, digits.labels, "", "", "")
 
     monkeypatch.setattr(inkread.datasets.mnist, "load_mnist", load)
@@ -80,7 +80,7 @@ def foreign_file(tmp_path):
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    digits = written_digits(200)
+    digits = synthetic_digits(200)
     means = [digits.images[digits.labels == digit].mean(axis=0).ravel() / 255 for digit in range(10)]
     weights = np.stack([mean - 0.5 * mean @ mean / 784 for mean in means], axis=1).astype(np.float32)
     biases = np.array([-0.5 * mean @ mean for mean in means], np.float32)
@@ -112,7 +112,7 @@ def test_pictures_are_compared_on_too_and_alone_where_mnist_is_not_to_be_had(run
     monkeypatch.setattr(inkread.datasets.mnist, "load_mnist", absent)
     monkeypatch.setattr(inkread.datasets.pictures, "load_labelled_folder", lambda path: pictures)
     monkeypatch.setattr(
-        inkread.evaluation.crops, "cut_out", lambda pictures, *, name, on_picture: written_digits(1)
+        inkread.evaluation.crops, "cut_out", lambda pictures, *, name, on_picture: synthetic_digits(1)
     )
     result = run("compare", "bundled", "default", "--pictures", tmp_path)
     assert result.code == 0, result.err

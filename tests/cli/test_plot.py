@@ -6,10 +6,9 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 
-import inkread.evaluation.plots
-import inkread.evaluation.reports
 from inkread.evaluation.plots import Inspection, catalogue, curves, inspection
 from inkread.evaluation.reports import run as run_report
+from inkread.system import lazy
 
 HISTORY = tuple({"epoch": e, "train_loss": 1 / e, "validation_accuracy": 1 - 0.1 / e} for e in (1.0, 2.0))
 
@@ -96,8 +95,7 @@ def test_without_matplotlib_the_extra_is_named(run, monkeypatch, tmp_path):
     def import_module(_name):
         raise ModuleNotFoundError(name="matplotlib")
 
-    for room in (inkread.evaluation.plots, inkread.evaluation.reports):
-        monkeypatch.setattr(room, "import_module", import_module)
+    monkeypatch.setattr(lazy, "import_module", import_module)
     for command in (["plot", "errors"], ["report", tmp_path]):
         result = run(*command)
         assert result.code == 1

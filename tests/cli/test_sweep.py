@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: pl
 import inkread.datasets.mnist
 import inkread.training.sweep
 from inkread.datasets.glyphs import LabelledGlyphs
-from inkread.evaluation.probe_set import written_digits
+from inkread.datasets.synthetic_digits import synthetic_digits
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def mnist(monkeypatch):
     """A few digits in place of MNIST's: half of them are held out."""
     import inkread.cli.sweep as command
 
-    digits = written_digits(200)
+    digits = synthetic_digits(200)
     small = LabelledGlyphs("MNIST", digits.images, digits.labels, "0" * 64, "", "")
     halves = small.subset(slice(None, 100)), small.subset(slice(100, None))
     monkeypatch.setattr(command, "_data", lambda recipe, data_dir, *, quiet: halves)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from inkread.datasets.glyphs import LabelledGlyphs
+from inkread.datasets.synthetic_digits import synthetic_digits
 from inkread.evaluation.external_onnx import RANGES
 from inkread.evaluation.plots import inspection as inspection_module
-from inkread.evaluation.probe_set import written_digits
 from inkread.models.card import DIGIT_CLASSES
 from inkread.training.recipe import Augmentation, Recipe
 
@@ -29,7 +29,7 @@ def templates(glyphs):
 @pytest.fixture(scope="session")
 def digits():
     """400 synthetic digits that the model has not seen."""
-    return written_digits(400, seed=1)
+    return synthetic_digits(400, seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def foreign_model():
     onnx = pytest.importorskip("onnx", reason="onnx is not installed (extra: train)")
     from onnx import TensorProto, helper, numpy_helper
 
-    weights = templates(written_digits(1_000))
+    weights = templates(synthetic_digits(1_000))
 
     def make(
         *, layout=(28, 28), values="0–1", scores="logits", batch="N", dtype=TensorProto.FLOAT, outputs=10

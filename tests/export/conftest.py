@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.export.parity_data import ParityData, own_digits
+from inkread.datasets.synthetic_digits import synthetic_digits
+from inkread.export.parity_data import ParityData
 
 
 @pytest.fixture(scope="session")
 def digits():
     """A few synthetic digits."""
-    return ParityData(own_digits(60, seed=3), own_digits(20, seed=4).images)
+    return ParityData(synthetic_digits(60, seed=3), synthetic_digits(20, seed=4).images)
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inkread.datasets.synthetic_digits import synthetic_digits
 from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundError
-from inkread.export.parity_data import own_digits
 from inkread.models import (
     CARD_FILE,
     CLOSEUP,
@@ -68,7 +68,7 @@ def test_what_reads_by_default_has_8_bits_and_answers_as_its_source_does() -> No
     model = load_model()
     assert model.quantized is not None
     assert len(model.quantized.content) < 0.3 * len(model.content)
-    glyphs = own_digits(100, seed=3).images
+    glyphs = synthetic_digits(100, seed=3).images
     source = Classifier(dataclasses.replace(model, quantized=None)).probabilities(glyphs)
     found = Classifier(model).probabilities(glyphs)
     np.testing.assert_array_equal(found, Classifier(model.quantized).probabilities(glyphs))

@@ -2,7 +2,7 @@
 
 from PyInstaller.utils.hooks import collect_data_files
 
-from inkread import _HOMES
+from inkread import _NAMES
 
 datas = collect_data_files("inkread") + collect_data_files("inkread.store.migrations", include_py_files=True)
-hiddenimports = sorted({"inkread.reader", *_HOMES.values()})
+hiddenimports = sorted(f"inkread.{module}" for module in _NAMES)

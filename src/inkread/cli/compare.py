@@ -13,13 +13,11 @@ import typer
 from inkread.cli import outputs
 from inkread.cli.console import error_console, is_terminal, progress_bar, write
 from inkread.errors import DatasetNotFoundError, OptionError, nearest
+from inkread.system.files import writing
 
 if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.evaluation.comparison import Comparison
-
-HELD_OUT = 5_000
-"""Number of MNIST training images, taken from the end, that the recipes hold out."""
 
 
 class TableFormat(StrEnum):
@@ -122,7 +120,7 @@ def _mnist(
     data_dir: Path | None, notes: list[str], *, held_out: bool, needed: bool, quiet: bool
 ) -> list["LabelledGlyphs"]:
     """Loads the MNIST images; returns an empty list if MNIST is unavailable and not ``needed``."""
-    from inkread.datasets.mnist import load_mnist
+    from inkread.datasets.mnist import HELD_OUT, HELD_OUT_COUNT, load_mnist
     from inkread.datasets.progress import download_bar
 
     try:
@@ -134,8 +132,8 @@ def _mnist(
         notes.append("MNIST is not on this machine and cannot be downloaded; compared on the pictures only")
         return []
     if held_out:
-        notes.append(f"MNIST: the last {HELD_OUT:,} training images, which inkread's recipes hold out")
-        return [glyphs.subset(slice(-HELD_OUT, None))]
+        notes.append(f"MNIST: the last {HELD_OUT_COUNT:,} training images, which inkread's recipes hold out")
+        return [glyphs.subset(HELD_OUT)]
     notes.append(
         f"MNIST: the {len(glyphs):,} test images; if you use them to choose a model, measure it on other data"
     )
@@ -171,7 +169,7 @@ def _save(comparison: "Comparison", path: Path) -> None:
 
         save(against_cost(comparison), path)
     else:
-        with outputs.writing(path):
+        with writing(path):
             path.write_text(_as_text(comparison, suffix), encoding="utf-8", newline="\n")
 
 

@@ -12,6 +12,7 @@ from inkread.cli import outputs
 from inkread.cli.console import error_console, is_terminal, progress_bar, write
 from inkread.cli.options import ModelOption
 from inkread.errors import OptionError
+from inkread.system.files import writing
 
 if TYPE_CHECKING:
     from inkread.evaluation.pictures import PictureReport
@@ -174,7 +175,7 @@ def _on_pictures(
 
 
 def _save(file: Path, text: str) -> None:
-    with outputs.writing(file):
+    with writing(file):
         file.write_text(text, encoding="utf-8", newline="\n")
 
 

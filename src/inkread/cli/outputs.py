@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkread.errors import OutputError
+from inkread.system.files import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from inkread.pipeline.trace import Trace
 
@@ -67,7 +67,10 @@ def save_drawing(trace: Trace, path: Path) -> None:
     """
     drawing = trace.reading.draw(trace.picture.pixels)
     with writing(path):
-        drawing.save(path)
+        try:
+            drawing.save(path)
+        except ValueError as error:
+            raise OutputError(str(path), "does not end in an image format's suffix", "use .png") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -78,15 +81,3 @@ def make_folder(folder: Path) -> None:
     """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Converts errors from writing the file into ``OutputError``."""
-    try:
-        yield
-    except ValueError as error:  # Pillow raises it for an unknown suffix
-        raise OutputError(str(path), "does not end in an image format's suffix", "use .png") from error
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another location or free some space") from error

@@ -17,6 +17,7 @@
 ``quickdraw``         scribbles that are not digits (optional)
 ``stroke_rendering``  strokes to anti-aliased ink
 ``stroke_font``       a hand-made stroke alphabet of digits, and writer styles
+``synthetic_digits``  digits drawn from that alphabet
 ``printed_letters``   printed letters
 ``hard_negatives``    glyphs made from other glyphs that are not digits
 ``glyph_corpus``      the default model's training glyphs beyond MNIST

@@ -9,8 +9,6 @@ from __future__ import annotations
 import gzip
 import io
 import math
-import secrets
-import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -18,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.errors import DatasetFormatError, DatasetNotFoundError, OutputError
+from inkread.errors import DatasetFormatError, DatasetNotFoundError
+from inkread.system.files import write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +100,7 @@ def write_idx(array: NDArray[Any], path: Path | str) -> None:
         )
     header = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
     content = header + array.astype(TYPES[code]).tobytes()
-    write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    write_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -111,30 +110,6 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise DatasetNotFoundError(
             str(path), f"cannot be read ({error.strerror or error})", "pass the path of a readable file"
-        ) from error
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes through a temporary file next to ``path``, so that nobody ever sees half a file.
-
-    An existing file keeps its permissions; a new one gets the default permissions.
-    """
-    # Not with tempfile, whose files nobody else can read.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        try:
-            with temporary.open("xb") as stream:
-                stream.write(content)
-            if path.exists():
-                shutil.copymode(path, temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            str(path),
-            f"cannot be written ({error.strerror or error})",
-            "choose a writable folder",
         ) from error
 
 

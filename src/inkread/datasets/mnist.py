@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Split = Literal["train", "test"]
 
 COLLECTION = "mnist"
+HELD_OUT_COUNT = 5_000
+LEARNED, HELD_OUT = slice(None, -HELD_OUT_COUNT), slice(-HELD_OUT_COUNT, None)
+"""The parts of the training images: every recipe holds out the last ones by default."""
 LICENCE = "CC-BY-SA-3.0"
 ATTRIBUTION = "Yann LeCun, Corinna Cortes, Christopher J. C. Burges: The MNIST database of handwritten digits"
 MIRRORS = (

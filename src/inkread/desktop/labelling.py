@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.idx import read_bytes, write_atomically
+from inkread.datasets.idx import read_bytes
 from inkread.datasets.pictures import LABEL_FOLDERS, TABLES, load_labelled_folder
 from inkread.desktop.numbered_files import make_folder, save_numbered
 from inkread.errors import DatasetFormatError, OutputError
 from inkread.pipeline.classifier import DIGITS
+from inkread.system.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,4 +170,4 @@ def _require_columns(table: Path, head: list[str]) -> None:
 def _write(table: Path, rows: list[list[str]]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=TABLES[table.name], lineterminator="\n").writerows(rows)
-    write_atomically(table, text.getvalue().encode())
+    write_whole(table, text.getvalue().encode())

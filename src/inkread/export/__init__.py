@@ -6,7 +6,7 @@
     parity_data         real digits for comparisons
     exporting           writes, reloads, compares, and moves into place
     parity              whether the exported model gives the same results
-    source, files       the metadata in every file; atomic file writes
+    source              the metadata in every file
     to_onnx, to_int8, to_keras, to_litert, to_litert_int8, to_torch
                         how each format is written, and how its file is run
     importing           a Keras file as an inkread model
@@ -20,9 +20,10 @@ is requested.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inkread.export.formats import FORMATS, Format
+from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
     from inkread.export.exporting import Exported, export_model
@@ -31,11 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Exported", "Format", "Imported", "export_model", "import_keras"]
 
 
-def __getattr__(name: str) -> Any:
-    """Imports names that need NumPy and ONNX Runtime on first use."""
-    if name not in __all__:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    from inkread.export import exporting, importing
-
-    return getattr(exporting if hasattr(exporting, name) else importing, name)
+# These need NumPy and ONNX Runtime.
+__getattr__ = lazy(
+    __name__, {"exporting": ("Exported", "export_model"), "importing": ("Imported", "import_keras")}
+)

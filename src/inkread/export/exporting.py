@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import ModelFormatError, OptionError
-from inkread.export.files import replacing
 from inkread.export.formats import formats_of
 from inkread.export.parity import (
     LEAST,
@@ -25,6 +24,7 @@ from inkread.export.parity_data import load_parity_data
 from inkread.export.source import Source, interface
 from inkread.models import CARD_FILE, Card, bundled, load_model
 from inkread.pipeline.classifier import Classifier
+from inkread.system.files import whole_folder
 from inkread.system.locks import working_in
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _export(
 ) -> Exported:
     """Exports one format: all files are complete and compared before the first is moved into place."""
     card = source.model.card
-    with replacing(folder) as parts:
+    with whole_folder(folder) as parts:
         path = parts / format_.file
         outputs, probabilities = _written(codec, source, path, format_, digits)
         least = LEAST_IN_8_BITS if format_.dtype == "int8" else LEAST

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inkread.datasets.synthetic_digits import SYNTHETIC
 from inkread.errors import ModelNotFoundError, OptionError, OutputError
-from inkread.export.files import replacing
 from inkread.export.formats import LARGEST_DIFFERENCE, module_of
 from inkread.export.parity import parity_of
-from inkread.export.parity_data import OWN_HAND, load_parity_data
+from inkread.export.parity_data import load_parity_data
 from inkread.models import CARD_FILE, MODEL_FILE, Card, Model
 from inkread.pipeline.classifier import Classifier, softmax
 from inkread.pipeline.glyph import GEOMETRY
+from inkread.system.files import whole_folder
 from inkread.training.calibration import fit_temperature
 
 if TYPE_CHECKING:
@@ -102,11 +103,11 @@ def import_keras(
     logits = Classifier(Model(path.stem, path, card, content)).logits(images)
     found = parity_of(softmax(logits), opened.probabilities(images), digits.held_out)
     found.require(str(path), largest_difference=LARGEST_DIFFERENCE)
-    if digits.held_out.name != OWN_HAND:
+    if digits.held_out.name != SYNTHETIC:
         data = (digits.held_out.describe("validation"),)
         card = dataclasses.replace(card, temperature=fit_temperature(logits, labels), data=data)
     card = dataclasses.replace(card, scores={"import": found.to_dict()})
-    with replacing(folder) as parts:
+    with whole_folder(folder) as parts:
         (parts / MODEL_FILE).write_bytes(content)
         (parts / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
     return Imported(folder, card, found)

@@ -102,7 +102,7 @@ class Classifier:
         return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """N×C logits as probabilities, rows summing to 1."""
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
+    """N×C logits as float32 probabilities, rows summing to 1."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import ModelFormatError
+from inkread.pipeline.classifier import softmax
 from inkread.pipeline.turning import Turning
 
 if TYPE_CHECKING:
@@ -99,5 +100,4 @@ class Fusion:
             scores += weights.whole * np.log(np.maximum(whole, LEAST))
         scores[:, :DIGITS] += weights.detector * detector[:, :DIGITS]
         scores[:, DIGITS] += weights.bias
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        return softmax(scores)

@@ -24,9 +24,10 @@ Requires the extra ``serve``. The core never imports this package.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inkread.server.settings import ServerSettings
+from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
     from inkread.server.app import create_app
@@ -34,11 +35,5 @@ if TYPE_CHECKING:
 __all__ = ["ServerSettings", "create_app"]
 
 
-def __getattr__(name: str) -> Any:
-    """Loads ``create_app`` on first access, so that using only the settings needs no web framework."""
-    if name == "create_app":
-        from inkread.server.app import create_app
-
-        return create_app
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+# Using only the settings needs no web framework.
+__getattr__ = lazy(__name__, {"app": ("create_app",)})

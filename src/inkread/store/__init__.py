@@ -17,7 +17,7 @@ Only a server that collects opens a store; ``inkread.datasets.corrections`` read
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inkread.store.records import (
     Correction,
@@ -30,6 +30,7 @@ from inkread.store.records import (
     StoredPicture,
     StoredReading,
 )
+from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
     from inkread.store.address import default_url
@@ -51,14 +52,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Loads the parts that need SQLAlchemy on first access; worker processes use only the records."""
-    if name == "default_url":
-        from inkread.store.address import default_url
-
-        return default_url
-    if name in ("MOST_ITEMS", "Store"):
-        from inkread.store import store
-
-        return getattr(store, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# These need SQLAlchemy; worker processes use only the records.
+__getattr__ = lazy(__name__, {"address": ("default_url",), "store": ("MOST_ITEMS", "Store")})

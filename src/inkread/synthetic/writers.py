@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from inkread.datasets.archives import load_npz
 from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.data_dirs import require_file
-from inkread.datasets.mnist import load_mnist
+from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.stroke_font import WriterStyle, write_digit
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 UJI_PENDIGITS = "UCI Pen-Based Recognition of Handwritten Digits and UJI Pen Characters, CC BY 4.0"
 UNIPEN_WORDS = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
 
-HELD_OUT_IMAGES = 5_000
-"""MNIST's last training images, on which no network is trained."""
 ONE_IN = 20
 """In collections without writers (fonts, operators, scribbles, lines), one in this many is held out."""
 SUREST = 0.3
@@ -148,9 +146,7 @@ def load_stock(*, data_dir: Path | None = None, held_out: bool = False) -> Stock
     Raises:
         DatasetError: a collection is missing or damaged.
     """
-    mnist = load_mnist("train", data_dir=data_dir)
-    split = len(mnist) - HELD_OUT_IMAGES
-    mnist = mnist.subset(slice(split, None) if held_out else slice(0, split))
+    mnist = load_mnist("train", data_dir=data_dir).subset(HELD_OUT if held_out else LEARNED)
     symbols, scribbles = load_bhmsds(data_dir=data_dir), load_quickdraw(data_dir=data_dir)
     words, word_index = _words(data_dir, held_out=held_out)
     return Stock(

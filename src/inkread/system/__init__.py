@@ -7,6 +7,7 @@
 ``worker``        a function in a separate process that can be killed at any time
 ``installation``  names the missing or damaged package
 ``log_filter``    drops log messages of other libraries
+``lazy``          loads the names of a package on first use
 ``idle``          lets idle OpenMP threads sleep
 ================  ==================================================================
 """

@@ -13,16 +13,17 @@ import json
 import os
 import stat
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from inkread.errors import OptionError, OutputError
+from inkread.system.files import writing
 from inkread.system.locks import lock
 from inkread.watching.directory_scanner import Stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from inkread.results.outcome import Outcome
@@ -79,12 +80,12 @@ class Journal:
         self.path, self._layout = path, _layout(path)
         self._count, self._end = 0, 0
         self._newest: dict[str, _Reported] = {}
-        with _writing(path):
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a+b", buffering=0)
         try:
             self._lock()
-            with _writing(path):
+            with writing(path):
                 self.was_torn = self._load()
         except BaseException:
             self._file.close()
@@ -124,7 +125,7 @@ class Journal:
             OutputError: the line cannot be written (the file is not changed then), or another program has
                 changed the file.
         """
-        with _writing(self.path):
+        with writing(self.path):
             self._require_unchanged()
             self._write(self._layout.encode(record))
         self._remember(record.stamp, record.sha256)
@@ -301,16 +302,6 @@ def _layout(path: Path) -> _Layout:
     except KeyError as error:
         problem, remedy = "has an unsupported suffix", f"use {' or '.join(LAYOUTS)}"
         raise OptionError(str(path), problem, remedy) from error
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Converts errors from writing the file into ``OutputError``."""
-    try:
-        yield
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another location or free some space") from error
 
 
 def _sync_folder(folder: Path) -> None:

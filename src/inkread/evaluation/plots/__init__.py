@@ -27,10 +27,9 @@ Needs the extra ``plot``; plots that look inside a network need ``train`` too.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from inkread.errors import MissingExtraError
+from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
     from inkread.evaluation.plots.costs import against_cost
@@ -69,7 +68,7 @@ __all__ = [
     "trials",
 ]
 
-_MODULES = {
+_NAMES = {
     "costs": ("against_cost",),
     "grids": ("augmentation", "errors", "predictions", "samples"),
     "layers": ("features", "filters", "saliency"),
@@ -84,15 +83,4 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Imports names that need matplotlib on first use."""
-    for module, names in _MODULES.items():
-        if name in names:
-            try:
-                return getattr(import_module(f"{__name__}.{module}"), name)
-            except ModuleNotFoundError as error:
-                if error.name == "matplotlib":
-                    raise MissingExtraError(error.name, "plot") from error
-                raise
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+__getattr__ = lazy(__name__, _NAMES, needs={"matplotlib": "plot"})

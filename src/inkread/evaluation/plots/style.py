@@ -14,7 +14,8 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from inkread.errors import OptionError, OutputError
+from inkread.errors import OptionError
+from inkread.system.files import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,12 +108,9 @@ def save(plot: Plot, path: AnyPath) -> None:
     require_suffix(path)
     path = Path(path)
     content = plot.to_png() if path.suffix.lower() == ".png" else plot.to_svg().encode("utf-8")
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another folder, or free some space there") from error
 
 
 def figure(height: float, title: str = "", *, width: float = WIDTH) -> Plot:

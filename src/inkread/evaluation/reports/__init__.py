@@ -15,10 +15,9 @@ The pages with plots need the extra ``plot``.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from inkread.errors import MissingExtraError
+from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
     from inkread.evaluation.reports.comparison import comparison_page
@@ -26,17 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison_page", "write_report"]
 
-_MODULES = {"comparison_page": "comparison", "write_report": "run"}
-
-
-def __getattr__(name: str) -> Any:
-    """Imports the pages with plots on first use, because they need matplotlib."""
-    if name not in _MODULES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    try:
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name == "matplotlib":
-            raise MissingExtraError(error.name, "plot") from error
-        raise
+# The pages with plots need matplotlib.
+__getattr__ = lazy(
+    __name__, {"comparison": ("comparison_page",), "run": ("write_report",)}, needs={"matplotlib": "plot"}
+)

@@ -129,11 +129,7 @@ def _article(result: PictureResult, trace: Trace | None) -> dict[str, Any]:
     facts.append(("seconds", f"{result.seconds:.3f}", ""))
     facts += [(name, value, "") for name, value in result.columns.items() if value and name != "category"]
     article: dict[str, Any] = {"result": result, "facts": facts}
-    if trace is not None:
-        found = int(trace.opinions.found.is_digit[trace.choice.kept].sum())
-        glyphs = _glyphs(trace)
-        article |= {"stages": _stages(trace), "glyphs": glyphs, "more": found - len(glyphs)}
-    return article
+    return article if trace is None else article | {"stages": _stages(trace), "glyphs": _glyphs(trace)}
 
 
 def _stages(trace: Trace) -> list[tuple[str, str]]:
@@ -147,8 +143,9 @@ def _stages(trace: Trace) -> list[tuple[str, str]]:
 
 def _glyphs(trace: Trace) -> list[dict[str, str]]:
     """Describes the candidates' glyphs, with the result of the ensemble and of each network."""
-    read, glyphs = set(trace.choice.digits), []
-    for index in explain.shown_candidates(trace, MOST_GLYPHS):
+    read, shown = set(trace.choice.digits), explain.shown_candidates(trace, MOST_GLYPHS)
+    glyphs = []
+    for index in shown:
         (_, caption), *others = explain.opinions_on(trace, index)
         glyphs.append(
             {
@@ -158,6 +155,9 @@ def _glyphs(trace: Trace) -> list[dict[str, str]]:
                 "caption": caption,
             }
         )
+    found = int(trace.opinions.found.is_digit[trace.choice.kept].sum())
+    if found > len(shown):
+        glyphs.append({"caption": f"and {found - len(shown):,} more"})
     return glyphs
 
 

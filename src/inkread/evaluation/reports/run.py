@@ -9,13 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputError
+from inkread.errors import ModelError, ModelNotFoundError, OptionError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.plots.catalogue import PLOTS
 from inkread.evaluation.plots.inspection import Inspection
 from inkread.evaluation.reports.inline import inline
 from inkread.evaluation.reports.page import render
 from inkread.models.card import CARD_FILE, REPORT_FILE
+from inkread.system.files import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,12 +70,9 @@ def write_report(
     inspection = Inspection(run, data_dir=data_dir, test=test, on_download=on_download)
     path = Path(out) if out else run / REPORT_FILE
     page = report_page(inspection, picture=picture, on_plot=on_plot)
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror or error})"
-        raise OutputError(str(path), problem, "choose another folder, or free some space there") from error
     return path
 
 
