@@ -25,9 +25,7 @@ SOURCE_PLACE = re.compile(
 Shape = list[int | str | None]
 
 
-def open_session(
-    model: Model, *, threads: int, takes: tuple[str, Shape], gives: tuple[str, Shape], meaning: str
-) -> Any:
+def open_session(model: Model, *, threads: int, takes: tuple[str, Shape], gives: tuple[str, Shape]) -> Any:
     """Opens a model in ONNX Runtime.
 
     Args:
@@ -35,7 +33,6 @@ def open_session(
         threads: intra-op threads per call; 0 means one per core.
         takes: name and shape of the only input; an axis that is ``None`` must be dynamic.
         gives: name and shape of an output; an axis that is ``None`` may be anything.
-        meaning: the input and its shape in words, for the error.
 
     Raises:
         ModelFormatError: the model cannot run, or its input or output is different.
@@ -45,7 +42,9 @@ def open_session(
     outputs = {node.name: node.shape for node in session.get_outputs()}
     name, shape = takes
     if list(inputs) != [name] or not _fits(inputs[name], shape, free=True):
-        raise ModelFormatError(str(model.path), f"takes {inputs}, not {meaning}", REMEDY)
+        letters = "N" + "CHW"[1 - len(shape) :]
+        axes = ", ".join(str(axis or letter) for axis, letter in zip(shape, letters, strict=True))
+        raise ModelFormatError(str(model.path), f"takes {inputs}, not {name} ({axes})", REMEDY)
     name, shape = gives
     if name not in outputs or not _fits(outputs[name], shape, free=False):
         wanted = [axis for axis in shape if axis is not None]

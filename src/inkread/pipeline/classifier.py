@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.models import DIGIT_CLASSES, NOT_A_DIGIT, Model, load_model
-from inkread.models.onnx_session import open_session
+from inkread.models.network import Network
 from inkread.pipeline.glyph import SIDE
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ BATCH = 256
 """Glyphs a call of the runtime: larger batches leave the processor's cache, smaller ones cost calls."""
 
 
-class Classifier:
+class Classifier(Network):
     """A loaded model; safe to share between threads.
 
     Args:
@@ -37,16 +37,13 @@ class Classifier:
         ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
     """
 
+    takes = "glyphs", [None, SIDE, SIDE]
+
     def __init__(self, model: Model | str | os.PathLike[str] = "default", *, threads: int = 0) -> None:
-        self.model = model if isinstance(model, Model) else load_model(model)
-        self.labels = self.model.card.labels
-        self._session = open_session(
-            self.model.quantized or self.model,
-            threads=threads,
-            takes=("glyphs", [None, SIDE, SIDE]),
-            gives=("logits", [None, len(self.labels)]),
-            meaning=f"glyphs (N, {SIDE}, {SIDE})",
-        )
+        model = model if isinstance(model, Model) else load_model(model)
+        self.labels = model.card.labels
+        self.gives = "logits", [None, len(self.labels)]
+        super().__init__(model, threads=threads)
         tells_digits = {*self.labels, NOT_A_DIGIT} == {*DIGIT_CLASSES}
         self.classes = DIGIT_CLASSES if tells_digits else self.labels
         self._columns = [self.classes.index(label) for label in self.labels]
@@ -93,13 +90,7 @@ class Classifier:
             inputs = glyphs.astype(np.float32) / np.float32(255)
         else:
             inputs = glyphs.astype(np.float32, copy=False)
-        parts = [
-            self._session.run(["logits"], {"glyphs": inputs[start : start + BATCH]})[0]
-            for start in range(0, len(inputs), BATCH)
-        ]
-        if len(parts) == 1:
-            return np.asarray(parts[0], np.float32)
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
+        return self._run(inputs, batch=BATCH)
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.models import DIGIT_CLASSES, Model, load_model
-from inkread.models.onnx_session import open_session
+from inkread.models import DIGIT_CLASSES
+from inkread.models.network import Network
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
 
 SIDE = 48
@@ -88,26 +86,11 @@ def planes(closeups: NDArray[np.uint8], shares: NDArray[np.float32]) -> NDArray[
     return np.stack([even, box], axis=1)
 
 
-class CloseupClassifier:
-    """A loaded model that tells what a box of the page holds; safe to share between threads.
+class CloseupClassifier(Network):
+    """Tells what a box of the page holds."""
 
-    Args:
-        model: a verified model, or what ``load_model`` takes.
-        threads: of one call; 0 lets the runtime take one a core.
-
-    Raises:
-        ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
-    """
-
-    def __init__(self, model: Model | str | os.PathLike[str], *, threads: int = 0) -> None:
-        self.model = model if isinstance(model, Model) else load_model(model)
-        self._session = open_session(
-            self.model,
-            threads=threads,
-            takes=("planes", [None, 2, SIDE, SIDE]),
-            gives=("logits", [None, len(DIGIT_CLASSES)]),
-            meaning=f"planes (N, 2, {SIDE}, {SIDE})",
-        )
+    takes = "planes", [None, 2, SIDE, SIDE]
+    gives = "logits", [None, len(DIGIT_CLASSES)]
 
     def logits(self, grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """N×11: the ten digits, and "not a single digit".
@@ -116,9 +99,4 @@ class CloseupClassifier:
             grey: uint8 H×W.
             boxes: N×4, x0, y0, x1, y1 in pixels.
         """
-        inputs = planes(cut(grey, boxes), shares(boxes))
-        parts = [
-            self._session.run(["logits"], {"planes": inputs[start : start + BATCH]})[0]
-            for start in range(0, len(inputs), BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, len(DIGIT_CLASSES)), np.float32)
+        return self._run(planes(cut(grey, boxes), shares(boxes)), batch=BATCH)

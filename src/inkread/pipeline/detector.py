@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from inkread.models import DETECTOR, Model, load_model
-from inkread.models.onnx_session import open_session
+from inkread.models import DETECTOR
+from inkread.models.network import Network
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.models import Model
     from inkread.pipeline.scales import Look
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", "-", "/", ":")
@@ -75,17 +76,11 @@ class Detections:
         return cls(boxes, logits, scales).subset(np.argsort(-logits.max(axis=1), kind="stable"))
 
 
-class Detector:
-    """A loaded detector; safe to share between threads.
+class Detector(Network):
+    """Finds digits and signs on a page; ``config`` says how pictures are looked at."""
 
-    Args:
-        model: a verified model, or what ``load_model`` takes.
-        threads: intra-op threads per call; 0 means one per core.
-        config: how pictures are looked at.
-
-    Raises:
-        ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
-    """
+    takes = "planes", [None, 2, None, None]
+    gives = "objects", [None, len(CLASSES) + 4, None, None]
 
     def __init__(
         self,
@@ -94,16 +89,9 @@ class Detector:
         threads: int = 0,
         config: ReaderConfig = DEFAULT_CONFIG,
     ) -> None:
+        super().__init__(model, threads=threads)
         self.config = config
-        self.model = model if isinstance(model, Model) else load_model(model)
         self.fusion = Fusion.of_card(str(self.model.path), self.model.card.fusion)
-        self._session = open_session(
-            self.model,
-            threads=threads,
-            takes=("planes", [None, 2, None, None]),
-            gives=("objects", [None, len(CLASSES) + 4, None, None]),
-            meaning="planes (N, 2, H, W)",
-        )
 
     def detect(
         self, grey: NDArray[np.uint8], *, thorough: bool = True
@@ -123,7 +111,7 @@ class Detector:
         largest = views[0]
         while views:
             look = views.pop(0)
-            output = self._session.run(["objects"], {"planes": planes(look.grey)[None]})[0][0]
+            output = self._run(planes(look.grey)[None])[0]
             found.append(peaks(output, look, least=config.least_logit))
             seen = _heat(output, look)
             low, high = sorted((heat, seen), key=lambda each: each.size)

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.models import DIGIT_CLASSES, Model, load_model
-from inkread.models.onnx_session import open_session
+from inkread.models import DIGIT_CLASSES
+from inkread.models.network import Network
 from inkread.pipeline.classifier import softmax
 from inkread.pipeline.fusion import LEAST
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
 
     from inkread.pipeline.opinions import Opinions
@@ -39,26 +37,11 @@ CHUNK = 256
 """Candidates described at once, which bounds the memory for distances."""
 
 
-class Rescorer:
-    """A loaded rescoring network; safe to share between threads.
+class Rescorer(Network):
+    """The rescoring network."""
 
-    Args:
-        model: a verified model, or what ``load_model`` takes.
-        threads: intra-op threads per call; 0 means one per core.
-
-    Raises:
-        ModelError: the model cannot be loaded, or has other inputs and outputs than expected.
-    """
-
-    def __init__(self, model: Model | str | os.PathLike[str], *, threads: int = 0) -> None:
-        self.model = model if isinstance(model, Model) else load_model(model)
-        self._session = open_session(
-            self.model,
-            threads=threads,
-            takes=("features", [None, FEATURES]),
-            gives=("changes", [None, len(DIGIT_CLASSES)]),
-            meaning=f"features (N, {FEATURES})",
-        )
+    takes = "features", [None, FEATURES]
+    gives = "changes", [None, len(DIGIT_CLASSES)]
 
     def probabilities(
         self, opinions: Opinions, fused: NDArray[np.float32], chosen: NDArray[np.intp]
@@ -75,8 +58,7 @@ class Rescorer:
         """
         if not len(chosen):
             return fused[chosen]
-        given = features(opinions, fused, chosen)
-        changes = self._session.run(["changes"], {"features": given})[0]
+        changes = self._run(features(opinions, fused, chosen))
         return softmax(np.log(np.maximum(fused[chosen], LEAST)) + changes)
 
 

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.models import DIGIT_CLASSES, Model, load_model
-from inkread.models.onnx_session import open_session
+from inkread.models import DIGIT_CLASSES
+from inkread.models.network import Network
 from inkread.pipeline.classifier import softmax
 from inkread.pipeline.strips import HEIGHT, owners, planes, strips_of
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
 
     from inkread.pipeline.strips import Strip
@@ -27,26 +25,11 @@ BATCH = 32
 """Strips of one call, of like widths."""
 
 
-class StripReader:
-    """A loaded model that reads strips; safe to share between threads.
+class StripReader(Network):
+    """Reads strips."""
 
-    Args:
-        model: a verified model, or what ``load_model`` takes.
-        threads: of one call; 0 lets the runtime take one a core.
-
-    Raises:
-        ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
-    """
-
-    def __init__(self, model: Model | str | os.PathLike[str], *, threads: int = 0) -> None:
-        self.model = model if isinstance(model, Model) else load_model(model)
-        self._session = open_session(
-            self.model,
-            threads=threads,
-            takes=("strips", [None, 1, HEIGHT, None]),
-            gives=("columns", [None, ANSWERS * len(DIGIT_CLASSES), 1, None]),
-            meaning=f"strips (N, 1, {HEIGHT}, W)",
-        )
+    takes = "strips", [None, 1, HEIGHT, None]
+    gives = "columns", [None, ANSWERS * len(DIGIT_CLASSES), 1, None]
 
     def probabilities(
         self, grey: NDArray[np.uint8], boxes: NDArray[np.float32], likely: NDArray[np.float32]
@@ -75,7 +58,7 @@ class StripReader:
             )
             for row, index in enumerate(chosen):
                 pixels[row, :, : widths[index]] = strips[index].pixels
-            answer = self._session.run(["columns"], {"strips": planes(pixels, widths[chosen])})[0]
+            answer = self._run(planes(pixels, widths[chosen]))
             for row, index in enumerate(chosen):
                 result[index] = softmax(unfolded(answer[row, :, 0]))[: -(-int(widths[index]) // COLUMN)]
         return result
