@@ -93,6 +93,7 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
         docs_url=None,  # these pages load scripts from other hosts
         redoc_url=None,
         lifespan=_lifespan,
+        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
         strict_content_type=False,
     )

@@ -1,10 +1,11 @@
 """Schemas of requests and responses, for the OpenAPI 3.1 document of the API."""
 
+import base64
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from inkread.server.problems import FORM, KINDS
 from inkread.server.settings import MODEL_NAME
@@ -24,9 +25,9 @@ CURSOR = r"^[0-9]{1,17}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
 class Shape(BaseModel):
-    """Base of all schemas: undescribed members are rejected."""
+    """Base of all schemas: undescribed members are rejected; stored records are accepted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
 class ReadOptions(Shape):
@@ -134,7 +135,7 @@ READING_EXAMPLE: dict[str, Any] = {
 class Reading(Shape):
     """The digits read from one picture."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [READING_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [READING_EXAMPLE]})
 
     id: UUID | None = Field(description="The stored reading's id; null if it was not stored.")
     source: str = Field(description="The file's name as sent, made safe for display, or `picture`.")
@@ -270,7 +271,6 @@ class NewCorrection(Shape):
     """The correct label of a digit in a stored reading."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"reading": READING_ID, "line": 0, "position": 0, "label": "7"}]},
     )
 
@@ -288,7 +288,6 @@ class NewMark(Shape):
     """The content of a box in a stored picture: a digit that was missed, or nothing."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"reading": READING_ID, "box": [30, 40, 52, 75], "label": "7"}]},
     )
 
@@ -309,7 +308,6 @@ class NewText(Shape):
     """The correct text of a row in a stored reading."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"reading": READING_ID, "line": 0, "text": "80331"}]},
     )
 
@@ -341,6 +339,20 @@ AnyCorrection = Annotated[
 """The body of ``POST /v1/corrections``: exactly one of three forms."""
 
 
+def _base64(content: Any) -> Any:
+    return base64.b64encode(content).decode() if isinstance(content, bytes) else content
+
+
+Glyph = Annotated[
+    str,
+    BeforeValidator(_base64),
+    Field(
+        description="28×28 bytes, row by row, ink bright, in Base64.",
+        json_schema_extra={"contentEncoding": "base64"},
+    ),
+]
+
+
 class Correction(Shape):
     """A stored correction of a digit."""
 
@@ -355,10 +367,7 @@ class Correction(Shape):
     by: str | None
     model: str
     model_sha256: str
-    glyph: str = Field(
-        description="28×28 bytes, row by row, ink bright, in Base64.",
-        json_schema_extra={"contentEncoding": "base64"},
-    )
+    glyph: Glyph
 
 
 class Mark(Shape):
@@ -422,11 +431,12 @@ class StoredDigit(Shape):
     probability: Probability
     box: Box
     probabilities: Ten
-    glyph: str = Field(
-        description="28×28 bytes, row by row, ink bright, in Base64.",
-        json_schema_extra={"contentEncoding": "base64"},
-    )
-    crop: str = Field(description="The digit cropped from its picture, a PNG as a data URL.")
+    glyph: Glyph
+    crop: Annotated[
+        str,
+        BeforeValidator(lambda png: f"data:image/png;base64,{_base64(png)}"),
+        Field(description="The digit cropped from its picture, a PNG as a data URL."),
+    ]
 
 
 class StoredLine(Shape):
@@ -434,6 +444,12 @@ class StoredLine(Shape):
 
     text: str
     digits: list[StoredDigit]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_digits(cls, row: Any) -> Any:
+        """Accepts a stored row, which is a tuple of digits."""
+        return {"text": "".join(one.label for one in row), "digits": row} if isinstance(row, tuple) else row
 
 
 class StoredReading(Summary):

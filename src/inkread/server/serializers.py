@@ -49,29 +49,20 @@ def seen_lines(trace: Trace) -> list[list[Seen]]:
     return [list(zip(line.digits, shares, glyphs, strict=True)) for line, shares, glyphs in rows]
 
 
-def reading_answer(
-    trace: Trace,
-    *,
-    id: str | None,  # noqa: A002  # the API's name
-    name: str,
-    model: str,
-    milliseconds: float,
-    detail: bool,
-    stages: bool,
-) -> dict[str, Any]:
+def reading_answer(trace: Trace, task: ReadPicture, milliseconds: float) -> dict[str, Any]:
     """Returns the JSON object of a reading, see ``schemas.Reading``."""
     answer = trace.reading.to_dict() | {
-        "id": id,
-        "source": name,
-        "model": model,
+        "id": task.keep,
+        "source": task.name,
+        "model": task.model,
         "milliseconds": round(milliseconds, 2),
     }
-    if detail:
+    if task.detail:
         for line, seen in zip(answer["lines"], seen_lines(trace), strict=True):
             for digit, (_, shares, glyph) in zip(line["digits"], seen, strict=True):
                 digit["probabilities"] = [round(float(p), 6) for p in shares]
                 digit["glyph"] = base64.b64encode(glyph.tobytes()).decode()
-    if stages:
+    if task.stages:
         answer["stages"] = [
             {"name": stage, "title": TITLES[stage], "image": data_url(image)}
             for stage, image in draw_stages(trace).items()

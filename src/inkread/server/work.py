@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inkread.picture import PictureLimits
-    from inkread.pipeline.trace import Trace
     from inkread.reader import Reader
     from inkread.store import NewReading
 
@@ -139,20 +138,13 @@ class ReadPicture:
         except InkreadError as error:
             raise problem_of(error, self.name) from error
         milliseconds = 1000 * (perf_counter() - start)
-        content = serializers.drawing(trace) if self.draw else to_json(self._answer(trace, milliseconds))
+        content = (
+            serializers.drawing(trace)
+            if self.draw
+            else to_json(serializers.reading_answer(trace, self, milliseconds))
+        )
         record = serializers.new_reading(trace, self) if self.keep is not None else None
         return Done(content, len(trace.reading.digits), record)
-
-    def _answer(self, trace: Trace, milliseconds: float) -> dict[str, Any]:
-        return serializers.reading_answer(
-            trace,
-            id=self.keep,
-            name=self.name,
-            model=self.model,
-            milliseconds=milliseconds,
-            detail=self.detail,
-            stages=self.stages,
-        )
 
 
 @dataclass(frozen=True, slots=True)

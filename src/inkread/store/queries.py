@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping, Select
 
-    from inkread.store.records import Box
+    from inkread.results import Box
 
 DIGITS = frozenset("0123456789")
 
 LABELS = DIGITS | {""}
 """Valid labels of a correction; ``""`` means no single digit."""
 
+CORNERS = ("x0", "y0", "x1", "y1")
 LARGEST_INTEGER = 2**31 - 1
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -90,17 +91,20 @@ OF_CORRECTION = (
 """The columns of ``Correction`` from its own table."""
 
 
+ITS_DIGIT = and_(
+    Digits.reading == Corrections.reading,
+    Digits.line == Corrections.line,
+    Digits.position == Corrections.position,
+)
+"""The condition for the digit of a correction."""
+
+
 def standing_corrections(*columns: Any) -> Select[Any]:
     """Builds a query for the active corrections with their digits and readings."""
-    its_digit = and_(
-        Digits.reading == Corrections.reading,
-        Digits.line == Corrections.line,
-        Digits.position == Corrections.position,
-    )
     return (
         select(*columns)
         .select_from(Corrections)
-        .join(Digits, its_digit)
+        .join(Digits, ITS_DIGIT)
         .join(Readings, Readings.id == Digits.reading)
         .where(STANDING)
     )
@@ -129,16 +133,10 @@ def standing_marks_query() -> Select[Any]:
 
 def digits_of(reading: str) -> Select[Any]:
     """Builds a query for a reading's digits, row by row, each with its active correction, if any."""
-    its_correction = and_(
-        Corrections.reading == Digits.reading,
-        Corrections.line == Digits.line,
-        Corrections.position == Digits.position,
-        STANDING,
-    )
     columns = (*Digits.__table__.columns, *OF_DIGIT[:1], Corrections.label.label("corrected"))
     return (
         select(*columns)
-        .outerjoin(Corrections, its_correction)
+        .outerjoin(Corrections, and_(ITS_DIGIT, STANDING))
         .where(Digits.reading == reading)
         .order_by(Digits.line, Digits.position)
     )
@@ -236,12 +234,7 @@ def store_correction(
 ) -> Correction:
     """Stores a correction of a locked digit, and withdraws the previous one."""
     where: dict[str, Any] = {name: digit[name] for name in ("reading", "line", "position")}
-    new: dict[str, Any] = {
-        "id": new_id(),
-        "label": label,
-        "created": now,
-        "by": None if by is None else storable(by),
-    }
+    new = _judgment(label, by, now)
     withdraw_correction(connection, digit, now)
     connection.execute(insert(Corrections), where | new)
     kept = ("read_as", "glyph", "crop", "model", "model_sha256")
@@ -258,17 +251,15 @@ def store_mark(
     connection: Connection, reading: RowMapping, box: Box, label: str, *, by: str | None, now: datetime
 ) -> Mark:
     """Stores a mark of a locked reading."""
-    x0, y0, x1, y1 = box
-    new: dict[str, Any] = {
-        "id": new_id(),
-        "label": label,
-        "created": now,
-        "by": None if by is None else storable(by),
-    }
-    places = {"x0": x0, "y0": y0, "x1": x1, "y1": y1}
-    connection.execute(insert(Marks), new | places | {"reading": reading["id"]})
+    new = _judgment(label, by, now) | {"reading": reading["id"]}
+    connection.execute(insert(Marks), new | corners(box))
     of_model = {name: reading[name] for name in ("model", "model_sha256")}
-    return Mark(**new, **of_model, reading=reading["id"], box=box)
+    return Mark(**new, **of_model, box=box)
+
+
+def _judgment(label: str, by: str | None, now: datetime) -> dict[str, Any]:
+    """Returns the columns that a new correction and a new mark have in common."""
+    return {"id": new_id(), "label": label, "created": now, "by": None if by is None else storable(by)}
 
 
 def withdraw_mark(connection: Connection, id: str, now: datetime) -> None:  # noqa: A002
@@ -278,13 +269,17 @@ def withdraw_mark(connection: Connection, id: str, now: datetime) -> None:  # no
 
 def mark_of(row: RowMapping) -> Mark:
     """Converts a database row to a mark."""
-    names = ("id", "reading", "label", "created", "by", "model", "model_sha256")
-    return Mark(**{name: row[name] for name in names}, box=box_of(row))
+    return Mark(**{name: row[name] for name in row if name not in CORNERS}, box=box_of(row))
 
 
 def box_of(row: RowMapping) -> Box:
     """Returns the box of a digit or mark from its database row."""
     return row["x0"], row["y0"], row["x1"], row["y1"]
+
+
+def corners(box: Box) -> dict[str, int]:
+    """Returns the columns of a box; SQLite would store numpy numbers as bytes."""
+    return dict(zip(CORNERS, map(int, box), strict=True))
 
 
 def storable(text: str) -> str:

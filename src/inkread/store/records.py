@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from datetime import datetime
 
-Item = TypeVar("Item")
+    from inkread.results import Box
 
-Box = tuple[int, int, int, int]
+Item = TypeVar("Item")
 
 GLYPH_BYTES = 784
 CLASSES = 10
@@ -35,7 +35,7 @@ class NewDigit:
 
     label: str
     probability: float
-    box: tuple[int, int, int, int]
+    box: Box
     probabilities: tuple[float, ...]
     glyph: bytes
     crop: bytes
@@ -71,8 +71,8 @@ class StoredPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class NewReading:
-    """A reading to store.
+class _Read:
+    """A reading without its digits.
 
     Attributes:
         source: the picture's name as sent by the client; shown, never opened.
@@ -81,12 +81,6 @@ class NewReading:
         text: the rows joined by newlines.
         model: the model's name.
         model_sha256: the SHA-256 of the model's file, lowercase hexadecimal.
-        lines: rows from top to bottom, each with its digits from left to right.
-        client: the client's address, if known.
-        picture: the picture that was read; it is stored separately, see ``Store.picture``.
-
-    Raises:
-        ValueError: a row has no digit.
     """
 
     source: str
@@ -95,6 +89,21 @@ class NewReading:
     text: str
     model: str
     model_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewReading(_Read):
+    """A reading to store.
+
+    Attributes:
+        lines: rows from top to bottom, each with its digits from left to right.
+        client: the client's address, if known.
+        picture: the picture that was read; it is stored separately, see ``Store.picture``.
+
+    Raises:
+        ValueError: a row has no digit.
+    """
+
     lines: tuple[tuple[NewDigit, ...], ...]
     client: str | None
     picture: StoredPicture | None = None
@@ -105,25 +114,18 @@ class NewReading:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingSummary:
+class ReadingSummary(_Read):
     """A stored reading without its digits, for lists.
 
     Attributes:
         id: a UUID.
         created: the time when it was stored, in UTC.
+        client: the client's address, if known.
         corrections: the number of its active corrections and marks.
-
-    The others are those of ``NewReading``.
     """
 
     id: str
     created: datetime
-    source: str
-    width: int
-    height: int
-    text: str
-    model: str
-    model_sha256: str
     client: str | None
     corrections: int
 
@@ -136,47 +138,13 @@ class StoredReading(ReadingSummary):
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
-    """A person's correction of a digit.
+class _Judgment:
+    """A label that a person gave.
 
     Attributes:
         id: a UUID.
         reading: the id of the reading.
-        line: the digit's row, from 0.
-        position: the digit's index in the row, from 0.
-        read_as: the label that the model read.
         label: the correct label: ``"0"`` to ``"9"``, or ``""`` for no single digit.
-        created: the time when it was stored, in UTC.
-        by: the author, if known.
-        model: the name of the model that read the digit.
-        model_sha256: the SHA-256 of the model's file.
-        glyph: the model's input: 28×28 bytes, row by row, ink bright.
-        crop: the digit in its picture, as PNG.
-    """
-
-    id: str
-    reading: str
-    line: int
-    position: int
-    read_as: str
-    label: str
-    created: datetime
-    by: str | None
-    model: str
-    model_sha256: str
-    glyph: bytes
-    crop: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A person's label for a place in a picture: a digit that was missed or badly segmented, or nothing.
-
-    Attributes:
-        id: a UUID.
-        reading: the id of the reading.
-        box: ``(x0, y0, x1, y1)`` in pixels of the upright source picture.
-        label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
         created: the time when it was stored, in UTC.
         by: the author, if known.
         model: the name of the model that read the picture.
@@ -185,12 +153,41 @@ class Mark:
 
     id: str
     reading: str
-    box: Box
     label: str
     created: datetime
     by: str | None
     model: str
     model_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction(_Judgment):
+    """A person's correction of a digit.
+
+    Attributes:
+        line: the digit's row, from 0.
+        position: the digit's index in the row, from 0.
+        read_as: the label that the model read.
+        glyph: the model's input: 28×28 bytes, row by row, ink bright.
+        crop: the digit in its picture, as PNG.
+    """
+
+    line: int
+    position: int
+    read_as: str
+    glyph: bytes
+    crop: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(_Judgment):
+    """A person's label for a place in a picture: a digit that was missed or badly segmented, or nothing.
+
+    Attributes:
+        box: ``(x0, y0, x1, y1)`` in pixels of the upright source picture.
+    """
+
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)

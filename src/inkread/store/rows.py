@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from inkread.store.records import Box
+    from inkread.results import Box
 
 SAME_PLACE = 0.5
 """Two boxes with a larger intersection over union belong to the same digit."""

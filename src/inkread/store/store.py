@@ -25,6 +25,7 @@ from inkread.store.queries import (
     OF_DIGIT,
     SUMMARY,
     box_of,
+    corners,
     covering_mark,
     digits_of,
     label_now,
@@ -76,7 +77,8 @@ if TYPE_CHECKING:
 
     _Order = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str]]
 
-    from inkread.store.records import Box, NewReading
+    from inkread.results import Box
+    from inkread.store.records import NewReading
 
 Found = TypeVar("Found")
 
@@ -515,14 +517,10 @@ def _require_box(box: Sequence[int], width: int, height: int) -> Box:
 
 def _columns(digit: NewDigit) -> dict[str, Any]:
     """Converts a digit to its columns, without its place; SQLite would store numpy numbers as bytes."""
-    x0, y0, x1, y1 = map(int, digit.box)
     return {
         "label": digit.label,
         "probability": float(digit.probability),
-        "x0": x0,
-        "y0": y0,
-        "x1": x1,
-        "y1": y1,
+        **corners(digit.box),
         "probabilities": [float(probability) for probability in digit.probabilities],
         "glyph": digit.glyph,
         "crop": digit.crop,

@@ -15,7 +15,6 @@ router = APIRouter(prefix="/v1", tags=["reading"])
 
 @router.post(
     "/glyphs",
-    operation_id="classify_glyphs",
     summary="Classify 28×28 glyphs",
     response_class=Response,
     responses=responses(

@@ -1,7 +1,6 @@
 """Endpoints for stored readings and their corrections, if the server collects them."""
 
-import base64
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Body, Query, Response
 
@@ -10,10 +9,12 @@ from inkread.server.problems import Problem
 from inkread.server.routes.openapi import OF_API, WITH_BODY, responses
 from inkread.server.schemas import AnyCorrection, Listed, NewCorrection, NewMark, Searched
 from inkread.server.service import Parts
-from inkread.store import Correction, Mark
+from inkread.store import Mark
 
 if TYPE_CHECKING:
-    from inkread.store import NewDigit, ReadingSummary, StoredReading
+    from collections.abc import Iterable
+
+    from inkread.store import Correction
 
 router = APIRouter(prefix="/v1", tags=["collected"])
 
@@ -26,7 +27,6 @@ REMOVAL = responses(*OF_STORE, "not-found", "foreign-origin", "store-full")
 
 @router.post(
     "/corrections",
-    operation_id="correct",
     summary="Correct a digit, a row, or the content of a box",
     status_code=201,
     responses=responses(*OF_STORE, *WITH_BODY, "not-found", "store-full"),
@@ -42,34 +42,24 @@ def correct(
 
     When this responds, the correction is on disk, and `inkread train --data corrections` learns from it.
     """
-    store, reading = parts.require_store(), str(correction.reading)
+    store = parts.require_store()
+    form = dict(correction) | {"reading": str(correction.reading)}
     if isinstance(correction, NewCorrection):
-        found = store.add_correction(
-            reading=reading,
-            line=correction.line,
-            position=correction.position,
-            label=correction.label,
-            by=correction.by,
-        )
-        return _correction(found)
+        return schemas.Correction.model_validate(store.add_correction(**form))
     if isinstance(correction, NewMark):
-        return _mark(
-            store.add_mark(reading=reading, box=correction.box, label=correction.label, by=correction.by)
-        )
-    stored = store.correct_line(reading=reading, line=correction.line, text=correction.text, by=correction.by)
-    return schemas.Stored(corrections=[_stored(one) for one in stored])
+        return schemas.Mark.model_validate(store.add_mark(**form))
+    return schemas.Stored(corrections=_stored(store.correct_line(**form)))
 
 
-@router.get("/corrections", operation_id="list_corrections", summary="List the corrections", responses=LIST)
+@router.get("/corrections", summary="List the corrections", responses=LIST)
 def list_corrections(page: Annotated[Listed, Query()], parts: Parts) -> schemas.Corrections:
     """Lists the active corrections of digits and marked boxes, newest first; `kind` distinguishes them."""
     found = parts.require_store().corrections(limit=page.limit, before=page.before)
-    return schemas.Corrections(corrections=[_stored(one) for one in found.items], next=found.next)
+    return schemas.Corrections(corrections=_stored(found.items), next=found.next)
 
 
 @router.delete(
     "/corrections/{id}",
-    operation_id="withdraw_correction",
     summary="Withdraw a correction",
     status_code=204,
     response_class=Response,
@@ -81,27 +71,25 @@ def withdraw_correction(id: str, parts: Parts) -> None:  # noqa: A002  # the API
         raise Problem("not-found", "There is no such correction.", "See /v1/corrections.")
 
 
-@router.get("/readings", operation_id="list_readings", summary="List the readings", responses=LIST)
+@router.get("/readings", summary="List the readings", responses=LIST)
 def list_readings(page: Annotated[Searched, Query()], parts: Parts) -> schemas.Readings:
     """Lists the stored readings, newest first."""
     found = parts.require_store().readings(search=page.search, limit=page.limit, before=page.before)
-    return schemas.Readings(
-        readings=[schemas.Summary(**_summary(one)) for one in found.items], next=found.next
-    )
+    readings = [schemas.Summary.model_validate(one) for one in found.items]
+    return schemas.Readings(readings=readings, next=found.next)
 
 
-@router.get("/readings/{id}", operation_id="get_reading", summary="Show a reading", responses=ONE)
+@router.get("/readings/{id}", summary="Show a reading", responses=ONE)
 def get_reading(id: str, parts: Parts) -> schemas.StoredReading:  # noqa: A002
     """Shows a stored reading with its digits."""
     found = parts.require_store().reading(id)
     if found is None:
         raise _no_reading()
-    return _reading(found)
+    return schemas.StoredReading.model_validate(found)
 
 
 @router.delete(
     "/readings/{id}",
-    operation_id="remove_reading",
     summary="Remove a reading",
     status_code=204,
     response_class=Response,
@@ -117,58 +105,7 @@ def _no_reading() -> Problem:
     return Problem("not-found", "There is no such reading.", "See /v1/readings.")
 
 
-def _stored(found: Correction | Mark) -> schemas.Correction | schemas.Mark:
-    return _mark(found) if isinstance(found, Mark) else _correction(found)
-
-
-def _mark(found: Mark) -> schemas.Mark:
-    names = ("id", "reading", "label", "created", "by", "model", "model_sha256")
-    return schemas.Mark.model_validate(
-        {name: getattr(found, name) for name in names} | {"box": list(found.box)}
-    )
-
-
-def _correction(found: Correction) -> schemas.Correction:
-    return schemas.Correction.model_validate(
-        {
-            "id": found.id,
-            "reading": found.reading,
-            "line": found.line,
-            "position": found.position,
-            "read_as": found.read_as,
-            "label": found.label,
-            "created": found.created,
-            "by": found.by,
-            "model": found.model,
-            "model_sha256": found.model_sha256,
-            "glyph": base64.b64encode(found.glyph).decode(),
-        }
-    )
-
-
-def _summary(found: "ReadingSummary") -> dict[str, Any]:
-    names = ("id", "source", "text", "created", "model", "width", "height", "corrections")
-    return {name: getattr(found, name) for name in names}
-
-
-def _reading(found: "StoredReading") -> schemas.StoredReading:
-    lines = [
-        schemas.StoredLine(
-            text="".join(digit.label for digit in row), digits=[_digit(digit) for digit in row]
-        )
-        for row in found.lines
+def _stored(found: "Iterable[Correction | Mark]") -> "list[schemas.Correction | schemas.Mark]":
+    return [
+        (schemas.Mark if isinstance(one, Mark) else schemas.Correction).model_validate(one) for one in found
     ]
-    return schemas.StoredReading(**_summary(found), model_sha256=found.model_sha256, lines=lines)
-
-
-def _digit(digit: "NewDigit") -> schemas.StoredDigit:
-    return schemas.StoredDigit.model_validate(
-        {
-            "label": digit.label,
-            "probability": digit.probability,
-            "box": list(digit.box),
-            "probabilities": list(digit.probabilities),
-            "glyph": base64.b64encode(digit.glyph).decode(),
-            "crop": f"data:image/png;base64,{base64.b64encode(digit.crop).decode()}",
-        }
-    )

@@ -37,7 +37,6 @@ OK = text_of("Yes.", "ok\n")
 
 @router.get(
     "/v1/models",
-    operation_id="list_models",
     tags=["about"],
     summary="List the models",
     responses=responses(*OF_API),
@@ -50,7 +49,6 @@ async def list_models(parts: Parts) -> schemas.Models:
 
 @router.get(
     "/v1/models/{name}/report",
-    operation_id="get_report",
     tags=["about"],
     summary="Show the report of a run",
     response_class=HTMLResponse,
@@ -67,7 +65,6 @@ def get_report(name: str, parts: Parts) -> HTMLResponse:
 
 @router.get(
     "/v1/info",
-    operation_id="info",
     tags=["about"],
     summary="Describe this server",
     responses=responses(*ALWAYS, "too-many-requests"),
@@ -93,7 +90,6 @@ async def info(parts: Parts) -> schemas.Info:
 
 @router.get(
     "/livez",
-    operation_id="livez",
     tags=["health"],
     summary="Check whether the server is running",
     response_class=PlainTextResponse,
@@ -106,7 +102,6 @@ async def livez() -> str:
 
 @router.get(
     "/readyz",
-    operation_id="readyz",
     tags=["health"],
     summary="Check whether the server can read",
     response_class=PlainTextResponse,
@@ -123,7 +118,6 @@ async def readyz(parts: Parts) -> str:
 
 @router.get(
     "/metrics",
-    operation_id="metrics",
     tags=["health"],
     summary="Show Prometheus metrics",
     response_class=Response,

@@ -41,7 +41,6 @@ READING["content"]["image/png"] = {"schema": {"type": "string", "contentMediaTyp
 
 @router.post(
     "/read",
-    operation_id="read",
     summary="Read one picture",
     response_class=Response,
     responses=responses(*REFUSALS, "not-a-picture", "damaged-picture", "too-slow", ok=READING),
@@ -71,7 +70,6 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
 
 @router.post(
     "/read-batch",
-    operation_id="read_batch",
     summary="Read many pictures",
     response_class=Response,
     responses=responses(
