@@ -10,6 +10,8 @@ VENV := .venv
 LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+CONSTRAIN ?=
+INSTALL = $(PIP) install $(CONSTRAIN)
 CODE := $(wildcard src tests benchmarks examples notebooks/*.py)
 TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py examples/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
@@ -39,8 +41,8 @@ test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests
 
 test-lowest:  ## run the tests with the oldest versions that pyproject.toml allows
 	$(MAKE) VENV=$(LOWEST) $(LOWEST)/constraints.txt
-	PIP_CONSTRAINT="$(CURDIR)/$(LOWEST)/constraints.txt" \
-	  $(MAKE) VENV=$(LOWEST) test ARGS="-W default::DeprecationWarning $(ARGS)"
+	$(MAKE) VENV=$(LOWEST) CONSTRAIN="--constraint $(LOWEST)/constraints.txt" \
+	  test ARGS="-W default::DeprecationWarning $(ARGS)"
 
 lint: $(VENV)/lint  ## check style, formatting, and which room imports which
 	$(BIN)/ruff check $(CODE)
@@ -96,7 +98,7 @@ $(VENV)/pip:
 	@touch $@
 
 $(VENV)/core: $(VENV)/pip pyproject.toml
-	$(PIP) install --quiet --editable .
+	$(INSTALL) --quiet --editable .
 	@touch $@
 
 # PyTorch stays at its newest: each older build would bring gigabytes of CUDA libraries.
@@ -106,26 +108,26 @@ $(VENV)/constraints.txt: $(VENV)/pip pyproject.toml
 	  --no-emit-package torch --python $(BIN)/python --output-file $@ pyproject.toml
 
 $(VENV)/train: $(VENV)/core
-	$(PIP) install --editable '.[train]'
+	$(INSTALL) --editable '.[train]'
 	@touch $@
 
 $(VENV)/workbench: $(VENV)/train
-	$(PIP) install --editable '.[plot,keras,litert,sweep,notebook]'
+	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook]'
 	@touch $@
 
 $(VENV)/serve: $(VENV)/core
-	$(PIP) install --quiet --editable '.[serve]'
+	$(INSTALL) --quiet --editable '.[serve]'
 	@touch $@
 
 $(VENV)/desktop: $(VENV)/core
-	$(PIP) install --quiet --editable '.[desktop]'
+	$(INSTALL) --quiet --editable '.[desktop]'
 	@touch $@
 
 $(VENV)/test: $(VENV)/core
-	$(PIP) install --quiet --editable '.[client,desktop,postgres]'
-	$(PIP) install --quiet --group test
+	$(INSTALL) --quiet --editable '.[client,desktop,postgres]'
+	$(INSTALL) --quiet --group test
 	@touch $@
 
 $(VENV)/lint: $(VENV)/core
-	$(PIP) install --quiet --group lint
+	$(INSTALL) --quiet --group lint
 	@touch $@

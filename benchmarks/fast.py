@@ -28,7 +28,7 @@ from inkread.datasets.mnist import load_mnist
 from inkread.errors import InkreadError
 from inkread.evaluation.reports.markdown import table
 from inkread.training import RECIPES, Recipe
-from inkread.training.fit import evaluate, fit
+from inkread.training.digits import evaluate, fit
 
 if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs

@@ -18,7 +18,7 @@ from inkread.datasets.mnist import load_mnist
 from inkread.errors import InkreadError, nearest
 from inkread.evaluation.reports.markdown import fill, table
 from inkread.training import RECIPES, Recipe
-from inkread.training.fit import evaluate, fit
+from inkread.training.digits import evaluate, fit
 from inkread.training.recipe import NETWORKS
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import re
+import sys
 from functools import partial
 from types import SimpleNamespace
 
@@ -40,7 +42,8 @@ def trained(monkeypatch):
         progress.on_download("train-images", 5, 10)
         progress.on_batch(1, 2)
         progress.on_epoch(EPOCH)
-        card = SimpleNamespace(parameters=1234, temperature=1.1)
+        scores = {"validation_accuracy": round(0.9 + recipe.seed / 100, 2)}
+        card = SimpleNamespace(parameters=1234, temperature=1.1, scores=scores)
         return SimpleNamespace(recipe=recipe, out=out, history=(EPOCH,), card=card)
 
     monkeypatch.setattr(inkread.training, "train", train, raising=False)
@@ -95,7 +98,7 @@ def test_options_override_the_recipe_and_are_kept_as_the_command(run, trained, t
         "cnn", 3, 64, 0.01, 5,
     )  # fmt: skip
     assert trained[0].command == (
-        f"inkread train --network cnn --epochs 3 --batch-size 64 --learning-rate 0.01 --seed 5 --out {tmp_path}"
+        f"inkread train --network cnn --batch-size 64 --learning-rate 0.01 --seed 5 --epochs 3 --out {tmp_path}"
     )
 
 
@@ -142,9 +145,51 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     for settings in (Recipe, Augmentation, DetectorRecipe, FineTuneConfig):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
-                assert f"--{each.name.replace('_', '-')} " in shown
+                assert re.search(f"--{each.name.replace('_', '-')}[ ,]", shown)
     assert "Standard deviation of each point's own displacement" in shown
     assert "adamw|adam|sgd" in shown
+    assert "Share of the last hidden layer's units dropped in a step. Default: 0.4." in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "value"),
+    [
+        (["--optimizer", "Adam"], "optimizer", "adam"),
+        (["--loss", "sparse_categorical_crossentropy"], "loss", "cross-entropy"),
+        (["--lr", 0.01], "learning_rate", 0.01),
+        (["--network", "LeNet-5"], "network", "lenet5"),
+        (["--device", "GPU"], "device", "cuda"),
+    ],
+)
+def test_names_that_keras_users_know_are_understood(run, trained, tmp_path, options, field, value):
+    assert run("train", *options, "--out", tmp_path / "run").code == 0
+    assert getattr(trained[0].recipe, field) == value
+
+
+def test_several_seeds_are_trained_into_folders_of_their_own(run, trained, tmp_path):
+    result = run("train", "--network", "mlp", "--seeds", 3, "--seed", 4, "--out", tmp_path)
+    assert result.code == 0
+    assert [call.recipe.seed for call in trained] == [4, 5, 6]
+    assert [call.out for call in trained] == [tmp_path / f"seed-{seed}" for seed in (4, 5, 6)]
+    rows = (tmp_path / "seeds.csv").read_text().splitlines()
+    assert rows == ["seed,validation_accuracy", "4,0.94", "5,0.95", "6,0.96"]
+    assert "0.9500" in result.out
+    assert "0.0100" in result.out
+
+
+def test_an_unknown_logger_is_refused_before_anything_is_trained(run, trained, tmp_path):
+    result = run("train", "--log", "tensorbord", "--out", tmp_path)
+    assert result.code == 1
+    assert "did you mean 'tensorboard'" in result.err
+    assert not trained
+
+
+def test_a_logger_that_is_not_installed_names_its_extra(run, trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    result = run("train", "--log", "mlflow", "--out", tmp_path / "run")
+    assert result.code == 1
+    assert "pip install '.[mlflow]'" in result.err
+    assert not trained
 
 
 def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, trained, tmp_path):
@@ -280,7 +325,7 @@ def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
         ([], "requires your own pictures"),
         (["--data", ".", "--network", "cnn"], "cannot be used with --init-from"),
         (["--data", ".", "--resume"], "cannot be used with --init-from"),
-        (["--data", ".", "--epochs", 3], "FineTuneConfig.epochs: is no setting"),
+        (["--data", ".", "--epochs", 3], "FineTuneConfig.epochs: is not a setting"),
         (["--data", ".", "--folds", 1], "out of range"),
     ],
 )
@@ -310,7 +355,7 @@ def test_a_recipe_may_be_toml(run, trained, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "meant"), [(["--network", "lenet"], "lenet5"), (["--recipe", "defualt"], "default")]
+    ("options", "meant"), [(["--network", "lenet55"], "lenet5"), (["--recipe", "defualt"], "default")]
 )
 def test_of_an_unknown_network_or_recipe_the_nearest_is_named(run, trained, tmp_path, options, meant):
     result = run("train", *options, "--out", tmp_path / "run")

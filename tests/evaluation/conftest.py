@@ -120,7 +120,7 @@ def finish(tmp_path_factory):
     """Makes the folder of a finished run of two epochs, of a recipe and what it held out."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
     pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
-    from inkread.training.checkpoint import Epoch
+    from inkread.training.digits import Epoch
     from inkread.training.export import export
     from inkread.training.networks import build
     from inkread.training.run import Run

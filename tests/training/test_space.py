@@ -61,7 +61,7 @@ def test_a_file_says_ranges_choices_and_fixed_values_and_leaves_the_rest(space_o
         ("[batch_size]\nlow = 8.5\nhigh = 64", "whole numbers"),
         ("[batch_size]\nchoices = []", "no list of values"),
         ("[batch_size]\nchoices = [64]\nlow = 3", "no part of this"),
-        ("dropout = 'much'", "dropout = 'much': is no float"),
+        ("dropout = 'much'", "dropout = 'much': is not a float"),
         ("network = 'lenet'", "did you mean 'lenet5'"),
         ("augmentation = 3", "is no table"),
         ("[dropout", "no readable space"),

@@ -19,8 +19,8 @@ from inkread.system.idle import let_idle_threads_sleep
 from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, FineTuneConfig, Recipe
 
 if TYPE_CHECKING:
-    from inkread.training.checkpoint import Epoch
     from inkread.training.detector_fit import DetectorEpoch
+    from inkread.training.digits import Epoch
     from inkread.training.fine_tuning import FineTuned
     from inkread.training.run import Run, Trained, load_run
     from inkread.training.workflow import Progress, fine_tune, train, train_detector

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from inkread.training.checkpoint import Epoch
     from inkread.training.detector_fit import DetectorEpoch
+    from inkread.training.digits import Epoch
 
 
 class Progress(Protocol):

@@ -22,8 +22,8 @@ from inkread.errors import MissingExtraError, OutputError, TrainingError
 from inkread.pipeline.glyph import GEOMETRY
 from inkread.system.files import whole
 from inkread.system.locks import working_in
+from inkread.training.digits import fit
 from inkread.training.export import export
-from inkread.training.fit import fit
 from inkread.training.space import WHOLE, Choices, recipe_at
 
 try:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.system.files import AnyPath
-    from inkread.training.checkpoint import Epoch
+    from inkread.training.digits import Epoch
     from inkread.training.recipe import Recipe
     from inkread.training.space import Range, Space
 

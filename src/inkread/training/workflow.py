@@ -11,12 +11,12 @@ from inkread.models import load_model
 from inkread.models.card import DIGIT_CLASSES
 from inkread.pipeline.glyph import GEOMETRY
 from inkread.system.locks import working_in
-from inkread.training.checkpoint import Epoch, refuse
+from inkread.training.checkpoint import refuse
 from inkread.training.detector_fit import DetectorEpoch
 from inkread.training.detector_run import train_detector
+from inkread.training.digits import Epoch, fit
 from inkread.training.export import export
 from inkread.training.fine_tuning import FineTuned, tune
-from inkread.training.fit import fit
 from inkread.training.mixture import load_own, mix
 from inkread.training.progress import NullProgress, Progress
 from inkread.training.run import Run, Trained, load_run
