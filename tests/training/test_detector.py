@@ -82,8 +82,8 @@ def test_the_network_and_the_reader_agree_on_its_geometry() -> None:
 def test_an_answer_that_is_the_target_costs_next_to_nothing_and_a_blank_one_much() -> None:
     targets = targets_of([scene()], len(CLASSES), CPU)
     assert targets.heat.max() == 1
-    assert int(targets.centre.sum()) == 1
-    perfect = torch.cat([torch.where(targets.centre, 12.0, -12.0), targets.box], dim=1)
+    assert int(targets.center.sum()) == 1
+    perfect = torch.cat([torch.where(targets.center, 12.0, -12.0), targets.box], dim=1)
     blank = torch.full_like(perfect, -12.0)
     assert sum(loss_of(perfect, targets)) < 1e-3
     assert sum(loss_of(blank, targets)) > 5

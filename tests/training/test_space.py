@@ -51,7 +51,7 @@ def test_a_file_says_ranges_choices_and_fixed_values_and_leaves_the_rest(space_o
     [
         ("learning_rat = 1", "did you mean 'learning_rate'"),
         ("[augmentation]\nrotatio = 1", "did you mean 'augmentation.rotation'"),
-        ("epochs = 3", "no setting that can be searched"),
+        ("epochs = 3", "not a setting that can be searched"),
         ("[dropout]\nlow = 0.5\nhigh = 0.1", "low 0.5 and high 0.1"),
         ("[dropout]\nlow = 0.5\nhi = 0.1", "did you mean 'high'"),
         ("[dropout]\nlow = 0.5", "no low and high"),
@@ -59,11 +59,11 @@ def test_a_file_says_ranges_choices_and_fixed_values_and_leaves_the_rest(space_o
         ("[dropout]\nlow = 0\nhigh = 0.5\nlog = true", "has no logarithm"),
         ("[dropout]\nlow = 0\nhigh = 0.5\nlog = 1", "neither true nor false"),
         ("[batch_size]\nlow = 8.5\nhigh = 64", "whole numbers"),
-        ("[batch_size]\nchoices = []", "no list of values"),
-        ("[batch_size]\nchoices = [64]\nlow = 3", "no part of this"),
+        ("[batch_size]\nchoices = []", "not a list of values"),
+        ("[batch_size]\nchoices = [64]\nlow = 3", "not part of it"),
         ("dropout = 'much'", "dropout = 'much': is not a float"),
         ("network = 'lenet'", "did you mean 'lenet5'"),
-        ("augmentation = 3", "is no table"),
+        ("augmentation = 3", "is not a table"),
         ("[dropout", "no readable space"),
     ],
 )

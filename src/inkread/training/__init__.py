@@ -1,6 +1,6 @@
-"""The workshop: networks, augmentation, recipes and the loop.
+"""Training: recipes, networks, augmentation, and one loop for all networks.
 
-Reading a recipe needs no PyTorch; all else needs the extra ``train``.
+Recipes do not need PyTorch; everything else needs the extra ``train``.
 
 ::
 
@@ -49,7 +49,7 @@ let_idle_threads_sleep()  # PyTorch's library of threads reads the environment w
 
 
 def __getattr__(name: str) -> Any:
-    """What needs PyTorch, when it is first asked for."""
+    """Imports what needs PyTorch on first use."""
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

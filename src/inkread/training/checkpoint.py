@@ -36,7 +36,8 @@ class State(Generic[Row]):
         averaged: the mean of its weights and batch-norm statistics, in evaluation mode.
         optimizer: of the network.
         history: the figures of the epochs so far.
-        best_epoch: the one with the lowest validation loss, or the last if there is no such figure; 0 at first.
+        best_epoch: the one with the lowest validation loss, or the last if there is no such figure; 0 at
+            first.
         best: the averaged weights after it.
     """
 
@@ -102,7 +103,8 @@ class Checkpoint(Generic[Row]):
 
     Attributes:
         folder: of the run; created if needed.
-        identity: recipe and data, flat, under names that a person can read; only the same training is resumed.
+        identity: recipe and data, flat, under names that a person can read; only the same training is
+            resumed.
         row: makes the figures of an epoch from their names and values.
         resume: continues the training in the folder.
     """
@@ -130,7 +132,7 @@ class Checkpoint(Generic[Row]):
             self.save(state)
 
     def save(self, state: State[Row]) -> None:
-        """Replaces the checkpoint in one step: at any moment, even on a full disk, the old or the new one exists.
+        """Replaces the checkpoint in one step: even on a full disk, the old or the new one always exists.
 
         Raises:
             OutputError: the folder cannot be written to.

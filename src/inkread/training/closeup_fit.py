@@ -1,4 +1,4 @@
-"""Trains the network for close-ups on the candidates that a detector finds on scenes, and on the digits there."""
+"""Trains the network for close-ups on a detector's candidates on scenes, and on the digits there."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ PAGE = 256
 MOST = 120
 """The most candidates per page to learn from: the most confident ones."""
 SHIFTED, SCALED = 0.045, 0.06
-"""How far the digits' boxes are moved and scaled, like a detector's: standard deviations, shares of the box."""
+"""How far the digits' boxes are moved and scaled, like a detector's: standard deviations, shares of the
+box."""
 BATCH, RATE, SMOOTHING = 64, 1.5e-3, 0.02
-"""Close-ups per step; the highest learning rate; the smoothing of labels (Szegedy et al. 2016), because some boxes
-are doubtful."""
+"""Close-ups per step; the highest learning rate; the smoothing of labels (Szegedy et al. 2016), because some
+boxes are doubtful."""
 TURNED, RESIZED, SHEARED, MOVED = 5.0, 0.07, 0.06, 0.8
 """How a close-up is varied, as standard deviations: degrees, logarithm of the scale, shear, pixels."""
 BLURRED, GRAIN, BENT = 0.25, 0.15, 0.35
@@ -145,7 +146,7 @@ def _loss_of(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _varied(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Turns, scales, and moves close-ups a little, and changes their light; blurs some, and inverts half of them."""
+    """Turns, scales, and moves close-ups a little, changes their light, blurs some, and inverts half."""
     moved = np.stack([_moved(each, rng) for each in pixels])
     shape = (len(pixels), 1, 1)
     value = np.where(rng.random(shape) < 0.5, moved, 255 - moved).astype(np.float32) / 255

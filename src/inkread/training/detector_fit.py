@@ -31,21 +31,22 @@ if TYPE_CHECKING:
     from inkread.training.trainer import Answer, Passed
 
 AHEAD = 16
-"""Scenes that each process makes in advance."""
+"""Scenes that each process prepares in advance."""
 APART = 64
-"""A scene is seen again after about so many batches."""
+"""About how many batches later a scene is seen again."""
 STEEPEST = 5.0
-"""Norm that gradients are clipped to."""
-FREE = frozenset({"steps", "decay", "warmup", "threads", "workers", "device", "precision", "closeup_pages", "closeup_steps",
-                  "strip_pages", "strip_steps", "judged_pages"})  # fmt: skip
-"""Settings that a run and the one that resumes it need not share."""
+"""The norm that gradients are clipped to."""
+FREE = frozenset({"steps", "decay", "warmup", "threads", "workers", "device", "precision", "closeup_pages",
+                  "closeup_steps", "strip_pages", "strip_steps", "judged_pages"})  # fmt: skip
+"""Settings that may differ when a run is resumed."""
 
 
 @dataclass(frozen=True)
 class DetectorEpoch:
     """The mean losses of ``recipe.EPOCH`` steps; a row of ``history.csv``.
 
-    The loss of places is that of centers, in nats per object; that of sides is of the boxes, in shares of their size.
+    The loss of places is that of centers, in nats per object; that of sides is of the boxes, in shares of
+    their size.
     """
 
     epoch: int
@@ -60,7 +61,7 @@ class DetectorEpoch:
 
 
 class Scenes(IterableDataset[Scene]):
-    """Endless scenes, the same for the same seed; each worker makes every ``workers``-th."""
+    """Yields endless scenes, the same for the same seed; each worker makes every ``workers``-th."""
 
     def __init__(self, stock: Stock, seed: int, start: int, size: int) -> None:
         self.stock, self.seed, self.start, self.size = stock, seed, start, size
@@ -76,7 +77,7 @@ class Scenes(IterableDataset[Scene]):
 
 
 def jittered(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The scene seen once more: other light, other polarity."""
+    """Returns the scene in other light, and sometimes inverted."""
     pixels = scene.pixels if rng.random() < 0.8 else 255 - scene.pixels
     gain, shift = float(rng.uniform(0.6, 1.1)), float(rng.uniform(-20, 40))
     return Scene(
@@ -85,7 +86,7 @@ def jittered(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def batches(recipe: DetectorRecipe, start: int, stock: Stock, *, workers: int) -> Iterator[list[Scene]]:
-    """A batch for every step from ``start`` on, each scene ``recipe.echo`` times, the repetitions among later scenes."""
+    """Yields a batch per step from ``start`` on; each scene comes ``recipe.echo`` times, later again."""
     fresh = recipe.batch_size // recipe.echo
     scenes = iter(
         DataLoader(

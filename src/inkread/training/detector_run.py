@@ -135,7 +135,7 @@ def _second_networks(
     data_dir: Path | None,
     progress: Progress,
 ) -> dict[str, CloseupNetwork | StripNetwork]:
-    """Trains the networks for close-ups and strips on what the detector finds on scenes, and on real numbers."""
+    """Trains the networks for close-ups and strips on the detector's candidates, and on real numbers."""
     found = gather(
         finder,
         seen,

@@ -45,8 +45,8 @@ class Epoch:
     """The figures of one pass over the training glyphs; a row of ``history.csv``.
 
     Losses are mean cross-entropies (nats), accuracies shares of 0..1. The training figures are of augmented
-    glyphs and the current weights, with label smoothing in the loss; the validation figures are of plain glyphs
-    and the averaged weights. The learning rate is that of the last step.
+    glyphs and the current weights, with label smoothing in the loss; the validation figures are of plain
+    glyphs and the averaged weights. The learning rate is that of the last step.
     """
 
     epoch: int
@@ -170,7 +170,7 @@ def fit(
 
 
 def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe, weights: Tensor | None = None) -> Tensor:
-    """Returns the recipe's loss of logits (N, classes) and labels (N), with a weight per class if there are any."""
+    """Returns the recipe's loss of logits (N, classes) and labels (N), with a weight per class if given."""
     targets = (
         labels if recipe.loss == "cross-entropy" else functional.one_hot(labels, logits.shape[1]).float()
     )
@@ -180,7 +180,7 @@ def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe, weights: Tensor | No
 
 
 def class_weights(labels: NDArray[np.uint8], classes: int) -> Tensor:
-    """Returns a weight per class, inverse to how often it occurs, 1 on average over the glyphs; 0 if it never does."""
+    """Returns a weight per class, inverse to its frequency, 1 on average over the glyphs."""
     counts = np.bincount(labels, minlength=classes)
     weights = np.divide(len(labels), counts * (counts > 0).sum(), where=counts > 0, out=np.zeros(len(counts)))
     return torch.tensor(weights, dtype=torch.float32)
@@ -203,7 +203,7 @@ def predict(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32
 
 
 def class_count(learned: LabelledGlyphs, validation: LabelledGlyphs) -> int:
-    """Returns 10 for digits, 11 if some of the glyphs to learn from are "not a digit"; of other data, its classes."""
+    """Returns the number of classes: for digits 10, or 11 if some glyphs to learn from are "not a digit"."""
     for glyphs in (learned, validation):
         if len(glyphs) == 0:
             remedy = "give at least one to learn from and one to hold out"

@@ -1,8 +1,9 @@
 """Trains a model further with a person's own glyphs, without forgetting others.
 
-Each step learns some of the person's own glyphs, and others whose answers the model must keep: rehearsal (Robins
-1995) with the old model's answers as targets (Li and Hoiem 2016, "Learning without forgetting", section 3). Glyphs
-that it has not seen show whether this helped: each fold of the person's own is held out once.
+Each step learns some of the person's own glyphs, and others whose answers the model must keep: rehearsal
+(Robins 1995) with the old model's answers as targets (Li and Hoiem 2016, "Learning without forgetting",
+section 3). Glyphs that it has not seen show whether this helped: each fold of the person's own is held out
+once.
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ class FineTuned:
         glyphs: how many own glyphs there are.
         own: how many of them were read right before, and by a model that had not seen them.
         mnist: accuracy on MNIST's held-out digits before and after.
-        rejected: share of glyphs that are not digits, rejected before and after; ``None`` for a model that knows
-            digits only.
+        rejected: share of glyphs that are not digits, rejected before and after; ``None`` for a model that
+            knows digits only.
     """
 
     run: Run[FineTuneConfig, Fold]
@@ -120,7 +121,8 @@ def tune(
         command: the command that reproduces the run, for the card.
 
     Raises:
-        TrainingError: ``out`` holds another run, or there are too few glyphs, or of classes that the model does not know.
+        TrainingError: ``out`` holds another run, or there are too few glyphs, or of classes that the model
+            does not know.
         OutputError: ``out`` cannot be written to.
         DatasetError: MNIST is not available.
     """
@@ -180,7 +182,7 @@ def _accuracies(
 
 
 def folds_of(labels: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Returns a fold per label, 0 to ``count`` - 1, such that the folds have about as many of each class, and of all."""
+    """Returns a fold per label, 0 to ``count`` - 1, with about as many of each class, and of all, in each."""
     order = rng.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     folds = np.empty(len(labels), np.intp)
@@ -189,7 +191,7 @@ def folds_of(labels: NDArray[np.uint8], count: int, rng: np.random.Generator) ->
 
 
 def read(network: nn.Module, images: NDArray[np.uint8], start: Model) -> NDArray[np.intp]:
-    """Returns the classes as a reader would, with the temperature and the bias of the model it started from."""
+    """Returns the classes as a reader would, with the temperature and bias of the model it started from."""
     logits = predict(network, images) / np.float32(start.card.temperature)
     if NOT_A_DIGIT in start.card.labels:
         logits[:, start.card.labels.index(NOT_A_DIGIT)] += np.float32(start.card.background_logit_adjustment)

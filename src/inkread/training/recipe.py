@@ -38,8 +38,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 SGD_RATE = 0.05
-"""Highest learning rate with which SGD learns ``mlp``, ``lenet5`` and ``linear`` about as well as AdamW with 3e-3;
-with 3e-3 it hardly starts."""
+"""Highest learning rate with which SGD learns ``mlp``, ``lenet5`` and ``linear`` about as well as AdamW with
+3e-3; with 3e-3 it hardly starts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ class _WithGlyphs(TrainingConfig):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Inverts ``to_dict``, see ``Settings.from_dict``; the augmentation and the layers may be as in JSON."""
+        """Inverts ``to_dict``, see ``Settings.from_dict``; augmentation and layers may be as in JSON."""
         if isinstance(nested := values.get("augmentation"), dict):
             values = values | {"augmentation": Augmentation.from_dict(nested)}
         if isinstance(layers := values.get("layers"), list):
@@ -171,7 +171,8 @@ class Recipe(_WithGlyphs):
     """The highest learning rate; --optimizer sgd sets it to 0.05 unless it is given."""
 
     schedule: str = choice("one-cycle", SCHEDULES)
-    """The learning rate after its warmup: down to zero by half a cosine (Smith 2018) or a line, or constant."""
+    """The learning rate after its warmup: down to zero by half a cosine (Smith 2018) or a line, or
+    constant."""
 
     momentum: float = number(0.9, 0.0, 0.999, of=("sgd",))
     """Momentum of SGD."""
@@ -180,10 +181,12 @@ class Recipe(_WithGlyphs):
     """Decoupled weight decay of AdamW; none on biases and batch norms."""
 
     l2: float = number(0.0, 0.0, 1.0, of=("adam", "sgd"))
-    """L2 penalty of Adam and SGD, added to the gradient (5e-4 is usual for SGD); none on biases and batch norms."""
+    """L2 penalty of Adam and SGD, added to the gradient (5e-4 is usual for SGD); none on biases and batch
+    norms."""
 
     loss: str = choice("cross-entropy", LOSSES, KERAS_LOSSES)
-    """Cross-entropy of the classes' numbers, or of their one-hot vectors: the same value, computed differently."""
+    """Cross-entropy of the classes' numbers, or of their one-hot vectors: the same value, computed
+    differently."""
 
     class_weight: str = choice("none", ("none", "balanced"))
     """Weights of the classes in the loss; balanced: each class counts as much as any other, however rare."""
@@ -203,7 +206,7 @@ class Recipe(_WithGlyphs):
         return self.weight_decay if self.optimizer == "adamw" else self.l2
 
     def by(self, optimizer: str) -> Self:
-        """Returns the recipe with another optimizer; a change to or from SGD also sets the usual learning rate.
+        """Returns the recipe with another optimizer; a change to or from SGD also sets the usual rate.
 
         Raises:
             OptionError: the optimizer is unknown.
@@ -251,8 +254,8 @@ class DetectorRecipe(TrainingConfig):
     """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
 
     echo: int = number(2, 1, 100)
-    """How often a scene is used, each time in other light (Choi et al., "Faster neural network training with data
-    echoing", 2019)."""
+    """How often a scene is used, each time in other light (Choi et al., "Faster neural network training with
+    data echoing", 2019)."""
 
     scene_side: int = number(256, 64, 2_048)
     """Side of the scenes in pixels, a multiple of 16."""
@@ -304,8 +307,8 @@ class FineTuneConfig(_WithGlyphs):
     """Parts into which your glyphs are divided; each is held out once, to test a training without it."""
 
     rehearsal: int = number(6_000, 100, 55_000)
-    """Glyphs of MNIST learned with yours so that nothing is forgotten; half as many that are not digits are added
-    for a model that knows them."""
+    """Glyphs of MNIST learned with yours so that nothing is forgotten; half as many that are not digits are
+    added for a model that knows them."""
 
     own_share: float = number(0.25, 0.01, 0.99)
     """Share of your glyphs in a step."""
@@ -410,8 +413,9 @@ RECIPES: dict[str, Recipe | DetectorRecipe] = {
         judged_pages=200,
     ),
 }
-"""One recipe per network, among them those of the bundled models; ``fast`` and ``brisk``, which take seconds; and
-``corrections``, with which the bundled networks that read pages learn from pages that a person corrected."""
+"""One recipe per network, among them those of the bundled models; ``fast`` and ``brisk``, which take seconds;
+and ``corrections``, with which the bundled networks that read pages learn from pages that a person
+corrected."""
 
 
 def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | FineTuneConfig:

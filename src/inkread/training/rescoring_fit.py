@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 2e-3, 0.05
-"""Passes over the candidates; candidates per step; the learning rate, which falls to zero; AdamW's weight decay."""
+"""Passes over the candidates; candidates per step; the learning rate, which falls to zero; AdamW's weight
+decay."""
 
 
 def fit_rescoring(

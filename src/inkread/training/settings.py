@@ -29,7 +29,7 @@ def number(default: float, low: float, high: float, **metadata: Any) -> Any:
 
 
 def choice(default: str, choices: tuple[str, ...], also: Mapping[str, str] | None = None) -> Any:
-    """Declares a setting that is one of ``choices``; ``also`` has other names for them, in lower case with hyphens."""
+    """Declares a setting that is one of ``choices``; ``also`` maps other names to them."""
     return field(default=default, metadata={"choices": choices, "also": also or {}})
 
 

@@ -1,4 +1,4 @@
-"""Trains the network that reads strips: column by column if the places of the digits are known, and by their text."""
+"""Trains the network that reads strips: by columns if the digits' places are known, and by text."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ NONE = DIGITS
 BATCH, RATE = 32, 1.2e-3
 """Strips per step; the highest learning rate."""
 TEXT = 0.3
-"""Weight of the text's loss (connectionist temporal classification, in nats per digit) next to that of the columns."""
+"""Weight of the text's loss (connectionist temporal classification, in nats per digit) next to that of the
+columns."""
 CORE = 0.2
 """A digit's columns are those within this share of its width from its middle."""
 NOT_ASKED = -100
 """The label of columns whose answer is unknown."""
 STRETCH, GROW, MOVED = 0.2, 0.13, 2.0
-"""How a strip is varied: the largest logarithm of its stretch; standard deviations of the logarithm of its size, and
-of its place in pixels."""
+"""How a strip is varied: the largest logarithm of its stretch; standard deviations of the logarithm of its
+size, and of its place in pixels."""
 ELASTIC, REACH = 1.2, 10
 """Largest standard deviation of each point's own displacement, and the distance at which displacements are
 independent, in pixels (Simard et al. 2003)."""
@@ -179,7 +180,7 @@ def _displacements(width: int, rng: np.random.Generator) -> NDArray[np.float32]:
 def batches(
     parts: Sequence[Strips], shares: Sequence[float], rng: np.random.Generator
 ) -> Iterator[list[Sample]]:
-    """Yields endless batches of strips of similar widths; ``shares`` says how often a strip is of each part."""
+    """Yields endless batches of strips of similar widths; ``shares`` is how often a strip is of each part."""
     while True:
         widths = [np.diff(part.limits) for part in parts]
         of = rng.choice(len(parts), 32 * BATCH, p=np.array(shares) / sum(shares))

@@ -136,7 +136,7 @@ def plan_of(
 
 
 def seed_of(seed: int, epoch: int) -> int:
-    """Returns a seed for each epoch, so that a resumed run draws what an uninterrupted one would have drawn."""
+    """Returns a seed per epoch, so that a resumed run draws what an uninterrupted one would have drawn."""
     return seed * EPOCH_SEEDS + epoch
 
 
