@@ -193,12 +193,12 @@ class Reader:
         require_probability(min_probability)
         picture = load_picture(source, limits=self.limits)
         grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        turns, looks = 0, {0: self._look(grey, single=single)}
-        if not single and turning.is_doubtful(turning.confidence(*looks[0], self.config), self.config):
-            looks |= {each: self._look(_turned(grey, each), thorough=False) for each in (1, 2, 3)}
-            found = {each: turning.confidence(*look, self.config) for each, look in looks.items()}
+        turns, predictions = 0, {0: self._predict(grey, single=single)}
+        if not single and turning.is_doubtful(turning.confidence(*predictions[0], self.config), self.config):
+            predictions |= {each: self._predict(_turned(grey, each), thorough=False) for each in (1, 2, 3)}
+            found = {each: turning.confidence(*made, self.config) for each, made in predictions.items()}
             turns = self.detector.fusion.turning.best_of(found, self.config)
-        opinions, choice = looks[turns]
+        opinions, choice = predictions[turns]
         turned = _turned(grey, turns)
         frame = _Frame(picture, turns)
         lines = tuple(
@@ -211,7 +211,7 @@ class Reader:
         reading = Reading(picture.source, picture.width, picture.height, lines)
         return Trace(picture, turns, turned, opinions, choice, reading.with_min_probability(min_probability))
 
-    def _look(
+    def _predict(
         self, grey: NDArray[np.uint8], *, single: bool = False, thorough: bool = True
     ) -> tuple[Opinions, Choice]:
         """Returns the predictions for all candidates on the page as given, and the chosen digits."""

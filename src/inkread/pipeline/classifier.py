@@ -48,8 +48,8 @@ class Classifier:
             gives=("logits", [None, len(self.labels)]),
             meaning=f"glyphs (N, {SIDE}, {SIDE})",
         )
-        tells_digits = {*self.labels, NOT_A_DIGIT} == {*DIGIT_CLASSES}
-        self.classes = DIGIT_CLASSES if tells_digits else self.labels
+        knows_digits = {*self.labels, NOT_A_DIGIT} == {*DIGIT_CLASSES}
+        self.classes = DIGIT_CLASSES if knows_digits else self.labels
         self._columns = [self.classes.index(label) for label in self.labels]
         self._none = self.labels.index(NOT_A_DIGIT) if NOT_A_DIGIT in self.labels else None
 

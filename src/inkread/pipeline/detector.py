@@ -15,14 +15,14 @@ from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion
 from inkread.pipeline.neighbors import overlapping_pairs
-from inkread.pipeline.scales import MARGIN, closer, looks
+from inkread.pipeline.scales import MARGIN, finer_level, pyramid_levels
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
-    from inkread.pipeline.scales import Look
+    from inkread.pipeline.scales import PyramidLevel
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", "-", "/", ":")
 DIGITS = 10
@@ -120,20 +120,20 @@ class Detector:
             picture.
         """
         config, found, heat = self.config, [], np.zeros((1, 1), np.float32)
-        views = list(looks(grey, config))
+        views = list(pyramid_levels(grey, config))
         largest = views[0]
         while views:
-            look = views.pop(0)
-            output = self._session.run(["objects"], {"planes": planes(look.grey)[None]})[0][0]
-            found.append(peaks(output, look, least=config.least_logit))
-            seen = _heat(output, look)
+            level = views.pop(0)
+            output = self._session.run(["objects"], {"planes": planes(level.grey)[None]})[0][0]
+            found.append(peaks(output, level, least=config.least_logit))
+            seen = _heat(output, level)
             low, high = sorted((heat, seen), key=lambda each: each.size)
             heat = np.maximum(high, cv2.resize(low, high.shape[::-1]))
             if (
                 not views
                 and thorough
-                and _worth_a_closer_look(found, largest, config.small_digit)
-                and (larger := closer(grey, largest, config))
+                and _needs_finer_level(found, largest, config.small_digit)
+                and (larger := finer_level(grey, largest, config))
             ):
                 views, largest = [larger], larger
         together = Detections.joined(found).subset(slice(config.most_candidates))
@@ -141,7 +141,7 @@ class Detector:
         return together.subset(alike), heat
 
 
-def _worth_a_closer_look(found: list[Detections], largest: Look, small: float) -> bool:
+def _needs_finer_level(found: list[Detections], largest: PyramidLevel, small: float) -> bool:
     """Tests whether nothing was found so far, or something so small that a larger scale would help."""
     heights = [
         float(height) * largest.octave
@@ -151,24 +151,24 @@ def _worth_a_closer_look(found: list[Detections], largest: Look, small: float) -
     return min(heights, default=0.0) < small
 
 
-def _heat(output: NDArray[np.float32], look: Look) -> NDArray[np.float32]:
+def _heat(output: NDArray[np.float32], level: PyramidLevel) -> NDArray[np.float32]:
     """Returns the probability of a digit's center at each place of the picture, without its margin."""
     first = MARGIN // STRIDE
-    width, height = (-(-side // STRIDE) for side in look.size)
+    width, height = (-(-side // STRIDE) for side in level.size)
     logits = output[:DIGITS, first : first + height, first : first + width].max(axis=0)
     return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
 def peaks(
-    output: NDArray[np.float32], look: Look, *, least: float = DEFAULT_CONFIG.least_logit
+    output: NDArray[np.float32], level: PyramidLevel, *, least: float = DEFAULT_CONFIG.least_logit
 ) -> Detections:
     """Returns the local maxima as boxes in pixels of the picture."""
     logits = output[: len(CLASSES)]
     best = np.ascontiguousarray(logits.max(axis=0))
     highest = cv2.dilate(best, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=-1e9)
     y, x = np.nonzero((best >= highest) & (best > least))
-    within = (np.abs((x + 0.5) * STRIDE - MARGIN - look.size[0] / 2) < look.size[0] / 2) & (
-        np.abs((y + 0.5) * STRIDE - MARGIN - look.size[1] / 2) < look.size[1] / 2
+    within = (np.abs((x + 0.5) * STRIDE - MARGIN - level.size[0] / 2) < level.size[0] / 2) & (
+        np.abs((y + 0.5) * STRIDE - MARGIN - level.size[1] / 2) < level.size[1] / 2
     )
     y, x = y[within], x[within]
     sides = output[len(CLASSES) :, y, x] * BOX_UNIT
@@ -176,12 +176,12 @@ def peaks(
     boxes = np.stack(
         [middle_x - sides[0], middle_y - sides[1], middle_x + sides[2], middle_y + sides[3]], axis=1
     )
-    limit = np.array([*look.size, *look.size], np.float32)
-    boxes = np.clip(boxes, 0, limit) / np.array([*look.scale, *look.scale], np.float32)
+    limit = np.array([*level.size, *level.size], np.float32)
+    boxes = np.clip(boxes, 0, limit) / np.array([*level.scale, *level.scale], np.float32)
     return Detections(
         boxes.astype(np.float32),
         np.ascontiguousarray(logits[:, y, x].T),
-        np.full(len(x), look.scale[0], np.float32),
+        np.full(len(x), level.scale[0], np.float32),
     )
 
 

@@ -91,6 +91,6 @@ def opinions_of(
     closeup[digit] = softmax(closeups.logits(grey, found.boxes[digit]))
     strip = strips.probabilities(grey, found.boxes, likely(found, detector.config))
     glyphs = np.concatenate([cut_glyphs(grey, found.boxes), inked])
-    told = classify(glyphs).copy()
-    told[~glyphs.any(axis=(1, 2))] = np.eye(DIGITS + 1, dtype=np.float32)[DIGITS]  # no ink: not a digit
-    return Opinions(found, heat, closeup, strip, glyphs[:-1], told[:-1], told[-1])
+    predicted = classify(glyphs).copy()
+    predicted[~glyphs.any(axis=(1, 2))] = np.eye(DIGITS + 1, dtype=np.float32)[DIGITS]  # no ink: not a digit
+    return Opinions(found, heat, closeup, strip, glyphs[:-1], predicted[:-1], predicted[-1])

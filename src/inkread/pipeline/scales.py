@@ -24,7 +24,7 @@ MARGIN = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PyramidLevel:
     """The picture at one size.
 
     Attributes:
@@ -41,7 +41,7 @@ class Look:
     size: tuple[int, int]
 
 
-def looks(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Iterator[Look]:
+def pyramid_levels(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Iterator[PyramidLevel]:
     """Yields the picture at each scale of the first pass, the largest first.
 
     The largest is the picture itself, enlarged if it is small, reduced if it is large. At the smallest, even
@@ -55,22 +55,24 @@ def looks(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Ite
         scale /= 2
     first = True
     while first or min(height, width) * scale > LARGEST_DIGIT / 2:
-        yield _look(grey, scale)
+        yield _level(grey, scale)
         first, scale = False, scale / 2
 
 
-def closer(grey: NDArray[np.uint8], look: Look, config: ReaderConfig = DEFAULT_CONFIG) -> Look | None:
+def finer_level(
+    grey: NDArray[np.uint8], level: PyramidLevel, config: ReaderConfig = DEFAULT_CONFIG
+) -> PyramidLevel | None:
     """Returns the picture one octave larger, or ``None`` if that exceeds the original or the pixel limit."""
-    scale = 2 * look.octave
+    scale = 2 * level.octave
     is_too_large = grey.size * scale * scale > config.most_pixels
-    return None if scale > 1 or is_too_large else _look(grey, scale)
+    return None if scale > 1 or is_too_large else _level(grey, scale)
 
 
-def _look(grey: NDArray[np.uint8], scale: float) -> Look:
+def _level(grey: NDArray[np.uint8], scale: float) -> PyramidLevel:
     height, width = grey.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = grey if scale == 1 else cv2.resize(grey, size, interpolation=way)
     right, below = (MARGIN + -side % MULTIPLE for side in size)
     padded = cv2.copyMakeBorder(resized, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
-    return Look(np.asarray(padded, np.uint8), scale, (size[0] / width, size[1] / height), size)
+    return PyramidLevel(np.asarray(padded, np.uint8), scale, (size[0] / width, size[1] / height), size)

@@ -34,17 +34,19 @@ class Turning:
     doubt: float
     bias: float
 
-    def best_of(self, looks: Mapping[int, NDArray[np.float32]], config: ReaderConfig = DEFAULT_CONFIG) -> int:
+    def best_of(
+        self, confidences: Mapping[int, NDArray[np.float32]], config: ReaderConfig = DEFAULT_CONFIG
+    ) -> int:
         """Returns the most probable orientation, in counterclockwise quarter turns.
 
         Args:
-            looks: the result of ``confidence`` for each orientation; 0 is the picture as given.
+            confidences: the result of ``confidence`` for each orientation; 0 is the picture as given.
             config: contains the prior for turned pages.
         """
         rare = math.log(config.turned / (1 - config.turned))
         scores = {
-            turns: float(changes(looks[0], other) @ (self.confidence, self.doubt)) + self.bias + rare
-            for turns, other in looks.items()
+            turns: float(changes(confidences[0], other) @ (self.confidence, self.doubt)) + self.bias + rare
+            for turns, other in confidences.items()
             if turns
         }
         best = max(scores, key=lambda turns: scores[turns], default=0)
