@@ -65,7 +65,7 @@ def main() -> None:
         "after",
         "no digit rejected, before",
         "after",
-        "called",
+        "verdict",
     ]
     sys.stdout.write(f"{person}: {len(learned)} training pictures, {len(kept)} read\n\n{table(head, rows)}\n")
 
