@@ -11,7 +11,7 @@ import numpy as np
 
 from inkread.errors import ModelFormatError, PictureError
 from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, RESCORING, STRIP
-from inkread.picture import Picture, PictureLimits, load_picture
+from inkread.picture import Picture, PictureLimits, load_picture, page_count
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose
 from inkread.pipeline.classifier import DIGITS, Classifier
@@ -119,11 +119,12 @@ class Reader:
     def _knows_none(self) -> bool:
         return NOT_A_DIGIT in self.classifier.labels
 
-    def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
+    def read(self, source: Source, *, page: int = 1, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.
 
         Args:
             source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
+            page: which page of a PDF or TIFF document to read, from 1.
             min_probability: 0..1; less probable digits are labelled ``"?"``, see
                 ``Reading.with_min_probability``.
 
@@ -131,7 +132,18 @@ class Reader:
             PictureError: the source cannot be read as a picture.
             OptionError: ``min_probability`` is outside 0..1.
         """
-        return self.trace(source, min_probability=min_probability).reading
+        return self.trace(source, page=page, min_probability=min_probability).reading
+
+    def read_pages(self, source: Source, *, min_probability: float = 0.0) -> Iterator[Reading]:
+        """Reads all pages of a PDF or TIFF document in order; any other picture has one page.
+
+        Raises:
+            PictureError: the document, or the next page, cannot be read.
+            OptionError: ``min_probability`` is outside 0..1.
+        """
+        require_probability(min_probability)
+        for page in range(1, page_count(source, limits=self.limits) + 1):
+            yield self.read(source, page=page, min_probability=min_probability)
 
     def read_digit(self, source: Source, *, min_probability: float = 0.0) -> Digit | None:
         """Reads the picture as one digit; ``None`` if it does not show a digit."""
@@ -184,14 +196,16 @@ class Reader:
             probabilities = np.concatenate([probabilities[:, :-1] * (1 - none), none], axis=1)
         return probabilities
 
-    def trace(self, source: Source, *, single: bool = False, min_probability: float = 0.0) -> Trace:
+    def trace(
+        self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0
+    ) -> Trace:
         """Reads the picture and keeps every stage; ``single`` reads it as one digit.
 
         Only the reading marks uncertain digits as ``"?"``; the stages before it do not depend on
         ``min_probability``. A page with uncertain digits is also tried in the other three orientations.
         """
         require_probability(min_probability)
-        picture = load_picture(source, limits=self.limits)
+        picture = load_picture(source, limits=self.limits, page=page)
         grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         turns, predictions = 0, {0: self._predict(grey, single=single)}
         if not single and turning.is_doubtful(turning.confidence(*predictions[0], self.config), self.config):

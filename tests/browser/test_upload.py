@@ -240,8 +240,8 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
 def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):
     person = visit("#upload")
     person.expected = ["415"]
-    person.upload({"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"})
-    words = "a.pdf is a PDF file, which is not accepted. Export it as PNG or JPEG."
+    person.upload({"name": "a.psd", "mimeType": "image/vnd.adobe.photoshop", "buffer": b"8BPS\n"})
+    words = "a.psd is a Photoshop file, which is not accepted. Export it as PNG or JPEG."
     expect(person.page.locator("#upload-reading .verdict")).to_have_text(words)
 
 

@@ -40,7 +40,9 @@ class FakeReader:
     def __init__(self, model: str = "default", *, detector: str = "detector") -> None:
         self.model, self.detector = model, detector
 
-    def trace(self, source: object, *, single: bool = False, min_probability: float = 0.0) -> SimpleNamespace:
+    def trace(
+        self, source: object, *, single: bool = False, page: int = 1, min_probability: float = 0.0
+    ) -> SimpleNamespace:
         name = "-" if hasattr(source, "read") else Path(source).stem
         if name == "bug":
             raise RuntimeError("a wire is loose")
@@ -50,7 +52,8 @@ class FakeReader:
             raise PictureDamagedError("broken.png", "is truncated", "copy it again")
         if name not in TEXTS:
             raise PictureNotFoundError(str(source), "is no file", "check the path")
-        reading = reading_of(TEXTS[name][:1] if single else TEXTS[name], str(source))
+        text = "".join(TEXTS[name][page - 1 : page]) if page > 1 or single else TEXTS[name]
+        reading = reading_of(text, str(source))
         return SimpleNamespace(
             picture=SimpleNamespace(pixels=np.full((30, 40, 3), 255, np.uint8)),
             reading=reading.with_min_probability(min_probability),

@@ -467,7 +467,7 @@ def check_complete(error: PictureError, source: str) -> None:
         (os.devnull, PictureFormatError),
         ("empty.png", PictureFormatError),
         ("text.png", PictureFormatError),
-        ("document.pdf", PictureFormatError),
+        ("document.pdf", PictureDamagedError),
     ],
 )
 def test_a_path_without_a_picture_is_refused(

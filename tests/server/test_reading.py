@@ -151,7 +151,8 @@ def test_an_option_that_is_not_acceptable_is_named(server, query, complaint):
     [
         (b"", 415, "not-a-picture"),
         (b"no picture", 415, "not-a-picture"),
-        (b"%PDF-1.7", 415, "not-a-picture"),
+        (b"%PDF-1.7", 422, "damaged-picture"),
+        (b"8BPS and so on", 415, "not-a-picture"),
         (b"<svg xmlns='x'/>", 415, "not-a-picture"),
         (TRUNCATED, 422, "damaged-picture"),
         (SEVEN[:40], 422, "damaged-picture"),
