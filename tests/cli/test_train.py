@@ -152,17 +152,17 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("options", "field", "value"),
+    ("option", "field", "value"),
     [
-        (["--optimizer", "Adam"], "optimizer", "adam"),
-        (["--loss", "sparse_categorical_crossentropy"], "loss", "cross-entropy"),
-        (["--lr", 0.01], "learning_rate", 0.01),
-        (["--network", "LeNet-5"], "network", "lenet5"),
-        (["--device", "GPU"], "device", "cuda"),
+        (("--optimizer", "Adam"), "optimizer", "adam"),
+        (("--loss", "sparse_categorical_crossentropy"), "loss", "cross-entropy"),
+        (("--lr", 0.01), "learning_rate", 0.01),
+        (("--network", "LeNet-5"), "network", "lenet5"),
+        (("--device", "GPU"), "device", "cuda"),
     ],
 )
-def test_names_that_keras_users_know_are_understood(run, trained, tmp_path, options, field, value):
-    assert run("train", *options, "--out", tmp_path / "run").code == 0
+def test_names_that_keras_users_know_are_understood(run, trained, option, field, value):
+    assert run("train", *option, "--out", "run").code == 0
     assert getattr(trained[0].recipe, field) == value
 
 
