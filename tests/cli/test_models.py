@@ -15,7 +15,8 @@ def registry(monkeypatch, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"x" * 1_500_000)
     card = Card(
-        name="cnn", created="2026-01-02", sha256="abcdef0123456789" * 4, labels=("1", "2", ""), temperature=1.25,
+        name="cnn", created="2026-01-02", sha256="abcdef0123456789" * 4, labels=("1", "2", ""),
+        temperature=1.25,
         parameters=123_456, scores={"mnist_test": 0.9967, "per_class": {"1": 1.0}},
     )  # fmt: skip
 

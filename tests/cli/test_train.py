@@ -95,7 +95,8 @@ def test_options_override_the_recipe_and_are_kept_as_the_command(run, trained, t
         "cnn", 3, 64, 0.01, 5,
     )  # fmt: skip
     assert trained[0].command == (
-        f"inkread train --network cnn --epochs 3 --batch-size 64 --learning-rate 0.01 --seed 5 --out {tmp_path}"
+        "inkread train --network cnn --epochs 3 --batch-size 64 --learning-rate 0.01 --seed 5 "
+        f"--out {tmp_path}"
     )
 
 

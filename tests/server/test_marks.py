@@ -1,4 +1,4 @@
-"""Corrections of boxes and rows over HTTP; the store is filled by hand, so that nothing has to be read."""
+"""Corrections of boxes and rows over HTTP; the store is filled directly, so nothing has to be read."""
 
 from __future__ import annotations
 
