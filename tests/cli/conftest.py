@@ -49,7 +49,7 @@ class FakeReader:
         if name == "broken":
             raise PictureDamagedError("broken.png", "is truncated", "copy it again")
         if name not in TEXTS:
-            raise PictureNotFoundError(str(source), "is no file", "check the path")
+            raise PictureNotFoundError(str(source), "is not a file", "check the path")
         reading = reading_of(TEXTS[name][:1] if single else TEXTS[name], str(source))
         return SimpleNamespace(
             picture=SimpleNamespace(pixels=np.full((30, 40, 3), 255, np.uint8)),

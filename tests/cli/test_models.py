@@ -22,7 +22,7 @@ def registry(monkeypatch, tmp_path):
 
     def load_model(name):
         if name != "default":
-            raise ModelNotFoundError(name, "is no model", "name a bundled one")
+            raise ModelNotFoundError(name, "is not a model", "name a bundled one")
         return SimpleNamespace(card=card, path=path)
 
     monkeypatch.setattr(inkread.models, "bundled", lambda: ["default"])
@@ -43,4 +43,4 @@ def test_models_with_a_name_shows_the_whole_card(run, registry):
 
 
 def test_an_unknown_model_is_an_error(run, registry):
-    assert run("models", "nonsense") == (1, "", "error: nonsense: is no model; name a bundled one\n")
+    assert run("models", "nonsense") == (1, "", "error: nonsense: is not a model; name a bundled one\n")

@@ -30,7 +30,7 @@ EPOCH = SimpleNamespace(
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Stands in for the training; collects what it is called with."""
+    """Replaces the training and records its arguments."""
     calls = []
 
     def train(recipe, *, out, progress, by="train", **options):
@@ -215,7 +215,7 @@ def test_a_setting_of_another_optimizer_is_refused(run, trained, tmp_path, optio
 
 @pytest.fixture
 def tuned(monkeypatch, trained):
-    """Records what is trained on; gives the calls, and how many of ten pictures are read right afterwards."""
+    """Records the training data; returns the calls, and how many of ten pictures are read correctly after."""
     pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
     from inkread.training.fine_tuning import FineTuned
 

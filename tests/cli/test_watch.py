@@ -111,7 +111,7 @@ def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly
     def arrive():
         for number, (name, text) in enumerate(expected.items()):
             wait_until(lambda number=number: number < lines(out) + AHEAD)
-            with (watched / name).open("wb") as file:  # in two pieces, as an upload comes
+            with (watched / name).open("wb") as file:  # in two pieces, like an upload
                 file.write(pictures[text][:300])
                 file.flush()
                 file.write(pictures[text][300:])

@@ -67,7 +67,7 @@ def tiff(tags: list[tuple[int, int, int, int]], *, rest: bytes = b"") -> bytes:
     return b"II*\0" + struct.pack("<I", 108) + bytes(range(100)) + directory + bytes(4) + rest
 
 
-# What is cut away
+# Removed parts
 
 
 def with_metadata(kind: str) -> bytes:
@@ -160,7 +160,7 @@ def test_exif_that_cannot_be_read_has_no_orientation(exif: bytes) -> None:
     assert exif_orientation(exif) is None
 
 
-# What is refused
+# Rejected files
 
 
 @functools.cache
