@@ -33,7 +33,7 @@ run: $(VENV)/serve  ## start the web page and the API
 draw: $(VENV)/desktop  ## open a window to draw digits in
 	$(BIN)/inkread draw $(ARGS)
 
-examples: $(VENV)/core  ## read the example pictures and show what was read
+examples: $(VENV)/core  ## read the example pictures and print the digits
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
 
 test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests
@@ -44,30 +44,30 @@ test-lowest:  ## run the tests with the oldest versions that pyproject.toml allo
 	$(MAKE) VENV=$(LOWEST) CONSTRAIN="--constraint $(LOWEST)/constraints.txt" \
 	  test ARGS="-W default::DeprecationWarning $(ARGS)"
 
-lint: $(VENV)/lint  ## check style, formatting, and which room imports which
+lint: $(VENV)/lint  ## check style, formatting, and the import layers
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/lint-imports --no-cache
 
-format: $(VENV)/lint  ## put the code into form, and mend what can be mended
+format: $(VENV)/lint  ## format the code, and fix what can be fixed automatically
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
 types: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the types
 	$(BIN)/mypy $(TYPED)
 
-check: lint types test  ## all that must pass before a commit
+check: lint types test  ## everything that must pass before a commit
 
 bench: $(VENV)/workbench $(VENV)/desktop  ## run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
 
-bench-accuracy: $(VENV)/core  ## measure on what is in INKREAD_DATA, and write the tables of docs/accuracy.md
+bench-accuracy: $(VENV)/core  ## measure the collections in INKREAD_DATA, and write docs/accuracy.md's tables
 	$(BIN)/python benchmarks/accuracy.py --write docs/accuracy.md $(ARGS)
 
 train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)
 
-train-all: $(VENV)/train  ## train all networks that are bundled, by their recipes, into runs/: hours on two cores
+train-all: $(VENV)/train  ## train all bundled networks with their recipes into runs/: hours on two cores
 	$(BIN)/inkread train --recipe default --out runs/default $(ARGS)
 	$(BIN)/inkread export runs/default --to int8 --out runs/default
 	$(BIN)/inkread train --network detector --out runs/detector $(ARGS)
@@ -78,7 +78,7 @@ notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)
 
-clean:  ## remove what the tools left behind
+clean:  ## remove the tools' leftover files
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-"""What every test may rely on: reproducible property tests, and the development data where they are."""
+"""Shared by all tests: reproducible property tests, and the development data if available."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ settings.load_profile("inkread")
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder of development data, which is not part of the repository; the test is skipped without it."""
+    """The folder of development data, which is not in the repository; without it, the test is skipped."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("INKREAD_DATA") or beside)
     if not folder.is_dir():

@@ -23,7 +23,7 @@ BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n
 
 
 def picture_of(text: str, kind: str = "PNG") -> bytes:
-    """A drawing of digits, as a file."""
+    """Draws digits into a file."""
     strokes = [
         60 * stroke[:, :2] + 20
         for stroke in write_row(text, WriterStyle((0,) * 10), np.random.default_rng(7))
@@ -40,7 +40,7 @@ def file_of(text: str, name: str) -> dict[str, Any]:
 
 
 def put(person: Visit, event: str, name: str, content: bytes) -> None:
-    """Pastes or drops a file, as the browser would tell the page."""
+    """Pastes or drops a file with the events of a browser."""
     person.page.evaluate(
         """([event, name, bytes]) => {
           const transfer = new DataTransfer();

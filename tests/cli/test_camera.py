@@ -1,4 +1,4 @@
-"""``inkread camera`` tells what is missing: a camera, a video, a model, a display, pygame."""
+"""``inkread camera`` reports what is missing: a camera, a video, a model, a display, pygame."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TestWithPygame:
         assert "is not a file" in error_of(capfd, "--video", tmp_path / "none.mp4")
 
     def test_a_video_of_unknown_format(self, tmp_path):
-        """In a process of its own, as FFmpeg is told only once whether to chatter."""
+        """Runs in a separate process, because FFmpeg's verbosity can be set only once."""
         path = tmp_path / "notes.mp4"
         path.write_text("no video")
         command = [sys.executable, "-m", "inkread", "camera", "--video", str(path)]

@@ -1,4 +1,4 @@
-"""The command compares what it is given, prints it in any format, and saves it as any file."""
+"""The command compares the given models, prints any format, and saves any file type."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from inkread.evaluation.probe_set import written_digits
 
 @pytest.fixture(autouse=True)
 def mnist(monkeypatch):
-    """Thirty digits for either split of MNIST; nothing is timed for long."""
+    """Thirty digits for each split of MNIST, with short timings."""
     asked = []
 
     def load(split, **_):
@@ -76,7 +76,7 @@ def test_how_a_foreign_model_takes_its_glyphs_is_said(run, foreign_file):
 
 @pytest.fixture
 def foreign_file(tmp_path):
-    """The weights of ten templates, in a file by somebody else."""
+    """A foreign file with the weights of ten templates."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 

@@ -15,7 +15,7 @@ FOUND = Parity("MNIST", 5_000, 1.3e-6, 2, 0.9912, 0.9914)
 
 @pytest.fixture
 def exports(monkeypatch):
-    """Stands in for the export; collects what it is called with."""
+    """Replaces the export and records its arguments."""
     from inkread.export import exporting
 
     calls = []
@@ -60,7 +60,7 @@ def test_a_bundled_model_is_exported_by_its_name(run, tmp_path, monkeypatch):
 
 @pytest.fixture
 def imports(monkeypatch, tmp_path):
-    """Stands in for the import, which finds what is put into it; collects what it is called with."""
+    """Replaces the import, returns what it is given, and records its arguments."""
     from inkread.export import importing
     from inkread.models import load_model
 

@@ -35,7 +35,8 @@ def test_a_command_that_is_named_loads_no_other():
     program = (
         "import sys\nfrom inkread.cli import main\n"
         "code = main(['--debug', 'read', '--help'])\n"
-        "sys.stderr.write(' '.join(m for m in sys.modules if m in ('inkread.cli.train', 'inkread.cli.serve')))\n"
+        "others = ('inkread.cli.train', 'inkread.cli.serve')\n"
+        "sys.stderr.write(' '.join(m for m in sys.modules if m in others))\n"
         "sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -71,7 +72,8 @@ def test_a_bug_is_reported_as_such_without_traceback(run):
     result = run("read", "bug.png")
     assert result.code == 1
     assert result.err == (
-        "error: internal error (RuntimeError: a wire is loose); please report it, with the output of --debug\n"
+        "error: internal error (RuntimeError: a wire is loose); "
+        "please report it, with the output of --debug\n"
     )
 
 

@@ -15,13 +15,14 @@ def registry(monkeypatch, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(b"x" * 1_500_000)
     card = Card(
-        name="cnn", created="2026-01-02", sha256="abcdef0123456789" * 4, labels=("1", "2", ""), temperature=1.25,
+        name="cnn", created="2026-01-02", sha256="abcdef0123456789" * 4, labels=("1", "2", ""),
+        temperature=1.25,
         parameters=123_456, scores={"mnist_test": 0.9967, "per_class": {"1": 1.0}},
     )  # fmt: skip
 
     def load_model(name):
         if name != "default":
-            raise ModelNotFoundError(name, "is no model", "name a bundled one")
+            raise ModelNotFoundError(name, "is not a model", "name a bundled one")
         return SimpleNamespace(card=card, path=path)
 
     monkeypatch.setattr(inkread.models, "bundled", lambda: ["default"])
@@ -42,4 +43,4 @@ def test_models_with_a_name_shows_the_whole_card(run, registry):
 
 
 def test_an_unknown_model_is_an_error(run, registry):
-    assert run("models", "nonsense") == (1, "", "error: nonsense: is no model; name a bundled one\n")
+    assert run("models", "nonsense") == (1, "", "error: nonsense: is not a model; name a bundled one\n")

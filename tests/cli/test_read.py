@@ -158,7 +158,8 @@ def test_no_picture_is_wrong_usage(run):
 
 def test_a_reader_that_goes_away_ends_the_command_in_silence():
     program = (
-        "import sys; sys.path.insert(0, {tests!r}); import inkread.reader, conftest; from inkread.cli import main\n"
+        "import sys; sys.path.insert(0, {tests!r})\n"
+        "import inkread.reader, conftest; from inkread.cli import main\n"
         "inkread.reader.Reader = conftest.FakeReader\n"
         "sys.exit(main(['read', *['rows.png'] * 5000, '--format', {style!r}]))"
     )
@@ -220,7 +221,7 @@ def test_a_least_probability_outside_0_to_1_is_an_error_before_anything_is_print
 
 @pytest.fixture
 def scans(tmp_path, monkeypatch):
-    """A folder as scanners, macOS and LibreOffice leave it; the current folder is the one above."""
+    """A folder as left by scanners, macOS and LibreOffice; the current folder is its parent."""
     for name in (
         "rows.png",
         "seven.JPG",

@@ -32,7 +32,7 @@ EPOCH = SimpleNamespace(
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Stands in for the training; collects what it is called with."""
+    """Replaces the training and records its arguments."""
     calls = []
 
     def train(recipe, *, out, progress, by="train", **options):
@@ -98,7 +98,8 @@ def test_options_override_the_recipe_and_are_kept_as_the_command(run, trained, t
         "cnn", 3, 64, 0.01, 5,
     )  # fmt: skip
     assert trained[0].command == (
-        f"inkread train --network cnn --batch-size 64 --learning-rate 0.01 --seed 5 --epochs 3 --out {tmp_path}"
+        "inkread train --network cnn --batch-size 64 --learning-rate 0.01 --seed 5 --epochs 3 "
+        f"--out {tmp_path}"
     )
 
 
@@ -259,7 +260,7 @@ def test_a_setting_of_another_optimizer_is_refused(run, trained, tmp_path, optio
 
 @pytest.fixture
 def tuned(monkeypatch, trained):
-    """Records what is trained on; gives the calls, and how many of ten pictures are read right afterwards."""
+    """Records the training data; returns the calls, and how many of ten pictures are read correctly after."""
     pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
     from inkread.training.fine_tuning import FineTuned
 

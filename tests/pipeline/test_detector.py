@@ -1,4 +1,4 @@
-"""Peaks of the detector's answer become boxes in pixels of the picture, one for each digit."""
+"""Peaks of the detector's output become boxes in pixels of the picture, one per digit."""
 
 import numpy as np
 from hypothesis import given
@@ -9,7 +9,7 @@ from inkread.pipeline.scales import MARGIN, PyramidLevel
 
 
 def answer(places: dict[tuple[int, int], tuple[int, float]], shape: tuple[int, int] = (30, 40)) -> np.ndarray:
-    """An answer that sees a class, so surely, at each (y, x), 10 pixels to each side of the box."""
+    """Makes an output with a class of given logit at each (y, x), 10 pixels from each side of its box."""
     output = np.full((len(CLASSES) + 4, *shape), -9.0, np.float32)
     output[len(CLASSES) :] = 10 / BOX_UNIT
     for (y, x), (kind, logit) in places.items():
@@ -44,7 +44,7 @@ def test_nothing_is_found_in_the_margin_around_the_picture() -> None:
 
 
 def kept(found: Detections) -> Detections:
-    """What overlaps no surer box."""
+    """A slow reference for non-maximum suppression."""
     return found.subset(without_overlaps(found, found.logits.max(axis=1)))
 
 

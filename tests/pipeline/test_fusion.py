@@ -1,4 +1,4 @@
-"""All opinions make one probability, and a card without the weights is refused."""
+"""All predictions are fused into one probability, and a card without the weights is rejected."""
 
 import numpy as np
 import pytest

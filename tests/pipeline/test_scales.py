@@ -1,4 +1,4 @@
-"""A picture is looked at in octaves, from its own size or larger down to one at which a digit as high as it is small enough."""
+"""Pyramid levels go from the picture's own size or larger to one that shrinks the largest digit enough."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What docs/api.md shows works."""
+"""The examples in docs/api.md work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a store is: what can be named, what goes wrong there, and that no password is ever shown."""
+"""The address of a store: what it can be, its errors, and that passwords are never shown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "hunter2"
 
 
 def refusal(url: str) -> StoreError:
-    """The error with which a URL is refused, which has the form of every error, and no password anywhere."""
+    """Returns the error for a URL, which has the form of every error, and contains no password."""
     with pytest.raises(StoreError) as caught:
         Store.open(url)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -140,7 +140,7 @@ def test_a_folder_is_no_store(tmp_path):
 
 @pytest.fixture
 def guarded(tmp_path):
-    """A folder in which this process may only write what the permissions allow."""
+    """A folder in which this process may write only as the permissions allow."""
     folder = tmp_path / "guarded"
     folder.mkdir()
     with permissions_that_count():

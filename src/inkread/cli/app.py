@@ -17,7 +17,7 @@ COMMANDS = (
 
 
 def app(names: Iterable[str] = COMMANDS) -> typer.Typer:
-    """Returns the application with these commands only: importing all takes longer than reading a small picture."""
+    """Returns the application with only these commands: importing all is slower than reading a picture."""
     result = typer.Typer(
         name="inkread",
         help="Reads handwritten digits from any picture, and tells you when there are none.",

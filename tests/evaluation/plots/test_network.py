@@ -1,4 +1,4 @@
-"""A model's layers are the model, and what is drawn of them is what they compute."""
+"""The layers taken from a model compute the same, and plots show what they compute."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def test_filters_are_the_first_weights(network):
 def test_features_are_of_every_hidden_layer(network, glyphs):
     found = activations(network, glyphs.images[0])
     assert {name: values.shape for name, values in found.items()} == {
-        "conv 1": (8, 28, 28), "conv 2": (16, 28, 28), "conv 3": (24, 14, 14), "conv 4": (24, 14, 14), "conv 5": (32, 7, 7),
+        "conv 1": (8, 28, 28), "conv 2": (16, 28, 28),
+        "conv 3": (24, 14, 14), "conv 4": (24, 14, 14), "conv 5": (32, 7, 7),
     }  # fmt: skip
     assert all((values >= 0).all() for values in found.values())
     names = [text.get_text() for text in features(network, glyphs.images[0]).axes[0].texts]

@@ -1,4 +1,4 @@
-"""The page of errors shows them all with their stages, is one file, and trusts no text that it shows."""
+"""The error page shows all errors with their stages, is one file, and escapes every text."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ HOSTILE = "<script>alert('x')</script>&\"\u2028.png"
 
 
 def cross(size: int = 60) -> np.ndarray:
-    """No digit."""
+    """Not a digit."""
     return (np.eye(size) + np.eye(size)[::-1] == 0).astype(np.uint8) * 255
 
 
 def bar() -> np.ndarray:
-    """A 1, as far as anybody can tell."""
+    """Something that looks like a 1."""
     pixels = np.full((60, 60), 255, np.uint8)
     pixels[8:52, 27:33] = 0
     return pixels

@@ -1,4 +1,4 @@
-"""A report is one file that holds every plot of its run, and asks for nothing from elsewhere."""
+"""A report is one file that contains every plot of its run, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
