@@ -136,6 +136,9 @@ def test_every_network_has_every_plot_and_a_report(draw_glyphs, finish, asked, n
     folder = finish(small_run(network, layers), draw_glyphs(60))
     page = Outline(write_report(folder).read_text(encoding="utf-8"))
     absent = {"features"} if network == "linear" else set()  # it has no hidden layer
+    if network in ("linear", "mlp", "wide"):  # they have no convolution
+        absent |= {"gradcam"}
+        assert "gradcam needs convolutions, but this network has none" in page.text
     assert page.values("svg", "aria-label") == [
         entry.title for name, entry in PLOTS.items() if name not in absent
     ]
