@@ -15,6 +15,7 @@ from inkread.pipeline.glyph import SIDE
 from inkread.system.idle import let_idle_threads_sleep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -146,11 +147,15 @@ def class_activation_map(
     evidence = (gradient.mean(dim=(2, 3), keepdim=True) * maps).sum(dim=1)[0].clamp(min=0).detach()
     used = gradient[0].ne(0).any(dim=0)  # the last row and column of 7×7 are lost in a 2×2 pooling
     found = np.asarray((evidence * used).numpy(), np.float32)
-    for axis, (start, step) in enumerate(_centers(network[:index])):
-        places = (np.arange(SIDE) - start) / step
-        known = np.arange(found.shape[axis])
-        found = np.apply_along_axis(lambda line, at=places, of=known: np.interp(at, of, line), axis, found)
-    return (found / max(float(found.max()), np.finfo(np.float32).tiny)).astype(np.float32)
+    (row, rows), (column, columns) = _centers(list(network)[:index])
+    found = _interpolated(_interpolated(found, column, columns).T, row, rows).T
+    return found / max(float(found.max()), float(np.finfo(np.float32).tiny))
+
+
+def _interpolated(values: NDArray[np.float32], start: float, step: float) -> NDArray[np.float32]:
+    """Interpolates each row, whose values are ``step`` pixels apart from pixel ``start`` on, to ``SIDE``."""
+    places, known = (np.arange(SIDE) - start) / step, np.arange(values.shape[1])
+    return np.array([np.interp(places, known, row) for row in values], np.float32)
 
 
 def _last_convolution(network: nn.Sequential, glyph: NDArray[Any]) -> int:
@@ -172,7 +177,7 @@ def _last_convolution(network: nn.Sequential, glyph: NDArray[Any]) -> int:
     return found
 
 
-def _centers(layers: nn.Sequential) -> list[tuple[float, float]]:
+def _centers(layers: Sequence[nn.Module]) -> list[tuple[float, float]]:
     """Returns which pixels the outputs are centered on, for rows and columns: the first one, and the step."""
     start, step = np.zeros(2), np.ones(2)
     for layer in layers:
