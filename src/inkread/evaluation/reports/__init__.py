@@ -4,6 +4,8 @@
 ``errors``       every error of a reader, with its intermediate results
 ``run``          a training run, with its plots
 ``comparison``   a comparison of models
+``confusions``   a confusion matrix within a page, whose errors are links
+``misread``      the glyphs that they link to
 ``inline``       a plot within a page
 ``reliability``  a reliability diagram within a page
 ``markdown``     tables in Markdown files

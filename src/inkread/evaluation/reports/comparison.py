@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from inkread.evaluation.figures import count, duration, p_value
 from inkread.evaluation.plots.costs import against_cost
-from inkread.evaluation.reports.errors import POLICY, data_uri, table
+from inkread.evaluation.reports.errors import POLICY, data_uri, stylesheet, table
 from inkread.evaluation.reports.inline import inline
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ MOST_SHOWN = 120
 def comparison_page(comparison: Comparison) -> str:
     """Returns the page: one file, whose content security policy forbids external resources."""
     names = [entry.name for entry in comparison.entries]
-    style = resources.files("inkread.evaluation.reports").joinpath("page.css").read_text(encoding="utf-8")
+    style = stylesheet("page.css")
     title = " · ".join(names)
     sections = [
         _section("Models", _models(comparison)),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from inkread.evaluation.pictures import KINDS
+from inkread.evaluation.reports.confusions import NO_DIGIT, SingleConfusions
 from inkread.evaluation.reports.reliability import reliability_diagram
 from inkread.pipeline import explain
 from inkread.results.annotate import draw_reading
@@ -33,7 +34,6 @@ LONGEST = 640
 JPEG_QUALITY = 80
 MOST_GLYPHS = 40
 """Maximum number of glyphs per picture; those read as digits are always included."""
-NO_DIGIT = "none"
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 RATES: dict[Kind, str] = {
     "single": "Single digits right",
@@ -65,12 +65,15 @@ def error_page(
         PictureError: a picture that could be read before can no longer be read.
     """
     errors: dict[str, list[str]] = {group: [] for group in GROUPS}
-    for result, picture in zip(report.results, pictures, strict=True):
+    singles = SingleConfusions(report.results)
+    for result, picture in sorted(
+        zip(report.results, pictures, strict=True), key=lambda p: singles.key(p[0])
+    ):
         if not result.correct:
             trace = None if result.error else reader.trace(picture.source, single=result.kind == "single")
-            errors[_group(result)].append(_article(result, trace))
+            errors[_group(result)].append(_article(result, trace, singles.target(result)))
     found = {group: articles for group, articles in errors.items() if articles}
-    style = resources.files("inkread.evaluation.reports").joinpath("page.css").read_text(encoding="utf-8")
+    style = stylesheet("page.css", "confusion.css")
     wrong = len(report.wrong)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -78,10 +81,16 @@ def error_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{style}</style></head><body>\n"
         f"<header><h1>{escape(title)}</h1><p>{len(report.results):,} pictures, {wrong:,} wrong</p>"
-        f"{_links(found)}</header>\n<main>{_overview(report)}\n"
+        f"{_links(found)}</header>\n<main>{_overview(report)}{singles.section()}\n"
         + "\n".join(_section(group, articles) for group, articles in found.items())
         + "</main></body></html>\n"
     )
+
+
+def stylesheet(*names: str) -> str:
+    """Returns these files of this package as one style sheet."""
+    folder = resources.files("inkread.evaluation.reports")
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
 def _group(result: PictureResult) -> str:
@@ -155,8 +164,8 @@ def table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> str:
     return f'<div class="scroll"><table>{"".join(f"<tr>{line}</tr>" for line in lines)}</table></div>'
 
 
-def _article(result: PictureResult, trace: Trace | None) -> str:
-    """Shows one error: the expected and the actual reading, and every stage in between."""
+def _article(result: PictureResult, trace: Trace | None, target: str = "") -> str:
+    """Shows one error, with the id ``target``: the expected and the actual reading, and every stage between."""
     facts = [
         ("expected", result.expected or NO_DIGIT, "text"),
         ("read", "error" if result.error else result.got or NO_DIGIT, "text wrong"),
@@ -172,7 +181,8 @@ def _article(result: PictureResult, trace: Trace | None) -> str:
         for name, value, style in facts
     )
     shown = _stages(trace) + _glyphs(trace) if trace else f"<p>{escape(result.error)}</p>"
-    return f"<article><h3>{escape(result.file)}</h3><dl>{listed}</dl>{shown}</article>"
+    name = f' id="{target}"' if target else ""
+    return f"<article{name}><h3>{escape(result.file)}</h3><dl>{listed}</dl>{shown}</article>"
 
 
 def _stages(trace: Trace) -> str:

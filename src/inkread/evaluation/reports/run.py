@@ -7,7 +7,6 @@ forbids external resources.
 from __future__ import annotations
 
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,9 @@ from inkread.errors import ModelError, ModelNotFoundError, OptionError, OutputEr
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.plots.catalogue import PLOTS
 from inkread.evaluation.plots.inspection import Inspection
-from inkread.evaluation.reports.errors import POLICY
+from inkread.evaluation.reports.errors import POLICY, stylesheet
 from inkread.evaluation.reports.inline import inline
+from inkread.evaluation.reports.misread import misread
 from inkread.models.card import CARD_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def report_page(
         sections.append(_section(name, PLOTS[name], inspection, options))
         on_plot()
     card = inspection.model.card
-    css = resources.files("inkread.evaluation.reports").joinpath("run.css").read_text(encoding="utf-8")
+    css = stylesheet("run.css", "confusion.css")
     links = "".join(f'<li><a href="#{name}">{escape(PLOTS[name].title)}</a></li>' for name in names)
     of = "" if inspection.reads_pages else f" The plots below show {inspection.described}."
     return (
@@ -109,8 +109,11 @@ def _section(name: str, entry: Entry, inspection: Inspection, options: Mapping[s
     """Returns a plot with its heading, or the reason that it is missing."""
     title = escape(entry.title)
     try:
-        drawing = inline(entry.draw(inspection, **options), entry.title)
-        content = f'<div class="plot" tabindex="0" role="group" aria-label="{title}">{drawing}</div>'
+        if name == "confusion":  # a table, because its cells are links
+            content = misread(inspection.glyphs, inspection.probabilities)
+        else:
+            drawing = inline(entry.draw(inspection, **options), entry.title)
+            content = f'<div class="plot" tabindex="0" role="group" aria-label="{title}">{drawing}</div>'
     except (OptionError, ModelError) as error:  # such as a layer in an imported model
         content = f"<p>Not available: {escape(error.source)} {escape(error.problem)}.</p>"
     heading = f"<h2>{title}</h2><p>{escape(entry.text)}</p>"
