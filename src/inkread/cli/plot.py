@@ -68,8 +68,8 @@ def plot(
     The glyphs are those that the run held out from training; for a bundled model, the last MNIST training
     images.
 
-    curves also prints the curves as text. filters, features, saliency, gradcam, embedding, and process inspect
-    the network and require the extra train.
+    curves also prints the curves as text. filters, features, saliency, gradcam, embedding, and process
+    inspect the network and require the extra train.
     """
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.plots import Inspection, save

@@ -54,7 +54,7 @@ def test_every_error_is_there_once_under_its_kind(page: Outline) -> None:
     assert sections == ["misread", "rejected", "multi", "empty", "unreadable"]
     links = page.values("a", "href")
     assert links[: len(sections)] == [f"#{name}" for name in sections]
-    cells = [f"#{name}" for name in page.values("article", "id") if name]
+    cells = [f"#{name}" for name in page.values("h3", "id") if name]
     assert links[len(sections) :] == sorted(cells)  # from the matrix of single digits, row by row
     assert len(cells) == 2
     assert sum(tag == "article" for tag, _ in page.tags) == 5

@@ -128,7 +128,7 @@ def gradcam(
     *,
     classes: Sequence[str] = DIGIT_CLASSES,
 ) -> Plot:
-    """Plots where the network finds evidence for its reading, and for the next most probable class, in orange.
+    """Plots the evidence for each reading, and for the next most probable class, in orange.
 
     See ``inkread.evaluation.plots.network.class_activation_map``. The arguments are those of ``saliency``.
 

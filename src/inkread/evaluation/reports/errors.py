@@ -165,7 +165,7 @@ def table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> str:
 
 
 def _article(result: PictureResult, trace: Trace | None, target: str = "") -> str:
-    """Shows one error, with the id ``target``: the expected and the actual reading, and every stage between."""
+    """Shows one error, its heading with the id ``target``: expected and actual reading, and every stage."""
     facts = [
         ("expected", result.expected or NO_DIGIT, "text"),
         ("read", "error" if result.error else result.got or NO_DIGIT, "text wrong"),
@@ -182,7 +182,7 @@ def _article(result: PictureResult, trace: Trace | None, target: str = "") -> st
     )
     shown = _stages(trace) + _glyphs(trace) if trace else f"<p>{escape(result.error)}</p>"
     name = f' id="{target}"' if target else ""
-    return f"<article{name}><h3>{escape(result.file)}</h3><dl>{listed}</dl>{shown}</article>"
+    return f"<article><h3{name}>{escape(result.file)}</h3><dl>{listed}</dl>{shown}</article>"
 
 
 def _stages(trace: Trace) -> str:

@@ -50,7 +50,8 @@ def misread(glyphs: LabelledGlyphs, probabilities: NDArray[np.floating]) -> str:
     return (
         f"{confusion_table(matrix, names)}<h3>Misread glyphs</h3>"
         "<p>The most frequent errors first, each with the confidence of its reading.</p>"
-        f'<div class="confused" tabindex="0" role="region" aria-label="Misread glyphs">{"".join(groups)}</div>'
+        '<div class="confused" tabindex="0" role="region" aria-label="Misread glyphs">'
+        f"{''.join(groups)}</div>"
     )
 
 
