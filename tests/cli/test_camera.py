@@ -23,8 +23,8 @@ def video(tmp_path):
     return path
 
 
-def error_of(capfd, *arguments):
-    assert main(["camera", *map(str, arguments)]) == 1
+def error_of(capfd, *arguments, code=1):
+    assert main(["camera", *map(str, arguments)]) == code
     written = capfd.readouterr()
     assert written.out == ""
     assert "Traceback" not in written.err
@@ -42,10 +42,10 @@ class TestWithPygame:
         assert error_of(capfd, "--device", 97).startswith("error: camera 97: is not connected")
 
     def test_a_number_below_zero(self, capfd):
-        assert "use 0 or higher" in error_of(capfd, "--device", -1)
+        assert "use 0 or higher" in error_of(capfd, "--device", -1, code=2)
 
     def test_a_camera_and_a_video_exclude_each_other(self, capfd, video):
-        assert "cannot be used together" in error_of(capfd, "--device", 0, "--video", video)
+        assert "cannot be used together" in error_of(capfd, "--device", 0, "--video", video, code=2)
 
     def test_a_video_that_is_not_there(self, capfd, tmp_path):
         assert "is not a file" in error_of(capfd, "--video", tmp_path / "none.mp4")

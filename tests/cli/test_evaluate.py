@@ -116,7 +116,7 @@ def test_other_classes_are_scored_by_their_names_and_most_frequent_mistakes(run,
 )
 def test_data_that_cannot_be_scored_are_an_error(run, options, words):
     result = run("evaluate", *options)
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert words in result.err
 
 
@@ -237,5 +237,5 @@ def test_naive_adds_the_comparison(run, folder, monkeypatch):
 @pytest.mark.parametrize("option", [["--naive"], ["--report", "page.html"]])
 def test_what_needs_pictures_is_an_error_without_them(run, option):
     result = run("evaluate", *option)
-    assert result.code == 1
+    assert result.code == 2
     assert "--pictures" in result.err

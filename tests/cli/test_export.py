@@ -42,7 +42,7 @@ def test_the_table_says_how_far_each_file_is_from_its_source(run, exports, tmp_p
 
 def test_a_wrong_format_is_told_before_anything_is_loaded(run, exports):
     result = run("export", "runs/cnn", "--to", "tflite")
-    assert result.code == 1
+    assert result.code == 2
     assert "--to tflite: is not a format" in result.err
     assert "litert" in result.err
     assert not exports
@@ -93,6 +93,6 @@ def test_an_imported_model_that_reads_hardly_any_digit_is_doubted(run, imports, 
 def test_an_import_without_trust_says_why(run, tmp_path):
     (tmp_path / "old.h5").write_bytes(b"")
     result = run("import", tmp_path / "old.h5")
-    assert result.code == 1
+    assert result.code == 2
     assert "run any code in it" in result.err
     assert "--trust" in result.err

@@ -215,7 +215,7 @@ def test_doubtful_digits_are_drawn(run, tmp_path):
 @pytest.mark.parametrize("least", ["-0.5", "1.5", "nan"])
 def test_a_least_probability_outside_0_to_1_is_an_error_before_anything_is_printed(run, least):
     result = run("read", "rows.png", "--min-probability", least, "--format", "csv")
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert "0..1" in result.err
 
 

@@ -58,11 +58,11 @@ def test_an_interrupted_sweep_says_how_to_go_on(run, arguments, monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(["--network", "lenet"], "did you mean 'lenet5'"), (["--space", "absent.toml"], "no readable space")],
+    [(["--network", "lenet"], "did you mean 'lenet5'"), (["--space", "absent.toml"], "not a readable space")],
 )
 def test_wrong_options_are_an_error(run, arguments, options, words):
     result = run(*arguments, *options)
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert words in result.err
 
 

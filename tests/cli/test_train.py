@@ -125,7 +125,7 @@ def test_a_recipe_file_of_a_detector_is_one(run, trained, tmp_path, content, opt
 
 def test_a_recipe_of_a_detector_is_for_no_other_network(run, trained, tmp_path):
     result = run("train", "--recipe", "detector", "--network", "cnn", "--out", tmp_path)
-    assert result.code == 1
+    assert result.code == 2
     assert result.err.startswith("error: ")
     assert "internal" not in result.err
     assert not trained
@@ -180,7 +180,7 @@ def test_several_seeds_are_trained_into_folders_of_their_own(run, trained, tmp_p
 
 def test_an_unknown_logger_is_refused_before_anything_is_trained(run, trained, tmp_path):
     result = run("train", "--log", "tensorbord", "--out", tmp_path)
-    assert result.code == 1
+    assert result.code == 2
     assert "did you mean 'tensorboard'" in result.err
     assert not trained
 
@@ -224,7 +224,7 @@ def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, tra
 )
 def test_a_setting_that_the_network_has_not_or_cannot_have_is_refused(run, trained, tmp_path, options, words):
     result = run("train", "--out", tmp_path / "run", "--network", *options)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert not trained
 
@@ -253,7 +253,7 @@ def test_an_optimizer_comes_with_a_learning_rate_at_which_it_learns(run, trained
 )
 def test_a_setting_of_another_optimizer_is_refused(run, trained, tmp_path, options, words):
     result = run("train", *options, "--out", tmp_path)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert not trained
 
@@ -332,7 +332,7 @@ def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
 )
 def test_what_makes_no_sense_beside_a_start_is_refused(run, tuned, tmp_path, options, words):
     result = run("train", "--init-from", "bundled", "--out", tmp_path / "run", *options)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert not tuned.made
 
@@ -360,7 +360,7 @@ def test_a_recipe_may_be_toml(run, trained, tmp_path):
 )
 def test_of_an_unknown_network_or_recipe_the_nearest_is_named(run, trained, tmp_path, options, meant):
     result = run("train", *options, "--out", tmp_path / "run")
-    assert result.code == 1
+    assert result.code == 2
     assert f"did you mean '{meant}'" in result.err
     assert not trained
 
@@ -373,7 +373,7 @@ def test_a_wrong_recipe_file_is_an_error(run, trained, tmp_path, content):
     file = tmp_path / "recipe.json"
     file.write_text(content)
     result = run("train", "--recipe", file, "--out", tmp_path / "run")
-    assert result.code == 1
+    assert result.code == 2
     assert result.err.startswith("error: ")
     assert "internal" not in result.err
 
@@ -432,7 +432,7 @@ def test_what_is_left_out_is_told_beside_the_result(run, trained, monkeypatch, t
 )
 def test_data_that_cannot_be_used_are_an_error(run, trained, tmp_path, options, words):
     result = run("train", "--out", tmp_path / "run", *options)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert "Traceback" not in result.err
     assert trained == []

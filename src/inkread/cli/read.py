@@ -144,7 +144,7 @@ def _stream(name: str) -> BytesIO:
 
     with nullcontext(sys.stdin.buffer) if name == STANDARD_INPUT else Path(name).open("rb") as stream:
         content = BytesIO(stream.read(PictureLimits().max_bytes + 1))
-    content.name = name  # type: ignore[misc]
+    content.name = name
     return content
 
 
