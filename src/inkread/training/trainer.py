@@ -197,9 +197,12 @@ def _epoch(state: State[Any], task: Task[Row], plan: Plan, on_batch: Callable[[i
         step = first + done
         rate = plan.learning_rate * plan.schedule((step + 1) / plan.steps)
         sums = sums + _step(state, task, plan, batch, rate=rate)
-        # A decay that rises from zero soon forgets the random first weights.
-        state.average(min(plan.averaging, step / (step + 10)))
+        if plan.averaging:
+            # A decay that rises from zero soon forgets the random first weights.
+            state.average(min(plan.averaging, step / (step + 10)))
         on_batch(done + 1, count)
+    if not plan.averaging:
+        state.average(0.0)
     if not np.isfinite(sums).all():
         remedy = "start again with a lower learning rate"
         raise TrainingError(f"epoch {epoch}", "the loss is no longer a number", remedy)
