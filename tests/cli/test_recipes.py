@@ -12,7 +12,7 @@ from inkread.training.recipe import RECIPES, recipe_from
 def test_all_recipes_are_listed(run):
     out = run("recipes").out
     assert [line.split()[0] for line in out.splitlines()[1:]] == list(RECIPES)
-    assert "24,000 steps" in out
+    assert "32,000 steps" in out
 
 
 @pytest.mark.parametrize("name", RECIPES)

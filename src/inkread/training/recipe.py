@@ -235,7 +235,7 @@ class DetectorRecipe(TrainingConfig):
     network: str = choice(DETECTOR, (DETECTOR,))
     """The architecture, see ``inkread.training.detector_network``."""
 
-    steps: int = number(24_000, 1, 10_000_000)
+    steps: int = number(32_000, 1, 10_000_000)
     """Steps of the detector in all."""
 
     decay: float = number(0.25, 0.0, 1.0)
@@ -272,7 +272,7 @@ class DetectorRecipe(TrainingConfig):
     strip_pages: int = number(4_000, 1, 1_000_000)
     """Pages on which the detector finds the strips to learn from, besides all real numbers."""
 
-    strip_steps: int = number(24_000, 1, 10_000_000)
+    strip_steps: int = number(32_000, 1, 10_000_000)
     """Steps of the network for strips."""
 
     judged_pages: int = number(3_600, 10, 1_000_000)
