@@ -17,11 +17,25 @@ settings.load_profile("inkread")
 TESTS = Path(__file__).parent
 SLOW = (
     "browser",
+    "cli/test_compare.py",
+    "cli/test_export.py",
+    "cli/test_sweep.py",
+    "desktop/test_moving_pages.py",
+    "desktop/test_reader_process.py",
+    "desktop/test_screen.py",
+    "evaluation/plots",
+    "evaluation/reports",
     "export",
-    "training",
-    "test_notebook.py",
     "picture/test_worst_pictures.py",
+    "server/test_command.py",
+    "server/test_limits.py",
+    "server/test_openapi.py",
+    "store/test_durability.py",
+    "synthetic",
     "system/test_idle.py",
+    "test_notebook.py",
+    "test_privacy.py",
+    "training",
 )
 """Folders and files of which every test is slow; single slow tests have the mark."""
 
