@@ -16,13 +16,15 @@ CODE := $(wildcard src tests benchmarks examples notebooks/*.py)
 TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py examples/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
 NETWORK ?= cnn
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-lowest lint format types check bench bench-accuracy train train-all notebook evaluate clean distclean
+.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook evaluate \
+  constraints dist clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +38,11 @@ draw: $(VENV)/desktop  ## open a window to draw digits in
 examples: $(VENV)/core  ## read the example pictures and print the digits
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
 
-test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests
+test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests that are not slow: no training, browser, export or notebook
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 test-lowest:  ## run the tests with the oldest versions that pyproject.toml allows
 	$(MAKE) VENV=$(LOWEST) $(LOWEST)/constraints.txt
@@ -77,6 +82,15 @@ notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
 
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)
+
+constraints: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## write the versions in .venv to constraints-dev.txt
+	{ echo "# With these versions, all tests pass: $$(uname -s), $$($(BIN)/python -V). Made by make constraints."; \
+	  echo "# PyTorch and its CUDA libraries are left out: which build fits depends on the machine."; \
+	  $(PIP) freeze --exclude-editable | grep -Ev '$(UNPINNED)'; } > constraints-dev.txt
+
+dist: $(VENV)/pip  ## build the sdist and the wheel into dist/
+	$(PIP) install --quiet build
+	$(BIN)/python -m build $(ARGS)
 
 clean:  ## remove the tools' leftover files
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

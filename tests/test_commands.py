@@ -12,7 +12,12 @@ from typer.main import get_command
 from inkread.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / "notebooks").glob("*.py")]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / "notebooks").glob("*.py"),
+]
 INLINE, BLOCK = re.compile(r"`(inkread [^`\n]+)`"), re.compile(r"```(?:sh|shell|bash)\n(.*?)```", re.DOTALL)
 OPEN = re.compile(r"…|\.\.\.|\b[A-Z]{3,}\b|[{}[\]]")
 """Placeholders for the user to fill in."""

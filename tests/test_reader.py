@@ -367,6 +367,7 @@ RATES = {
 """Slightly below the measured counts, so that no later change loses pictures unnoticed."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RATES)
 def test_reading_real_pictures_never_raises_and_keeps_its_rate(
     reader: Reader, data_dir: Path, name: str

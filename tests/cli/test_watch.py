@@ -100,6 +100,7 @@ def fill(folder, *names):
         (folder / name).touch()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly_once(
     watched, tmp_path, pictures, suffix

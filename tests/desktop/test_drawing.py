@@ -299,6 +299,7 @@ def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, 
     visit(script, save_to=tmp_path / "file")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("free", [False, True])
 def test_what_is_taught_is_what_training_learns_from(visit, tmp_path, reader, free) -> None:
     folder = tmp_path / "hand"

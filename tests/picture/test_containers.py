@@ -256,6 +256,7 @@ def test_what_decoding_needs_is_bounded_by_the_format(monkeypatch: pytest.Monkey
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are measured by resource")
 def test_decoding_keeps_its_promise_of_memory() -> None:
     cases = ["PNG RGBA", "PNG grey 16, transparent", "WebP lossless"]  # of full size

@@ -81,17 +81,20 @@ def test_a_server_that_cannot_be_reached_says_so():
     assert "check that the server is running" in error.remedy
 
 
+@pytest.mark.slow
 def test_a_wrong_password_says_so_and_is_not_shown(cluster):
     url = make_url(cluster.url).set(password=SECRET)
     error = refusal(url.render_as_string(hide_password=False))
     assert "password authentication failed" in error.problem
 
 
+@pytest.mark.slow
 def test_a_database_that_is_not_there_says_so(cluster):
     url = make_url(cluster.url).set(database="nowhere")
     assert 'database "nowhere" does not exist' in refusal(url.render_as_string(hide_password=False)).problem
 
 
+@pytest.mark.slow
 def test_a_server_where_no_table_may_be_made_says_so(postgresql):
     url = make_url(postgresql).update_query_dict({"options": "-cdefault_transaction_read_only=on"})
     error = refusal(url.render_as_string(hide_password=False))

@@ -132,6 +132,7 @@ def test_tables_of_another_program_are_left_alone(url, engine, table):
     assert inspect(engine).get_table_names() == [table]
 
 
+@pytest.mark.slow
 def test_a_server_may_hold_other_tables_beside_the_store(schema):
     engine = create_engine(schema)
     execute(engine, "CREATE TABLE letters (id INTEGER)", "CREATE TABLE alembic_version (version_num TEXT)")
