@@ -10,17 +10,21 @@ VENV := .venv
 LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+CONSTRAIN ?=
+INSTALL = $(PIP) install $(CONSTRAIN)
 CODE := $(wildcard src tests benchmarks examples notebooks/*.py)
 TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py examples/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
 NETWORK ?= cnn
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-lowest lint format types check bench bench-accuracy train train-all notebook evaluate clean distclean
+.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook evaluate \
+  constraints dist clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,41 +35,44 @@ run: $(VENV)/serve  ## start the web page and the API
 draw: $(VENV)/desktop  ## open a window to draw digits in
 	$(BIN)/inkread draw $(ARGS)
 
-examples: $(VENV)/core  ## read the example pictures and show what was read
+examples: $(VENV)/core  ## read the example pictures and print the digits
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
 
-test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests
+test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests that are not slow: no training, browser, export or notebook
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 test-lowest:  ## run the tests with the oldest versions that pyproject.toml allows
 	$(MAKE) VENV=$(LOWEST) $(LOWEST)/constraints.txt
-	PIP_CONSTRAINT="$(CURDIR)/$(LOWEST)/constraints.txt" \
-	  $(MAKE) VENV=$(LOWEST) test ARGS="-W default::DeprecationWarning $(ARGS)"
+	$(MAKE) VENV=$(LOWEST) CONSTRAIN="--constraint $(LOWEST)/constraints.txt" \
+	  test ARGS="-W default::DeprecationWarning $(ARGS)"
 
-lint: $(VENV)/lint  ## check style, formatting, and which room imports which
+lint: $(VENV)/lint  ## check style, formatting, and the import layers
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/lint-imports --no-cache
 
-format: $(VENV)/lint  ## put the code into form, and mend what can be mended
+format: $(VENV)/lint  ## format the code, and fix what can be fixed automatically
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
 types: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the types
 	$(BIN)/mypy $(TYPED)
 
-check: lint types test  ## all that must pass before a commit
+check: lint types test  ## everything that must pass before a commit
 
 bench: $(VENV)/workbench $(VENV)/desktop  ## run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
 
-bench-accuracy: $(VENV)/core  ## measure on what is in INKREAD_DATA, and write the tables of docs/accuracy.md
+bench-accuracy: $(VENV)/core  ## measure the collections in INKREAD_DATA, and write docs/accuracy.md's tables
 	$(BIN)/python benchmarks/accuracy.py --write docs/accuracy.md $(ARGS)
 
 train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)
 
-train-all: $(VENV)/train  ## train all networks that are bundled, by their recipes, into runs/: hours on two cores
+train-all: $(VENV)/train  ## train all bundled networks with their recipes into runs/: hours on two cores
 	$(BIN)/inkread train --recipe default --out runs/default $(ARGS)
 	$(BIN)/inkread export runs/default --to int8 --out runs/default
 	$(BIN)/inkread train --network detector --out runs/detector $(ARGS)
@@ -76,7 +83,16 @@ notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)
 
-clean:  ## remove what the tools left behind
+constraints: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## write the versions in .venv to constraints-dev.txt
+	{ echo "# With these versions, all tests pass: $$(uname -s), $$($(BIN)/python -V). Made by make constraints."; \
+	  echo "# PyTorch and its CUDA libraries are left out: which build fits depends on the machine."; \
+	  $(PIP) freeze --exclude-editable | grep -Ev '$(UNPINNED)'; } > constraints-dev.txt
+
+dist: $(VENV)/pip  ## build the sdist and the wheel into dist/
+	$(PIP) install --quiet build
+	$(BIN)/python -m build $(ARGS)
+
+clean:  ## remove the tools' leftover files
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -96,7 +112,7 @@ $(VENV)/pip:
 	@touch $@
 
 $(VENV)/core: $(VENV)/pip pyproject.toml
-	$(PIP) install --quiet --editable .
+	$(INSTALL) --quiet --editable .
 	@touch $@
 
 # PyTorch stays at its newest: each older build would bring gigabytes of CUDA libraries.
@@ -106,26 +122,26 @@ $(VENV)/constraints.txt: $(VENV)/pip pyproject.toml
 	  --no-emit-package torch --python $(BIN)/python --output-file $@ pyproject.toml
 
 $(VENV)/train: $(VENV)/core
-	$(PIP) install --editable '.[train]'
+	$(INSTALL) --editable '.[train]'
 	@touch $@
 
 $(VENV)/workbench: $(VENV)/train
-	$(PIP) install --editable '.[plot,keras,litert,sweep,notebook]'
+	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook]'
 	@touch $@
 
 $(VENV)/serve: $(VENV)/core
-	$(PIP) install --quiet --editable '.[serve]'
+	$(INSTALL) --quiet --editable '.[serve]'
 	@touch $@
 
 $(VENV)/desktop: $(VENV)/core
-	$(PIP) install --quiet --editable '.[desktop]'
+	$(INSTALL) --quiet --editable '.[desktop]'
 	@touch $@
 
 $(VENV)/test: $(VENV)/core
-	$(PIP) install --quiet --editable '.[client,desktop,postgres]'
-	$(PIP) install --quiet --group test
+	$(INSTALL) --quiet --editable '.[client,desktop,postgres]'
+	$(INSTALL) --quiet --group test
 	@touch $@
 
 $(VENV)/lint: $(VENV)/core
-	$(PIP) install --quiet --group lint
+	$(INSTALL) --quiet --group lint
 	@touch $@

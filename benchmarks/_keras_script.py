@@ -1,7 +1,8 @@
-"""A Keras script of the usual kind, timed epoch by epoch; ``fast.py`` runs it in an environment of its own, with TensorFlow.
+"""A typical Keras script, timed by epoch; ``fast.py`` runs it in an environment with TensorFlow.
 
-``python _keras_script.py DATA.npz GOAL MOST`` trains until the held-out accuracy is ``GOAL``, for ``MOST`` epochs at most, and prints
-JSON: seconds of training, without the import, the first compilation and the evaluation; epochs; accuracies.
+``python _keras_script.py DATA.npz GOAL MOST`` trains until the held-out accuracy is ``GOAL``, for at most
+``MOST`` epochs, and prints JSON: seconds of training, without import, first compilation and evaluation;
+epochs; accuracies.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 
 def model() -> keras.Model:
-    """The network of every second tutorial."""
+    """Builds the network found in many tutorials."""
     network = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -33,13 +34,13 @@ def model() -> keras.Model:
 
 
 def main(data: str, goal: float, most: int) -> None:
-    """Trains and prints."""
+    """Trains the network and prints the result."""
     with np.load(data) as arrays:
         sets = {
             name: (arrays[f"{name}_images"][..., None].astype("float32") / 255, arrays[f"{name}_labels"])
             for name in ("learned", "held_out", "test")
         }
-    model().fit(*(each[:1280] for each in sets["learned"]), batch_size=128, verbose=0)  # libraries load
+    model().fit(*(each[:1280] for each in sets["learned"]), batch_size=128, verbose=0)  # warm-up
     network, seconds, epochs, held_out = model(), 0.0, 0, 0.0
     while held_out < goal and epochs < most:
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A video of handwritten pages that drift, turn and come closer before a camera, and what is written where on each frame."""
+"""Renders a video of handwritten pages that drift, turn and come closer, with the true text of each frame."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
 
     Writer = Callable[[str], NDArray[np.float32]]
-    """Gives the ink of a digit, H×W in 0..1, cropped to it, at its height in pixels."""
+    """Returns the ink of a digit, H×W in 0..1, cropped to it, at its height in pixels."""
 
 WIDTH, HEIGHT, RATE = 640, 480, 30.0
 SHEET = (720, 960)
-"""Height and width of a page, of which the camera sees the middle."""
+"""Height and width of a page; the camera sees its center."""
 ROWS, DIGITS, HEIGHTS = (1, 3), (2, 6), (52.0, 92.0)
-"""Rows of a page, digits of a row, and their height in pixels: from, to."""
+"""Ranges of rows per page, digits per row, and digit height in pixels."""
 GAPS, LINE = (0.22, 0.4), 1.55
-"""Between digits and from row to row, shares of the height."""
+"""Gap between digits (range), and row spacing, in digit heights."""
 TOOLS = (page_rendering.BLACK_PEN, page_rendering.BLUE_PEN, page_rendering.MARKER, page_rendering.PENCIL)
 PEN = (0.07, 0.12)
 PAPERS = ((0.95, 0.95, 0.94), (0.95, 0.92, 0.85), (0.90, 0.90, 0.89))
 SWAY, TURN, ZOOM = 26.0, 2.5, 0.07
-"""How far a page drifts, pixels; turns, degrees; and comes closer: amplitudes."""
+"""Amplitudes of a page's drift (pixels), rotation (degrees) and zoom."""
 PERIODS = (3.0, 7.0)
-"""Seconds of a swing."""
+"""Range of oscillation periods, seconds."""
 NOISE, BLUR = 3.0, 0.7
-"""Standard deviations of the sensor's noise, grey levels, and of the lens, pixels."""
+"""Standard deviations of the sensor noise (grey levels) and of the lens blur (pixels)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page.
+    """A handwritten page.
 
     Attributes:
         pixels: uint8 H×W×3, RGB.
-        text: what is written there, rows joined by newlines.
-        middles: K×2, x and y of the middle of each digit, row by row.
+        text: its text, rows joined by newlines.
+        middles: K×2, x and y of the center of each digit, row by row.
     """
 
     pixels: NDArray[np.uint8]
@@ -60,14 +60,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a frame shows: a page, since which frame, and the 2×3 matrix from the page to the frame."""
+    """The content of a frame: a page, its first frame, and the 2×3 matrix from the page to the frame."""
 
     page: Page
     first: int
     matrix: NDArray[np.float64]
 
     def label_in(self, box: tuple[int, int, int, int]) -> str:
-        """The digits whose middles are in the box."""
+        """Returns the digits whose centers are in the box."""
         x, y = (self.page.middles @ self.matrix[:, :2].T + self.matrix[:, 2]).T
         inside = (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
         labels = self.page.text.replace("\n", "")
@@ -75,12 +75,12 @@ class Moment:
 
 
 def make_pages(count: int, rng: np.random.Generator, images: LabelledGlyphs | None) -> list[Page]:
-    """Pages by different hands; every second with MNIST's digits, where they are given."""
+    """Makes pages by different writers; every second one with MNIST's digits, if they are given."""
     return [make_page(rng, images if number % 2 else None) for number in range(count)]
 
 
 def make_page(rng: np.random.Generator, images: LabelledGlyphs | None) -> Page:
-    """A page of one to three rows, written with a pen by the hand-made alphabet, or with MNIST's digits."""
+    """Makes a page of one to three rows, in strokes of the hand-made alphabet or in MNIST's digits."""
     height = float(rng.uniform(*HEIGHTS))
     writer = _stamper(images, height, rng) if images else _penman(height, rng)
     rows = [
@@ -109,7 +109,7 @@ def make_page(rng: np.random.Generator, images: LabelledGlyphs | None) -> Page:
 
 
 def record(pages: list[Page], path: Path, *, seconds: float, rng: np.random.Generator) -> list[Moment]:
-    """Films each page for so many seconds, writes the video, and returns what each frame shows."""
+    """Films each page for a number of seconds, writes the video, and returns the content of each frame."""
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (WIDTH, HEIGHT))
     if not video.isOpened():
         raise OutputError(str(path), "cannot be written as a video", "use an OpenCV with a codec for MJPG")
@@ -132,7 +132,7 @@ def record(pages: list[Page], path: Path, *, seconds: float, rng: np.random.Gene
 
 
 def _penman(height: float, rng: np.random.Generator) -> Writer:
-    """Writes with a pen."""
+    """Returns a writer that uses pen strokes."""
     style, pen = WriterStyle.random(rng), float(rng.uniform(*PEN)) * height
 
     def write(digit: str) -> NDArray[np.float32]:
@@ -143,7 +143,7 @@ def _penman(height: float, rng: np.random.Generator) -> Writer:
 
 
 def _stamper(images: LabelledGlyphs, height: float, rng: np.random.Generator) -> Writer:
-    """Writes with MNIST's digits."""
+    """Returns a writer that uses MNIST's digits."""
 
     def stamp(digit: str) -> NDArray[np.float32]:
         image = images.images[rng.choice(np.flatnonzero(images.labels == int(digit)))]

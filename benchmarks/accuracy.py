@@ -1,8 +1,9 @@
-"""What a model reads right: ``python benchmarks/accuracy.py [MODEL] [--write docs/accuracy.md]``.
+"""Accuracy of a model: ``python benchmarks/accuracy.py [MODEL] [--write docs/accuracy.md]``.
 
-Measures on whatever is in the folder that ``INKREAD_DATA`` names, and says what is missing: MNIST's test files, real pictures,
-cheques, digits by other hands, and letters, see ``inkread.datasets.benchmarks``. The naive pipeline (grey, resize to
-28×28, invert) is measured beside it with the same network. The network learned from none of it.
+Measures every collection found in the folder that ``INKREAD_DATA`` names, and lists the missing ones: MNIST's
+test files, real pictures, cheques, digits by other writers, and letters, see ``inkread.datasets.benchmarks``.
+Also measures the naive pipeline (grey, resize to 28×28, invert) with the same network. The network learned
+from none of these collections.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,16 +30,16 @@ if TYPE_CHECKING:
 
 NAIVE = "field, naive pipeline, same network"
 JUNK = ("field", "letters_ansh", "greek_cs5330")
-"""What single digits of ``field`` are told from, less the letters that look like digits."""
+"""Sources of the pictures for the AUROC, without letters that look like digits."""
 
 
 def main() -> None:
     """Prints the tables in Markdown, and writes them into a document if one is named."""
-    parser = argparse.ArgumentParser(description="Measure what a model reads right.")
+    parser = argparse.ArgumentParser(description="Measure the accuracy of a model.")
     parser.add_argument(
         "model", nargs="?", default="default", help="a bundled model, or a training run's folder"
     )
-    parser.add_argument("--write", type=Path, metavar="FILE", help="a document with the two marks of figures")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="the document to write the tables into")
     parser.add_argument(
         "--only",
         action="append",
@@ -48,7 +50,7 @@ def main() -> None:
     reader = Reader(options.model)
     on_mnist, reports = mnist(reader), dict(measured(reader, options.only or list(BENCHMARKS)))
     if not on_mnist and not reports:
-        sys.exit("error: INKREAD_DATA: holds none of the collections; name the folder that does")
+        sys.exit("error: INKREAD_DATA: contains none of the collections; set it to the folder that does")
     absent = [
         name
         for name in ("mnist", *BENCHMARKS)
@@ -74,7 +76,7 @@ def main() -> None:
 
 
 def measured(reader: Reader, names: Iterable[str]) -> Iterator[tuple[str, PictureReport]]:
-    """The report on each collection that is here, and the naive pipeline's on ``field``."""
+    """Yields a report for each available collection, and the naive pipeline's for ``field``."""
     for name in names:
         try:
             pictures = BENCHMARKS[name](None)
@@ -87,18 +89,18 @@ def measured(reader: Reader, names: Iterable[str]) -> Iterator[tuple[str, Pictur
 
 
 def provenance(model: str, reader: Reader, absent: list[str]) -> str:
-    """Which models, when, and what could not be measured."""
+    """Lists the models with their hashes, the date, and the collections that are missing."""
     models = {Path(model).name: reader.classifier.model.card}
     eyes = (reader.detector, reader.closeups, reader.strips, reader.rescorer)
     models |= {each.model.card.name: each.model.card for each in eyes}
-    named = ", ".join(f"`{name}` (SHA-256 `{card.sha256}`)" for name, card in models.items())
+    named = "\n".join(f"- `{name}`, SHA-256 `{card.sha256}`" for name, card in models.items())
     today = datetime.now(UTC).date().isoformat()
-    lacking = f" Not measured this time: {', '.join(absent)}." if absent else ""
-    return f"Models {named}, measured on {today}.{lacking}\n"
+    missing = textwrap.fill(f"Missing collections: {', '.join(absent)}.", 110) if absent else ""
+    return f"Measured on {today} with the models\n\n{named}\n\n{missing}\n"
 
 
 def mnist(reader: Reader) -> str:
-    """The bundled network on MNIST's test files, without the pipeline before it."""
+    """Scores the network alone on MNIST's test files."""
     try:
         report = evaluate_glyphs(reader.classifier, load_mnist("test", download=False))
     except DatasetNotFoundError as error:
@@ -113,7 +115,7 @@ def mnist(reader: Reader) -> str:
     ]
     heading = [
         "MNIST test files",
-        "which of the ten",
+        "ten-way accuracy",
         "right, with rejections",
         "rejected",
         "calibration error",
@@ -122,7 +124,7 @@ def mnist(reader: Reader) -> str:
 
 
 def singles(reports: dict[str, PictureReport]) -> str:
-    """Pictures of one digit, read as such."""
+    """Table of the pictures of one digit, read as one digit."""
     found = {name: report for name, report in reports.items() if report.rates["single"].total}
     lines = [
         [
@@ -139,7 +141,7 @@ def singles(reports: dict[str, PictureReport]) -> str:
 
 
 def rows(reports: dict[str, PictureReport]) -> str:
-    """Pictures of several digits, exactly right with all rows."""
+    """Table of the pictures of several digits: those with every row exactly right."""
     lines = []
     for name, report in reports.items():
         only = PictureReport(tuple(r for r in report.results if r.kind == "multi"))
@@ -149,7 +151,7 @@ def rows(reports: dict[str, PictureReport]) -> str:
 
 
 def rejection(reports: dict[str, PictureReport]) -> str:
-    """Pictures of no digit, read as a page and as one digit, look-alikes counted apart; and all of it as one AUROC."""
+    """Table of the pictures without digits, read as a page and as one digit; and the AUROC."""
     lines = []
     for name, report in reports.items():
         empty = [r for r in report.results if r.kind == "empty" and name != NAIVE]
@@ -166,12 +168,12 @@ def rejection(reports: dict[str, PictureReport]) -> str:
             r for name in JUNK for r in reports[name].results if r.columns.get("subtype") != "look-alike"
         )
         area = PictureReport(results).auroc
-        text += f"\nAUROC of single digits of field against the junk of {', '.join(JUNK)}, without look-alikes: {area:.4f}\n"
+        text += f"\nAUROC of digit or not on {', '.join(JUNK)}, without look-alikes: {area:.4f}\n"
     return text
 
 
 def confidence(reports: dict[str, PictureReport]) -> str:
-    """How well the probabilities of all digits that are read hold, whatever is on the picture."""
+    """Table of how reliable the probabilities of all digits read are, on every kind of picture."""
     lines = []
     for name, report in reports.items():
         probable, right = report.digits
@@ -186,12 +188,12 @@ def confidence(reports: dict[str, PictureReport]) -> str:
                     percent(expected_calibration_error(probable, right)),
                 ]
             )
-    heading = ["all digits that are read", "how many", f"{SURE:.2f} sure and wrong", "calibration error"]
+    heading = ["all digits read", "count", f"wrong at {SURE:.2f} or more", "calibration error"]
     return table(heading, lines) if lines else ""
 
 
 def subtypes(reports: dict[str, PictureReport]) -> str:
-    """The kinds of pictures of ``field``."""
+    """Table of ``field`` by kind of picture."""
     if "field" not in reports:
         return ""
     lines = [
@@ -202,12 +204,12 @@ def subtypes(reports: dict[str, PictureReport]) -> str:
 
 
 def shown(rate: Rate) -> str:
-    """Such as ``"234 of 235 (99.57 %)"``; nothing of nothing."""
+    """Formats a rate such as ``"234 of 235 (99.57 %)"``; empty if there are no pictures."""
     return f"{rate.correct:,} of {rate.total:,} ({percent(rate.share)})" if rate.total else ""
 
 
 def percent(share: float) -> str:
-    """Such as ``"99.57 %"``; nothing for ``nan``."""
+    """Formats a share such as ``"99.57 %"``; empty for ``nan``."""
     return "" if math.isnan(share) else f"{100 * share:.2f} %"
 
 

@@ -1,7 +1,10 @@
-"""The camera window at work: ``python benchmarks/camera.py [--pages 16] [--seconds 4] [--video FILE]``.
+"""Tests the camera window on a video of moving pages.
 
-Films handwritten pages, by the hand-made alphabet and, where it is at hand, with the training digits of MNIST that no model has
-learned from, and plays the video through the real window: on SDL's dummy driver, unless ``SDL_VIDEODRIVER`` or ``DISPLAY`` is set.
+``python benchmarks/camera.py [--pages 16] [--seconds 4] [--video FILE]``
+
+Renders handwritten pages with the hand-made alphabet and, if available, MNIST's held-out training digits, and
+plays the video through the real window. Uses SDL's dummy driver unless ``SDL_VIDEODRIVER`` or ``DISPLAY`` is
+set.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the window showed of a frame: when, which, with which text and digits, and how old the newest reading was."""
+    """What the window showed for a frame: time, frame, text, digits, and the age of the newest reading."""
 
     at: float
     frame: int
@@ -44,10 +47,10 @@ def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description="Measure the camera window on a video of moving pages.")
     parser.add_argument("--pages", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=4.0, help="that each page is shown")
+    parser.add_argument("--seconds", type=float, default=4.0, help="seconds per page")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--video", type=Path, help="keep the video here (.avi)")
-    parser.add_argument("--verbose", action="store_true", help="print every text that was wrong")
+    parser.add_argument("--video", type=Path, help="save the video here (.avi)")
+    parser.add_argument("--verbose", action="store_true", help="print every wrong text")
     options = parser.parse_args()
     if not os.environ.get("DISPLAY"):
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -64,7 +67,7 @@ def main() -> None:
 
 
 def digits_of_mnist() -> LabelledGlyphs | None:
-    """The training digits that are held out; none where MNIST is not at hand."""
+    """Returns the held-out training digits, or none if MNIST is unavailable."""
     try:
         return load_mnist("train", download=False).subset(HELD_OUT)
     except DatasetNotFoundError:
@@ -72,7 +75,7 @@ def digits_of_mnist() -> LabelledGlyphs | None:
 
 
 def play(path: Path) -> list[Shown]:
-    """Plays the video through the window, and closes it at the end."""
+    """Plays the video through the window and closes it at the end."""
     from inkread.desktop.camera import CameraScene
     from inkread.desktop.capture import open_video
     from inkread.desktop.reader_process import ReaderProcess
@@ -101,7 +104,7 @@ def play(path: Path) -> list[Shown]:
 
 
 def report(moments: list[Moment], shown: list[Shown], *, verbose: bool) -> None:
-    """Compares what was shown with what was written."""
+    """Compares the displayed text with the true text."""
     frames = {one.frame for one in shown}
     rate = len(frames) / (shown[-1].at - shown[0].at)
     latencies = [one.latency for one in shown if one.latency is not None]
@@ -117,7 +120,7 @@ def report(moments: list[Moment], shown: list[Shown], *, verbose: bool) -> None:
             waits.append(right[0] - mine[0].at)
         elif verbose:
             print(f"never read: {wanted!r}, but {sorted({one.text for one in mine})}")
-    print(f"{len(frames)} frames of {len(moments)}, {rate:.1f} shown a second")
+    print(f"{len(frames)} frames of {len(moments)}, {rate:.1f} shown per second")
     print(f"{len(latencies)} readings, {seconds(latencies)} after their frame was taken")
     print(f"steady digits right: {share(digits):.2%} of {len(digits)}")
     print(f"steady texts right: {share(texts):.2%} of {len(texts)} frames that had one")
@@ -130,12 +133,12 @@ def report(moments: list[Moment], shown: list[Shown], *, verbose: bool) -> None:
 
 
 def share(pairs: list[tuple[str, str]]) -> float:
-    """Of pairs that are equal."""
+    """Returns the share of equal pairs."""
     return sum(one == other for one, other in pairs) / max(1, len(pairs))
 
 
 def seconds(spans: list[float]) -> str:
-    """The median and the ninth decile."""
+    """Formats the median and the ninth decile."""
     return (
         f"median {median(spans):.2f} s, ninth decile {quantiles(spans, n=10)[-1]:.2f} s"
         if len(spans) > 1

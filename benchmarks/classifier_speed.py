@@ -1,6 +1,6 @@
-"""Speed of the classifier by threads and batch: ``python benchmarks/classifier_speed.py``.
+"""Speed of the classifier by threads and batch size: ``python benchmarks/classifier_speed.py``.
 
-The default of ``Classifier(threads=...)`` and its batch were chosen by this table.
+The default of ``Classifier(threads=...)`` and its batch size were chosen with this table.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ SECONDS = 0.5
 
 
 def main() -> None:
-    """Prints microseconds for one call of one glyph, and glyphs a second for larger batches."""
+    """Prints microseconds per call for one glyph, and glyphs per second for larger batches."""
     glyphs = np.random.default_rng(0).integers(0, 256, (max(BATCHES), 28, 28)).astype(np.uint8)
-    inkread.pipeline.classifier.BATCH = max(BATCHES)  # so that each batch is one call of the runtime
+    inkread.pipeline.classifier.BATCH = max(BATCHES)  # makes each batch one call
     print(f"{'threads':>8}" + "".join(f"{f'batch {batch}':>16}" for batch in BATCHES))
     for threads in THREADS:
         classifier = Classifier(threads=threads)
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def median_seconds(classifier: Classifier, glyphs: np.ndarray) -> float:
-    """Median time of a call, over about ``SECONDS`` of calls."""
+    """Returns the median time of a call, over about ``SECONDS`` of calls."""
     times: list[float] = []
     end = time.perf_counter() + SECONDS
     while time.perf_counter() < end:

@@ -1,6 +1,6 @@
-"""Whole-process times and peak memory, as a user meets them: ``python benchmarks/cold_start.py [RUNS]``.
+"""Whole-process times and peak memory, as users see them: ``python benchmarks/cold_start.py [RUNS]``.
 
-Every figure is the median of several fresh processes, after one that is not counted.
+Every figure is the median of several new processes, after one warm-up run.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def main(runs: int) -> None:
 
 
 def seconds(command: list[str]) -> float:
-    """Wall-clock time of one run."""
+    """Measures the wall-clock time of one run."""
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
 def peak_megabytes(command: list[str]) -> float:
-    """Largest resident memory of one run, measured by a process that has no other child."""
+    """Measures the peak resident memory of one run, in a process without other children."""
     result = subprocess.run(
         [sys.executable, "-c", PEAK_OF_CHILD, *command], check=True, capture_output=True, text=True
     )

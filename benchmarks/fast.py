@@ -1,11 +1,12 @@
 """Seconds until 99 %: ``python benchmarks/fast.py [--seeds 3] [--tensorflow PYTHON]``.
 
-Trains the recipes ``fast`` and ``brisk`` with the data in memory. With ``--tensorflow``, a Keras script of the usual kind runs beside
-them on TensorFlow, in the environment of that Python, until the same held-out accuracy; the runs take turns, so that whatever else
-the machine does meets all of them. Seconds are of training alone. Ratios are printed first; seconds depend on the processor, which is
-named.
+Trains the recipes ``fast`` and ``brisk`` with the data in memory. With ``--tensorflow``, also trains a
+typical Keras script on TensorFlow, in the environment of that Python, to the same held-out accuracy. The runs
+alternate, so that other load on the machine affects all of them. Seconds cover training only. Ratios are
+printed first, because seconds depend on the processor, which is printed too.
 
-An environment for it: ``python -m venv tf && tf/bin/pip install tensorflow``, then ``--tensorflow tf/bin/python``.
+To make an environment: ``python -m venv tf && tf/bin/pip install tensorflow``, then ``--tensorflow
+tf/bin/python``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
 from inkread.errors import InkreadError
 from inkread.evaluation.reports.markdown import table
 from inkread.training import RECIPES, Recipe
-from inkread.training.fit import evaluate, fit
+from inkread.training.digits import evaluate, fit
 
 if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
@@ -38,15 +39,15 @@ KERAS = "Keras on TensorFlow"
 SCRIPT = Path(__file__).parent / "_keras_script.py"
 
 GOAL = 0.99
-"""Held-out accuracy at which a training is done."""
+"""Held-out accuracy at which training ends."""
 
 MOST_EPOCHS = 12
-"""After which the Keras script is given up."""
+"""Maximum epochs of the Keras script."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Timed:
-    """A training: seconds, accuracies on the held-out and the test images, epochs."""
+    """The result of a training run: seconds, accuracies on the held-out and the test images, epochs."""
 
     seconds: float
     held_out: float
@@ -57,8 +58,8 @@ class Timed:
 def main() -> None:
     """Prints the ratios, and a table in Markdown."""
     parser = argparse.ArgumentParser(description="Measure the seconds until 99 %.")
-    parser.add_argument("--seeds", type=int, default=3, help="runs of each")
-    parser.add_argument("--tensorflow", metavar="PYTHON", help="a Python with TensorFlow, to time Keras on")
+    parser.add_argument("--seeds", type=int, default=3, help="number of runs each")
+    parser.add_argument("--tensorflow", metavar="PYTHON", help="a Python with TensorFlow, to time Keras")
     options = parser.parse_args()
     train, test = load_mnist("train"), load_mnist("test")
     data = {
@@ -67,7 +68,7 @@ def main() -> None:
         "test": test,
     }
     few = data | {"learned": data["learned"].subset(slice(0, 2_000))}
-    trained("fast", 0, few)  # libraries load, memory is claimed
+    trained("fast", 0, few)  # warm-up: loads libraries, allocates memory
     runs: dict[str, list[Timed]] = {name: [] for name in (*NAMES, *([KERAS] if options.tensorflow else []))}
     with tempfile.TemporaryDirectory() as folder:
         file = saved(data, Path(folder) / "data.npz")
@@ -88,7 +89,7 @@ def main() -> None:
 
 
 def trained(name: str, seed: int, data: dict[str, LabelledGlyphs]) -> Timed:
-    """A run of a recipe."""
+    """Trains with a recipe."""
     recipe = RECIPES[name]
     if not isinstance(recipe, Recipe):
         raise TypeError(name)
@@ -102,7 +103,7 @@ def trained(name: str, seed: int, data: dict[str, LabelledGlyphs]) -> Timed:
 
 
 def saved(data: dict[str, LabelledGlyphs], file: Path) -> Path:
-    """The data as another environment can read them."""
+    """Saves the data so that another environment can read them."""
     images = {f"{name}_images": glyphs.images for name, glyphs in data.items()}
     arrays: dict[str, Any] = images | {f"{name}_labels": glyphs.labels for name, glyphs in data.items()}
     np.savez(file, **arrays)
@@ -110,7 +111,7 @@ def saved(data: dict[str, LabelledGlyphs], file: Path) -> Path:
 
 
 def keras_script(python: str, file: Path) -> Timed:
-    """A run of the script in another environment."""
+    """Runs the script in another environment."""
     done = subprocess.run(
         [python, str(SCRIPT), str(file), str(GOAL), str(MOST_EPOCHS)],
         env=os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"},
@@ -123,7 +124,7 @@ def keras_script(python: str, file: Path) -> Timed:
 
 
 def ratios(runs: dict[str, list[Timed]]) -> str:
-    """How many times as long the script took as each recipe, in the runs in which both were good enough."""
+    """Formats the ratio of the script's time to each recipe's, if both reached the goal."""
     lines = []
     for name in NAMES:
         pairs = [
@@ -131,7 +132,7 @@ def ratios(runs: dict[str, list[Timed]]) -> str:
             for ours, keras in zip(runs[name], runs[KERAS], strict=True)
             if min(ours.held_out, keras.held_out) >= GOAL
         ]
-        found = f"{statistics.median(pairs):.1f} times as fast" if pairs else "never both good enough"
+        found = f"{statistics.median(pairs):.1f} times as fast" if pairs else "never both reached the goal"
         lines.append(
             f"{name}, until {GOAL:.0%} of the held-out digits, against {KERAS}: {found} "
             f"({len(pairs)} of {len(runs[name])} pairs)"
@@ -140,7 +141,7 @@ def ratios(runs: dict[str, list[Timed]]) -> str:
 
 
 def row(name: str, timed: list[Timed]) -> list[str]:
-    """Medians of the runs, and how many of them were good enough."""
+    """Formats the medians of the runs, and how many of them reached the goal."""
     good = sum(each.held_out >= GOAL for each in timed)
     return [
         name,
@@ -152,7 +153,7 @@ def row(name: str, timed: list[Timed]) -> list[str]:
 
 
 def processor() -> str:
-    """Its name, as the system has it."""
+    """Returns the processor's name as reported by the system."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

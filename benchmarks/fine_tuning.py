@@ -1,8 +1,11 @@
-"""What a few pictures of one's own are worth: ``python benchmarks/fine_tuning.py [MODEL ...] [--source NAME | --collection NAME]``.
+"""Benefit of fine-tuning on a few pictures.
 
-One source of ``field``, or another collection, stands for a person: half of the pictures, of each digit, are learned from as ``inkread train
---init-from`` does, and the other half is read before and after. The collections are in the folder that ``INKREAD_DATA`` names; what is
-learned here is thrown away, and nothing else is learned from them.
+``python benchmarks/fine_tuning.py [MODEL ...] [--source NAME | --collection NAME]``
+
+One source of ``field``, or another collection, represents a person: half of the pictures of each digit are
+used for fine-tuning, like ``inkread train --init-from``, and the other half is read before and after. The
+collections are in the folder that ``INKREAD_DATA`` names. The tuned models are discarded, and nothing else is
+trained on these pictures.
 """
 
 from __future__ import annotations
@@ -30,19 +33,15 @@ SOURCE = "ogvie__Digit-Recognition-Attempt-2"
 """The source with the most single digits."""
 
 MOST = 100
-"""Pictures that are learned from."""
+"""Maximum training pictures."""
 
 
 def main() -> None:
     """Prints a table in Markdown."""
-    parser = argparse.ArgumentParser(description="Measure what a few pictures of one's own are worth.")
+    parser = argparse.ArgumentParser(description="Measure the benefit of fine-tuning on a few pictures.")
     parser.add_argument("models", nargs="*", default=["default"], help="bundled models, or folders of runs")
-    parser.add_argument(
-        "--source", default=SOURCE, help="of field, the person whose pictures are learned from"
-    )
-    parser.add_argument(
-        "--collection", choices=BENCHMARKS, help="instead of a source of field, all of another collection"
-    )
+    parser.add_argument("--source", default=SOURCE, help="the source of field that represents the person")
+    parser.add_argument("--collection", choices=BENCHMARKS, help="use another whole collection instead")
     options = parser.parse_args()
     person = options.collection or options.source
     pictures = [
@@ -66,15 +65,13 @@ def main() -> None:
         "after",
         "no digit rejected, before",
         "after",
-        "called",
+        "verdict",
     ]
-    sys.stdout.write(
-        f"{person}: {len(learned)} pictures learned from, {len(kept)} read\n\n{table(head, rows)}\n"
-    )
+    sys.stdout.write(f"{person}: {len(learned)} training pictures, {len(kept)} read\n\n{table(head, rows)}\n")
 
 
 def measured(model: str, learned: list[LabelledPicture], kept: list[LabelledPicture]) -> list[str]:
-    """A row of the table."""
+    """Fine-tunes a model and returns a row of the table."""
     with tempfile.TemporaryDirectory() as folder:
         own, out = Path(folder) / "own", Path(folder) / "run"
         own.mkdir()
@@ -104,7 +101,7 @@ def measured(model: str, learned: list[LabelledPicture], kept: list[LabelledPict
 
 
 def right(model: str, pictures: list[LabelledPicture]) -> int:
-    """How many pictures are read right by the model."""
+    """Counts the pictures that the model reads correctly."""
     reader = Reader(model)
     read = [reader.read_digit(picture.source) for picture in pictures]
     return sum(

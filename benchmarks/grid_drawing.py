@@ -1,7 +1,8 @@
-"""Two ways to read a drawing on the grid of ``inkread draw``: ``python benchmarks/grid_drawing.py [--digits 1000]``.
+"""Two ways to read drawings of ``inkread draw``: ``python benchmarks/grid_drawing.py [--digits 1000]``.
 
-Characters of UNIPEN's held-out contributors are drawn with the window's own brush, in any size and place. They are read as they
-stand, which the window does, and as pictures of one digit. The way and the brush were chosen by this table.
+Draws characters of UNIPEN's held-out contributors with the window's brush, at any size and position, and
+reads them directly, as the window does, and as pictures of one digit. The method and the brush were chosen
+with this table.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMALLEST, LARGEST = 12, 24
-"""Cells of a drawing's longer side."""
+"""Range of a drawing's longer side, cells."""
 
 MARGIN = 2
-"""Cells around the drawing at least."""
+"""Minimum margin around the drawing, cells."""
 
 AGREEMENT = 0.5
-"""Share of like labels among a character's neighbours from which its own is trusted."""
+"""Minimum share of equal labels among a character's neighbors for its label to be trusted."""
 
 NO_DIGITS = list("ABDEFGHKMNRWXkmwx")
-"""Letters that look like no digit."""
+"""Letters that do not look like a digit."""
 
 
 def main() -> None:
-    """Prints, for each way, the digits that are read right, the letters that are refused, and the time of one."""
+    """Prints, for each method, the digits read correctly, the letters rejected, and the time per drawing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--digits", type=int, default=200)
     count = parser.parse_args().digits
@@ -66,7 +67,7 @@ def main() -> None:
         return len(DIGITS) if trace.main is None else int(trace.choice.probabilities[trace.main].argmax())
 
     print(f"{len(digits)} digits, {len(letters)} letters; brush {GridView.brush}")
-    print(f"{'read':>14}{'digits right':>14}{'letters refused':>17}{'ms each':>9}")
+    print(f"{'read':>14}{'digits right':>14}{'letters rejected':>17}{'ms each':>9}")
     for name, way in (("as it stands", as_it_stands), ("as a picture", as_a_picture)):
         right, seconds = score(way, drawn, labels)
         is_digit = labels < len(DIGITS)
@@ -76,7 +77,7 @@ def main() -> None:
 
 
 def draw(characters: PenCharacters, index: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """28×28 ink: a character drawn on the grid, in any size and place."""
+    """Draws a character on the grid, 28×28, at any size and position."""
     strokes = characters.strokes(index)
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -95,7 +96,7 @@ def draw(characters: PenCharacters, index: int, rng: np.random.Generator) -> NDA
 def score(
     way: Callable[[NDArray[np.uint8]], int], drawn: list[NDArray[np.uint8]], labels: NDArray[np.int_]
 ) -> tuple[NDArray[np.bool_], float]:
-    """Which are read as what they are, and the seconds that one takes."""
+    """Returns which are read correctly, and the seconds per drawing."""
     start = time.perf_counter()
     read = np.array([way(ink) for ink in drawn])
     return read == labels, (time.perf_counter() - start) / len(drawn)

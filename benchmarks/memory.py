@@ -1,8 +1,10 @@
-"""Memory and time to load the most laborious pictures of each format: ``python benchmarks/memory.py [--pixels N] [--memory BYTES] [CASE...]``.
+"""Memory and time to load the worst pictures of each format.
 
-Every case is a file as large as its format's limits allow, or of about N pixels, loaded by a process of its own. What that takes
-beyond an idle process is compared with ``PictureLimits.max_memory`` and ``WORKING_BYTES``: the promise of docs/security.md. The exit
-code is 1 if a case broke it.
+``python benchmarks/memory.py [--pixels N] [--memory BYTES] [CASE...]``
+
+Each case is a file as large as its format's limits allow, or of about N pixels, loaded in a separate process.
+Its memory beyond that of an idle process is compared with ``PictureLimits.max_memory`` plus
+``WORKING_BYTES``, as promised in docs/security.md. The exit code is 1 if a case exceeds it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORKING_BYTES: Final = 350_000_000
-"""What loading takes beside decoding: the file, twice; the blocks, and the picture while it is laid on its backdrop."""
+"""Memory beyond decoding: the file, twice; the blocks; and the picture while it is composited."""
 
 FULL: Final = PictureLimits().max_pixels
 CHILD: Final = """
@@ -41,22 +43,20 @@ try:
     picture = load_picture(large, limits=PictureLimits(max_memory=int(memory)))
     outcome = f"{picture.width}×{picture.height}"
 except PictureError as error:
-    outcome = f"refused: {error.problem}"
+    outcome = f"rejected: {error.problem}"
 print(json.dumps([peak() - before, time.process_time() - start, outcome]))
 """
 
 
 def main() -> int:
     """Prints a row per case."""
-    parser = argparse.ArgumentParser(description="Memory and time to load the most laborious pictures.")
+    parser = argparse.ArgumentParser(description="Memory and time to load the worst pictures.")
     parser.add_argument("cases", nargs="*", metavar="CASE", default=list(CASES), help=", ".join(CASES))
-    parser.add_argument("--pixels", type=int, default=FULL, help="of each picture, at most")
+    parser.add_argument("--pixels", type=int, default=FULL, help="maximum pixels per picture")
     parser.add_argument(
         "--memory", type=int, default=PictureLimits().max_memory, help="bytes, as in PictureLimits"
     )
-    parser.add_argument(
-        "--make", type=Path, help=argparse.SUPPRESS
-    )  # one case, for the processes of this one
+    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)  # one case, for the child processes
     options = parser.parse_args()
     if options.make:
         make, most = CASES[options.cases[0]]
@@ -74,9 +74,9 @@ def main() -> int:
 
 
 def load_alone(name: str, pixels: int, memory: int) -> tuple[int, int, float, str]:
-    """Bytes of a case's file; bytes of memory and seconds of the processor to load it; what came of it.
+    """Returns the file size; memory in bytes and CPU seconds to load it; and the outcome.
 
-    It is made by another process as well: what this one has held would count as held by those that it starts.
+    Another process makes the file, because memory used by this process would count for its child processes.
     """
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / "small.png", Path(folder) / "large"
@@ -91,12 +91,12 @@ def load_alone(name: str, pixels: int, memory: int) -> tuple[int, int, float, st
 
 
 def side(pixels: int) -> int:
-    """Of a square of about so many pixels, a multiple of 16."""
+    """Returns the side of a square of about that many pixels, a multiple of 16."""
     return max(16, int(pixels**0.5) // 16 * 16)
 
 
 def png(pixels: int, colour: int, depth: int, *extra: tuple[bytes, bytes], width: int = 0) -> bytes:
-    """A grey PNG of a colour type and bit depth, with further chunks before its pixels."""
+    """Makes a grey PNG of a color type and bit depth, with extra chunks before its pixels."""
     width = width or side(pixels)
     height = pixels // width
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
@@ -111,12 +111,12 @@ def png(pixels: int, colour: int, depth: int, *extra: tuple[bytes, bytes], width
 
 
 def png_chunk(name: bytes, body: bytes) -> bytes:
-    """A chunk with its length and its check."""
+    """Makes a chunk with its length and checksum."""
     return struct.pack(">I4s", len(body), name) + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def webp(pixels: int) -> bytes:
-    """A lossless WebP of one colour, 46 bytes whatever its size (RFC 9649, sections 3 and 6)."""
+    """Makes a lossless WebP of one color, 46 bytes at any size (RFC 9649, sections 3 and 6)."""
     edge = side(pixels)
     bits = f"{0:03b}" + "1000" * 5  # no transform, cache or groups; five codes of one symbol each
     bits += "0" * (-len(bits) % 8)
@@ -127,7 +127,7 @@ def webp(pixels: int) -> bytes:
 
 
 def saved(mode: str, kind: str, *, width: int = 0, **options: Any) -> Callable[[int], bytes]:
-    """What makes a file of one tone by Pillow."""
+    """Returns a function that makes a single-tone file with Pillow."""
 
     def make(pixels: int) -> bytes:
         across = width or side(pixels)
@@ -141,7 +141,7 @@ def saved(mode: str, kind: str, *, width: int = 0, **options: Any) -> Callable[[
 
 
 def bmp_runs(pixels: int) -> bytes:
-    """A BMP of run lengths, each of 255 pixels."""
+    """Makes a run-length BMP with runs of 255 pixels."""
     edge = side(pixels)
     row = b"".join(bytes([min(255, edge - at), 9]) for at in range(0, edge, 255)) + b"\0\0"
     palette = bytes(value for tone in range(256) for value in (tone, tone, 255 - tone, 0))
@@ -176,7 +176,9 @@ CASES: Final[dict[str, tuple[Callable[[int], bytes], int]]] = {
     "WebP": (saved("RGBA", "WEBP", method=0, lossless=False), 49_900_000),
     "TIFF Deflate RGBA": (saved("RGBA", "TIFF", compression="tiff_adobe_deflate"), FULL),
     "TIFF Deflate float": (saved("F", "TIFF", compression="tiff_adobe_deflate"), FULL),
-    "TIFF Deflate 16, 1 strip": (saved("I;16", "TIFF", compression="tiff_adobe_deflate", strip_size=1 << 30), FULL),
+    "TIFF Deflate 16, 1 strip": (
+        saved("I;16", "TIFF", compression="tiff_adobe_deflate", strip_size=1 << 30), FULL
+    ),
     "TIFF LZW RGB, 1 strip": (saved("RGB", "TIFF", compression="tiff_lzw", strip_size=1 << 30), FULL),
     "TIFF JPEG": (saved("RGB", "TIFF", compression="jpeg"), FULL),
     "TIFF fax": (saved("1", "TIFF", compression="group4"), FULL),

@@ -1,8 +1,10 @@
-"""Every network by its own recipe: ``python benchmarks/networks.py [NAME ...] [--epochs 3 | --full] [--seeds 1] [--write FILE]``.
+"""Trains every network with its own recipe.
 
-Each is trained on MNIST's training files less the held-out ones, and read once on the test images, whatever it scores: parameters,
-seconds of training, and accuracy, mean and standard deviation over the seeds. All of them by their full recipes take hours on two
-cores: unless ``--full`` is given, they are cut short, and the table says so.
+``python benchmarks/networks.py [NAME ...] [--epochs 3 | --full] [--seeds 1] [--write FILE]``
+
+Each network trains on MNIST's training files without the held-out ones, and is scored on the test images
+once: parameters, seconds of training, and accuracy with mean and standard deviation over the seeds. The full
+recipes of all networks take hours on two cores; without ``--full`` they are cut short, and the table says so.
 """
 
 from __future__ import annotations
@@ -18,22 +20,22 @@ from inkread.datasets.mnist import load_mnist
 from inkread.errors import InkreadError, nearest
 from inkread.evaluation.reports.markdown import fill, table
 from inkread.training import RECIPES, Recipe
-from inkread.training.fit import evaluate, fit
+from inkread.training.digits import evaluate, fit
 from inkread.training.recipe import NETWORKS
 
 
 def main() -> None:
-    """Prints the table in Markdown, and writes it into a document if one is named."""
+    """Prints the table in Markdown, and writes it into a document if one is given."""
     parser = argparse.ArgumentParser(description="Train every network and measure it.")
-    parser.add_argument("names", nargs="*", default=list(NETWORKS), help=f"of {', '.join(NETWORKS)}")
-    parser.add_argument("--epochs", type=int, default=3, help="of each, instead of its recipe's")
-    parser.add_argument("--full", action="store_true", help="as many epochs as the recipes have")
-    parser.add_argument("--seeds", type=int, default=1, help="runs of each")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="a document with the two marks of figures")
+    parser.add_argument("names", nargs="*", default=list(NETWORKS), help=f"networks: {', '.join(NETWORKS)}")
+    parser.add_argument("--epochs", type=int, default=3, help="epochs each, instead of the recipe's")
+    parser.add_argument("--full", action="store_true", help="use the recipes' full number of epochs")
+    parser.add_argument("--seeds", type=int, default=1, help="number of runs each")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="the document to write the table into")
     options = parser.parse_args()
     for name in options.names:
         if name not in NETWORKS:
-            sys.exit(f"error: {name}: is no network; {nearest(name, NETWORKS)}")
+            sys.exit(f"error: {name}: is not a network; {nearest(name, NETWORKS)}")
     epochs = None if options.full else options.epochs
     rows = [measured(name, epochs, options.seeds) for name in options.names]
     found = table(["network", "parameters", "epochs", "seconds", "held out", "MNIST test"], rows)
@@ -43,7 +45,7 @@ def main() -> None:
 
 
 def measured(name: str, epochs: int | None, seeds: int) -> list[str]:
-    """A row of the table."""
+    """Trains a network and returns a row of the table."""
     recipe = RECIPES[name]
     if not isinstance(recipe, Recipe):
         raise TypeError(name)

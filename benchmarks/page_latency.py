@@ -1,7 +1,8 @@
 """From the end of a stroke to the digit on the page: ``python benchmarks/page_latency.py``.
 
-Starts ``inkread serve`` and Chromium (``INKREAD_CHROMIUM`` names another than Debian's), draws digits with the mouse, and times
-in the page, from the pointer's lifting until the digit stands there. Browser and server share the machine.
+Starts ``inkread serve`` and Chromium (Debian's, or the one in ``INKREAD_CHROMIUM``), draws digits with the
+mouse, and measures the time in the page from lifting the pointer until the digit appears. Browser and server
+share the machine.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from playwright.sync_api import Page, sync_playwright
 from inkread.datasets.stroke_font import WriterStyle, write_digit
 
 DIGITS, ROUNDS = "0235689", 6
-"""Digits of one stroke, so that the first lifting ends them."""
+"""Digits of one stroke, which end when the pointer is first lifted."""
 
 WATCH = """() => {
   window.spans = [];
   let lifted = null;
-  document.getElementById("canvas").addEventListener("pointerup", () => { lifted = performance.now(); }, true);
+  const canvas = document.getElementById("canvas");
+  canvas.addEventListener("pointerup", () => { lifted = performance.now(); }, true);
   const shown = () => {
     if (lifted !== null && document.querySelector("#draw-reading .digit")) {
       window.spans.push(performance.now() - lifted);
@@ -37,7 +39,7 @@ WATCH = """() => {
 
 
 def draw(page: Page, digit: str, rng: np.random.Generator) -> None:
-    """One digit in the middle of the canvas, half as high as it."""
+    """Draws one digit in the middle of the canvas, half as high as it."""
     box: Any = page.locator("#canvas").bounding_box()
     height = box["height"] / 2
     left, top = box["x"] + box["width"] / 2 - height / 3, box["y"] + height / 2
@@ -72,7 +74,8 @@ def main() -> None:
                 page.wait_for_selector("#draw-reading .digit", state="detached")
             spans = page.evaluate("window.spans")[len(DIGITS) :]
             print(
-                f"stroke end to digit: median {median(spans):.0f} ms, ninth decile {quantiles(spans, n=10)[-1]:.0f} ms"
+                f"stroke end to digit: median {median(spans):.0f} ms, "
+                f"ninth decile {quantiles(spans, n=10)[-1]:.0f} ms"
             )
             browser.close()
         finally:

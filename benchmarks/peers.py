@@ -1,8 +1,10 @@
 """Two general OCR programs on the same pictures: ``python benchmarks/peers.py [--every 4]``.
 
-Needs RapidOCR (``pip install rapidocr onnxruntime``) and Tesseract (``apt install tesseract-ocr``); one that is absent is left out. Both are used as
-their documentation says for digits: Tesseract with the page segmentation mode for one character, one line or a sparse page, digits allowed only; RapidOCR
-as it is, and of what it reads the digits count. Rows are ordered by their top. Measures on what is in the folder that ``INKREAD_DATA`` names.
+Needs RapidOCR (``pip install rapidocr onnxruntime``) and Tesseract (``apt install tesseract-ocr``); a missing
+one is skipped. Both are configured as their documentation recommends for digits: Tesseract with the page
+segmentation mode for one character, one line or a sparse page, and only digits allowed; RapidOCR with its
+defaults, counting only the digits of its output. Rows are ordered by their top. Measures the collections in
+the folder that ``INKREAD_DATA`` names.
 """
 
 from __future__ import annotations
@@ -37,16 +39,16 @@ if TYPE_CHECKING:
 
 SETS = ("forms", "field", "years_dev", "cheque_dev", "cheque_dev2")
 LINES = ("years_dev", "cheque_dev", "cheque_dev2")
-"""Sets of which each picture is one line, which Tesseract is told."""
+"""Collections whose pictures are single lines, for Tesseract's segmentation mode."""
 SMALL = 40
-"""Lines less high than this are enlarged for Tesseract, which wants capitals of some 30 pixels."""
+"""Minimum line height for Tesseract, which needs capitals of about 30 pixels; lower lines are enlarged."""
 
 
 def main() -> None:
-    """Prints a table of what each reads exactly right."""
+    """Prints a table of the pictures that each reads exactly right."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--every", type=int, default=1, metavar="N", help="read every N-th picture of a set only"
+        "--every", type=int, default=1, metavar="N", help="read only every N-th picture of a set"
     )
     every = parser.parse_args().every
     peers: dict[str, Peer] = {"inkread": inkread()}
@@ -74,7 +76,7 @@ def main() -> None:
 
 
 def is_right(peer: Peer, picture: LabelledPicture, kind: Kind, name: str) -> bool:
-    """Whether a peer reads exactly the label, rows joined by a slash."""
+    """Tests whether a peer reads exactly the label, rows joined by a slash."""
     try:
         pixels = load_picture(picture.source).pixels
     except PictureError:
@@ -83,7 +85,7 @@ def is_right(peer: Peer, picture: LabelledPicture, kind: Kind, name: str) -> boo
 
 
 def inkread() -> Peer:
-    """Our own reader."""
+    """Returns our own reader."""
     reader = Reader()
 
     def read(pixels: NDArray[np.uint8], kind: str) -> str:
@@ -93,7 +95,7 @@ def inkread() -> Peer:
 
 
 def rapidocr() -> Peer | None:
-    """RapidOCR, if it is installed."""
+    """Returns RapidOCR, if it is installed."""
     try:
         from rapidocr import RapidOCR
     except ImportError:
@@ -117,7 +119,7 @@ def rapidocr() -> Peer | None:
 
 
 def tesseract(pixels: NDArray[np.uint8], kind: str) -> str:
-    """Tesseract's digits, row by row."""
+    """Reads digits with Tesseract, row by row."""
     mode = {"single": 10, "line": 7}.get(kind, 11)
     if pixels.shape[0] < SMALL:
         pixels = np.asarray(cv2.resize(pixels, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
@@ -135,7 +137,7 @@ def tesseract(pixels: NDArray[np.uint8], kind: str) -> str:
 
 
 def in_rows(words: list[tuple[float, float, float, str]]) -> str:
-    """Words (left, top, bottom, text) as rows of digits: those whose middles are at one height are of one row."""
+    """Groups words (left, top, bottom, text) with their centers at the same height into rows of digits."""
     rows: list[list[tuple[float, float, float, str]]] = []
     for word in sorted((each for each in words if digits_of(each[3])), key=lambda each: each[1] + each[2]):
         middle = (word[1] + word[2]) / 2
@@ -147,7 +149,7 @@ def in_rows(words: list[tuple[float, float, float, str]]) -> str:
 
 
 def digits_of(text: str) -> str:
-    """The digits of a text."""
+    """Returns the digits of a text."""
     return "".join(character for character in text if character in "0123456789")
 
 

@@ -1,11 +1,11 @@
-"""Time and memory to read a picture: small ones, a photo of 50 digits, and those that take longest.
+"""Time and memory to read small pictures, a photo of 50 digits, and the slowest pictures.
 
 ``python benchmarks/reading_time.py [--repeat 5] [--threads 0] [--megapixels 12] [CASE...]``
 
-Each case is a file that a process of its own reads several times, decoding included, after a small picture that loads the models. The
-pictures that take longest are those of tests/worst_pictures.py, drawn so that they fill what the largest picture is reduced to. Seconds
-are medians; those of the processor are the sum over the cores, and hardly depend on what else the machine does. The exit code is 1 if
-a case took longer, or more memory, than is promised.
+A separate process reads each case several times, including decoding, after a small picture that loads the
+models. The slowest pictures are those of tests/worst_pictures.py, drawn at the size to which the largest
+pictures are reduced. Seconds are medians; CPU seconds are the sum over the cores, and hardly depend on other
+load. The exit code is 1 if a case takes more time or memory than promised.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ SMALL: Final = ("pencil_rows", "marker_seven", "phone_number")
 """Examples of up to 1040×780 pixels."""
 PHOTO: Final = "photo of 50 digits"
 SECONDS: Final = {"small": 0.08, "photo": 0.5, "worst": 3.0}
-"""What a case of each kind may take on two cores that do nothing else."""
+"""Maximum seconds for each kind of case on two otherwise idle cores."""
 MEGABYTES: Final = 700
-"""What the process may hold at most."""
+"""Maximum memory of the process."""
 ASPECT: Final = 4 / 3
 CHILD: Final = """
 import json, resource, statistics, sys, time
@@ -58,9 +58,11 @@ def main() -> int:
     worst = runpy.run_path(str(ROOT / "tests" / "worst_pictures.py"))["WORST"]
     parser = argparse.ArgumentParser(description="Time and memory to read a picture.")
     parser.add_argument("cases", nargs="*", metavar="CASE", default=[*SMALL, PHOTO, *worst])
-    parser.add_argument("--repeat", type=int, default=5, help="readings of each")
-    parser.add_argument("--threads", type=int, default=0, help="of the runtime; 0 is one per core")
-    parser.add_argument("--megapixels", type=float, default=12, help="of the photo and the worst pictures")
+    parser.add_argument("--repeat", type=int, default=5, help="readings per case")
+    parser.add_argument("--threads", type=int, default=0, help="intra-op threads; 0 means one per core")
+    parser.add_argument(
+        "--megapixels", type=float, default=12, help="size of the photo and of the slowest pictures"
+    )
     options = parser.parse_args()
     width = round((options.megapixels * 1e6 * ASPECT) ** 0.5)
     size = width, round(width / ASPECT)
@@ -92,7 +94,7 @@ def main() -> int:
 
 
 def read_alone(picture: Path, repeat: int, threads: int) -> tuple[float, float, float, int]:
-    """Median seconds, and those of the processor, peak megabytes, and how many digits a new process finds."""
+    """Returns a new process's median seconds, CPU seconds, peak megabytes, and number of digits."""
     warm = ROOT / "examples" / "marker_seven.jpg"
     command = [sys.executable, "-c", CHILD, str(warm), str(picture), str(repeat), str(threads)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -101,7 +103,7 @@ def read_alone(picture: Path, repeat: int, threads: int) -> tuple[float, float, 
 
 
 def photo(width: int, height: int) -> np.ndarray:
-    """Five rows of ten digits by one hand on paper that is lit from one side, H×W×3 uint8."""
+    """Draws five rows of ten digits by one writer on paper lit from one side, H×W×3 uint8."""
     rng = np.random.default_rng(50)
     style, ink = WriterStyle.random(rng), np.zeros((height, width), np.float32)
     for row in range(5):

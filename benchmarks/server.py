@@ -1,7 +1,7 @@
-"""How fast the server answers, and what it does when it is asked too much: ``python benchmarks/server.py``.
+"""Speed of the server, and its behavior under overload: ``python benchmarks/server.py``.
 
-Starts ``inkread serve`` by itself and asks it over real connections, from this process, so that clients and server share the
-machine. ``--requests 20000`` measures the memory over as many as the goal names.
+Starts ``inkread serve`` and sends requests over real connections from this process, so clients and server
+share the machine. ``--requests 20000`` measures the memory over the number of requests in the project's goal.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SEVEN = "7"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and when."""
+    """A response and its timing."""
 
     status: int
     text: str | None
@@ -40,9 +40,11 @@ class Answer:
 
 
 def main() -> None:
-    """Prints one line a measurement."""
+    """Prints one line per measurement."""
     parser = argparse.ArgumentParser(description="Measure the server.")
-    parser.add_argument("--requests", type=int, default=4000, help="of the throughput and of the memory")
+    parser.add_argument(
+        "--requests", type=int, default=4000, help="requests to measure throughput and memory"
+    )
     options = parser.parse_args()
     start = perf_counter()
     with server() as (port, process):
@@ -55,7 +57,7 @@ def main() -> None:
 
 @contextmanager
 def server(*options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """A server of its own at a free port, stopped at the end."""
+    """Runs a server on a free port, and stops it at the end."""
     command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "warning", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline() if process.stdout else ""
@@ -67,9 +69,9 @@ def server(*options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
 
 
 async def measure(port: int, process: subprocess.Popen[str], count: int) -> None:
-    """Latency of one client, throughput of 32, and the memory meanwhile."""
+    """Measures the latency of one client, the throughput of 32, and the memory meanwhile."""
     await ready(port)
-    await ask(port, read_request(), clients=4, count=400)  # both are warm
+    await ask(port, read_request(), clients=4, count=400)  # warms up both workers
     for name, query in (("page", ""), ("single", "?single=true")):
         one = await ask(port, read_request(query), clients=1, count=300)
         print(f"one client, {name}: median {1000 * median(times(one)):.2f} ms")
@@ -82,9 +84,10 @@ async def measure(port: int, process: subprocess.Popen[str], count: int) -> None
     spent = processor_seconds(process) - spent
     percentiles = quantiles(times(many), n=100)
     print(
-        f"32 clients: {rate:.0f} requests/s, median {1000 * percentiles[49]:.0f} ms, p99 {1000 * percentiles[98]:.0f} ms"
+        f"32 clients: {rate:.0f} requests/s, "
+        f"median {1000 * percentiles[49]:.0f} ms, p99 {1000 * percentiles[98]:.0f} ms"
     )
-    print(f"            {1000 * spent / count:.2f} ms of the processor for each request")
+    print(f"            {1000 * spent / count:.2f} ms of CPU time per request")
     print(f"            answers {dict(Counter(one.status for one in many))}, wrong {wrong(many)}")
     print(f"/livez meanwhile: median {1000 * median(alive):.1f} ms, longest {1000 * max(alive):.0f} ms")
     after = resident(process)
@@ -94,7 +97,7 @@ async def measure(port: int, process: subprocess.Popen[str], count: int) -> None
 
 
 async def overload(port: int) -> None:
-    """200 clients at once against 32 places, five times."""
+    """Sends 200 requests at once against 32 places, five times."""
     await ready(port)
     found: list[Answer] = []
     for _ in range(5):
@@ -106,7 +109,7 @@ async def overload(port: int) -> None:
 
 
 async def ask(port: int, request: bytes, *, clients: int, count: int) -> list[Answer]:
-    """The answers to ``count`` requests of so many clients, each with a connection of its own."""
+    """Returns the responses to ``count`` requests of several clients, each with its own connection."""
     left = iter(range(count))
     answers: list[Answer] = []
 
@@ -127,7 +130,7 @@ async def ask(port: int, request: bytes, *, clients: int, count: int) -> list[An
 
 
 async def pulse(port: int, until: asyncio.Task[list[Answer]]) -> list[float]:
-    """How long /livez takes, time and again, until something is done."""
+    """Times /livez repeatedly until a task is done."""
     found = []
     while not until.done():
         found += times(await ask(port, head("GET", "/livez"), clients=1, count=1))
@@ -142,19 +145,19 @@ async def ready(port: int) -> None:
 
 
 async def answer_of(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    """Status and body of the next answer."""
+    """Reads status and body of the next response."""
     lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
     length = next(int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:"))
     return int(lines[0].split()[1]), await reader.readexactly(length)
 
 
 def head(method: str, path: str, *more: str) -> bytes:
-    """The head of a request."""
+    """Makes the head of a request."""
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *more, "", ""]).encode()
 
 
 def read_request(query: str = "") -> bytes:
-    """A 28×28 PNG of a seven."""
+    """Makes a request with a 28×28 PNG of a seven."""
     file = io.BytesIO()
     Image.fromarray(seven()).save(file, "PNG")
     body = file.getvalue()
@@ -162,7 +165,7 @@ def read_request(query: str = "") -> bytes:
 
 
 def glyph_request() -> bytes:
-    """The same as an .npy file."""
+    """Makes a request with the seven as an .npy file."""
     file = io.BytesIO()
     np.save(file, seven()[None])
     body = file.getvalue()
@@ -170,7 +173,7 @@ def glyph_request() -> bytes:
 
 
 def seven() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """28×28 uint8, bright on dark."""
+    """Draws a seven, 28×28 uint8, bright on dark."""
     picture = np.zeros((28, 28), np.uint8)
     picture[5:8, 8:20] = 255
     for step in range(16):
@@ -180,17 +183,17 @@ def seven() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def times(answers: list[Answer]) -> list[float]:
-    """Seconds of each."""
+    """Returns the seconds of each response."""
     return [one.seconds for one in answers]
 
 
 def wrong(answers: list[Answer]) -> int:
-    """How many readings are not the picture's."""
+    """Counts the wrong readings."""
     return sum(one.status == 200 and one.text != SEVEN for one in answers)
 
 
 def resident(process: subprocess.Popen[str]) -> float:
-    """Megabytes that the server and its workers hold, what they share counted once; not a number where the system does not say."""
+    """Returns the memory of the server and its workers, MB, shared memory once; NaN if unknown."""
     held = 0
     for pid in family(process.pid):
         rollup = Path(f"/proc/{pid}/smaps_rollup")
@@ -203,7 +206,7 @@ def resident(process: subprocess.Popen[str]) -> float:
 
 
 def processor_seconds(process: subprocess.Popen[str]) -> float:
-    """Time of the processor that the server and its workers have used; not a number where the system does not say."""
+    """Returns the CPU time of the server and its workers; NaN if unknown."""
     ticks = 0
     for pid in family(process.pid):
         status = Path(f"/proc/{pid}/stat")
@@ -215,7 +218,7 @@ def processor_seconds(process: subprocess.Popen[str]) -> float:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that descend from it; itself alone where the system does not say."""
+    """Returns a process and its descendants; only itself if the system does not report them."""
     children = [
         int(child)
         for file in Path(f"/proc/{pid}/task").glob("*/children")

@@ -1,8 +1,8 @@
-"""Draws the example pictures: digits by a hand-made alphabet, as ink on paper in uneven light.
+"""Draws the example pictures: digits of a hand-made alphabet, as ink on paper in uneven light.
 
-Usage: python examples/draw_examples.py [FOLDER]     (this folder unless given)
+Usage: python examples/draw_examples.py [FOLDER]     (default: this folder)
 
-The pictures and ``labels.csv`` come out the same each time, up to the versions of the libraries.
+The pictures and ``labels.csv`` are the same each time, with the same library versions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ JPEG_QUALITY = 80
 
 
 def phone_number(rng: np.random.Generator) -> Picture:
-    """A telephone number in blue ball-pen on white paper, in the shadow of a hand."""
+    """Draws a telephone number in blue ballpoint on white paper, in the shadow of a hand."""
     shape = (640, 1040)
     page = page_rendering.plain_paper(shape, rng, colour=WHITE)
     style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "7": 1, "4": 0}), spacing=0.27)
@@ -50,14 +50,14 @@ def phone_number(rng: np.random.Generator) -> Picture:
 
 
 def pencil_rows(rng: np.random.Generator) -> Picture:
-    """Three rows in pencil on ruled paper."""
+    """Draws three rows in pencil on ruled paper."""
     shape = (780, 900)
     page = page_rendering.plain_paper(shape, rng, colour=WHITE)
     page = page_rendering.ruled(page, spacing=92, start=70, colour=PALE_BLUE, margin=128)
     style = replace(WriterStyle.random(rng), slant=0.05)
     rows = ("2718", "28459", "0452")
     for number, text in enumerate(rows):
-        # The foot of the digits stands on every second line.
+        # The digits stand on every second line.
         strokes = page_rendering.place(
             write_row(text, style, rng), at=(178 + rng.normal(0, 9), 150 + 184 * number), height=100
         )
@@ -69,7 +69,7 @@ def pencil_rows(rng: np.random.Generator) -> Picture:
 
 
 def grid_number(rng: np.random.Generator) -> Picture:
-    """A number on squared paper."""
+    """Draws a number on graph paper."""
     shape = (560, 900)
     page = page_rendering.plain_paper(shape, rng, colour=GREYISH)
     page = page_rendering.grid(page, spacing=46, start=(20, 13), colour=(0.72, 0.80, 0.86))
@@ -81,7 +81,7 @@ def grid_number(rng: np.random.Generator) -> Picture:
 
 
 def postcode(rng: np.random.Generator) -> Picture:
-    """A postal code in the orange boxes of an envelope."""
+    """Draws a postal code in the orange boxes of an envelope."""
     shape, text = (420, 900), "80331"
     page = page_rendering.plain_paper(shape, rng, colour=CREAM, fibre=0.016)
     frames = [(130 + 130 * number, 130, 238 + 130 * number, 282) for number in range(len(text))]
@@ -100,7 +100,7 @@ def postcode(rng: np.random.Generator) -> Picture:
 
 
 def chalkboard(rng: np.random.Generator) -> Picture:
-    """White chalk on a blackboard."""
+    """Draws white chalk on a blackboard."""
     shape, rows = (680, 900), ("1947", "58")
     page = page_rendering.board(shape, rng)
     style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "4": 1, "9": 0}), spacing=0.34)
@@ -112,7 +112,7 @@ def chalkboard(rng: np.random.Generator) -> Picture:
 
 
 def marker_digit(rng: np.random.Generator) -> Picture:
-    """One crossed seven with a thick marker."""
+    """Draws one crossed seven with a thick marker."""
     shape = (600, 600)
     page = page_rendering.plain_paper(shape, rng, colour=WHITE)
     style = replace(WriterStyle.random(rng), shapes=_shapes({"7": 1}), pressure=0.4)
@@ -125,7 +125,7 @@ def marker_digit(rng: np.random.Generator) -> Picture:
 
 
 def transparent_drawing(rng: np.random.Generator) -> Picture:
-    """A digit drawn with the mouse, black on a transparent background."""
+    """Draws a digit as with the mouse, black on a transparent background."""
     shape = (280, 280)
     style = replace(WriterStyle.random(rng), shapes=_shapes({"5": 0}), pressure=0.0, wobble=0.015)
     strokes = page_rendering.place(write_row("5", style, rng), at=(85, 45), height=185)
@@ -134,7 +134,7 @@ def transparent_drawing(rng: np.random.Generator) -> Picture:
 
 
 def column_sum(rng: np.random.Generator) -> Picture:
-    """Numbers in a column, ruled off, with their sum below."""
+    """Draws a column of numbers above a line, with their sum below."""
     shape, rows = (900, 640), ("384", "1207", "96", "1687")
     page = page_rendering.plain_paper(shape, rng, colour=CREAM)
     style = replace(
@@ -158,7 +158,7 @@ def column_sum(rng: np.random.Generator) -> Picture:
 
 
 def doodle(rng: np.random.Generator) -> Picture:
-    """A star, a zigzag and a wave, with nothing to read."""
+    """Draws a star, a zigzag and a wave, with nothing to read."""
     shape = (560, 760)
     page = page_rendering.plain_paper(shape, rng, colour=WHITE)
     angles = np.radians(-90 + 144 * np.arange(6))
@@ -182,7 +182,7 @@ def doodle(rng: np.random.Generator) -> Picture:
 
 
 def sideways(rng: np.random.Generator) -> Picture:
-    """A photo with the telephone held upright, stored sideways with the EXIF flag that says so."""
+    """Draws a photo taken with the phone upright, stored sideways with the matching EXIF flag."""
     shape = (900, 680)
     page = page_rendering.plain_paper(shape, rng, colour=GREYISH)
     style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 2}), wobble=0.012)
@@ -222,7 +222,7 @@ def draw(folder: Path) -> None:
 
 
 def _shapes(chosen: dict[str, int]) -> tuple[int, ...]:
-    """A hand's shapes: the first of each digit, but for those chosen."""
+    """Returns a writer's shapes: the first of each digit, except those chosen."""
     return tuple(chosen.get(digit, 0) for digit in ALPHABET)
 
 

@@ -14,11 +14,13 @@
 # %% [markdown]
 # # Handwritten digits, from the first look at the data to the exported model
 #
-# This notebook goes the whole way: look at MNIST, choose a network, train it, look at what it learned and where it fails, read a
-# picture of one's own, and take the model elsewhere. Every cell is also a command, which is named beside it.
+# This notebook covers the whole workflow: explore MNIST, choose a network, train it, see what it learned
+# and where it fails, read a picture of your own, and export the model. Each step is also a command, shown
+# with it.
 #
-# `pip install '.[notebook]'` installs what it needs. It runs from top to bottom in less than three minutes on two cores;
-# MNIST is downloaded at first (11 MB), unless `INKREAD_DATA` names a folder that has it.
+# `pip install '.[notebook]'` installs the requirements. It runs from top to bottom in less than three
+# minutes on two cores. The first run downloads MNIST (11 MB), unless `INKREAD_DATA` names a folder that has
+# it.
 
 # %%
 import dataclasses
@@ -42,7 +44,7 @@ FOLDER = Path(tempfile.mkdtemp(prefix="inkread-"))
 
 
 def explore(draw: Callable[..., plots.Plot], **controls: widgets.Widget) -> widgets.Widget:
-    """Controls above the plot of their values, which is drawn anew whenever one of them changes."""
+    """Shows controls above a plot that is redrawn whenever one of them changes."""
     picture = widgets.Image(format="png")
 
     def update(_change: object = None) -> None:
@@ -58,29 +60,30 @@ def explore(draw: Callable[..., plots.Plot], **controls: widgets.Widget) -> widg
 # %% [markdown]
 # ## The data
 #
-# MNIST has 60,000 glyphs to learn from and 10,000 to test with, 28×28 pixels each, ink bright on black. The last 5,000 of the
-# training files are held out: they tell how the training goes. The test files are for the very end, once.
+# MNIST has 60,000 training and 10,000 test glyphs of 28×28 pixels, bright ink on black. The last 5,000
+# training glyphs are held out to monitor the training. The test glyphs are used only once, at the very end.
 #
 # `inkread plot samples`
 
 # %%
 mnist = load_mnist("train")
 learned, held_out = mnist.subset(slice(None, -5_000)), mnist.subset(slice(-5_000, None))
-print(f"{len(learned):,} to learn from, {len(held_out):,} held out; licence {mnist.licence}")
+print(f"{len(learned):,} training glyphs, {len(held_out):,} held out; license {mnist.licence}")
 plots.samples(learned.images, learned.labels)
 
 # %% [markdown]
-# ## How it is changed while learning
+# ## Augmentation
 #
-# Nobody writes the same digit twice. So a network never sees the same glyph twice either: each is turned, slanted, resized, moved
-# and bent a little, anew in every epoch. Move the sliders to see how far is too far.
+# Nobody writes the same digit twice, so the network never sees the same glyph twice either: in every epoch,
+# each one is randomly rotated, slanted, resized, shifted and warped a little. Move the sliders to see how
+# much is too much.
 #
 # `inkread plot augmentation`
 
 
 # %%
 def preview(**strengths: float) -> plots.Plot:
-    """Five digits, changed as far as the sliders say."""
+    """Plots five digits, augmented as strongly as the sliders say."""
     return plots.augmentation(learned.images[:500], Augmentation(**strengths), glyphs=5)
 
 
@@ -96,8 +99,8 @@ explore(
 # %% [markdown]
 # ## The network
 #
-# `linear`, `mlp`, `lenet5`, `cnn`, `small` and `tiny` are there by name, and one's own can be written as a short list of layers. The
-# recipes `fast` and `brisk` have such a list: they are made to be trained in seconds.
+# `linear`, `mlp`, `lenet5`, `cnn`, `small` and `tiny` are built in, and you can define your own as a short
+# list of layers. The recipes `fast` and `brisk` have such a list and train in seconds.
 
 # %%
 recipe = RECIPES["brisk"]
@@ -105,7 +108,7 @@ for layer in recipe.layers:
     print({name: value for name, value in layer.items() if value is not None})
 
 # %% [markdown]
-# Choose what you want to change, then run the next cell again.
+# Change any of these settings, then run the next cell again.
 
 # %%
 chosen = {
@@ -132,24 +135,23 @@ display(widgets.HBox([bar, note]))
 
 
 class Watch:
-    """Shows the epochs as they end."""
+    """Shows the progress of the training."""
 
     def on_epoch(self, epoch) -> None:
-        """Moves the bar."""
+        """Updates the bar."""
         bar.value = epoch.epoch
         note.value = f"loss {epoch.train_loss:.3f}, held out {epoch.validation_accuracy:.2%}"
 
     def on_batch(self, done: int, total: int) -> None:
-        """Nothing: an epoch takes seconds."""
+        """Does nothing, because an epoch takes seconds."""
 
     on_download = on_picture = on_note = lambda self, *_: None
 
 
 run = train(recipe, out=FOLDER / "run", progress=Watch())
 seconds = sum(epoch.seconds for epoch in run.history)
-print(
-    f"{run.card.parameters:,} parameters, {seconds:.1f} s, {run.history[-1].validation_accuracy:.2%} of the held-out digits"
-)
+accuracy = run.history[-1].validation_accuracy
+print(f"{run.card.parameters:,} parameters, {seconds:.1f} s, {accuracy:.2%} of the held-out digits")
 
 # %% [markdown]
 # ## The curves
@@ -161,9 +163,9 @@ trained = load_run(FOLDER / "run")
 plots.curves({"this run": trained.history})
 
 # %% [markdown]
-# ## What it gets right, and what not
+# ## What it gets right and wrong
 #
-# From here on the model is used as it will be: by ONNX Runtime, with probabilities that mean what they say.
+# From here on, the model is used as in production: in ONNX Runtime, with calibrated probabilities.
 #
 # `inkread plot confusion --model runs/brisk`, `inkread plot classes …`, `inkread plot errors …`
 
@@ -178,19 +180,20 @@ display(plots.classes(held_out.labels, predicted))
 plots.errors(held_out.images, held_out.labels, probabilities)
 
 # %% [markdown]
-# Is a probability of 90 % right in nine cases of ten?
+# Is a probability of 90 % right in nine of ten cases?
 
 # %%
 plots.reliability(held_out.labels, probabilities)
 
 
 # %% [markdown]
-# Step through the glyphs: the bars are the probabilities, the map shows which pixels the answer depends on.
+# Step through the glyphs: the bars are the probabilities, and the map shows which pixels the answer depends
+# on.
 
 
 # %%
 def look(number: int, *, only_errors: bool) -> plots.Plot:
-    """One glyph, with what the network makes of it."""
+    """Plots one glyph with its probabilities and saliency map."""
     which = np.flatnonzero(predicted != held_out.labels) if only_errors else np.arange(len(held_out))
     index = which[number % len(which) : number % len(which) + 1]
     glyphs, labels = held_out.images[index], held_out.labels[index]
@@ -217,10 +220,11 @@ few = held_out.subset(slice(0, 1_000))
 plots.embedding(plots.embedded(trained.network, few.images), few.labels, method="pca")
 
 # %% [markdown]
-# ## A picture of one's own
+# ## A picture of your own
 #
-# A network trained on MNIST reads MNIST. A photo first has to become such glyphs: find the ink, find the digits, bring each to
-# MNIST's size and place. `inkread.Reader` does that. The photos here are drawn; put the path of a picture of your own in their place.
+# A network trained on MNIST reads MNIST. A photo first has to be turned into such glyphs: find the digits,
+# extract their ink, and bring each to MNIST's size and position. `inkread.Reader` does that. The photos
+# here are generated; replace them with the path of your own picture.
 #
 # `inkread read photo.jpg --model runs/brisk --explain stages`
 
@@ -235,35 +239,34 @@ print(trace.reading.text)
 trace.reading.draw(trace.picture.pixels)
 
 # %% [markdown]
-# The way there of its first digit; choose another photo to see its own.
+# The stages for its first digit; choose another photo to see others.
 
 
 # %%
 def way(photo: str) -> plots.Plot:
-    """From the photo to the probabilities of its first digit."""
+    """Plots the stages from the photo to the probabilities of its first digit."""
     return plots.process(reader.trace(photos[photo]), trained.network)
 
 
 explore(way, photo=widgets.Dropdown(options=[*photos], description="photo"))
 
 # %% [markdown]
-# ## To other programs
+# ## Export
 #
-# Each export is loaded again and compared with the network on held-out digits; one that differs is an error.
+# Each export is loaded again and compared with the network on held-out digits; a difference is an error.
 #
 # `inkread export runs/brisk --to onnx --to int8`
 
 # %%
 for exported in export_model(FOLDER / "run", to=["onnx", "int8"]):
     same = exported.parity
-    print(
-        f"{exported.path.relative_to(FOLDER)}: {exported.size:,} bytes, {same.changed} of {same.count} answers differ"
-    )
+    path = exported.path.relative_to(FOLDER)
+    print(f"{path}: {exported.size:,} bytes, {same.changed} of {same.count} answers differ")
 
 # %% [markdown]
 # ## The test
 #
-# Once, at the end, and chosen for nothing: the digits that nobody has looked at.
+# Evaluate once, at the end, on the digits that influenced no choice.
 #
 # `inkread evaluate --model runs/brisk`
 

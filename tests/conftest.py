@@ -1,4 +1,4 @@
-"""What every test may rely on: reproducible property tests, and the development data where they are."""
+"""Shared by all tests: reproducible property tests, and the development data if available."""
 
 from __future__ import annotations
 
@@ -14,10 +14,53 @@ let_idle_threads_sleep()  # before any test imports PyTorch
 settings.register_profile("inkread", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.load_profile("inkread")
 
+TESTS = Path(__file__).parent
+SLOW = (
+    "browser",
+    "cli/test_compare.py",
+    "cli/test_export.py",
+    "cli/test_sweep.py",
+    "desktop/test_moving_pages.py",
+    "desktop/test_reader_process.py",
+    "desktop/test_screen.py",
+    "evaluation/plots",
+    "evaluation/reports",
+    "export",
+    "picture/test_worst_pictures.py",
+    "server/test_command.py",
+    "server/test_limits.py",
+    "server/test_openapi.py",
+    "store/test_durability.py",
+    "synthetic",
+    "system/test_idle.py",
+    "test_notebook.py",
+    "test_privacy.py",
+    "training",
+)
+"""Folders and files of which every test is slow; single slow tests have the mark."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Imports nothing for slow tests that will not run: PyTorch alone takes seconds."""
+    return True if config.option.markexpr == "not slow" and is_slow(collection_path) else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of ``SLOW``."""
+    for item in items:
+        if is_slow(item.path):
+            item.add_marker(pytest.mark.slow)
+
+
+def is_slow(path: Path) -> bool:
+    """Returns whether a test file or folder is in ``SLOW``."""
+    return any(path.is_relative_to(TESTS / name) for name in SLOW)
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder of development data, which is not part of the repository; the test is skipped without it."""
+    """The folder of development data, which is not in the repository; without it, the test is skipped."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
     folder = Path(os.environ.get("INKREAD_DATA") or beside)
     if not folder.is_dir():

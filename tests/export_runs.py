@@ -1,4 +1,4 @@
-"""Networks of random weights, as the folders of runs."""
+"""Networks with random weights, as folders of runs."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ OWN = (
     {"type": "dropout"},
     {"type": "dense", "units": 12},
 )
-"""Strides, an even kernel, paddings of all kinds, means, and a convolution without a rectifier."""
+"""Strides, an even kernel, all kinds of padding, mean pooling, and a convolution without ReLU."""
 
 
 NOT_OURS = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras"
-"""Keras 3.15 hands its variables to NumPy 2 in the way of NumPy 1."""
+"""Keras 3.15 passes its variables to NumPy 2 in NumPy 1's way."""
 
 PACKAGES = {"keras": "keras", "h5": "keras", "litert": "ai_edge_litert", "litert-int8": "ai_edge_litert"}
-"""What a format needs besides the extra "train"."""
+"""What a format needs in addition to the extra "train"."""
 
 
 def needs(form):
-    """Skips the test where the format's package is not installed; it is not imported, as Keras must be told its backend first."""
+    """Skips the test if a package is missing, without importing it: Keras needs its backend first."""
     if form in PACKAGES and importlib.util.find_spec(PACKAGES[form]) is None:
         reason = f"{PACKAGES[form]} is not installed (extra: {FORMATS[form].extra})"
         pytest.skip(reason, allow_module_level=True)
 
 
 def shaken(network, seed=0):
-    """The network with random weights, and batch norms that have seen something."""
+    """Builds the network with random weights and batch norms with statistics."""
     import torch
 
     torch.manual_seed(seed)
@@ -51,7 +51,7 @@ def shaken(network, seed=0):
 
 
 def network_named(name, classes=11):
-    """One of ours by its name, or "own"."""
+    """Returns one of our networks by name, or "own"."""
     from inkread.training.architecture import check_layers
     from inkread.training.networks import NAMED, own
 
@@ -59,7 +59,7 @@ def network_named(name, classes=11):
 
 
 def save_run(network, folder, *, name="toy", classes=11):
-    """What of a run the export reads: the model and its card."""
+    """Saves the parts of a run that the export reads: the model and its card."""
     from inkread.training.export import to_onnx
 
     content = to_onnx(network)

@@ -1,4 +1,4 @@
-"""A steady hand for tests: digits as strokes in the unit square, y down, and events of a mouse that draws them."""
+"""Steady handwriting for tests: digits as strokes in the unit square, y down, and as mouse events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Stroke = list[Point]
 
 
 def arc(x: float, y: float, rx: float, ry: float, *between: float) -> Stroke:
-    """Part of an ellipse around (x, y), from one angle to another in degrees; 0 is to the right, 90 below."""
+    """Makes part of an ellipse around (x, y), between two angles in degrees; 0 is to the right, 90 below."""
     start, stop = between
     steps = 24
     angles = [math.radians(start + (stop - start) * step / steps) for step in range(steps + 1)]
@@ -33,11 +33,11 @@ DIGITS: list[list[Stroke]] = [
     [[*arc(0.5, 0.27, 0.24, 0.21, 90, -270), *arc(0.5, 0.72, 0.29, 0.24, -90, 270)]],
     [[*arc(0.5, 0.3, 0.25, 0.23, 0, -350), (0.74, 0.3), (0.62, 0.96)]],
 ]
-"""How each digit is drawn."""
+"""The strokes of each digit."""
 
 
 def strokes_in(digit: int, box: tuple[float, float, float, float]) -> Iterator[list[tuple[int, int]]]:
-    """A digit's strokes as positions of a mouse that moves a few pixels at a time, in a box x, y, width, height."""
+    """Returns a digit's strokes as mouse positions a few pixels apart, in a box x, y, width, height."""
     x, y, width, height = box
     for stroke in DIGITS[digit]:
         yield list(_walk([(x + px * width, y + py * height) for px, py in stroke]))

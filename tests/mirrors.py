@@ -1,4 +1,4 @@
-"""Mirrors of files on this machine, good ones and bad ones."""
+"""Local mirrors of files, good ones and bad ones."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Mirrors:
     """One server whose folders behave as their names say.
 
-    ``files`` has the contents by name, ``requests`` (folder, range) of each request.
+    ``files`` has the contents by name, ``requests`` the folder and range of each request.
     """
 
     def __init__(self):

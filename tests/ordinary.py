@@ -1,4 +1,4 @@
-"""Permissions that count, for tests that root runs."""
+"""Makes permissions effective for tests that run as root."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 VERSION = 0x20080522
-"""Of the kernel's interface (capability.h), with two words for each set."""
+"""From the kernel's interface (capability.h), with two words for each set."""
 
 OVERRIDE = 1 << 1
 """CAP_DAC_OVERRIDE: to write where permissions forbid it."""
@@ -26,7 +26,7 @@ class _Sets(ctypes.Structure):
 
 @contextmanager
 def permissions_that_count():
-    """Nobody may write where the permissions forbid it, not even root, who may still read everything, wherever this clone lies."""
+    """Makes write permissions apply to root as well, who may still read everything."""
     if not hasattr(os, "geteuid"):
         pytest.skip("this system has no such permissions")
     if os.geteuid() != 0:

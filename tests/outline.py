@@ -1,4 +1,4 @@
-"""The tags of a page of HTML, for whatever writes one."""
+"""Checks the tags of an HTML page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ VOID = {"meta", "img"}
 
 
 class Outline(HTMLParser):
-    """Checks that tags close in order, and keeps them with their attributes."""
+    """Checks that tags close in order, and collects them with their attributes."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

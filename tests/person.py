@@ -1,4 +1,4 @@
-"""A person in front of the window to draw in: mouse, keyboard, and patience."""
+"""A user of the drawing window: mouse, keyboard, and patience."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from inkread.desktop.drawing import Drawing
 
 PATIENCE = 300.0
-"""Seconds until something that a person waits for has certainly failed."""
+"""Seconds after which an expected event counts as failed."""
 
 Script = Iterator[object]
 
 
 class Person:
-    """Draws and presses keys in a window that is open; every ``yield`` lets the window go on."""
+    """Draws and presses keys in an open window; every ``yield`` lets the window continue."""
 
     def __init__(self, scene: Drawing) -> None:
         self.scene = scene
@@ -30,7 +30,7 @@ class Person:
         return self.scene.context.view
 
     def draw(self, digit: int, box=(0.2, 0.1, 0.6, 0.8), *, erase: bool = False) -> Script:
-        """Draws a digit stroke by stroke, in a box x, y, width, height in parts of the view."""
+        """Draws a digit stroke by stroke, in a box x, y, width, height relative to the view."""
         x, y, width, height = box
         area = self.view.rect
         place = (
@@ -43,7 +43,7 @@ class Person:
             yield from self.drag(stroke, erase=erase)
 
     def drag(self, stroke, *, erase: bool = False) -> Script:
-        """Moves the mouse along positions in the window, with a button pressed."""
+        """Moves the mouse along positions in the window with a button pressed."""
         button = pygame.BUTTON_RIGHT if erase else pygame.BUTTON_LEFT
         post(pygame.MOUSEBUTTONDOWN, pos=stroke[0], button=button)
         for position in stroke[1:]:
@@ -56,7 +56,7 @@ class Person:
         yield
 
     def click(self, label: str) -> Script:
-        """Clicks on the button of this label."""
+        """Clicks the button with this label."""
         (button,) = (button for button in self.scene.buttons if button.label == label)
         yield from self.drag([button.rect.center, button.rect.center])
 
@@ -67,7 +67,7 @@ class Person:
             yield
 
     def read(self) -> Script:
-        """Asks for a reading, and waits for it."""
+        """Requests a reading and waits for it."""
         yield from self.press(pygame.K_RETURN)
         yield from self.until(lambda: not self.view.is_stale)
 
@@ -77,7 +77,7 @@ def post(kind: int, **values: object) -> None:
 
 
 class Visit:
-    """A scene with a person in front of it; done when the person's script is."""
+    """A scene with a simulated user; it ends with the user's script."""
 
     def __init__(self, scene: Drawing, person: Person, script: Script) -> None:
         self.scene, self.person, self.script = scene, person, script

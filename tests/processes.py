@@ -1,4 +1,4 @@
-"""What worker processes do in tests; light, as each of them imports it."""
+"""Tasks of worker processes in tests; light, because each worker imports it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from inkread.results import Digit, Line, Reading
 from inkread.system.worker import Worker
 
 PATIENCE = 120.0
-"""Seconds after which something that should happen at once is taken not to happen."""
+"""Seconds after which an immediate event counts as missing."""
 
 SPAWN = multiprocessing.get_context("spawn")
 
 
 def hang() -> None:
-    """Never ends, and never lets another thread of its process run: the worst that a library can do."""
+    """Never ends, and blocks all other threads of its process: the worst that a library can do."""
     re.fullmatch("(a|a)*b", "a" * 1000)
 
 
 class Doer:
-    """Does tasks: calls them, or holds still at ``"hold"`` until it is let go.
+    """Runs tasks: calls them, or waits at ``"hold"`` until it is released.
 
-    It is the function of a worker, and has its two ends in the test: semaphores, which stand it that a process is killed at them.
+    It is a worker's function. The test controls it with semaphores, which survive if a waiting process is
+    killed.
     """
 
     def __init__(self) -> None:
@@ -47,23 +48,23 @@ class Doer:
         return self
 
     def hold(self) -> None:
-        """In the process: waits to be let go."""
+        """In the process: waits to be released."""
         self.entered.release()
         assert self.go.acquire(timeout=PATIENCE)
 
     def wait_for(self, count: int = 1) -> None:
-        """In the test: returns when so many more hold still."""
+        """In the test: returns when a number of further tasks are waiting."""
         for _ in range(count):
             assert self.entered.acquire(timeout=PATIENCE)
 
     def let_go(self, count: int = 100) -> None:
-        """In the test: lets so many go on."""
+        """In the test: releases a number of tasks."""
         for _ in range(count):
             self.go.release()
 
 
 class HeldReader(Reader):
-    """Reads a picture that a client sent when it is let go."""
+    """Reads a client's picture after its release."""
 
     def __init__(self, doer: Doer, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -76,7 +77,7 @@ class HeldReader(Reader):
 
 
 class SlowlyStarted(Reader):
-    """Is ready when it is let go."""
+    """Becomes ready after its release."""
 
     def __init__(self, doer: Doer, *arguments: Any, **options: Any) -> None:
         doer.hold()
@@ -84,7 +85,7 @@ class SlowlyStarted(Reader):
 
 
 class Faulty(Reader):
-    """Reads ``single`` pictures in the given way, and others as they are."""
+    """Reads ``single`` pictures in the given way, and others normally."""
 
     def __init__(self, fault: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -103,7 +104,7 @@ class MadeUp:
         pass
 
     def read(self, source: Any) -> None:
-        """Takes no time."""
+        """Returns at once."""
 
     def trace(self, source: Any, **_: Any) -> Any:
         picture = load_picture(source)
@@ -114,34 +115,34 @@ class MadeUp:
 
 
 def fail_with(error: Exception) -> None:
-    """Raises it."""
+    """Raises the error."""
     raise error
 
 
 class Unpicklable(Exception):  # noqa: N818
-    """Cannot be made again from its arguments."""
+    """Cannot be rebuilt from its arguments."""
 
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"{one}{two}")
 
 
 def fail_unpicklably() -> None:
-    """Raises what no pipe can carry."""
+    """Raises an error that cannot be pickled."""
     raise Unpicklable(1, 2)
 
 
 def never_ready(*_: Any, **__: Any) -> Reader:
-    """Cannot be made."""
+    """Cannot be constructed."""
     raise RuntimeError("no model")
 
 
 def take_memory() -> None:
-    """Wants more memory than there is for one task."""
+    """Needs more memory than a task may use."""
     np.ones(2**33, np.uint8)
 
 
 def worker_that_hangs() -> None:
-    """A program with a worker at a task; says that it has one, and waits to be killed."""
+    """A program with a busy worker; prints that it has one, and waits to be killed."""
     doer = Doer()
     worker = Worker(doer.itself)
     worker.await_start()

@@ -1,4 +1,4 @@
-"""A server under test: a real one, at a free port of this machine, in a thread of its own."""
+"""A server under test: a real one, on a free local port, in its own thread."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Running(httpx.Client):
-    """A client of a running server, with the server's parts at hand."""
+    """A client of a running server, with access to the server's parts."""
 
     def __init__(self, app: FastAPI, server: uvicorn.Server, url: str, headers: dict[str, str]) -> None:
         super().__init__(base_url=url, timeout=PATIENCE, headers=headers)
@@ -39,7 +39,7 @@ class Running(httpx.Client):
 def serving(
     *, headers: dict[str, str] | None = None, reader: Any = Reader, **settings: Any
 ) -> Iterator[Running]:
-    """Runs a server with these settings; requests have the headers, and pictures are read by what ``reader`` makes."""
+    """Runs a server with these settings; requests have the headers, and ``reader`` makes the reader."""
     app = create_app(ServerSettings(**{"api_key": None, "workers": 1} | settings), reader=reader)
     with running(app, headers) as client:
         yield client
@@ -65,7 +65,7 @@ def running(app: FastAPI, headers: dict[str, str] | None = None) -> Iterator[Run
 
 
 def seven(scale: int = 1) -> np.ndarray:
-    """28×28 uint8 (times ``scale``) of a seven, bright on dark."""
+    """Draws a seven, 28×28 uint8 (times ``scale``), bright on dark."""
     picture = np.zeros((28, 28), np.uint8)
     picture[5:8, 8:20] = 255
     for step in range(16):
@@ -87,13 +87,13 @@ TRUNCATED = png(np.random.default_rng(0).integers(0, 256, (60, 60)).astype(np.ui
 
 
 def parts(*pictures: bytes, names: list[str] | None = None) -> list[tuple[str, tuple[str, bytes]]]:
-    """A form of pictures, as httpx takes it."""
+    """Makes a form of pictures for httpx."""
     given = names or [f"{number}.png" for number in range(len(pictures))]
     return [("picture", (name, data)) for name, data in zip(given, pictures, strict=True)]
 
 
 def slug(answer: httpx.Response) -> str:
-    """Which problem an answer is."""
+    """Returns the kind of problem in a response."""
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["status"] == answer.status_code
@@ -103,7 +103,7 @@ def slug(answer: httpx.Response) -> str:
 
 @contextmanager
 def held(**settings: Any) -> Iterator[tuple[Running, Doer]]:
-    """Runs a server whose readings wait to be let go."""
+    """Runs a server whose readings wait to be released."""
     doer = Doer()
     with serving(reader=partial(HeldReader, doer), **settings) as server:
         yield server, doer

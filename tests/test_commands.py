@@ -1,4 +1,4 @@
-"""Every command that the notebook and the documents show can be typed as it stands."""
+"""Every command shown in the notebook and the documents can be typed as shown."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from typer.main import get_command
 from inkread.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / "notebooks").glob("*.py")]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / "notebooks").glob("*.py"),
+]
 INLINE, BLOCK = re.compile(r"`(inkread [^`\n]+)`"), re.compile(r"```(?:sh|shell|bash)\n(.*?)```", re.DOTALL)
 OPEN = re.compile(r"…|\.\.\.|\b[A-Z]{3,}\b|[{}[\]]")
-"""What a person is to fill in."""
+"""Placeholders for the user to fill in."""
 
 
 def commands(document: Path) -> set[str]:
@@ -28,7 +33,7 @@ def commands(document: Path) -> set[str]:
 
 
 def problem(command: str) -> str:
-    """What is wrong with how a command is typed; that something is left out is not."""
+    """Returns the error in a typed command; missing parts are not errors."""
     words = shlex.split(re.split(r"[|>&;]", command)[0], comments=True)[1:]
     if words[0].startswith("-"):
         return ""
@@ -36,7 +41,7 @@ def problem(command: str) -> str:
     name, found, rest = group.resolve_command(group.make_context("inkread", ["models"]), words)
     try:
         found.make_context(name, [*rest])
-    except Exception as error:  # noqa: BLE001 - Typer brings its own copy of Click, whose errors are not public
+    except Exception as error:  # noqa: BLE001 - Typer's copy of Click has no public errors
         left_out = type(error).__name__ in ("MissingParameter", "Exit") or "requires an argument" in str(
             error
         )

@@ -1,4 +1,4 @@
-"""An unusual or damaged environment is met with an error of ours, or with none: never with a traceback."""
+"""An unusual or damaged environment causes one of our errors or none, but never a traceback."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ os.execv(sys.executable, [sys.executable, "-m", "inkread", *{arguments}])
 def inkread(
     *arguments: str, closed: tuple[int, ...] = (), **options: object
 ) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, which is started without some of the three standard streams."""
+    """Runs the command in a process without some of the three standard streams."""
     program = CLOSING.format(closed=closed, arguments=list(arguments))
     command = [sys.executable, "-c", program]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 def shadowing(folder: Path, name: str, code: str) -> dict[str, str]:
-    """An environment in which a package is some other code."""
+    """Makes an environment in which a package is replaced by other code."""
     (folder / f"{name}.py").write_text(code, encoding="utf-8")
     path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path}

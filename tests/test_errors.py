@@ -22,7 +22,7 @@ def make(kind: type[InkreadError]) -> InkreadError:
 
 
 def drawn_parents() -> dict[str, str]:
-    """Each error's parent as the tree in the module's docstring draws it."""
+    """Returns each error's parent in the tree of the module's docstring."""
     parents: dict[str, str] = {}
     branch = [""]
     for indent, name in re.findall(r"^    ([│├└─ ]*)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE):

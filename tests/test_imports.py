@@ -1,4 +1,4 @@
-"""The core is light: importing it imports nothing of the workshop."""
+"""The core is light: importing it does not import the tools for training and evaluation."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ LEFT_FOR_LATER = ["numpy", "PIL", "cv2", "onnxruntime", "typer", "rich"]
 
 
 def imported_by(statement: str) -> set[str]:
-    """The modules that a fresh interpreter has after the statement."""
+    """Returns the modules of a new interpreter after the statement."""
     code = f"import sys; {statement}; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(result.stdout.split())

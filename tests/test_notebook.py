@@ -1,4 +1,4 @@
-"""The notebook runs from top to bottom, and its two files say the same."""
+"""The notebook runs from top to bottom, and its two files agree."""
 
 from __future__ import annotations
 

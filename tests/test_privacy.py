@@ -1,4 +1,4 @@
-"""Nothing leaves the machine: no library that inkread loads keeps or sends anything about its use."""
+"""Nothing leaves the machine: no library that inkread loads stores or sends usage data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WAYS = {
 
 
 def run(arguments: list[str], home: str, *, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    """Runs Python as a user whose environment says nothing of telemetry, and whose home is this."""
+    """Runs Python as a user with this home and no telemetry settings."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
     return subprocess.run(
         [*before, sys.executable, "-B", *arguments],

@@ -1,4 +1,4 @@
-"""A picture of digits is read, a picture of none is not, and nothing else ever happens."""
+"""A picture of digits is read, one without digits is not, and nothing else ever happens."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reader() -> Reader:
 
 
 def written(text: str, *, size: int = 60, paper: int = 255, ink: int = 20) -> np.ndarray:
-    """Digits written side by side by the project's own stroke font, H×W×3."""
+    """Writes digits side by side in the project's own stroke font, H×W×3."""
     from inkread.datasets.stroke_font import WriterStyle, write_row
     from inkread.datasets.stroke_rendering import draw_strokes
 
@@ -47,7 +47,7 @@ def written(text: str, *, size: int = 60, paper: int = 255, ink: int = 20) -> np
 
 
 def overlapping(text: str, overlap: float) -> np.ndarray:
-    """Digits written into each other by that share of their width, H×W×3."""
+    """Writes digits that overlap by that share of their width, H×W×3."""
     from inkread.datasets.stroke_font import WriterStyle, write_row
     from inkread.datasets.stroke_rendering import draw_strokes
 
@@ -192,7 +192,7 @@ def test_a_turned_page_is_read_and_its_boxes_are_those_of_the_source(reader: Rea
 def test_another_model_decides_which_digit_it_is_and_the_bundled_ones_whether(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     weights = onnx.numpy_helper.from_array(np.zeros((784, 10), np.float32), "w")
-    favour = onnx.numpy_helper.from_array(np.eye(10, dtype=np.float32)[4] * 9, "b")  # all it sees are 4s
+    favour = onnx.numpy_helper.from_array(np.eye(10, dtype=np.float32)[4] * 9, "b")  # always 4
     make = onnx.helper.make_tensor_value_info
     nodes = [
         onnx.helper.make_node("Flatten", ["glyphs"], ["flat"]),
@@ -215,7 +215,7 @@ def test_another_model_decides_which_digit_it_is_and_the_bundled_ones_whether(tm
 
 
 def number(text: str, *, point: str) -> np.ndarray:
-    """A number with a sign between its two halves, drawn by a pen, H×W×3."""
+    """Writes a number with a sign between its two halves in pen strokes, H×W×3."""
     left, right = (written(half) for half in text.split(point))
     gap = np.full((left.shape[0], 40, 3), 255, np.uint8)
     foot = left.shape[0] - 30
@@ -359,14 +359,15 @@ def test_the_score_of_one_digit_tells_also_what_is_refused(reader: Reader) -> No
 
 
 RATES = {
-    "field": {"single": 233, "multi": 32, "empty": 36},
-    "forms": {"single": 76, "multi": 29, "empty": 20},
-    "years_dev": {"multi": 54},
-    "cheque_dev": {"multi": 70},
+    "field": {"single": 233, "multi": 35, "empty": 36},
+    "forms": {"single": 76, "multi": 30, "empty": 20},
+    "years_dev": {"multi": 57},
+    "cheque_dev": {"multi": 71},
 }
-"""A few pictures below what was measured, so that no later change loses them unseen."""
+"""Slightly below the measured counts, so that no later change loses pictures unnoticed."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RATES)
 def test_reading_real_pictures_never_raises_and_keeps_its_rate(
     reader: Reader, data_dir: Path, name: str

@@ -1,7 +1,7 @@
-"""Pictures that take a reader long: much that looks like writing, in every way that the layout and the row readers know.
+"""Pictures that are slow to read: full of things that look like writing.
 
-Each is made for a width and a height in pixels, H×W uint8 grey, dark on light, by the same random numbers every time.
-``python benchmarks/reading_time.py`` prints how long reading each takes.
+Each is drawn for a width and a height in pixels, H×W uint8 grey, dark on light, with fixed random numbers.
+``python benchmarks/reading_time.py`` prints how long each takes to read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Picture = np.ndarray
 
 
 def digits(width: int, height: int, *, size: int = 24, gap: float = 0.3, text: str = "0123456789") -> Picture:
-    """Rows of digits of that height in pixels, as dense as they can be; a negative gap lets them touch."""
+    """Draws rows of digits of that height in pixels, as dense as possible; negative gaps make them touch."""
     rng = np.random.default_rng(size)
     page = np.full((height, width), 255, np.uint8)
     scale, pen = size / 21, max(1, size // 10)
@@ -31,12 +31,12 @@ def digits(width: int, height: int, *, size: int = 24, gap: float = 0.3, text: s
 
 
 def letters(width: int, height: int) -> Picture:
-    """A page of text."""
+    """Draws a page of text."""
     return digits(width, height, size=22, gap=0.05, text="abcdefghijklmnopqrstuvwxyz,.0123456789")
 
 
 def print_page(width: int, height: int, *, size: int = 20) -> Picture:
-    """A page of small print: words and numbers in a proportional font."""
+    """Draws a page of small print: words and numbers in a proportional font."""
     rng = np.random.default_rng(6)
     page = Image.new("L", (width, height), 250)
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(size)
@@ -51,14 +51,14 @@ def print_page(width: int, height: int, *, size: int = 20) -> Picture:
 
 
 def hatching(width: int, height: int, *, pitch: int = 12) -> Picture:
-    """Parallel strokes that slant, broken every few pixels."""
+    """Draws slanted parallel strokes, broken every few pixels."""
     down, across = np.mgrid[:height, :width]
     stroke = (across + down // 3) % pitch < pitch // 4
     return np.where(stroke & (down % 37 > 5), 20, 255).astype(np.uint8)
 
 
 def noise(width: int, height: int, *, grain: int = 6) -> Picture:
-    """Blots of random shape."""
+    """Draws randomly shaped blots."""
     rng = np.random.default_rng(1)
     field = rng.random((height // grain + 1, width // grain + 1)).astype(np.float32)
     field = cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -66,14 +66,14 @@ def noise(width: int, height: int, *, grain: int = 6) -> Picture:
 
 
 def blocks(width: int, height: int, *, module: int = 8) -> Picture:
-    """Black and white squares at random, as of a QR code."""
+    """Draws random black and white squares, as in a QR code."""
     rng = np.random.default_rng(2)
     code = rng.integers(0, 2, (height // module + 1, width // module + 1), np.uint8) * 235 + 20
     return code.repeat(module, 0).repeat(module, 1)[:height, :width].astype(np.uint8)
 
 
 def mark_table(width: int, height: int, *, cell: tuple[int, int] = (46, 34)) -> Picture:
-    """A ruled table with a digit, a tick or a cross in nearly every cell."""
+    """Draws a ruled table with a digit, a tick or a cross in nearly every cell."""
     rng = np.random.default_rng(4)
     page = np.full((height, width), 250, np.uint8)
     for x in range(2, width, cell[0]):
@@ -89,7 +89,7 @@ def mark_table(width: int, height: int, *, cell: tuple[int, int] = (46, 34)) -> 
 
 
 def diagram(width: int, height: int) -> Picture:
-    """Boxes with numbers in them, joined by lines."""
+    """Draws boxes with numbers in them, joined by lines."""
     rng = np.random.default_rng(5)
     page = np.full((height, width), 255, np.uint8)
     last = (0, 0)
@@ -105,7 +105,7 @@ def diagram(width: int, height: int) -> Picture:
 
 
 def maze(width: int, height: int, *, pitch: int = 16) -> Picture:
-    """Walls, each of a cell either slanting one way or the other."""
+    """Draws a maze of cells with walls that slant one way or the other."""
     rng = np.random.default_rng(6)
     page = np.full((height, width), 255, np.uint8)
     for y in range(0, height, pitch):
@@ -118,7 +118,7 @@ def maze(width: int, height: int, *, pitch: int = 16) -> Picture:
 
 
 def chain(width: int, height: int) -> Picture:
-    """Rows of loops that all touch, so that each is one piece of ink with many cuts."""
+    """Draws rows of touching loops, each row one component with many cuts."""
     page = np.full((height, width), 255, np.uint8)
     for y in range(24, height - 24, 44):
         for x in range(16, width - 16, 22):
@@ -127,7 +127,7 @@ def chain(width: int, height: int) -> Picture:
 
 
 def ones(width: int, height: int) -> Picture:
-    """Rows of upright strokes, each of which may be a digit or part of one."""
+    """Draws rows of vertical strokes, each of which may be a digit or part of one."""
     page = np.full((height, width), 255, np.uint8)
     for y in range(4, height - 24, 30):
         page[y : y + 24, 4 : width - 4 : 9] = 20
@@ -136,7 +136,7 @@ def ones(width: int, height: int) -> Picture:
 
 
 def on_its_side(width: int, height: int, *, text: Callable[[int, int], Picture]) -> Picture:
-    """A page that lies on its side."""
+    """Draws a page turned on its side."""
     return np.ascontiguousarray(np.rot90(text(height, width)))
 
 
@@ -172,6 +172,6 @@ WORST: Final[dict[str, tuple[Callable[[int, int], Picture], tuple[int, int]]]] =
 
 
 def worst(name: str, *, share: float = 1.0) -> Picture:
-    """One of them, of its own size or of a share of that height."""
+    """Draws one of them at its full size, or at a share of it."""
     draw, (width, height) = WORST[name]
     return draw(width, max(20, round(height * share)))

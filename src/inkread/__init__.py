@@ -52,11 +52,12 @@ __all__ = [
 ]
 
 
-def read(source: Source, *, min_probability: float = 0.0) -> Reading:
+def read(source: Source, *, page: int = 1, min_probability: float = 0.0) -> Reading:
     """Reads every digit in one picture with the default model, which is loaded once and kept in memory.
 
     Args:
         source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
+        page: which page of a PDF or TIFF document to read, from 1.
         min_probability: 0..1; a digit below this is labeled ``"?"``, with its label as first alternative.
 
     Raises:
@@ -67,7 +68,7 @@ def read(source: Source, *, min_probability: float = 0.0) -> Reading:
 
     with diagnosed():
         from inkread.reader import default_reader
-    return default_reader().read(source, min_probability=min_probability)
+    return default_reader().read(source, page=page, min_probability=min_probability)
 
 
 __getattr__ = lazy(__name__, _NAMES)

@@ -1,4 +1,4 @@
-"""The whole way from a picture to its digits, on one screen."""
+"""The whole pipeline from a picture to its digits, on one screen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from inkread.errors import ModelFormatError, PictureError
 from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, RESCORING, STRIP
-from inkread.picture import Picture, PictureLimits, load_picture
+from inkread.picture import Picture, PictureLimits, load_picture, page_count
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose
 from inkread.pipeline.classifier import DIGITS, Classifier
@@ -39,12 +39,15 @@ class Reader:
     """Reads digits from pictures; loads its models once, and is safe to share between threads and processes.
 
     Args:
-        model: the classifier of glyphs: the name of a bundled model, or the folder of a training run. The bundled one is part of what
-            finds digits and rejects everything else; any other decides only which digit each of them is.
-        detector: the name of the bundled detector, or the folder of a training run, with the networks that come with it.
-        config: the numbers that it reads by.
-        limits: bytes and pixels of a picture.
-        threads: intra-op threads per call of a model; 0 means one per core, which is best for one picture at a time.
+        model: the glyph classifier: the name of a bundled model, or the folder of a training run. The bundled
+            one also helps to find digits and to reject everything else; any other only decides which digit it
+            is.
+        detector: the name of the bundled detector, or the folder of a training run, including its other
+            networks.
+        config: the settings of the pipeline.
+        limits: maximum bytes and pixels per picture.
+        threads: intra-op threads per call of a model; 0 means one per core, which is best for one picture at
+            a time.
 
     Raises:
         ModelError: a model cannot be loaded, or has classes other than the ten digits.
@@ -73,7 +76,7 @@ class Reader:
         self.limits = limits or PictureLimits()
 
     def __reduce__(self) -> tuple[partial[Reader], tuple[()]]:
-        """Pickles as its arguments; unpickling loads the models again."""
+        """Pickles the arguments; unpickling loads the models again."""
         made = partial(
             type(self),
             self._model,
@@ -86,22 +89,22 @@ class Reader:
 
     @cached_property
     def detector(self) -> Detector:
-        """Finds what may be a digit; loaded when the first picture is read."""
+        """Finds the candidates; loaded when the first picture is read."""
         return Detector(self._detector, threads=self._threads, config=self.config)
 
     @cached_property
     def closeups(self) -> CloseupClassifier:
-        """Looks at each candidate with its surroundings."""
+        """Classifies each candidate with its surroundings."""
         return CloseupClassifier(self._beside(CLOSEUP), threads=self._threads)
 
     @cached_property
     def strips(self) -> StripReader:
-        """Reads each run of candidates as one."""
+        """Reads each run of candidates as one strip."""
         return StripReader(self._beside(STRIP), threads=self._threads)
 
     @cached_property
     def rescorer(self) -> Rescorer:
-        """Judges each candidate among its neighbors."""
+        """Adjusts the probabilities of each candidate to its neighbors."""
         return Rescorer(self._beside(RESCORING), threads=1)
 
     def _beside(self, name: str) -> Path:
@@ -109,44 +112,57 @@ class Reader:
 
     @property
     def rejection_threshold(self) -> float:
-        """How probable "not a single digit" may be for a glyph given as one digit, as a share of the best digit's: see the card."""
+        """Maximum probability of "not a single digit" for one glyph, relative to the best digit's."""
         return (self.classifier if self._knows_none else self._judge).rejection_threshold
 
     @property
     def _knows_none(self) -> bool:
         return NOT_A_DIGIT in self.classifier.labels
 
-    def read(self, source: Source, *, min_probability: float = 0.0) -> Reading:
+    def read(self, source: Source, *, page: int = 1, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row.
 
         Args:
             source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
-            min_probability: 0..1; a digit that is less probable is labelled ``"?"``, see ``Reading.with_min_probability``.
+            page: which page of a PDF or TIFF document to read, from 1.
+            min_probability: 0..1; less probable digits are labelled ``"?"``, see
+                ``Reading.with_min_probability``.
 
         Raises:
             PictureError: the source cannot be read as a picture.
             OptionError: ``min_probability`` is outside 0..1.
         """
-        return self.trace(source, min_probability=min_probability).reading
+        return self.trace(source, page=page, min_probability=min_probability).reading
+
+    def read_pages(self, source: Source, *, min_probability: float = 0.0) -> Iterator[Reading]:
+        """Reads all pages of a PDF or TIFF document in order; any other picture has one page.
+
+        Raises:
+            PictureError: the document, or the next page, cannot be read.
+            OptionError: ``min_probability`` is outside 0..1.
+        """
+        require_probability(min_probability)
+        for page in range(1, page_count(source, limits=self.limits) + 1):
+            yield self.read(source, page=page, min_probability=min_probability)
 
     def read_digit(self, source: Source, *, min_probability: float = 0.0) -> Digit | None:
-        """Reads the picture as one digit; ``None`` if it shows no digit."""
+        """Reads the picture as one digit; ``None`` if it does not show a digit."""
         digits = self.trace(source, single=True, min_probability=min_probability).reading.digits
         return digits[0] if digits else None
 
     def digit_score(self, source: Source) -> float:
-        """How probable it is that the picture shows one digit, whichever, 0..1; also if ``read_digit`` rejects it.
+        """Returns the probability, 0..1, that the picture shows one digit, even if ``read_digit`` rejects it.
 
-        It is one minus the calibrated probability of "not a single digit", and 0 if there is no ink: the score to choose a
-        rejection threshold by.
+        This is one minus the calibrated probability of "not a single digit", and 0 if there is no ink. Use it
+        to choose a rejection threshold.
         """
         return self.trace(source, single=True).digit_score
 
     def read_many(
         self, sources: Iterable[Source], *, single: bool = False, min_probability: float = 0.0
     ) -> Iterator[Reading | PictureError]:
-        """Reads picture after picture, in order; a picture that cannot be read yields its error and does not stop the rest."""
-        require_probability(min_probability)  # at the call, not when the first reading is asked for
+        """Reads pictures in order; one that cannot be read yields its error and does not stop the rest."""
+        require_probability(min_probability)  # now, not when the first reading is requested
 
         def read(source: Source) -> Reading | PictureError:
             try:
@@ -159,7 +175,9 @@ class Reader:
     def probabilities(
         self, glyphs: NDArray[np.uint8], *, background_logit_adjustment: float | None = None
     ) -> NDArray[np.float32]:
-        """What the classifier makes of glyphs: the ten digits, and "not a single digit", by the bundled model if it does not know that.
+        """Classifies glyphs as one of the ten digits or as "not a single digit".
+
+        If the model does not know "not a single digit", the bundled model provides its probability.
 
         Args:
             glyphs: N×28×28 uint8, ink bright, in the geometry of ``inkread.pipeline.glyph``.
@@ -178,21 +196,23 @@ class Reader:
             probabilities = np.concatenate([probabilities[:, :-1] * (1 - none), none], axis=1)
         return probabilities
 
-    def trace(self, source: Source, *, single: bool = False, min_probability: float = 0.0) -> Trace:
+    def trace(
+        self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0
+    ) -> Trace:
         """Reads the picture and keeps every stage; ``single`` reads it as one digit.
 
-        Only the reading marks doubtful digits ``"?"``: the stages before it are the same for any ``min_probability``. A page that makes
-        little sense upright is tried in the other three orientations.
+        Only the reading marks uncertain digits as ``"?"``; the stages before it do not depend on
+        ``min_probability``. A page with uncertain digits is also tried in the other three orientations.
         """
         require_probability(min_probability)
-        picture = load_picture(source, limits=self.limits)
+        picture = load_picture(source, limits=self.limits, page=page)
         grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        turns, looks = 0, {0: self._look(grey, single=single)}
-        if not single and turning.is_doubtful(turning.confidence(*looks[0], self.config), self.config):
-            looks |= {each: self._look(_turned(grey, each), thorough=False) for each in (1, 2, 3)}
-            found = {each: turning.confidence(*look, self.config) for each, look in looks.items()}
+        turns, predictions = 0, {0: self._predict(grey, single=single)}
+        if not single and turning.is_doubtful(turning.confidence(*predictions[0], self.config), self.config):
+            predictions |= {each: self._predict(_turned(grey, each), thorough=False) for each in (1, 2, 3)}
+            found = {each: turning.confidence(*made, self.config) for each, made in predictions.items()}
             turns = self.detector.fusion.turning.best_of(found, self.config)
-        opinions, choice = looks[turns]
+        opinions, choice = predictions[turns]
         turned = _turned(grey, turns)
         frame = _Frame(picture, turns)
         lines = tuple(
@@ -205,10 +225,10 @@ class Reader:
         reading = Reading(picture.source, picture.width, picture.height, lines)
         return Trace(picture, turns, turned, opinions, choice, reading.with_min_probability(min_probability))
 
-    def _look(
+    def _predict(
         self, grey: NDArray[np.uint8], *, single: bool = False, thorough: bool = True
     ) -> tuple[Opinions, Choice]:
-        """All opinions of what is on the page as it is, and what is read by them."""
+        """Returns the predictions for all candidates on the page as given, and the chosen digits."""
         judge = partial(self._judge.probabilities, background_logit_adjustment=0.0)
         opinions = opinions_of(
             grey, self.detector, self.closeups, self.strips, judge, single=single, thorough=thorough
@@ -228,13 +248,13 @@ def _turned(grey: NDArray[np.uint8], turns: int) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The way back from the working pixels, which may be turned, to the upright source picture."""
+    """Maps working pixels, which may be turned, back to the upright source picture."""
 
     picture: Picture
     turns: int
 
     def box(self, box: NDArray[np.float32]) -> Box:
-        """The same box, in pixels of the source."""
+        """Converts a box to pixels of the source."""
         x0, y0, x1, y1 = (float(value) for value in box)
         height, width = self.picture.pixels.shape[:2]
         if self.turns % 2:
@@ -264,5 +284,5 @@ def _sign(opinions: Opinions, index: int, frame: _Frame) -> Sign:
 
 @lru_cache(maxsize=1)
 def default_reader() -> Reader:
-    """A reader with the default model, loaded at the first call and kept."""
+    """Returns a reader with the default model, which is loaded at the first call and cached."""
     return Reader()

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, before a real server; skipped with a word on what is missing."""
+"""Runs the page in a real Chromium against a real server; skips, with the reason, if something is missing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ expect.set_options(timeout=120_000)
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of the browser: INKREAD_CHROMIUM, or one that is installed."""
+    """Returns the path of the browser: INKREAD_CHROMIUM, or an installed one."""
     found = os.environ.get("INKREAD_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip("needs Chromium: apt-get install chromium, or name one in INKREAD_CHROMIUM")
@@ -47,7 +47,7 @@ def chromium() -> str:
 
 @contextmanager
 def serving(*options: str) -> Iterator[str]:
-    """A server of its own process; gives its address."""
+    """Starts a server in its own process and yields its address."""
     command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "error", *options]
     environment = {name: value for name, value in os.environ.items() if name != "INKREAD_API_KEY"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
@@ -63,7 +63,7 @@ def serving(*options: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """A server as it starts by itself: it stores nothing."""
+    """A server with default settings, which stores nothing."""
     with serving() as address:
         yield address
 
@@ -82,20 +82,20 @@ def collecting(store: str) -> Iterator[str]:
 
 @pytest.fixture
 def guarded() -> Iterator[str]:
-    """A server that wants the key "open sesame", but for the blank."""
+    """A server that requires the key "open sesame" (with a space)."""
     with serving("--api-key", "open-sesame") as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def flags() -> list[str]:
-    """Further flags of the browser; a module may want its own."""
+    """Extra browser flags; a module can override them."""
     return []
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str, flags: list[str]) -> Iterator[Browser]:
-    # As root, Chromium runs only without its sandbox; nothing but our own page is opened.
+    # Run as root, Chromium needs its sandbox off; it opens only our own page.
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *root, *flags])
@@ -105,9 +105,9 @@ def browser(chromium: str, flags: list[str]) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
-    """Opens the page; at the end of the test nothing may have gone wrong that it did not expect.
+    """Opens the page; at the end of the test, no unexpected error may have occurred.
 
-    A server of a test's own is named before it, so that it ends after the page that still asks it.
+    Tests request their own server before this fixture, so that it ends after the page that still uses it.
     """
     visits: list[Visit] = []
 

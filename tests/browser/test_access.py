@@ -1,4 +1,4 @@
-"""What every visitor may count on: screen readers, keyboards, small screens, both themes."""
+"""Accessibility: screen readers, keyboards, small screens, both themes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def axe() -> str:
 
 
 def serious(page, axe: str) -> list[str]:
-    """The serious and critical violations that axe finds, each with where it is."""
+    """Returns the serious and critical violations that axe finds, with their locations."""
     page.evaluate(axe)
     violations = page.evaluate("axe.run().then((result) => result.violations)")
     return [
@@ -136,13 +136,13 @@ def test_the_models_stand_side_by_side_and_one_can_be_chosen(visit):
     expect(page.locator(".model-name")).to_contain_text(["default", "detector"])
     expect(page.get_by_role("radio")).to_have_count(
         1
-    )  # the detector is part of every reading, and is not chosen
+    )  # the detector is part of every reading and cannot be chosen
     expect(page.get_by_role("row", name="MNIST test, which digit")).to_contain_text("99.65 %")
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a run that says all that it may, and has a report."""
+    """The folder of a run with a complete card and a report."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     shutil.copytree(load_model().path.parent, folder)
     card = json.loads((folder / "card.json").read_text())
@@ -173,7 +173,7 @@ def test_a_run_shows_its_figures_and_its_plots(visit, with_run):
     expect(diagram.locator("rect")).to_have_count(2)  # an empty bin has no bar
     expect(page.locator("figure.curve")).to_have_count(2)
     expect(page.locator("figure.curve").first).to_contain_text("0.2500")
-    expect(page.locator(".closer")).to_have_count(2)  # of the run, and of the bundled model of glyphs
+    expect(page.locator(".closer")).to_have_count(2)  # of the run and of the bundled glyph model
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """A camera that sees the example of a postcode for ever."""
+    """A camera that always shows the postcode example."""
     frame = Image.new("RGB", (1280, 720), (225, 222, 214))
     postcode = Image.open(EXAMPLES / "postcode.jpg")
     frame.paste(postcode, ((1280 - postcode.width) // 2, (720 - postcode.height) // 2))
@@ -101,9 +101,27 @@ def test_the_camera_stops_when_one_leaves_its_tab(visit):
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }", "was denied"),
-        ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); }", "No camera was found"),
-        ("navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotReadableError'); }", "in use by another program"),
+        (
+            (
+                "navigator.mediaDevices.getUserMedia = "
+                "async () => { throw new DOMException('', 'NotAllowedError'); }"
+            ),
+            "was denied",
+        ),
+        (
+            (
+                "navigator.mediaDevices.getUserMedia = "
+                "async () => { throw new DOMException('', 'NotFoundError'); }"
+            ),
+            "No camera was found",
+        ),
+        (
+            (
+                "navigator.mediaDevices.getUserMedia = "
+                "async () => { throw new DOMException('', 'NotReadableError'); }"
+            ),
+            "in use by another program",
+        ),
         ("Object.defineProperty(window, 'isSecureContext', { value: false })", "HTTPS"),
     ],
 )  # fmt: skip

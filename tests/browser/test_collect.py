@@ -57,7 +57,7 @@ def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(collecting,
     person.page.locator("button.entry-open").click()
     expect(person.page.locator(".entry-digits canvas")).to_have_count(5)
     person.page.get_by_role("button", name="Delete the reading 80331").click()
-    expect(readings).to_have_text(["80331"])  # it asks first
+    expect(readings).to_have_text(["80331"])  # the page asks first
     person.page.get_by_role("button", name="press again to confirm").click()
     expect(person.page.locator("#history-list")).to_contain_text("No readings match “803”")
     person.page.get_by_label("Search readings").fill("")

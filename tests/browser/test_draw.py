@@ -118,7 +118,7 @@ def test_every_bar_tells_its_exact_value(visit):
     bars = person.page.get_by_label("Probability of each digit").get_by_role("listitem")
     assert bars.count() == 10
     exact = [float(re.search(r"([\d.]+) %$", words)[1]) for words in bars.all_text_contents()]
-    assert sum(exact) == pytest.approx(100, abs=1)  # the rest is for no digit
+    assert sum(exact) == pytest.approx(100, abs=1)  # the rest belongs to "not a digit"
     assert exact[0] == max(exact)
     bars.nth(0).hover()
     expect(bars.nth(0).locator(".bar-exact")).to_be_in_viewport()
@@ -132,11 +132,12 @@ def test_the_glyph_is_what_the_model_saw(visit):
     person.write("1")
     person.expect_text("1")
     ink = person.page.locator("#draw-reading canvas.glyph").evaluate(
-        "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
+        "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]"
+        ".filter((_, i) => i % 4 === 0)"
     )
     assert len(ink) == 784
     assert max(ink) == 255
-    assert max(ink[:28]) == 0  # MNIST's frame leaves the border free
+    assert max(ink[:28]) == 0  # MNIST's frame leaves the border empty
 
 
 def test_the_grid_is_filled_and_classified_and_reset(visit):

@@ -1,4 +1,4 @@
-"""A row's text is edited and a missed digit marked; the reading is made up, so that nothing has to be read."""
+"""Editing a row's text and marking a missed digit; the reading is made up, so nothing has to be read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def picture() -> bytes:
 
 
 def answer(identity: str | None) -> str:
-    """A reading of two rows as the server would answer it."""
+    """Makes a reading of two rows as in a server's response."""
     lines = [
         {
             "text": row,
@@ -73,7 +73,7 @@ def stored(store: str) -> str:
 
 
 def show(person: Visit, identity: str | None = None) -> None:
-    """Uploads the picture, and has it read as made up."""
+    """Uploads the picture and returns the made-up reading for it."""
 
     def fulfil(route: Route) -> None:
         route.fulfill(body=answer(identity), content_type="application/json")
@@ -84,13 +84,13 @@ def show(person: Visit, identity: str | None = None) -> None:
 
 
 def kept(store: str) -> list[Correction | Mark]:
-    """What stands in the store, the oldest first."""
+    """Returns the stored corrections and marks, oldest first."""
     with Store.open(store) as opened:
         return list(opened.corrections().items)[::-1]
 
 
 def at(person: Visit, x: float, y: float) -> tuple[float, float]:
-    """A point of the picture in the window."""
+    """Converts a point of the picture to the window."""
     frame = person.page.locator("#preview-stage .marker").bounding_box()
     return frame["x"] + x / WIDTH * frame["width"], frame["y"] + y / HEIGHT * frame["height"]
 
@@ -193,7 +193,7 @@ def test_a_missed_digit_is_marked_by_keys_alone(collecting, store, stored, visit
         page.keyboard.press(key)
     expect(note(person)).to_have_text("Marked as 7. Stored for training.")
     (mark,) = kept(store)
-    assert mark.box == (194, 89, 218, 123)  # from the middle, of the usual size
+    assert mark.box == (194, 89, 218, 123)  # from the center, of the usual size
     begin(person)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Mark a missed digit")).to_be_focused()
@@ -328,7 +328,7 @@ def test_axe_finds_nothing_serious_while_a_row_is_edited_or_a_box_drawn(visit, a
     assert serious(person.page, axe) == []
 
 
-# The alignment of the page is that of the server.
+# The page aligns like the server.
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -357,7 +357,8 @@ def test_the_page_aligns_a_text_as_the_server_does(visit, seed):
             )
     done = person.evaluate(
         "rows",
-        f"{json.dumps(cases)}.map(([row, text]) => {{ try {{ return m.edits(row, text, {{ width: 500, height: 100 }})"
+        f"{json.dumps(cases)}.map(([row, text]) => {{ try {{"
+        " return m.edits(row, text, { width: 500, height: 100 })"
         ".map(({ index, box, label }) => [index, label, box[0]]); } catch { return null; } })",
     )
     assert len(done) == len(expected)

@@ -1,4 +1,4 @@
-"""The parts of the page that know nothing of the document, each by itself."""
+"""The page's modules that do not use the document, each by itself."""
 
 from __future__ import annotations
 
@@ -60,8 +60,14 @@ def test_undo_and_redo_go_through_the_strokes(person):
           const sheet = new Sheet();
           const seen = [];
           const look = () => seen.push(sheet.strokes.length);
-          const stroke = (x) => { sheet.begin({ x, y: 0, force: 1 }, { width: 9 }); sheet.extend([{ x, y: 9, force: 1 }]); sheet.end(); look(); };
-          stroke(1); stroke(2); sheet.undo(); look(); stroke(3); sheet.redo(); look(); sheet.clear(); look(); sheet.undo(); look();
+          const stroke = (x) => {
+            sheet.begin({ x, y: 0, force: 1 }, { width: 9 });
+            sheet.extend([{ x, y: 9, force: 1 }]);
+            sheet.end();
+            look();
+          };
+          stroke(1); stroke(2); sheet.undo(); look(); stroke(3); sheet.redo(); look();
+          sheet.clear(); look(); sheet.undo(); look();
           return seen;
         })""",
         person.address,
@@ -89,7 +95,10 @@ def test_what_was_undone_or_is_being_drawn_shrinks_with_the_sheet(person):
     right = person.page.evaluate(
         """(address) => import(`${address}/static/js/strokes.js`).then(({ Sheet }) => {
           const sheet = new Sheet();
-          const draw = (x) => { sheet.begin({ x: 9, y: 9, force: 1 }, { width: 10 }); sheet.extend([{ x, y: 9, force: 1 }]); };
+          const draw = (x) => {
+            sheet.begin({ x: 9, y: 9, force: 1 }, { width: 10 });
+            sheet.extend([{ x, y: 9, force: 1 }]);
+          };
           draw(795);
           sheet.end();
           sheet.clear();
@@ -124,7 +133,9 @@ def test_newer_work_aborts_older_work_whose_answer_is_never_seen(person):
         """(address) => import(`${address}/static/js/work.js`).then(async ({ Latest }) => {
           const latest = new Latest();
           let release;
-          const first = latest.run((signal) => new Promise((resolve) => { release = () => resolve(`old ${signal.aborted}`); }));
+          const first = latest.run((signal) => new Promise((resolve) => {
+            release = () => resolve(`old ${signal.aborted}`);
+          }));
           const second = latest.run(async () => "new");
           release();
           return [await first ?? null, await second];

@@ -23,7 +23,7 @@ BROKEN = {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n
 
 
 def picture_of(text: str, kind: str = "PNG") -> bytes:
-    """A drawing of digits, as a file."""
+    """Draws digits into a file."""
     strokes = [
         60 * stroke[:, :2] + 20
         for stroke in write_row(text, WriterStyle((0,) * 10), np.random.default_rng(7))
@@ -40,7 +40,7 @@ def file_of(text: str, name: str) -> dict[str, Any]:
 
 
 def put(person: Visit, event: str, name: str, content: bytes) -> None:
-    """Pastes or drops a file, as the browser would tell the page."""
+    """Pastes or drops a file with the events of a browser."""
     person.page.evaluate(
         """([event, name, bytes]) => {
           const transfer = new DataTransfer();
@@ -240,8 +240,8 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
 def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):
     person = visit("#upload")
     person.expected = ["415"]
-    person.upload({"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"})
-    words = "a.pdf is a PDF file, which is not accepted. Export it as PNG or JPEG."
+    person.upload({"name": "a.psd", "mimeType": "image/vnd.adobe.photoshop", "buffer": b"8BPS\n"})
+    words = "a.psd is a Photoshop file, which is not accepted. Export it as PNG or JPEG."
     expect(person.page.locator("#upload-reading .verdict")).to_have_text(words)
 
 

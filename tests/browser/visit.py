@@ -1,4 +1,4 @@
-"""A person before the page: what they do, and what they must not see."""
+"""A user of the page: actions, and errors that must not appear."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FIRST_SHAPES = WriterStyle((0,) * 10, slant=0.08)
 
 
 class Visit:
-    """One page, and all that went wrong on it.
+    """One page, and all errors on it.
 
     Attributes:
-        page: Playwright's.
-        expected: parts of console errors that the test brings about on purpose.
+        page: Playwright's page.
+        expected: parts of console errors that the test causes on purpose.
     """
 
     def __init__(self, context: BrowserContext, address: str) -> None:
@@ -42,7 +42,7 @@ class Visit:
         return self
 
     def close(self) -> list[str]:
-        """What went wrong."""
+        """Returns everything that went wrong."""
         self._context.close()
         return [fault for fault in self._faults if not any(words in fault for words in self.expected)]
 
@@ -56,7 +56,7 @@ class Visit:
         at: tuple[float, float, float, float] = (0.1, 0.15, 0.9, 0.85),
         on: str = "#canvas",
     ) -> None:
-        """Writes digits with the mouse into a part of the surface: left, top, right, bottom as shares of it."""
+        """Writes digits with the mouse in a part of the surface: left, top, right, bottom relative to it."""
         for stroke in self.strokes(text, at=at, on=on):
             self.page.mouse.move(*stroke[0])
             self.page.mouse.down()
@@ -71,7 +71,7 @@ class Visit:
         at: tuple[float, float, float, float] = (0.1, 0.15, 0.9, 0.85),
         on: str = "#canvas",
     ) -> list[list[tuple[float, float]]]:
-        """Strokes of the text in pixels of the window."""
+        """Returns the text's strokes in pixels of the window."""
         box = self.page.locator(on).bounding_box()
         assert box is not None
         left, top, right, bottom = at
@@ -90,14 +90,14 @@ class Visit:
         self.page.set_input_files("#files", [_payload(file) for file in files])
 
     def text(self, panel: str = "draw") -> Locator:
-        """The digits that were read, one after another."""
+        """Returns the digits that were read, in order."""
         return self.page.locator(f"#{panel}-reading .text")
 
     def expect_text(self, text: str, panel: str = "draw") -> None:
         expect(self.text(panel)).to_have_text(text or "–")
 
     def evaluate(self, module: str, expression: str) -> Any:
-        """The value of an expression of a module of the page, called ``m``."""
+        """Evaluates an expression with a module of the page, called ``m``."""
         return self.page.evaluate(f"import('{self.address}/static/js/{module}.js').then((m) => {expression})")
 
     def _hear(self, kind: str, text: str) -> None:
@@ -110,7 +110,7 @@ class Visit:
 
 
 def _payload(file: Path | dict[str, Any]) -> Any:
-    """A file as Playwright takes it, together with others that are on no disk."""
+    """Makes a file for Playwright that can be mixed with others that are not on disk."""
     if isinstance(file, dict):
         return file
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"

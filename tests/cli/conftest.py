@@ -35,12 +35,14 @@ def line_of(row: str) -> Line:
 
 
 class FakeReader:
-    """Reads a picture's text out of its name."""
+    """Reads a picture's text from its name."""
 
     def __init__(self, model: str = "default", *, detector: str = "detector") -> None:
         self.model, self.detector = model, detector
 
-    def trace(self, source: object, *, single: bool = False, min_probability: float = 0.0) -> SimpleNamespace:
+    def trace(
+        self, source: object, *, single: bool = False, page: int = 1, min_probability: float = 0.0
+    ) -> SimpleNamespace:
         name = "-" if hasattr(source, "read") else Path(source).stem
         if name == "bug":
             raise RuntimeError("a wire is loose")
@@ -49,8 +51,9 @@ class FakeReader:
         if name == "broken":
             raise PictureDamagedError("broken.png", "is truncated", "copy it again")
         if name not in TEXTS:
-            raise PictureNotFoundError(str(source), "is no file", "check the path")
-        reading = reading_of(TEXTS[name][:1] if single else TEXTS[name], str(source))
+            raise PictureNotFoundError(str(source), "is not a file", "check the path")
+        text = "".join(TEXTS[name][page - 1 : page]) if page > 1 or single else TEXTS[name]
+        reading = reading_of(text, str(source))
         return SimpleNamespace(
             picture=SimpleNamespace(pixels=np.full((30, 40, 3), 255, np.uint8)),
             reading=reading.with_min_probability(min_probability),
@@ -70,9 +73,9 @@ class FakeReader:
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Runs the command with a fake reader; gives exit code, standard output and standard error.
+    """Runs the command with a fake reader; returns exit code, standard output and standard error.
 
-    With ``terminal``, standard output is one, of 100 columns and without colours.
+    With ``terminal``, standard output is a terminal of 100 columns without colors.
     """
     monkeypatch.setattr(inkread.reader, "Reader", FakeReader)
     monkeypatch.delenv("INKREAD_DEBUG", raising=False)

@@ -1,4 +1,4 @@
-"""``inkread camera`` tells what is missing: a camera, a video, a model, a display, pygame."""
+"""``inkread camera`` reports what is missing: a camera, a video, a model, a display, pygame."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def video(tmp_path):
     return path
 
 
-def error_of(capfd, *arguments):
-    assert main(["camera", *map(str, arguments)]) == 1
+def error_of(capfd, *arguments, code=1):
+    assert main(["camera", *map(str, arguments)]) == code
     written = capfd.readouterr()
     assert written.out == ""
     assert "Traceback" not in written.err
@@ -42,16 +42,16 @@ class TestWithPygame:
         assert error_of(capfd, "--device", 97).startswith("error: camera 97: is not connected")
 
     def test_a_number_below_zero(self, capfd):
-        assert "use 0 or higher" in error_of(capfd, "--device", -1)
+        assert "use 0 or higher" in error_of(capfd, "--device", -1, code=2)
 
     def test_a_camera_and_a_video_exclude_each_other(self, capfd, video):
-        assert "cannot be used together" in error_of(capfd, "--device", 0, "--video", video)
+        assert "cannot be used together" in error_of(capfd, "--device", 0, "--video", video, code=2)
 
     def test_a_video_that_is_not_there(self, capfd, tmp_path):
         assert "is not a file" in error_of(capfd, "--video", tmp_path / "none.mp4")
 
     def test_a_video_of_unknown_format(self, tmp_path):
-        """In a process of its own, as FFmpeg is told only once whether to chatter."""
+        """Runs in a separate process, because FFmpeg's verbosity can be set only once."""
         path = tmp_path / "notes.mp4"
         path.write_text("no video")
         command = [sys.executable, "-m", "inkread", "camera", "--video", str(path)]

@@ -20,7 +20,7 @@ from inkread.models import DIGIT_CLASSES
 
 
 class FakeClassifier:
-    """Reads a glyph's digit out of its first pixel."""
+    """Reads a glyph's digit from its first pixel."""
 
     classes = DIGIT_CLASSES
 
@@ -33,7 +33,7 @@ class FakeClassifier:
 
 @pytest.fixture
 def glyphs(monkeypatch):
-    """Ten test glyphs of which one is misread."""
+    """Ten test glyphs, one of which is misread."""
     images = np.zeros((10, 28, 28), np.uint8)
     images[:, 0, 0] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
     data = LabelledGlyphs("MNIST", images, np.arange(10, dtype=np.uint8), "", "", "")
@@ -43,7 +43,7 @@ def glyphs(monkeypatch):
 
 @pytest.fixture
 def folder(monkeypatch, run, tmp_path):
-    """A folder of four labelled pictures, of which one is misread and one cannot be read."""
+    """A folder of four labelled pictures; one is misread and one cannot be read."""
     rows = [
         ("seven.png", "7", "single"), ("rows.png", "12/3", "multi"), ("blank.png", "5", "single"),
         ("broken.png", "", "junk"),
@@ -116,15 +116,13 @@ def test_other_classes_are_scored_by_their_names_and_most_frequent_mistakes(run,
 )
 def test_data_that_cannot_be_scored_are_an_error(run, options, words):
     result = run("evaluate", *options)
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert words in result.err
 
 
 def test_the_loss_is_told(run, glyphs):
     report = json.loads(run("evaluate", "--format", "json").out)
-    assert report["loss"] == pytest.approx(
-        -np.log(1e-9) / 10
-    )  # one of ten is wrong, and the model is certain
+    assert report["loss"] == pytest.approx(-np.log(1e-9) / 10)  # one of ten is wrong, with certainty
     assert f"Loss {report['loss']:.4f}" in run("evaluate").out
 
 
@@ -239,5 +237,5 @@ def test_naive_adds_the_comparison(run, folder, monkeypatch):
 @pytest.mark.parametrize("option", [["--naive"], ["--report", "page.html"]])
 def test_what_needs_pictures_is_an_error_without_them(run, option):
     result = run("evaluate", *option)
-    assert result.code == 1
+    assert result.code == 2
     assert "--pictures" in result.err

@@ -15,7 +15,7 @@ FOUND = Parity("MNIST", 5_000, 1.3e-6, 2, 0.9912, 0.9914)
 
 @pytest.fixture
 def exports(monkeypatch):
-    """Stands in for the export; collects what it is called with."""
+    """Replaces the export and records its arguments."""
     from inkread.export import exporting
 
     calls = []
@@ -42,7 +42,7 @@ def test_the_table_says_how_far_each_file_is_from_its_source(run, exports, tmp_p
 
 def test_a_wrong_format_is_told_before_anything_is_loaded(run, exports):
     result = run("export", "runs/cnn", "--to", "tflite")
-    assert result.code == 1
+    assert result.code == 2
     assert "--to tflite: is not a format" in result.err
     assert "litert" in result.err
     assert not exports
@@ -60,7 +60,7 @@ def test_a_bundled_model_is_exported_by_its_name(run, tmp_path, monkeypatch):
 
 @pytest.fixture
 def imports(monkeypatch, tmp_path):
-    """Stands in for the import, which finds what is put into it; collects what it is called with."""
+    """Replaces the import, returns what it is given, and records its arguments."""
     from inkread.export import importing
     from inkread.models import load_model
 
@@ -93,6 +93,6 @@ def test_an_imported_model_that_reads_hardly_any_digit_is_doubted(run, imports, 
 def test_an_import_without_trust_says_why(run, tmp_path):
     (tmp_path / "old.h5").write_bytes(b"")
     result = run("import", tmp_path / "old.h5")
-    assert result.code == 1
+    assert result.code == 2
     assert "run any code in it" in result.err
     assert "--trust" in result.err

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 import inkread
-from inkread.cli.app import COMMANDS
+from inkread.cli import main
+from inkread.cli.app import COMMANDS, SHORT
 
 HEAVY = (
     "numpy",
@@ -35,7 +36,8 @@ def test_a_command_that_is_named_loads_no_other():
     program = (
         "import sys\nfrom inkread.cli import main\n"
         "code = main(['--debug', 'read', '--help'])\n"
-        "sys.stderr.write(' '.join(m for m in sys.modules if m in ('inkread.cli.train', 'inkread.cli.serve')))\n"
+        "others = ('inkread.cli.train', 'inkread.cli.serve')\n"
+        "sys.stderr.write(' '.join(m for m in sys.modules if m in others))\n"
         "sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -71,7 +73,8 @@ def test_a_bug_is_reported_as_such_without_traceback(run):
     result = run("read", "bug.png")
     assert result.code == 1
     assert result.err == (
-        "error: internal error (RuntimeError: a wire is loose); please report it, with the output of --debug\n"
+        "error: internal error (RuntimeError: a wire is loose); "
+        "please report it, with the output of --debug\n"
     )
 
 
@@ -81,3 +84,17 @@ def test_debug_shows_the_traceback(run, monkeypatch):
     assert "Traceback" in run("read", "bug.png").err
     monkeypatch.setenv("INKREAD_DEBUG", "0")
     assert "Traceback" not in run("read", "bug.png").err
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("serve", "camera")])
+def test_short_names_and_placeholders_are_the_same_in_every_command(command, capsys, monkeypatch):
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+    assert main([command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    for name, short in SHORT.items():
+        for line in shown.splitlines():
+            if f"{name} " in line and line.strip("│ *").startswith(name):
+                assert f" {short} " in line
+    for line in shown.splitlines():
+        if line.strip("│ *").startswith("--") and "--help" not in line:
+            assert not any(kind in line for kind in ("<bool>", "<int>", "<float>", "<path>", "<str>"))

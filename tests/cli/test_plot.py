@@ -1,4 +1,4 @@
-"""``inkread plot`` and ``inkread report`` save what they are asked for, and say what is wrong before they begin."""
+"""``inkread plot`` and ``inkread report`` save the requested files, and report errors before they begin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HISTORY = tuple({"epoch": e, "train_loss": 1 / e, "validation_accuracy": 1 - 0.1
 
 @pytest.fixture
 def drawn(monkeypatch, tmp_path):
-    """Stands in for the drawing, in an empty folder; collects what is asked for."""
+    """Replaces the drawing, in an empty folder, and records the requests."""
     monkeypatch.chdir(tmp_path)
     calls = []
 

@@ -158,7 +158,8 @@ def test_no_picture_is_wrong_usage(run):
 
 def test_a_reader_that_goes_away_ends_the_command_in_silence():
     program = (
-        "import sys; sys.path.insert(0, {tests!r}); import inkread.reader, conftest; from inkread.cli import main\n"
+        "import sys; sys.path.insert(0, {tests!r})\n"
+        "import inkread.reader, conftest; from inkread.cli import main\n"
         "inkread.reader.Reader = conftest.FakeReader\n"
         "sys.exit(main(['read', *['rows.png'] * 5000, '--format', {style!r}]))"
     )
@@ -214,13 +215,13 @@ def test_doubtful_digits_are_drawn(run, tmp_path):
 @pytest.mark.parametrize("least", ["-0.5", "1.5", "nan"])
 def test_a_least_probability_outside_0_to_1_is_an_error_before_anything_is_printed(run, least):
     result = run("read", "rows.png", "--min-probability", least, "--format", "csv")
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert "0..1" in result.err
 
 
 @pytest.fixture
 def scans(tmp_path, monkeypatch):
-    """A folder as scanners, macOS and LibreOffice leave it; the current folder is the one above."""
+    """A folder as left by scanners, macOS and LibreOffice; the current folder is its parent."""
     for name in (
         "rows.png",
         "seven.JPG",
@@ -306,3 +307,41 @@ def test_no_name_in_a_csv_is_a_formula(run, begin):
 def test_a_name_that_is_no_formula_stays_as_it_is_in_a_csv(run):
     rows = csv.DictReader(io.StringIO(run("read", "a=1/seven.png", "/x/rows.png", "--format", "csv").out))
     assert {row["source"] for row in rows} == {"a=1/seven.png", "/x/rows.png"}
+
+
+@pytest.fixture
+def document(tmp_path):
+    """A document of three pages, of which the fake reader reads one character each: "1", "2", and a line end."""
+    path = tmp_path / "rows.tif"
+    pages = [Image.new("L", (40, 30), tone) for tone in (10, 20, 30)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    return path
+
+
+def test_every_page_of_a_document_has_a_line_and_a_name_of_its_own(run, document):
+    lines = run("read", document, "seven.png", "--format", "jsonl").out.splitlines()
+    names = [json.loads(line)["source"] for line in lines]
+    assert names == [f"{document}#1", f"{document}#2", f"{document}#3", "seven.png"]
+    assert run("read", document).out.splitlines()[1] == f"{document}#2\t2"
+
+
+def test_the_pages_of_a_document_are_drawn_into_files_of_their_own(run, document, tmp_path):
+    assert run("read", document, "--draw", tmp_path / "drawn").code == 0
+    names = sorted(path.name for path in (tmp_path / "drawn").iterdir())
+    assert names == ["rows-2.png", "rows-3.png", "rows.png"]
+
+
+def test_a_damaged_document_does_not_stop_the_others(run, tmp_path):
+    pytest.importorskip("pypdfium2", reason="PDFium is not installed (extra: pdf)")
+    broken = tmp_path / "scan.pdf"
+    broken.write_bytes(b"%PDF-1.7\n")
+    result = run("read", broken, "seven.png")
+    assert result.code == 1
+    assert result.out == "seven.png\t7\n"
+    assert f"{broken}: is not a readable PDF file" in result.err
+
+
+def test_a_document_on_standard_input_has_pages_too(run, document, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(document.read_bytes())))
+    records = json.loads(run("read", "-", "--format", "json").out)
+    assert [record["source"] for record in records] == ["-#1", "-#2", "-#3"]

@@ -1,4 +1,4 @@
-"""The command searches, says what it found, and how to go on."""
+"""The command searches, prints the result, and explains how to resume."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from inkread.datasets.synthetic_digits import synthetic_digits
 
 @pytest.fixture(autouse=True)
 def mnist(monkeypatch):
-    """A few digits in place of MNIST's: half of them are held out."""
+    """A few digits instead of MNIST's; half of them are held out."""
     import inkread.cli.sweep as command
 
     digits = synthetic_digits(200)
@@ -39,7 +39,8 @@ def test_what_was_found_is_shown_and_kept(run, arguments, tmp_path):
     assert "0.0005 to 0.02, log" in result.out
     assert f"inkread train --recipe {tmp_path / 'sweep' / 'best.json'}" in result.out.replace("\n", "")
     assert {path.name for path in (tmp_path / "sweep").iterdir()} == {
-        "best", "best.json", "trials.csv", "sweep.sqlite", "history.svg", "history.png", "settings.svg", "settings.png",
+        "best", "best.json", "trials.csv", "sweep.sqlite",
+        "history.svg", "history.png", "settings.svg", "settings.png",
     }  # fmt: skip
     assert run(*arguments).out.splitlines()[0] == result.out.splitlines()[0]
 
@@ -57,11 +58,11 @@ def test_an_interrupted_sweep_says_how_to_go_on(run, arguments, monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(["--network", "lenet"], "did you mean 'lenet5'"), (["--space", "absent.toml"], "no readable space")],
+    [(["--network", "lenet"], "did you mean 'lenet5'"), (["--space", "absent.toml"], "not a readable space")],
 )
 def test_wrong_options_are_an_error(run, arguments, options, words):
     result = run(*arguments, *options)
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert words in result.err
 
 

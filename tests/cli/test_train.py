@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import re
+import sys
 from functools import partial
 from types import SimpleNamespace
 
@@ -30,7 +32,7 @@ EPOCH = SimpleNamespace(
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Stands in for the training; collects what it is called with."""
+    """Replaces the training and records its arguments."""
     calls = []
 
     def train(recipe, *, out, progress, by="train", **options):
@@ -40,7 +42,8 @@ def trained(monkeypatch):
         progress.on_download("train-images", 5, 10)
         progress.on_batch(1, 2)
         progress.on_epoch(EPOCH)
-        card = SimpleNamespace(parameters=1234, temperature=1.1)
+        scores = {"validation_accuracy": round(0.9 + recipe.seed / 100, 2)}
+        card = SimpleNamespace(parameters=1234, temperature=1.1, scores=scores)
         return SimpleNamespace(recipe=recipe, out=out, history=(EPOCH,), card=card)
 
     monkeypatch.setattr(inkread.training, "train", train, raising=False)
@@ -95,7 +98,8 @@ def test_options_override_the_recipe_and_are_kept_as_the_command(run, trained, t
         "cnn", 3, 64, 0.01, 5,
     )  # fmt: skip
     assert trained[0].command == (
-        f"inkread train --network cnn --epochs 3 --batch-size 64 --learning-rate 0.01 --seed 5 --out {tmp_path}"
+        "inkread train --network cnn --batch-size 64 --learning-rate 0.01 --seed 5 --epochs 3 "
+        f"--out {tmp_path}"
     )
 
 
@@ -121,7 +125,7 @@ def test_a_recipe_file_of_a_detector_is_one(run, trained, tmp_path, content, opt
 
 def test_a_recipe_of_a_detector_is_for_no_other_network(run, trained, tmp_path):
     result = run("train", "--recipe", "detector", "--network", "cnn", "--out", tmp_path)
-    assert result.code == 1
+    assert result.code == 2
     assert result.err.startswith("error: ")
     assert "internal" not in result.err
     assert not trained
@@ -142,9 +146,51 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     for settings in (Recipe, Augmentation, DetectorRecipe, FineTuneConfig):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
-                assert f"--{each.name.replace('_', '-')} " in shown
+                assert re.search(f"--{each.name.replace('_', '-')}[ ,]", shown)
     assert "Standard deviation of each point's own displacement" in shown
     assert "adamw|adam|sgd" in shown
+    assert "Share of the last hidden layer's units dropped in a step. Default: 0.4." in shown
+
+
+@pytest.mark.parametrize(
+    ("option", "field", "value"),
+    [
+        (("--optimizer", "Adam"), "optimizer", "adam"),
+        (("--loss", "sparse_categorical_crossentropy"), "loss", "cross-entropy"),
+        (("--lr", 0.01), "learning_rate", 0.01),
+        (("--network", "LeNet-5"), "network", "lenet5"),
+        (("--device", "GPU"), "device", "cuda"),
+    ],
+)
+def test_names_that_keras_users_know_are_understood(run, trained, option, field, value):
+    assert run("train", *option, "--out", "run").code == 0
+    assert getattr(trained[0].recipe, field) == value
+
+
+def test_several_seeds_are_trained_into_folders_of_their_own(run, trained, tmp_path):
+    result = run("train", "--network", "mlp", "--seeds", 3, "--seed", 4, "--out", tmp_path)
+    assert result.code == 0
+    assert [call.recipe.seed for call in trained] == [4, 5, 6]
+    assert [call.out for call in trained] == [tmp_path / f"seed-{seed}" for seed in (4, 5, 6)]
+    rows = (tmp_path / "seeds.csv").read_text().splitlines()
+    assert rows == ["seed,validation_accuracy", "4,0.94", "5,0.95", "6,0.96"]
+    assert "0.9500" in result.out
+    assert "0.0100" in result.out
+
+
+def test_an_unknown_logger_is_refused_before_anything_is_trained(run, trained, tmp_path):
+    result = run("train", "--log", "tensorbord", "--out", tmp_path)
+    assert result.code == 2
+    assert "did you mean 'tensorboard'" in result.err
+    assert not trained
+
+
+def test_a_logger_that_is_not_installed_names_its_extra(run, trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    result = run("train", "--log", "mlflow", "--out", tmp_path / "run")
+    assert result.code == 1
+    assert "pip install '.[mlflow]'" in result.err
+    assert not trained
 
 
 def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, trained, tmp_path):
@@ -178,7 +224,7 @@ def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, tra
 )
 def test_a_setting_that_the_network_has_not_or_cannot_have_is_refused(run, trained, tmp_path, options, words):
     result = run("train", "--out", tmp_path / "run", "--network", *options)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert not trained
 
@@ -207,14 +253,14 @@ def test_an_optimizer_comes_with_a_learning_rate_at_which_it_learns(run, trained
 )
 def test_a_setting_of_another_optimizer_is_refused(run, trained, tmp_path, options, words):
     result = run("train", *options, "--out", tmp_path)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert not trained
 
 
 @pytest.fixture
 def tuned(monkeypatch, trained):
-    """Records what is trained on; gives the calls, and how many of ten pictures are read right afterwards."""
+    """Records the training data; returns the calls, and how many of ten pictures are read correctly after."""
     pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
     from inkread.training.fine_tuning import FineTuned
 
@@ -280,13 +326,13 @@ def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
         ([], "requires your own pictures"),
         (["--data", ".", "--network", "cnn"], "cannot be used with --init-from"),
         (["--data", ".", "--resume"], "cannot be used with --init-from"),
-        (["--data", ".", "--epochs", 3], "FineTuneConfig.epochs: is no setting"),
+        (["--data", ".", "--epochs", 3], "FineTuneConfig.epochs: is not a setting"),
         (["--data", ".", "--folds", 1], "out of range"),
     ],
 )
 def test_what_makes_no_sense_beside_a_start_is_refused(run, tuned, tmp_path, options, words):
     result = run("train", "--init-from", "bundled", "--out", tmp_path / "run", *options)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert not tuned.made
 
@@ -310,11 +356,11 @@ def test_a_recipe_may_be_toml(run, trained, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "meant"), [(["--network", "lenet"], "lenet5"), (["--recipe", "defualt"], "default")]
+    ("options", "meant"), [(["--network", "lenet55"], "lenet5"), (["--recipe", "defualt"], "default")]
 )
 def test_of_an_unknown_network_or_recipe_the_nearest_is_named(run, trained, tmp_path, options, meant):
     result = run("train", *options, "--out", tmp_path / "run")
-    assert result.code == 1
+    assert result.code == 2
     assert f"did you mean '{meant}'" in result.err
     assert not trained
 
@@ -327,7 +373,7 @@ def test_a_wrong_recipe_file_is_an_error(run, trained, tmp_path, content):
     file = tmp_path / "recipe.json"
     file.write_text(content)
     result = run("train", "--recipe", file, "--out", tmp_path / "run")
-    assert result.code == 1
+    assert result.code == 2
     assert result.err.startswith("error: ")
     assert "internal" not in result.err
 
@@ -386,7 +432,7 @@ def test_what_is_left_out_is_told_beside_the_result(run, trained, monkeypatch, t
 )
 def test_data_that_cannot_be_used_are_an_error(run, trained, tmp_path, options, words):
     result = run("train", "--out", tmp_path / "run", *options)
-    assert result.code == 1
+    assert result.code == 2
     assert words in result.err
     assert "Traceback" not in result.err
     assert trained == []

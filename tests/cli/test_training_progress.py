@@ -1,4 +1,4 @@
-"""Whoever watches a training sees how far it is, how well it goes, and how long it will take."""
+"""The progress of a training shows how far it is, how good it is, and how long it will take."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inkread.training import RECIPES
 
 
 def shown(console_options, epochs=2):
-    """What a training of ten steps an epoch leaves on the screen, escape codes taken out."""
+    """Returns the screen output of a training of ten steps per epoch, without escape codes."""
     screen = io.StringIO()
     with TrainingProgress.over(
         "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, width=80, **console_options)

@@ -25,16 +25,16 @@ import inkread.reader
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 PATIENCE = 300.0
-"""Seconds after which something that should happen is taken not to happen."""
+"""Seconds after which an expected event counts as missing."""
 
 PAUSE = 0.005
-"""Seconds between two looks at whether it has."""
+"""Seconds between two checks for it."""
 
 ARRIVING, AHEAD = 200, 25
-"""Pictures, and how many of them may be there before they are reported."""
+"""Number of pictures, and how many may arrive before they are reported."""
 
 KILLED_AT = (3, 40, 80, 120, 160)
-"""Pictures reported when the process is killed."""
+"""Number of pictures reported when the process is killed."""
 
 
 def wait_until(condition):
@@ -45,7 +45,7 @@ def wait_until(condition):
 
 
 def lines(path):
-    """How many lines a file has."""
+    """Counts the lines of a file."""
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
@@ -55,7 +55,7 @@ def rows_of(path):
 
 
 def shown_until(screen, word):
-    """What appears on a terminal until a line ends that has the word."""
+    """Returns the terminal's output up to the end of a line with the word."""
     shown = ""
     while word not in shown or not shown.endswith("\n"):
         assert select.select([screen], [], [], PATIENCE)[0], f"no {word!r} after {shown!r}"
@@ -65,7 +65,7 @@ def shown_until(screen, word):
 
 @contextmanager
 def started(*arguments, stderr=subprocess.PIPE):
-    """The command as a process of its own."""
+    """Runs the command as a separate process."""
     command = [sys.executable, "-m", "inkread", "watch", "--interval", "0.05", *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process:
         try:
@@ -76,7 +76,7 @@ def started(*arguments, stderr=subprocess.PIPE):
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    """Small pictures as files, by what is read from them; "" is blank, and "error" truncated."""
+    """Small picture files by the text read from them; "" is blank, and "error" is truncated."""
     folder = tmp_path_factory.mktemp("pictures")
     with Image.open(EXAMPLES / "drawing.png") as five, Image.open(EXAMPLES / "marker_seven.jpg") as seven:
         five.resize((40, 40)).save(folder / "5.png")
@@ -100,6 +100,7 @@ def fill(folder, *names):
         (folder / name).touch()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly_once(
     watched, tmp_path, pictures, suffix
@@ -111,7 +112,7 @@ def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly
     def arrive():
         for number, (name, text) in enumerate(expected.items()):
             wait_until(lambda number=number: number < lines(out) + AHEAD)
-            with (watched / name).open("wb") as file:  # in two pieces, as an upload comes
+            with (watched / name).open("wb") as file:  # in two pieces, like an upload
                 file.write(pictures[text][:300])
                 file.flush()
                 file.write(pictures[text][300:])

@@ -1,4 +1,4 @@
-"""The client gives what a reader on this machine gives, and raises what it raises."""
+"""The client returns and raises the same types as a local reader."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from inkread.store import NewDigit, NewReading
 
 
 class Awaited:
-    """An ``AsyncClient`` whose methods are awaited at once, so that both clients pass the same tests."""
+    """An ``AsyncClient`` whose methods are awaited at once, so both clients pass the same tests."""
 
     def __init__(self, url, **options):
         self.runner = asyncio.Runner()
@@ -187,7 +187,7 @@ def test_readings_are_found_corrected_and_removed(client):
 
 @pytest.fixture
 def stored(tmp_path):
-    """A server that cannot read, with a reading of 12 in its store, and the reading's id."""
+    """A server that cannot read, with a stored reading of 12, and the reading's id."""
     row = tuple(
         NewDigit(label, 0.5, (100 + 30 * place, 10, 120 + 30 * place, 40), (0.1,) * 10, bytes(784), b"")
         for place, label in enumerate("12")
@@ -329,7 +329,7 @@ def test_lines_are_given_as_they_come():
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 def test_a_server_on_this_machine_is_asked_without_a_proxy(kind, variable, monkeypatch):
     with serving() as server:
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")  # where nobody listens
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")  # an address where no server listens
         with kind(server.url) as client:
             assert client.info()["version"]
 

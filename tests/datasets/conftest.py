@@ -6,7 +6,7 @@ from mirrors import Mirrors
 
 @pytest.fixture
 def mirrors(monkeypatch):
-    """A server of files."""
+    """A file server."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = Mirrors()
     yield server

@@ -1,4 +1,4 @@
-"""Every collection for evaluation becomes labelled pictures, and one that is absent or damaged says so."""
+"""Every evaluation collection loads as labelled pictures; a missing or damaged one raises an error."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_an_empty_or_mislabelled_collection_is_an_error(tmp_path):
 
 
 def semeion(label, ink=(0, 0)):
-    """A line of the file."""
+    """Makes a line of the file."""
     cells = np.zeros((16, 16), int)
     cells[ink] = 1
     return "\t".join(map(str, [*cells.ravel(), *np.eye(10, dtype=int)[label], "0" * 10]))

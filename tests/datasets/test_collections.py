@@ -1,4 +1,4 @@
-"""The optional collections, by tiny files in their formats."""
+"""The optional collections, from tiny files in their formats."""
 
 import numpy as np
 import pytest

@@ -21,10 +21,10 @@ def digit(shade: int) -> NewDigit:
 
 
 def lack(package, monkeypatch):
-    """Has the store imported anew without a package; afterwards everything is as it was."""
+    """Reloads the store without a package, and restores everything afterwards."""
     import inkread.store
 
-    monkeypatch.setattr(inkread, "store", inkread.store)  # which importing it anew replaces
+    monkeypatch.setattr(inkread, "store", inkread.store)  # which the reload replaces
     for name in [name for name in sys.modules if name.startswith("inkread.store")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
@@ -37,7 +37,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def collected(path):
-    """A store in which three digits of the first reading and one of the second were corrected; its readings."""
+    """A store with three corrected digits in the first reading and one in the second, and its readings."""
     with Store.open(str(path)) as store:
         readings = [
             store.add_reading(
@@ -139,7 +139,7 @@ def jpeg(shade: int, size: tuple[int, int] = (200, 100)) -> StoredPicture:
 
 @pytest.fixture
 def pages(path):
-    """A store of two pictures of 400×200 pixels, kept at half that, and one from before pictures were kept; its readings."""
+    """A store of two half-size pictures of 400×200 pixels and a reading without a picture; its readings."""
     places = ((20, 40, 60, 100), (80, 40, 120, 100))
     row = tuple(NewDigit("7", 0.5, box, (0.1,) * 10, bytes(784), b"") for box in places)
     with Store.open(str(path)) as store:

@@ -1,4 +1,4 @@
-"""The example pictures: what a stranger sees first."""
+"""The example pictures, which new users see first."""
 
 import importlib.util
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_the_shipped_table_and_pictures_are_those_that_the_script_draws(drawn):
     assert [(one.path.name, one.label) for one in shipped] == [(one.path.name, one.label) for one in fresh]
     for one, other in zip(shipped, fresh, strict=True):
         pixels = [np.asarray(Image.open(path).convert("L"), np.float32) for path in (one.path, other.path)]
-        # Other versions of the libraries round otherwise, but draw the same.
+        # Other library versions round differently, but draw the same picture.
         assert np.abs(pixels[0] - pixels[1]).mean() < 3, one.path.name
 
 

@@ -1,4 +1,4 @@
-"""A folder of pictures becomes glyphs, and tells of the pictures that do not."""
+"""A folder of pictures becomes glyphs; pictures that do not are reported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw(path: Path, shift: int = 0, ink: str = "black", paper: str = "white") -
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two ones of opposite polarity, and a stroke that is labelled as none."""
+    """Two ones of opposite polarity, and a stroke labelled as none."""
     draw(tmp_path / "1" / "a.png")
     draw(tmp_path / "1" / "b.png", shift=20, ink="white", paper="black")
     draw(tmp_path / "none" / "c.png", shift=-10)

@@ -1,4 +1,4 @@
-"""What is learned from beside MNIST, as far as it needs no collection."""
+"""The training glyphs beyond MNIST, as far as they need no collection."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ LABELS = np.array([7, 0, 9], np.uint8)
 
 @pytest.fixture(autouse=True)
 def lonely(monkeypatch, tmp_path):
-    """No copy of MNIST is anywhere, and the cache is empty."""
+    """There is no copy of MNIST, and the cache is empty."""
     real = os.environ.get("INKREAD_DATA")
     monkeypatch.delenv("INKREAD_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -32,7 +32,7 @@ def lonely(monkeypatch, tmp_path):
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    """A published "MNIST" of three digits: the folder that has its plain files."""
+    """A published "MNIST" of three digits; returns the folder with its plain files."""
     folder = tmp_path / "published"
     folder.mkdir()
     files = []

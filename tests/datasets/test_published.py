@@ -1,4 +1,4 @@
-"""Collections by name, from miniature files in their formats on mirrors of this machine."""
+"""Named collections, from miniature files in their formats on local mirrors."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def archive(members):
 
 
 def usps(*rows):
-    """LIBSVM's text of (label, 16×16)."""
+    """Makes LIBSVM text from (label, 16×16) pairs."""
     lines = (
         f"{label} " + " ".join(f"{i}:{value:g}" for i, value in enumerate(image.ravel(), 1)) + " \n"
         for label, image in rows
@@ -53,7 +53,7 @@ def usps(*rows):
 
 @pytest.fixture(autouse=True)
 def lonely(monkeypatch, tmp_path):
-    """No copy is anywhere, and the cache is empty."""
+    """There is no copy of the collection, and the cache is empty."""
     monkeypatch.delenv("INKREAD_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
@@ -61,7 +61,7 @@ def lonely(monkeypatch, tmp_path):
 
 @pytest.fixture
 def publish(monkeypatch, mirrors):
-    """Puts files of a collection on a mirror, in the place of the real ones, for both splits; each keeps its kind of hash."""
+    """Replaces a collection's files of both splits on a mirror, with hashes of the same kind."""
 
     def put(name, *contents, mirror="good"):
         collection = PUBLISHED[name]
@@ -98,8 +98,9 @@ def test_of_qmnists_columns_the_first_is_the_class(publish, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "stored", "label"),
-    [("emnist-digits", 9, "9"), ("emnist-letters", 1, "A"), ("emnist-letters", 26, "Z"), ("emnist-balanced", 9, "9"),
-     ("emnist-balanced", 10, "A"), ("emnist-balanced", 36, "a"), ("emnist-balanced", 38, "d"), ("emnist-balanced", 46, "t")],
+    [("emnist-digits", 9, "9"), ("emnist-letters", 1, "A"), ("emnist-letters", 26, "Z"),
+     ("emnist-balanced", 9, "9"), ("emnist-balanced", 10, "A"), ("emnist-balanced", 36, "a"),
+     ("emnist-balanced", 38, "d"), ("emnist-balanced", 46, "t")],
 )  # fmt: skip
 def test_emnists_archive_gives_upright_glyphs_of_its_parts(publish, tmp_path, name, stored, label):
     members = {
@@ -147,8 +148,8 @@ def test_usps_is_enlarged_into_the_geometry_of_mnist(publish):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no bzip2", bz2.compress(b""), bz2.compress(b"1 1:0 2:x\n"), bz2.compress(b"1 1:0 2:1\n"), usps((1, STROKE * 2)),
-     usps((1, STROKE), (1, STROKE[:15])), usps((1, STROKE))[:-20]],
+    [b"", b"no bzip2", bz2.compress(b""), bz2.compress(b"1 1:0 2:x\n"), bz2.compress(b"1 1:0 2:1\n"),
+     usps((1, STROKE * 2)), usps((1, STROKE), (1, STROKE[:15])), usps((1, STROKE))[:-20]],
     ids=["empty", "other", "nothing", "words", "short", "large", "ragged", "cut"],
 )  # fmt: skip
 def test_what_is_not_usps_is_refused(publish, content):

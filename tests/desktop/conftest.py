@@ -1,4 +1,4 @@
-"""Windows that are really opened, on SDL's dummy driver."""
+"""Windows that are really opened, with SDL's dummy driver."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def reader() -> Reader:
 
 @pytest.fixture
 def visit(reader, monkeypatch, tmp_path):
-    """Opens a window and lets a person's script run in it; drawings are saved below ``tmp_path``."""
+    """Opens a window and runs a user's script in it; drawings are saved in ``tmp_path``."""
     from person import Person, Visit
 
     from inkread.desktop.drawing import SIZE, Drawing, DrawingSettings

@@ -1,4 +1,4 @@
-"""The camera's window shows what stands in the newest frame, and can freeze, save and copy it."""
+"""The camera window shows the stable digits of the newest frame, and can freeze, save and copy it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from inkread.desktop.window import show
 from inkread.results.annotate import SURE
 
 PATIENCE = 300.0
-"""Seconds, on a busy machine too."""
+"""Seconds, enough on a busy machine too."""
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BOX = (100, 80, 160, 180)
 
 
 def still(name="postcode.jpg"):
-    """An example's pixels, 640×480."""
+    """Returns an example's pixels, 640×480."""
     return np.asarray(Image.open(EXAMPLES / name).convert("RGB").resize((640, 480)))
 
 
 class Source:
-    """A camera that shows what it is told."""
+    """A camera that shows the pictures it is given."""
 
     name = "camera 0"
 
@@ -58,7 +58,7 @@ class Source:
 
 
 class Reader:
-    """Reads what it is told, at once when it is asked; ``None`` is a picture that takes too long."""
+    """Returns the given readings at once; ``None`` is a picture that takes too long."""
 
     def __init__(self, text="7"):
         self.text, self.given, self.frame = text, [], None
@@ -101,14 +101,14 @@ def scene(source, reader, copied, tmp_path):
 
 @pytest.fixture
 def written(monkeypatch):
-    """What is written in the window."""
+    """Returns the text in the window."""
     texts, write = [], theme.write
     monkeypatch.setattr(theme, "write", lambda *args, **more: texts.append(args[1]) or write(*args, **more))
     return texts
 
 
 def see(scene, source, times=4, pixels=None):
-    """Lets the camera go on for some frames."""
+    """Advances the camera by some frames."""
     for _ in range(times):
         source.show(still() if pixels is None else pixels)
         scene.tick()
@@ -324,7 +324,7 @@ def test_the_rates_are_shown_in_a_window_for_a_phone_too(scene, source, written,
 
 @pytest.fixture
 def toy_video(tmp_path):
-    """A postcode that drifts for two seconds, 640×480."""
+    """Makes a postcode that drifts for two seconds, 640×480."""
     path = tmp_path / "postcode.avi"
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, (640, 480))
     page = cv2.resize(still(), (640, 300))
@@ -346,7 +346,7 @@ def test_a_video_is_read_in_a_real_window_that_is_driven_by_keys(toy_video, tmp_
     pasted = []
 
     class Driven(CameraScene):
-        """Presses one key after the other once the text stands."""
+        """Presses keys one after the other once the text is stable."""
 
         def tick(self):
             changed = super().tick()

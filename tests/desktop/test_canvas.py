@@ -1,4 +1,4 @@
-"""The brush is soft, the eraser clean, and everything can be taken back."""
+"""The brush is soft, the eraser clean, and everything can be undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures come from cameras and videos, the newest first; what gives none is an error, and nothing hangs."""
+"""Cameras and videos deliver the newest frame; one without frames is an error, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from inkread.desktop.capture import Capture, camera_pictures, open_camera, open_
 from inkread.errors import CaptureError
 
 PATIENCE = 300.0
-"""Seconds, on a busy machine too."""
+"""Seconds, enough on a busy machine too."""
 
 GREY = np.full((48, 64, 3), 90, np.uint8)
 
 
 def grey_levels(path: Path, levels: list[int], rate: float = 200.0) -> Path:
-    """A video of plain frames."""
+    """Makes a video of plain frames."""
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), rate, (64, 48))
     for level in levels:
         video.write(np.full((48, 64, 3), level, np.uint8))
@@ -30,13 +30,13 @@ def grey_levels(path: Path, levels: list[int], rate: float = 200.0) -> Path:
 
 
 def watch(source):
-    """Asks for the newest picture for ever."""
+    """Requests the newest frame forever."""
     while True:
         source.newest()
 
 
 class Stream:
-    """A device of OpenCV's that gives some pictures, and then none."""
+    """An OpenCV device that delivers some frames and then none."""
 
     def __init__(self, pictures, *, opens=True):
         self.pictures, self.opens, self.released = iter(pictures), opens, False
@@ -54,7 +54,7 @@ class Stream:
 
 @pytest.fixture
 def device(monkeypatch):
-    """Lets the next camera be this stream."""
+    """Makes the next camera use this stream."""
     monkeypatch.setattr(capture, "MISSED_SECONDS", 0.0)
 
     def use(stream):
@@ -122,7 +122,7 @@ def test_a_camera_that_falls_silent_is_an_error_and_closing_waits_for_no_driver(
 
     def pictures(stop):
         yield GREY
-        release.wait()  # deaf to ``stop``, as a driver may be
+        release.wait()  # ignores ``stop``, as a driver may
 
     source = Capture("camera 0", pictures, remedy="connect it")
     source._silent_seconds = 0.0  # from now on
@@ -155,7 +155,7 @@ def test_a_video_is_played_once_to_its_last_picture(tmp_path):
 
 
 class Clock:
-    """Time that passes only while somebody waits; stands for the event that stops a source, too."""
+    """Time that passes only during waits; also replaces the event that stops a source."""
 
     def __init__(self):
         self.now = 0.0

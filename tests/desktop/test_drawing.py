@@ -1,4 +1,4 @@
-"""What is drawn in the window is read, taken back, saved and taught, by mouse and by keyboard."""
+"""Drawings in the window are read, undone, saved and taught, by mouse and by keyboard."""
 
 from __future__ import annotations
 
@@ -145,7 +145,10 @@ def test_reset_forgets_what_was_read(visit, free) -> None:
 def test_words_that_are_too_long_for_a_line_have_a_second_one(visit, monkeypatch) -> None:
     written, write = [], theme.write
     monkeypatch.setattr(theme, "write", lambda *args, **more: written.append(args[1]) or write(*args, **more))
-    words = f"{'my digits/' * 12}: is not a folder and cannot be created; choose another location or free some space"
+    words = (
+        f"{'my digits/' * 12}: is not a folder and cannot be created; "
+        "choose another location or free some space"
+    )
 
     def script(person):
         person.scene.context.say(words)
@@ -270,7 +273,7 @@ def test_saved_drawings_are_read_alike_from_their_files_and_never_replace_each_o
         yield from person.draw(2)
         yield from person.press(pygame.K_s)
         yield from person.press(pygame.K_2)
-        yield  # the canvas has its place when it was shown
+        yield  # the canvas has its position once it is shown
         yield from person.draw(6)
         yield from person.click("Save")
         assert "drawing-006.png" in person.scene.context.note.text
@@ -296,6 +299,7 @@ def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, 
     visit(script, save_to=tmp_path / "file")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("free", [False, True])
 def test_what_is_taught_is_what_training_learns_from(visit, tmp_path, reader, free) -> None:
     folder = tmp_path / "hand"

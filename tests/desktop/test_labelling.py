@@ -1,4 +1,4 @@
-"""LabelledDrawings add to a folder that training takes, and lose nothing, whatever happens."""
+"""LabelledDrawings add to a training folder and lose nothing, whatever happens."""
 
 from __future__ import annotations
 

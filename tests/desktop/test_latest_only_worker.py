@@ -1,4 +1,4 @@
-"""Beside the window, the newest work is done, and only that."""
+"""Outside the window's thread, only the newest work is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATIENCE = 300.0
 
 @pytest.fixture
 def gate():
-    """Work that waits at a gate, and tells that it has begun."""
+    """Work that waits at a gate and signals that it has begun."""
 
     class Gate:
         def __init__(self) -> None:
@@ -31,7 +31,7 @@ def gate():
 
 
 def taken(newest: LatestOnlyWorker) -> object:
-    """What the thread gives in the end."""
+    """Returns the thread's final result."""
     waiting = threading.Event()
     for _ in range(int(PATIENCE / 0.002)):
         result = newest.take()

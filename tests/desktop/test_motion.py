@@ -1,4 +1,4 @@
-"""How the picture moved is told from two frames, and that it is another picture too."""
+"""The motion between two frames is measured, and a different picture is detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a camera window is for: pages that move are read right, and the picture goes on meanwhile."""
+"""Moving pages are read correctly while the picture continues."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from inkread.desktop.camera import CameraScene
 
 PAGES, SECONDS = 4, 3.0
 DELAY = 9
-"""Frames of the film that pass while one is read: 0.3 seconds, whatever the machine takes."""
+"""Frames that pass while one is read: 0.3 seconds, however long the machine takes."""
 
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """The pictures of a film, and what is written where on each; by the hand-made alphabet, the same everywhere."""
+    """Makes a film's frames and their texts with the hand-made alphabet, the same everywhere."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
         from _moving_pages import make_pages, record
@@ -38,7 +38,7 @@ def film(tmp_path_factory):
 
 
 class Film:
-    """A source whose time is the number of its picture."""
+    """A source whose time is its frame number."""
 
     name, ended = "film", False
 
@@ -49,7 +49,7 @@ class Film:
         return self.frame
 
     def advance(self):
-        """The next picture; whether there is one."""
+        """Advances to the next frame; returns whether there is one."""
         if self.now == len(self.pictures):
             return False
         self.frame = Frame(self.pictures[self.now], self.now, 0.0)
@@ -61,7 +61,7 @@ class Film:
 
 
 class Delayed:
-    """A reader that answers when so many frames have passed."""
+    """A reader that answers after a number of frames."""
 
     def __init__(self, reader, film):
         self.reader, self.film, self.frame = reader, film, None

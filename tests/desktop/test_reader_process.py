@@ -1,4 +1,4 @@
-"""A reader beside the window answers frame by frame, and can be stopped at any time."""
+"""A reader in its own process answers frame by frame, and can be stopped at any time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from inkread.desktop.reader_process import ReaderProcess
 from inkread.errors import InkreadError, ModelNotFoundError
 
 PATIENCE = 300.0
-"""Seconds, on a busy machine too."""
+"""Seconds, enough on a busy machine too."""
 
 POSTCODE = Path(__file__).parents[2] / "examples" / "postcode.jpg"
 
@@ -27,7 +27,7 @@ def frame(number=0):
 
 
 def answer(reader, **options):
-    """Waits for it."""
+    """Waits for the answer."""
     found = None
     while found is None:
         reader._worker.poll(0.05)
@@ -37,7 +37,7 @@ def answer(reader, **options):
 
 @pytest.fixture(scope="module", autouse=True)
 def patience():
-    """A busy machine may take minutes for what is done in a second; only a test that is about it has less patience."""
+    """A busy machine may take minutes for a second's work; only a test about patience has less of it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("inkread.system.worker.START_SECONDS", PATIENCE)
         yield
@@ -74,7 +74,7 @@ def test_a_frame_that_cannot_be_read_is_an_error_and_the_next_one_is_read(reader
 def test_a_reading_that_takes_too_long_is_given_up_and_the_next_one_works(reader, monkeypatch):
     given = Frame(
         np.zeros((8, 8, 3), np.uint8), 0, perf_counter()
-    )  # the pipe takes it, though nobody listens
+    )  # the pipe accepts it, although nobody reads from it
     with monkeypatch.context() as patch:
         patch.setattr(reader, "_patience", -1.0)
         os.kill(reader._worker._process.pid, signal.SIGSTOP)

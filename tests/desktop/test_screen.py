@@ -1,4 +1,4 @@
-"""The command itself, on a real screen without a monitor, with a real mouse."""
+"""The real command, on a virtual screen, with a real mouse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytest.importorskip("pygame", reason="needs the extra desktop")
 PATIENCE = 300.0
 
 CALM = 2.0
-"""Seconds in which nothing further is done, so that what was done can be read and shown."""
+"""Seconds of inactivity, so that the drawing can be read and displayed."""
 
 TOOLS = ("Xvfb", "xdotool")
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def screen() -> Iterator[dict[str, str]]:
-    """The environment of a program that shows its window on a screen of its own."""
+    """The environment of a program that opens its window on a virtual screen."""
     read, write = os.pipe()
     command = [
         "Xvfb",
@@ -65,18 +65,18 @@ def xdotool(environment: dict[str, str], *words: object) -> str:
 
 
 def titles(environment: dict[str, str]) -> dict[str, str]:
-    """The windows' numbers, and how they are titled."""
+    """Returns the windows' numbers and titles."""
     windows = xdotool(environment, "search", "--onlyvisible", "--class", "inkread").split()
     return {window: xdotool(environment, "getwindowname", window) for window in windows}
 
 
 def window_of(environment: dict[str, str], title: str) -> str | None:
-    """The number of the window whose title begins like this; ``None`` if there is none."""
+    """Returns the number of the window whose title begins like this, or ``None``."""
     return next((window for window, found in titles(environment).items() if found.startswith(title)), None)
 
 
 def drag(environment: dict[str, str], window: str, stroke: list[tuple[int, int]]) -> None:
-    """Moves the mouse with its left button pressed."""
+    """Drags the mouse with its left button pressed."""
     first, *others = (["mousemove", "--window", window, *position] for position in stroke)
     xdotool(environment, *first, "mousedown", 1, *chain.from_iterable(others), "mouseup", 1)
 
@@ -101,7 +101,7 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_saved_by_key(screen, tmp_path:
         try:
             window = until_titled("inkread draw")
             xdotool(screen, "windowfocus", "--sync", window)
-            # A window that has just opened takes no notice of the mouse for some moments: until it reads a dot as something.
+            # A newly opened window ignores the mouse for a moment: repeat until it reads a dot as something.
             until_titled("no digit – inkread draw", lambda: drag(screen, window, [(300, 300)]))
             xdotool(screen, "key", "r")
             until_titled("inkread draw")

@@ -1,4 +1,4 @@
-"""A picture and its reading are saved together, under names that were free."""
+"""A picture and its reading are saved together, under free names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buttons act when they are meant, and text stays in its place."""
+"""Buttons react only to real clicks, and text stays in its place."""
 
 from __future__ import annotations
 

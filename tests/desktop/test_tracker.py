@@ -1,4 +1,4 @@
-"""What stands in a moving picture is what several readings agree on, and nothing else."""
+"""In a moving picture, a digit is stable exactly if several readings agree on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PITCH, WIDTH, HEIGHT = 40, 24, 48
 
 
 def reading(*rows: str, at: tuple[int, int] = (0, 0)) -> Reading:
-    """Rows of digits, each in its cell; a space is an empty cell."""
+    """Makes rows of digits, each in its cell; a space is an empty cell."""
     x, y = at
     lines = []
     for number, row in enumerate(rows):

@@ -11,7 +11,7 @@ from inkread.errors import DisplayError
 
 
 class Still:
-    """A scene in which nothing happens for some ticks."""
+    """A scene in which nothing happens for a number of ticks."""
 
     title = "still"
 

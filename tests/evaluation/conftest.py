@@ -1,4 +1,4 @@
-"""Small models that learned nothing, ONNX files that others might have made of them, and glyphs to look at."""
+"""Small untrained models, ONNX files as others might make of them, and glyphs to inspect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECIPE = Recipe(
 
 
 def templates(glyphs):
-    """Weights and biases of a linear reader of digits, by least squares: 785×10."""
+    """Weights and biases of a linear digit classifier, by least squares: 785×10."""
     flat = glyphs.images.reshape(len(glyphs), -1) / 255
     wanted = np.eye(10)[glyphs.labels] * 16 - 8
     inputs = np.concatenate([flat, np.ones((len(flat), 1))], axis=1)
@@ -34,7 +34,7 @@ def digits():
 
 @pytest.fixture(scope="session")
 def foreign_model():
-    """Makes an ONNX file of a linear reader that wants its glyphs in some layout and range, and gives some kind of scores."""
+    """Makes an ONNX file of a linear classifier with a given input layout, range and kind of scores."""
     onnx = pytest.importorskip("onnx", reason="onnx is not installed (extra: train)")
     from onnx import TensorProto, helper, numpy_helper
 
@@ -82,7 +82,7 @@ def foreign_model():
 
 
 def drawn_glyphs(count: int, *, seed: int = 0, classes: tuple[str, ...] = DIGIT_CLASSES) -> LabelledGlyphs:
-    """Each of ten classes is a bar at its own height, in noise."""
+    """Draws ten classes, each a bar at its own height, in noise."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 10, count).astype(np.uint8)
     images = rng.integers(0, 60, (count, 28, 28), np.uint8)
@@ -105,7 +105,7 @@ def glyphs():
 
 @pytest.fixture(scope="session")
 def probabilities(glyphs):
-    """Of a reader that is right four times in five, and the surer the righter."""
+    """Probabilities of a classifier that is right in four of five cases, and more often if more confident."""
     rng = np.random.default_rng(1)
     read = np.where(rng.random(len(glyphs)) < 0.8, glyphs.labels, rng.integers(0, 10, len(glyphs)))
     shares = np.full((len(glyphs), 11), 0.0)
@@ -117,10 +117,10 @@ def probabilities(glyphs):
 
 @pytest.fixture(scope="session")
 def finish(tmp_path_factory):
-    """Makes the folder of a finished run of two epochs, of a recipe and what it held out."""
+    """Makes the folder of a finished run of two epochs from a recipe and its held-out glyphs."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
     pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
-    from inkread.training.checkpoint import Epoch
+    from inkread.training.digits import Epoch
     from inkread.training.export import export
     from inkread.training.networks import build
     from inkread.training.run import Run
@@ -144,7 +144,7 @@ def run(finish):
 
 @pytest.fixture(scope="module")
 def asked():
-    """Stands in for all collections with 1,000 drawn glyphs; collects what is asked for."""
+    """Replaces all collections with 1,000 drawn glyphs, and records the requests."""
     loaded = []
 
     def load_named(name, split, **_):

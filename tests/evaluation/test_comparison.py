@@ -1,4 +1,4 @@
-"""A comparison scores each model, tests each pair, and shows where they differ."""
+"""A comparison scores each model, tests each pair, and shows their differences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTENT = load_model().content
 
 
 def answering(name, answers, *, sure=0.9):
-    """A system that gives these digits, whatever it is shown."""
+    """A system that returns these digits for any input."""
     shares = np.full((len(answers), 10), (1 - sure) / 9, np.float32)
     shares[np.arange(len(answers)), answers] = sure
     return System(name, "given", lambda glyphs: shares[: len(glyphs)], CONTENT, (28, 28), {"model": name})
@@ -153,7 +153,7 @@ def test_without_foreign_models_nobody_needs_probing_digits():
 
 
 def test_the_file_within_the_folder_of_a_model_is_that_model():
-    """Its card tells what probing could only guess, and in 8 bits guesses wrongly."""
+    """Its card states what probing could only guess, and guesses wrong in 8 bits."""
     path = load_model("default").path
     (opened,) = open_systems([str(path)], lambda: pytest.fail("asked for digits"))
     assert "by inkread, calibrated" in opened.note

@@ -1,4 +1,4 @@
-"""Single digits are cut out of their pictures once, as the reader sees them."""
+"""Single digits are cropped from their pictures once, as the reader sees them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bar() -> np.ndarray:
 
 
 def cross() -> np.ndarray:
-    """No digit, which the reader refuses."""
+    """Not a digit: the reader rejects it."""
     return (np.eye(60) + np.eye(60)[::-1] == 0).astype(np.uint8) * 255
 
 

@@ -1,4 +1,4 @@
-"""How a stranger's model wants its glyphs is found out, and what cannot be read with is refused with a reason."""
+"""The input format of an external model is detected; an unusable model is rejected with a reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from inkread.evaluation.external_onnx import (
 
 @pytest.fixture
 def network_of(foreign_model, tmp_path):
-    """Opens a model with such inputs and outputs."""
+    """Opens a model with the given inputs and outputs."""
     return lambda **options: ExternalNetwork(foreign_model(tmp_path / "theirs.onnx", **options))
 
 
@@ -65,7 +65,7 @@ def test_other_types_of_numbers_are_served(dtype, values, foreign_model, digits,
 
 @pytest.mark.parametrize("values", ["0–1", "0–255", "−1–1", "0–1, dark ink"])
 def test_the_range_of_a_model_in_8_bits_is_that_which_it_rounds_to(values, foreign_model, digits, tmp_path):
-    """Inputs beyond are clipped, and a clipped glyph is read nearly as well."""
+    """Values outside the range are clipped, and a clipped glyph is read nearly as well."""
     model = onnx.load(foreign_model(tmp_path / "theirs.onnx", values=values))
     paper, ink = RANGES[values]
     scale = (max(paper, ink) - min(paper, ink)) / 255

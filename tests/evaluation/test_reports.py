@@ -32,7 +32,7 @@ def labelled(name: str, label: str, **columns: str) -> LabelledPicture:
 
 
 class FakeReader:
-    """Reads what the picture's name says, in one of the two ways that it was asked to."""
+    """Reads the text in the picture's name, in one of its two modes."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -48,7 +48,7 @@ class FakeReader:
 
 
 class FirstPixel:
-    """A classifier that takes a glyph's first pixel for its class."""
+    """A classifier that returns a glyph's first pixel as its class."""
 
     classes = DIGIT_CLASSES
 
@@ -84,8 +84,9 @@ def test_single_digits_are_read_as_such_and_all_else_as_pages():
 
 def test_rates_count_exact_pictures_by_kind():
     pictures = [
-        labelled("7.png", "7"), labelled("8.png", "9"), labelled("blank.png", "3"), labelled("12+3.png", "12/3"),
-        labelled("13+3.png", "12/3"), labelled("blank.gif", ""), labelled("6.png", ""),
+        labelled("7.png", "7"), labelled("8.png", "9"), labelled("blank.png", "3"),
+        labelled("12+3.png", "12/3"), labelled("13+3.png", "12/3"),
+        labelled("blank.gif", ""), labelled("6.png", ""),
     ]  # fmt: skip
     report = evaluate_pictures(pictures, FakeReader(), folder=Path("folder"))
     assert {kind: (rate.correct, rate.total) for kind, rate in report.rates.items()} == {
@@ -165,8 +166,8 @@ def test_reports_become_json():
     assert (plain["count"], plain["errors"]) == (2, 1)
     assert plain["wrong"][0].pop("seconds") >= 0
     assert plain["wrong"][0] == {
-        "file": "folder/8.png", "kind": "single", "expected": "1", "got": "8", "probability": 0.8, "score": 0.9,
-        "error": None,
+        "file": "folder/8.png", "kind": "single", "expected": "1", "got": "8",
+        "probability": 0.8, "score": 0.9, "error": None,
     }  # fmt: skip
     json.dumps(PictureReport(()).to_dict(), allow_nan=False)
 

@@ -1,4 +1,4 @@
-"""Intervals and tests give the values of their literature."""
+"""Intervals and tests return the values of the literature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digits to compare on."""
+"""Digits for comparisons."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def digits():
 
 @pytest.fixture(scope="session")
 def glyphs(digits):
-    """The same as a model takes them."""
+    """The same digits as model input."""
     return digits.held_out.images.astype(np.float32) / np.float32(255)

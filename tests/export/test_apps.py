@@ -1,4 +1,4 @@
-"""What exported files promise to programs that know nothing of inkread."""
+"""What exported files promise to programs that do not use inkread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings(NOT_OURS)
 
 @pytest.fixture
 def exported(tmp_path, digits):
-    """Exports a toy run to one format; gives the file, and the probabilities that are expected."""
+    """Exports a toy run to one format; returns the file and the expected probabilities."""
     folder = save_run(network_named("lenet5"), tmp_path / "toy")
 
     def export(form):

@@ -1,4 +1,4 @@
-"""What docs/export.md shows works, and its table names every format."""
+"""The examples in docs/export.md work, and its table lists every format."""
 
 from __future__ import annotations
 

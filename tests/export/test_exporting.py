@@ -1,4 +1,4 @@
-"""An exported file is the model that it came from, or is not there."""
+"""An exported file equals its source model, or does not exist."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EXACT = [name for name, form in FORMATS.items() if not form.changed]
 
 
 def expected(network, glyphs, card):
-    """By PyTorch: logits, and calibrated probabilities."""
+    """Returns PyTorch's logits and calibrated probabilities."""
     with torch.no_grad():
         logits = network(torch.tensor(glyphs)).numpy()
     shift = np.zeros(logits.shape[1], np.float32)
@@ -44,7 +44,7 @@ def expected(network, glyphs, card):
 
 
 def exported_anyway(folder, form, digits):
-    """The file of a network of random weights, which is too undecided to keep its answers in 8 bits."""
+    """A file of a random network, which is too undecided to keep its answers in 8 bits."""
     codec, path = FORMATS[form].codec(), folder / FORMATS[form].file
     codec.write(Source(load_model(folder), digits.calibration), path)
     return codec.load(path)
@@ -83,7 +83,7 @@ def test_eight_bits_are_a_third_of_the_size_and_nearly_the_same_model(form, tmp_
 
 @pytest.mark.parametrize("name", [*NAMED, "own"])
 def test_every_network_answers_nearly_as_in_pytorch_in_integers_alone(name, tmp_path, digits, glyphs):
-    """Whatever its layers: the mean of a probability moves by less than a step of 8 bits allows."""
+    """Whatever its layers, the mean of a probability changes by less than an 8-bit step allows."""
     needs("litert-int8")
     network = network_named(name)
     folder = save_run(network, tmp_path / name)

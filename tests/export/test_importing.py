@@ -1,4 +1,4 @@
-"""A Keras classifier answers here as it does there, or is refused with the layer's name."""
+"""A Keras classifier gives the same answers after import, or is rejected with the layer's name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.filterwarnings(NOT_OURS)
 
 
 def usual_mlp():
-    """As the first lesson has it."""
+    """A network from a first lesson."""
     return [
         *[keras.Input((28, 28)), layers.Rescaling(1 / 255), layers.Flatten()],
         *[layers.Dense(32, activation="relu"), layers.Dropout(0.2), layers.Dense(10, activation="softmax")],
@@ -50,7 +50,7 @@ def usual_mlp():
 
 
 def usual_cnn():
-    """As the second lesson has it."""
+    """A network from a second lesson."""
     return [
         *[keras.Input((28, 28, 1)), layers.Conv2D(8, (3, 3), activation="relu"), layers.MaxPooling2D((2, 2))],
         *[layers.Conv2D(12, (3, 3), padding="same", use_bias=False), layers.BatchNormalization()],
@@ -60,7 +60,7 @@ def usual_cnn():
 
 
 def flat_input():
-    """784 values, batch norms where there is nothing to fold them into, and logits."""
+    """784 values, batch norms that cannot be folded into a layer, and logits."""
     return [
         *[keras.Input((784,)), layers.Rescaling(1 / 100), layers.BatchNormalization()],
         *[layers.Dense(24, activation="relu"), layers.BatchNormalization(), layers.Dense(10)],
@@ -68,7 +68,7 @@ def flat_input():
 
 
 def every_padding():
-    """Paddings that have no counterpart of their own, and norms that cannot be folded."""
+    """Padding without a direct counterpart, and norms that cannot be folded."""
     return [
         *[keras.Input((28, 28, 1)), layers.Rescaling(1 / 127.5, offset=-1), layers.RandomRotation(0.1)],
         *[layers.Conv2D(6, 3, strides=2, padding="same"), layers.ReLU(), layers.BatchNormalization()],
@@ -79,7 +79,7 @@ def every_padding():
 
 
 def no_dense_layer():
-    """A fully convolutional one, for 784 values."""
+    """A fully convolutional network for 784 values."""
     return [
         *[keras.Input((784,)), layers.Reshape((28, 28, 1)), layers.Conv2D(10, 5, strides=3)],
         *[layers.AveragePooling2D(3, 2), layers.GlobalAveragePooling2D()],
@@ -87,13 +87,13 @@ def no_dense_layer():
 
 
 def nested():
-    """A model within a model."""
+    """A nested model."""
     inner = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(16, activation="relu")])
     return [keras.Input((28, 28)), inner, layers.Dense(10, activation="softmax")]
 
 
 def lenet_with_tanh():
-    """As LeNet-5 is usually taught, with a margin of zeros."""
+    """LeNet-5 as usually taught, with zero padding."""
     return [
         *[keras.Input((28, 28, 1)), layers.ZeroPadding2D(2), layers.Conv2D(6, 5, activation="tanh")],
         *[layers.AveragePooling2D(2), layers.Conv2D(16, 5, activation="tanh"), layers.AveragePooling2D(2)],
@@ -102,7 +102,7 @@ def lenet_with_tanh():
 
 
 def sigmoids():
-    """Ten shares, of which none is given up for another."""
+    """Ten independent sigmoids."""
     return [
         *[
             keras.Input((784,)),
@@ -113,7 +113,7 @@ def sigmoids():
 
 
 def channels_first():
-    """For a library that has them so."""
+    """Channels-first layout."""
     first = {"data_format": "channels_first"}
     return [
         *[keras.Input((1, 28, 28)), layers.Conv2D(6, 3, **first), layers.BatchNormalization(axis=1)],
@@ -137,7 +137,7 @@ def channels_first_in_the_middle():
 
 
 def small_convolutions():
-    """As networks for telephones have them."""
+    """A network as used on phones."""
     return [
         *[
             keras.Input((28, 28, 1)),
@@ -157,7 +157,7 @@ def small_convolutions():
 
 
 def unusual_shapes():
-    """Rows of the glyph, averages over a padded edge, gaps in a kernel, and a pooling that keeps its axes."""
+    """Rows of the glyph, averages over a padded edge, dilated kernels, and pooling that keeps its axes."""
     return [
         *[keras.Input((28, 28)), layers.BatchNormalization(), layers.Dense(12, activation="relu")],
         *[layers.Reshape((14, 24, 1)), layers.GaussianNoise(0.1), layers.Conv2D(6, 3, dilation_rate=2)],
@@ -167,12 +167,12 @@ def unusual_shapes():
 
 
 def inverted():
-    """Made for dark ink on a bright ground, from 0 to 1."""
+    """Expects dark ink on a bright background, from 0 to 1."""
     return [keras.Input((28, 28)), layers.Rescaling(-1, offset=1), *usual_mlp()[2:]]
 
 
 def saved(model, path):
-    """The model with random weights as a file."""
+    """Saves the model with random weights."""
     rng = np.random.default_rng(0)
     for variable in model.weights:
         spread = (2 / np.prod(variable.shape[:-1])) ** 0.5 if len(variable.shape) > 1 else 0.3
@@ -184,7 +184,7 @@ def saved(model, path):
 
 
 def functional(stack):
-    """The same layers, called one after the other."""
+    """Calls the same layers one after the other."""
     value = stack[0]
     for layer in stack[1:]:
         value = layer(value)
@@ -192,7 +192,7 @@ def functional(stack):
 
 
 def answers_as_before(model, path, digits, brightest=1):
-    """Imports the model's file and compares probabilities; returns what was imported."""
+    """Imports the model's file, compares probabilities, and returns the imported model."""
     done = import_keras(path, trust=True, digits=digits)
     assert done.parity.changed == 0
     glyphs = digits.held_out.images.astype(np.float32) / np.float32(255)
@@ -237,7 +237,7 @@ def test_every_activation_answers_as_it_did(name, tmp_path, digits):
 
 
 def residual():
-    """Branches that meet again: added, scaled by what is in the channels, put side by side."""
+    """Branches that merge: added, scaled by channel weights, and concatenated."""
     inputs = keras.Input((28, 28, 1))
     value = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(inputs)
     branch = layers.Conv2D(8, 3, padding="same")(layers.BatchNormalization()(value))
@@ -283,7 +283,7 @@ def test_a_file_of_keras_2_is_imported(tmp_path, digits):
 
 
 def of_keras_2(config, variables, path, *, group="layers"):
-    """A file as Keras 2 wrote it: its names of settings and layers, and the weights by the classes of the layers."""
+    """Makes a Keras 2 file, with its names of settings and layers, and weights by layer class."""
     import h5py
 
     weights = io.BytesIO()
@@ -299,7 +299,7 @@ def of_keras_2(config, variables, path, *, group="layers"):
 
 
 def layer_of_keras_2(kind, name, shape, **settings):
-    """The entry of a layer, with settings that Keras 3 does not know."""
+    """Makes a layer's entry with settings that Keras 3 does not know."""
     return {
         "module": "keras.layers",
         "class_name": kind,
@@ -424,7 +424,7 @@ def test_a_model_with_branches_within_a_model_saved_by_keras_2_is_imported(tmp_p
         [
             input_of_keras_2("glyphs") | {"name": "glyphs", "inbound_nodes": []},
             called(inner, ("glyphs", 0)),
-            called(dense_of_keras_2("scores", 12, 10, "linear"), ("inner", 1)),  # it counted from 1
+            called(dense_of_keras_2("scores", 12, 10, "linear"), ("inner", 1)),  # Keras 2 counted from 1
         ],
         "glyphs",
         "scores",

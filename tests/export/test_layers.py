@@ -1,4 +1,4 @@
-"""The list of layers is the model: it calculates what the trained network does."""
+"""The list of layers computes the same as the trained network."""
 
 from __future__ import annotations
 

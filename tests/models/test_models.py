@@ -1,4 +1,4 @@
-"""A model is loaded only if it is the one that its card describes."""
+"""A model is loaded only if it matches its card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that keeps anything outside its file is refused, wherever in the file it says so, and however it is encoded."""
+"""A model with external data is rejected, wherever and however the file refers to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def refused(content: bytes, words: str) -> None:
 
 
 def field(number: int, value: bytes, *, padding: int = 0) -> bytes:
-    """A field that holds bytes, its length padded with so many empty bytes."""
+    """Encodes a field of bytes, with its length padded by a number of empty bytes."""
     tag, size = varint(number << 3 | BYTES), varint(len(value))
     if padding:
         size = bytes([*size[:-1], size[-1] | 0x80, *[0x80] * (padding - 1), 0])
@@ -36,7 +36,7 @@ def varint(value: int) -> bytes:
 
 
 def path_to(name: str) -> list[tuple[str, int]]:
-    """Every way into a tensor: the message and field that hold it, as the last of the steps from the model."""
+    """Every path to a tensor: the message and field that contain it, the last of the steps from the model."""
     return [
         (message.name, number)
         for message in SCHEMA.values()
@@ -46,7 +46,7 @@ def path_to(name: str) -> list[tuple[str, int]]:
 
 
 def steps_to(message: str) -> list[int]:
-    """The fields by which a message is reached from the model, the shortest way."""
+    """Returns the shortest path of fields from the model to a message."""
     ways: dict[str, list[int]] = {"ModelProto": []}
     waiting = ["ModelProto"]
     for name in waiting:

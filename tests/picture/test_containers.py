@@ -1,4 +1,4 @@
-"""A decoder sees the pixels of a picture and nothing else, and no file makes it work without bound."""
+"""A decoder sees only the pixels of a picture, and no file causes unbounded work."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def segment(marker: int, body: bytes) -> bytes:
 
 
 def tiff(tags: list[tuple[int, int, int, int]], *, rest: bytes = b"") -> bytes:
-    """A little-endian TIFF of 10×10 grey pixels, with these tags beside or instead of what it needs: number, type, count, field."""
+    """Makes a little-endian TIFF of 10×10 grey pixels with more or other tags: number, type, count, field."""
     needed = {0x100: (3, 1, 10), 0x101: (3, 1, 10), 0x102: (3, 1, 8), 0x103: (3, 1, 1), 0x106: (3, 1, 1)}
     needed |= {0x111: (4, 1, 8), 0x115: (3, 1, 1), 0x116: (3, 1, 10), 0x117: (4, 1, 100)}
     entries = {
@@ -67,11 +67,11 @@ def tiff(tags: list[tuple[int, int, int, int]], *, rest: bytes = b"") -> bytes:
     return b"II*\0" + struct.pack("<I", 108) + bytes(range(100)) + directory + bytes(4) + rest
 
 
-# What is cut away
+# Removed parts
 
 
 def with_metadata(kind: str) -> bytes:
-    """A picture that carries all the metadata its format knows, turned by Exif."""
+    """Makes a picture with all the metadata its format supports, rotated by Exif."""
     secret = SECRET * 100
     if kind == "PNG":
         text = png_chunk(b"tEXt", b"Comment\0" + secret) + png_chunk(
@@ -112,7 +112,7 @@ def test_a_decoder_sees_no_metadata_and_no_further_frames(kind: str) -> None:
     with Image.open(io.BytesIO(contents.data)) as image:
         assert (
             getattr(image, "n_frames", 1) == 1 or kind == "GIF"
-        )  # a GIF's are behind the first, and never asked for
+        )  # a GIF's are after the first frame, and are never read
         turned = image.convert("RGB")
     if contents.orientation == 6:
         turned = turned.transpose(Image.Transpose.ROTATE_270)
@@ -153,13 +153,14 @@ def test_the_orientation_is_found_wherever_programs_write_it() -> None:
 
 @pytest.mark.parametrize(
     "exif",
-    [b"", b"II", b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff", SIX[:-14], SIX.replace(b"\x03\0\x01", b"\x05\0\x01")],
+    [b"", b"II", b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff",
+     SIX[:-14], SIX.replace(b"\x03\0\x01", b"\x05\0\x01")],
 )  # fmt: skip
 def test_exif_that_cannot_be_read_has_no_orientation(exif: bytes) -> None:
     assert exif_orientation(exif) is None
 
 
-# What is refused
+# Rejected files
 
 
 @functools.cache
@@ -196,8 +197,11 @@ def test_a_file_of_more_parts_than_any_picture_needs_is_refused(name: str) -> No
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("one tile of 60,000×60,000", tiff([(0x103, 3, 1, 8), (0x142, 4, 1, 60_000), (0x143, 4, 1, 60_000), (0x144, 4, 1, 8)])),
-        ("one strip of all rows", tiff([(0x100, 4, 1, 10_000), (0x101, 4, 1, 10_000), (0x102, 3, 1, 64), (0x103, 3, 1, 5), (0x116, 4, 1, 2**32 - 1)])),
+        ("one tile of 60,000×60,000",
+         tiff([(0x103, 3, 1, 8), (0x142, 4, 1, 60_000), (0x143, 4, 1, 60_000), (0x144, 4, 1, 8)])),
+        ("one strip of all rows",
+         tiff([(0x100, 4, 1, 10_000), (0x101, 4, 1, 10_000), (0x102, 3, 1, 64), (0x103, 3, 1, 5),
+               (0x116, 4, 1, 2**32 - 1)])),
     ],
 )  # fmt: skip
 def test_a_tiff_whose_blocks_need_much_memory_is_refused(name: str, data: bytes) -> None:
@@ -252,6 +256,7 @@ def test_what_decoding_needs_is_bounded_by_the_format(monkeypatch: pytest.Monkey
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are measured by resource")
 def test_decoding_keeps_its_promise_of_memory() -> None:
     cases = ["PNG RGBA", "PNG grey 16, transparent", "WebP lossless"]  # of full size

@@ -32,7 +32,7 @@ ORIENTATION = 0x0112
 
 
 def scene(width: int = 48, height: int = 32) -> Image.Image:
-    """A picture that looks different when it is turned or mirrored: smooth, light, with a dark corner."""
+    """Makes a picture that changes when rotated or mirrored: smooth, light, with a dark corner."""
     across, down = np.meshgrid(np.linspace(120, 250, width), np.linspace(0, 60, height))
     pixels = np.stack([across, across - down, 250 - down], axis=-1).round().astype(np.uint8)
     pixels[: height // 3, : width // 3] = 20
@@ -287,7 +287,7 @@ def test_a_colour_key_that_does_not_fit_the_mode_hides_nothing() -> None:
 
 
 def ink_on_transparency(*tones: int, hidden: int = 0) -> Image.Image:
-    """One stroke with a soft edge for each tone, on transparent pixels that hide another tone."""
+    """Draws a soft-edged stroke per tone, on transparent pixels that hide another tone."""
     pixels = np.full((60, 60, 4), hidden, np.uint8)
     pixels[..., 3] = 0
     for number, tone in enumerate(tones):
@@ -447,7 +447,7 @@ def test_an_opened_image_of_the_caller_is_not_put_into_draft_mode() -> None:
 
 
 def check_complete(error: PictureError, source: str) -> None:
-    """An error names its source, the problem and a remedy, and shows all three."""
+    """Checks that an error names its source, the problem and a remedy, and shows all three."""
     assert error.source == source
     assert error.problem
     assert error.remedy
@@ -467,7 +467,7 @@ def check_complete(error: PictureError, source: str) -> None:
         (os.devnull, PictureFormatError),
         ("empty.png", PictureFormatError),
         ("text.png", PictureFormatError),
-        ("document.pdf", PictureFormatError),
+        ("document.pdf", PictureDamagedError),
     ],
 )
 def test_a_path_without_a_picture_is_refused(
@@ -599,7 +599,7 @@ def test_options_out_of_range_are_refused() -> None:
 
 
 def outcome(source: object) -> None:
-    """Loads the source: a picture that keeps its promises, or a complete error; anything else fails the test."""
+    """Loads the source: a valid picture or a complete error; anything else fails the test."""
     try:
         check_promises(load_picture(source, limits=PictureLimits(max_pixels=1_000_000)))
     except PictureError as error:
@@ -675,7 +675,7 @@ def test_pillows_remarks_on_metadata_never_reach_the_user_from_any_thread() -> N
         directory = image.tag_v2._offset
     last = directory + 2 + 12 * (remarkable[directory] - 1)
     remarkable[last + 4 : last + 8] = (
-        b"\xff\xff\xff\x7f"  # an optional tag that claims more than the file holds
+        b"\xff\xff\xff\x7f"  # an optional tag that claims more data than the file has
     )
     still = encode(scene(), "PNG")
     at = still.index(b"IEND") - 4

@@ -1,4 +1,4 @@
-"""No picture takes a reader long: what the networks are given is bounded, whatever is on the page."""
+"""No picture takes long to read: the networks' input is bounded for any page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 LOOKS = 4
-"""A page is looked at upright, and at most in three other orientations."""
+"""A page is read upright, and in at most three other orientations."""
 
 
 @pytest.fixture(scope="module")

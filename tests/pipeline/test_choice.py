@@ -1,4 +1,4 @@
-"""What is read of the candidates, and when a page is looked at in another orientation."""
+"""Which candidates are read as digits, and when other orientations of a page are tried."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ OFTEN = ReaderConfig(turned=0.2)
 
 
 class Unmoved:
-    """Rescores nothing: neighbors change no probability."""
+    """Changes no probability."""
 
     def probabilities(
         self, _opinions: Opinions, fused: NDArray[np.float32], chosen: NDArray[np.intp]
@@ -33,7 +33,7 @@ def choose(found: Opinions, *, single: bool = False) -> Choice:
 
 
 def opinions(*candidates: tuple[str, float, float], whole: str = "") -> Opinions:
-    """Candidates side by side: what each is (``""`` for nothing), how probable, and where it begins; all 20×30 pixels."""
+    """Candidates of 20×30 pixels side by side: label (``""`` for none), probability, and start."""
     count = len(candidates)
     boxes = np.array([[x, 10, x + 20, 40] for _, _, x in candidates], np.float32).reshape(-1, 4)
     logits = np.full((count, len(CLASSES)), -6, np.float32)

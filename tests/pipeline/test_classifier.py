@@ -1,4 +1,4 @@
-"""The classifier gives calibrated probabilities for any batch, and refuses models that are not ours."""
+"""The classifier returns calibrated probabilities for any batch, and rejects models that do not fit."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_model_that_keeps_weights_in_another_file_is_refused(tmp_path: Path, m
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     path = tmp_path / "outside.onnx"
     onnx.save(made(onnx), path, save_as_external_data=True, location="weights.bin", size_threshold=0)
-    monkeypatch.chdir(tmp_path)  # where the runtime would find the weights
+    monkeypatch.chdir(tmp_path)  # where the runtime would look for the weights
     plain = path.read_bytes()
     with pytest.raises(ModelFormatError, match="outside its file"):
         Classifier(as_model(plain))

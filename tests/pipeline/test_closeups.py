@@ -1,4 +1,4 @@
-"""A close-up shows a box at one size, wherever it is, with its surroundings."""
+"""A close-up shows a box at one size, at any position, with its surroundings."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from inkread.pipeline.closeups import SIDE, cut, planes, shares
 
 
 def picture(scale: int = 1) -> np.ndarray:
-    """A dark square of 20 pixels on light paper, its left upper corner at 30, 10."""
+    """A dark square of 20 pixels on light paper, with its upper left corner at 30, 10."""
     grey = np.full((60, 90), 220, np.uint8)
     grey[10:30, 30:50] = 30
     return np.kron(grey, np.ones((scale, scale), np.uint8)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The numbers that a reader goes by are few, explained, and checked."""
+"""The settings of a reader are few, documented, and checked."""
 
 import dataclasses
 import inspect

@@ -1,4 +1,4 @@
-"""The second plane shows faint ink as well as dark ink, and blank paper as nothing."""
+"""The second plane shows faint ink as strongly as dark ink, and blank paper as zero."""
 
 import numpy as np
 

@@ -1,15 +1,15 @@
-"""Peaks of the detector's answer become boxes in pixels of the picture, one for each digit."""
+"""Peaks of the detector's output become boxes in pixels of the picture, one per digit."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inkread.pipeline.detector import BOX_UNIT, CLASSES, STRIDE, Detections, peaks, without_overlaps
-from inkread.pipeline.scales import MARGIN, Look
+from inkread.pipeline.scales import MARGIN, PyramidLevel
 
 
 def answer(places: dict[tuple[int, int], tuple[int, float]], shape: tuple[int, int] = (30, 40)) -> np.ndarray:
-    """An answer that sees a class, so surely, at each (y, x), 10 pixels to each side of the box."""
+    """Makes an output with a class of given logit at each (y, x), 10 pixels from each side of its box."""
     output = np.full((len(CLASSES) + 4, *shape), -9.0, np.float32)
     output[len(CLASSES) :] = 10 / BOX_UNIT
     for (y, x), (kind, logit) in places.items():
@@ -17,8 +17,8 @@ def answer(places: dict[tuple[int, int], tuple[int, float]], shape: tuple[int, i
     return output
 
 
-def look(scale: float = 1.0, size: tuple[int, int] = (128, 88)) -> Look:
-    return Look(np.zeros((120, 160), np.uint8), scale, (scale, scale), size)
+def level(scale: float = 1.0, size: tuple[int, int] = (128, 88)) -> PyramidLevel:
+    return PyramidLevel(np.zeros((120, 160), np.uint8), scale, (scale, scale), size)
 
 
 def detections(*boxes: tuple[float, float, float, float], classes: tuple[int, ...] = ()) -> Detections:
@@ -29,7 +29,7 @@ def detections(*boxes: tuple[float, float, float, float], classes: tuple[int, ..
 
 
 def test_a_place_surer_than_its_neighbors_is_a_box_in_pixels_of_the_picture() -> None:
-    found = peaks(answer({(10, 12): (7, 3.0), (10, 13): (7, 2.0), (20, 30): (3, 1.0)}), look(scale=0.5))
+    found = peaks(answer({(10, 12): (7, 3.0), (10, 13): (7, 2.0), (20, 30): (3, 1.0)}), level(scale=0.5))
     order = np.argsort(found.boxes[:, 0])
     assert found.logits[order].argmax(axis=1).tolist() == [7, 3]
     middle = (12 + 0.5) * STRIDE - MARGIN
@@ -38,13 +38,13 @@ def test_a_place_surer_than_its_neighbors_is_a_box_in_pixels_of_the_picture() ->
 
 def test_nothing_is_found_in_the_margin_around_the_picture() -> None:
     inside, margin = (MARGIN // STRIDE, MARGIN // STRIDE), (MARGIN // STRIDE - 1, 12)
-    found = peaks(answer({inside: (1, 3.0), margin: (1, 3.0)}), look())
+    found = peaks(answer({inside: (1, 3.0), margin: (1, 3.0)}), level())
     assert len(found) == 1
     assert found.boxes[0, :2].tolist() == [0, 0]
 
 
 def kept(found: Detections) -> Detections:
-    """What overlaps no surer box."""
+    """A slow reference for non-maximum suppression."""
     return found.subset(without_overlaps(found, found.logits.max(axis=1)))
 
 

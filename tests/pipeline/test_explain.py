@@ -1,4 +1,4 @@
-"""Every stage of a reading can be looked at."""
+"""Every stage of a reading can be shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_each_stage_becomes_a_picture(tmp_path: Path, single: bool) -> None:
     upright, heat, candidates, glyphs, _ = (np.asarray(Image.open(path)) for path in paths)
     np.testing.assert_array_equal(upright, trace.picture.pixels)
     red, _, blue = (heat[30, 42].astype(int) - heat[5, 5]).tolist()
-    assert red - blue > 30  # orange where the bar is
+    assert red - blue > 30  # orange at the bar
     assert candidates.shape == heat.shape
     shown = glyphs[5 : 5 + 28 * ENLARGED, 5 : 5 + 28 * ENLARGED, 0]  # the first tile
     first = shown_candidates(trace)[0]

@@ -1,4 +1,4 @@
-"""All opinions make one probability, and a card without the weights is refused."""
+"""All predictions are fused into one probability, and a card without the weights is rejected."""
 
 import numpy as np
 import pytest
@@ -56,5 +56,5 @@ def test_an_impossible_digit_of_one_opinion_still_has_a_probability() -> None:
 
 @pytest.mark.parametrize("values", [{}, {"detector": 1.0}, dict.fromkeys(Fusion.__slots__, "much")])
 def test_a_card_without_the_weights_is_refused(values: dict[str, object]) -> None:
-    with pytest.raises(ModelFormatError, match="weights of the opinions"):
+    with pytest.raises(ModelFormatError, match="fusion weights"):
         Fusion.of_card("card.json", values)

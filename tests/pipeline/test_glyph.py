@@ -101,7 +101,7 @@ def test_mnists_own_digits_pass_through_nearly_unchanged(data_dir) -> None:  # t
     identical = (as_they_are == digits).all(axis=(1, 2))
     assert identical.mean() > 0.8
     assert np.abs(as_they_are.astype(int) - digits).mean() < 0.2
-    # One in ten is thinner or thicker than usual, and meant to change.
+    # One in ten is thinner or thicker than usual, and is supposed to change.
     assert (np.abs(usual.astype(int) - digits).mean(axis=(1, 2)) < 1).mean() > 0.85
 
 

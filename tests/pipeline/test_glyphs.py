@@ -1,4 +1,4 @@
-"""The ink in a box becomes the glyph, on paper of any tone, and without the printed lines that pass through."""
+"""The ink in a box becomes the glyph, on paper of any tone, without printed lines that pass through."""
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ def test_dark_and_light_ink_of_any_contrast_give_the_same_glyph(paper: int, ink:
     expected, found = (
         cut_glyphs(page(*tones), BOX[None])[0].astype(int) for tones in ((255, 0), (paper, ink))
     )
-    assert np.abs(found - expected).mean() < 16  # a stroke is half a pixel wider or narrower
+    assert np.abs(found - expected).mean() < 16  # a stroke may be half a pixel wider or narrower
     assert found[14, 14] == 0
 
 

@@ -1,4 +1,4 @@
-"""Boxes become rows in the order that people read, also where rows slope, bend, or are cells of a table."""
+"""Boxes become rows in reading order, even if rows slope, bend, or are cells of a table."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What is found by sorting is what comparing each with each finds."""
+"""Sorting finds the same pairs as comparing all pairs."""
 
 import numpy as np
 from hypothesis import given

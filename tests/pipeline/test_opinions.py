@@ -1,4 +1,4 @@
-"""What each network makes of the candidates, and of a picture without ink."""
+"""The networks' predictions for candidates, and for a picture without ink."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from inkread.pipeline.opinions import Opinions, opinions_of
 
 
 def opinions(grey: np.ndarray, *, single: bool) -> Opinions:
-    """Nothing is found, and a classifier calls everything a 1."""
+    """Nothing is detected, and a classifier calls everything a 1."""
     none = Detections(*(np.zeros((0, *shape), np.float32) for shape in ((4,), (15,), ())))
     blank: Any = SimpleNamespace(
         config=DEFAULT_CONFIG,

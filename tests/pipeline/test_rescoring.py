@@ -1,4 +1,4 @@
-"""Candidates are judged among their neighbors, wherever and however large they are."""
+"""Candidates are rescored given their neighbors, at any position and size."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from inkread.pipeline.rescoring import FEATURES, NEIGHBORS, OWN, PAIR, Rescorer,
 
 
 def opinions(boxes: np.ndarray, *, scale: float = 1.0, seed: int = 0) -> Opinions:
-    """Random opinions of these boxes, all of them digits."""
+    """Makes random predictions for these boxes, all of them digits."""
     rng, count = np.random.default_rng(seed), len(boxes)
     shares = [rng.dirichlet(np.ones(DIGITS + 1), count).astype(np.float32) for _ in range(3)]
     logits = np.full((count, len(CLASSES)), -6, np.float32)
@@ -76,7 +76,7 @@ def test_a_page_of_thousands_is_described_as_its_parts_are() -> None:
     boxes = np.concatenate([row(40) + np.tile([0, 60 * line], 2) for line in range(20)])
     whole = features(opinions(boxes), fused(800), np.arange(800))
     some = features(opinions(boxes), fused(800), np.array([3, 400, 799]))
-    # Whether a neighbor is chosen itself is the only difference.
+    # The only difference is whether a neighbor is chosen itself.
     kept = OWN + PAIR * np.arange(NEIGHBORS) + 14
     assert np.delete(whole[[3, 400, 799]], kept, axis=1) == pytest.approx(np.delete(some, kept, axis=1))
 
@@ -98,7 +98,7 @@ def test_it_gives_probabilities(rescorer: Rescorer) -> None:
 def test_a_doubtful_speck_beside_large_digits_is_less_probable_than_a_doubtful_digit_of_their_size(
     rescorer: Rescorer,
 ) -> None:
-    """In a row of sure digits, the last candidate is doubtful: it is of their size, or a speck."""
+    """In a row of clear digits, the last candidate is uncertain: as large as they are, or a speck."""
     probable = []
     for last in ([75, 10, 95, 40], [75, 32, 80, 40]):
         boxes = np.array([*row(3).tolist(), last])

@@ -1,4 +1,4 @@
-"""Strips run along neighboring digits at one height, and what a strip's columns say is found again at each box."""
+"""Strips follow neighboring digits at one height, and their columns are assigned to boxes."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,14 @@ from inkread.pipeline.strips import HEIGHT, TALL, owners, planes, runs_of, strip
 
 
 def row(count: int, *, slope: float = 0.0, scale: float = 1.0, gap: float = 10.0) -> np.ndarray:
-    """Boxes of 10×20 in a row, on a page of which the row takes up the middle."""
+    """Boxes of 10×20 in a row, in the middle of a page."""
     left = 40 + np.arange(count) * (10 + gap)
     top = 60 + slope * left
     return (np.stack([left, top, left + 10, top + 20], axis=1) * scale).astype(np.float32)
 
 
 def page(boxes: np.ndarray, shape: tuple[int, int] = (160, 260)) -> np.ndarray:
-    """A dark bar in each box."""
+    """Draws a dark bar in each box."""
     grey = np.full(shape, 220, np.uint8)
     for x0, y0, x1, y1 in boxes.round().astype(int):
         grey[y0:y1, x0:x1] = 30

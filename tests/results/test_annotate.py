@@ -12,7 +12,7 @@ PAPER, NIGHT = (250, 250, 250), (10, 10, 10)
 
 
 def reading_of(*probabilities: float, size: int = 60, width: int = 800, height: int = 300) -> Reading:
-    """One row of digits in boxes of ``size`` pixels, twice their size apart."""
+    """Makes one row of digits in boxes of ``size`` pixels, twice their size apart."""
     boxes = [
         (size + 2 * size * i, 100, 2 * size + 2 * size * i, 100 + size) for i in range(len(probabilities))
     ]

@@ -1,4 +1,4 @@
-"""What became of a picture, in short."""
+"""The outcome of reading a picture, in brief."""
 
 from __future__ import annotations
 

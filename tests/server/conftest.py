@@ -11,7 +11,7 @@ def no_key_of_the_environment(monkeypatch):
 
 @pytest.fixture(scope="session")
 def server():
-    """A server with the settings it has by default; tests leave it as it is."""
+    """A server with default settings; tests do not change it."""
     with serving(workers=2) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""``inkread serve`` as it is typed."""
+"""``inkread serve`` as typed by a user."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from inkread.cli import main
 
 @contextmanager
 def command(*arguments, program=None, **environment):
-    """A running server, of another program if one is given, and the line it printed."""
+    """Starts the server, or another program, and returns it with the line it printed."""
     itself = ["-m", "inkread", "serve", "--port", "0"]
     process = subprocess.Popen(
         [sys.executable, *(itself if program is None else ["-c", program]), *arguments],
@@ -45,7 +45,7 @@ def address(line):
 
 @pytest.fixture
 def run(capsys, monkeypatch):
-    """The command where it ends by itself."""
+    """Runs the command if it ends by itself."""
     monkeypatch.delenv("INKREAD_DEBUG", raising=False)
 
     def call(*arguments):

@@ -1,10 +1,11 @@
-"""What docs/api.md shows works."""
+"""The examples in docs/api.md work."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def test_every_curl_example_is_answered(block, examples, tmp_path):
     script = block.replace(ADDRESS, examples.url).replace(
         "curl ", "curl --silent --show-error --fail-with-body "
     )
-    script = script.replace("python3 ", f"{sys.executable} ").replace(
+    script = script.replace("python3 ", f"{shlex.quote(sys.executable)} ").replace(
         "boxes.png", str(tmp_path / "boxes.png")
     )
     done = subprocess.run(

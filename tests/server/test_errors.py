@@ -1,4 +1,4 @@
-"""Errors are problem details, whatever goes wrong, and give nothing away."""
+"""Errors are problem details in all cases, and reveal nothing."""
 
 from __future__ import annotations
 

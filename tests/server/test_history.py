@@ -16,7 +16,7 @@ PAIR = png(np.concatenate([seven(3), seven(3)], axis=1))
 
 @pytest.fixture
 def reading(collecting):
-    """A stored reading of two sevens, by its answer."""
+    """The response for a stored reading of two sevens."""
     return collecting.post("/v1/read?detail=true", files=parts(PAIR, names=["pair.png"])).json()
 
 

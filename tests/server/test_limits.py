@@ -1,4 +1,4 @@
-"""Every limit at its border and past it."""
+"""Every limit, at its boundary and beyond."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ KEY = "correct-horse"
 
 
 def padded(size):
-    """A picture of so many bytes: what follows its end is not looked at."""
+    """Makes a picture of a given size in bytes: data after its end is ignored."""
     return SEVEN + bytes(size - len(SEVEN))
 
 
 def chunks(data, size=100):
-    """The data without a length told beforehand."""
+    """Yields the data without announcing its length."""
     for start in range(0, len(data), size):
         yield data[start : start + size]
 
 
-# Bytes -------------------------------------------------------------------------------------------------------------
+# Bytes ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -101,14 +101,14 @@ def test_a_correction_needs_few_bytes(collecting):
     assert slug(answer) == "too-large"
 
 
-# Heads -------------------------------------------------------------------------------------------------------------
+# Heads ------------------------------------------------------------------------------------------------------
 
 LINE = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 CHUNKED = b"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def status_of(server, request):
-    """The status of the answer to these bytes, of which no more are sent once it is there."""
+    """Returns the status of the response to these bytes; sends no more once it arrives."""
     with connection(server) as wire:
         wire.sendall(request)
         return int(wire.recv(100).split()[1])
@@ -185,7 +185,7 @@ def test_what_is_not_http_is_a_problem(server):
     assert json.loads(body)["type"] == "urn:inkread:problem:bad-request"
 
 
-# Pixels, files, rows -----------------------------------------------------------------------------------------------
+# Pixels, files, rows ----------------------------------------------------------------------------------------
 
 
 def test_as_many_pixels_as_allowed_are_read_and_one_row_more_is_refused():
@@ -217,7 +217,7 @@ def test_json_that_would_hold_up_everybody_is_refused(server):
         assert server.post("/v1/glyphs", content=body.ljust(size).encode()).status_code == status
 
 
-# Time and concurrent work ------------------------------------------------------------------------------------------
+# Time and concurrent work -----------------------------------------------------------------------------------
 
 
 def test_a_picture_that_takes_too_long_is_given_up_and_the_next_one_is_read():
@@ -293,7 +293,7 @@ def wait_until_ready(server):
 
 
 def read_patiently(server):
-    """The answer once the worker is there: on a busy machine, its start may take longer than a short ``max_seconds``."""
+    """Returns the response once the worker is up: on a busy machine, that may exceed ``max_seconds``."""
     while (answer := server.post("/v1/read", content=SEVEN)).status_code == 503:
         pass
     return answer
@@ -345,7 +345,7 @@ def listens(server):
         return False
 
 
-# Clients -----------------------------------------------------------------------------------------------------------
+# Clients ----------------------------------------------------------------------------------------------------
 
 
 def test_a_client_that_asks_too_often_is_told_when_to_come_again():
@@ -401,7 +401,7 @@ def test_not_more_clients_are_remembered_than_there_is_room_for():
     bucket = TokenBucket(1, now=lambda: 0.0)
     for number in range(MOST_CLIENTS + 1):
         bucket.spend(str(number))
-    bucket.spend("0")  # forgotten, as it was silent for longest
+    bucket.spend("0")  # forgotten, because it was silent the longest
     with pytest.raises(Problem):
         bucket.spend(str(MOST_CLIENTS))
 
@@ -461,13 +461,13 @@ def test_the_key_can_be_given_in_the_environment(monkeypatch):
     assert ServerSettings().api_key is None
 
 
-# Other sites -------------------------------------------------------------------------------------------------------
+# Other sites ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1"])
 def test_a_name_that_another_site_points_here_is_refused(server, name):
     answer = server.get("/v1/info", headers={"Host": name})
-    assert answer.status_code in (400, 421)  # 400 where the header itself is broken
+    assert answer.status_code in (400, 421)  # 400 if the header itself is malformed
     assert server.get("/livez", headers={"Host": "10.0.0.7"}).status_code == 200
 
 
@@ -528,7 +528,7 @@ def test_cors_lets_in_the_origins_that_are_named():
         assert "access-control-allow-origin" not in answer.headers
 
 
-# The event loop ----------------------------------------------------------------------------------------------------
+# The event loop ---------------------------------------------------------------------------------------------
 
 
 def test_health_is_answered_while_every_reader_is_at_work():
@@ -566,7 +566,7 @@ def test_a_client_that_goes_away_in_the_middle_of_its_request_is_no_error(server
 
 @contextmanager
 def connection(server):
-    """A bare connection."""
+    """Opens a bare connection."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as wire:
         yield wire
 

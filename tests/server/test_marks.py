@@ -1,4 +1,4 @@
-"""Corrections of boxes and rows over HTTP; the store is filled by hand, so that nothing has to be read."""
+"""Corrections of boxes and rows over HTTP; the store is filled directly, so nothing has to be read."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_a_reading_is_stored_with_its_upright_picture_reduced_to_the_working_siz
     pixels = rng.integers(0, 256, (5, 10)).repeat(side // 10, 0).repeat(side // 10, 1).astype(np.uint8)
     file = io.BytesIO()
     exif = Image.Exif()
-    exif[0x0112] = 6  # it lies on its side
+    exif[0x0112] = 6  # it is on its side
     Image.fromarray(np.rot90(pixels)).save(file, "PNG", exif=exif)
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     with serving(reader=MadeUp, collect=True, store=url) as server:

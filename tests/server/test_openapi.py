@@ -1,4 +1,4 @@
-"""The document describes what is there, all of it, and nothing else."""
+"""The document describes the whole API and nothing else."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPERATIONS = {
     "get_reading": ("get", "/v1/readings/{id}"),
     "remove_reading": ("delete", "/v1/readings/{id}"),
 }
-"""Whoever generates a client relies on these names."""
+"""Generated clients rely on these names."""
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_the_document_is_the_same_each_time(server, document):
     assert create_app(ServerSettings(api_key=None)).openapi() == document
 
 
-# What is answered must be documented, and must be no failure, whatever is asked.
+# Every response must be documented and must not be a failure, for any request.
 
 schemathesis = pytest.importorskip("schemathesis")
 from schemathesis.specs.openapi.checks import (
@@ -95,7 +95,7 @@ from schemathesis.specs.openapi.checks import (
 
 @pytest.fixture(scope="module")
 def explored(tmp_path_factory):
-    """A server with everything switched on, and a reading in its store."""
+    """A server with all options on, and a stored reading."""
     store = tmp_path_factory.mktemp("explored") / "store.sqlite"
     with serving(collect=True, store=f"sqlite:///{store}", max_bytes=100_000) as server:
         while server.get("/readyz").status_code != 200:
@@ -107,7 +107,7 @@ def explored(tmp_path_factory):
 schema = schemathesis.openapi.from_dict(create_app(ServerSettings(api_key=None)).openapi())
 
 UNDESCRIBABLE = ("read", "read_batch", "classify_glyphs")
-"""Operations whose schema allows what they refuse, and the other way: it cannot say what a picture or an .npy file is."""
+"""Operations whose schema cannot express which pictures or .npy files are valid."""
 
 
 @schema.parametrize()

@@ -16,7 +16,7 @@ from inkread.server.problems import Problem
 
 
 def in_pool(test, **settings):
-    """Runs a coroutine function with a pool, which is closed at the end, and what holds its tasks still."""
+    """Runs a coroutine function with a pool, which is closed at the end, and the hold on its tasks."""
 
     async def run():
         doer = Doer()
@@ -36,7 +36,7 @@ async def started(pool):
 
 
 async def holding(pool, doer, **options):
-    """A task that a worker holds still at."""
+    """A task that stops a worker."""
     task = asyncio.create_task(pool.run("hold", **options))
     await asyncio.to_thread(doer.wait_for)
     return task
@@ -157,7 +157,7 @@ def test_nobody_need_wait_for_the_end():
         for task in (queued, running):
             task.cancel()
         await asyncio.gather(running, queued, return_exceptions=True)
-        await emptied(pool, left=1)  # the place of the one that had not begun is free
+        await emptied(pool, left=1)  # the slot of the one that had not begun is free
         assert pool.admitted == 1
         doer.let_go()
         await emptied(pool)
@@ -184,7 +184,7 @@ def test_it_is_stuck_while_no_worker_has_been_free_for_long(monkeypatch):
         assert pool.is_stuck
         doer.let_go()
         await task
-        while pool.is_stuck:  # until the worker's thread has come back for the next
+        while pool.is_stuck:  # until the worker's thread is back for the next task
             await asyncio.sleep(0)
 
     in_pool(test)

@@ -99,7 +99,7 @@ def test_draw_answers_with_the_picture(server):
     answer = server.post("/v1/read?draw=true", content=SEVEN)
     assert answer.headers["content-type"] == "image/png"
     drawn = np.asarray(Image.open(io.BytesIO(answer.content)))
-    assert (drawn[..., 0] != drawn[..., 2]).any()  # a coloured box on a grey picture
+    assert (drawn[..., 0] != drawn[..., 2]).any()  # a colored box on a grey picture
 
 
 def test_draw_and_stages_exclude_each_other(server):
@@ -151,7 +151,8 @@ def test_an_option_that_is_not_acceptable_is_named(server, query, complaint):
     [
         (b"", 415, "not-a-picture"),
         (b"no picture", 415, "not-a-picture"),
-        (b"%PDF-1.7", 415, "not-a-picture"),
+        (b"%PDF-1.7", 422, "damaged-picture"),
+        (b"8BPS and so on", 415, "not-a-picture"),
         (b"<svg xmlns='x'/>", 415, "not-a-picture"),
         (TRUNCATED, 422, "damaged-picture"),
         (SEVEN[:40], 422, "damaged-picture"),
@@ -283,7 +284,7 @@ def test_a_line_of_a_batch_is_sent_as_soon_as_it_is_there(server, monkeypatch):
     with server.stream("POST", "/v1/read-batch", files=parts(SEVEN, BLANK)) as reply:
         lines = reply.iter_lines()
         assert json.loads(next(lines))["text"] == "7"
-        go.set()  # only now is the second read
+        go.set()  # the second is read only now
         assert json.loads(next(lines))["text"] == ""
 
 

@@ -1,4 +1,4 @@
-"""What every answer has, and what operators see."""
+"""The contents of every response, and of the logs and metrics."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from inkread.server.logs import JsonFormatter, log_config
 from inkread.server.static_files import FOLDER, MEDIA_TYPES
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; media-src 'self' blob:; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -251,7 +252,7 @@ def test_the_log_has_a_line_for_a_request_and_nothing_of_its_content(server, cap
     server.post("/v1/read?single=true", files=parts(SEVEN, names=["secret-name.png"]))
     server.get("/v1/readings?search=secret-text")
     while len(records := [record for record in caplog.records if record.name == "inkread.server"]) < 2:
-        pass  # a line is written when its answer has been sent
+        pass  # a line is written once its response has been sent
     lines = [json.loads(JsonFormatter().format(record)) for record in records]
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("POST", "/v1/read", 200),

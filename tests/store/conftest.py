@@ -1,6 +1,6 @@
 """Both databases: SQLite in a file, and a real PostgreSQL.
 
-The PostgreSQL is that of INKREAD_TEST_POSTGRES, a URL; or else one that is started for the tests from Debian's package.
+PostgreSQL is at the URL INKREAD_TEST_POSTGRES, or is started for the tests from Debian's package.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ USER, PASSWORD = "inkread", "s3cret/of@the:tests"
 
 
 class Cluster:
-    """A PostgreSQL of our own in a folder, reached by a socket in it.
+    """A private PostgreSQL in a folder, with its socket in the folder.
 
-    It loses what it acknowledged with ``synchronous_commit = off`` when it crashes, unless a client asks for more.
+    With ``synchronous_commit = off``, a crash loses acknowledged data unless a client asks for more.
     """
 
     def __init__(self, binaries: Path, folder: Path) -> None:
@@ -68,7 +68,7 @@ class Cluster:
 
 
 def binaries() -> Path:
-    """Where initdb is: on the path, or the newest of Debian's, which are not on it."""
+    """Finds initdb: on the path, or Debian's newest, which is not on it."""
     found = shutil.which("initdb")
     versions = [Path(found).resolve().parent] if found else Path("/usr/lib/postgresql").glob("*/bin")
     newest = max(versions, key=lambda path: path.parent.name.rjust(3), default=None)
@@ -104,7 +104,7 @@ def postgresql(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def schema(postgresql: str) -> Iterator[str]:
-    """The URL of a schema of its own in PostgreSQL, empty."""
+    """The URL of an empty PostgreSQL schema."""
     name = f"inkread_{secrets.token_hex(8)}"
     engine = create_engine(postgresql, poolclass=NullPool)
     with engine.begin() as connection:
@@ -115,7 +115,7 @@ def schema(postgresql: str) -> Iterator[str]:
         connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind."""
     if request.param == "sqlite":
@@ -151,7 +151,7 @@ def make_row(labels: str, *, top: int = 100, left: int = 100) -> tuple[NewDigit,
 
 @pytest.fixture
 def make_page() -> Callable[..., NewReading]:
-    """Makes a reading of rows below each other on a picture of 640×480 pixels, which is kept at half that size."""
+    """Makes a reading of rows below each other on a picture of 640×480 pixels, stored at half that size."""
 
     def make(*rows: str, left: int = 100) -> NewReading:
         lines = tuple(make_row(row, top=100 + 60 * number, left=left) for number, row in enumerate(rows))
@@ -163,7 +163,7 @@ def make_page() -> Callable[..., NewReading]:
 
 @pytest.fixture
 def make_reading() -> Callable[..., NewReading]:
-    """Makes a reading of some text, with a glyph of its own for each digit."""
+    """Makes a reading of a text, with a different glyph for each digit."""
 
     def make(rows: str = "7", source: str = "picture.png") -> NewReading:
         shades = iter(range(256))

@@ -1,6 +1,6 @@
-"""Fills a disk, and works with a store on it: ``python full_disk.py FOLDER [BYTES]``.
+"""Fills a disk and uses a store on it: ``python full_disk.py FOLDER [BYTES]``.
 
-The folder is a small file system of its own; the bytes are those of the picture of the reading that is removed first.
+The folder is a small separate file system; BYTES is the picture size of the reading that is removed first.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ from inkread.store import NewDigit, NewReading, Store, StoredPicture
 
 
 def reading(number: int) -> NewReading:
-    """A reading of eight digits with crops as large as they come."""
+    """Makes a reading of eight digits with the largest possible crops."""
     digits = [NewDigit("7", 0.9, (0, 0, 9, 9), (0.1,) * 10, bytes(784), bytes([number]) * 20_000)] * 8
     return NewReading("a.png", 99, 9, "7" * 8, "default", "0" * 64, (tuple(digits),), None)
 
 
 def fill(store: Store) -> list[str]:
-    """Adds readings until there is no room; their ids."""
+    """Adds readings until the disk is full; returns their ids."""
     ids = []
     try:
         for number in range(1, 999):
@@ -42,7 +42,7 @@ def main(folder: Path, size: int) -> None:
                 filler.write(bytes(4096))
         ids += fill(store)
         print(store.withdraw(correction.id))  # noqa: T201
-    for _ in range(3):  # as after a restart, on a disk that is full still
+    for _ in range(3):  # as after a restart with the disk still full
         with Store.open(url) as store:
             ids += fill(store)
             print([store.remove_reading(ids.pop(0)) for _ in range(3)])  # noqa: T201

@@ -1,4 +1,4 @@
-"""Where a store is: what can be named, what goes wrong there, and that no password is ever shown."""
+"""The address of a store: what it can be, its errors, and that passwords are never shown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "hunter2"
 
 
 def refusal(url: str) -> StoreError:
-    """The error with which a URL is refused, which has the form of every error, and no password anywhere."""
+    """Returns the error for a URL, which has the form of every error, and contains no password."""
     with pytest.raises(StoreError) as caught:
         Store.open(url)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -81,17 +81,20 @@ def test_a_server_that_cannot_be_reached_says_so():
     assert "check that the server is running" in error.remedy
 
 
+@pytest.mark.slow
 def test_a_wrong_password_says_so_and_is_not_shown(cluster):
     url = make_url(cluster.url).set(password=SECRET)
     error = refusal(url.render_as_string(hide_password=False))
     assert "password authentication failed" in error.problem
 
 
+@pytest.mark.slow
 def test_a_database_that_is_not_there_says_so(cluster):
     url = make_url(cluster.url).set(database="nowhere")
     assert 'database "nowhere" does not exist' in refusal(url.render_as_string(hide_password=False)).problem
 
 
+@pytest.mark.slow
 def test_a_server_where_no_table_may_be_made_says_so(postgresql):
     url = make_url(postgresql).update_query_dict({"options": "-cdefault_transaction_read_only=on"})
     error = refusal(url.render_as_string(hide_password=False))
@@ -140,7 +143,7 @@ def test_a_folder_is_no_store(tmp_path):
 
 @pytest.fixture
 def guarded(tmp_path):
-    """A folder in which this process may only write what the permissions allow."""
+    """A folder in which this process may write only as the permissions allow."""
     folder = tmp_path / "guarded"
     folder.mkdir()
     with permissions_that_count():

@@ -1,4 +1,4 @@
-"""What was acknowledged is there: after a crash, and however many write at once."""
+"""Acknowledged data survive crashes and concurrent writers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ WRITER = Path(__file__).with_name("write_corrections.py")
 
 
 class Writer:
-    """Another process that opens the store when told to, and adds corrections.
+    """Another process that opens the store on request and adds corrections.
 
-    What it says goes one way, so that an error of it is taken for an acknowledged correction, which nobody finds.
+    Its output has one channel, so its errors count as acknowledged corrections, which are then missing.
     """
 
     def __init__(self, url: str, *arguments: str) -> None:
@@ -41,7 +41,7 @@ class Writer:
         return [self.process.stdout.readline().strip() for _ in range(count)]
 
     def kill(self) -> list[str]:
-        """What was acknowledged before, and not read yet; of a line that was cut off, nothing."""
+        """Returns the acknowledged lines not read yet, without an incomplete one."""
         self.process.kill()
         return [line.strip() for line in self.process.stdout if line.endswith("\n")]
 
@@ -89,7 +89,7 @@ def test_every_acknowledged_correction_outlives_the_kill_of_its_process(
     assert all(acknowledged)
     with Store.open(url) as store:
         assert set(acknowledged) <= set(every_correction(store))
-        assert len(store.corrected_glyphs()) - len(acknowledged) in (0, 1)  # one may have been on its way
+        assert len(store.corrected_glyphs()) - len(acknowledged) in (0, 1)  # one may have been in progress
         reading = store.add_reading(make_reading())
         store.add_correction(reading=reading, line=0, position=0, label="1", by=None)
 
@@ -189,7 +189,7 @@ def test_a_reading_removed_while_it_is_corrected_leaves_nothing(store, url, make
     engine.dispose()
 
 
-@pytest.mark.parametrize("size", [0, 3_500_000])  # the JPEG of a picture of noise
+@pytest.mark.parametrize("size", [0, 3_500_000])  # a noise picture's JPEG
 def test_on_a_full_disk_readings_are_removed_and_make_room_for_others(tmp_path, size):
     program = Path(__file__).with_name("full_disk.py")
     inside = 'mount -t tmpfs -o size=40m tmpfs "$1" && exec "$2" "$3" "$1" "$4"'

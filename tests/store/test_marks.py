@@ -1,4 +1,4 @@
-"""Pictures are kept with their readings, and what people mark in them, in either database."""
+"""Pictures are stored with their readings and the marks in them, in both databases."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write(store, reading, text, line=0):
 
 
 def digits_of(store):
-    """The digits of the only corrected page, from left to right."""
+    """Returns the digits of the only corrected page, from left to right."""
     (page,) = store.corrected_pages()
     return sorted(page.digits, key=lambda digit: digit[1])
 
@@ -168,7 +168,7 @@ def test_what_is_no_reading_can_be_given_no_mark_and_no_text(store, reading):
     assert store.marks(reading) == ()
 
 
-# Pages to learn from
+# Training pages
 
 
 def test_a_corrected_page_has_every_digit_with_what_it_is_known_to_be(store, make_page):
@@ -183,7 +183,7 @@ def test_a_corrected_page_has_every_digit_with_what_it_is_known_to_be(store, mak
     first, second = new.lines
     assert set(page.digits) == {
         ("7", first[0].box),
-        ("9", first[2].box),  # it was doubted: the most probable of the ten
+        ("9", first[2].box),  # uncertain: the most probable of the ten
         ("4", second[0].box),
         ("5", second[1].box),
         ("5", added.box),
@@ -258,7 +258,7 @@ def test_a_text_is_compared_with_what_the_row_reads_as_now(store, make_page):
     reading = store.add_reading(make_page("11"))
     correct(store, reading, 0, "")
     (stored,) = write(store, reading, "12")
-    assert stored.box == (160, 100, 180, 130)  # behind the 1 that is left: the other stays none
+    assert stored.box == (160, 100, 180, 130)  # after the remaining 1; the other stays none
     assert text_of(store) == "12"
     assert write(store, reading, "12") == ()
     assert text_of(store) == "12"

@@ -1,4 +1,4 @@
-"""A store is brought to the newest version of its tables, or left as it was."""
+"""A store is migrated to the newest tables, or left unchanged."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ MOMENT = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
 
 
 def make_old_store(engine):
-    """A store of the first version of the tables, with a reading of two digits, of which one is corrected."""
+    """A store with the first version of the tables, and a reading of two digits, one of them corrected."""
     with engine.begin() as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", SCRIPTS)
@@ -132,6 +132,7 @@ def test_tables_of_another_program_are_left_alone(url, engine, table):
     assert inspect(engine).get_table_names() == [table]
 
 
+@pytest.mark.slow
 def test_a_server_may_hold_other_tables_beside_the_store(schema):
     engine = create_engine(schema)
     execute(engine, "CREATE TABLE letters (id INTEGER)", "CREATE TABLE alembic_version (version_num TEXT)")

@@ -1,4 +1,4 @@
-"""A row's text against its digits: the fewest edits, at likely places."""
+"""A row's text is aligned with its digits by the fewest edits, at plausible positions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOMY = {"width": 10_000, "height": 100}
 
 
 def row(labels, *, left=5000, probabilities=None, gaps=None):
-    """Digits of 20×30 pixels, 30 from one to the next and so many more in front of some."""
+    """Digits of 20×30 pixels, 30 apart, with extra space before some."""
     items = []
     for place, label in enumerate(labels):
         left += (gaps or {}).get(place, 0)
@@ -23,7 +23,7 @@ def row(labels, *, left=5000, probabilities=None, gaps=None):
 
 
 def applied(items, edits):
-    """What the row reads as with the edits."""
+    """Applies the edits to the row."""
     labels = {item.position: (item.label, item.box) for item in items}
     for edit in edits:
         labels[edit.item.position if edit.item else edit.box] = (edit.label, edit.box)
@@ -31,7 +31,7 @@ def applied(items, edits):
 
 
 def distance(one, other):
-    """Levenshtein's, by the book."""
+    """Levenshtein distance, textbook version."""
     last = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
         now = [i]
@@ -83,7 +83,7 @@ def test_a_missed_digit_is_clipped_to_the_picture_and_refused_outside_it():
     with pytest.raises(NoRoomError):
         changes(row("12", left=5), "912", width=200, height=100)
     (edit,) = changes(row("77", left=5), "777", width=200, height=100)
-    assert edit.box == (65, 10, 85, 40)  # behind: there is no room in front
+    assert edit.box == (65, 10, 85, 40)  # after it: there is no room before it
 
 
 def test_a_box_belongs_to_the_row_beside_it_and_to_none_above_or_below():

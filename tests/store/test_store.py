@@ -1,4 +1,4 @@
-"""What is kept, found, corrected and removed, in either database."""
+"""Storing, finding, correcting and removing, in both databases."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Waits for a line, opens a store, and prints the id of each correction as soon as it is acknowledged.
 
-Usage: write_corrections.py URL [COUNT]; without a count, until it is killed.
+Usage: write_corrections.py URL [COUNT]; without COUNT, it runs until killed.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Parts of corrected pages: the digits stay where they are, at sizes that the detector knows."""
+"""Crops of corrected pages: digits keep their places, at sizes that the detector knows."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from inkread.synthetic.scenes import MARGINS, SIZES
 
 
 def page(scale: int = 1, *, digits: int = 3) -> Any:
-    """Dark bars for digits on light paper, 40 pixels high at scale 1."""
+    """Draws dark bars as digits on light paper, 40 pixels high at scale 1."""
     boxes = np.array([[60 + 50 * i, 80, 72 + 50 * i, 120] for i in range(digits)], np.float32) * scale
     pixels = np.full((200 * scale, 300 * scale), 230, np.uint8)
     for x0, y0, x1, y1 in boxes.astype(int):

@@ -1,4 +1,4 @@
-"""Pages of real numbers show what their boxes say, and what is held out is none of what is learned from."""
+"""Pages of real numbers match their boxes, and held-out numbers are not used for training."""
 
 from pathlib import Path
 

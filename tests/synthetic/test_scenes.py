@@ -1,4 +1,4 @@
-"""Scenes show what their boxes say, and are the same for the same seed."""
+"""Scenes match their boxes, and are the same for the same seed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Glyphs of strokes, bitmaps and fonts are placed by the same maps, and their boxes hold their ink."""
+"""Glyphs from strokes, bitmaps and fonts use the same transforms, and their boxes contain the ink."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Training leaves the cores alone on which it has nothing to do."""
+"""Training does not occupy idle cores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inkread.system.idle import OTHERS, SETTINGS
 
 
 def spins(code: str, **environment: str) -> int:
-    """How long idle threads spin, as PyTorch's library of threads says when a new process loads it: rounds, or milliseconds."""
+    """Returns how long idle threads spin, as reported by PyTorch's library: rounds, or milliseconds."""
     if importlib.util.find_spec("torch") is None:
         pytest.skip("PyTorch is not installed (extra: train)")
     others = {name: value for name, value in os.environ.items() if name not in (*SETTINGS, *OTHERS)}

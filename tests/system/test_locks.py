@@ -1,4 +1,4 @@
-"""Whoever works in a folder has it for himself, and lets go of it however he ends."""
+"""A command locks the folder it works in, and releases it however it ends."""
 
 from __future__ import annotations
 

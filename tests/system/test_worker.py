@@ -1,4 +1,4 @@
-"""A function in a process of its own answers task by task, and can be ended whatever it does."""
+"""A function in a separate process answers task by task, and can be stopped at any time."""
 
 from __future__ import annotations
 
@@ -114,4 +114,4 @@ def test_it_ends_with_the_process_that_started_it_however_that_ended():
     ) as process:
         assert process.stdout.readline() == b"started\n"
         process.kill()
-        assert process.stdout.read() == b""  # at its end, as the worker has closed it too
+        assert process.stdout.read() == b""  # at its end, because the worker has closed it too

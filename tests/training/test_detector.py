@@ -21,17 +21,24 @@ from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.opinions import Opinions
 from inkread.pipeline.rescoring import FEATURES, Rescorer
 from inkread.synthetic.scenes import CLASSES, IGNORED, Scene
-from inkread.training import detector_export, detector_fit, detector_network, detector_run, starts
+from inkread.training import (
+    detector_export,
+    detector_fit,
+    detector_network,
+    detector_run,
+    second_networks,
+    starts,
+)
 from inkread.training.candidates import DOUBTFUL, labelled, matched
 from inkread.training.closeup_fit import Closeups, fit_closeups
 from inkread.training.closeup_network import CloseupNetwork
 from inkread.training.detector_export import closeups_to_onnx, rescoring_to_onnx, scores_of, to_onnx
 from inkread.training.detector_fit import (
     DetectorEpoch,
-    DetectorTraining,
+    DetectorTask,
     fit_detector,
     jittered,
-    rate_at,
+    plan_of_detector,
 )
 from inkread.training.detector_fusion import UPRIGHT, Judged, fit_fusion, fit_turning, neighborhoods
 from inkread.training.detector_loss import loss_of, targets_of
@@ -41,12 +48,14 @@ from inkread.training.recipe import DetectorRecipe
 from inkread.training.rescoring_fit import fit_rescoring
 from inkread.training.rescoring_network import RescoringEnsemble, RescoringNetwork
 from inkread.training.run import load_run
-from inkread.training.starts import save_weights
+from inkread.training.starts import load_weights, save_weights
 
 CPU = torch.device("cpu")
 UNTAUGHT = RescoringEnsemble([RescoringNetwork(DIGITS + 1)]).eval()
 NOTHING: Any = None  # no scene is made
-RECIPE = DetectorRecipe(steps=40, batch_size=2, warmup=0.1, scene_side=64, weights="random")
+RECIPE = DetectorRecipe(
+    steps=40, batch_size=2, warmup=0.1, scene_side=64, weights="random", device="cpu", precision="float32"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +82,8 @@ def test_the_network_and_the_reader_agree_on_its_geometry() -> None:
 def test_an_answer_that_is_the_target_costs_next_to_nothing_and_a_blank_one_much() -> None:
     targets = targets_of([scene()], len(CLASSES), CPU)
     assert targets.heat.max() == 1
-    assert int(targets.centre.sum()) == 1
-    perfect = torch.cat([torch.where(targets.centre, 12.0, -12.0), targets.box], dim=1)
+    assert int(targets.center.sum()) == 1
+    perfect = torch.cat([torch.where(targets.center, 12.0, -12.0), targets.box], dim=1)
     blank = torch.full_like(perfect, -12.0)
     assert sum(loss_of(perfect, targets)) < 1e-3
     assert sum(loss_of(blank, targets)) > 5
@@ -89,11 +98,13 @@ def test_a_digit_that_may_be_found_or_not_costs_nothing_either_way() -> None:
     assert loss_of(seen, targets)[0] == pytest.approx(float(loss_of(output, targets)[0]), abs=1e-4)
 
 
-def test_training_lowers_the_loss() -> None:
-    training = DetectorTraining(RECIPE, CPU)
-    batch = [scene(), scene(3, (30, 10, 44, 40))]
-    losses = [training.learn(batch).sum() for _ in range(30)]
-    assert np.mean(losses[-3:]) < 0.5 * losses[0]
+def test_training_lowers_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, batch = dataclasses.replace(RECIPE, steps=30), [scene(), scene(3, (30, 10, 44, 40))]
+    monkeypatch.setattr(detector_fit, "EPOCH", 3)
+    monkeypatch.setattr(detector_fit, "batches", lambda *_given, **_options: repeat(batch))
+    history = fit_detector(recipe, tmp_path, stock=NOTHING).history
+    assert history[-1].train_loss < 0.5 * history[0].train_loss
+    assert history[-1].side_loss < history[0].side_loss
 
 
 def test_an_interrupted_training_goes_on_where_it_was(
@@ -105,7 +116,7 @@ def test_an_interrupted_training_goes_on_where_it_was(
     )
     recipe = dataclasses.replace(RECIPE, steps=10)
     whole = fit_detector(recipe, tmp_path / "whole", stock=NOTHING)
-    assert [epoch.epoch for epoch in whole.state.history] == [1, 2, 3]
+    assert [epoch.epoch for epoch in whole.history] == [1, 2, 3]
 
     def stop(epoch: DetectorEpoch) -> None:
         if epoch.epoch == 2:
@@ -116,41 +127,38 @@ def test_an_interrupted_training_goes_on_where_it_was(
     told: list[DetectorEpoch] = []
     resumed = fit_detector(recipe, tmp_path / "part", stock=NOTHING, resume=True, on_epoch=told.append)
     assert [epoch.epoch for epoch in told] == [1, 2, 3]
-    assert resumed.step == 10
-    for one, other in zip(
-        whole.state.averaged.parameters(), resumed.state.averaged.parameters(), strict=True
-    ):
+    for one, other in zip(whole.averaged.parameters(), resumed.averaged.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-6)
     with pytest.raises(TrainingError, match="another recipe"):
         fit_detector(dataclasses.replace(recipe, seed=1), tmp_path / "part", stock=NOTHING, resume=True)
 
 
 def test_weights_in_16_bits_start_another_training(tmp_path: Path) -> None:
-    training = DetectorTraining(RECIPE, CPU)
-    training.learn([scene(), scene(3)])
-    save_weights(training.state.averaged, tmp_path / "weights.safetensors")
-    other = DetectorTraining(RECIPE, CPU)
-    other.start_from(tmp_path / "weights.safetensors")
+    network, other = DetectorNetwork(len(CLASSES)).eval(), DetectorNetwork(len(CLASSES)).eval()
+    save_weights(network, tmp_path / "weights.safetensors")
+    load_weights(other, tmp_path / "weights.safetensors")
     inputs = torch.randn(1, 2, 32, 32)
     with torch.no_grad():
-        assert torch.allclose(
-            other.state.averaged(inputs), training.state.averaged(inputs), rtol=0.02, atol=0.05
-        )
-    assert other.step == 0
-
-
-def test_the_weights_that_come_with_the_package_are_of_this_network() -> None:
-    training = DetectorTraining(RECIPE, CPU)
-    before = training.state.averaged.output.weight.clone()
-    training.start_from(starts.DETECTOR)
-    assert not torch.equal(training.state.averaged.output.weight, before)
+        assert torch.allclose(other(inputs), network(inputs), rtol=0.02, atol=0.05)
     with pytest.raises(OSError, match="No such file"):
-        training.start_from(starts.DETECTOR.with_name("other.safetensors"))
+        load_weights(other, tmp_path / "none.safetensors")
+
+
+def test_a_training_starts_from_the_weights_that_come_with_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DetectorTask, "batches", lambda _task, _epoch: [[scene(), scene(3)]])
+    recipe = dataclasses.replace(RECIPE, steps=1, weights="bundled", learning_rate=1e-8)
+    bundled = DetectorNetwork(len(CLASSES))
+    load_weights(bundled, starts.DETECTOR)
+    network = fit_detector(recipe, tmp_path, stock=NOTHING).network
+    assert torch.allclose(network.output.weight, bundled.output.weight, atol=1e-6)
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    rates = [rate_at(step, DetectorRecipe(steps=1000, warmup=0.1, decay=0.3)) for step in range(1001)]
-    assert rates[0] < rates[50] < rates[100] == max(rates)
+    plan = plan_of_detector(DetectorRecipe(steps=1000, warmup=0.1, decay=0.3, device="cpu"))
+    rates = [plan.schedule(step / 1000) for step in range(1001)]
+    assert rates[0] < rates[50] < rates[100] == max(rates) == 1
     assert rates[600] == rates[100] > rates[900] > rates[1000] == 0
 
 
@@ -334,16 +342,19 @@ def test_the_network_for_close_ups_answers_alike_in_onnx() -> None:
     assert session.run(["logits"], {"planes": inputs.numpy()})[0] == pytest.approx(expected, abs=1e-4)
 
 
-def test_close_ups_of_two_kinds_are_learned_apart() -> None:
+def test_close_ups_of_two_kinds_are_learned_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     labels = np.tile([3, 10], 60)
     pixels = np.full((120, SIDE, SIDE), 220, np.uint8)
     pixels[labels == 3, 12:36, 20:28] = 30
     pixels = (pixels - rng.integers(0, 20, pixels.shape)).astype(np.uint8)
     data = Closeups(pixels, np.ones((120, 2), np.float32), labels)
-    losses: list[float] = []
-    network = fit_closeups(data, steps=40, seed=0, on_step=lambda _, loss, __: losses.append(loss))
-    assert losses[-1] < 0.5 * losses[0]
+    monkeypatch.setattr(second_networks, "EPOCH", 5)
+    history: list[second_networks.LossEpoch] = []
+    recipe = dataclasses.replace(RECIPE, closeup_steps=40)
+    network = fit_closeups(data, recipe, on_epoch=history.append)
+    assert history[-1].train_loss < 0.5 * history[0].train_loss
+    assert len(history) == 8
     assert not network.training
 
 

@@ -28,8 +28,8 @@ from inkread.training import export as export_module
 from inkread.training import load_run, mixture, train, workflow
 from inkread.training.calibration import softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
+from inkread.training.digits import fit, predict
 from inkread.training.export import as_in_use, compare, export, fit_rejection_threshold, to_onnx
-from inkread.training.fit import fit, predict
 from inkread.training.networks import build
 from inkread.training.recipe import Recipe
 from inkread.training.run import WEIGHTS_FILE

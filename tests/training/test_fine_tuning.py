@@ -19,9 +19,9 @@ from inkread.errors import TrainingError
 from inkread.models import load_model
 from inkread.pipeline.classifier import Classifier
 from inkread.training import fine_tuning, load_run
+from inkread.training.digits import fit
 from inkread.training.export import export
 from inkread.training.fine_tuning import FineTuned, folds_of, tune
-from inkread.training.fit import fit
 from inkread.training.recipe import Augmentation, FineTuneConfig, Recipe, recipe_from
 
 QUICK = FineTuneConfig(

@@ -31,7 +31,7 @@ from inkread.training import (
     train_detector,
 )
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.fit import fit
+from inkread.training.digits import fit
 
 QUICK = Recipe(network="linear", epochs=2, validation=100, threads=1, precision="float32")
 

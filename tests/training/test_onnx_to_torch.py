@@ -17,8 +17,8 @@ from inkread.errors import ModelFormatError
 from inkread.models import load_model
 from inkread.pipeline.classifier import Classifier
 from inkread.training.architecture import check_layers
+from inkread.training.digits import predict
 from inkread.training.export import to_onnx
-from inkread.training.fit import predict
 from inkread.training.networks import NAMED, own
 from inkread.training.onnx_to_torch import open_network
 from inkread.training.recipe import NETWORKS

@@ -70,7 +70,8 @@ def test_a_setting_that_a_detector_does_not_have_or_cannot_have_is_an_option_err
 def test_every_setting_is_explained_in_the_source(settings):
     import inspect
 
-    lines = [line.strip() for line in inspect.getsource(settings).splitlines()]
+    sources = [inspect.getsource(each) for each in settings.__mro__[:-1]]
+    lines = [line.strip() for source in sources for line in source.splitlines()]
     for field in dataclasses.fields(settings):
         declared = next(number for number, line in enumerate(lines) if line.startswith(f"{field.name}:"))
         assert lines[declared + 1].startswith('"""'), field.name

@@ -12,7 +12,9 @@ from inkread.models.onnx_session import start_session
 from inkread.pipeline.strips import HEIGHT
 from inkread.synthetic.counting import IGNORED
 from inkread.synthetic.scenes import Scene
+from inkread.training import second_networks
 from inkread.training.detector_export import strips_to_onnx
+from inkread.training.recipe import DetectorRecipe
 from inkread.training.strip_fit import NOT_ASKED, batch_of, evaluate, fit_strips, loss_of, varied
 from inkread.training.strip_network import StripNetwork, unfolded
 from inkread.training.strip_stock import UNKNOWN, Sample, Strips, samples_of
@@ -92,13 +94,37 @@ def test_text_alone_is_learned_from_too() -> None:
     assert logits.grad.abs().sum() > 0
 
 
-def test_a_network_learns_to_read_strips_and_answers_alike_in_onnx(tmp_path: Path) -> None:
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_networks, "EPOCH", 2)
+    strips = Strips.of([sample("50"), sample("5"), sample("05")])
+    recipe = DetectorRecipe(strip_steps=4, weights="random", device="cpu", precision="float32")
+    whole = fit_strips([strips], [1.0], recipe)
+
+    def stop(_epoch: second_networks.LossEpoch) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_strips([strips], [1.0], recipe, folder=tmp_path, on_epoch=stop)
+    steps: list[int] = []
+    resumed = fit_strips(
+        [strips], [1.0], recipe, folder=tmp_path, on_batch=lambda done, _: steps.append(done)
+    )
+    assert steps == [3, 4]
+    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
+def test_a_network_learns_to_read_strips_and_answers_alike_in_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("05"), int(rng.integers(0, 4)))) for _ in range(200)]
     strips = Strips.of([sample(text) for text in texts])
-    losses: list[float] = []
-    network = fit_strips([strips], [1.0], steps=60, seed=0, on_step=lambda _, loss, __: losses.append(loss))
-    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+    monkeypatch.setattr(second_networks, "EPOCH", 5)
+    history: list[second_networks.LossEpoch] = []
+    recipe = DetectorRecipe(strip_steps=60, weights="random", device="cpu", precision="float32")
+    network = fit_strips([strips], [1.0], recipe, on_epoch=history.append)
+    assert history[-1].train_loss < 0.7 * history[0].train_loss
     exact, errors = evaluate(network, strips)
     assert 0 <= exact <= 1
     assert errors >= 0

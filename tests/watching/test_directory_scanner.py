@@ -1,4 +1,4 @@
-"""What counts as a picture in a folder, what it is called, and for how long it has stood still."""
+"""Which files in a folder count as pictures, their names, and for how long they have not changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of reports neither loses a picture nor has one twice, whatever happens to it or to whoever writes it."""
+"""The report file neither loses a picture nor lists one twice, whatever happens to it or its writers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ RECORDS = [
 
 
 def content(suffix: str, records: list[Record]) -> bytes:
-    """A file with these records."""
+    """Makes a file with these records."""
     layout = LAYOUTS[suffix]
     return layout.header + b"".join(layout.encode(each) for each in records)
 
@@ -68,7 +68,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @contextmanager
 def disk_of(size: int):
-    """Lets no file grow beyond so many bytes."""
+    """Limits the size of files in bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

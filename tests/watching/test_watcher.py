@@ -1,4 +1,4 @@
-"""Each picture in a folder is reported exactly once: not before it is complete, and whatever happens meanwhile."""
+"""Each picture in a folder is reported exactly once, and only when complete, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inkread.watching.watcher import PATIENCE, SETTLED
 
 
 class Folder:
-    """A folder under watch; a file's content is what is read from it, and ``damaged`` cannot be read.
+    """A watched folder; a file's content is the text read from it, and ``damaged`` cannot be read.
 
     ``meanwhile`` is called while a picture is read.
     """
@@ -28,7 +28,7 @@ class Folder:
         self.start()
 
     def start(self) -> None:
-        """Starts a watcher, as a new process would."""
+        """Starts a watcher as in a new process."""
         self.journal = Journal(self.out)
         self.watcher = Watcher(DirectoryScanner(self.path), self.journal, self.read)
 
@@ -37,7 +37,7 @@ class Folder:
         self.start()
 
     def put(self, name: str, content: str) -> Path:
-        """Writes a file, at a time of its own."""
+        """Writes a file with a given time."""
         path = self.path / name
         path.write_text(content)
         self.touch(path)
@@ -56,7 +56,7 @@ class Folder:
         return Reading(str(path), 40, 30, (Line(tuple(Digit(c, 0.9, (2, 2, 20, 20)) for c in content)),))
 
     def scan(self, times: int = 1) -> list[str]:
-        """What is reported in so many looks."""
+        """Returns the reports of a number of scans."""
         return [record.outcome.joined() for _ in range(times) for record in self.watcher.scan()]
 
     def reported(self) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@
     plot        inkread plot        report: inkread report
     compare     inkread compare     comparison_tables: the tables
     sweep       inkread sweep
-    models      inkread models
+    models      inkread models      list_recipes: inkread recipes
     serve       inkread serve
     draw        inkread draw
     console     shared by all commands: standard output, errors, progress
@@ -28,14 +28,14 @@ import traceback
 from typing import TYPE_CHECKING
 
 from inkread.cli.console import flush, open_standard_streams, printable
-from inkread.errors import InkreadError
+from inkread.errors import InkreadError, OptionError
 from inkread.system.idle import let_idle_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAILED = 1
-"""Exit code for an unusable picture, model, or data set. Wrong usage exits with 2, Ctrl-C with 130."""
+FAILED, MISUSED = 1, 2
+"""Exit codes for an unusable picture, model, or data set, and for wrong usage. Ctrl-C exits with 130."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,9 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _discard_output()
         return FAILED
     except InkreadError as error:
-        return _fail(str(error), debug=state["debug"])
+        return _fail(str(error), MISUSED if isinstance(error, OptionError) else FAILED, debug=state["debug"])
     except Exception as error:  # noqa: BLE001 - last resort: users see a traceback only if they ask
-        return _fail(_diagnosis(error), debug=state["debug"])
+        return _fail(_diagnosis(error), FAILED, debug=state["debug"])
 
 
 def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
@@ -90,7 +90,7 @@ def _diagnosis(error: Exception) -> str:
     )
 
 
-def _fail(message: str, *, debug: bool) -> int:
+def _fail(message: str, code: int, *, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     sys.stderr.write(f"error: {printable(message)}\n")
@@ -98,7 +98,7 @@ def _fail(message: str, *, debug: bool) -> int:
         flush()
     except (BrokenPipeError, InkreadError, ValueError):  # already reported, or minor next to this error
         _discard_output()
-    return FAILED
+    return code
 
 
 def _discard_output() -> None:

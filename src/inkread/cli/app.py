@@ -1,23 +1,35 @@
 """The ``inkread`` application: all commands and the global options."""
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, get_args
 
 import typer
+from typer.models import OptionInfo
 
 from inkread.cli.console import write
 
 COMMANDS = (
     *("read", "draw", "camera", "watch", "serve"),
     *("train", "evaluate", "compare", "plot", "report", "sweep"),
-    *("export", "import", "models"),
+    *("export", "import", "models", "recipes"),
 )
 """The commands in the order of the help; each is a function in a module of the same name in this package."""
 
+MODULES = {"import": "import_", "recipes": "list_recipes"}
+"""Modules with other names, because theirs is a Python keyword or taken."""
+
+SHORT = {"--out": "-o", "--format": "-f", "--quiet": "-q", "--version": "-V"}
+"""Short names that options have in every command."""
+
+PLACEHOLDERS: dict[type, str] = {bool: "", int: "N", float: "X", Path: "PATH", str: "NAME"}
+"""How the help shows an option's value, by its type, if the option does not say."""
+
 
 def app(names: Iterable[str] = COMMANDS) -> typer.Typer:
-    """Returns the application with these commands only: importing all takes longer than reading a small picture."""
+    """Returns the application with only these commands: importing all is slower than reading a picture."""
     result = typer.Typer(
         name="inkread",
         help="Reads handwritten digits from any picture, and tells you when there are none.",
@@ -26,11 +38,39 @@ def app(names: Iterable[str] = COMMANDS) -> typer.Typer:
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    result.callback()(options)
+    result.callback()(_in_one_style(options))
     for name in names:
-        word = "import_" if name == "import" else name  # a Python keyword
-        result.command(name)(getattr(import_module(f"inkread.cli.{word}"), word))
+        word = MODULES.get(name, name)
+        result.command(name)(_in_one_style(getattr(import_module(f"inkread.cli.{word}"), word)))
     return result
+
+
+def _in_one_style(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives the options of a command the short names and placeholders that all commands have."""
+    for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
+        for option in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(option, OptionInfo):
+                kind = get_args(parameter.annotation)[0]
+                given = [
+                    option.default,
+                    *(option.param_decls or ()),
+                ]  # Typer keeps the first name as the default
+                own = [each for each in given if isinstance(each, str) and each.startswith("-")]
+                short = [
+                    SHORT[each] for each in own or [f"--{name}"] if SHORT.get(each, "") not in ("", *own)
+                ]
+                if short:
+                    option.param_decls = (*(option.param_decls or () if own else (f"--{name}",)), *short)
+                if option.metavar is None:
+                    option.metavar = next(
+                        (PLACEHOLDERS[each] for each in PLACEHOLDERS if _takes(kind, each)), None
+                    )
+    return command
+
+
+def _takes(kind: Any, wanted: type) -> bool:
+    """Returns whether an annotation is a type, or that type or nothing."""
+    return kind is wanted or wanted in get_args(kind)
 
 
 def _show_version(wanted: bool) -> None:

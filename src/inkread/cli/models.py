@@ -1,15 +1,19 @@
-"""``inkread models``: shows the models and their scores."""
+"""``inkread models``: shows the models, their scores, and their layers."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkread.cli.console import show
+from inkread.cli.console import printable, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
     from rich.table import Table
 
+    from inkread.evaluation.summary import Summary
     from inkread.models import Model
 
 SHOWN = ("mnist", "pages")
@@ -23,12 +27,81 @@ def models(
     name: Annotated[
         str | None, typer.Argument(help="Show the full card of this model or run folder.")
     ] = None,
+    *,
+    summary: Annotated[
+        bool,
+        typer.Option(
+            "--summary",
+            help="Show the layers instead, with shapes, parameters and multiplications; "
+            "without NAME, those of all bundled models.",
+        ),
+    ] = False,
 ) -> None:
-    """Show the bundled models, or the full card of one model."""
+    """Show the bundled models, or the full card or the layers of one model.
+
+    --summary requires the extra export or train.
+    """
     from inkread.models import bundled, load_model
 
-    table = _table(bundled()) if name is None else _card(load_model(name))
-    show(table)
+    if summary:
+        names = bundled() if name is None else [name]
+        blocks = [block for each in names for block in _summaries(load_model(each))]
+        show(*blocks[:-1])  # the last one is the blank line after a summary
+    else:
+        show(_table(bundled()) if name is None else _card(load_model(name)))
+
+
+def _summaries(model: "Model") -> "Iterator[RenderableType]":
+    """Yields the layers of a model, and of the models in its subfolders if it is a detector."""
+    from inkread.evaluation.summary import summarize
+    from inkread.models import CARD_FILE, CLOSEUP, RESCORING, STRIP, load_model
+
+    folder = model.path.parent
+    parts = [part for part in (CLOSEUP, STRIP, RESCORING) if (folder / part / CARD_FILE).is_file()]
+    networks = {model.name: model} | {f"{model.name}/{part}": load_model(folder / part) for part in parts}
+    for name, network in networks.items():
+        yield from _summary(name, network, summarize(network))
+        yield ""
+
+
+def _summary(name: str, model: "Model", summary: "Summary") -> "list[RenderableType]":
+    """Builds a table with one row per layer, between a heading and notes."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True, footer_style="bold")
+    operations = "unknown" if summary.operations is None else f"{summary.operations:,}"
+    table.add_column("Layer", "Total")
+    table.add_column("Kind", f"{len(summary.rows)} layers")
+    table.add_column("Output shape")
+    table.add_column("Parameters", f"{summary.parameters:,}", justify="right")
+    table.add_column("Multiplications", operations, justify="right")
+    for row in summary.rows:
+        weights = f"{row.parameters:,}" if row.parameters else ""
+        products = "unknown" if row.operations is None else f"{row.operations:,}" if row.operations else ""
+        table.add_row(row.name, row.kind, _shape(row.shape), weights, products)
+    heading = f"{printable(name)}: {printable(summary.source)} {_shape(summary.shape)}"
+    return [Text(heading, style="bold"), table, *map(Text, _notes(model, summary))]
+
+
+def _notes(model: "Model", summary: "Summary") -> list[str]:
+    """Returns what else there is to know about a summary, in sentences."""
+    notes = []
+    if summary.free:
+        notes.append(f"The input has no fixed size; this is for {_shape(summary.shape)}.")
+    if summary.unlisted:
+        counts = ", ".join(f"{count} {operator}" for operator, count in summary.unlisted.items())
+        notes.append(f"Not listed, because they only move values: {counts}.")
+    trained = f"Training had {model.card.parameters:,} parameters"
+    if summary.parameters < model.card.parameters:
+        notes.append(f"{trained}: batch norms are now folded into other layers.")
+    elif summary.parameters > model.card.parameters:
+        notes.append(f"{trained}: the others scale the input.")
+    return notes
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(str(side or "?") for side in shape) or "?"
 
 
 def _table(names: list[str]) -> "Table":

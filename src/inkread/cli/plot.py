@@ -35,7 +35,7 @@ def plot(
         typer.Argument(
             metavar="NAME",
             help="samples, augmentation, curves, confusion, classes, reliability, predictions, errors, "
-            "filters, features, saliency, embedding, or process.",
+            "filters, features, saliency, gradcam, embedding, or process.",
         ),
     ],
     *,
@@ -47,7 +47,8 @@ def plot(
         Path | None, typer.Option(metavar="FILE", help="A .png or .svg file; default: NAME.png.")
     ] = None,
     glyph: Annotated[
-        int | None, typer.Option(metavar="N", help="features, saliency: the index of the glyph to plot.")
+        int | None,
+        typer.Option(metavar="N", help="features, saliency, gradcam: the index of the glyph to plot."),
     ] = None,
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="process: the picture of a digit to plot.")
@@ -67,8 +68,8 @@ def plot(
     The glyphs are those that the run held out from training; for a bundled model, the last MNIST training
     images.
 
-    curves also prints the curves as text. filters, features, saliency, embedding, and process inspect the
-    network and require the extra train.
+    curves also prints the curves as text. filters, features, saliency, gradcam, embedding, and process
+    inspect the network and require the extra train.
     """
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.plots import Inspection, save

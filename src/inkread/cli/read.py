@@ -3,9 +3,11 @@
 import glob
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +20,6 @@ from inkread.results.outcome import STANDARD_INPUT, Outcome
 
 if TYPE_CHECKING:
     from inkread.reader import Reader
-    from inkread.results import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def read(
         list[str],
         typer.Argument(
             metavar="PICTURE",
-            help="Picture files, folders of pictures, or quoted patterns such as 'scans/*.png'; "
+            help="Pictures, PDF documents, folders of them, or quoted patterns such as 'scans/*.png'; "
             "- is standard input.",
         ),
     ],
@@ -69,6 +70,8 @@ def read(
     line per digit. Text output has only digits; --signs adds points, commas, minus signs, slashes, and
     colons. JSON always has both.
 
+    Each page of a PDF or TIFF document is read by itself, and named scan.pdf#3.
+
     With several pictures, --draw and --explain name a folder, which gets a file or subfolder for each
     picture. In a folder, files with an image format's suffix are read, sorted by name; hidden files are
     skipped.
@@ -81,15 +84,16 @@ def read(
 
     require_probability(min_probability)
     names = _expanded(pictures, recursive=recursive)
-    several = len(names) > 1 or names != pictures
+    pages = [page for name in names for page in _pages(name)]
+    several = len(pages) > 1 or names != pictures
     how = _How(single, min_probability)
-    outcomes = _read_all(Reader(model, detector=detector), names, how, draw=draw, explain=explain)
+    outcomes = _read_all(Reader(model, detector=detector), pages, how, draw=draw, explain=explain)
     collides = is_terminal(sys.stdout) and streams(style, several=several)
     failed: list[str] = []
 
     def watched() -> Iterator[Outcome]:
         shown = several and not quiet and not collides and is_terminal(sys.stderr)
-        with progress_bar("Reading", len(names), shown=shown) as advance:
+        with progress_bar("Reading", len(pages), shown=shown) as advance:
             for outcome in outcomes:
                 if isinstance(outcome.result, Exception):
                     failed.append(outcome.name)
@@ -102,24 +106,74 @@ def read(
         raise typer.Exit(1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page to read.
+
+    Attributes:
+        name: the picture's name; in a document of several pages with ``#`` and the page's number.
+        source: the picture or document, or why it cannot be opened.
+        number: the page's number, from 1.
+    """
+
+    name: str
+    source: "str | BytesIO | PictureError"
+    number: int
+
+
+def _pages(name: str) -> list[_Page]:
+    """Returns the pages of a picture or document."""
+    from inkread.picture import is_document, page_count
+
+    source: str | BytesIO = name
+    try:
+        if name == STANDARD_INPUT or _is(Path.is_fifo, name):
+            source = _stream(name)
+        content = name if isinstance(source, str) else source.getvalue()
+        count = page_count(source) if is_document(content) else 1
+    except PictureError as error:
+        return [_Page(name, error, 1)]
+    if count == 1:
+        return [_Page(name, source, 1)]
+    return [_Page(f"{name}#{number}", source, number) for number in range(1, count + 1)]
+
+
+def _stream(name: str) -> BytesIO:
+    """Reads standard input or a pipe (``<(command)``), as far as a picture may be long."""
+    from inkread.picture import PictureLimits
+
+    with nullcontext(sys.stdin.buffer) if name == STANDARD_INPUT else Path(name).open("rb") as stream:
+        content = BytesIO(stream.read(PictureLimits().max_bytes + 1))
+    content.name = name
+    return content
+
+
 def _read_all(
-    reader: "Reader", pictures: Sequence[str], how: "_How", *, draw: Path | None, explain: Path | None
+    reader: "Reader", pages: Sequence[_Page], how: "_How", *, draw: Path | None, explain: Path | None
 ) -> Iterator[Outcome]:
-    """Yields one outcome per picture, in order, after saving its drawing and stages if requested."""
-    sources = map(_source, pictures)
-    if draw or explain:
-        results = _read_and_save(reader, sources, pictures, how, draw=draw, explain=explain)
-    else:
-        results = reader.read_many(sources, single=how.single, min_probability=how.min_probability)
-    for name, result in zip(pictures, results, strict=True):
-        yield Outcome(name, result)
+    """Yields one outcome per page, in order, after saving its drawing and stages if requested."""
+    from inkread.cli import outputs
 
+    names = [page.name for page in pages]
+    drawings = outputs.drawing_paths(names, draw) if draw else [None] * len(names)
+    folders = outputs.stage_folders(names, explain) if explain else [None] * len(names)
+    for page, drawing, folder in zip(pages, drawings, folders, strict=True):
+        try:
+            if isinstance(page.source, PictureError):
+                raise page.source
+            trace = reader.trace(
+                page.source, page=page.number, single=how.single, min_probability=how.min_probability
+            )
+        except PictureError as error:
+            yield Outcome(page.name, error)
+            continue
+        if drawing:
+            outputs.save_drawing(trace, drawing)
+        if folder:
+            from inkread.pipeline.explain import save_stages
 
-def _source(name: str) -> str | BinaryIO:
-    """Returns the reader's input for a name: standard input, an open pipe (``<(command)``), or the path."""
-    if name == STANDARD_INPUT:
-        return sys.stdin.buffer
-    return Path(name).open("rb") if _is(Path.is_fifo, name) else name
+            save_stages(trace, folder)
+        yield Outcome(page.name, trace.reading)
 
 
 def _expanded(pictures: Sequence[str], *, recursive: bool) -> list[str]:
@@ -158,30 +212,3 @@ def _is(question: Callable[[Path], bool], name: str) -> bool:
         return question(Path(name))
     except (OSError, ValueError):
         return False
-
-
-def _read_and_save(
-    reader: "Reader",
-    sources: Iterator[str | BinaryIO],
-    pictures: Sequence[str],
-    how: "_How",
-    *,
-    draw: Path | None,
-    explain: Path | None,
-) -> "Iterator[Reading | PictureError]":
-    from inkread.cli import outputs
-    from inkread.pipeline import explain as stages
-
-    drawings = outputs.drawing_paths(pictures, draw) if draw else [None] * len(pictures)
-    folders = outputs.stage_folders(pictures, explain) if explain else [None] * len(pictures)
-    for source, drawing, folder in zip(sources, drawings, folders, strict=True):
-        try:
-            trace = reader.trace(source, single=how.single, min_probability=how.min_probability)
-        except PictureError as error:
-            yield error
-            continue
-        if drawing:
-            outputs.save_drawing(trace, drawing)
-        if folder:
-            stages.save_stages(trace, folder)
-        yield trace.reading

@@ -14,6 +14,7 @@ from inkread.training.recipe import (
     DETECTOR,
     NETWORKS,
     OPTIMIZERS,
+    OTHER_NETWORKS,
     RECIPES,
     Augmentation,
     DetectorRecipe,
@@ -31,6 +32,8 @@ def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any])
     Raises:
         OptionError: a name or a setting is unknown, or a file is unreadable.
     """
+    if network and not network.endswith(".toml"):
+        network = OTHER_NETWORKS.get(network.lower(), network.lower())
     own = _own_network(network) if network not in (None, *NETWORKS, DETECTOR) else {}
     chosen = own or ({"network": network} if network else {})
     name = recipe or (USUAL if own else network or USUAL)

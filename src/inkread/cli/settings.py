@@ -14,15 +14,19 @@ import typer
 NESTED = "augmentation"
 """The settings in this group are options too."""
 
+SHORT = {"learning_rate": ("lr",)}
+"""Shorter names of options, as other programs have them."""
+
 BY_NAME = frozenset({"network", "layers", NESTED})
 """Settings that a command selects in other ways."""
 
 
-def with_settings(**groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_settings(**groups: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Adds the fields of dataclasses to a command as options, and passes the given ones as dict ``settings``.
 
-    The docstring below a field in the source is the option's help; if groups share a name, the first group's
-    docstring is used. The help lists the options of each group together, under its key here.
+    The docstring below a field in the source is the option's help. The help lists the options of each group
+    together, under its key here, with the values of the instance given as defaults; if groups share a name, the
+    first one's help is shown.
     """
     added = _parameters(groups)
 
@@ -49,15 +53,19 @@ def nested(settings: dict[str, Any], group: type) -> dict[str, Any]:
     return outer | ({NESTED: inner} if inner else {})
 
 
-def _parameters(groups: dict[str, type]) -> dict[str, inspect.Parameter]:
+def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
     parameters: dict[str, inspect.Parameter] = {}
     for title, group in groups.items():
-        words, types = _docstrings(group), get_type_hints(group)
+        words, types = _docstrings(type(group)), get_type_hints(type(group))
         for each in dataclasses.fields(group):
             if each.name in BY_NAME or each.name in parameters:
                 continue
-            choices = "|".join(each.metadata.get("choices", ())) or None
-            option = typer.Option(help=words.get(each.name, ""), metavar=choices, rich_help_panel=title)
+            option = typer.Option(
+                *[f"--{name.replace('_', '-')}" for name in (each.name, *SHORT.get(each.name, ()))],
+                help=f"{words.get(each.name, '')} Default: {_shown(getattr(group, each.name))}.".lstrip(),
+                metavar="|".join(each.metadata.get("choices", ())) or None,
+                rich_help_panel=title,
+            )
             parameters[each.name] = inspect.Parameter(
                 each.name,
                 inspect.Parameter.KEYWORD_ONLY,
@@ -67,8 +75,20 @@ def _parameters(groups: dict[str, type]) -> dict[str, inspect.Parameter]:
     return parameters
 
 
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _docstrings(group: type) -> dict[str, str]:
-    """Returns the docstring of each field of a class, on one line; empty if the source is unavailable."""
+    """Returns the docstring of each field of a class and its bases, on one line; empty if the source is unavailable."""
+    words: dict[str, str] = {}
+    for each in reversed(group.__mro__[:-1]):
+        words |= _own_docstrings(each)
+    return words
+
+
+def _own_docstrings(group: type) -> dict[str, str]:
+    """Returns those of the class itself."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(group)))
     except (OSError, SyntaxError):

@@ -1,12 +1,14 @@
 """``inkread train``: trains a network on MNIST or other data, or the detector for pages."""
 
+import dataclasses
 import importlib.util
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -14,8 +16,9 @@ from inkread.cli.console import error_console, show
 from inkread.cli.recipes import USUAL, fine_tune_config_of, recipe_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
-from inkread.errors import MissingExtraError, OptionError
-from inkread.training.recipe import DETECTOR, Augmentation, DetectorRecipe, FineTuneConfig, Recipe
+from inkread.errors import MissingExtraError, OptionError, nearest
+from inkread.models.card import CARD_FILE, Card
+from inkread.training.recipe import DETECTOR, LOGGERS, RECIPES, DetectorRecipe, FineTuneConfig, Recipe
 
 if TYPE_CHECKING:
     from inkread.training import FineTuned, Run
@@ -29,11 +32,16 @@ BUNDLED = "bundled"
 """The name of the default model in --init-from."""
 
 
+_USUAL = cast("Recipe", RECIPES[USUAL])
+
+
 @with_settings(
-    Training=Recipe,
-    Augmentation=Augmentation,
-    Detector=DetectorRecipe,
-    **{"Training on": FineTuneConfig},
+    **{
+        f"Training; defaults: those of --network {USUAL}": _USUAL,
+        f"Augmentation; defaults: those of --network {USUAL}": _USUAL.augmentation,
+        f"--network {DETECTOR}": RECIPES[DETECTOR],
+        "Fine-tuning (--init-from)": FineTuneConfig(),
+    }
 )
 def train(
     *,
@@ -74,6 +82,13 @@ def train(
             help="Fine-tune a model on your own --data: bundled, another model's name, or a run's folder.",
         ),
     ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Train with N seeds, and print means and deviations.")
+    ] = 1,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(metavar="|".join(LOGGERS), help="Also log each epoch there; repeatable."),
+    ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Also write report.html, a page about the run.")
     ] = False,
@@ -96,6 +111,10 @@ def train(
     With --init-from, a model is fine-tuned on a few of your own pictures, 5 or 500, and on part of MNIST, so
     that it forgets nothing. Its accuracy before and after is measured on pictures that it has not seen.
 
+    With --patience 5, training stops once five epochs in a row have not lowered the validation loss; --keep
+    best saves the best epoch instead of the last. With --seeds 5, five runs that differ only in their seed go
+    to seed-0, seed-1, and so on in --out, and their scores to seeds.csv.
+
     Afterwards, --out contains model.onnx, model.safetensors, card.json, history.csv, and held_out.npz, and is
     a model for --model.
     """
@@ -105,12 +124,13 @@ def train(
         _require("sklearn", "plot")
     if store is not None and CORRECTIONS not in (data or ()):
         raise OptionError("--store", "requires --data corrections", "add --data corrections")
+    _check_loggers(log or [])
     words = _words(start=start, network=network, recipe=recipe, data=data or [], settings=settings)
-    options = {"out": out, "data_dir": data_dir, "command": shlex.join([*words, "--out", str(out)])}
-    console = error_console(quiet=quiet)
     if start is not None:
-        _refuse_beside_start(network=network, resume=resume, data=data)
+        _refuse_beside_start(network=network, resume=resume, data=data, seeds=seeds, log=log)
         config = fine_tune_config_of(recipe, settings)
+        options = {"out": out, "data_dir": data_dir, "command": _command(words, out)}
+        console = error_console(quiet=quiet)
         with _interruptible("start again"), TrainingProgress.over("Fine-tuning", 1, console) as progress:
             tuned = _tuned(config, start, data or [], store, progress=progress, **options)
         _print_tuned(tuned, start)
@@ -118,14 +138,74 @@ def train(
         if network == DETECTOR and recipe is None and CORRECTIONS in (data or ()):
             recipe = CORRECTIONS
         chosen = recipe_of(network, recipe, settings)
-        title, again = f"Training {chosen.network}", f"run the same command with --resume (--out {out})"
-        with _interruptible(again), TrainingProgress.over(title, chosen.epochs, console) as progress:
-            run = _trained(chosen, data or [], store, progress=progress, resume=resume, **options)
-        _print_run(run)
+        one = partial(
+            _one_run, words=words, data=data or [], store=store, data_dir=data_dir, log=log or [], quiet=quiet
+        )
+        if seeds == 1:
+            _print_run(one(chosen, out, resume=resume))
+        else:
+            _print_seeds(out, {
+                seed: _seed_run(one, dataclasses.replace(chosen, seed=seed), out / f"seed-{seed}", resume=resume)
+                for seed in range(chosen.seed, chosen.seed + seeds)
+            })  # fmt: skip
     if report:
         from inkread.evaluation.reports import write_report
 
         show(f"Report in {write_report(out, data_dir=data_dir)}")
+
+
+def _check_loggers(names: list[str]) -> None:
+    for name in names:
+        if name not in LOGGERS:
+            raise OptionError(f"--log {name}", "is unknown", nearest(name, LOGGERS))
+
+
+def _one_run(
+    recipe: Recipe | DetectorRecipe,
+    out: Path,
+    *,
+    words: list[str],
+    data: list[str],
+    store: str | None,
+    data_dir: Path | None,
+    log: list[str],
+    quiet: bool,
+    resume: bool,
+) -> "Run[Any, Any]":
+    """Trains one network, with a progress bar."""
+    title, again = f"Training {recipe.network}", f"run the same command with --resume (--out {out})"
+    console = error_console(quiet=quiet)
+    with (
+        _interruptible(again),
+        TrainingProgress.over(title, recipe.epochs, console) as progress,
+        _logged(progress, log, out, recipe) as watched,
+    ):
+        options = {"out": out, "data_dir": data_dir, "command": _command(words, out)}
+        return _trained(recipe, data, store, progress=watched, resume=resume, **options)
+
+
+def _logged(
+    progress: TrainingProgress, log: list[str], out: Path, recipe: Recipe | DetectorRecipe
+) -> AbstractContextManager[Any]:
+    """Yields the progress, which also logs if that is asked for."""
+    if not log:
+        return nullcontext(progress)
+    from inkread.training.loggers import logged
+
+    return logged(progress, log, out, recipe)
+
+
+def _seed_run(
+    one: "Callable[..., Run[Any, Any]]", recipe: Recipe | DetectorRecipe, out: Path, *, resume: bool
+) -> dict[str, float]:
+    """Trains with one seed, unless that run is finished and the whole is resumed; returns its scores."""
+    if resume and (out / CARD_FILE).is_file():
+        return Card.load(out / CARD_FILE).scores
+    return one(recipe, out, resume=resume and any(out.glob("checkpoint*"))).card.scores
+
+
+def _command(words: list[str], out: Path) -> str:
+    return shlex.join([*words, "--out", str(out)])
 
 
 def _require(package: str, extra: str) -> None:
@@ -143,9 +223,13 @@ def _interruptible(again: str) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _refuse_beside_start(*, network: str | None, resume: bool, data: list[str] | None) -> None:
-    if network is not None:
-        raise OptionError(f"--network {network}", "cannot be used with --init-from", "remove it")
+def _refuse_beside_start(
+    *, network: str | None, resume: bool, data: list[str] | None, seeds: int, log: list[str] | None
+) -> None:
+    given = {f"--network {network}": network is not None, f"--seeds {seeds}": seeds > 1, "--log": bool(log)}
+    for option, is_given in given.items():
+        if is_given:
+            raise OptionError(option, "cannot be used with --init-from", "remove it")
     if resume:
         raise OptionError(
             "--resume", "cannot be used with --init-from, which takes a minute or two", "start again"
@@ -205,6 +289,19 @@ def _print_run(run: "Run[Any, Any]") -> None:
     table.add_row("Temperature", f"{card.temperature:.3f}")
     table.add_row("Saved in", str(run.out))
     show(table)
+
+
+def _print_seeds(out: Path, scores: dict[int, dict[str, float]]) -> None:
+    from rich.table import Table
+
+    from inkread.training.seeds import save_seeds, spread
+
+    table = Table("Score", "mean", "± deviation", "lowest", "highest", box=None, pad_edge=False)
+    for name, found in spread(list(scores.values())).items():
+        figures = (found.mean, found.deviation, found.low, found.high)
+        table.add_row(name.replace("_", " "), *(f"{figure:.4f}" for figure in figures))
+    show(table)
+    show(f"Scores of {len(scores)} seeds in {save_seeds(out, scores)}")
 
 
 def _print_tuned(tuned: "FineTuned", start: str) -> None:

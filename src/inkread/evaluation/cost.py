@@ -119,15 +119,35 @@ def _parameters(model: Any) -> int:
 
 def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
     """Counts the multiplications for one glyph, using the shapes that ONNX infers."""
-    from onnx import shape_inference
-
     weights = {tensor.name for tensor in model.graph.initializer}
     (given,) = [value for value in model.graph.input if value.name not in weights]
     shape = given.type.tensor_type.shape
     batch = shape.dim[0].dim_value if shape.dim and shape.dim[0].dim_value > 0 else 1
-    del shape.dim[:]
-    for side in (batch, *layout):
-        shape.dim.add().dim_value = side
+    shapes = infer_shapes(model, given.name, (batch, *layout))
+    total = 0
+    for node in model.graph.node:
+        if node.op_type in OPAQUE or node.domain not in ("", "ai.onnx"):
+            return None
+        if node.op_type in (*KERNELS, *PRODUCTS):
+            found = products(node, shapes)
+            if not found:
+                return None
+            total += found
+    return total // batch
+
+
+def infer_shapes(model: Any, source: str, shape: tuple[int, ...]) -> dict[str, list[int]]:
+    """Returns the shape of every value by name, 0 for an unknown side, if the input ``source`` has ``shape``.
+
+    The input's shape in ``model`` is replaced, and other noted shapes are removed.
+    """
+    from onnx import shape_inference
+
+    (given,) = [value for value in model.graph.input if value.name == source]
+    sides = given.type.tensor_type.shape
+    del sides.dim[:]
+    for side in shape:
+        sides.dim.add().dim_value = side
     del model.graph.value_info[:]  # shapes noted for another batch size would conflict
     for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")
@@ -135,20 +155,11 @@ def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
     shapes: dict[str, list[int]] = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
     for value in (*graph.input, *graph.value_info, *graph.output):
         shapes[value.name] = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
-    total = 0
-    for node in graph.node:
-        if node.op_type in OPAQUE or node.domain not in ("", "ai.onnx"):
-            return None
-        if node.op_type in (*KERNELS, *PRODUCTS):
-            found = _products(node, shapes)
-            if not found:
-                return None
-            total += found
-    return total // batch
+    return shapes
 
 
-def _products(node: Any, shapes: dict[str, list[int]]) -> int:
-    """Counts the multiplications of one node; 0 if a shape is unknown."""
+def products(node: Any, shapes: dict[str, list[int]]) -> int:
+    """Counts the multiplications of a convolution or matrix product; 0 if a shape is unknown."""
     given, result = (shapes.get(name, [0]) for name in (node.input[0], node.output[0]))
     if node.op_type in KERNELS:
         kernel = shapes.get(node.input[KERNELS[node.op_type]], [0])

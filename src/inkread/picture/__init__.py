@@ -3,6 +3,7 @@
 ===============  ======================================================================
 ``loading``      ``load_picture`` and its limits
 ``containers``   reduces an encoded picture to its pixels
+``pages``        pages of PDF and TIFF documents; HEIC
 ``compositing``  the backdrop behind a transparent picture
 ``folders``      which files in a folder are pictures
 ===============  ======================================================================
@@ -17,7 +18,9 @@ from inkread.picture.loading import (
     PictureLimits,
     Source,
     describe_source,
+    is_document,
     load_picture,
+    page_count,
 )
 
 __all__ = [
@@ -27,5 +30,7 @@ __all__ = [
     "PictureLimits",
     "Source",
     "describe_source",
+    "is_document",
     "load_picture",
+    "page_count",
 ]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,9 @@ MOST_PARTS: Final = 1 << 16
 
 A decoder takes about 5 µs for each; libpng writes 8 kB per chunk.
 """
+
+MOST_PAGES: Final = 5_000
+"""Maximum number of pages in one document."""
 
 MOST_SCANS: Final = 40
 """Maximum number of scans in a JPEG, previews included. libjpeg writes 10.
@@ -56,6 +60,9 @@ _JPEG_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_COEFFICIENT: Final = 2  # bytes
 
 _TIFF_BIG: Final = 43
+_TIFF_FIRST: Final = {False: 4, True: 8}  # where the offset of the first directory is, in a BigTIFF or not
+_TIFF_SUBFILE, _TIFF_NO_PAGE = 0xFE, 0b101  # the tag's bits: a reduced picture, a mask
+_TIFF_MOST_ENTRIES: Final = 1 << 18  # of all directories together; a page has about 20
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS = 0x100, 0x101, 0x102
 _TIFF_COMPRESSION, _TIFF_PHOTOMETRIC = 0x103, 0x106
 _TIFF_SAMPLES, _TIFF_ROWS, _TIFF_TILE_WIDTH, _TIFF_TILE_HEIGHT = 0x115, 0x116, 0x142, 0x143
@@ -120,17 +127,20 @@ class Contents:
     block_bytes: int = 0
 
 
-def pixels_only(kind: str, data: bytes) -> Contents:
-    """Removes everything from a picture file but its pixels.
+def pixels_only(kind: str, data: bytes, page: int = 1) -> Contents:
+    """Removes everything from a picture file but the pixels of one page.
 
     Args:
         kind: the format, by its Pillow name.
         data: the whole file, which begins like this format. If the file is truncated, so is the result.
+        page: the page of a TIFF, from 1, which must exist; other formats have only one.
 
     Raises:
         ContainerError: the file is broken, or takes too much work to decode.
     """
     try:
+        if kind == "TIFF" and page > 1:
+            data = _beginning_at(tiff_pages(data)[page - 1], data)
         return _READERS[kind](data)
     except (IndexError, struct.error) as error:
         message = "the file is truncated"
@@ -286,28 +296,64 @@ class _Tag:
         return struct.calcsize("=" + _TIFF_TYPES.get(self.kind, ""))
 
 
-def _directory(data: bytes) -> tuple[_Layout, dict[int, _Tag]]:
-    """Reads the first directory of a TIFF file or Exif block; the last of duplicate tags wins."""
+def _layout(data: bytes) -> _Layout:
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None:
         message = "it has no byte order mark"
         raise ContainerError(message)
     (version,) = struct.unpack_from(order + "H", data, 2)
     big = version == _TIFF_BIG
-    (offset,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
-    layout = _Layout(order, offset, big)
-    if offset > len(data):
+    (offset,) = struct.unpack_from(order + ("Q" if big else "I"), data, _TIFF_FIRST[big])
+    return _Layout(order, offset, big)
+
+
+def _directory(data: bytes) -> tuple[_Layout, dict[int, _Tag]]:
+    """Reads the first directory of a TIFF file or Exif block; the last of duplicate tags wins."""
+    layout = _layout(data)
+    if layout.offset > len(data):
         message = "its directory is past the end of the file"
         raise ContainerError(message)
-    (count,) = layout.count.unpack_from(data, offset)
+    (count,) = layout.count.unpack_from(data, layout.offset)
     tags: dict[int, _Tag] = {}
-    at, parts = offset + layout.count.size, _parts()
+    at, parts = layout.offset + layout.count.size, _parts()
     for _ in range(count):
         next(parts)
         number, kind, size, field = layout.entry.unpack_from(data, at)
         tags[number] = _Tag(kind, size, field, layout, data)
         at += layout.entry.size
     return layout, tags
+
+
+def tiff_pages(data: bytes) -> list[int]:
+    """Returns the offset of each page's directory in a TIFF file, at most ``MOST_PAGES`` + 1 of them.
+
+    Previews and masks are not pages, but the first picture always is. A broken or circular list ends early.
+    """
+    offsets: list[int] = []
+    with suppress(ContainerError, IndexError, struct.error):
+        layout = _layout(data)
+        seen, entries, at = {0}, 0, layout.offset
+        while at not in seen and len(offsets) <= MOST_PAGES and entries <= _TIFF_MOST_ENTRIES:
+            seen.add(at)
+            (count,) = layout.count.unpack_from(data, at)
+            start, stop = at + layout.count.size, at + layout.count.size + count * layout.entry.size
+            if stop > len(data):
+                break
+            tags = layout.entry.iter_unpack(memoryview(data)[start:stop])
+            kind = next(
+                (layout.pointer.unpack(field)[0] for tag, *_, field in tags if tag == _TIFF_SUBFILE), 0
+            )
+            if not offsets or not kind & _TIFF_NO_PAGE:
+                offsets.append(at)
+            entries += count
+            (at,) = layout.pointer.unpack_from(data, stop)
+    return offsets
+
+
+def _beginning_at(offset: int, data: bytes) -> bytes:
+    """Returns a TIFF file whose first directory is another one."""
+    pointer, at = _layout(data).pointer, _TIFF_FIRST[_layout(data).big]
+    return b"".join([data[:at], pointer.pack(offset), memoryview(data)[at + pointer.size :]])
 
 
 def _tiff(data: bytes) -> Contents:

@@ -37,6 +37,7 @@ from inkread.errors import (
 )
 from inkread.picture.compositing import Pixels, composite
 from inkread.picture.containers import ORIENTATION, Contents, TooLaboriousError, exif_orientation, pixels_only
+from inkread.picture.pages import HEIC_PIXEL, count_pages, heic_size, open_heic, render_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,12 +53,11 @@ to 171 dpi, at which a digit 3 mm high still has MNIST's 20 pixels.
 """
 
 PICTURE_SUFFIXES: Final = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
+    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".pdf"}
 )
 """File name extensions, in lower case, that count as pictures when a folder is scanned.
 
-These are the accepted formats, and formats whose error message explains what to do. A file passed by name is
-judged by its content alone.
+A file passed by name is judged by its content alone.
 """
 
 _FORMATS: Final = {
@@ -67,14 +67,15 @@ _FORMATS: Final = {
     "BMP": rb"BM",
     "TIFF": rb"II[*+]\0|MM\0[*+]",
     "WEBP": rb"RIFF....WEBP",
+    "HEIC": rb"....ftyp(hei[cmsx]|hev[cmx]|m[is]f1.{4}(.{4}){,8}?hei[cx])",
     "AVIF": rb"....ftyp(avif|avis|mif1|msf1)",
+    "PDF": rb"%PDF",
 }
-"""The accepted formats, by their Pillow names, and the bytes that their files begin with."""
+"""The accepted formats, and the bytes that their files begin with; Pillow decodes all but HEIC and PDF."""
+_LONGEST_START: Final = 8  # bytes
 _OPTIONAL_FORMATS: Final = ("WEBP", "AVIF")  # Pillow may be built without these
 
 _FOREIGN_FORMATS: Final = {
-    "HEIC": rb"....ftyp(hei[cmsx]|hev[cmx])",
-    "PDF": rb"%PDF",
     "SVG or XML": rb"\s*<(svg|\?xml)",
     "Photoshop": rb"8BPS",
     "JPEG XL": rb"\xff\x0a|\0\0\0\x0cJXL ",
@@ -158,9 +159,9 @@ _DEFAULT_LIMITS: Final = PictureLimits()
 
 
 def load_picture(
-    source: Source, *, limits: PictureLimits = _DEFAULT_LIMITS, max_side: int = WORKING_SIDE
+    source: Source, *, limits: PictureLimits = _DEFAULT_LIMITS, max_side: int = WORKING_SIDE, page: int = 1
 ) -> Picture:
-    """Reads any source as an upright RGB picture.
+    """Reads any source, or one page of a PDF or TIFF document, as an upright RGB picture.
 
     Transparent pictures are composited onto a backdrop that shows both dark and light ink; see
     ``inkread.picture.compositing``.
@@ -168,14 +169,14 @@ def load_picture(
     Args:
         source: a path of a regular file; an encoded picture as bytes; a binary file object, which is rewound
             if possible and read to its end; a PIL image of any mode, as it is; or an array H×W, H×W×1, H×W×3
-            (RGB) or H×W×4 (RGBA, straight alpha). Only the first frame or page is read. Values of more than 8
-            bits: integers are scaled from the smallest bit depth that holds them, so that 12-bit data in 16
+            (RGB) or H×W×4 (RGBA, straight alpha). Only the first frame is read. Values of more than 8 bits: integers are scaled from the smallest bit depth that holds them, so that 12-bit data in 16
             bits keeps its contrast, and one channel of only 0 and 1 is a mask; floats are read as 0..1 if all
             are in that range, else as 0..255 if all are in that range; any others, including negative values,
             are stretched from their minimum and maximum.
         limits: maximum bytes, pixels, and memory; a larger source raises an error.
         max_side: a picture whose longer side exceeds this is reduced to it by area averaging; a smaller one
-            is kept.
+            is kept. A page of a PDF is rendered at 200 dpi, or at this size if that is smaller.
+        page: the page's number, from 1; see ``page_count``.
 
     Returns:
         The picture. Its pixels share no memory with the source, which stays unchanged.
@@ -188,6 +189,8 @@ def load_picture(
         raise OptionError("max_side", f"is {max_side}", "use a positive number of pixels")
     name = describe_source(source)
     orientation: object = None
+    if page != 1 and isinstance(source, (np.ndarray, Image.Image)):
+        raise _no_such_page(name, 1, page)
     if isinstance(source, np.ndarray):
         colour, alpha = _split_array(name, source, limits)
         height, width = source.shape[:2]
@@ -197,7 +200,7 @@ def load_picture(
                 image, orientation = _load(name, source, limits)
                 width, height = image.size
             else:
-                image, orientation, (width, height) = _decode(name, source, limits, max_side)
+                image, orientation, (width, height) = _decode(name, source, limits, max_side, page)
             colour, alpha = _split_image(name, image, max_side)
     pixels = composite(colour, alpha, max_side=max_side)
     if orientation in _UPRIGHT:
@@ -205,6 +208,38 @@ def load_picture(
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Picture(name, pixels, width, height)
+
+
+def is_document(source: str | os.PathLike[str] | bytes) -> bool:
+    """Returns whether a file or its content is of a kind that can have several pages, by its first bytes."""
+    start = source[:_LONGEST_START] if isinstance(source, bytes) else b""
+    if not isinstance(source, bytes):
+        with suppress(OSError, ValueError), Path(source).open("rb") as file:
+            start = file.read(_LONGEST_START)
+    return any(re.match(_FORMATS[kind], start, re.DOTALL) for kind in ("PDF", "TIFF"))
+
+
+def page_count(source: Source, *, limits: PictureLimits = _DEFAULT_LIMITS) -> int:
+    """Returns how many pages a source has: of a PDF or TIFF document, its pages; of anything else, 1.
+
+    Args:
+        source: see ``load_picture``. A file object is read to its end.
+        limits: a larger source raises an error.
+
+    Raises:
+        PictureError: the source is not a picture, is damaged, or has too many pages.
+    """
+    name = describe_source(source)
+    if isinstance(source, (np.ndarray, Image.Image)):
+        return 1
+    with _pillow_errors(name):
+        data = _read(name, source, limits)
+        return count_pages(name, _identify(name, data), data)
+
+
+def _no_such_page(name: str, count: int, page: int) -> PictureError:
+    pages = "only one page" if count == 1 else f"{count} pages"
+    return PictureFormatError(name, f"has {pages}, not a page {page}", f"choose a page from 1 to {count}")
 
 
 def describe_source(source: object) -> str:
@@ -383,12 +418,24 @@ def _identify(name: str, data: bytes) -> str:
 
 
 def _decode(
-    name: str, source: object, limits: PictureLimits, max_side: int
+    name: str, source: object, limits: PictureLimits, max_side: int, page: int
 ) -> tuple[Image.Image, int | None, tuple[int, int]]:
-    """Decodes the source; returns the image, its orientation, and its size before any reduction."""
+    """Decodes a page of the source; returns the image, its orientation, and its size before any reduction."""
     data = _read(name, source, limits)
     kind = _identify(name, data)
-    contents = pixels_only(kind, data)
+    if page != 1 or kind == "PDF":
+        count = count_pages(name, kind, data)
+        if not 1 <= page <= count:
+            raise _no_such_page(name, count, page)
+    if kind == "PDF":
+        image, size = render_page(name, data, page, max_side)
+        return image, None, size
+    if kind == "HEIC":
+        size = heic_size(name, data)
+        _check_pixels(name, size, limits)
+        _check_memory(name, 4 * size[0] * size[1], size, Contents(b"", pixel_bytes=HEIC_PIXEL), limits)
+        return open_heic(name, data), None, size
+    contents = pixels_only(kind, data, page)
     del data
     if contents.size:
         _check_pixels(name, contents.size, limits)

@@ -1,1 +1,1 @@
-"""The way from pixels to digits: scales, detector, lines, glyphs, classifier and fusion, one module each."""
+"""The stages from pixels to digits: scales, detector, lines, glyphs, classifier, fusion; one module each."""

@@ -1,4 +1,4 @@
-"""Opinions of all candidates -> which of them are digits, row by row, and how probable each label is."""
+"""Predictions for all candidates -> the digits among them, row by row, with label probabilities."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is read of N candidates.
+    """The digits and signs chosen from N candidates.
 
     Attributes:
         probabilities: N×11 float32, the ten digits and "not a single digit", calibrated.
         rows: indices of the digits, row by row in reading order.
-        signs: for each row, indices of the signs between its digits or beside them.
-        kept: indices of the candidates that overlap no better one.
+        signs: for each row, indices of the signs between or next to its digits.
+        kept: indices of the candidates that do not overlap a better one.
     """
 
     probabilities: NDArray[np.float32]
@@ -37,7 +37,7 @@ class Choice:
 
     @property
     def digits(self) -> list[int]:
-        """All digits, row by row."""
+        """Indices of all digits, row by row."""
         return [index for row in self.rows for index in row]
 
 
@@ -49,10 +49,10 @@ def choose(
     single: bool,
     config: ReaderConfig = DEFAULT_CONFIG,
 ) -> Choice:
-    """The digits of a page; or, if ``single``, the one digit that a picture shows, or none.
+    """Chooses the digits of a page, or the one digit of a picture (or none) if ``single``.
 
-    A page is judged as a picture of one digit if one is found on it, or none although all ink together looks like one: then the
-    ink of the whole picture says something about the digit.
+    A page is judged as a picture of one digit if exactly one digit is found, or if none is found although all
+    ink together looks like one: then the ink of the whole picture is evidence about the digit.
     """
     if single:
         return _one(opinions, fusion)
@@ -96,5 +96,5 @@ def _fused(opinions: Opinions, fusion: Fusion, *, single: bool) -> NDArray[np.fl
 
 
 def _is_digit(probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Whether a digit, whichever, is more probable than none."""
+    """Tests whether any digit is more probable than "not a single digit"."""
     return np.asarray(probabilities[..., DIGITS] < 0.5)

@@ -1,4 +1,4 @@
-"""N×28×28 glyphs -> calibrated probabilities, by ONNX Runtime."""
+"""N×28×28 glyphs -> calibrated probabilities, with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 DIGITS = tuple(str(digit) for digit in range(10))
 
 BATCH = 256
-"""Glyphs a call of the runtime: larger batches leave the processor's cache, smaller ones cost calls."""
+"""Glyphs per call: larger batches do not fit the CPU cache, smaller ones need more calls."""
 
 
 class Classifier(Network):
     """A loaded model; safe to share between threads.
 
     Args:
-        model: a verified model, or what ``load_model`` takes; where it has the same in 8 bits beside it, that is what calculates.
-        threads: of one call; 0 lets the runtime take one a core.
+        model: a verified model, or an argument of ``load_model``. If it has an 8-bit version, that one is
+            used.
+        threads: intra-op threads per call; 0 means one per core.
 
     Attributes:
-        labels: one a logit, as the card has them.
-        classes: one a column of the probabilities: ``DIGIT_CLASSES`` for a model that knows the ten digits, with or without
-            "not a single digit", and else the labels.
+        labels: the labels of the logits, as in the card.
+        classes: the classes of the probability columns: ``DIGIT_CLASSES`` for a model of the ten digits, with
+            or without "not a single digit"; otherwise the labels.
 
     Raises:
-        ModelError: the model cannot be loaded, or its inputs and outputs are others than expected.
+        ModelError: the model cannot be loaded, or has unexpected inputs or outputs.
     """
 
     takes = "glyphs", [None, SIDE, SIDE]
@@ -44,28 +45,31 @@ class Classifier(Network):
         self.labels = model.card.labels
         self.gives = "logits", [None, len(self.labels)]
         super().__init__(model, threads=threads)
-        tells_digits = {*self.labels, NOT_A_DIGIT} == {*DIGIT_CLASSES}
-        self.classes = DIGIT_CLASSES if tells_digits else self.labels
+        knows_digits = {*self.labels, NOT_A_DIGIT} == {*DIGIT_CLASSES}
+        self.classes = DIGIT_CLASSES if knows_digits else self.labels
         self._columns = [self.classes.index(label) for label in self.labels]
         self._none = self.labels.index(NOT_A_DIGIT) if NOT_A_DIGIT in self.labels else None
 
     @property
     def rejection_threshold(self) -> float:
-        """The rejection threshold of the model that calculates, see ``Card.rejection_threshold``."""
+        """Rejection threshold of the version in use (8-bit if there is one), see the card."""
         return (self.model.quantized or self.model).card.rejection_threshold
 
     def probabilities(
         self, glyphs: NDArray[Any], *, background_logit_adjustment: float | None = None
     ) -> NDArray[np.float32]:
-        """Calibrated probabilities of the classes: of the ten digits and of "not a single digit", in a model of digits.
+        """Returns calibrated class probabilities; for digits, the ten digits and "not a single digit".
 
         Args:
-            glyphs: N×28×28, uint8 in 0..255 or floating in 0..1, ink bright, in the geometry of ``inkread.pipeline.glyph``.
-            background_logit_adjustment: added to the logit of "not a single digit"; by default the card's, for glyphs that are each given to be
-                read as a digit. Candidates cut from a page are as often none as the training glyphs: 0.
+            glyphs: N×28×28, uint8 in 0..255 or floating point in 0..1, ink bright, in the geometry of
+                ``inkread.pipeline.glyph``.
+            background_logit_adjustment: added to the logit of "not a single digit". The default is the card's
+                value, for glyphs that are each given as one digit. Use 0 for candidates cut from a page,
+                which are not digits as often as the training glyphs.
 
         Returns:
-            N×classes float32, rows summing to 1; "not a single digit" is 0 for a model that knows digits only.
+            N×classes float32, rows summing to 1; "not a single digit" is 0 for a model that knows digits
+            only.
         """
         logits = self.logits(glyphs) / self.model.card.temperature
         if self._none is not None:
@@ -82,7 +86,7 @@ class Classifier(Network):
         return result
 
     def logits(self, glyphs: NDArray[Any]) -> NDArray[np.float32]:
-        """N×labels float32, in the order of the card's labels, before temperature and softmax."""
+        """Returns N×labels float32 logits in the card's order, before temperature and softmax."""
         if glyphs.ndim != 3 or glyphs.shape[1:] != (SIDE, SIDE):
             message = f"glyphs have shape {glyphs.shape}, not (N, {SIDE}, {SIDE})"
             raise ValueError(message)
@@ -94,6 +98,6 @@ class Classifier(Network):
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
-    """N×C logits as float32 probabilities, rows summing to 1."""
+    """Converts N×C logits to probabilities, rows summing to 1."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

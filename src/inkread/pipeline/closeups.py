@@ -1,4 +1,4 @@
-"""Close-ups: each box, all at one size, with what lies around it, so that a second network can tell whether it is one digit, and which."""
+"""Close-ups: each box with its surroundings, scaled to one size, for a second classifier."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 SIDE = 48
 """Side of a close-up, pixels; the longer side of the box takes up half of it."""
 LEAST_DEVIATION = 0.03
-"""Contrast below this is not amplified: that would be noise."""
+"""Standard deviation below which contrast is not amplified, because it would be noise."""
 LIMIT = 3.0
 BATCH = 256
-"""Close-ups of one call."""
+"""Close-ups per call."""
 
 
 def cut(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """N×48×48 uint8, the picture's border repeated where a close-up reaches beyond it.
+    """Cuts out close-ups, N×48×48 uint8; beyond the picture, its border is repeated.
 
     Args:
         grey: uint8 H×W.
@@ -58,7 +58,7 @@ def cut(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8
 
 
 def shares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """N×2, width and height of each box as a share of the longer of both."""
+    """Returns N×2: width and height of each box relative to its longer side."""
     if not len(boxes):
         return np.zeros((0, 2), np.float32)
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-3)
@@ -66,7 +66,7 @@ def shares(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def planes(closeups: NDArray[np.uint8], shares: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The two input planes of the network: the close-up, its mean 0 and its contrast made even, and where the box is.
+    """Makes the network's two planes: the close-up with mean 0 and normalized contrast, and the box's mask.
 
     Args:
         closeups: N×48×48 uint8.
@@ -87,13 +87,13 @@ def planes(closeups: NDArray[np.uint8], shares: NDArray[np.float32]) -> NDArray[
 
 
 class CloseupClassifier(Network):
-    """Tells what a box of the page holds."""
+    """A loaded model that classifies boxes of a page; safe to share between threads."""
 
     takes = "planes", [None, 2, SIDE, SIDE]
     gives = "logits", [None, len(DIGIT_CLASSES)]
 
     def logits(self, grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """N×11: the ten digits, and "not a single digit".
+        """Returns N×11 logits of the ten digits and "not a single digit".
 
         Args:
             grey: uint8 H×W.

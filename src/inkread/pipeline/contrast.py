@@ -1,4 +1,4 @@
-"""What the detector is given: the grey picture, and the same relative to its surroundings."""
+"""The input planes of the detector: grey values, and grey values relative to their surroundings."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW = 65
-"""Side of the surroundings, pixels: about twice the height of the digits that are found at one scale."""
+"""Side of the surroundings, pixels: about twice the height of the digits found at one scale."""
 LEAST_DEVIATION = 0.03
-"""Contrast below this is not amplified: that would be noise."""
+"""Standard deviation below which contrast is not amplified, because it would be noise."""
 LIMIT = 3.0
 
 
 def planes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The two input planes of the detector.
+    """Makes the two input planes of the detector.
 
     Args:
         grey: uint8 H×W.
 
     Returns:
-        float32 2×H×W: grey values in -1..1; and each pixel's difference to the mean of its surroundings in standard deviations, divided by
-        ``LIMIT`` and clipped to -1..1.
+        float32 2×H×W: grey values in -1..1, and each pixel's difference from the mean of its surroundings in
+        standard deviations, divided by ``LIMIT`` and clipped to -1..1.
     """
     result = np.empty((2, *grey.shape), np.float32)
-    value, local = result  # all is calculated in place: a page's tables are large
+    value, local = result  # everything is computed in place, because a page's arrays are large
     np.divide(grey, np.float32(255), out=value)
     size = (WINDOW, WINDOW)
     mean = cv2.boxFilter(value, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT)

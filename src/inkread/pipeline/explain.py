@@ -1,4 +1,4 @@
-"""A picture of every stage of a reading, to show what the reader saw."""
+"""Images of every stage of a reading, to show what the reader saw."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ ENLARGED = 3
 """Factor by which a 28×28 glyph is shown."""
 
 MOST_GLYPHS = 120
-"""Glyphs on one sheet; the candidates of a textured page would fill many."""
+"""Maximum glyphs shown; the candidates of a textured page would fill many sheets."""
 
 SHEET_WIDTH = 1400
 
 LABELS = ("", "detector", "closeup", "strip", "glyph")
-"""The opinions under a glyph: all together, then each network's."""
+"""The predictions under a glyph: combined, then each network's."""
 
 FILES = {
     "picture": "1-upright.png",
@@ -43,11 +43,11 @@ FILES = {
     "glyphs": "4-glyphs.png",
     "reading": "5-reading.png",
 }
-"""The file of each stage."""
+"""File name of each stage."""
 
 
 def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
-    """Writes one PNG per stage to the directory, which is created if needed; the stages are those of ``draw_stages``.
+    """Writes one PNG per stage of ``draw_stages`` to the directory, which is created if needed.
 
     Returns:
         The files, in the order of the stages.
@@ -64,15 +64,16 @@ def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
             image.save(path)
     except OSError as error:
         problem = f"the stages cannot be written ({error.strerror or error})"
-        raise OutputError(str(directory), problem, "name a directory that can be written to") from error
+        raise OutputError(str(directory), problem, "use a directory that can be written to") from error
     return paths
 
 
 def draw_stages(trace: Trace) -> dict[str, Image.Image]:
-    """An RGB image of each stage by its name, in their order.
+    """Draws an RGB image of each stage, by name, in order.
 
-    The stages: ``picture``, upright; ``heat``, where the detector sees the centers of digits, in orange; ``candidates``, a box around each,
-    blue if it was read as a digit; ``glyphs``, the ink of each with what every network makes of it; ``reading``.
+    The stages are ``picture``, upright; ``heat``, the detector's probabilities of digit centers, in orange;
+    ``candidates``, a box around each, blue if it was read as a digit; ``glyphs``, the ink of each with every
+    network's prediction; ``reading``.
     """
     return {
         "picture": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns)),
@@ -84,7 +85,7 @@ def draw_stages(trace: Trace) -> dict[str, Image.Image]:
 
 
 def draw_heat(trace: Trace) -> Image.Image:
-    """The page, pale, and in orange how probable the center of a digit is at each place."""
+    """Draws the pale page, and in orange the probability of a digit's center at each place."""
     page = _pale(trace)
     height, width = trace.grey.shape
     heat = cv2.resize(trace.opinions.heat, (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None]
@@ -93,7 +94,7 @@ def draw_heat(trace: Trace) -> Image.Image:
 
 
 def draw_candidates(trace: Trace) -> Image.Image:
-    """The page, pale, and a box around every candidate."""
+    """Draws the pale page with a box around every candidate."""
     canvas = Image.fromarray(_pale(trace).astype(np.uint8))
     painter = ImageDraw.Draw(canvas)
     line = max(1, round(max(canvas.size) / 600))
@@ -107,19 +108,19 @@ def draw_candidates(trace: Trace) -> Image.Image:
 
 
 def _pale(trace: Trace) -> NDArray[np.float32]:
-    """The grey page with little contrast, H×W×3."""
+    """Returns the grey page with little contrast, H×W×3."""
     pale = 255 - (255 - trace.grey.astype(np.float32)) * 0.45
     return np.repeat(pale[:, :, None], 3, axis=2)
 
 
 def _corners(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    """The box with both corners inside, as Pillow draws it."""
+    """Returns the box with both corners inside, as Pillow draws it."""
     x0, y0, x1, y1 = (float(value) for value in box)
     return x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)
 
 
 def shown_candidates(trace: Trace, most: int = MOST_GLYPHS) -> list[int]:
-    """Indices of the candidates worth showing: those read as digits in reading order, then the most probable others."""
+    """Returns the indices of the digits in reading order, then of the most probable other candidates."""
     read, kept = trace.choice.digits, trace.choice.kept
     others = [i for i in kept[trace.opinions.found.is_digit[kept]].tolist() if i not in read]
     others.sort(key=lambda index: float(trace.choice.probabilities[index, -1]))
@@ -127,7 +128,7 @@ def shown_candidates(trace: Trace, most: int = MOST_GLYPHS) -> list[int]:
 
 
 def opinions_on(trace: Trace, index: int) -> list[tuple[str, str]]:
-    """What all networks together, and then each of them, make of a candidate, such as ``("closeup", "7 98%")``."""
+    """Returns the combined and each network's prediction for a candidate, e.g. ``("closeup", "7 98%")``."""
     opinions = trace.opinions
     logits = opinions.found.logits[index, : len(DIGITS)]
     place = 1 / (1 + np.exp(-logits))
@@ -137,7 +138,7 @@ def opinions_on(trace: Trace, index: int) -> list[tuple[str, str]]:
 
 
 def draw_glyphs(trace: Trace) -> Image.Image:
-    """The glyph of each candidate, under it what the networks make of it; those read as digits in blue."""
+    """Draws the glyph of each candidate above its predictions; candidates read as digits in blue."""
     side = 28 * ENLARGED
     cell = (side + 40, side + 14 + 15 * len(LABELS))
     columns = max(1, SHEET_WIDTH // cell[0])
@@ -153,7 +154,7 @@ def draw_glyphs(trace: Trace) -> Image.Image:
             tile = Image.fromarray(255 - trace.opinions.glyphs[index])
             canvas.paste(tile.resize((side, side), Image.Resampling.NEAREST), (left, top))
             colour = CHOSEN if index in read else PASSED_OVER
-            line = 1 + (index in read)  # outside the tile, which stays as it was classified
+            line = 1 + (index in read)  # outside the tile, which shows exactly what was classified
             painter.rectangle(
                 (left - line, top - line, left + side + line - 1, top + side + line - 1),
                 outline=colour,
@@ -168,7 +169,7 @@ def draw_glyphs(trace: Trace) -> Image.Image:
 
 
 def meaning_of(probabilities: NDArray[np.floating]) -> str:
-    """The most probable class and its probability, such as ``"7 98%"`` or ``"none 80%"``; ``"–"`` if all are alike."""
+    """Formats the most probable class, e.g. ``"7 98%"`` or ``"none 80%"``; ``"–"`` if all are equal."""
     if np.ptp(probabilities) < 1e-6:
         return "–"
     best = int(np.argmax(probabilities))

@@ -1,4 +1,4 @@
-"""Opinions of each box, the detector's, of its close-up, its run, its glyph and the whole picture's -> one probability, of each box by itself."""
+"""Predictions for a box (detector, close-up, strip, glyph, whole picture) -> one probability per label."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 DIGITS = 10
 LEAST = 1e-6
-"""A class that one opinion rules out keeps this probability: another may know better."""
+"""Minimum probability of a class that one network rules out; another may know better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A multinomial logistic model of all opinions.
+    """Weights of a multinomial logistic model of all predictions.
 
     Attributes:
-        detector: weight of the detector's logit of a digit.
-        closeup: weight of the logarithm of the probability that the close-up has for a class.
-        strip: the same of the strip that it lies in.
-        classifier: weight of the logarithm of the probability that the glyph has for a class.
-        whole: the same of the glyph of all ink in the picture.
-        bias: of "not a single digit".
+        detector: weight of the detector's logit for a digit.
+        closeup: weight of the close-up classifier's log probability for a class.
+        strip: weight of the strip reader's log probability.
+        classifier: weight of the glyph classifier's log probability.
+        whole: weight of the glyph classifier's log probability for all ink in the picture.
+        bias: bias of "not a single digit".
     """
 
     detector: float
@@ -42,12 +42,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How much each opinion counts, fitted on what is found on held-out pages and pictures.
+    """Weights of the predictions, fitted on the candidates of held-out pages and pictures.
 
     Attributes:
-        page: on a page.
-        single: in a picture that is given as one digit.
-        turning: which way up a page is.
+        page: weights for pages.
+        single: weights for pictures given as one digit.
+        turning: the model of a page's orientation.
     """
 
     page: Weights
@@ -56,7 +56,7 @@ class Fusion:
 
     @classmethod
     def of_card(cls, source: str, values: dict[str, Any]) -> Fusion:
-        """From the card of a detector; a ``ModelFormatError`` if an entry is missing or not a number."""
+        """Reads the weights from a detector's card; ``ModelFormatError`` if one is missing or invalid."""
         try:
             page, single = (
                 Weights(**{name: float(values[part][name]) for name in Weights.__slots__})
@@ -64,7 +64,7 @@ class Fusion:
             )
             turning = Turning(**{name: float(values["turning"][name]) for name in Turning.__slots__})
         except (KeyError, TypeError, ValueError) as error:
-            problem = f"has no weights of the opinions in its card ({error!r})"
+            problem = f"has no valid fusion weights in its card ({error!r})"
             raise ModelFormatError(source, problem, "train the detector again") from error
         return cls(page, single, turning)
 
@@ -78,14 +78,14 @@ class Fusion:
         *,
         single: bool = False,
     ) -> NDArray[np.float32]:
-        """Calibrated probabilities of the ten digits and of "not a single digit".
+        """Returns calibrated probabilities of the ten digits and "not a single digit".
 
         Args:
             detector: N×(at least 10), logits of the digits.
             closeup: N×11, probabilities.
-            strip: the same.
-            classifier: the same; ``None`` leaves the glyphs out.
-            whole: 11, the same for the picture as one glyph.
+            strip: N×11, probabilities.
+            classifier: N×11, probabilities; ``None`` omits the glyphs.
+            whole: 11, probabilities for the picture as one glyph; ``None`` omits it.
             single: the picture was given as one digit.
 
         Returns:

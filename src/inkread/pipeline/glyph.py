@@ -1,12 +1,12 @@
 """Ink crop -> 28×28 glyph in MNIST's own geometry.
 
-MNIST was made from NIST's black-and-white digits by a procedure that Yadav and Bottou recovered ("Cold Case: The Lost
-MNIST Digits", NeurIPS 2019): the bounding box is padded to a square, resampled to 20×20 by the area that each
-source pixel covers (its footprint shrunk to 0.99), and placed in 28×28 so that the centre of mass, measured from pixel centres,
-falls near the middle, at whole-pixel offsets ``int(15 - barycentre)``.
+MNIST was made from NIST's black-and-white digits by a procedure that Yadav and Bottou recovered ("Cold Case:
+The Lost MNIST Digits", NeurIPS 2019): the bounding box is padded to a square, resampled to 20×20 by the area
+that each source pixel covers (its footprint shrunk to 0.99), and placed in 28×28 with the center of mass,
+measured from pixel centers, near the middle, at whole-pixel offsets ``int(15 - barycentre)``.
 
-What people write differs from NIST's forms most in the width of the stroke, so ink that is much thinner or thicker than MNIST's
-is first brought to the nearest width that is usual there.
+Everyday handwriting differs from NIST's forms most in stroke width, so strokes much thinner or thicker than
+MNIST's are first adjusted to the nearest usual width.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ FOOTPRINT = 0.99
 CENTRE = 15.0
 
 EDGE = 0.5
-"""Ink of this strength is the edge of a stroke: the contract of the ink map."""
+"""Ink strength at the edge of a stroke, by convention of the ink map."""
 
 FINE = 80
 COARSE = 240
-"""Longer side, in pixels, between which a crop is worked on; smaller crops are enlarged, larger ones reduced."""
+"""Working range of a crop's longer side, pixels; smaller crops are enlarged, larger ones reduced."""
 
 BLOCK = 96
-"""Columns of a shape that are resampled at a time: NumPy's linear algebra would spread larger products over the cores, where
-its threads wait for each other whenever something else runs too, and take milliseconds for microseconds."""
+"""Columns of a shape resampled at a time: NumPy would run larger products on all cores, where its threads
+wait for each other if anything else runs, and take milliseconds instead of microseconds."""
 
 SMALL = 40
-"""A crop up to this longer side, in pixels, keeps its grey levels, as MNIST's own digits are no larger."""
+"""Longer side, pixels, up to which a crop keeps its grey levels, because MNIST's digits are no larger."""
 
 FAINT = 0.04
-"""Ink below this is no part of a small crop: its bounding box ends where the anti-aliasing does."""
+"""Ink strength below which a small crop ends, so its bounding box includes the anti-aliasing."""
 
 THIN, THICK = 0.08, 0.20
-"""Stroke width as a share of the longer side: the 5th and 96th percentile of MNIST's training digits."""
+"""Stroke width relative to the longer side: the 5th and 96th percentile of MNIST's training digits."""
 
 MOST_SHRUNK = 0.3
-"""A stroke loses at most this share of its width on each side: a blot must not become a line, and read as a 1."""
+"""Maximum share of its width that a stroke loses per side: a blot must not become a line and read as a 1."""
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
@@ -66,14 +66,15 @@ GEOMETRY: dict[str, Any] = {
 
 
 def normalize(ink: NDArray[np.float32], *, keep_width: bool = False) -> NDArray[np.uint8]:
-    """One glyph in MNIST's geometry.
+    """Converts ink to a glyph in MNIST's geometry.
 
     Args:
         ink: h×w float32 in 0..1, ink bright, ``EDGE`` at the border of the stroke.
-        keep_width: leave the stroke as wide as it is.
+        keep_width: do not adjust the stroke width.
 
     Returns:
-        28×28 uint8, ink bright; all zero where no pixel reaches ``EDGE``, or only specks that vanish when they are reduced.
+        28×28 uint8, ink bright; all zero if no pixel reaches ``EDGE``, or only specks that vanish when
+        reduced.
     """
     crop = _cut(ink, EDGE)
     if crop.size == 0:
@@ -86,16 +87,17 @@ def normalize(ink: NDArray[np.float32], *, keep_width: bool = False) -> NDArray[
 
 
 def normalize_all(inks: Sequence[NDArray[np.float32]]) -> NDArray[np.uint8]:
-    """N×28×28 uint8, ``normalize`` of each crop."""
+    """Applies ``normalize`` to each crop; returns N×28×28 uint8."""
     if not inks:
         return np.zeros((0, SIDE, SIDE), np.uint8)
     return np.stack([normalize(ink) for ink in inks])
 
 
 def place(shape: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """MNIST's own procedure: h×w float32 shape in 0..1, cut to its bounding box -> 28×28 uint8.
+    """Applies MNIST's own procedure: h×w float32 shape in 0..1, cut to its bounding box -> 28×28 uint8.
 
-    The shape is resampled to 20×20 keeping its aspect, and its centre of mass is placed as in MNIST; without ink, all is zero.
+    The shape is resampled to 20×20 with its aspect ratio, and its center of mass is placed as in MNIST.
+    Without ink, the result is all zero.
     """
     if not shape.any():
         return np.zeros((SIDE, SIDE), np.uint8)
@@ -108,32 +110,32 @@ def place(shape: NDArray[np.float32]) -> NDArray[np.uint8]:
     centres = np.arange(BOX) + 0.5
     top = int(CENTRE - float(grey.sum(axis=1) @ centres / mass))
     left = int(CENTRE - float(grey.sum(axis=0) @ centres / mass))
-    # The mass may lie so far off that the box would leave the field: MNIST cuts it, and so do we.
+    # The mass may be so far off-center that the box leaves the field: MNIST crops it, and so do we.
     field = np.zeros((SIDE + 2 * BOX, SIDE + 2 * BOX), np.uint8)
     field[BOX + top : 2 * BOX + top, BOX + left : 2 * BOX + left] = grey
     return field[BOX : BOX + SIDE, BOX : BOX + SIDE].copy()
 
 
 def stroke_width(shape: NDArray[np.float32]) -> float:
-    """Typical width of the strokes of h×w ink in 0..1, in pixels; 0.0 where there is none.
+    """Estimates the typical stroke width of h×w ink in 0..1, in pixels; 0.0 without ink.
 
-    Twice the median distance from the ridge of the distance transform to the nearest pixel without ink.
+    It is twice the median distance from the ridge of the distance transform to the nearest pixel without ink.
     """
     inside = cv2.distanceTransform(_padded_mask(shape), cv2.DIST_L2, 5)
     ridge = inside[(inside > 0) & (inside >= cv2.dilate(inside, _NEIGHBOURS))]
     if ridge.size == 0:
         return 0.0
-    # A pixel centre on the ridge of a w-pixel stroke lies (w + 1) / 2 from the next empty pixel's centre.
+    # On the ridge of a w-pixel stroke, pixel centers are (w + 1) / 2 from the next empty pixel's center.
     ordered = np.sort(ridge)
     median = float(ordered[(ridge.size - 1) // 2] + ordered[ridge.size // 2]) / 2
     return max(1.0, 2.0 * median - 1.0)
 
 
 def _at_working_size(crop: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A black-and-white shape, 0 or 1, whose longer side lies in ``FINE``..``COARSE``."""
+    """Returns a binary shape, 0 or 1, with a longer side in ``FINE``..``COARSE``."""
     longer = max(crop.shape)
     target = min(max(longer, FINE), COARSE)
-    # Reduced strokes grow fainter as they grow thinner than a pixel: accept less for an edge.
+    # Reduced strokes become fainter when thinner than a pixel, so lower the edge threshold.
     edge = EDGE * min(1.0, target / longer)
     if target != longer:
         size = [max(1, round(side * target / longer)) for side in crop.shape]
@@ -143,7 +145,7 @@ def _at_working_size(crop: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _usual_width(shape: NDArray[np.float32], width: float) -> NDArray[np.float32]:
-    """The shape, with strokes of ``width`` pixels, brought to ``THIN`` or ``THICK`` of its longer side."""
+    """Changes strokes of ``width`` pixels to ``THIN`` or ``THICK`` times the shape's longer side."""
     longer = max(shape.shape)
     if width < THIN * longer:
         # Growing by r on each side also enlarges the box: (width + 2r) / (longer + 2r) = THIN.
@@ -152,13 +154,13 @@ def _usual_width(shape: NDArray[np.float32], width: float) -> NDArray[np.float32
         return _cut((grow + 1.0 - outside).clip(0, 1))
     shrink = min((width - THICK * longer) / (2 * (1 - THICK)), MOST_SHRUNK * width)
     inside = cv2.distanceTransform(_padded_mask(shape), cv2.DIST_L2, 5)
-    # Where the stroke is thinner than elsewhere, its ridge stays.
+    # Keep the ridge, so that thin parts of a stroke do not vanish.
     ridge = (inside > 0) & (inside >= cv2.dilate(inside, _NEIGHBOURS))
     return _cut(np.where(ridge, 1.0, (inside - shrink).clip(0, 1)).astype(np.float32))
 
 
 def _cut(ink: NDArray[np.float32], edge: float = 0.0) -> NDArray[np.float32]:
-    """The crop cut to the bounding box of what reaches ``edge``, or has any ink; 0×0 where nothing does."""
+    """Cuts the crop to the bounding box of ink that reaches ``edge`` (or of any ink); 0×0 without ink."""
     solid = ink >= edge if edge else ink > 0
     left, top, width, height = cv2.boundingRect(solid.view(np.uint8))
     return ink[top : top + height, left : left + width]
@@ -171,7 +173,7 @@ def _padded_mask(shape: NDArray[np.float32], margin: int = 1) -> NDArray[np.uint
 
 
 def _square(shape: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The shape in the middle of a square, doubled until a side has at least ``BOX`` pixels."""
+    """Centers the shape in a square and doubles it until a side has at least ``BOX`` pixels."""
     height, width = shape.shape
     side = max(height, width)
     square = np.zeros((side, side), np.float32)
@@ -184,13 +186,13 @@ def _square(shape: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=512)
 def _area_weights(size: int) -> NDArray[np.float32]:
-    """20×size: the share of each output cell that each source pixel's shrunken footprint covers."""
+    """Returns 20×size: the share of each output cell covered by each source pixel's shrunken footprint."""
     scale = BOX / size
     start = np.arange(size) * scale
     cells = np.arange(BOX)[:, None]
     overlap = np.minimum(cells + 1, start + FOOTPRINT * scale) - np.maximum(cells, start)
     overlap = overlap.clip(0, None)
     whole = (overlap > 0).sum(axis=0) == 1
-    # A pixel that falls into one cell alone counts with its full size; only divided ones are shrunk.
+    # A pixel inside a single cell counts with its full size; only divided pixels are shrunk.
     weights = np.where(whole, np.sign(overlap) * scale, overlap)
     return np.asarray(weights, np.float32)

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AROUND = 0.12
-"""How far around the box the paper is looked at, in shares of the box's longer side."""
+"""Margin around the box in which the paper is sampled, relative to the box's longer side."""
 LEAST_SIDE, MOST_SIDE = 64, 200
-"""Longer side of a crop while its ink is found, pixels: smaller ones are enlarged, larger ones reduced."""
+"""Working range of a crop's longer side, pixels: smaller crops are enlarged, larger ones reduced."""
 LEAST_KEPT = 0.3
-"""A box is not moved to ink that takes up less of it than this."""
+"""Minimum share of a box that ink must cover for the box to be moved to it."""
 INSIDE = 0.5
-"""A piece of ink belongs to the digit if this share of it is in the box: a rule that passes through is not."""
+"""Minimum share of a component inside the box to belong to the digit; excludes rules that pass through."""
 GREYS = np.arange(256, dtype=np.float32)
 NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def cut_glyphs(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """N×28×28 uint8, the glyph in each box; all zero where a box holds no ink.
+    """Cuts out the glyph in each box, N×28×28 uint8; all zero if a box has no ink.
 
     Args:
         grey: uint8 H×W.
@@ -37,15 +37,15 @@ def cut_glyphs(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[n
 
 
 def cut_ink(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The ink in a box, float32 h×w in 0..1, 0.5 at the edge of a stroke.
+    """Extracts the ink in a box, float32 h×w in 0..1, 0.5 at the edge of a stroke.
 
-    Paper and ink are the two classes of Otsu (1979); the paper is the one that prevails around the box.
+    Paper and ink are the two classes of Otsu (1979); paper is the majority around the box.
     """
     return _ink(grey, box)[0]
 
 
 def tight(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The box moved to where the ink in it ends, which a detector tells to a few pixels only; as it was, where no ink is found.
+    """Fits the box to its ink, or returns it unchanged if it has none; detected boxes are a few pixels off.
 
     Args:
         grey: uint8 H×W.
@@ -64,7 +64,7 @@ def tight(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float
 def _ink(
     grey: NDArray[np.uint8], box: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], tuple[int, int], tuple[float, float]]:
-    """The ink in a box, where its left upper corner is in the picture, and how many of its pixels one of the picture's is."""
+    """Extracts the ink in a box; also returns its upper left corner in the picture, and its x and y scale."""
     height, width = grey.shape
     x0, y0, x1, y1 = (float(v) for v in box)
     margin = max(1.0, AROUND * max(x1 - x0, y1 - y0))
@@ -94,7 +94,7 @@ def _ink(
 def _soft(
     crop: NDArray[np.uint8], dark: NDArray[np.uint8], edge: float, *, dark_ink: bool
 ) -> NDArray[np.float32]:
-    """How much of it is ink for each grey value, 256 float32: 0.5 at the edge, 0 at the mean paper and 1 at the mean ink."""
+    """Maps grey values to ink, 256 float32: 0.5 at the edge, 0 at the mean paper, 1 at the mean ink."""
     low = cv2.mean(crop, dark)[0]
     high = cv2.mean(crop, 1 - dark)[0] if not dark.all() else 255.0
     middle = edge + 0.5
@@ -106,10 +106,10 @@ def _soft(
 
 
 def _belonging(solid: NDArray[np.uint8], inner: tuple[slice, slice]) -> NDArray[np.float32]:
-    """1 at and around the pieces of ink most of which are in the box, 0 elsewhere.
+    """Returns 1 at and around the components that are mostly in the box, 0 elsewhere.
 
     Args:
-        solid: h×w, 1 where there is ink.
+        solid: h×w, 1 for ink.
         inner: rows and columns of the box.
     """
     count, labels = cv2.connectedComponents(solid, connectivity=8)

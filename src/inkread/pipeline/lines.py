@@ -1,4 +1,4 @@
-"""Boxes -> rows, in the order that people read."""
+"""Boxes -> rows, in reading order."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from inkread.pipeline.detector import Detections
 
 RECENT = 4
-"""How many of a row's last digits tell its course."""
+"""Number of a row's last digits that determine its course."""
 LEAST_HEIGHT = 1e-3
-"""Of a box, pixels: one that was cut off at the picture's border may have none."""
+"""Minimum height of a box, pixels: one cut off at the picture's border may have none."""
 
 
 def rows_of(boxes: NDArray[np.float32], *, apart: float = DEFAULT_CONFIG.row_apart) -> list[list[int]]:
-    """Indices of the boxes, row by row from top to bottom, each from left to right.
+    """Returns the indices of the boxes, row by row from top to bottom, each from left to right.
 
-    A row may slope and bend: its course is that of its last digits. A digit belongs to it if its middle is closer to that than ``apart``, in
-    heights of a digit.
+    A row may slope and bend: its course follows its last digits. A digit belongs to a row if its center is
+    closer to the course than ``apart``, in digit heights.
     """
     if not len(boxes):
         return []
@@ -34,10 +34,10 @@ def rows_of(boxes: NDArray[np.float32], *, apart: float = DEFAULT_CONFIG.row_apa
     height = np.maximum(boxes[:, 3] - boxes[:, 1], LEAST_HEIGHT)
     level = middle[:, 1] - page_slope(middle, height) * middle[:, 0]
     rows: list[list[int]] = []
-    # Of each row: where its last digits are on average, where its last one is, and how high they are on average.
+    # For each row: mean level of its last digits, level of the last one, and their mean height.
     usual, last, tall = np.empty((3, len(boxes)), np.float32)
     for index in np.argsort(middle[:, 0], kind="stable").tolist():
-        # The mean smooths digits that stand high or low; the last one follows a bend.
+        # The mean smooths digits that are too high or low; the last one follows a bend.
         aside = np.minimum(
             np.abs(usual[: len(rows)] - level[index]), np.abs(last[: len(rows)] - level[index])
         )
@@ -63,13 +63,13 @@ def signs_of(
     *,
     near: float = DEFAULT_CONFIG.sign_beside,
 ) -> list[tuple[int, ...]]:
-    """Of each row the signs that belong to it, from left to right: those between its digits or close beside them.
+    """Returns the signs of each row, from left to right: those between its digits or close to them.
 
     Args:
         rows: indices of the digits of each row.
         found: digits and signs.
-        kept: indices of those that overlap no better one.
-        near: a sign belongs to a row if it is this close to one of its digits, in heights of that.
+        kept: indices of those that do not overlap a better one.
+        near: maximum distance of a sign from a digit of its row, in heights of that digit.
     """
     boxes = found.boxes
     signs = kept[~found.is_digit[kept] & (found.logits[kept].max(axis=1, initial=-np.inf) > 0)]
@@ -88,7 +88,7 @@ def signs_of(
 
 
 def page_slope(middle: NDArray[np.floating], height: NDArray[np.floating]) -> float:
-    """The median slope between neighbors in a row; 0 where there are too few."""
+    """Returns the median slope between neighbors in a row; 0 if there are too few."""
     x, y = middle.T
     one, other = overlapping_pairs(x, x + 3 * height)
     apart_x, apart_y = x[other] - x[one], y[other] - y[one]

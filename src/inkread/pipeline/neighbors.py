@@ -1,4 +1,4 @@
-"""Pairs of boxes that are near each other, found by sorting: thousands of boxes have few of them, and their square is never made."""
+"""Finds pairs of nearby boxes by sorting, without computing all N² pairs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 def overlapping_pairs(
     low: NDArray[np.floating], high: NDArray[np.floating]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Every pair of intervals that share more than a point, once.
+    """Returns each pair of intervals that share more than a point, once.
 
     Args:
-        low: N, where each interval begins.
-        high: N, where it ends.
+        low: N, the start of each interval.
+        high: N, the end of each interval.
 
     Returns:
-        For each pair the indices of both, first the one that begins first.
+        The indices of both intervals of each pair, first the one that begins first.
     """
     order = np.argsort(low, kind="stable")
     place = np.arange(len(order))
-    # Those that begin within an interval follow it directly.
+    # Intervals that begin within another one follow it directly.
     following = np.maximum(np.searchsorted(low[order], high[order]) - place - 1, 0)
     first = np.repeat(place, following)
     second = first + 1 + np.arange(len(first)) - np.repeat(np.cumsum(following) - following, following)

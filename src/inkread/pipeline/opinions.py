@@ -1,4 +1,4 @@
-"""All that is known of each candidate before it is decided what it is: four networks' opinions."""
+"""The predictions of all four networks for each candidate."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """Of N candidates.
+    """All predictions for N candidates.
 
     Attributes:
-        found: what the detector found.
-        heat: float32 h×w in 0..1 over the whole picture: how probable the centre of a digit is.
-        closeup: N×11 float32, probabilities of the ten digits and of "not a single digit" by what is in the box and around it.
-        strip: N×11 float32, the same by the run of neighbors that it stands in.
+        found: the detections.
+        heat: float32 h×w in 0..1 over the whole picture: the probability of a digit's center.
+        closeup: N×11 float32, the close-up classifier's probabilities of the ten digits and "not a single
+            digit".
+        strip: N×11 float32, the strip reader's probabilities.
         glyphs: N×28×28 uint8, the ink in each box.
-        classifier: N×11 float32, probabilities by the glyph.
-        whole: 11 float32, probabilities by the glyph of all ink in the picture.
+        classifier: N×11 float32, the glyph classifier's probabilities.
+        whole: 11 float32, the glyph classifier's probabilities for all ink in the picture.
     """
 
     found: Detections
@@ -44,7 +45,7 @@ class Opinions:
     whole: NDArray[np.float32]
 
     def subset(self, chosen: NDArray[np.intp]) -> Opinions:
-        """Those at ``chosen``."""
+        """Selects the candidates at ``chosen``."""
         return Opinions(
             self.found.subset(chosen),
             self.heat,
@@ -66,15 +67,16 @@ def opinions_of(
     single: bool = False,
     thorough: bool = True,
 ) -> Opinions:
-    """Finds candidates, and asks all networks about each.
+    """Finds candidates and runs all networks on each.
 
     Args:
         grey: uint8 H×W.
-        detector: finds them.
-        closeups: sees each with its surroundings.
-        strips: sees each in its run.
+        detector: finds the candidates.
+        closeups: classifies each with its surroundings.
+        strips: reads each in its run.
         classify: N×28×28 glyphs -> N×11 probabilities.
-        single: the picture was given as one digit: if nothing is found in it but ink, the whole of it is the candidate.
+        single: the picture was given as one digit; if it has ink but no detections, the whole picture is the
+            candidate.
         thorough: see ``Detector.detect``.
     """
     height, width = grey.shape
@@ -89,6 +91,6 @@ def opinions_of(
     closeup[digit] = softmax(closeups.logits(grey, found.boxes[digit]))
     strip = strips.probabilities(grey, found.boxes, likely(found, detector.config))
     glyphs = np.concatenate([cut_glyphs(grey, found.boxes), inked])
-    told = classify(glyphs).copy()
-    told[~glyphs.any(axis=(1, 2))] = np.eye(DIGITS + 1, dtype=np.float32)[DIGITS]  # no ink is no digit
-    return Opinions(found, heat, closeup, strip, glyphs[:-1], told[:-1], told[-1])
+    predicted = classify(glyphs).copy()
+    predicted[~glyphs.any(axis=(1, 2))] = np.eye(DIGITS + 1, dtype=np.float32)[DIGITS]  # no ink: not a digit
+    return Opinions(found, heat, closeup, strip, glyphs[:-1], predicted[:-1], predicted[-1])

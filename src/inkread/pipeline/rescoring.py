@@ -1,8 +1,8 @@
-"""Judges each candidate among its neighbors: a small network sees all opinions of it, and where its nearest neighbors are and what they are.
+"""Rescores each candidate with a small network that sees its predictions and its nearest neighbors.
 
-A detector judges each box by its pixels alone. Rescoring by the boxes around it settles what pixels leave open: a thin 1 between
-two digits that overlap it is a stroke of theirs, a speck beside large digits is dirt, a lone 0 among letters is an o (Hosang,
-Benenson and Schiele 2017, *Learning non-maximum suppression*).
+A detector judges each box by its pixels alone. Rescoring uses the boxes around it to resolve ambiguous
+pixels: a thin 1 between two digits that overlap it is one of their strokes, a speck next to large digits is
+dirt, a lone 0 among letters is an o (Hosang, Benenson and Schiele 2017, *Learning non-maximum suppression*).
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 NONE = len(DIGIT_CLASSES) - 1
 NEIGHBORS = 12
-"""Neighbors of a candidate that count, the nearest ones."""
+"""Number of nearest neighbors considered."""
 LEAST_PROBABLE = 0.02
-"""A candidate that is less probably a digit is not a neighbor of any other."""
+"""Minimum probability of being a digit for a candidate to count as a neighbor."""
 TALL = 20.0
-"""Height of a usual digit at the scale at which it is found, pixels."""
+"""Typical height of a digit at the scale at which it is found, pixels."""
 FARTHEST = 6.0
-"""Distances are measured in heights of the candidate, up to this."""
+"""Maximum distance, in heights of the candidate."""
 OWN, PAIR = 61, 18
-"""Numbers that describe a candidate, and each of its neighbors."""
+"""Number of features of a candidate, and of each of its neighbors."""
 FEATURES = OWN + NEIGHBORS * PAIR
 CHUNK = 256
-"""Candidates described at once, which bounds the memory for distances."""
+"""Candidates processed at once; limits the memory for distances."""
 
 
 class Rescorer(Network):
-    """The rescoring network."""
+    """A loaded model that rescores candidates; safe to share between threads."""
 
     takes = "features", [None, FEATURES]
     gives = "changes", [None, len(DIGIT_CLASSES)]
@@ -46,12 +46,12 @@ class Rescorer(Network):
     def probabilities(
         self, opinions: Opinions, fused: NDArray[np.float32], chosen: NDArray[np.intp]
     ) -> NDArray[np.float32]:
-        """The probabilities of the ten digits and of "not a single digit" once the neighbors are known.
+        """Returns the probabilities of the ten digits and "not a single digit" given the neighbors.
 
         Args:
-            opinions: of M candidates.
-            fused: M×11, their probabilities by those opinions alone.
-            chosen: N indices of the digits to judge, which do not overlap.
+            opinions: predictions for M candidates.
+            fused: M×11, their probabilities without regard to neighbors.
+            chosen: indices of the N digits to rescore, which do not overlap.
 
         Returns:
             N×11 float32, rows summing to 1.
@@ -63,12 +63,13 @@ class Rescorer(Network):
 
 
 def features(opinions: Opinions, fused: NDArray[np.float32], chosen: NDArray[np.intp]) -> NDArray[np.float32]:
-    """What the network is given of each chosen candidate: N×277 float32.
+    """Computes the network's input for each chosen candidate: N×277 float32.
 
-    The first 61 are its own: the logarithms of its fused probabilities and of each opinion's, the detector's logits, and the logarithms of its
-    height, at the scale at which it was found, and of its width per height. Then 18 follow for each of the 12 nearest neighbors, among
-    them the candidates that overlap it: 1 for presence, how far away it is, how large, how much they overlap, and how probably it
-    is a digit. All are 0 where there is no neighbor.
+    The first 61 features are the candidate's own: the logarithms of its fused probabilities and of each
+    network's, the detector's logits, and the logarithms of its height, at the scale at which it was found,
+    and of its aspect ratio. Then there are 18 for each of the 12 nearest neighbors, including candidates that
+    overlap it: presence (1), distance, size, overlap, and the probability that it is a digit. All 18 are 0
+    for a missing neighbor.
     """
     found = opinions.found
     boxes = found.boxes
@@ -104,9 +105,9 @@ def features(opinions: Opinions, fused: NDArray[np.float32], chosen: NDArray[np.
 def _nearest(
     boxes: NDArray[np.float32], height: NDArray[np.float32], some: NDArray[np.intp], pool: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Indices N×K of the nearest neighbors of some candidates, the nearest first, and whether each exists.
+    """Returns N×K indices of the neighbors of some candidates, nearest first, and whether each exists.
 
-    A row above or below is twice as far away as what stands beside.
+    Vertical distances count twice.
     """
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     across, down = (np.abs(middle[None, pool, axis] - middle[some, None, axis]) for axis in (0, 1))
@@ -129,7 +130,7 @@ def _between(
     near: NDArray[np.intp],
     evidence: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """N×K×12: where each neighbor is, how large, how much the two overlap, and the candidate's own evidence."""
+    """Returns N×K×12: position and size of each neighbor, the overlap, and the candidate's own evidence."""
     one, other = boxes[some][:, None], boxes[near]
     size, sizes = (np.maximum(each[..., 2:] - each[..., :2], 1) for each in (one, other))
     tall = size[..., 1]

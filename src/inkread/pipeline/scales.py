@@ -1,4 +1,4 @@
-"""At which sizes a picture is looked at: octaves, so that each digit is of a size that the detector finds at one of them at least."""
+"""Scales of a picture in octaves, so that the detector can find each digit in at least one of them."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LARGEST_DIGIT = 32
-"""Height of the largest digit that is found at one scale, see ``synthetic.scenes.SIZES``."""
+"""Height of the largest digit found at one scale, see ``synthetic.scenes.SIZES``."""
 MULTIPLE = 16
-"""Sides of what the detector is given are multiples of this."""
+"""The sides of the detector's input are multiples of this."""
 MARGIN = 16
-"""The picture's border is repeated so far around it: the network's own padding is black."""
+"""Pixels by which the picture's border is repeated, because the network's own padding is black."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PyramidLevel:
     """The picture at one size.
 
     Attributes:
-        grey: uint8 h×w, sides multiples of ``MULTIPLE``, the picture at ``MARGIN``, ``MARGIN``, its border repeated around it.
-        octave: the scale, a power of 2.
-        scale: the same, x and y, from pixels of the picture to those here, exactly.
-        size: width and height that the picture takes up.
+        grey: uint8 h×w, sides multiples of ``MULTIPLE``; the picture begins at ``MARGIN``, ``MARGIN``, with
+            its border repeated around it.
+        octave: the nominal scale, a power of 2.
+        scale: the exact scale in x and y, from pixels of the picture to pixels here.
+        size: width and height of the picture here, without margins.
     """
 
     grey: NDArray[np.uint8]
@@ -40,11 +41,11 @@ class Look:
     size: tuple[int, int]
 
 
-def looks(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Iterator[Look]:
-    """The picture at each size that it is always looked at, the largest first.
+def pyramid_levels(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Iterator[PyramidLevel]:
+    """Yields the picture at each scale of the first pass, the largest first.
 
-    The largest is the picture itself, enlarged if it is small, reduced if it is large; at the smallest a digit as high as the picture is
-    small enough.
+    The largest is the picture itself, enlarged if it is small, reduced if it is large. At the smallest, even
+    a digit as high as the picture is small enough.
     """
     height, width = grey.shape
     longer, scale = max(height, width), 1.0
@@ -54,22 +55,24 @@ def looks(grey: NDArray[np.uint8], config: ReaderConfig = DEFAULT_CONFIG) -> Ite
         scale /= 2
     first = True
     while first or min(height, width) * scale > LARGEST_DIGIT / 2:
-        yield _look(grey, scale)
+        yield _level(grey, scale)
         first, scale = False, scale / 2
 
 
-def closer(grey: NDArray[np.uint8], look: Look, config: ReaderConfig = DEFAULT_CONFIG) -> Look | None:
-    """The picture an octave larger than in a look; ``None`` where that is larger than the picture itself, or too large."""
-    scale = 2 * look.octave
+def finer_level(
+    grey: NDArray[np.uint8], level: PyramidLevel, config: ReaderConfig = DEFAULT_CONFIG
+) -> PyramidLevel | None:
+    """Returns the picture one octave larger, or ``None`` if that exceeds the original or the pixel limit."""
+    scale = 2 * level.octave
     is_too_large = grey.size * scale * scale > config.most_pixels
-    return None if scale > 1 or is_too_large else _look(grey, scale)
+    return None if scale > 1 or is_too_large else _level(grey, scale)
 
 
-def _look(grey: NDArray[np.uint8], scale: float) -> Look:
+def _level(grey: NDArray[np.uint8], scale: float) -> PyramidLevel:
     height, width = grey.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     resized = grey if scale == 1 else cv2.resize(grey, size, interpolation=way)
     right, below = (MARGIN + -side % MULTIPLE for side in size)
     padded = cv2.copyMakeBorder(resized, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
-    return Look(np.asarray(padded, np.uint8), scale, (size[0] / width, size[1] / height), size)
+    return PyramidLevel(np.asarray(padded, np.uint8), scale, (size[0] / width, size[1] / height), size)

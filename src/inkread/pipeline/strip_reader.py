@@ -1,4 +1,4 @@
-"""Strips -> for each of their columns which digit it is the middle of, by a network in ONNX Runtime; a third opinion of each candidate."""
+"""Strips -> the digit centered at each column, with ONNX Runtime: a third prediction per candidate."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 NONE = len(DIGIT_CLASSES) - 1
 ANSWERS, COLUMN = 2, 2
-"""The network's columns are 4 pixels wide; each answers for two of 2 pixels."""
+"""Each output column of the network covers 4 pixels, and has answers for two columns of 2 pixels."""
 CORE = 0.2
-"""A box is judged by the columns that lie within this share of its width of its middle."""
+"""Maximum distance from a box's center of the columns that judge it, relative to its width."""
 BATCH = 32
-"""Strips of one call, of like widths."""
+"""Strips per call, of similar widths."""
 
 
 class StripReader(Network):
-    """Reads strips."""
+    """A loaded model that reads strips; safe to share between threads."""
 
     takes = "strips", [None, 1, HEIGHT, None]
     gives = "columns", [None, ANSWERS * len(DIGIT_CLASSES), 1, None]
@@ -34,19 +34,19 @@ class StripReader(Network):
     def probabilities(
         self, grey: NDArray[np.uint8], boxes: NDArray[np.float32], likely: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """N×11: the ten digits and "not a single digit"; all alike for a box that lies in no strip.
+        """Returns N×11 for the ten digits and "not a single digit"; uniform for a box outside every strip.
 
         Args:
             grey: uint8 H×W.
             boxes: N×4, x0, y0, x1, y1 in pixels.
-            likely: M×4, along which the strips lie.
+            likely: M×4, the boxes along which the strips are cut.
         """
         strips = strips_of(grey, likely) if len(likely) else []
         owner, ends = owners(strips, boxes)
         return judged(self.columns(strips), owner, ends)
 
     def columns(self, strips: list[Strip]) -> list[NDArray[np.float32]]:
-        """Of each strip, (W / 2)×11 probabilities."""
+        """Returns (W / 2)×11 probabilities per strip."""
         widths = np.array([strip.pixels.shape[1] for strip in strips], np.int64)
         result: list[NDArray[np.float32]] = [np.zeros((0, 0), np.float32)] * len(strips)
         order = np.argsort(widths, kind="stable")
@@ -65,7 +65,7 @@ class StripReader(Network):
 
 
 def unfolded(answer: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The network's answer 22×(W / 4) column by column: (W / 2)×11."""
+    """Reshapes the network's output 22×(W / 4) to columns: (W / 2)×11."""
     rows, columns = answer.shape
     return answer.reshape(ANSWERS, rows // ANSWERS, columns).transpose(2, 0, 1).reshape(-1, rows // ANSWERS)
 
@@ -73,12 +73,12 @@ def unfolded(answer: NDArray[np.float32]) -> NDArray[np.float32]:
 def judged(
     columns: list[NDArray[np.float32]], owner: NDArray[np.intp], ends: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """What the strips say of each box: the column within its core that is surest of a digit.
+    """Returns the strips' prediction for each box: the column in its core most confident of a digit.
 
     Args:
-        columns: of each strip, see ``StripReader.columns``.
-        owner: N, the strip that each box lies in, or -1.
-        ends: N×2, where it begins and ends there, pixels of the strip.
+        columns: the output of ``StripReader.columns``.
+        owner: N, the index of each box's strip, or -1.
+        ends: N×2, start and end of the box in its strip, pixels.
     """
     opinions = np.full((len(owner), NONE + 1), 1 / (NONE + 1), np.float32)
     middle, reach = ends.mean(axis=1), CORE * np.diff(ends)[:, 0]

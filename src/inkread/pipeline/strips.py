@@ -1,4 +1,4 @@
-"""Strips: the page along each run of neighboring digits, at one height, so that a network can read them as one."""
+"""Strips: each run of neighboring digits, cut from the page at one height, for a network to read."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEIGHT, TALL = 40, 22.0
-"""Height of a strip, and of its digits at the median, pixels."""
+"""Height of a strip, and median height of its digits, pixels."""
 GAP = 1.2
-"""Neighbors whose sides are farther apart than this, in heights of the row, belong to different runs."""
+"""Maximum gap between neighbors of a run, in heights of the row."""
 BEYOND = 1.0
-"""A strip reaches so far beyond the first and the last digit, likewise."""
+"""Margin before the first and after the last digit, in heights of the row."""
 NARROWEST = 24
 LEAST_DEVIATION, LIMIT = 0.03, 3.0
-"""Contrast below the first is not amplified: that would be noise; what is so many deviations from the mean is the limit."""
+"""Standard deviation below which contrast is not amplified; deviations from the mean that map to 1."""
 LIKE = (0.4, 2.2)
-"""A box lies in a strip if its height, as a share of the strip's digits, is between these,"""
+"""Range of a box's height in a strip, relative to the strip's digits."""
 ASIDE = 0.5
-"""and its middle is no farther from the strip's course, in heights of its digits."""
+"""Maximum distance of a box's center from the strip's course, in heights of its digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A run of digits as one picture.
+    """A run of digits as one image.
 
     Attributes:
         pixels: uint8 40×W.
-        left: where it begins on the page, pixels.
-        scale: pixels of the strip for one of the page.
-        course: polynomial in x, highest power first: where the middle of the digits lies on the page.
+        left: its start on the page, pixels.
+        scale: pixels of the strip per pixel of the page.
+        course: polynomial in x, highest power first, of the vertical center of the digits on the page.
     """
 
     pixels: NDArray[np.uint8]
@@ -45,7 +45,7 @@ class Strip:
     course: NDArray[np.float64]
 
     def places(self, boxes: NDArray[np.float32]) -> NDArray[np.float64]:
-        """N×3: where each box of the page begins and ends along the strip, pixels, and how badly it fits in, 1 for not at all.
+        """Returns N×3: start and end of each box in the strip, pixels, and its mismatch, 1 if outside.
 
         Args:
             boxes: N×4, x0, y0, x1, y1 in pixels of the page.
@@ -62,9 +62,9 @@ class Strip:
 
 
 def runs_of(boxes: NDArray[np.float32]) -> list[list[int]]:
-    """Indices of the boxes, run by run, each from left to right: rows, parted where there is a wide gap.
+    """Returns the indices of the boxes, run by run, each from left to right: rows split at wide gaps.
 
-    A box of quite another height than its row is a run by itself.
+    A box whose height is very different from its row's is a run by itself.
     """
     runs = []
     for row in rows_of(boxes):
@@ -86,21 +86,21 @@ def runs_of(boxes: NDArray[np.float32]) -> list[list[int]]:
 
 
 def strips_of(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> list[Strip]:
-    """A strip along each run.
+    """Cuts a strip along each run.
 
     Args:
         grey: uint8 H×W.
-        boxes: N×4 of what may be digits, hardly overlapping, x0, y0, x1, y1 in pixels.
+        boxes: N×4 of probable digits, with little overlap, x0, y0, x1, y1 in pixels.
     """
     pyramid = [grey]
     return [strip_along(pyramid, boxes[run]) for run in runs_of(boxes)]
 
 
 def owners(strips: list[Strip], boxes: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Which strip each box fits into best, -1 for none, and where it begins and ends along that.
+    """Assigns each box to the strip that it fits best, or to -1, and returns its start and end in it.
 
     Args:
-        strips: of a page.
+        strips: the strips of a page.
         boxes: N×4, x0, y0, x1, y1 in pixels of the page.
 
     Returns:
@@ -115,16 +115,16 @@ def owners(strips: list[Strip], boxes: NDArray[np.float32]) -> tuple[NDArray[np.
 
 
 def strip_along(pyramid: list[NDArray[np.uint8]], boxes: NDArray[np.float32]) -> Strip:
-    """The strip along the boxes of one run.
+    """Cuts the strip along the boxes of one run.
 
     Args:
-        pyramid: the page, and what it was halved to so far; it grows when needed.
+        pyramid: the page and its halved versions so far; extended if needed.
         boxes: N×4, from left to right.
     """
     grey = pyramid[0]
     tall = max(2.0, float(np.median(boxes[:, 3] - boxes[:, 1])))
     middle = (boxes[:, :2] + boxes[:, 2:]).astype(np.float64) / 2
-    # Two digits that stand at different heights are no slope.
+    # Two digits at different heights do not make a slope.
     degree = 0 if len(boxes) < 3 else 1 if len(boxes) < 9 else 2
     course = np.polyfit(middle[:, 0], middle[:, 1], degree)
     left = max(float(boxes[:, 0].min()) - BEYOND * tall, -BEYOND * tall / 4)
@@ -139,7 +139,7 @@ def strip_along(pyramid: list[NDArray[np.uint8]], boxes: NDArray[np.float32]) ->
     x = left + (np.arange(width) + 0.5) / scale
     aside = (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) / scale
     y = np.polyval(course, x)[None] + aside[:, None]
-    # OpenCV's whole numbers are the middles of pixels.
+    # In OpenCV, integer coordinates are pixel centers.
     map_x = np.broadcast_to(x * source.shape[1] / grey.shape[1] - 0.5, y.shape).astype(np.float32)
     map_y = (y * source.shape[0] / grey.shape[0] - 0.5).astype(np.float32)
     pixels = cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -147,11 +147,11 @@ def strip_along(pyramid: list[NDArray[np.uint8]], boxes: NDArray[np.float32]) ->
 
 
 def planes(pixels: NDArray[np.uint8], widths: NDArray[np.int64]) -> NDArray[np.float32]:
-    """What the network is given: each strip with mean 0 and even contrast, 0 beyond its end, what is rarer than the ground bright.
+    """Makes the network's input: strips with mean 0, normalized contrast and bright ink, padded with 0.
 
     Args:
         pixels: N×40×W uint8.
-        widths: N, of each strip; what is to the right of that is padding.
+        widths: N, the width of each strip; the rest is padding.
 
     Returns:
         N×1×40×W float32 in -1..1.
@@ -163,6 +163,6 @@ def planes(pixels: NDArray[np.uint8], widths: NDArray[np.int64]) -> NDArray[np.f
     deviation = np.sqrt((((value - mean) * inside) ** 2).sum(axis=(1, 2), keepdims=True) / area)
     even = np.clip((value - mean) / ((deviation + np.float32(LEAST_DEVIATION)) * np.float32(LIMIT)), -1, 1)
     even *= inside
-    # Ink covers less than the paper does, so that its side of the mean has the longer tail.
+    # Ink covers less area than paper, so its side of the mean has the longer tail.
     is_dark = (even**3).sum(axis=(1, 2), keepdims=True) < 0
     return np.asarray(np.where(is_dark, -even, even)[:, None], np.float32)

@@ -22,10 +22,11 @@ class Trace:
 
     Attributes:
         picture: upright RGB.
-        turns: quarter turns, counterclockwise, by which the page had to be turned to make sense; what follows is turned.
-        grey: uint8 H×W, what the networks were given.
-        opinions: of N candidates, what each network says; boxes are in pixels of ``grey``.
-        choice: which candidates are read, and the probabilities of all.
+        turns: counterclockwise quarter turns that made the page upright; the other stages are of the turned
+            page.
+        grey: uint8 H×W, the networks' input.
+        opinions: each network's predictions for N candidates; boxes are in pixels of ``grey``.
+        choice: the candidates read as digits, and the probabilities of all.
         reading: the result.
     """
 
@@ -44,7 +45,7 @@ class Trace:
 
     @property
     def digit_score(self) -> float:
-        """How probable it is that a picture read as ``single`` shows a digit, see ``Reader.digit_score``."""
+        """Probability that a picture read as ``single`` shows a digit, see ``Reader.digit_score``."""
         return 0.0 if self.main is None else float(1 - self.choice.probabilities[self.main, -1])
 
     @property

@@ -1,4 +1,4 @@
-"""Decides which way up a page is: upright digits are read with confidence, turned ones with doubt."""
+"""Decides the orientation of a page: upright digits are read with more confidence than turned ones."""
 
 from __future__ import annotations
 
@@ -21,29 +21,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """A logistic model of whether a page should be turned, fitted on held-out pages in their four orientations.
+    """Logistic model of whether a page should be turned, fitted on held-out pages in four orientations.
 
     Attributes:
-        confidence: weight of how much more confidence all candidates together get in the other orientation, in digits.
-        doubt: weight of how much more doubt they get.
-        bias: if every second page were turned.
+        confidence: weight of the gain in total confidence of all candidates in the other orientation, in
+            digits.
+        doubt: weight of the gain in total doubt.
+        bias: bias for pages half of which are turned.
     """
 
     confidence: float
     doubt: float
     bias: float
 
-    def best_of(self, looks: Mapping[int, NDArray[np.float32]], config: ReaderConfig = DEFAULT_CONFIG) -> int:
-        """The orientation, in quarter turns counterclockwise, that is most probably upright.
+    def best_of(
+        self, confidences: Mapping[int, NDArray[np.float32]], config: ReaderConfig = DEFAULT_CONFIG
+    ) -> int:
+        """Returns the most probable orientation, in counterclockwise quarter turns.
 
         Args:
-            looks: for each orientation, what ``confidence`` gives; 0 is the picture as it was given.
-            config: says how rarely pages are turned.
+            confidences: the result of ``confidence`` for each orientation; 0 is the picture as given.
+            config: contains the prior for turned pages.
         """
         rare = math.log(config.turned / (1 - config.turned))
         scores = {
-            turns: float(changes(looks[0], other) @ (self.confidence, self.doubt)) + self.bias + rare
-            for turns, other in looks.items()
+            turns: float(changes(confidences[0], other) @ (self.confidence, self.doubt)) + self.bias + rare
+            for turns, other in confidences.items()
             if turns
         }
         best = max(scores, key=lambda turns: scores[turns], default=0)
@@ -51,19 +54,19 @@ class Turning:
 
 
 def is_doubtful(given: NDArray[np.float32], config: ReaderConfig = DEFAULT_CONFIG) -> bool:
-    """Whether the page should be looked at in the other orientations, by what ``confidence`` gives."""
+    """Tests whether the other orientations should be tried, given the result of ``confidence``."""
     return config.least_to_turn <= len(given) <= config.most_to_turn and float(given.mean()) < config.sense
 
 
 def changes(given: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    """How much more confidence and doubt there is in another orientation than in the given one."""
+    """Returns the gain in confidence and in doubt from the given orientation to another."""
     return np.array([other.sum() - given.sum(), (1 - other).sum() - (1 - given).sum()], np.float64)
 
 
 def confidence(
     opinions: Opinions, choice: Choice, config: ReaderConfig = DEFAULT_CONFIG
 ) -> NDArray[np.float32]:
-    """For each candidate that may well be a digit, how probable its best label is: N float32 in 0..1."""
+    """Returns the probability of the best label for each probable digit: N float32 in 0..1."""
     found = opinions.found
     kept = choice.kept[found.is_digit[choice.kept]]
     likely = kept[found.logits[kept].max(axis=1, initial=-np.inf) > config.likely_logit]

@@ -41,7 +41,7 @@ The range is slightly more than an octave, so that a small network has to learn 
 """
 MARGINS = (10.0, 42.0)
 
-REAL, CORRECTED = 0.15, 0.3
+REAL, CORRECTED = 0.25, 0.3
 """Share of scenes from real numbers on real paper, and from corrected pages, if there are any."""
 SIZE = 256
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.02, 0.26)

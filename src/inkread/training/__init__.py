@@ -1,6 +1,6 @@
-"""The workshop: networks, augmentation, recipes and the loop.
+"""Training: recipes, networks, augmentation, and one loop for all networks.
 
-Reading a recipe needs no PyTorch; all else needs the extra ``train``.
+Recipes do not need PyTorch; everything else needs the extra ``train``.
 
 ::
 
@@ -19,8 +19,8 @@ from inkread.system.idle import let_idle_threads_sleep
 from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, FineTuneConfig, Recipe
 
 if TYPE_CHECKING:
-    from inkread.training.checkpoint import Epoch
     from inkread.training.detector_fit import DetectorEpoch
+    from inkread.training.digits import Epoch
     from inkread.training.fine_tuning import FineTuned
     from inkread.training.run import Run, Trained, load_run
     from inkread.training.workflow import Progress, fine_tune, train, train_detector
@@ -49,7 +49,7 @@ let_idle_threads_sleep()  # PyTorch's library of threads reads the environment w
 
 
 def __getattr__(name: str) -> Any:
-    """What needs PyTorch, when it is first asked for."""
+    """Imports what needs PyTorch on first use."""
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

@@ -1,6 +1,7 @@
-"""Where the digits of a known text stand: the detector's candidates that spell it best (Viterbi 1967).
+"""Finds the digits of a known text: the detector's candidates that spell it best (Viterbi 1967).
 
-``python -m inkread.training.alignment DETECTOR`` finds them in all real numbers, and writes the file that ``synthetic.real`` reads.
+``python -m inkread.training.alignment DETECTOR`` finds them in all real numbers, and writes the
+file that ``synthetic.real`` reads.
 """
 
 from __future__ import annotations
@@ -25,24 +26,24 @@ if TYPE_CHECKING:
     from inkread.pipeline.detector import Detections
 
 LEAST, MEAN = -2.0, 0.0
-"""Logits that each digit of the text must have at least, and all at the mean, for its boxes to be learned from."""
+"""Least logit of each digit of a text, and least mean of all, if its boxes are to be learned from."""
 SURE = 1.0
-"""What has a larger logit than this and is not part of the text makes the text doubtful."""
+"""A candidate with a larger logit that is not part of the text makes the text doubtful."""
 STEP = 0.35
-"""Middles of neighbors are at least so far apart, in shares of the wider one's width."""
+"""Least distance between the middles of neighbors, as a share of the wider one's width."""
 
 
 def aligned(
     found: Detections, text: str, *, least: float = LEAST, mean: float = MEAN, sure: float = SURE
 ) -> NDArray[np.float32] | None:
-    """A box for each digit of the text, or ``None`` if the candidates do not spell it surely, and nothing else.
+    """Returns a box per digit of the text; ``None`` if the candidates do not clearly spell it alone.
 
     Args:
         found: candidates in a picture of one row.
         text: digits, from left to right.
-        least: logit that each digit of the text must have,
-        mean: and all at the mean.
-        sure: what has a larger logit than this and is not part of the text makes the text doubtful.
+        least: least logit of each digit of the text.
+        mean: least mean of their logits.
+        sure: a candidate with a larger logit that is not part of the text makes the text doubtful.
     """
     digits = found.subset(found.is_digit)
     order = np.argsort(digits.boxes[:, 0] + digits.boxes[:, 2], kind="stable")
@@ -70,7 +71,7 @@ def aligned(
 
 
 def _has_other(boxes: NDArray[np.float32], logits: NDArray[np.float32], path: list[int], sure: float) -> bool:
-    """Whether something surer than that stands beside the text's digits."""
+    """Whether a candidate with a larger logit is next to the text's digits."""
     others = np.setdiff1d(np.flatnonzero(logits.max(axis=1) > sure), path)
     low = np.maximum(boxes[others, None, :2], boxes[None, path, :2])
     high = np.minimum(boxes[others, None, 2:], boxes[None, path, 2:])
@@ -79,7 +80,7 @@ def _has_other(boxes: NDArray[np.float32], logits: NDArray[np.float32], path: li
 
 
 def boxes_of(detector: Detector, numbers: Iterable[Number]) -> dict[str, NDArray[np.generic]]:
-    """The sources of the numbers whose digits are found, how many each has, and their boxes, in 16 bits."""
+    """Returns the sources of numbers with known digits, how many each has, and their boxes in 16 bits."""
     found = {number.source: aligned(detector.detect(number.pixels)[0], number.text) for number in numbers}
     known = {source: boxes for source, boxes in found.items() if boxes is not None}
     return {

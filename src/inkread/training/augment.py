@@ -1,7 +1,7 @@
-"""Augmentation: glyphs as other hands and other pens would have written them.
+"""Augmentation: varies glyphs as other writers and other pens would.
 
-Geometry first (an affine map and an elastic one in a single resampling), stroke width after it. Every glyph
-draws its own amounts from the generator given, so that equal seeds give equal glyphs.
+Geometry comes first (an affine and an elastic map in a single resampling), then stroke width. Every glyph
+draws its own amounts from the given generator, so that equal seeds give equal glyphs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SIZE = 28
 ELASTIC_POINTS = 14
-"""Control points a side of the elastic field: every other pixel, plenty for a sigma of two pixels or more."""
+"""Control points per side of the elastic field: every other pixel, plenty for a sigma of two pixels or
+more."""
 
 
 def augment(glyphs: Tensor, strengths: Augmentation, generator: torch.Generator) -> Tensor:
@@ -27,8 +28,8 @@ def augment(glyphs: Tensor, strengths: Augmentation, generator: torch.Generator)
 
     Args:
         glyphs: N×28×28 float32, 0..1, ink bright.
-        strengths: how far; with all of them 0 the glyphs come back as they are.
-        generator: of every random number.
+        strengths: how far; all zeros return the glyphs unchanged.
+        generator: the source of all randomness.
 
     Returns:
         N×28×28 float32, 0..1.
@@ -42,7 +43,7 @@ def augment(glyphs: Tensor, strengths: Augmentation, generator: torch.Generator)
 
 
 def sampling_grid(count: int, strengths: Augmentation, generator: torch.Generator) -> Tensor:
-    """Where each pixel's value comes from: N×28×28×2 (x, y), with -1 and 1 at the glyph's edges."""
+    """Returns the source of each pixel's value: N×28×28×2 (x, y), with -1 and 1 at the glyph's edges."""
     per_pixel = 2 / SIZE
     grid = functional.affine_grid(
         affine_maps(count, strengths, generator), [count, 1, SIZE, SIZE], align_corners=False
@@ -56,7 +57,7 @@ def sampling_grid(count: int, strengths: Augmentation, generator: torch.Generato
 
 
 def affine_maps(count: int, strengths: Augmentation, generator: torch.Generator) -> Tensor:
-    """N×2×3 maps from output to input coordinates: size, then slant, then rotation, then shift."""
+    """Returns N×2×3 maps from output to input coordinates: size, then slant, then rotation, then shift."""
     x_scale, y_scale, slant, angle, x_shift, y_shift = 2 * torch.rand(6, count, generator=generator) - 1
     x_scale, y_scale = 1 + strengths.scale * x_scale, 1 + strengths.scale * y_scale
     angle = math.radians(strengths.rotation) * angle
@@ -71,10 +72,10 @@ def affine_maps(count: int, strengths: Augmentation, generator: torch.Generator)
 
 
 def smoothing_matrix(sigma: float) -> Tensor:
-    """28×14 Gaussian weights from control points to pixels, whose squares sum to one for each pixel.
+    """Returns 28×14 Gaussian weights from control points to pixels, whose squares sum to one for each pixel.
 
-    With it on both sides, independent noise of unit variance becomes a smooth field of unit variance. (In
-    Simard et al. 2003 the noise is at every pixel, and the variance that alpha gives depends on sigma.)
+    Applied on both sides, they turn independent noise of unit variance into a smooth field of unit variance.
+    (In Simard et al. 2003, each pixel has noise, and the variance for a given alpha depends on sigma.)
     """
     pixels = torch.arange(SIZE) + 0.5
     points = (torch.arange(ELASTIC_POINTS) + 0.5) * (SIZE / ELASTIC_POINTS)
@@ -90,7 +91,7 @@ def change_stroke_width(glyphs: Tensor, strengths: Augmentation, generator: torc
 
 
 def dilate(glyphs: Tensor) -> Tensor:
-    """The largest of each 3×3 neighborhood; slices, as they are ten times as fast as max_pool2d on a CPU."""
+    """Returns the largest of each 3×3 neighborhood; slices are ten times as fast as max_pool2d on a CPU."""
     padded = functional.pad(glyphs, (1, 1, 1, 1))
     columns = torch.maximum(torch.maximum(padded[:, :, :-2], padded[:, :, 2:]), padded[:, :, 1:-1])
     return torch.maximum(torch.maximum(columns[:, :-2], columns[:, 2:]), columns[:, 1:-1])

@@ -1,4 +1,4 @@
-"""What the candidates that a detector finds on a scene really are."""
+"""Labels the candidates that a detector finds on a scene."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 DOUBTFUL = -1
 SAME, OTHER = 0.5, 0.35
-"""A box is that of a digit if they share at least the first of their union, not if less than the second, and in between it does not count."""
+"""Intersection over union with a digit from which a box is that digit, and below which it is not; in between,
+it does not count."""
 FOUND = 0.4
-"""A digit of a scene is found by a box that shares this much of the union with it."""
+"""Intersection over union from which a box finds a digit of a scene."""
 
 
 def shared(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """N×M, how much of their union each two boxes share, 0..1."""
+    """Returns the intersection over union of each two boxes, N×M, 0..1."""
     low = np.maximum(some[:, None, :2], others[None, :, :2])
     high = np.minimum(some[:, None, 2:], others[None, :, 2:])
     both = np.prod(np.maximum(high - low, 0), axis=2)
@@ -30,7 +31,7 @@ def shared(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np
 
 
 def labelled(boxes: NDArray[np.float32], scene: Scene) -> NDArray[np.int64]:
-    """For each box the digit that it is of, ``DIGITS`` for none, ``DOUBTFUL`` where it does not count; several may be of one digit."""
+    """Returns the digit of each box; ``DIGITS`` for none, ``DOUBTFUL`` for one that does not count."""
     digits = scene.classes < DIGITS
     if not digits.any() or not len(boxes):
         return np.full(len(boxes), DIGITS, np.int64)
@@ -41,7 +42,7 @@ def labelled(boxes: NDArray[np.float32], scene: Scene) -> NDArray[np.int64]:
 
 
 def matched(boxes: NDArray[np.float32], scene: Scene) -> NDArray[np.int64]:
-    """For each box, the surest first, the digit that it alone is of: ``DIGITS`` for none, ``DOUBTFUL`` for one that does not count."""
+    """Returns the digit of each box like ``labelled``, but each digit for one box only, the best first."""
     truth = np.full(len(boxes), DIGITS, np.int64)
     free = scene.classes < DIGITS
     share = shared(boxes, scene.boxes) if len(scene.boxes) else np.zeros((len(boxes), 0), np.float32)

@@ -6,91 +6,188 @@ import copy
 import io
 from dataclasses import asdict, dataclass, field
 from pickle import UnpicklingError  # only to catch it: weights_only loads no pickled code
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import torch
 
 from inkread.errors import OutputError, TrainingError
 from inkread.models.card import CARD_FILE
 from inkread.system.files import whole
-from inkread.training.recipe import Recipe
-from inkread.training.run import Figures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from torch import nn
 
-    from inkread.training.recipe import DetectorRecipe
+    from inkread.training.trainer import Plan
 
 CHECKPOINT_FILE = "checkpoint.pt"
 
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the training glyphs came to; a row of ``history.csv``.
-
-    Losses are mean cross-entropies (nats), accuracies shares of 0..1. The training figures are of augmented
-    glyphs and the weights of the moment, with label smoothing in the loss; the validation figures are of plain
-    glyphs and the averaged weights. The learning rate is the last step's.
-    """
-
-    epoch: int
-    learning_rate: float
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    seconds: float
-
-    def summary(self) -> dict[str, str]:
-        """The figures that a person asks for, by name."""
-        return {
-            "Training loss, accuracy": f"{self.train_loss:.4f}, {self.train_accuracy:.2%}",
-            "Validation loss, accuracy": f"{self.validation_loss:.4f}, {self.validation_accuracy:.2%}",
-        }
+Row = TypeVar("Row")
 
 
 @dataclass
-class State(Generic[Figures]):
-    """All that changes in training; no random numbers, as each epoch draws from a seed of its own.
+class State(Generic[Row]):
+    """All that changes during training; no random numbers, because each epoch draws from a seed of its own.
 
-    ``network`` and ``averaged`` are the module that learns and the mean of its weights; ``figures`` is the dataclass of an epoch's.
+    Attributes:
+        network: the module that learns.
+        averaged: the mean of its weights and batch-norm statistics, in evaluation mode.
+        optimizer: of the network.
+        history: the figures of the epochs so far.
+        best_epoch: the one with the lowest validation loss, or the last if there is no such figure; 0 at
+            first.
+        best: the averaged weights after it.
     """
 
     network: Any
     averaged: Any
     optimizer: torch.optim.Optimizer
-    figures: type[Figures]
-    history: list[Figures] = field(default_factory=list)
+    history: list[Row] = field(default_factory=list)
+    best_epoch: int = 0
+    best: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, recipe: Recipe | DetectorRecipe, network: nn.Module, figures: type[Figures]) -> Self:
-        """A network with fresh weights, its average and its optimiser."""
+    def start(cls, network: nn.Module, plan: Plan) -> Self:
+        """Begins with a network's weights, their average, and a fresh optimizer."""
+        network.requires_grad_(requires_grad=True)
         averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-        kernels = [weight for weight in network.parameters() if weight.ndim > 1]
-        others = [weight for weight in network.parameters() if weight.ndim == 1]  # biases and batch norms
-        decay = recipe.decay if isinstance(recipe, Recipe) else recipe.weight_decay
-        groups = [
-            {"params": kernels, "weight_decay": decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        return cls(network, averaged, _optimizer(recipe, groups), figures)
+        return cls(network, averaged, _optimizer(network, plan))
+
+    @torch.no_grad()
+    def average(self, decay: float) -> None:
+        """Takes one step of the exponential moving average of the weights and of batch-norm statistics."""
+        now = self.network.state_dict()
+        for name, kept in self.averaged.state_dict().items():
+            if kept.dtype.is_floating_point:
+                kept.lerp_(now[name], 1 - decay)
+            else:
+                kept.copy_(now[name])
+
+    def note_best(self, *, keep: bool) -> None:
+        """Notes the last epoch as the best if its validation loss is the lowest, or if it has none.
+
+        Args:
+            keep: keeps the averaged weights of the best epoch.
+        """
+        losses = [getattr(row, "validation_loss", 0.0) for row in self.history]
+        if not self.best_epoch or losses[-1] < losses[self.best_epoch - 1] or not any(losses):
+            self.best_epoch = len(losses)
+            self.best = copy.deepcopy(self.averaged.state_dict()) if keep else {}
+
+    def restore_best(self) -> None:
+        """Gives the averaged network the weights of the best epoch."""
+        if self.best:
+            self.averaged.load_state_dict(self.best)
 
 
-def _optimizer(recipe: Recipe | DetectorRecipe, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-    """The recipe's optimizer, which takes ``weight_decay`` as its own kind of it; the detector always learns by AdamW."""
-    match recipe:
-        case Recipe(optimizer="adam"):
-            return torch.optim.Adam(groups, lr=recipe.learning_rate)
-        case Recipe(optimizer="sgd", momentum=momentum):
-            return torch.optim.SGD(groups, recipe.learning_rate, momentum, nesterov=momentum > 0)
+def _optimizer(network: nn.Module, plan: Plan) -> torch.optim.Optimizer:
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    groups = [
+        {"params": [each for each in weights if each.ndim > 1], "weight_decay": plan.weight_decay},
+        {"params": [each for each in weights if each.ndim <= 1], "weight_decay": 0.0},  # biases, batch norms
+    ]
+    match plan.optimizer:
+        case "adam":
+            return torch.optim.Adam(groups, lr=plan.learning_rate)
+        case "sgd":
+            return torch.optim.SGD(groups, plan.learning_rate, plan.momentum, nesterov=plan.momentum > 0)
         case _:
-            return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+            return torch.optim.AdamW(groups, lr=plan.learning_rate)
+
+
+@dataclass(frozen=True)
+class Checkpoint(Generic[Row]):
+    """Where a training's state is kept.
+
+    Attributes:
+        folder: of the run; created if needed.
+        identity: recipe and data, flat, under names that a person can read; only the same training is
+            resumed.
+        row: makes the figures of an epoch from their names and values.
+        resume: continues the training in the folder.
+    """
+
+    folder: Path
+    identity: dict[str, Any]
+    row: Callable[..., Row]
+    resume: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / CHECKPOINT_FILE
+
+    def open(self, state: State[Row]) -> None:
+        """Restores a training to be resumed, or saves a fresh one.
+
+        Raises:
+            TrainingError: the checkpoint is damaged, or belongs to another recipe or other data.
+            OutputError: the folder cannot be written to.
+        """
+        if self.resume:
+            self._restore(state)
+        else:
+            self.save(state)
+
+    def save(self, state: State[Row]) -> None:
+        """Replaces the checkpoint in one step: even on a full disk, the old or the new one always exists.
+
+        Raises:
+            OutputError: the folder cannot be written to.
+        """
+        content = io.BytesIO()
+        saved = {
+            "identity": self.identity,
+            "network": state.network.state_dict(),
+            "averaged": state.averaged.state_dict(),
+            "optimizer": state.optimizer.state_dict(),
+            "history": [asdict(row) for row in state.history],  # type: ignore[call-overload]
+            "best_epoch": state.best_epoch,
+            "best": state.best,
+        }
+        torch.save(saved, content)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with whole(self.path) as partial:
+                partial.write_bytes(content.getbuffer())
+        except OSError as error:
+            problem = f"cannot be written to ({error})"
+            raise OutputError(str(self.folder), problem, "make room, or choose another folder") from error
+
+    def _restore(self, state: State[Row]) -> None:
+        try:
+            saved = torch.load(self.path, weights_only=True)
+            before = saved["identity"]
+            differing = [name for name in self.identity if self.identity[name] != before.get(name)]
+            if not differing:
+                state.network.load_state_dict(saved["network"])
+                state.averaged.load_state_dict(saved["averaged"])
+                state.optimizer.load_state_dict(saved["optimizer"])
+                state.history[:] = [self.row(**row) for row in saved["history"]]
+                state.best_epoch, state.best = saved["best_epoch"], saved["best"]
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+            TypeError,
+            LookupError,
+            EOFError,
+            UnpicklingError,
+        ) as error:
+            problem = f"is not a readable checkpoint ({type(error).__name__})"
+            raise TrainingError(str(self.path), problem, "remove it and start again") from error
+        if differing:
+            changes = ", ".join(
+                f"{name} was {before.get(name)!r}, is {self.identity[name]!r}" for name in differing
+            )
+            problem = f"holds a run of another recipe or other data ({changes})"
+            raise TrainingError(str(self.folder), problem, "resume it with what it was started with")
 
 
 def refuse(out: Path, *, resume: bool) -> None:
-    """Raises a ``TrainingError`` if the folder's content does not allow to start, or to resume, a run."""
+    """Raises a ``TrainingError`` if the folder's content does not allow a run to start, or to be resumed."""
     if (out / CARD_FILE).exists():
         raise TrainingError(
             str(out), "holds a finished run", "choose another folder, or remove this one first"
@@ -100,66 +197,3 @@ def refuse(out: Path, *, resume: bool) -> None:
         raise TrainingError(str(out), "holds an interrupted run", "resume it, or choose another folder")
     if resume and not interrupted:
         raise TrainingError(str(out), "holds no interrupted run", "start one without resuming")
-
-
-def save(out: Path, state: State[Any], identity: dict[str, Any]) -> None:
-    """Replaces the run's checkpoint in one step: at any moment, also on a full disk, the old one or the new one is there.
-
-    Args:
-        out: the run's folder, made if need be.
-        state: after any number of whole epochs.
-        identity: recipe and data, flat; a run is resumed with the same only.
-
-    Raises:
-        OutputError: if the folder cannot be written to.
-    """
-    content = io.BytesIO()
-    torch.save(
-        {
-            "identity": identity,
-            "network": state.network.state_dict(),
-            "averaged": state.averaged.state_dict(),
-            "optimizer": state.optimizer.state_dict(),
-            "history": [asdict(epoch) for epoch in state.history],
-        },
-        content,
-    )
-    path = out / CHECKPOINT_FILE
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with whole(path) as partial:
-            partial.write_bytes(content.getbuffer())
-    except OSError as error:
-        raise OutputError(
-            str(out), f"cannot be written to ({error})", "make room, or choose another folder"
-        ) from error
-
-
-def restore(out: Path, state: State[Any], identity: dict[str, Any]) -> None:
-    """Brings a fresh state to where the interrupted run was.
-
-    Raises:
-        TrainingError: if the checkpoint is damaged, or belongs to another recipe or other data.
-    """
-    path = out / CHECKPOINT_FILE
-    try:
-        saved = torch.load(path, weights_only=True)
-        differing = [name for name in identity if identity[name] != saved["identity"].get(name)]
-        if not differing:
-            state.network.load_state_dict(saved["network"])
-            state.averaged.load_state_dict(saved["averaged"])
-            state.optimizer.load_state_dict(saved["optimizer"])
-            state.history[:] = [state.figures(**row) for row in saved["history"]]
-    except (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, UnpicklingError) as error:
-        raise TrainingError(
-            str(path), f"is no readable checkpoint ({type(error).__name__})", "remove it and start again"
-        ) from error
-    if differing:
-        changes = ", ".join(
-            f"{name} was {saved['identity'].get(name)!r}, is {identity[name]!r}" for name in differing
-        )
-        raise TrainingError(
-            str(out),
-            f"holds a run of another recipe or other data ({changes})",
-            "resume it with what it was started with",
-        )

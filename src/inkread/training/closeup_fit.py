@@ -1,10 +1,10 @@
-"""Trains the network for close-ups, on what a detector finds on scenes and on the digits that are there."""
+"""Trains the network for close-ups on a detector's candidates on scenes, and on the digits there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
@@ -14,34 +14,37 @@ from torch.nn import functional
 from inkread.pipeline import closeups
 from inkread.pipeline.detector import DIGITS
 from inkread.synthetic.scenes import make_scene
+from inkread.training import starts
 from inkread.training.candidates import labelled
 from inkread.training.closeup_network import CloseupNetwork
-from inkread.training.second_looks import Batch, learn
+from inkread.training.second_networks import Batch, learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from inkread.pipeline.detector import Detector
     from inkread.synthetic.scenes import Scene
     from inkread.synthetic.writers import Stock
+    from inkread.training.recipe import DetectorRecipe
 
 COUNTED, POSSIBLE = (7.0, 1e9), (5.0, 1e9)
-"""Heights of digits that are to be read on a page, and of those that may be."""
+"""Heights of the digits that must be read on a page, and of those that may be, in pixels."""
 PAGE = 256
 MOST = 120
-"""Candidates of a page that are learned from, the surest."""
+"""The most candidates per page to learn from: the most confident ones."""
 SHIFTED, SCALED = 0.045, 0.06
-"""How far the boxes of the digits are off, as a detector's are: standard deviations, shares of the box."""
-BATCH, RATE, WEIGHT_DECAY, SMOOTHING, AVERAGING = 64, 1.5e-3, 0.03, 0.02, 0.999
-"""Close-ups a step; the rate of AdamW at its highest, which falls over the second half of the steps; its weight decay; the smoothing of labels
-(Szegedy et al. 2016), as some boxes are doubtful; the weight of the past in the mean of the weights."""
+"""How far the digits' boxes are moved and scaled, like a detector's: standard deviations, shares of the
+box."""
+BATCH, RATE, SMOOTHING = 64, 1.5e-3, 0.02
+"""Close-ups per step; the highest learning rate; the smoothing of labels (Szegedy et al. 2016), because some
+boxes are doubtful."""
 TURNED, RESIZED, SHEARED, MOVED = 5.0, 0.07, 0.06, 0.8
-"""How a close-up is varied, standard deviations: degrees, logarithm of the scale, shear, pixels."""
+"""How a close-up is varied, as standard deviations: degrees, logarithm of the scale, shear, pixels."""
 BLURRED, GRAIN, BENT = 0.25, 0.15, 0.35
-"""How often it is blurred; the strongest grain, of 1; the standard deviation of the logarithm of its gamma."""
+"""Share of blurred close-ups; the strongest grain, of 1; the standard deviation of the logarithm of gamma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Closeups:
 
 
 def page(stock: Stock, seed: int, index: int, *, size: int = PAGE) -> Scene:
-    """A page on which digits of every size count."""
+    """Makes a page on which digits of every size count."""
     rng = np.random.default_rng([seed, index])
     return make_scene(stock, rng, size=size, sizes=COUNTED, margins=POSSIBLE)
 
@@ -73,7 +76,7 @@ def gather(
     seed: int,
     on_page: Callable[[int], object] = lambda _done: None,
 ) -> Closeups:
-    """Close-ups of what the detector finds on so many pages, and of the digits on them."""
+    """Cuts close-ups of what the detector finds on so many pages, and of the digits on them."""
     parts = []
     for index in range(pages):
         scene = page(stock, seed, index)
@@ -95,7 +98,7 @@ def gather(
 
 
 def _jittered(boxes: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """The boxes moved and scaled a little."""
+    """Moves and scales the boxes a little."""
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1)
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + rng.normal(0, SHIFTED, (len(boxes), 2)) * sides.max(
         axis=1, keepdims=True
@@ -104,30 +107,30 @@ def _jittered(boxes: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
     return np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)
 
 
-def fit_closeups(
-    data: Closeups,
-    *,
-    steps: int,
-    seed: int,
-    start: Path | None = None,
-    on_step: Callable[[int, float, CloseupNetwork], object] = lambda _step, _loss, _mean: None,
-) -> CloseupNetwork:
-    """The network after so many steps of ``BATCH`` close-ups each, see ``second_looks.learn``."""
-    torch.manual_seed(seed)
-    return learn(
+def fit_closeups(data: Closeups, recipe: DetectorRecipe, **options: Any) -> CloseupNetwork:
+    """Returns the network after ``recipe.closeup_steps`` steps of ``BATCH`` close-ups each.
+
+    Args:
+        data: what is learned from.
+        recipe: see ``hardware.resolved``.
+        options: see ``second_networks.learn``.
+    """
+    torch.manual_seed(recipe.seed)
+    network = learn(
         CloseupNetwork(DIGITS + 1),
-        _batches(data, np.random.default_rng([seed, 2])),
-        steps=steps,
+        partial(_batches, data, recipe.seed),
+        recipe,
+        steps=recipe.closeup_steps,
         rate=RATE,
-        weight_decay=WEIGHT_DECAY,
-        averaging=AVERAGING,
-        start=start,
-        on_step=on_step,
+        start=starts.CLOSEUP,
+        **options,
     )
+    return cast("CloseupNetwork", network)
 
 
-def _batches(data: Closeups, rng: np.random.Generator) -> Iterator[Batch]:
-    """Endless batches; each close-up comes once before any comes again."""
+def _batches(data: Closeups, seed: int, epoch: int) -> Iterator[Batch]:
+    """Yields endless batches; each close-up comes once before any comes again."""
+    rng = np.random.default_rng([seed, 2, epoch])
     order = np.zeros(0, np.intp)
     while True:
         if len(order) < BATCH:
@@ -135,14 +138,15 @@ def _batches(data: Closeups, rng: np.random.Generator) -> Iterator[Batch]:
         chosen, order = order[:BATCH], order[BATCH:]
         planes = closeups.planes(_varied(data.pixels[chosen], rng), data.shares[chosen])
         labels = torch.from_numpy(data.labels[chosen])
-        yield Batch(
-            torch.from_numpy(planes),
-            partial(functional.cross_entropy, target=labels, label_smoothing=SMOOTHING),
-        )
+        yield Batch(torch.from_numpy(planes), partial(_loss_of, labels=labels))
+
+
+def _loss_of(logits: Tensor, labels: Tensor) -> Tensor:
+    return functional.cross_entropy(logits, labels.to(logits.device), label_smoothing=SMOOTHING)
 
 
 def _varied(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The close-ups turned, scaled and moved a little, some blurred or grainy, in other light, half of them in the other polarity."""
+    """Turns, scales, and moves close-ups a little, changes their light, blurs some, and inverts half."""
     moved = np.stack([_moved(each, rng) for each in pixels])
     shape = (len(pixels), 1, 1)
     value = np.where(rng.random(shape) < 0.5, moved, 255 - moved).astype(np.float32) / 255

@@ -1,4 +1,4 @@
-"""The network for close-ups: whether a box holds exactly one digit, and which, from what is in it and around it."""
+"""The network for close-ups: whether a box holds exactly one digit, and which, from the box and around it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DROPPED = 0.2
 
 
 class CloseupNetwork(nn.Module):
-    """Three halvings with residual blocks between them, and two layers that see all that is left.
+    """Halves the resolution three times, with residual blocks in between; two layers see all that is left.
 
     Args:
-        classes: how many, "not a single digit" included.
+        classes: how many, including "not a single digit".
         widths: channels at a half, a quarter and an eighth of the resolution.
     """
 
@@ -38,7 +38,7 @@ class CloseupNetwork(nn.Module):
         self.output = nn.Conv2d(128, classes, 1)
 
     def forward(self, planes: Tensor) -> Tensor:
-        """N×2×48×48, see ``pipeline.closeups`` -> N×classes logits."""
+        """Maps N×2×48×48, see ``pipeline.closeups``, to N×classes logits."""
         relu = functional.relu
         x = self.fine(relu(self.stem(planes)))
         x = self.middle(relu(self.to_middle(x)))

@@ -1,4 +1,4 @@
-"""How much each opinion of a candidate counts, fitted on what is found on held-out pages."""
+"""Fits how much each opinion of a candidate counts, on candidates from held-out pages."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ PAGE = 320
 """Side of the held-out pages, pixels."""
 EVERY = Weights(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 ON_PAGES = Weights(1.0, 1.0, 1.0, 1.0, 0.0, 1.0)
-"""The ink of a whole page tells nothing of a digit on it."""
+"""The ink of a whole page says nothing about a digit on it."""
 UPRIGHT = Turning(0.0, 0.0, 0.0)
-"""Turns no page, until ``fit_turning`` has seen some."""
+"""Turns no page; used before ``fit_turning``."""
 ROUNDS = 5
-"""Times that the weights for single pictures are fitted to what those before choose."""
+"""How often the weights for single pictures are fitted to the candidates that the previous weights choose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A held-out page, and what was found on it."""
+    """A held-out page, and the opinions of its candidates."""
 
     scene: Scene
     opinions: Opinions
@@ -64,7 +64,7 @@ class Eyes:
     classifier: Classifier
 
     def judge(self, scene: Scene, *, single: bool = False) -> Judged:
-        """All opinions of every candidate digit on the scene."""
+        """Returns all opinions of every candidate digit on the scene."""
         opinions = opinions_of(
             scene.pixels,
             self.detector,
@@ -77,19 +77,19 @@ class Eyes:
 
 
 def gather(eyes: Eyes, stock: Stock, *, pages: int, seed: int) -> Iterator[Judged]:
-    """Pages on which digits of every size count."""
+    """Judges pages on which digits of every size count."""
     return (eyes.judge(page(stock, seed, index, size=PAGE)) for index in range(pages))
 
 
 def gather_single(eyes: Eyes, stock: Stock, *, pictures: int, seed: int) -> Iterator[Judged]:
-    """Pictures as they are given to be read as one digit."""
+    """Judges pictures like those that are read as one digit."""
     for index in range(pictures):
         rng = np.random.default_rng([seed, index])
         yield eyes.judge(make_picture(stock, rng, sizes=COUNTED, margins=POSSIBLE), single=True)
 
 
 def gather_numbers(eyes: Eyes, numbers: Iterable[Number]) -> Iterator[Judged]:
-    """Real numbers, each on a page of its own; their digits are the candidates that spell them best."""
+    """Judges real numbers, each on its own page; their digits are the candidates that spell them best."""
     for number in numbers:
         found = eyes.detector.detect(number.pixels)[0]
         boxes = aligned(found, number.text, least=-math.inf, mean=-math.inf, sure=math.inf)
@@ -99,7 +99,7 @@ def gather_numbers(eyes: Eyes, numbers: Iterable[Number]) -> Iterator[Judged]:
 
 
 def fit_fusion(pages: list[Judged], singles: list[Judged]) -> Fusion:
-    """The weights that make the truth most probable, for pages and for pictures of one digit."""
+    """Returns the weights that make the truth most probable, for pages and for pictures of one digit."""
     labels = [labelled(each.opinions.found.boxes, each.scene) for each in pages]
     truth = np.concatenate(labels)
     features = np.concatenate([_features(each.opinions) for each in pages])
@@ -110,7 +110,7 @@ def fit_fusion(pages: list[Judged], singles: list[Judged]) -> Fusion:
 def gather_turned(
     eyes: Eyes, scenes: Iterable[Scene], fusion: Fusion, rescorer: Rescorer
 ) -> Iterator[list[NDArray[np.float32]]]:
-    """The confidence in the candidates of each page, upright and after one, two and three quarter turns."""
+    """Yields the confidence in each page's candidates, upright and after one, two, and three turns."""
     for scene in scenes:
         looks = []
         for turns in range(4):
@@ -121,9 +121,9 @@ def gather_turned(
 
 
 def fit_turning(pages: Iterable[Sequence[NDArray[np.float32]]]) -> Turning:
-    """The weights by which the upright orientation of a page is told from the three others.
+    """Returns the weights that distinguish the upright orientation of a page from the others.
 
-    Every page is given upright and turned; those that leave no doubt are not looked at again, and do not count.
+    Every page is given upright and turned; orientations without doubt are not tried again, and do not count.
     """
     found, turned = [], []
     for looks in pages:
@@ -146,12 +146,12 @@ def fit_turning(pages: Iterable[Sequence[NDArray[np.float32]]]) -> Turning:
         )
         return (each * much).mean()
 
-    _minimise(weights, loss)
+    _minimize(weights, loss)
     return Turning(*weights.tolist())
 
 
 def _features(opinions: Opinions) -> NDArray[np.float64]:
-    """N×11×6: what each of ``Weights`` multiplies, for every class."""
+    """Returns N×11×6 factors of ``Weights``, for every class."""
     detector = np.pad(opinions.found.logits[:, :DIGITS], ((0, 0), (0, 1)))
     whole = np.broadcast_to(opinions.whole, detector.shape)
     parts = (opinions.closeup, opinions.strip, opinions.classifier, whole)
@@ -168,7 +168,10 @@ def _fitted(
     counts: NDArray[np.float64] | None = None,
     used: Weights = EVERY,
 ) -> Weights:
-    """The weights that make the truth most probable, each example counted once or as often as told; 0 where ``used`` is 0."""
+    """Returns the weights that make the truth most probable; 0 if ``used`` is 0.
+
+    Each example counts once, or as often as ``counts`` says.
+    """
     inputs, target = torch.from_numpy(features * dataclasses.astuple(used)), torch.from_numpy(truth)
     much = torch.ones(len(truth)) if counts is None else torch.from_numpy(counts)
     weights = torch.tensor([0.5, 0.5, 0.5, 0.1, 0.1, 0.0], dtype=torch.float64, requires_grad=True)
@@ -177,14 +180,14 @@ def _fitted(
         each = torch.nn.functional.cross_entropy(inputs @ weights, target, reduction="none")
         return (each * much).sum() / much.sum()
 
-    _minimise(weights, loss)
+    _minimize(weights, loss)
     return Weights(*(weights.detach().numpy() * dataclasses.astuple(used)).tolist())
 
 
 def _fit_single(singles: list[Judged], start: Weights) -> Weights:
-    """The weights for pictures that are given as one digit: of the candidate that is most probably one, by these weights themselves.
+    """Returns the weights for pictures of one digit, fitted on the candidate that they rate highest.
 
-    Pictures of a digit and pictures of none count alike, however many there are of each.
+    Pictures of a digit and pictures of none count alike, however many there are.
     """
     weights = start
     for _ in range(ROUNDS):
@@ -207,8 +210,8 @@ def _fit_single(singles: list[Judged], start: Weights) -> Weights:
     return weights
 
 
-def _minimise(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
-    """Moves the weights to where the loss is least (L-BFGS)."""
+def _minimize(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
+    """Minimizes the loss (L-BFGS)."""
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
@@ -228,14 +231,14 @@ def _fused(each: Judged, fusion: Fusion) -> NDArray[np.float32]:
 
 
 def _apart(each: Judged, probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Which candidates overlap no better one."""
+    """Returns the candidates that do not overlap a better one."""
     return without_overlaps(each.opinions.found, 1 - probabilities[:, DIGITS])
 
 
 def neighborhoods(
     pages: Iterable[Judged], fusion: Fusion
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
-    """What the rescoring network learns from: its input for each candidate of all pages, the probabilities before, and the truth."""
+    """Returns the rescoring network's inputs for all candidates, the probabilities before, and the truth."""
     parts = []
     for each in pages:
         probabilities = _fused(each, fusion)
@@ -252,7 +255,7 @@ def neighborhoods(
 
 
 def read(each: Judged, fusion: Fusion, rescorer: Rescorer) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The probabilities of what is read on a page, and the truth of each, as ``candidates.matched`` has it."""
+    """Returns the probabilities of the digits read on a page, and their truth, see ``candidates.matched``."""
     probabilities = _fused(each, fusion)
     kept = _apart(each, probabilities)
     boxes = each.opinions.found.boxes[kept]

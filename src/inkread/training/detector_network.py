@@ -1,8 +1,9 @@
 """The digit detector: a small fully convolutional hourglass that sees objects as points.
 
-Each place of its output, a quarter of the picture's resolution, says how probable the centre of each class is there, and how far the
-sides of the box are (Zhou, Wang & Krähenbühl, "Objects as Points", 2019). A coarse branch at an eighth and a sixteenth of the resolution
-sees the surroundings: whether a stroke is a 1, or a part of something larger.
+Each place of its output, at a quarter of the picture's resolution, says how probable the center of each class
+is there, and how far away the sides of the box are (Zhou, Wang & Krähenbühl, "Objects as Points", 2019). A
+coarse branch at an eighth and a sixteenth of the resolution sees the surroundings: whether a stroke is a 1,
+or part of something larger.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 STRIDE = 4
 BOX_UNIT = 16.0
-"""Distances to the sides of a box are given in so many pixels."""
+"""The unit of the distances to the sides of a box, in pixels."""
 RARE = -4.6
-"""Logit of a class at the start: about one place in a hundred."""
+"""Initial logit of a class: a probability of about one in a hundred."""
 
 
 def _convolution(inputs: int, outputs: int, *, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -30,24 +31,25 @@ def _convolution(inputs: int, outputs: int, *, size: int = 3, stride: int = 1) -
 
 
 class Residual(nn.Module):
-    """Two convolutions of 3×3 beside an identity (He et al. 2016)."""
+    """Two convolutions of 3×3, added to the identity (He et al. 2016)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first, self.second = _convolution(channels, channels), _convolution(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×H×W -> the same."""
+        """Maps N×C×H×W to the same shape."""
         return functional.relu(x + self.second(functional.relu(self.first(x))))
 
 
 class DetectorNetwork(nn.Module):
-    """See the module.
+    """The network; see the module.
 
     Args:
         classes: how many.
         widths: channels at a half, a quarter, an eighth and a sixteenth of the resolution.
-        depths: residual blocks at a quarter going down, at an eighth down, at a sixteenth, at an eighth up, at a quarter up.
+        depths: residual blocks at a quarter and an eighth going down, at a sixteenth, and at an eighth and a
+            quarter going up.
     """
 
     def __init__(
@@ -79,7 +81,10 @@ class DetectorNetwork(nn.Module):
             self.output.bias = nn.Parameter(start)
 
     def forward(self, planes: Tensor) -> Tensor:
-        """N×2×H×W (see ``pipeline.contrast``) -> N×(classes + 4)×H/4×W/4: logits, then left, top, right, bottom in ``BOX_UNIT``."""
+        """Maps N×2×H×W, see ``pipeline.contrast``, to N×(classes + 4)×H/4×W/4.
+
+        The output has logits, then the distances to left, top, right, and bottom in ``BOX_UNIT``.
+        """
         relu = functional.relu
         quarter = self.quarter_down(relu(self.stem_quarter(relu(self.stem_half(planes)))))
         eighth = self.eighth_down(relu(self.to_eighth(quarter)))

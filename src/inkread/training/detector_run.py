@@ -1,4 +1,4 @@
-"""From a recipe to the networks that find and read the digits of a page: the detector, close-ups and strips of what it finds, their weights."""
+"""From a recipe to all networks that find and read the digits on a page."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from inkread.pipeline.detector import Detector
 from inkread.synthetic.sources import described
 from inkread.synthetic.writers import load_stock
 from inkread.system.locks import working_in
-from inkread.training import starts, strip_stock
-from inkread.training.checkpoint import refuse
+from inkread.training import strip_stock
+from inkread.training.checkpoint import CHECKPOINT_FILE, refuse
 from inkread.training.closeup_fit import fit_closeups, gather
-from inkread.training.detector_export import detector_model, second_look_model, weighed
+from inkread.training.detector_export import Origin, detector_model, second_network_model, weighed
 from inkread.training.detector_fit import fit_detector
 from inkread.training.export import save_run
-from inkread.training.fit import torch_settings
+from inkread.training.hardware import resolved, torch_settings
 from inkread.training.progress import NullProgress
 from inkread.training.run import WEIGHTS_FILE, Run
 from inkread.training.starts import save_weights
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.models import Card, Model
     from inkread.synthetic.writers import Stock
     from inkread.system.files import AnyPath
     from inkread.training.closeup_network import CloseupNetwork
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
     from inkread.training.strip_network import StripNetwork
 
 EXAMPLES = 40
-"""Held-out pages from whose close-ups and strips the ranges of 8 bits are taken."""
+"""Held-out pages whose close-ups and strips give the ranges for 8 bits."""
 SHARES = (0.8, 0.2)
-"""How many of the strips that are learned from are made, and how many are real."""
+"""Shares of synthetic and of real strips in training."""
 
 
 def train_detector(
@@ -59,32 +60,32 @@ def train_detector(
     progress: Progress | None = None,
     command: str = "",
 ) -> Run[DetectorRecipe, DetectorEpoch]:
-    """Trains all that finds and reads digits, on scenes that are made meanwhile, and saves the run.
+    """Trains all networks that find and read digits, on scenes made during training, and saves the run.
 
     Args:
         recipe: every setting.
         out: the run's folder: new, or that of an interrupted run to resume.
-        data: ``"corrections"`` to learn from pages that people corrected too.
-        data_dir: where the collections are that scenes are made of; otherwise where the loaders look by themselves.
-        store: where the corrections are, if not where ``inkread serve`` keeps them.
+        data: ``"corrections"`` to learn from corrected pages too.
+        data_dir: the folder of the collections; default: where the loaders look.
+        store: the store of the corrections; default: that of ``inkread serve``.
         resume: continues the interrupted run in ``out``.
-        progress: told after every step and epoch.
-        command: what reproduces the run, for the card.
+        progress: notified after every step and epoch.
+        command: the command that reproduces the run, for the card.
 
     Raises:
-        TrainingError: if ``out`` holds another run, the loss diverges, or an exported model disagrees.
-        OutputError: if ``out`` cannot be written to, or another process works in it.
-        DatasetError: if a collection cannot be had.
+        TrainingError: ``out`` holds another run, the loss diverges, or an exported model disagrees.
+        OutputError: ``out`` cannot be written to, or another process works in it.
+        DatasetError: a collection is not available.
     """
-    out = Path(out)
+    out, progress = Path(out), progress or NullProgress()
+    recipe = resolved(recipe)
     with working_in(out), torch_settings(recipe):
         refuse(out, resume=resume)
-        progress = progress or NullProgress()
         folder = None if data_dir is None else Path(data_dir)
         seen, held_out = (load_stock(data_dir=folder, held_out=part) for part in (False, True))
         if CORRECTIONS in data:
             seen = dataclasses.replace(seen, corrected=tuple(load_corrected_pages(store)))
-        training = fit_detector(
+        state = fit_detector(
             recipe,
             out,
             stock=seen,
@@ -92,38 +93,49 @@ def train_detector(
             on_epoch=progress.on_epoch,
             on_batch=progress.on_batch,
         )
-        sources = tuple(described(seen, "train") + described(held_out, "validation"))
-        detector = detector_model(training, out, held_out=held_out, data=sources, command=command)
+        origin = Origin(recipe, tuple(described(seen, "train") + described(held_out, "validation")), command)
+        detector = detector_model(state.averaged.cpu(), out, origin, held_out=held_out)
         finder = Detector(detector, threads=recipe.threads)
-        networks: dict[str, CloseupNetwork | StripNetwork] = {
-            CLOSEUP: _learn_closeups(recipe, finder, seen, progress),
-            STRIP: _learn_strips(recipe, finder, seen, folder, progress),
-        }
+        networks = _second_networks(recipe, finder, seen, out, data_dir=folder, progress=progress)
         examples = _examples(finder, held_out, recipe.seed)
-        models = {
-            name: second_look_model(
-                network, examples[name], out / name, recipe=recipe, data=sources, command=command
-            )
+        models = {DETECTOR: detector} | {
+            name: second_network_model(network, examples[name], out / name, origin)
             for name, network in networks.items()
         }
-        card, models[RESCORING] = weighed(
-            models | {DETECTOR: detector}, out, recipe=recipe, data=sources, command=command, data_dir=folder
-        )
-        for name, model in models.items():
-            (out / name).mkdir(exist_ok=True)
-            (out / name / MODEL_FILE).write_bytes(model.content)
-            (out / name / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
-        for name, network in networks.items():
-            save_weights(network, out / name / WEIGHTS_FILE)
-        run = Run(out, recipe, training.state.averaged, tuple(training.state.history))
-        save_run(run, detector.content, card)
+        card, models[RESCORING] = weighed(models, out, origin, data_dir=folder)
+        run = Run(out, recipe, state.averaged, tuple(state.history))
+        _save(run, card, models, networks)
         return run
 
 
-def _learn_closeups(
-    recipe: DetectorRecipe, finder: Detector, seen: Stock, progress: Progress
-) -> CloseupNetwork:
-    """The network for close-ups, from what the detector finds on scenes."""
+def _save(
+    run: Run[DetectorRecipe, DetectorEpoch],
+    card: Card,
+    models: dict[str, Model],
+    networks: dict[str, CloseupNetwork | StripNetwork],
+) -> None:
+    """Writes all networks; the detector's card comes last and marks the run as finished."""
+    for name in models.keys() - {DETECTOR}:
+        folder, model = run.out / name, models[name]
+        folder.mkdir(exist_ok=True)
+        (folder / MODEL_FILE).write_bytes(model.content)
+        (folder / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
+        (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+    for name, network in networks.items():
+        save_weights(network, run.out / name / WEIGHTS_FILE)
+    save_run(run, models[DETECTOR].content, card)
+
+
+def _second_networks(
+    recipe: DetectorRecipe,
+    finder: Detector,
+    seen: Stock,
+    out: Path,
+    *,
+    data_dir: Path | None,
+    progress: Progress,
+) -> dict[str, CloseupNetwork | StripNetwork]:
+    """Trains the networks for close-ups and strips on the detector's candidates, and on real numbers."""
     found = gather(
         finder,
         seen,
@@ -131,19 +143,7 @@ def _learn_closeups(
         seed=recipe.seed,
         on_page=lambda done: progress.on_batch(done, recipe.closeup_pages),
     )
-    return fit_closeups(
-        found,
-        steps=recipe.closeup_steps,
-        seed=recipe.seed,
-        start=starts.CLOSEUP if recipe.weights == "bundled" else None,
-        on_step=lambda step, *_: progress.on_batch(step, recipe.closeup_steps),
-    )
-
-
-def _learn_strips(
-    recipe: DetectorRecipe, finder: Detector, seen: Stock, data_dir: Path | None, progress: Progress
-) -> StripNetwork:
-    """The network for strips, from the runs that the detector finds on scenes, and from real numbers."""
+    closeup = fit_closeups(found, recipe, folder=out / CLOSEUP, on_batch=progress.on_batch)
     runs = strip_stock.gather(
         finder,
         seen,
@@ -152,18 +152,12 @@ def _learn_strips(
         on_page=lambda done: progress.on_batch(done + 1, recipe.strip_pages),
     )
     numbers = strip_stock.gather_numbers(finder, load_numbers(data_dir))
-    return fit_strips(
-        [runs, numbers],
-        SHARES,
-        steps=recipe.strip_steps,
-        seed=recipe.seed,
-        start=starts.STRIP if recipe.weights == "bundled" else None,
-        on_step=lambda step, *_: progress.on_batch(step, recipe.strip_steps),
-    )
+    strip = fit_strips([runs, numbers], SHARES, recipe, folder=out / STRIP, on_batch=progress.on_batch)
+    return {CLOSEUP: closeup, STRIP: strip}
 
 
 def _examples(finder: Detector, held_out: Stock, seed: int) -> dict[str, list[NDArray[np.float32]]]:
-    """Inputs of both networks, from which the ranges of 8 bits are taken."""
+    """Returns inputs of both networks, from which the ranges for 8 bits are taken."""
     found = gather(finder, held_out, pages=EXAMPLES, seed=seed)
     inputs = closeups.planes(found.pixels, found.shares)
     runs = strip_stock.gather(finder, held_out, pages=range(EXAMPLES), seed=seed)

@@ -35,8 +35,8 @@ from inkread.models.card import (
 from inkread.models.history import HISTORY_FILE
 from inkread.models.onnx_session import start_session
 from inkread.training.calibration import fit_temperature, softmax
-from inkread.training.checkpoint import CHECKPOINT_FILE, Epoch
-from inkread.training.fit import INFERENCE_BATCH, predict
+from inkread.training.checkpoint import CHECKPOINT_FILE
+from inkread.training.digits import INFERENCE_BATCH, predict
 from inkread.training.networks import folded
 from inkread.training.run import WEIGHTS_FILE
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.training.digits import Epoch
     from inkread.training.recipe import Recipe
     from inkread.training.run import Run
 

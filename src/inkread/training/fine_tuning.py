@@ -1,8 +1,9 @@
-"""Training that goes on from a model, with a person's own glyphs, and forgets nothing.
+"""Trains a model further with a person's own glyphs, without forgetting others.
 
-In every step stand some of one's own glyphs, and others that the model knew before, whose answers it is to keep: rehearsal
-(Robins 1995) with the old model's own answers as targets (Li and Hoiem 2016, "Learning without forgetting", section 3). Whether it
-helped is told by glyphs that it has not seen: each fold of one's own is held out once.
+Each step learns some of the person's own glyphs, and others whose answers the model must keep: rehearsal
+(Robins 1995) with the old model's answers as targets (Li and Hoiem 2016, "Learning without forgetting",
+section 3). Glyphs that it has not seen show whether this helped: each fold of the person's own is held out
+once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import copy
 import dataclasses
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +25,19 @@ from inkread.datasets.glyphs import join
 from inkread.datasets.mnist import load_mnist
 from inkread.errors import TrainingError
 from inkread.models.card import NOT_A_DIGIT
+from inkread.training import trainer
 from inkread.training.augment import augment
 from inkread.training.checkpoint import refuse
+from inkread.training.digits import predict
 from inkread.training.export import card_of, compare, save_run, to_onnx
-from inkread.training.fit import one_cycle, predict, resolved, seed_of, torch_settings
+from inkread.training.hardware import resolved, torch_settings
 from inkread.training.onnx_to_torch import open_network
 from inkread.training.run import Run
+from inkread.training.schedules import one_cycle
+from inkread.training.trainer import seed_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
@@ -40,17 +46,18 @@ if TYPE_CHECKING:
     from inkread.models import Model
     from inkread.system.files import AnyPath
     from inkread.training.recipe import FineTuneConfig
+    from inkread.training.trainer import Answer, Passed
 
 FEWEST = 5
-"""Glyphs of one's own with which it makes sense to begin."""
+"""The fewest own glyphs with which fine-tuning makes sense."""
 
 SMOOTHING = 0.05
-"""Of the labels of one's own glyphs: a few of them must not make the model surer than it can be."""
+"""Label smoothing of own glyphs: a few of them must not make the model overconfident."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """What one part of one's own glyphs, held out, was read as; a row of ``history.csv``."""
+    """How one held-out part of the own glyphs was read; a row of ``history.csv``."""
 
     fold: int
     glyphs: int
@@ -61,14 +68,15 @@ class Fold:
 
 @dataclass(frozen=True)
 class FineTuned:
-    """What came of it.
+    """The result.
 
     Attributes:
-        run: the model that has seen all of one's own glyphs; its history is that of the folds.
-        glyphs: how many of one's own there are.
-        own: of them, how many were read right before, and by a model that had not seen them.
+        run: the model that has seen all own glyphs; its history is that of the folds.
+        glyphs: how many own glyphs there are.
+        own: how many of them were read right before, and by a model that had not seen them.
         mnist: accuracy on MNIST's held-out digits before and after.
-        rejected: share of what is no digit that was rejected before and after; ``None`` for a model that knows digits only.
+        rejected: share of glyphs that are not digits, rejected before and after; ``None`` for a model that
+            knows digits only.
     """
 
     run: Run[FineTuneConfig, Fold]
@@ -79,13 +87,13 @@ class FineTuned:
 
     @property
     def worse(self) -> tuple[str, ...]:
-        """What the new model reads worse than the old one did, in words, other than one's own glyphs."""
+        """What else the new model reads worse than the old one, in words."""
         shares = {"MNIST's digits": self.mnist, "what is not a digit": self.rejected or (0.0, 0.0)}
         return tuple(name for name, (before, after) in shares.items() if after < before)
 
     @property
     def is_better(self) -> bool:
-        """More of one's own glyphs are read right, and nothing else is read worse."""
+        """Whether more own glyphs are read right, and nothing else is read worse."""
         return self.own[1] > self.own[0] and not self.worse
 
 
@@ -100,22 +108,23 @@ def tune(
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
     command: str = "",
 ) -> FineTuned:
-    """Trains a model on with one's own glyphs, and saves the run.
+    """Trains a model further with own glyphs, and saves the run.
 
     Args:
         settings: every setting.
-        start: the model that it goes on from.
-        own: glyphs of one's own, of classes that the model knows.
+        start: the model to start from.
+        own: the person's glyphs, of classes that the model knows.
         out: the run's folder: new.
-        data_dir: where MNIST lies; otherwise where its loader looks by itself.
+        data_dir: MNIST's folder; default: where its loader looks.
         on_fold: called after every fold.
-        on_batch: called after every step, with the steps done in all and how many there are.
-        command: what reproduces the run, for the card.
+        on_batch: called after every step with the number of steps done, and in all.
+        command: the command that reproduces the run, for the card.
 
     Raises:
-        TrainingError: if ``out`` holds another run, or there are too few glyphs or of classes that the model does not know.
-        OutputError: if ``out`` cannot be written to.
-        DatasetError: if MNIST cannot be had.
+        TrainingError: ``out`` holds another run, or there are too few glyphs, or of classes that the model
+            does not know.
+        OutputError: ``out`` cannot be written to.
+        DatasetError: MNIST is not available.
     """
     out = Path(out)
     refuse(out, resume=False)
@@ -132,7 +141,7 @@ def tune(
     done = 0
 
     def trained(glyphs: LabelledGlyphs) -> nn.Sequential:
-        """The network trained on with these glyphs and the rehearsed ones, refusing as much as before."""
+        """Returns the network trained with these and the rehearsed glyphs; it rejects as much as before."""
 
         def on_step() -> None:
             nonlocal done
@@ -165,7 +174,7 @@ def tune(
 def _accuracies(
     before: nn.Sequential, after: nn.Sequential, *, glyphs: LabelledGlyphs, start: Model
 ) -> tuple[float, float]:
-    """Shares of glyphs that two networks read right."""
+    """Returns the shares of glyphs that two networks read right."""
     one, other = (
         float((read(network, glyphs.images, start) == glyphs.labels).mean()) for network in (before, after)
     )
@@ -173,7 +182,7 @@ def _accuracies(
 
 
 def folds_of(labels: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """A fold for each label, 0 to ``count`` - 1, such that each fold has about as many of each class, and of all."""
+    """Returns a fold per label, 0 to ``count`` - 1, with about as many of each class, and of all, in each."""
     order = rng.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     folds = np.empty(len(labels), np.intp)
@@ -182,7 +191,7 @@ def folds_of(labels: NDArray[np.uint8], count: int, rng: np.random.Generator) ->
 
 
 def read(network: nn.Module, images: NDArray[np.uint8], start: Model) -> NDArray[np.intp]:
-    """The classes as a reader gives them, with the temperature and the bias of the model that it started from."""
+    """Returns the classes as a reader would, with the temperature and bias of the model it started from."""
     logits = predict(network, images) / np.float32(start.card.temperature)
     if NOT_A_DIGIT in start.card.labels:
         logits[:, start.card.labels.index(NOT_A_DIGIT)] += np.float32(start.card.background_logit_adjustment)
@@ -207,7 +216,7 @@ def _check(own: LabelledGlyphs, start: Model, *, folds: int) -> None:
 def _others(
     mnist: LabelledGlyphs, settings: FineTuneConfig, rng: np.random.Generator, *, knows_none: bool
 ) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
-    """The glyphs that are rehearsed, and those that are watched: of both digits, and what is none if the model knows it."""
+    """Returns the glyphs to rehearse, and those to measure: digits, and others if the model knows them."""
     learned = mnist.subset(slice(None, -settings.validation))
     watched = [mnist.subset(slice(-settings.validation, None))]
     rehearsed = [learned.subset(rng.permutation(len(learned))[: settings.rehearsal])]
@@ -218,6 +227,56 @@ def _others(
     return rehearsed, watched
 
 
+class RehearsalTask:
+    """Learns a person's own glyphs, and rehearses others; see ``trainer.Task``.
+
+    Args:
+        settings: the sizes of both parts of a batch, and how glyphs are varied.
+        start: the network whose answers for the others are to be kept.
+        own: the person's glyphs.
+        rehearsed: uint8 N×28×28, the others.
+    """
+
+    def __init__(
+        self,
+        settings: FineTuneConfig,
+        start: nn.Sequential,
+        own: LabelledGlyphs,
+        rehearsed: NDArray[np.uint8],
+    ) -> None:
+        self._settings, self._start = settings, start
+        self._own, self._labels = torch.tensor(own.images), torch.tensor(own.labels).long()
+        self._others = torch.tensor(rehearsed)
+
+    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yields endless batches: N×28×28 glyphs in 0..1, own ones first, and the labels of those."""
+        settings = self._settings
+        generator = torch.manual_seed(seed_of(settings.seed, epoch))
+        size = max(1, round(settings.own_share * settings.batch_size))
+        while True:
+            chosen = torch.randint(len(self._own), (size,), generator=generator)
+            rest = torch.randint(len(self._others), (settings.batch_size - size,), generator=generator)
+            glyphs = torch.cat([self._own[chosen], self._others[rest]]).float() / 255
+            yield augment(glyphs, settings.augmentation, generator), self._labels[chosen]
+
+    def loss(self, answer: Answer, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[float, ...]]:
+        """Returns the cross-entropy of own glyphs with their labels, and of others with the old answers."""
+        glyphs, labels = batch
+        with torch.no_grad():
+            kept = self._start(glyphs[len(labels) :]).softmax(dim=1)
+        logits = answer(glyphs)
+        labels, kept = labels.to(logits.device), kept.to(logits.device)
+        own = functional.cross_entropy(
+            logits[: len(labels)], labels, label_smoothing=SMOOTHING, reduction="sum"
+        )
+        others = functional.cross_entropy(logits[len(labels) :], kept, reduction="sum")
+        return (own + others) / len(logits), ()
+
+    def end_epoch(self, averaged: nn.Module, passed: Passed) -> Passed:  # noqa: ARG002
+        """Returns the figures as they are; the folds measure the result."""
+        return passed
+
+
 def _trained(
     start: nn.Sequential,
     own: LabelledGlyphs,
@@ -225,45 +284,20 @@ def _trained(
     settings: FineTuneConfig,
     on_step: Callable[[], object],
 ) -> nn.Sequential:
-    """A copy of the network, trained on."""
-    generator = torch.manual_seed(seed_of(settings, 1))
-    network = copy.deepcopy(start).train().requires_grad_(requires_grad=True)
-    kernels = [weight for weight in network.parameters() if weight.ndim > 1]
-    biases = [weight for weight in network.parameters() if weight.ndim == 1]
-    groups = [
-        {"params": kernels, "weight_decay": settings.weight_decay},
-        {"params": biases, "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
-    mine, labels = torch.tensor(own.images), torch.tensor(own.labels).long()
-    others = torch.tensor(rehearsed)
-    size = max(1, round(settings.own_share * settings.batch_size))
-    for step in range(settings.steps):
-        chosen = torch.randint(len(mine), (size,), generator=generator)
-        rest = torch.randint(len(others), (settings.batch_size - size,), generator=generator)
-        glyphs = torch.cat([mine[chosen], others[rest]]).float() / 255
-        glyphs = augment(glyphs, settings.augmentation, generator)
-        with torch.no_grad():
-            kept = start(glyphs[size:]).softmax(dim=1)
-        logits = network(glyphs)
-        loss = _loss(logits, labels[chosen], kept)
-        for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * one_cycle((step + 1) / settings.steps, settings.warmup)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        on_step()
-    if not all(torch.isfinite(weight).all() for weight in network.parameters()):
-        raise TrainingError("the training", "diverged", "start again with a lower learning rate")
-    return network.eval()
+    """Returns a trained copy of the network."""
+    schedule = partial(one_cycle, warmup=settings.warmup)
+    plan = trainer.plan_of(settings, steps=settings.steps, epoch=settings.steps, schedule=schedule)
+    task = RehearsalTask(settings, start, own, rehearsed)
+    state = trainer.train(copy.deepcopy(start), task, plan, on_batch=lambda _done, _of: on_step())
+    return state.averaged.cpu()
 
 
 def _refusing(
     network: nn.Sequential, *, as_much_as: nn.Sequential, of: LabelledGlyphs, start: Model
 ) -> nn.Sequential:
-    """The network, its last bias moved so that of what is no digit it refuses the share that another one rejected.
+    """Moves the network's last bias so that it rejects the same share of non-digits as another network.
 
-    Every glyph of one's own is a digit as a rule, so that the others would come to be read as digits too.
+    Own glyphs are usually all digits; without this, others would come to be read as digits too.
     """
     none, least = (
         start.card.labels.index(NOT_A_DIGIT),
@@ -271,7 +305,7 @@ def _refusing(
     )
 
     def lead(one: nn.Sequential) -> NDArray[np.float32]:
-        """By how much the best digit is ahead."""
+        """Returns by how much the best digit is ahead."""
         logits = predict(one, of.images)
         return np.asarray(np.delete(logits, none, axis=1).max(axis=1) - logits[:, none])
 
@@ -281,16 +315,10 @@ def _refusing(
     return network
 
 
-def _loss(logits: Tensor, labels: Tensor, kept: Tensor) -> Tensor:
-    """Cross-entropy of one's own glyphs with their labels, and of the others with what the model answered before."""
-    own = functional.cross_entropy(logits[: len(labels)], labels, label_smoothing=SMOOTHING, reduction="sum")
-    return (own + functional.cross_entropy(logits[len(labels) :], kept, reduction="sum")) / len(logits)
-
-
 def _save(
     tuned: FineTuned, start: Model, watched: list[LabelledGlyphs], *, data: list[dict[str, Any]], command: str
 ) -> None:
-    """Exports the network, with the calibration of the model that it started from."""
+    """Exports the network, with the calibration of the model it started from."""
     model = to_onnx(tuned.run.network)
     for glyphs in watched:
         compare(model, tuned.run.network, glyphs.images)

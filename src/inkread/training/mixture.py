@@ -1,4 +1,4 @@
-"""What is learned from and what is held out of it: collections by name, folders of one's own, several of them together."""
+"""The glyphs to learn from and those held out: collections by name, your own folders, or several together."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Sets of the same classes.
+    """Sets of glyphs with the same classes.
 
     Attributes:
-        learned: what is learned from.
-        passes: times that each of these is seen in an epoch.
-        held_out: what is watched, never learned from; none is empty.
+        learned: the sets to learn from.
+        passes: how often each of these is seen in an epoch.
+        held_out: the sets that measure each epoch, never learned from; none is empty.
     """
 
     learned: tuple[LabelledGlyphs, ...]
@@ -36,12 +36,12 @@ class Mixture:
     held_out: tuple[LabelledGlyphs, ...]
 
     def seen(self) -> LabelledGlyphs:
-        """All that is seen in an epoch, as one set."""
+        """Returns everything that an epoch sees, as one set."""
         each = zip(self.learned, self.passes, strict=True)
         return join([glyphs for glyphs, times in each for _ in range(times)])
 
     def described(self) -> list[dict[str, Any]]:
-        """The entries of the model card."""
+        """Returns the entries for the model card."""
         learned = [glyphs.describe("train") for glyphs in self.learned]
         return learned + [glyphs.describe("validation") for glyphs in self.held_out]
 
@@ -54,23 +54,24 @@ def mix(
     data_dir: AnyPath | None = None,
     store: str | None = None,
 ) -> Mixture:
-    """Loads what is named, and holds some of it out.
+    """Loads the named data, and holds some of it out.
 
-    Of MNIST the recipe's last ``validation`` glyphs are held out; of another collection as many, but at most a sixth of it; of
-    a folder a sixth of each class, drawn by the recipe's seed; of corrections, which are few, none. All that is named is seen
-    ``mnist_passes`` times in an epoch, the recipe's other material once.
+    It holds out MNIST's last ``recipe.validation`` glyphs; as many of another collection, but at most a
+    sixth; a sixth of each class of a folder, drawn by the recipe's seed; and no corrections, because they are
+    few. An epoch sees the named data ``mnist_passes`` times, and the recipe's other material once.
 
     Args:
-        recipe: its material may ask for more than is named.
-        names: collections, see ``inkread.datasets.registry``, and paths of folders, see ``inkread.datasets.folders``. Corrections
-            alone are learned with MNIST, and those of a class that nothing else has are left out.
-        progress: told of downloads, of pictures, and of what was left out.
-        data_dir: where the collections lie; otherwise where the loaders look by themselves.
-        store: where the corrections are, if not where ``inkread serve`` keeps them.
+        recipe: its material may add more data.
+        names: collections, see ``inkread.datasets.registry``, and paths of folders, see
+            ``inkread.datasets.folders``. Corrections alone are learned with MNIST; corrections of a class
+            that nothing else has are left out.
+        progress: notified of downloads, of pictures, and of what was left out.
+        data_dir: the folder of the collections; default: where the loaders look.
+        store: the store of the corrections; default: that of ``inkread serve``.
 
     Raises:
-        OptionError: a name is neither a collection nor a folder, or does not go with the recipe's material.
-        DatasetError: something cannot be had, the classes differ, or there is nothing of some class.
+        OptionError: a name is neither a collection nor a folder, or does not suit the recipe's material.
+        DatasetError: some data are not available, the classes differ, or a class has no glyph.
     """
     names = _checked(names, recipe)
     named = [name for name in names if name != CORRECTIONS]
@@ -107,11 +108,11 @@ def mix(
 def load_own(
     name: str, *, progress: Progress, data_dir: AnyPath | None = None, store: str | None = None
 ) -> LabelledGlyphs:
-    """All glyphs of a folder of one's own, of the corrections, or of a collection's training files.
+    """Loads all glyphs of your own folder, of the corrections, or of a collection's training files.
 
     Raises:
-        OptionError: a name is neither a collection nor a folder.
-        DatasetError: it cannot be had.
+        OptionError: the name is neither a collection nor a folder.
+        DatasetError: the data are not available.
     """
     check_name(name)
     if name in NAMES:
@@ -123,7 +124,7 @@ def load_own(
 
 
 def check_name(name: str) -> None:
-    """Refuses what is neither a collection nor a folder.
+    """Checks that a name is a collection or a folder.
 
     Raises:
         OptionError: it is neither; the message has the nearest collection.
@@ -134,7 +135,7 @@ def check_name(name: str) -> None:
 
 
 def _checked(names: Sequence[str], recipe: Recipe) -> list[str]:
-    """The names, each once, MNIST first, as the recipe's other material is made of it."""
+    """Returns each name once, MNIST first, because the recipe's other material is made from it."""
     for name in names:
         check_name(name)
     named = [MNIST, CORRECTIONS] if set(names) == {CORRECTIONS} else list(dict.fromkeys(names))
@@ -147,7 +148,7 @@ def _checked(names: Sequence[str], recipe: Recipe) -> list[str]:
 def _parts(
     name: str, recipe: Recipe, progress: Progress, data_dir: AnyPath | None
 ) -> tuple[LabelledGlyphs, LabelledGlyphs]:
-    """What is learned from, and what is held out."""
+    """Loads the glyphs to learn from, and those held out."""
     glyphs = load_own(name, progress=progress, data_dir=data_dir)
     if name not in NAMES:
         return split_by_class(glyphs, seed=recipe.seed)

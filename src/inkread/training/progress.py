@@ -1,47 +1,47 @@
-"""Whoever wants to know how far a training is."""
+"""How a training reports its progress."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from inkread.training.checkpoint import Epoch
     from inkread.training.detector_fit import DetectorEpoch
+    from inkread.training.digits import Epoch
 
 
 class Progress(Protocol):
-    """Whoever wants to know how far the training is."""
+    """Receives reports while a training runs."""
 
     def on_download(self, name: str, done: int, total: int) -> None:
-        """Bytes of a file, if one must be downloaded."""
+        """Receives the bytes of a download so far, and in all."""
 
     def on_picture(self, done: int, total: int) -> None:
-        """Pictures of a folder that are read, and how many it has."""
+        """Receives the number of pictures of a folder read so far, and in all."""
 
     def on_note(self, text: str) -> None:
-        """What a person should know of the data, such as pictures that were left out."""
+        """Receives a note about the data, such as pictures that were left out."""
 
     def on_batch(self, done: int, total: int) -> None:
-        """Steps done in this epoch, and how many it has."""
+        """Receives the number of steps done in this epoch, and in all of it."""
 
     def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
-        """The figures of an epoch that has just ended."""
+        """Receives the figures of an epoch that has just ended."""
 
 
 class NullProgress:
-    """The progress of nobody watching."""
+    """Ignores all reports."""
 
     def on_download(self, name: str, done: int, total: int) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def on_picture(self, done: int, total: int) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def on_note(self, text: str) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def on_batch(self, done: int, total: int) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
-        """Nothing."""
+        """Does nothing."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from inkread.errors import OptionError, nearest
 from inkread.training.architecture import check_layers
+from inkread.training.settings import Settings, choice, number
 
 NETWORKS = ("linear", "mlp", "lenet5", "cnn", "small", "tiny")
 MATERIALS = ("mnist", "writing")
@@ -15,205 +16,200 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("one-cycle", "linear", "constant")
 LOSSES = ("cross-entropy", "one-hot")
+KERAS_LOSSES = {"sparse-categorical-crossentropy": "cross-entropy", "categorical-crossentropy": "one-hot"}
+"""The losses by Keras' names."""
+OTHER_NETWORKS = {
+    "lenet-5": "lenet5",
+    "lenet": "lenet5",
+    "dnn": "mlp",
+    "logistic": "linear",
+    "softmax": "linear",
+}
+"""Networks as other programs name them."""
 DETECTOR = "detector"
 EPOCH = 500
-"""Steps of the detector after which it tells its figures."""
+"""Steps of an epoch of the detector."""
 TUNED = "tuned"
-"""The network of a model that was trained on from another."""
+"""The network of a fine-tuned model."""
 
+LOGGERS = ("tensorboard", "mlflow")
+"""Programs that draw the figures of each epoch, see ``inkread.training.loggers``."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 SGD_RATE = 0.05
-"""Peak learning rate at which SGD does about as well as AdamW at 3e-3: ``mlp``, ``lenet5``, ``linear``; at 3e-3 it hardly starts."""
-
-
-def _number(default: float, low: float, high: float, *, of: tuple[str, ...] = OPTIMIZERS) -> Any:
-    """A numeric setting that must lie between ``low`` and ``high``, both allowed; only the optimizers ``of`` use it."""
-    return field(default=default, metadata={"range": (low, high), "of": of})
-
-
-def _choice(default: str, choices: tuple[str, ...]) -> Any:
-    """A setting that must be one of ``choices``."""
-    return field(default=default, metadata={"choices": choices})
-
-
-class _Settings:
-    """What both groups of settings share: checks, and the way to a dict and back."""
-
-    def __post_init__(self) -> None:
-        for setting in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
-            _check(type(self).__name__, setting, getattr(self, setting.name))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values under the fields' names, as JSON can hold them."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload]
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The inverse of ``to_dict``; a field that is left out keeps its default.
-
-        Raises:
-            OptionError: for an unknown name, or a value of the wrong type or out of its range.
-        """
-        names = [setting.name for setting in dataclasses.fields(cls)]  # type: ignore[arg-type]
-        for name in values:
-            if name not in names:
-                raise OptionError(f"{cls.__name__}.{name}", "is no setting", nearest(name, names))
-        return cls(**values)
-
-
-def _check(group: str, setting: dataclasses.Field[Any], value: object) -> None:
-    source = f"{group}.{setting.name} = {value!r}"
-    if choices := setting.metadata.get("choices"):
-        if value not in choices:
-            raise OptionError(source, "is unknown", nearest(str(value), choices))
-    elif limits := setting.metadata.get("range"):
-        kinds = (int,) if setting.type == "int" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds):
-            raise OptionError(source, f"is no {setting.type}", "give a number")
-        if not limits[0] <= value <= limits[1]:  # NaN fails this, as it should
-            raise OptionError(source, "is out of range", f"give a number from {limits[0]} to {limits[1]}")
-    elif setting.type == "Augmentation" and not isinstance(value, Augmentation):
-        raise OptionError(source, "is no augmentation", "give a table of its settings")
+"""Highest learning rate with which SGD learns ``mlp``, ``lenet5`` and ``linear`` about as well as AdamW with
+3e-3; with 3e-3 it hardly starts."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Augmentation(_Settings):
+class Augmentation(Settings):
     """How far a training glyph may be changed; all zeros leave it as it is.
 
     A strength is the largest change unless its text says otherwise: each glyph draws its own amount, evenly,
     from minus that to plus that.
     """
 
-    rotation: float = _number(0.0, 0.0, 180.0)
+    rotation: float = number(0.0, 0.0, 180.0)
     """Degrees, about the glyph's middle."""
 
-    shear: float = _number(0.0, 0.0, 1.0)
+    shear: float = number(0.0, 0.0, 1.0)
     """Horizontal slant, as a share of the height."""
 
-    scale: float = _number(0.0, 0.0, 0.9)
+    scale: float = number(0.0, 0.0, 0.9)
     """Change of size, as a share of it; width and height draw theirs apart."""
 
-    shift: float = _number(0.0, 0.0, 14.0)
+    shift: float = number(0.0, 0.0, 14.0)
     """Displacement of the glyph as a whole, pixels, along each axis."""
 
-    elastic: float = _number(0.0, 0.0, 10.0)
+    elastic: float = number(0.0, 0.0, 10.0)
     """Standard deviation of each point's own displacement, pixels (Simard et al. 2003, section 2)."""
 
-    elastic_sigma: float = _number(4.0, 2.0, 28.0)
+    elastic_sigma: float = number(4.0, 2.0, 28.0)
     """Smoothness of that displacement: the Gaussian's standard deviation, pixels."""
 
-    thicken: float = _number(0.0, 0.0, 1.0)
+    thicken: float = number(0.0, 0.0, 1.0)
     """Blend towards the 3×3 dilation, from 0 (none) to 1 (strokes two pixels wider)."""
 
-    thin: float = _number(0.0, 0.0, 1.0)
+    thin: float = number(0.0, 0.0, 1.0)
     """Blend towards the 3×3 erosion, from 0 (none) to 1 (strokes two pixels narrower)."""
 
 
-def _parsed(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as JSON has them, the augmentation and the layers as the settings have them."""
-    if isinstance(nested := values.get("augmentation"), dict):
-        values = values | {"augmentation": Augmentation.from_dict(nested)}
-    if isinstance(layers := values.get("layers"), list):
-        values = values | {"layers": tuple(layers)}
-    return values
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Settings):
+    """The settings that all trainings share."""
+
+    network: str
+    """The architecture."""
+
+    batch_size: int = number(256, 2, 65_536)
+    """Examples per step."""
+
+    learning_rate: float = number(3e-3, 1e-8, 10.0)
+    """The highest learning rate."""
+
+    warmup: float = number(0.15, 0.0, 0.9)
+    """Share of the steps during which the learning rate rises."""
+
+    weight_decay: float = number(0.02, 0.0, 10.0)
+    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases and batch norms."""
+
+    averaging: float = number(0.99, 0.0, 0.99999)
+    """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
+
+    seed: int = number(0, 0, 2**31 - 1)
+    """The seed of everything random."""
+
+    threads: int = number(0, 0, 1_024)
+    """CPU threads; 0: PyTorch chooses. The last bits of the weights depend on it."""
+
+    device: str = choice("auto", DEVICES, {"gpu": "cuda"})
+    """Where the layers are computed; auto: the first graphics card, or else the CPU."""
+
+    precision: str = choice("auto", PRECISIONS)
+    """Of the layers in training; auto: bfloat16 if the device multiplies it in hardware."""
+
+    @property
+    def optimizer_decay(self) -> float:
+        """The optimizer's own ``weight_decay``."""
+        return self.weight_decay
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe(_Settings):
-    """Every setting of a training run: with the data, enough to repeat it."""
-
-    network: str = "cnn"
-    """The architecture: one of ``NETWORKS``, see ``inkread.training.networks``, or any name for one's own ``layers``."""
+class _WithGlyphs(TrainingConfig):
+    """The settings of trainings that learn from glyphs."""
 
     layers: tuple[dict[str, Any], ...] = ()
-    """An architecture of one's own, see ``inkread.training.architecture``; none for a network of ``NETWORKS``."""
+    """The layers; none for a network of ``NETWORKS``. See ``inkread.training.architecture``."""
 
-    material: str = _choice("mnist", MATERIALS)
-    """What is learned from: the data named alone, which are MNIST unless said otherwise, or also ``inkread.datasets.glyph_corpus``,
-    which adds other hands and pens, and what is no digit."""
+    augmentation: Augmentation = field(default_factory=Augmentation, metadata={"kind": Augmentation})
+    """How far each glyph is changed, anew each time."""
 
-    mnist_passes: int = _number(1, 1, 100)
-    """Times that each MNIST glyph, or whatever else is named, is seen in an epoch, each time changed anew: its weight among
-    other material."""
-
-    epochs: int = _number(20, 1, 10_000)
-    """Passes over the training glyphs."""
-
-    batch_size: int = _number(256, 2, 65_536)
-    """Glyphs a step."""
-
-    optimizer: str = _choice("adamw", OPTIMIZERS)
-    """AdamW (Loshchilov and Hutter 2019), Adam (Kingma and Ba 2015), or SGD with Nesterov's momentum."""
-
-    learning_rate: float = _number(3e-3, 1e-8, 10.0)
-    """Peak of the schedule; --optimizer sgd sets it to 0.05 unless it is given."""
-
-    schedule: str = _choice("one-cycle", SCHEDULES)
-    """How the learning rate goes on after its warmup: down to zero by half a cosine (Smith 2018) or by a line, or not at all."""
-
-    warmup: float = _number(0.15, 0.0, 0.9)
-    """Share of the steps in which the learning rate rises to its peak."""
-
-    momentum: float = _number(0.9, 0.0, 0.999, of=("sgd",))
-    """Of SGD."""
-
-    weight_decay: float = _number(0.02, 0.0, 10.0, of=("adamw",))
-    """Decoupled weight decay of AdamW; none on biases and batch norms."""
-
-    l2: float = _number(0.0, 0.0, 1.0, of=("adam", "sgd"))
-    """L2 penalty of Adam and SGD, added to the gradient (5e-4 is usual for SGD); none on biases and batch norms."""
-
-    loss: str = _choice("cross-entropy", LOSSES)
-    """Cross-entropy of the classes' numbers, or of their one-hot vectors: the same value by another way."""
-
-    label_smoothing: float = _number(0.0, 0.0, 0.5)
-    """Share of the target spread evenly over the classes (Szegedy et al. 2016, section 7)."""
-
-    dropout: float = _number(0.0, 0.0, 0.9)
-    """Share of the last hidden layer's units dropped in a step."""
-
-    averaging: float = _number(0.99, 0.0, 0.99999)
-    """Decay a step of the exponential moving average of the weights, which is what is saved; 0 is none."""
-
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    """How far the glyphs are changed, anew in every epoch."""
-
-    validation: int = _number(5_000, 1, 30_000)
-    """Number of glyphs held out from the end of MNIST's training files; of other collections at most a sixth."""
-
-    seed: int = _number(0, 0, 2**31 - 1)
-    """Of the weights, the order of the glyphs, the augmentation and the dropout."""
-
-    threads: int = _number(0, 0, 1_024)
-    """CPU threads, 0 for PyTorch's choice; sums, and so the last bits of the weights, depend on it."""
-
-    device: str = _choice("auto", DEVICES)
-    """Where the layers are computed; auto is the first graphics card, or the CPU."""
-
-    precision: str = _choice("auto", PRECISIONS)
-    """Of the layers in training; auto is bfloat16 where the device multiplies it in hardware."""
+    validation: int = number(5_000, 1, 30_000)
+    """Glyphs held out from the end of MNIST's training files; of other collections at most a sixth."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The inverse of ``to_dict``; a field that is left out keeps its default.
+        """Inverts ``to_dict``, see ``Settings.from_dict``; augmentation and layers may be as in JSON."""
+        if isinstance(nested := values.get("augmentation"), dict):
+            values = values | {"augmentation": Augmentation.from_dict(nested)}
+        if isinstance(layers := values.get("layers"), list):
+            values = values | {"layers": tuple(layers)}
+        return super().from_dict(values)
 
-        Raises:
-            OptionError: for an unknown name, or a value of the wrong type or out of its range.
-        """
-        return super().from_dict(_parsed(values))
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(_WithGlyphs):
+    """Every setting of a training run on glyphs: with the data, enough to repeat it."""
+
+    network: str = "cnn"
+    """The architecture: one of ``NETWORKS``, or any name for your own ``layers``."""
+
+    material: str = choice("mnist", MATERIALS)
+    """What is learned from besides --data (default: MNIST): ``writing`` adds other hands and pens, and glyphs
+    that are not digits, see ``inkread.datasets.glyph_corpus``."""
+
+    mnist_passes: int = number(1, 1, 100)
+    """How often each MNIST glyph, or other --data, is seen in an epoch: its weight among other material."""
+
+    epochs: int = number(20, 1, 10_000)
+    """Passes over the training glyphs."""
+
+    patience: int = number(0, 0, 10_000)
+    """Epochs without a lower validation loss after which the training stops early; 0: never."""
+
+    keep: str = choice("last", ("last", "best"))
+    """Which weights are saved: those of the last epoch, or of the one with the lowest validation loss."""
+
+    batch_size: int = number(256, 2, 65_536)
+    """Glyphs per step."""
+
+    optimizer: str = choice("adamw", OPTIMIZERS)
+    """AdamW (Loshchilov and Hutter 2019), Adam (Kingma and Ba 2015), or SGD with Nesterov's momentum."""
+
+    learning_rate: float = number(3e-3, 1e-8, 10.0)
+    """The highest learning rate; --optimizer sgd sets it to 0.05 unless it is given."""
+
+    schedule: str = choice("one-cycle", SCHEDULES)
+    """The learning rate after its warmup: down to zero by half a cosine (Smith 2018) or a line, or
+    constant."""
+
+    momentum: float = number(0.9, 0.0, 0.999, of=("sgd",))
+    """Momentum of SGD."""
+
+    weight_decay: float = number(0.02, 0.0, 10.0, of=("adamw",))
+    """Decoupled weight decay of AdamW; none on biases and batch norms."""
+
+    l2: float = number(0.0, 0.0, 1.0, of=("adam", "sgd"))
+    """L2 penalty of Adam and SGD, added to the gradient (5e-4 is usual for SGD); none on biases and batch
+    norms."""
+
+    loss: str = choice("cross-entropy", LOSSES, KERAS_LOSSES)
+    """Cross-entropy of the classes' numbers, or of their one-hot vectors: the same value, computed
+    differently."""
+
+    class_weight: str = choice("none", ("none", "balanced"))
+    """Weights of the classes in the loss; balanced: each class counts as much as any other, however rare."""
+
+    label_smoothing: float = number(0.0, 0.0, 0.5)
+    """Share of the target spread evenly over the classes (Szegedy et al. 2016, section 7)."""
+
+    dropout: float = number(0.0, 0.0, 0.9)
+    """Share of the last hidden layer's units dropped in a step."""
+
+    seed: int = number(0, 0, 2**31 - 1)
+    """Of the weights, the order of the glyphs, the augmentation, and the dropout."""
 
     @property
-    def decay(self) -> float:
-        """What the optimizer means by its own ``weight_decay``: decoupled for AdamW, an L2 penalty for the others."""
+    def optimizer_decay(self) -> float:
+        """The optimizer's own ``weight_decay``: decoupled for AdamW, an L2 penalty for the others."""
         return self.weight_decay if self.optimizer == "adamw" else self.l2
 
     def by(self, optimizer: str) -> Self:
-        """The recipe with another optimizer; one that changes to or from SGD gets the learning rate usual there.
+        """Returns the recipe with another optimizer; a change to or from SGD also sets the usual rate.
 
         Raises:
-            OptionError: for an unknown optimizer.
+            OptionError: the optimizer is unknown.
         """
         rate = self.learning_rate
         if (optimizer == "sgd") != (self.optimizer == "sgd"):
@@ -227,136 +223,119 @@ class Recipe(_Settings):
             remedy = nearest(str(self.network), NETWORKS) + ", or a TOML file of layers"
             raise OptionError(source, "is unknown", remedy)
         if self.layers and self.network in (*NETWORKS, DETECTOR, TUNED):
-            raise OptionError(
-                source, "is the name of another network", "give your layers a name of their own"
-            )
+            remedy = "give your layers a name of their own"
+            raise OptionError(source, "is the name of another network", remedy)
         object.__setattr__(self, "layers", check_layers(self.layers, source="Recipe.layers"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectorRecipe(_Settings):
-    """Every setting of the training of the networks that find and read the digits of a page."""
+class DetectorRecipe(TrainingConfig):
+    """Every setting of the training of the networks that find and read the digits on a page."""
 
-    network: str = _choice(DETECTOR, (DETECTOR,))
+    network: str = choice(DETECTOR, (DETECTOR,))
     """The architecture, see ``inkread.training.detector_network``."""
 
-    steps: int = _number(24_000, 1, 10_000_000)
+    steps: int = number(32_000, 1, 10_000_000)
     """Steps of the detector in all."""
 
-    decay: float = _number(0.25, 0.0, 1.0)
-    """Share of the steps, at the end, over which the learning rate falls to nothing (Hägele et al. 2024)."""
+    decay: float = number(0.25, 0.0, 1.0)
+    """Share of the steps, at the end, during which the learning rate falls to zero (Hägele et al. 2024)."""
 
-    batch_size: int = _number(8, 1, 4_096)
-    """Scenes a step."""
+    batch_size: int = number(8, 1, 4_096)
+    """Scenes per step."""
 
-    learning_rate: float = _number(1.2e-3, 1e-8, 10.0)
+    learning_rate: float = number(1.2e-3, 1e-8, 10.0)
     """Of AdamW, while it is constant."""
 
-    warmup: float = _number(0.015, 0.0, 0.9)
-    """Share of the steps in which the learning rate rises."""
+    warmup: float = number(0.015, 0.0, 0.9)
+    """Share of the steps during which the learning rate rises."""
 
-    weight_decay: float = _number(0.02, 0.0, 10.0)
-    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases and batch norms."""
+    averaging: float = number(0.9985, 0.0, 0.99999)
+    """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
 
-    averaging: float = _number(0.9985, 0.0, 0.99999)
-    """Decay a step of the exponential moving average of the weights, which is what is saved."""
+    echo: int = number(2, 1, 100)
+    """How often a scene is used, each time in other light (Choi et al., "Faster neural network training with
+    data echoing", 2019)."""
 
-    echo: int = _number(2, 1, 100)
-    """Times that a scene is used, each time in other light (Choi et al., "Faster neural network training with data echoing", 2019)."""
+    scene_side: int = number(256, 64, 2_048)
+    """Side of the scenes in pixels, a multiple of 16."""
 
-    scene_side: int = _number(256, 64, 2_048)
-    """Of the scenes, pixels, a multiple of 16."""
+    weights: str = choice("bundled", ("bundled", "random"))
+    """The weights that the networks start from: bundled with the package, or random."""
 
-    weights: str = _choice("bundled", ("bundled", "random"))
-    """What the networks start from: the weights that come with the package, or nothing."""
+    closeup_pages: int = number(4_000, 1, 1_000_000)
+    """Pages on which the detector finds the close-ups to learn from."""
 
-    closeup_pages: int = _number(4_000, 1, 1_000_000)
-    """Pages on which the detector finds what the network for close-ups learns from."""
+    closeup_steps: int = number(15_000, 1, 10_000_000)
+    """Steps of the network for close-ups."""
 
-    closeup_steps: int = _number(15_000, 1, 10_000_000)
-    """Steps of that network."""
+    strip_pages: int = number(4_000, 1, 1_000_000)
+    """Pages on which the detector finds the strips to learn from, besides all real numbers."""
 
-    strip_pages: int = _number(4_000, 1, 1_000_000)
-    """Pages on which the detector finds the runs that the network for strips learns from, beside all real numbers."""
+    strip_steps: int = number(32_000, 1, 10_000_000)
+    """Steps of the network for strips."""
 
-    strip_steps: int = _number(24_000, 1, 10_000_000)
-    """Steps of that network."""
-
-    judged_pages: int = _number(3_600, 10, 1_000_000)
+    judged_pages: int = number(3_600, 10, 1_000_000)
     """Held-out pages on which the opinions are weighed; half as many others measure the result."""
 
-    seed: int = _number(0, 0, 2**31 - 1)
-    """Of the weights, the scenes and their order."""
+    seed: int = number(0, 0, 2**31 - 1)
+    """Of the weights, the scenes, and their order."""
 
-    threads: int = _number(1, 0, 1_024)
-    """CPU threads, 0 for PyTorch's choice: one, as scenes are made beside."""
+    threads: int = number(1, 0, 1_024)
+    """CPU threads; 0: PyTorch chooses. One by default, because scenes are made at the same time."""
 
-    workers: int = _number(1, 0, 256)
+    workers: int = number(1, 0, 256)
     """Processes that make scenes."""
 
     @property
     def epochs(self) -> int:
-        """How many figures the training tells: one every ``EPOCH`` steps."""
+        """How many epochs of ``EPOCH`` steps there are."""
         return -(-self.steps // EPOCH)
 
 
 @dataclass(frozen=True, kw_only=True)
-class FineTuneConfig(_Settings):
+class FineTuneConfig(_WithGlyphs):
     """Every setting of a training that goes on from a model, with a person's own glyphs."""
 
-    network: str = _choice(TUNED, (TUNED,))
-    """What tells these settings from those of a training from nothing."""
+    network: str = choice(TUNED, (TUNED,))
+    """Distinguishes these settings from those of other trainings."""
 
-    layers: tuple[dict[str, Any], ...] = ()
-    """The layers of the model that it starts from, see ``inkread.training.onnx_to_torch``."""
+    steps: int = number(200, 1, 100_000)
+    """Steps per fold, and of the whole."""
 
-    steps: int = _number(200, 1, 100_000)
-    """Steps of a fold, and of the whole."""
+    folds: int = number(4, 2, 20)
+    """Parts into which your glyphs are divided; each is held out once, to test a training without it."""
 
-    folds: int = _number(4, 2, 20)
-    """Parts into which one's own glyphs are divided; each is held out once, to see what a training without it makes of it."""
+    rehearsal: int = number(6_000, 100, 55_000)
+    """Glyphs of MNIST learned with yours so that nothing is forgotten; half as many that are not digits are
+    added for a model that knows them."""
 
-    rehearsal: int = _number(6_000, 100, 55_000)
-    """Glyphs of MNIST that are learned with them, so that nothing is forgotten, and for a model that knows it half as many of no
-    digit."""
+    own_share: float = number(0.25, 0.01, 0.99)
+    """Share of your glyphs in a step."""
 
-    own_share: float = _number(0.25, 0.01, 0.99)
-    """Share of one's own glyphs in a step."""
+    batch_size: int = number(128, 4, 65_536)
+    """Glyphs per step."""
 
-    batch_size: int = _number(128, 4, 65_536)
-    """Glyphs a step."""
-
-    learning_rate: float = _number(5e-4, 1e-8, 10.0)
+    learning_rate: float = number(5e-4, 1e-8, 10.0)
     """Peak of the one-cycle schedule (Smith 2018)."""
 
-    warmup: float = _number(0.1, 0.0, 0.9)
-    """Share of the steps in which the learning rate rises to its peak."""
+    warmup: float = number(0.1, 0.0, 0.9)
+    """Share of the steps during which the learning rate rises to its peak."""
 
-    weight_decay: float = _number(0.01, 0.0, 10.0)
+    weight_decay: float = number(0.01, 0.0, 10.0)
     """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases."""
 
+    averaging: float = number(0.0, 0.0, 0.99999)
+    """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
+
     augmentation: Augmentation = field(
-        default_factory=lambda: Augmentation(rotation=10.0, shear=0.15, scale=0.1, shift=1.0, elastic=0.7)
+        default_factory=lambda: Augmentation(rotation=10.0, shear=0.15, scale=0.1, shift=1.0, elastic=0.7),
+        metadata={"kind": Augmentation},
     )
-    """How far the glyphs are changed, anew in every step."""
+    """How far each glyph is changed, anew each time."""
 
-    validation: int = _number(5_000, 1, 30_000)
-    """Number of glyphs held out from the end of MNIST's training files."""
-
-    seed: int = _number(0, 0, 2**31 - 1)
-    """Of the folds, the order of the glyphs and the augmentation."""
-
-    threads: int = _number(0, 0, 1_024)
-    """CPU threads, 0 for PyTorch's choice; sums, and so the last bits of the weights, depend on it."""
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The inverse of ``to_dict``; a field that is left out keeps its default.
-
-        Raises:
-            OptionError: for an unknown name, or a value of the wrong type or out of its range.
-        """
-        return super().from_dict(_parsed(values))
+    seed: int = number(0, 0, 2**31 - 1)
+    """Of the folds, the order of the glyphs, and the augmentation."""
 
 
 _AUGMENTATION = Augmentation(
@@ -391,7 +370,7 @@ _FAST = Recipe(
     label_smoothing=0.02,
     averaging=0.98,
 )
-"""Where pictures are large, a batch norm costs more than the convolution before it: only the last one has it."""
+"""On large planes, a batch norm costs more than the convolution before it, so only the last one has it."""
 
 RECIPES: dict[str, Recipe | DetectorRecipe] = {
     "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=22, averaging=0.999),
@@ -434,15 +413,16 @@ RECIPES: dict[str, Recipe | DetectorRecipe] = {
         judged_pages=200,
     ),
 }
-"""The recipes of the bundled models, one for each network; two to be done in seconds, ``fast`` and ``brisk``; and ``corrections``, by which the
-bundled networks that read pages go on from their weights, with pages that a person corrected."""
+"""One recipe per network, among them those of the bundled models; ``fast`` and ``brisk``, which take seconds;
+and ``corrections``, with which the bundled networks that read pages learn from pages that a person
+corrected."""
 
 
 def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | FineTuneConfig:
-    """The settings that ``to_dict`` of any kind gave; which, their network tells.
+    """Inverts ``to_dict`` of any kind of settings; their network says which kind.
 
     Raises:
-        OptionError: for an unknown name, or a value of the wrong type or out of its range.
+        OptionError: a name is unknown, or a value is of the wrong type or out of range.
     """
     kinds: dict[Any, type[DetectorRecipe | FineTuneConfig]] = {
         DETECTOR: DetectorRecipe,

@@ -1,7 +1,10 @@
-"""Trains the networks that judge candidates among their neighbors, on what is found on held-out pages."""
+"""Trains the networks that judge candidates among their neighbors, on candidates from held-out pages."""
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +15,18 @@ from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.fusion import LEAST
 from inkread.pipeline.rescoring import NEIGHBORS, OWN, PAIR
 from inkread.training.rescoring_network import MEMBERS, RescoringEnsemble, RescoringNetwork
+from inkread.training.schedules import linear
+from inkread.training.trainer import Answer, Passed, Plan, train
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
-    from torch import Tensor
+    from torch import Tensor, nn
 
 EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 2e-3, 0.05
-"""Passes over the candidates; how many a step; the learning rate of AdamW, which falls to nothing; its weight decay."""
+"""Passes over the candidates; candidates per step; the learning rate, which falls to zero; AdamW's weight
+decay."""
 
 
 def fit_rescoring(
@@ -30,46 +38,68 @@ def fit_rescoring(
     epochs: int = EPOCHS,
     members: int = MEMBERS,
 ) -> RescoringEnsemble:
-    """The trained networks.
+    """Trains the networks of the ensemble.
 
     Args:
         features: N×277, see ``pipeline.rescoring.features``.
         fused: N×11, the probabilities before.
-        truth: N, the digit that each candidate is, ``DIGITS`` for none; negative for those that do not count.
+        truth: N, the digit of each candidate, ``DIGITS`` for none; negative for those that do not count.
         seed: of the weights and the order.
         epochs: passes over the candidates.
         members: networks of the ensemble.
     """
     counted = truth >= 0
-    given = torch.from_numpy(features[counted])
-    before = torch.from_numpy(np.log(np.maximum(fused[counted], LEAST)))
-    target = torch.from_numpy(truth[counted])
+    before = np.log(np.maximum(fused[counted], LEAST))
+    examples = (torch.from_numpy(each) for each in (features[counted], before, truth[counted]))
+    task = RescoringTask(*examples)
+    steps = -(-len(task.truth) // BATCH)
+    plan = Plan(
+        steps=epochs * steps,
+        epoch=steps,
+        learning_rate=RATE,
+        schedule=partial(linear, warmup=0.0),
+        seed=seed,
+        weight_decay=WEIGHT_DECAY,
+    )
     networks = []
     for member in range(members):
         torch.manual_seed(seed + member)
         network = RescoringNetwork(DIGITS + 1)
         _scale(network, features[counted])
-        _learn(network, given, before, target, epochs)
-        networks.append(network)
+        networks.append(train(network, task, dataclasses.replace(plan, seed=seed + member)).network)
     return RescoringEnsemble(networks).eval()
 
 
-def _learn(network: RescoringNetwork, given: Tensor, before: Tensor, target: Tensor, epochs: int) -> None:
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
-    steps = epochs * -(-len(target) // BATCH)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
-    network.train()
-    for _ in range(epochs):
-        for some in torch.randperm(len(target)).split(BATCH):  # type: ignore[no-untyped-call]
-            loss = functional.cross_entropy(before[some] + network(given[some]), target[some])
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
+@dataclass(frozen=True, slots=True)
+class RescoringTask:
+    """Learns which digit each candidate is; see ``trainer.Task``.
+
+    Attributes:
+        features: float32 N×277, see ``pipeline.rescoring.features``.
+        before: float32 N×11, the logarithms of the probabilities before.
+        truth: int64 N.
+    """
+
+    features: Tensor
+    before: Tensor
+    truth: Tensor
+
+    def batches(self, epoch: int) -> Sequence[Tensor]:  # noqa: ARG002  the plan's seed decides the order
+        """Returns the indices of all candidates in random order, in parts."""
+        return torch.randperm(len(self.truth)).split(BATCH)  # type: ignore[no-untyped-call]
+
+    def loss(self, answer: Answer, batch: Tensor) -> tuple[Tensor, tuple[float, ...]]:
+        """Returns the cross-entropy, in nats."""
+        logits = self.before[batch] + answer(self.features[batch])
+        return functional.cross_entropy(logits, self.truth[batch]), ()
+
+    def end_epoch(self, averaged: nn.Module, passed: Passed) -> Passed:  # noqa: ARG002
+        """Returns the figures as they are."""
+        return passed
 
 
 def _scale(network: RescoringNetwork, features: NDArray[np.float32]) -> None:
-    """Brings all features to mean 0 and deviation 1; those of the neighbors alike, the ones that exist."""
+    """Scales all features to mean 0 and deviation 1; those of existing neighbors alike."""
     own, pairs = features[:, :OWN], features[:, OWN:].reshape(-1, PAIR)
     pairs = pairs[pairs[:, 0] > 0]
     for name, measure, default in (("mean", np.mean, 0.0), ("deviation", np.std, 1.0)):

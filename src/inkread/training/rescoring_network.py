@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 WIDTH, HIDDEN, NARROW = 64, 64, 32
 DROPPED = 0.1
 MEMBERS = 4
-"""Networks of an ensemble, from different weights (Lakshminarayanan et al. 2017): their mean is less sure where they disagree."""
+"""Networks in the ensemble, from different initial weights (Lakshminarayanan et al. 2017): if they disagree,
+their mean is less confident."""
 
 
 class RescoringNetwork(nn.Module):
-    """Encodes each neighbor, pools them by maximum and mean, and corrects the candidate (deep sets; Zaheer et al. 2017).
+    """Encodes the neighbors, pools them by maximum and mean, and corrects the candidate (Zaheer et al. 2017).
 
-    Maps N×277, see ``pipeline.rescoring.features``, to N×classes, which is added to the logarithms of the fused
-    probabilities; it is 0 before training.
+    Maps N×277, see ``pipeline.rescoring.features``, to N×classes, which is added to the logarithms of the
+    fused probabilities; it is 0 before training.
 
     Args:
-        classes: how many, "not a single digit" included.
+        classes: how many, including "not a single digit".
     """
 
     mean: Tensor
@@ -45,7 +46,7 @@ class RescoringNetwork(nn.Module):
         nn.init.zeros_(self.output.bias)
 
     def forward(self, features: Tensor) -> Tensor:
-        """N×277 -> N×classes."""
+        """Maps N×277 to N×classes."""
         scaled = (features - self.mean) / self.deviation
         pairs = scaled[:, OWN:].reshape(-1, NEIGHBORS, PAIR)
         present = features[:, OWN:].reshape(-1, NEIGHBORS, PAIR)[..., :1]
@@ -57,7 +58,7 @@ class RescoringNetwork(nn.Module):
 
 
 class RescoringEnsemble(nn.Module):
-    """The mean of what several networks say.
+    """Returns the mean answer of several networks.
 
     Args:
         members: the networks.
@@ -68,5 +69,5 @@ class RescoringEnsemble(nn.Module):
         self.members = nn.ModuleList(members)
 
     def forward(self, features: Tensor) -> Tensor:
-        """N×277 -> N×classes."""
+        """Maps N×277 to N×classes."""
         return torch.stack([member(features) for member in self.members]).mean(dim=0)

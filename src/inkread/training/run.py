@@ -1,4 +1,4 @@
-"""A finished training, of whatever network: as it comes out of the loop, and as its folder keeps it."""
+"""A finished training of any network: as the loop returns it, and as its folder keeps it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Run(Generic[Settings, Figures]):
         out: the run's folder.
         recipe: with threads and precision as they were used.
         network: the averaged weights, in evaluation mode.
-        history: one row an epoch.
+        history: one row per epoch.
     """
 
     out: Path
@@ -51,13 +51,13 @@ class Run(Generic[Settings, Figures]):
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run, as its folder has it.
+    """A finished run, loaded from its folder.
 
     Attributes:
-        folder: of the run.
-        card: of its model.
-        network: its weights, in evaluation mode.
-        history: one dict an epoch, its figures by their names.
+        folder: the run's folder.
+        card: its model's card.
+        network: its network, in evaluation mode.
+        history: one dict per epoch, figures by name.
     """
 
     folder: Path
@@ -67,17 +67,17 @@ class Trained:
 
 
 def load_run(folder: AnyPath) -> Trained:
-    """A finished run from its folder; the weights are those of ``model.safetensors``, never a pickle.
+    """Loads a finished run from its folder; the weights come from ``model.safetensors``, never from a pickle.
 
     Raises:
-        ModelNotFoundError: no finished run is there.
-        ModelFormatError: its weights are not those of the network that its card names.
-        ModelIntegrityError: its model is not the one that its card names.
+        ModelNotFoundError: there is no finished run.
+        ModelFormatError: the weights do not fit the network named in the card.
+        ModelIntegrityError: the model is not the one named in the card.
     """
     folder = Path(folder)
     card = load_model(folder).card
     if not (folder / CARD_FILE).is_file():
-        raise ModelNotFoundError(str(folder), "is no run, but a bundled model", "name the folder of a run")
+        raise ModelNotFoundError(str(folder), "is not a run, but a bundled model", "name the folder of a run")
     recipe = recipe_from(card.recipe)
     network: nn.Module
     if isinstance(recipe, DetectorRecipe):

@@ -1,4 +1,4 @@
-"""What a sweep searches: for each setting of a recipe a range or some choices, by default or from a TOML file.
+"""The space that a sweep searches: a range or some choices for each setting, by default or from a TOML file.
 
 ::
 
@@ -16,8 +16,8 @@
     low = 0
     high = 15
 
-What a file does not name keeps its default. It is checked here, without PyTorch and Optuna, so that a mistake is told before
-anything is loaded.
+Settings that a file does not name keep their defaults. The file is checked here, without PyTorch and Optuna,
+so that mistakes are reported before anything is loaded.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ REMEDY = "give low and high, or choices, or a single value"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """All numbers from ``low`` to ``high``; on a logarithmic scale if ``log``."""
+    """The numbers from ``low`` to ``high``, on a logarithmic scale if ``log``."""
 
     low: float
     high: float
@@ -54,7 +54,7 @@ class Range:
 
     @property
     def ends(self) -> tuple[Any, ...]:
-        """What a recipe must accept."""
+        """The values that a recipe must accept."""
         return (self.low, self.high)
 
 
@@ -69,21 +69,22 @@ class Choices:
 
     @property
     def ends(self) -> tuple[Any, ...]:
-        """What a recipe must accept."""
+        """The values that a recipe must accept."""
         return self.values
 
 
 Space: TypeAlias = "dict[str, Range | Choices]"
-"""By the name of the setting; one of the augmentation is ``"augmentation.rotation"``."""
+"""Ranges and choices by setting, such as ``"dropout"`` or ``"augmentation.rotation"``."""
 
 SETTINGS = (
-    "network", "batch_size", "learning_rate", "warmup", "weight_decay", "label_smoothing", "dropout", "averaging",
+    "network", "batch_size", "learning_rate", "warmup", "weight_decay", "label_smoothing", "dropout",
+    "averaging",
     *(f"{GROUP}.{field.name}" for field in dataclasses.fields(Augmentation)),
 )  # fmt: skip
 """The settings that can be searched."""
 
 WHOLE = ("batch_size",)
-"""Those of them that are whole numbers."""
+"""The settings among them that are whole numbers."""
 
 DEFAULT_SPACE: Space = {
     "learning_rate": Range(5e-4, 2e-2, log=True),
@@ -99,33 +100,34 @@ DEFAULT_SPACE: Space = {
     "augmentation.thicken": Range(0.0, 0.6),
     "augmentation.thin": Range(0.0, 0.5),
 }
-"""About twice the distance, in each direction, of what the bundled recipes have."""
+"""About twice as far in each direction as the bundled recipes go."""
 
 
 def load_space(path: AnyPath) -> Space:
-    """The default space with what a TOML file says instead.
+    """Loads a TOML file, and applies it on top of the default space.
 
     Raises:
-        OptionError: the file cannot be read, or names what cannot be searched; the message says which entry.
+        OptionError: the file is unreadable, or names something that cannot be searched; the message says
+            which entry.
     """
     try:
         raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         remedy = "give a TOML file of ranges"
-        raise OptionError(str(path), f"is no readable space ({reason})", remedy) from error
+        raise OptionError(str(path), f"is not a readable space ({reason})", remedy) from error
     group = raw.pop(GROUP, {})
     if not isinstance(group, dict):
-        raise OptionError(f"{path}: {GROUP}", "is no table", f"give [{GROUP}.rotation] and the like")
+        raise OptionError(f"{path}: {GROUP}", "is not a table", f"give [{GROUP}.rotation] and the like")
     flat = raw | {f"{GROUP}.{name}": entry for name, entry in group.items()}
     return DEFAULT_SPACE | {name: _entry(name, entry, str(path)) for name, entry in flat.items()}
 
 
 def recipe_at(base: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """The recipe with these settings, by the names of a space.
+    """Returns the recipe with these settings, by the names of a space.
 
     Raises:
-        OptionError: a value is out of the recipe's own range.
+        OptionError: a value is outside the recipe's own range.
     """
     top = {name: value for name, value in values.items() if "." not in name}
     inner = {name.partition(".")[2]: value for name, value in values.items() if "." in name}
@@ -135,7 +137,7 @@ def recipe_at(base: Recipe, values: Mapping[str, Any]) -> Recipe:
 def _entry(name: str, entry: object, path: str) -> Range | Choices:
     where = f"{path}: {name}"
     if name not in SETTINGS:
-        raise OptionError(where, "is no setting that can be searched", nearest(name, SETTINGS))
+        raise OptionError(where, "is not a setting that can be searched", nearest(name, SETTINGS))
     found = _parsed(entry, name, where)
     for value in found.ends:
         try:
@@ -152,11 +154,11 @@ def _parsed(entry: object, name: str, where: str) -> Range | Choices:
     for key in entry:
         if key not in allowed:
             raise OptionError(
-                f"{where}.{key}", "is no part of this", nearest(key, ("low", "high", "log", "choices"))
+                f"{where}.{key}", "is not part of it", nearest(key, ("low", "high", "log", "choices"))
             )
     if "choices" in entry:
         if not isinstance(entry["choices"], list) or not entry["choices"]:
-            raise OptionError(f"{where}.choices", "is no list of values", "give some in square brackets")
+            raise OptionError(f"{where}.choices", "is not a list of values", "give some in square brackets")
         return Choices(tuple(entry["choices"]))
     low, high, log = entry.get("low"), entry.get("high"), entry.get("log", False)
     if not (_is_number(low, whole=name in WHOLE) and _is_number(high, whole=name in WHOLE)):

@@ -1,4 +1,4 @@
-"""Weights that come with the package, in 16 bits, to start a training from."""
+"""Weights bundled with the package, in 16 bits, from which a training can start."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 DETECTOR, CLOSEUP, STRIP = (
     Path(__file__).with_name(f"{name}.safetensors") for name in ("detector", "closeup", "strip")
 )
-"""What earlier trainings came to; see docs/experiments.md."""
+"""The results of earlier trainings; see docs/experiments.md."""
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Gives a network the weights of a file, as ``save_weights`` writes it."""
+    """Loads weights that ``save_weights`` wrote."""
     weights = {name: tensor.float() for name, tensor in load_file(path).items()}
     network.load_state_dict(network.state_dict() | weights)
 

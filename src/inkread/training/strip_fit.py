@@ -1,11 +1,12 @@
-"""Trains the network that reads strips: by their columns where it is known where each digit stands, by their text everywhere."""
+"""Trains the network that reads strips: by columns if the digits' places are known, and by text."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
@@ -15,39 +16,40 @@ from torch.nn import functional
 from inkread.evaluation.metrics import edit_distance
 from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.strips import HEIGHT, TALL, planes
-from inkread.training import second_looks
+from inkread.training import second_networks, starts
 from inkread.training.hardware import multiplies_bfloat16
-from inkread.training.second_looks import learn
 from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
 from inkread.training.strip_stock import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from inkread.training.recipe import DetectorRecipe
     from inkread.training.strip_stock import Strips
 
 NONE = DIGITS
-BATCH, RATE, WEIGHT_DECAY, AVERAGING = 32, 1.2e-3, 0.03, 0.999
-"""Strips a step; the rate of AdamW at its highest, which falls over the second half of the steps; its weight decay; the weight of the
-past in the mean of the weights."""
+BATCH, RATE = 32, 1.2e-3
+"""Strips per step; the highest learning rate."""
 TEXT = 0.3
-"""Weight of the text's loss (connectionist temporal classification, in nats a digit) beside that of the columns."""
+"""Weight of the text's loss (connectionist temporal classification, in nats per digit) next to that of the
+columns."""
 CORE = 0.2
-"""A digit is to be answered in the columns that lie within this share of its width of its middle."""
+"""A digit's columns are those within this share of its width from its middle."""
 NOT_ASKED = -100
-"""The label of columns whose answer is not known."""
+"""The label of columns whose answer is unknown."""
 STRETCH, GROW, MOVED = 0.2, 0.13, 2.0
-"""How a strip is varied: the largest logarithm by which it is stretched, the standard deviations of that of its size, and of its place, pixels."""
+"""How a strip is varied: the largest logarithm of its stretch; standard deviations of the logarithm of its
+size, and of its place in pixels."""
 ELASTIC, REACH = 1.2, 10
-"""Largest standard deviation of each point's own displacement, pixels, and how far apart displacements are independent (Simard et al. 2003)."""
+"""Largest standard deviation of each point's own displacement, and the distance at which displacements are
+independent, in pixels (Simard et al. 2003)."""
 COARSE, LOWEST = 0.3, 8.0
-"""How often it is seen in a lower resolution, in which digits are so many pixels high at least."""
+"""Share of strips in a lower resolution, and the least height of their digits there, in pixels."""
 BLURRED, GRAIN, BENT = 0.2, 0.15, 0.35
-"""How often it is blurred; the strongest grain, of 1; the standard deviation of the logarithm of its gamma."""
+"""Share of blurred strips; the strongest grain, of 1; the standard deviation of the logarithm of gamma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,10 @@ class Batch:
 
     Attributes:
         planes: float32 N×1×40×W.
-        labels: int64 N×(W / 2), what each column is to answer, or ``NOT_ASKED``.
-        columns: int64 N, how many of them are no padding.
-        digits: int64, of the strips whose whole text is known, one after the other.
-        lengths: int64 N, how many digits each has; -1 where the text is not known.
+        labels: int64 N×(W / 2), the right answer for each column, or ``NOT_ASKED``.
+        columns: int64 N, how many columns are not padding.
+        digits: int64, those of the strips whose whole text is known, one after the other.
+        lengths: int64 N, how many digits each has; -1 if the text is unknown.
     """
 
     planes: Tensor
@@ -68,9 +70,13 @@ class Batch:
     digits: Tensor
     lengths: Tensor
 
+    def to(self, device: torch.device) -> Batch:
+        """Returns the batch on a device."""
+        return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
+
 
 def batch_of(samples: Sequence[Sample]) -> Batch:
-    """The samples side by side, padded at the right."""
+    """Puts samples into one batch, padded on the right."""
     widths = np.array([sample.pixels.shape[1] for sample in samples])
     width = -(-int(widths.max()) // (ANSWERS * COLUMN)) * ANSWERS * COLUMN
     pixels = np.zeros((len(samples), HEIGHT, width), np.uint8)
@@ -101,11 +107,11 @@ def batch_of(samples: Sequence[Sample]) -> Batch:
 
 
 def loss_of(logits: Tensor, batch: Batch) -> Tensor:
-    """The loss of the columns and that of the texts."""
+    """Returns the loss of the columns and of the texts together."""
     asked = batch.labels != NOT_ASKED
     loss = 0.0 * logits.sum()
     if asked.any():
-        # A digit has few columns: its loss is that of an average strip's columns, all digits' together.
+        # Per digit, because how many columns there are says little.
         digit = asked & (batch.labels < NONE)
         each = functional.cross_entropy(
             logits.flatten(0, 1), batch.labels.flatten(), ignore_index=NOT_ASKED, reduction="sum"
@@ -125,13 +131,13 @@ def loss_of(logits: Tensor, batch: Batch) -> Tensor:
 
 
 def varied(sample: Sample, rng: np.random.Generator) -> Sample:
-    """The strip stretched, larger or smaller, higher or lower, bent, of another resolution, in other light."""
+    """Stretches, scales, moves, and bends a strip, and changes its resolution and its light."""
     height, width = sample.pixels.shape
     size = math.exp(rng.normal(0, GROW))
     across = size * math.exp(rng.uniform(-STRETCH, STRETCH))
     target = max(HEIGHT // 2, round(width * across))
     bent = ELASTIC * float(rng.random()) * _displacements(target, rng)
-    # Where each pixel comes from; OpenCV's whole numbers are the middles of pixels.
+    # The source of each pixel; OpenCV's whole numbers are the middles of pixels.
     x = (np.arange(target, dtype=np.float32)[None] + bent[0] + 0.5) / across - 0.5
     y = (
         (np.arange(HEIGHT, dtype=np.float32)[:, None] + bent[1] + 0.5 - HEIGHT / 2 + rng.normal(0, MOVED))
@@ -165,7 +171,7 @@ def varied(sample: Sample, rng: np.random.Generator) -> Sample:
 
 
 def _displacements(width: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Smooth noise, 2×40×W, along x and along y, of standard deviation about 1."""
+    """Returns smooth noise, 2×40×W, along x and y, with a standard deviation of about 1."""
     coarse = (2 + HEIGHT // REACH, 2 + width // REACH)
     noise = rng.standard_normal((2, *coarse), np.float32)
     return np.stack([cv2.resize(one, (width, HEIGHT), interpolation=cv2.INTER_CUBIC) for one in noise])
@@ -174,7 +180,7 @@ def _displacements(width: int, rng: np.random.Generator) -> NDArray[np.float32]:
 def batches(
     parts: Sequence[Strips], shares: Sequence[float], rng: np.random.Generator
 ) -> Iterator[list[Sample]]:
-    """Endless batches of strips of like widths; each strip comes from a part with its share."""
+    """Yields endless batches of strips of similar widths; ``shares`` is how often a strip is of each part."""
     while True:
         widths = [np.diff(part.limits) for part in parts]
         of = rng.choice(len(parts), 32 * BATCH, p=np.array(shares) / sum(shares))
@@ -185,48 +191,44 @@ def batches(
 
 
 def fit_strips(
-    parts: Sequence[Strips],
-    shares: Sequence[float],
-    *,
-    steps: int,
-    seed: int,
-    start: Path | None = None,
-    on_step: Callable[[int, float, StripNetwork], object] = lambda _step, _loss, _mean: None,
+    parts: Sequence[Strips], shares: Sequence[float], recipe: DetectorRecipe, **options: Any
 ) -> StripNetwork:
-    """The network after so many steps of ``BATCH`` strips each, see ``second_looks.learn``.
+    """Returns the network after ``recipe.strip_steps`` steps of ``BATCH`` strips each.
 
     Args:
         parts: what is learned from.
         shares: how often a strip is of each part.
-        steps: in all.
-        seed: of the weights and the order.
-        start: weights to go on from, see ``starts``.
-        on_step: see ``second_looks.learn``.
+        recipe: see ``hardware.resolved``.
+        options: see ``second_networks.learn``.
     """
-    torch.manual_seed(seed)
-    return learn(
+    torch.manual_seed(recipe.seed)
+    network = second_networks.learn(
         StripNetwork(DIGITS + 1),
-        _varied_batches(parts, shares, np.random.default_rng([seed, 3])),
-        steps=steps,
+        lambda epoch: _varied_batches(parts, shares, np.random.default_rng([recipe.seed, 3, epoch])),
+        recipe,
+        steps=recipe.strip_steps,
         rate=RATE,
-        weight_decay=WEIGHT_DECAY,
-        averaging=AVERAGING,
-        start=start,
-        on_step=on_step,
+        start=starts.STRIP,
+        **options,
     )
+    return cast("StripNetwork", network)
 
 
 def _varied_batches(
     parts: Sequence[Strips], shares: Sequence[float], rng: np.random.Generator
-) -> Iterator[second_looks.Batch]:
+) -> Iterator[second_networks.Batch]:
     for samples in batches(parts, shares, rng):
         batch = batch_of([varied(sample, rng) for sample in samples])
-        yield second_looks.Batch(batch.planes, lambda answer, batch=batch: loss_of(unfolded(answer), batch))  # type: ignore[misc]
+        yield second_networks.Batch(batch.planes, partial(_loss_of_answer, batch=batch))
+
+
+def _loss_of_answer(answer: Tensor, batch: Batch) -> Tensor:
+    return loss_of(unfolded(answer), batch.to(answer.device))
 
 
 @torch.no_grad()
 def evaluate(network: StripNetwork, strips: Strips) -> tuple[float, float]:
-    """Of the strips whose text is known, the share that is read exactly, and the edits needed over the digits."""
+    """Returns the share of strips with known text that is read exactly, and the edits needed per digit."""
     right = errors = length = count = 0
     order = np.argsort(np.diff(strips.limits), kind="stable")
     for first in range(0, len(order), BATCH):

@@ -1,6 +1,7 @@
-"""The network that reads strips: for each of their columns which digit it is the middle of, or none.
+"""The network that reads strips: which digit each column is the middle of, or none.
 
-Columns are 2 pixels wide. It sees some 90 pixels to each side, about eight digits, so that each is read as one of its hand's.
+Columns are 2 pixels wide. The network sees some 90 pixels to each side, about eight digits, and so adapts to
+the hand.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ANSWERS = 2
-"""The network's columns are 4 pixels wide; each answers for two of 2 pixels."""
+"""The network's columns are 4 pixels wide; each answers for two columns of 2 pixels."""
 COLUMN = 2
 DROPPED = 0.1
 
 
 class StripNetwork(nn.Sequential):
-    """Thirteen convolutions, and one for the answer; the height is taken away step by step. 1,368,438 parameters.
+    """Thirteen convolutions, and one for the answer; the height shrinks step by step. 1,368,438 parameters.
 
-    N×1×40×W, W a multiple of 4, see ``pipeline.strips.planes`` -> N×(2 * classes)×1×(W / 4) logits. The last four convolutions, of a
-    single line, look further each (dilated; Yu and Koltun 2016).
+    Maps N×1×40×W, W a multiple of 4, see ``pipeline.strips.planes``, to N×(2 * classes)×1×(W / 4) logits. The
+    last four convolutions, along a single line, are dilated more and more (Yu and Koltun 2016).
 
     Args:
-        classes: how many, none included.
+        classes: how many, including none.
     """
 
     def __init__(self, classes: int) -> None:
@@ -50,7 +51,7 @@ def _layers(
     padding: tuple[int, int] | None = None,
     dilation: int = 1,
 ) -> list[nn.Module]:
-    """A convolution, batch norm (whose shift is the bias), and the rectifier; the size is kept unless told otherwise."""
+    """Returns a convolution, batch norm (whose shift is the bias), and ReLU; keeps the size by default."""
     rows, columns = (kernel, kernel) if isinstance(kernel, int) else kernel
     padding = (rows // 2, dilation * (columns // 2)) if padding is None else padding
     layer = nn.Conv2d(
@@ -60,7 +61,7 @@ def _layers(
 
 
 def unfolded(answer: Tensor) -> Tensor:
-    """The network's answer column by column: N×(W / 2)×classes."""
+    """Returns the network's answer column by column: N×(W / 2)×classes."""
     count, rows, _, columns = answer.shape
     each = answer.reshape(count, ANSWERS, rows // ANSWERS, columns).permute(0, 3, 1, 2)
     return each.reshape(count, columns * ANSWERS, rows // ANSWERS)

@@ -1,4 +1,4 @@
-"""Strips to learn from: runs that a detector finds on scenes, and real numbers of which the text is known."""
+"""Strips to learn from: runs that a detector finds on scenes, and real numbers with known text."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 PAGE = 320
 OUTSIDE, HALFWAY = 1.0, 0.5
-"""A digit whose middle is farther from a strip's course than the first, in its heights, is none of it; one nearer than the second is."""
+"""Distance of a digit's middle from a strip's course, in its heights, from which it is not part of the strip,
+and below which it is."""
 WHOLE = 0.75
-"""A digit of which less than this is in the strip may be read or not."""
+"""A digit may be read or not if a smaller share of it is in the strip."""
 UNKNOWN = np.nan
-"""Where a digit stands of which only the text is known."""
+"""The place of a digit if only the text is known."""
 OF_PAPER, LEAST_OF_PAPER = 0.75, 0.3
-"""How far down the digits of a number reach in which none is found, and how high those are at least, as shares of its strip's height."""
+"""For a number in which no digit is found: the assumed foot of its digits, and their least height, as shares
+of the strip's height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Sample:
 
     Attributes:
         pixels: uint8 40×W.
-        ends: float32 N×2, where each digit begins and ends, pixels, ``UNKNOWN`` where that is not known.
-        digits: int64 N, ``IGNORED`` for what may be read or not.
+        ends: float32 N×2, where each digit begins and ends, pixels, or ``UNKNOWN``.
+        digits: int64 N, ``IGNORED`` for those that may be read or not.
     """
 
     pixels: NDArray[np.uint8]
@@ -51,13 +53,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """Many of them, end to end.
+    """Many strips, end to end.
 
     Attributes:
         columns: uint8 C×40, of all strips.
-        limits: int64 N + 1, where each begins, and the last one ends.
-        counts: int64 N + 1, likewise of the digits.
-        ends: float32 M×2,
+        limits: int64 N + 1, the first column of each strip, and the end of the last.
+        counts: int64 N + 1, the same for the digits.
+        ends: float32 M×2, see ``Sample``.
         digits: int8 M, see ``Sample``.
     """
 
@@ -69,7 +71,7 @@ class Strips:
 
     @classmethod
     def of(cls, samples: Iterable[Sample]) -> Strips:
-        """The samples together."""
+        """Puts samples together."""
         kept = list(samples)
         return cls(
             np.concatenate([sample.pixels.T for sample in kept] or [np.zeros((0, HEIGHT), np.uint8)]),
@@ -93,12 +95,12 @@ class Strips:
 
 
 def samples_of(scene: Scene, boxes: NDArray[np.float32]) -> list[Sample]:
-    """A sample for each run of the boxes on the scene."""
+    """Returns a sample for each run of boxes on the scene."""
     return [_sample(strip, scene) for strip in strips_of(scene.pixels, boxes)]
 
 
 def _sample(strip: Strip, scene: Scene) -> Sample:
-    """Which of the scene's digits are read in the strip."""
+    """Returns the scene's digits that the strip shows."""
     digit = scene.classes < DIGITS
     boxes, classes = scene.boxes[digit], scene.classes[digit]
     places = strip.places(boxes)
@@ -123,7 +125,7 @@ def gather(
     seed: int,
     on_page: Callable[[int], object] = lambda _done: None,
 ) -> Strips:
-    """Strips along what the detector finds on these pages."""
+    """Cuts strips along the runs that the detector finds on these pages."""
     samples: list[Sample] = []
     for index in pages:
         scene = page(stock, seed, index, size=PAGE)
@@ -133,7 +135,7 @@ def gather(
 
 
 def gather_numbers(detector: Detector, numbers: Iterable[Number]) -> Strips:
-    """A strip along each number, from end to end; its text is known, but not where its digits stand."""
+    """Cuts a strip along each number; its text is known, but not the places of its digits."""
     samples = []
     for number in numbers:
         height, width = number.pixels.shape

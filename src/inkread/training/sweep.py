@@ -1,8 +1,9 @@
-"""A search for better settings with Optuna, kept in SQLite: interrupted or finished, it goes on where it was.
+"""Searches for better settings with Optuna. SQLite keeps the state, so that a sweep can always be continued.
 
-Trials are drawn by the tree-structured Parzen estimator (Bergstra et al. 2011); one that promises little is given up between two
-epochs. What is maximised is the accuracy on held-out training images, of the averaged weights after the last epoch. The best run so
-far is kept, finished, with its card; of the others only their settings and figures are.
+The tree-structured Parzen estimator (Bergstra et al. 2011) draws trials; an unpromising one stops between two
+epochs. The sweep maximizes the accuracy of the averaged weights after the last epoch, on held-out training
+images. It keeps the best run so far, finished, with its card, and only the settings and figures of the
+others.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from inkread.errors import MissingExtraError, OutputError, TrainingError
 from inkread.pipeline.glyph import GEOMETRY
 from inkread.system.files import whole
 from inkread.system.locks import working_in
+from inkread.training.digits import fit
 from inkread.training.export import export
-from inkread.training.fit import fit
 from inkread.training.space import WHOLE, Choices, recipe_at
 
 try:
@@ -41,26 +42,26 @@ if TYPE_CHECKING:
 
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.system.files import AnyPath
-    from inkread.training.checkpoint import Epoch
+    from inkread.training.digits import Epoch
     from inkread.training.recipe import Recipe
     from inkread.training.space import Range, Space
 
 STORAGE, STUDY = "sweep.sqlite", "sweep"
 BEST, TRIAL = "best", "trial"
-"""The folders of the best run and of the present one."""
+"""The folders of the best run and of the current one."""
 BEST_RECIPE, TABLE = "best.json", "trials.csv"
 
 RANDOM_TRIALS = 10
-"""Trials drawn at random before the estimator has enough to go by."""
+"""Trials drawn at random before the estimator has enough data."""
 
 BEFORE_PRUNING = 5
-"""Trials that are never given up: until then there is no median."""
+"""Trials that always run to the end, because there is no median yet."""
 
 FIRST_PRUNED = 2
-"""Epoch before which no trial is given up for its median: while the learning rate rises, little can be told."""
+"""The first epoch at which the median stops a trial; while the learning rate rises, it says little."""
 
 ENOUGH_FOR_IMPORTANCE = 10
-"""Finished trials below which it is chance which setting seems to matter."""
+"""With fewer finished trials, it is chance which setting seems to matter."""
 
 Pruning = Literal["median", "halving", "none"]
 
@@ -69,14 +70,14 @@ State = Literal["complete", "pruned"]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One recipe and what came of it.
+    """One recipe and its result.
 
     Attributes:
         number: in the order of their start, from 0.
         state: whether it was trained to its end.
         values: the settings drawn, by the names of the space.
-        curve: validation accuracy after each epoch, 0..1; empty where the first one diverged.
-        seconds: of training.
+        curve: validation accuracy after each epoch, 0..1; empty if the first one diverged.
+        seconds: duration of the training.
     """
 
     number: int
@@ -87,19 +88,20 @@ class Trial:
 
     @property
     def accuracy(self) -> float:
-        """After its last epoch, 0..1; 0 where there is none."""
+        """The accuracy after its last epoch, 0..1; 0 if there is none."""
         return self.curve[-1] if self.curve else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A sweep as far as it is.
+    """The state of a sweep.
 
     Attributes:
         out: its folder.
-        space: what is searched.
-        trials: in their order.
-        importance: of each setting that varies, adding up to 1 (PED-ANOVA, Watanabe et al. 2023); empty where trials are too few.
+        space: the space that it searches.
+        trials: in the order of their start.
+        importance: of each setting that varies, summing to 1 (PED-ANOVA, Watanabe et al. 2023); empty if
+            there are too few trials.
     """
 
     out: Path
@@ -109,22 +111,22 @@ class Sweep:
 
     @property
     def best(self) -> Trial | None:
-        """The finished trial of the highest accuracy, the first of them."""
+        """The first finished trial with the highest accuracy."""
         finished = [trial for trial in self.trials if trial.state == "complete"]
         return max(finished, key=lambda trial: trial.accuracy, default=None)
 
 
 class Watch(Protocol):
-    """Whoever wants to know how far the sweep is."""
+    """Receives reports while a sweep runs."""
 
     def on_batch(self, done: int, total: int) -> None:
-        """Steps done in this epoch, and how many it has."""
+        """Receives the number of steps done in this epoch, and in all of it."""
 
     def on_epoch(self, epoch: Epoch) -> None:
-        """The figures of an epoch that has just ended."""
+        """Receives the figures of an epoch that has just ended."""
 
     def on_trial(self, done: int, best: float) -> None:
-        """How many trials are done, and the best accuracy so far, 0 before the first."""
+        """Receives the number of finished trials, and the best accuracy so far; 0 before the first."""
 
 
 def sweep(
@@ -139,24 +141,24 @@ def sweep(
     watch: Watch,
     save: Callable[..., object] = export,
 ) -> Sweep:
-    """Runs trials until there are so many in all, those of earlier calls with the same folder included.
+    """Runs trials until there are ``trials`` in all, including those of earlier calls with the same folder.
 
-    A trial that was interrupted is run again with its settings.
+    An interrupted trial runs again with the same settings.
 
     Args:
-        base: what the space does not name.
-        space: what is searched.
-        learned: what is learned from.
-        held_out: what is judged by, never learned from.
+        base: the settings outside the space.
+        space: the space to search.
+        learned: the glyphs to learn from.
+        held_out: the glyphs that score a trial, never learned from.
         out: the sweep's folder, new or of an earlier sweep.
-        trials: how many, given up ones included.
-        pruning: when a trial is given up: below the median of the others at its epoch, by successive halving (Jamieson and
-            Talwalkar 2016), or never.
-        watch: told after every step, epoch and trial.
+        trials: how many, including those stopped early.
+        pruning: when a trial stops early: below the median of the others at its epoch, by successive halving
+            (Jamieson and Talwalkar 2016), or never.
+        watch: notified after every step, epoch, and trial.
         save: saves a run that is the best so far; see ``inkread.training.export.export``.
 
     Raises:
-        TrainingError: the folder holds a sweep of other settings or other data, or no readable one.
+        TrainingError: the folder holds a sweep of other settings or other data, or an unreadable one.
         OutputError: the folder cannot be written to, or another process works in it.
     """
     out = Path(out)
@@ -189,9 +191,9 @@ def _train(
     above: float,
     save: Callable[..., object],
 ) -> float | None:
-    """Trains one recipe and gives its accuracy; a run that is better than ``above`` is kept as the best.
+    """Trains one recipe and returns its accuracy; keeps the run as the best if it is above ``above``.
 
-    It gives ``None`` where the trial promises little, or its loss is no longer a number.
+    Returns ``None`` if the trial was stopped early, or its loss is no longer a number.
     """
 
     def on_epoch(epoch: Epoch) -> None:
@@ -216,7 +218,7 @@ def _train(
 
 
 def _keep(folder: Path, out: Path, recipe: Recipe) -> None:
-    """Puts a finished run in the place of the best one."""
+    """Replaces the best run by a finished one."""
     try:
         shutil.rmtree(out / BEST, ignore_errors=True)
         folder.replace(out / BEST)
@@ -231,7 +233,7 @@ def _keep(folder: Path, out: Path, recipe: Recipe) -> None:
 
 @contextmanager
 def _opened(out: Path, pruning: Pruning, seed: int) -> Iterator[optuna.Study]:
-    """The study in the folder, made if it is not there."""
+    """Opens the study in the folder, or creates one."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -244,7 +246,7 @@ def _opened(out: Path, pruning: Pruning, seed: int) -> Iterator[optuna.Study]:
         "none": optuna.pruners.NopPruner(),
     }
     try:
-        # A path within a URL would be misread where it has a question mark or a brace.
+        # A path within a URL would be misread if it had a question mark or a brace.
         connect = partial(sqlite3.connect, out / STORAGE, check_same_thread=False)
         storage = optuna.storages.RDBStorage("sqlite:///sweep", engine_kwargs={"creator": connect})
         study = optuna.create_study(
@@ -254,12 +256,12 @@ def _opened(out: Path, pruning: Pruning, seed: int) -> Iterator[optuna.Study]:
             load_if_exists=True,
             pruner=pruners[pruning],
         )
-        # A seed of its own for each start, or else a resumed sweep would draw what it has drawn already.
+        # Each start has its own seed, because a resumed sweep would otherwise draw the same trials again.
         study.sampler = optuna.samplers.TPESampler(
             n_startup_trials=RANDOM_TRIALS, seed=seed + len(study.trials)
         )
     except Exception as error:  # SQLAlchemy's, SQLite's and Optuna's share no base but this
-        problem = f"is no readable sweep ({type(error).__name__})"
+        problem = f"is not a readable sweep ({type(error).__name__})"
         raise TrainingError(str(out / STORAGE), problem, "remove it, or choose another folder") from error
     try:
         yield study
@@ -270,7 +272,7 @@ def _opened(out: Path, pruning: Pruning, seed: int) -> Iterator[optuna.Study]:
 def _identity(
     base: Recipe, space: Space, learned: LabelledGlyphs, held_out: LabelledGlyphs
 ) -> dict[str, str]:
-    """What the runs of one sweep have in common, flat, under names that a person can read."""
+    """Returns what all runs of one sweep share, flat, under names that a person can read."""
     fixed = replace(base, threads=0, precision="auto").to_dict()  # a sweep may move to another machine
     fixed |= {f"augmentation.{name}": value for name, value in fixed.pop("augmentation").items()}
     data = {
@@ -282,7 +284,7 @@ def _identity(
 
 
 def _identify(study: optuna.Study, identity: dict[str, str], out: Path) -> None:
-    """Notes what the sweep is about or, if that is noted, refuses another."""
+    """Notes the identity of a new sweep, or checks that it is the same."""
     noted = study.user_attrs.get("identity")
     if noted is None:
         study.set_user_attr("identity", identity)
@@ -294,12 +296,12 @@ def _identify(study: optuna.Study, identity: dict[str, str], out: Path) -> None:
         )
         problem = f"holds a sweep of other settings or other data ({changes})"
         raise TrainingError(
-            str(out), problem, "go on with what it was started with, or choose another folder"
+            str(out), problem, "continue with what it was started with, or choose another folder"
         )
 
 
 def _repeat_interrupted(study: optuna.Study) -> None:
-    """Trials that were running when the process ended are run again, with their settings."""
+    """Enqueues the trials that were running when the process ended, with their settings."""
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
         study.enqueue_trial(trial.params)
@@ -318,7 +320,7 @@ def _done(study: optuna.Study) -> list[FrozenTrial]:
 
 
 def _best_value(study: optuna.Study) -> float:
-    """The highest accuracy of a finished trial; 0 where there is none."""
+    """Returns the highest accuracy of a finished trial; 0 if there is none."""
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     return max((trial.value or 0.0 for trial in finished), default=0.0)
 
@@ -347,7 +349,7 @@ def _importance(study: optuna.Study) -> dict[str, float]:
 
 
 def _save_table(result: Sweep) -> None:
-    """All trials as ``trials.csv``, one row each."""
+    """Writes all trials to ``trials.csv``, one row each."""
     path = result.out / TABLE
     try:
         with whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:

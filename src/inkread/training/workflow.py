@@ -11,12 +11,12 @@ from inkread.models import load_model
 from inkread.models.card import DIGIT_CLASSES
 from inkread.pipeline.glyph import GEOMETRY
 from inkread.system.locks import working_in
-from inkread.training.checkpoint import Epoch, refuse
+from inkread.training.checkpoint import refuse
 from inkread.training.detector_fit import DetectorEpoch
 from inkread.training.detector_run import train_detector
+from inkread.training.digits import Epoch, fit
 from inkread.training.export import export
 from inkread.training.fine_tuning import FineTuned, tune
-from inkread.training.fit import fit
 from inkread.training.mixture import load_own, mix
 from inkread.training.progress import NullProgress, Progress
 from inkread.training.run import Run, Trained, load_run
@@ -54,24 +54,24 @@ def train(
     geometry: dict[str, Any] = GEOMETRY,
     command: str = "",
 ) -> Run[Recipe, Epoch]:
-    """Trains on what is named and on the recipe's material, and saves the run; no test file is touched.
+    """Trains on the named data and on the recipe's material, and saves the run; no test file is used.
 
     Args:
         recipe: every setting.
         out: the run's folder: new, or that of an interrupted run to resume.
         data: collections and folders to learn from, see ``inkread.training.mixture``.
-        data_dir: where the collections lie; otherwise where the loaders look by themselves.
-        store: where corrections are, if they are among the data and not where ``inkread serve`` keeps them.
+        data_dir: the folder of the collections; default: where the loaders look.
+        store: the store of the corrections, if they are among the data; default: that of ``inkread serve``.
         resume: continues the interrupted run in ``out``.
-        progress: told after every step and epoch.
-        geometry: how a glyph of a digit is made, for the card.
-        command: what reproduces the run, for the card.
+        progress: notified after every step and epoch.
+        geometry: how a digit becomes a glyph, for the card.
+        command: the command that reproduces the run, for the card.
 
     Raises:
-        TrainingError: if ``out`` holds another run, the loss diverges, or the exported model disagrees.
-        OutputError: if ``out`` cannot be written to, or another process works in it.
-        OptionError: if a name is neither a collection nor a folder, or does not go with the recipe.
-        DatasetError: if some data cannot be had, or do not go together.
+        TrainingError: ``out`` holds another run, the loss diverges, or the exported model disagrees.
+        OutputError: ``out`` cannot be written to, or another process works in it.
+        OptionError: a name is neither a collection nor a folder, or does not suit the recipe.
+        DatasetError: some data are not available, or do not fit together.
     """
     out = Path(out)
     with working_in(out):
@@ -104,23 +104,24 @@ def fine_tune(
     progress: Progress | None = None,
     command: str = "",
 ) -> FineTuned:
-    """Trains a model on with pictures of one's own, saves the run, and tells whether it helped.
+    """Trains a model further with your own pictures, saves the run, and reports whether it helped.
 
     Args:
         settings: every setting.
-        start: the model that it goes on from: a bundled one's name, or the folder of a run.
+        start: the model to start from: a bundled one's name, or the folder of a run.
         data: folders of labelled pictures, ``"corrections"``, or collections by name.
         out: the run's folder: new.
-        data_dir: where the collections lie; otherwise where the loaders look by themselves.
-        store: where corrections are, if they are among the data and not where ``inkread serve`` keeps them.
-        progress: told of pictures, of those that were left out, and after every step.
-        command: what reproduces the run, for the card.
+        data_dir: the folder of the collections; default: where the loaders look.
+        store: the store of the corrections, if they are among the data; default: that of ``inkread serve``.
+        progress: notified of pictures, of those that were left out, and after every step.
+        command: the command that reproduces the run, for the card.
 
     Raises:
-        ModelError: there is no such model, or its layers are none of ours.
-        TrainingError: if ``out`` holds another run, or there are too few pictures, or of classes that the model does not know.
-        OutputError: if ``out`` cannot be written to, or another process works in it.
-        DatasetError: if some data cannot be had.
+        ModelError: there is no such model, or it has layers that inkread does not write.
+        TrainingError: ``out`` holds another run, or there are too few pictures, or of classes that the model
+            does not know.
+        OutputError: ``out`` cannot be written to, or another process works in it.
+        DatasetError: some data are not available.
     """
     out = Path(out)
     with working_in(out):

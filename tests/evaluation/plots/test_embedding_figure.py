@@ -1,4 +1,4 @@
-"""An embedding keeps classes apart that are apart."""
+"""An embedding keeps separate classes apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grids show the glyphs they promise, with what they are and what they were read as."""
+"""Grids show the glyphs they promise, with their labels and predictions."""
 
 from __future__ import annotations
 

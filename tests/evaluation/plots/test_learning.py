@@ -1,4 +1,4 @@
-"""Curves go through the figures of every epoch, on a page and in a line of text."""
+"""Curves pass through the values of every epoch, on a page and in a line of text."""
 
 from __future__ import annotations
 

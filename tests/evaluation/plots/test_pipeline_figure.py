@@ -1,4 +1,4 @@
-"""The process picture shows every step from a picture to its digit."""
+"""The pipeline figure shows every step from a picture to its digit."""
 
 from __future__ import annotations
 

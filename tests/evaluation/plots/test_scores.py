@@ -1,4 +1,4 @@
-"""Plots of scores hold the numbers of the metrics."""
+"""Plots of scores contain the numbers of the metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plot is a matplotlib figure that shows itself, and is saved as what its suffix says."""
+"""A plot is a matplotlib figure that displays itself, and is saved in the format of its suffix."""
 
 from __future__ import annotations
 

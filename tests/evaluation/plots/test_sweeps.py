@@ -1,4 +1,4 @@
-"""The plots of a sweep show every trial, and what was searched."""
+"""The plots of a sweep show every trial and every searched setting."""
 
 from __future__ import annotations
 

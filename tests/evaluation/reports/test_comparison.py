@@ -1,4 +1,4 @@
-"""A comparison is shown as a plot of accuracy against cost, and on one page with the glyphs on which the models differ."""
+"""A comparison is a plot of accuracy against cost, and one page with the glyphs on which models differ."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_each_collection_has_a_panel_for_each_cost(comparison):
 
 def test_a_model_stands_at_its_cost_and_its_share_of_errors(comparison):
     points = [container[0].get_xydata()[0] for container in against_cost(comparison).axes[0].containers]
-    assert points[0] == pytest.approx((1_000, 0.5 / 400))  # none at all is half an error
+    assert points[0] == pytest.approx((1_000, 0.5 / 400))  # no error counts as half an error
     assert points[1] == pytest.approx((1_000, 8 / 400))
     assert np.isnan(points[2][0])
 

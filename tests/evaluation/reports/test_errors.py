@@ -1,4 +1,4 @@
-"""The page of errors shows them all with their stages, is one file, and trusts no text that it shows."""
+"""The error page shows all errors with their stages, is one file, and escapes every text."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ HOSTILE = "<script>alert('x')</script>&\"\u2028.png"
 
 
 def cross(size: int = 60) -> np.ndarray:
-    """No digit."""
+    """Not a digit."""
     return (np.eye(size) + np.eye(size)[::-1] == 0).astype(np.uint8) * 255
 
 
 def bar() -> np.ndarray:
-    """A 1, as far as anybody can tell."""
+    """Something that looks like a 1."""
     pixels = np.full((60, 60), 255, np.uint8)
     pixels[8:52, 27:33] = 0
     return pixels
@@ -53,7 +53,11 @@ def page() -> Outline:
 def test_every_error_is_there_once_under_its_kind(page: Outline) -> None:
     sections = [name for name in page.values("section", "id") if name]
     assert sections == ["misread", "rejected", "multi", "empty", "unreadable"]
-    assert page.values("a", "href") == [f"#{name}" for name in sections]
+    links = page.values("a", "href")
+    assert links[: len(sections)] == [f"#{name}" for name in sections]
+    cells = [f"#{name}" for name in page.values("h3", "id") if name]
+    assert links[len(sections) :] == sorted(cells)  # from the matrix of single digits, row by row
+    assert len(cells) == 2
     assert sum(tag == "article" for tag, _ in page.tags) == 5
     assert not page.open
 

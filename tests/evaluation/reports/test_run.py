@@ -1,4 +1,4 @@
-"""A report is one file that holds every plot of its run, and asks for nothing from elsewhere."""
+"""A report is one file that contains every plot of its run, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from inkread.errors import (
 from inkread.evaluation.plots import Inspection
 from inkread.evaluation.plots.catalogue import PLOTS, draw, find
 from inkread.evaluation.reports import write_report
+from inkread.evaluation.reports.confusions import anchor
 from inkread.evaluation.reports.page import POLICY
 from inkread.evaluation.reports.run import report_page
 from inkread.models.card import CARD_FILE, HELD_OUT_FILE, REPORT_FILE, Card
@@ -44,18 +45,33 @@ def page(run, asked):
 def test_every_plot_is_there_in_order_and_linked(page):
     assert not page.open
     assert page.values("section", "id") == ["card", *PLOTS]
-    assert page.values("a", "href") == [f"#{name}" for name in PLOTS]
-    assert page.values("svg", "aria-label") == [entry.title for entry in PLOTS.values()]
+    assert page.values("a", "href")[: len(PLOTS)] == [f"#{name}" for name in PLOTS]
+    assert page.values("svg", "aria-label") == [
+        entry.title for name, entry in PLOTS.items() if name != "confusion"
+    ]
+
+
+def test_every_confusion_leads_to_its_glyphs(page, run, asked):
+    inspection = Inspection(run)
+    truth, predicted = inspection.glyphs.labels, inspection.predicted
+    cells = {(int(t), int(p)) for t, p in zip(truth, predicted, strict=True) if t != p}
+    links = page.values("a", "href")[len(PLOTS) :]
+    assert sorted(links) == sorted(f"#{anchor(*cell)}" for cell in cells)
+    assert set(links) <= {f"#{name}" for name in page.values("div", "id")}
+    assert "img-src data:" in POLICY
 
 
 def test_nothing_on_the_page_comes_from_elsewhere(page):
     assert POLICY in page.values("meta", "content")
-    assert {tag for tag, _ in page.tags} & {"link", "script", "iframe", "object", "img"} == set()
+    assert {tag for tag, _ in page.tags} & {"link", "script", "iframe", "object"} == set()
     references = [
         str(value) for _, a in page.tags for name, value in a.items() if name.endswith(("href", "src"))
     ]
     assert references
-    assert all(reference.startswith(("#", "data:image/png;base64,")) for reference in references)
+    assert all(
+        reference.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,"))
+        for reference in references
+    )
     assert not re.search(r"https?:|@import|url\((?!#)", page.text)
 
 
@@ -100,8 +116,9 @@ def test_a_run_on_other_data_is_looked_at_with_its_own(draw_glyphs, finish, aske
     page = Outline(write_report(folder).read_text(encoding="utf-8"))
     assert not asked
     assert page.values("svg", "aria-label") == [
-        entry.title for name, entry in PLOTS.items() if name != "process"
+        entry.title for name, entry in PLOTS.items() if name not in ("process", "confusion")
     ]
+    assert "$5 read as" in page.text
     assert "not the ten digits" in page.text
     assert len(Inspection(folder, test=True).glyphs) == 1_000
     assert asked == [("fashion-mnist", "test")]
@@ -136,7 +153,12 @@ def test_every_network_has_every_plot_and_a_report(draw_glyphs, finish, asked, n
     layers = ({"type": "dense", "units": 700},) if network == "wide" else ()
     folder = finish(small_run(network, layers), draw_glyphs(60))
     page = Outline(write_report(folder).read_text(encoding="utf-8"))
-    absent = {"features"} if network == "linear" else set()  # it has no hidden layer
+    absent = {"confusion"}  # it is a table
+    if network == "linear":  # it has no hidden layer
+        absent |= {"features"}
+    if network in ("linear", "mlp", "wide"):  # they have no convolution
+        absent |= {"gradcam"}
+        assert "gradcam needs convolutions, but this network has none" in page.text
     assert page.values("svg", "aria-label") == [
         entry.title for name, entry in PLOTS.items() if name not in absent
     ]

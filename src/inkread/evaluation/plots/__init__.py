@@ -8,7 +8,7 @@ comparisons and sweeps save their own.
 ``grids``             samples, augmentation, predictions, errors
 ``scores``            confusion, classes, reliability
 ``learning``          curves
-``layers``            filters, features, saliency
+``layers``            filters, features, saliency, gradcam
 ``embedding_figure``  embedding
 ``pipeline_figure``   process
 ``costs``             against_cost: a comparison
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from inkread.evaluation.plots.embedding_figure import embedding
     from inkread.evaluation.plots.grids import augmentation, errors, predictions, samples
     from inkread.evaluation.plots.inspection import Inspection
-    from inkread.evaluation.plots.layers import features, filters, saliency
+    from inkread.evaluation.plots.layers import features, filters, gradcam, saliency
     from inkread.evaluation.plots.learning import curves
     from inkread.evaluation.plots.network import embedded, network_of
     from inkread.evaluation.plots.pipeline_figure import process
@@ -57,6 +57,7 @@ __all__ = [
     "errors",
     "features",
     "filters",
+    "gradcam",
     "network_of",
     "predictions",
     "process",
@@ -71,7 +72,7 @@ __all__ = [
 _NAMES = {
     "costs": ("against_cost",),
     "grids": ("augmentation", "errors", "predictions", "samples"),
-    "layers": ("features", "filters", "saliency"),
+    "layers": ("features", "filters", "gradcam", "saliency"),
     "learning": ("curves",),
     "network": ("embedded", "network_of"),
     "scores": ("classes", "confusion", "reliability"),

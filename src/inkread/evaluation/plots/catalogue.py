@@ -117,6 +117,14 @@ def _saliency(inspection: Inspection, glyph: int | None = None) -> Plot:
     )  # fmt: skip
 
 
+def _gradcam(inspection: Inspection, glyph: int | None = None) -> Plot:
+    chosen, glyphs = _chosen(inspection, glyph), inspection.glyphs
+    return plots.gradcam(
+        inspection.network, glyphs.images[chosen], glyphs.labels[chosen], inspection.probabilities[chosen],
+        classes=glyphs.classes,
+    )  # fmt: skip
+
+
 def _embedding(inspection: Inspection, method: Method = "tsne") -> Plot:
     glyphs = inspection.glyphs.subset(slice(EMBEDDED))
     return plots.embedding(
@@ -193,6 +201,12 @@ PLOTS = {
         "Saliency",
         "Where more or less ink would change the result most: the smoothed gradient of its logit.",
         _saliency,
+        ("glyph",),
+    ),
+    "gradcam": Entry(
+        "Grad-CAM",
+        "Where the last convolution finds evidence for what was read, and for the next most probable class.",
+        _gradcam,
         ("glyph",),
     ),
     "embedding": Entry(

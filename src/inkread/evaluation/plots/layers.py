@@ -11,7 +11,7 @@ import numpy as np
 from inkread.errors import OptionError
 from inkread.evaluation.plots import image_grid
 from inkread.evaluation.plots import network as inside
-from inkread.evaluation.plots.grids import caption_of
+from inkread.evaluation.plots.grids import caption_of, name_of
 from inkread.models.card import DIGIT_CLASSES
 from inkread.pipeline.glyph import SIDE
 
@@ -118,6 +118,34 @@ def saliency(
         marks.append(image_grid.Tile(image_grid.marked(image, mark / np.percentile(mark, SALIENT_FROM))))
     rows = [originals, marks] if len(originals) > 1 else [[*originals, *marks]]
     return image_grid.plot(rows, max(len(originals), SALIENT // 2), "The decisive pixels, in orange")
+
+
+def gradcam(
+    network: nn.Sequential,
+    images: NDArray[Any],
+    labels: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    *,
+    classes: Sequence[str] = DIGIT_CLASSES,
+) -> Plot:
+    """Plots the evidence for each reading, and for the next most probable class, in orange.
+
+    See ``inkread.evaluation.plots.network.class_activation_map``. The arguments are those of ``saliency``.
+
+    Raises:
+        OptionError: the network has no convolution.
+    """
+    rows: list[list[Tile]] = [[], [], []]
+    for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
+        caption, wrong = caption_of(label, shares, classes)
+        rows[0].append(image_grid.Tile(image_grid.paper(image), caption, wrong=wrong))
+        for row, candidate in zip(rows[1:], np.argsort(-shares, kind="stable"), strict=False):
+            found = inside.class_activation_map(network, image, int(candidate))
+            row.append(image_grid.Tile(image_grid.marked(image, found), f"for {name_of(candidate, classes)}"))
+    title = "Evidence in the last convolution (Grad-CAM), in orange"
+    if len(rows[0]) > 1:
+        return image_grid.plot(rows, len(rows[0]), title, names=["glyph", "reading", "runner-up"])
+    return image_grid.plot([[tile for row in rows for tile in row]], SALIENT // 2, title)
 
 
 def _enlarged(image: NDArray[np.float32], width: int = SIDE) -> NDArray[np.float32]:

@@ -5,6 +5,8 @@
 ``run``          a training run, with its plots
 ``comparison``   a comparison of models
 ``page``         renders the pages from ``templates``
+``confusions``   a confusion matrix within a page, whose errors are links
+``misread``      the glyphs that they link to
 ``inline``       a plot within a page
 ``reliability``  a reliability diagram within a page
 ``markdown``     tables in Markdown files

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from inkread.evaluation.pictures import KINDS
+from inkread.evaluation.reports.confusions import NO_DIGIT, SingleConfusions
 from inkread.evaluation.reports.page import data_uri, render
 from inkread.evaluation.reports.reliability import reliability_diagram
 from inkread.pipeline import explain
@@ -25,7 +26,6 @@ LONGEST = 640
 """Longer side of a stage's picture on the page, in pixels."""
 MOST_GLYPHS = 40
 """Maximum number of glyphs per picture; those read as digits are always included."""
-NO_DIGIT = "none"
 RATES: dict[Kind, str] = {
     "single": "Single digits right",
     "multi": "Several digits, exactly right",
@@ -56,15 +56,20 @@ def error_page(
         PictureError: a picture that could be read before can no longer be read.
     """
     errors: dict[str, list[dict[str, Any]]] = {group: [] for group in GROUPS}
-    for result, picture in zip(report.results, pictures, strict=True):
+    singles = SingleConfusions(report.results)
+    for result, picture in sorted(
+        zip(report.results, pictures, strict=True), key=lambda pair: singles.key(pair[0])
+    ):
         if not result.correct:
             trace = None if result.error else reader.trace(picture.source, single=result.kind == "single")
-            errors[_group(result)].append(_article(result, trace))
+            errors[_group(result)].append(_article(result, trace) | {"target": singles.target(result)})
     has_bars = any(b.count for b in report.calibration)
     return render(
         "errors.html",
         title=title,
+        styles=("page.css", "confusion.css"),
         report=report,
+        confusions=singles.section(),
         errors={group: articles for group, articles in errors.items() if articles},
         titles=GROUPS,
         figures=_figures(report),

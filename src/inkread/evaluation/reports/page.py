@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PIL.Image import Image
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -16,13 +18,13 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 JPEG_QUALITY = 80
 
 
-def render(template: str, *, title: str, style: str = "page.css", **values: Any) -> str:
+def render(template: str, *, title: str, styles: Sequence[str] = ("page.css",), **values: Any) -> str:
     """Renders a template of ``templates``, which escapes every value.
 
     Args:
         template: its file name.
         title: the page's title.
-        style: the file name of its style sheet.
+        styles: the file names of its style sheets.
         values: the template's values.
     """
     templates = Environment(
@@ -32,7 +34,7 @@ def render(template: str, *, title: str, style: str = "page.css", **values: Any)
         trim_blocks=True,
     )
     templates.filters |= {"grouped": "{:,}".format, "percent": "{:.0%}".format}
-    return templates.get_template(template).render(policy=POLICY, title=title, style=style, **values)
+    return templates.get_template(template).render(policy=POLICY, title=title, styles=styles, **values)
 
 
 def data_uri(image: Image) -> str:

@@ -14,6 +14,7 @@ from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.plots.catalogue import PLOTS
 from inkread.evaluation.plots.inspection import Inspection
 from inkread.evaluation.reports.inline import inline
+from inkread.evaluation.reports.misread import misread
 from inkread.evaluation.reports.page import render
 from inkread.models.card import CARD_FILE, REPORT_FILE
 from inkread.system.files import writing
@@ -89,7 +90,7 @@ def report_page(
     return render(
         "run.html",
         title=card.name,
-        style="run.css",
+        styles=("run.css", "confusion.css"),
         card=card,
         described="" if inspection.reads_pages else inspection.described,
         figures=_figures(inspection),
@@ -102,12 +103,15 @@ def report_page(
 
 def _plot(entry: Entry, inspection: Inspection, options: Mapping[str, Any]) -> dict[str, str]:
     """Returns a plot with its heading, or the reason that it is missing."""
-    svg = error = ""
+    svg = table = error = ""
     try:
-        svg = inline(entry.draw(inspection, **options), entry.title)
+        if entry is PLOTS["confusion"]:  # a table, because its cells are links
+            table = misread(inspection.glyphs, inspection.probabilities)
+        else:
+            svg = inline(entry.draw(inspection, **options), entry.title)
     except (OptionError, ModelError) as reason:  # such as a layer in an imported model
         error = f"{reason.source} {reason.problem}"
-    return {"title": entry.title, "text": entry.text, "svg": svg, "error": error}
+    return {"title": entry.title, "text": entry.text, "svg": svg, "table": table, "error": error}
 
 
 def _figures(inspection: Inspection) -> dict[str, str]:

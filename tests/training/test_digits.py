@@ -17,9 +17,10 @@ from inkread.datasets.mnist import load_mnist
 from inkread.errors import DatasetNotFoundError, OutputError, TrainingError
 from inkread.models.card import CARD_FILE
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.fit import SCHEDULES, fit, loss_of, one_cycle
+from inkread.training.digits import fit, loss_of
 from inkread.training.networks import folded, mlp, small
 from inkread.training.recipe import OPTIMIZERS, RECIPES, Augmentation, Recipe
+from inkread.training.schedules import SCHEDULES, one_cycle
 
 MILD = Augmentation(rotation=3, shift=0.5, elastic=0.3, thicken=0.2)
 SHORT = Recipe(
@@ -68,8 +69,8 @@ def test_the_decay_is_what_the_optimizer_means_by_it(optimizer, glyphs, held_out
 
 @pytest.mark.parametrize("name", ["mlp", "lenet5", "linear"])
 def test_adam_takes_no_decoupled_decay_as_a_penalty(name):
-    assert RECIPES[name].decay > 0
-    assert RECIPES[name].by("adam").decay == RECIPES[name].by("sgd").decay == 0
+    assert RECIPES[name].optimizer_decay > 0
+    assert RECIPES[name].by("adam").optimizer_decay == RECIPES[name].by("sgd").optimizer_decay == 0
 
 
 def test_both_ways_to_the_cross_entropy_are_one_value():
@@ -82,7 +83,7 @@ def test_both_ways_to_the_cross_entropy_are_one_value():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a graphics card")
 def test_a_device_that_is_not_there_is_refused_before_anything_is_written(glyphs, held_out, tmp_path):
-    with pytest.raises(TrainingError, match="cuda: is no device of this machine"):
+    with pytest.raises(TrainingError, match="cuda: is not a device of this machine"):
         fit(dataclasses.replace(SHORT, device="cuda"), glyphs, held_out, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -148,7 +149,7 @@ def test_a_run_on_other_data_is_not_resumed(interrupted, glyphs, held_out):
 def test_a_damaged_checkpoint_is_refused(damage, interrupted, glyphs, held_out):
     path = interrupted / CHECKPOINT_FILE
     path.write_bytes(path.read_bytes()[:-1000] if damage is None else damage)
-    with pytest.raises(TrainingError, match="no readable checkpoint"):
+    with pytest.raises(TrainingError, match="not a readable checkpoint"):
         fit(SHORT, glyphs, held_out, out=interrupted, resume=True)
 
 

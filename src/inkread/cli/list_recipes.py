@@ -1,0 +1,69 @@
+"""``inkread recipes``: shows the recipes of ``inkread train``."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkread.cli.console import show, write
+from inkread.errors import OptionError, nearest
+
+if TYPE_CHECKING:
+    from inkread.training.recipe import TrainingConfig
+
+
+def list_recipes(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Show the settings of this recipe.")
+    ] = None,
+) -> None:
+    """List the recipes of inkread train, or print one as TOML.
+
+    Save the TOML to a file, change it, and train with --recipe FILE.
+    """
+    from inkread.training.recipe import RECIPES
+
+    if name is None:
+        _print_table(RECIPES)
+    elif name in RECIPES:
+        write(_toml(RECIPES[name]))
+    else:
+        raise OptionError(name, "is not a recipe", nearest(name, RECIPES))
+
+
+def _print_table(recipes: "dict[str, Any]") -> None:
+    from rich.table import Table
+
+    table = Table("Recipe", "Network", "Length", box=None, pad_edge=False)
+    for name, recipe in recipes.items():
+        steps = getattr(recipe, "steps", None)
+        table.add_row(name, recipe.network, f"{steps:,} steps" if steps else f"{recipe.epochs} epochs")
+    show(table)
+
+
+def _toml(recipe: "TrainingConfig") -> str:
+    """Returns a recipe as TOML: plain values first, because a table takes all lines after it."""
+    plain, tables = [], []
+    for field in fields(recipe):
+        value = getattr(recipe, field.name)
+        if field.name == "layers":
+            tables += ["", *(line for layer in value for line in ("[[layers]]", *_lines(layer), ""))]
+        elif hasattr(value, "to_dict"):
+            tables += ["", f"[{field.name}]", *_lines(value.to_dict())]
+        else:
+            plain += _lines({field.name: value})
+    return "\n".join([*plain, *tables]).rstrip() + "\n"
+
+
+def _lines(values: dict[str, Any]) -> list[str]:
+    return [f"{name} = {_value(value)}" for name, value in values.items()]
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+        case _:
+            return repr(value)

@@ -1,0 +1,228 @@
+"""The loop by which every network learns: steps, learning rate, averaging, checkpoints, early stopping.
+
+A ``Task`` says what a network learns from and how wrong an answer is; a ``Plan`` says how its weights change.
+The result depends on nothing else, so that an interrupted training ends like an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+import torch
+
+from inkread.errors import TrainingError
+from inkread.training.checkpoint import Checkpoint, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    from inkread.training.recipe import TrainingConfig
+
+EPOCH_SEEDS = 10_007
+"""Seeds set apart for each seed of a plan: one for the initial weights and one per epoch."""
+
+Answer = Callable[["Tensor"], "Tensor"]
+"""The network that learns, in the plan's precision: its input -> its output in 32 bits."""
+
+Row = TypeVar("Row", bound="Figures")
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+class Figures(Protocol):
+    """The figures of one epoch; a dataclass, and a row of ``history.csv``."""
+
+    @property
+    def epoch(self) -> int:
+        """Its number, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What the steps of an epoch came to.
+
+    Attributes:
+        epoch: its number, from 1.
+        learning_rate: of the last step.
+        means: mean over the steps of what ``Task.loss`` counts, the loss first.
+        seconds: since the epoch began.
+    """
+
+    epoch: int
+    learning_rate: float
+    means: NDArray[np.float64]
+    seconds: float
+
+
+class Task(Protocol[Row_co]):
+    """What a network learns."""
+
+    def batches(self, epoch: int) -> Iterable[Any]:
+        """Returns at least as many batches as an epoch has steps; the same for the same epoch."""
+
+    def loss(self, answer: Answer, batch: Any) -> tuple[Tensor, tuple[float, ...]]:
+        """Returns the loss of the network's answer, and further figures of this step."""
+
+    def end_epoch(self, averaged: nn.Module, passed: Passed) -> Row_co:
+        """Returns the figures of an epoch; may measure the averaged network, and set its batch norms."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How the weights change.
+
+    Attributes:
+        steps: in all.
+        epoch: steps of an epoch; the last one may be shorter.
+        learning_rate: the highest.
+        schedule: share of the steps done, 0..1 -> share of the highest rate.
+        seed: of dropout, and of what else a task draws from PyTorch's global generator.
+        optimizer: ``adamw``, ``adam``, or ``sgd`` (with Nesterov's momentum).
+        momentum: of ``sgd``.
+        weight_decay: as the optimizer means it; none on biases and batch norms.
+        averaging: decay per step of the moving average of the weights, which is the result; 0 for none.
+        clip: norm that gradients are clipped to.
+        device: where.
+        precision: of the layers, ``float32`` or ``bfloat16``.
+        patience: epochs without a lower validation loss after which the training stops; 0 for never.
+        keep: ``last``, or ``best`` for the epoch with the lowest validation loss.
+    """
+
+    steps: int
+    epoch: int
+    learning_rate: float
+    schedule: Callable[[float], float]
+    seed: int
+    optimizer: str = "adamw"
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    averaging: float = 0.0
+    clip: float = math.inf
+    device: str = "cpu"
+    precision: str = "float32"
+    patience: int = 0
+    keep: str = "last"
+
+    @property
+    def epochs(self) -> int:
+        """How many there are if none is spared."""
+        return -(-self.steps // self.epoch)
+
+
+def plan_of(
+    config: TrainingConfig, *, steps: int, epoch: int, schedule: Callable[[float], float], **further: Any
+) -> Plan:
+    """Returns the plan of settings that are ``hardware.resolved``; ``further`` are fields of ``Plan``."""
+    return Plan(
+        steps=steps,
+        epoch=epoch,
+        schedule=schedule,
+        seed=config.seed,
+        learning_rate=config.learning_rate,
+        weight_decay=config.optimizer_decay,
+        averaging=config.averaging,
+        device=config.device,
+        precision=config.precision,
+        **further,
+    )
+
+
+def seed_of(seed: int, epoch: int) -> int:
+    """Returns a seed per epoch, so that a resumed run draws what an uninterrupted one would have drawn."""
+    return seed * EPOCH_SEEDS + epoch
+
+
+def train(
+    network: nn.Module,
+    task: Task[Row],
+    plan: Plan,
+    *,
+    checkpoint: Checkpoint[Row] | None = None,
+    on_epoch: Callable[[Row], object] = lambda _row: None,
+    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
+) -> State[Row]:
+    """Trains a network; ``State.averaged`` is the result, in evaluation mode.
+
+    Args:
+        network: with the weights to start from.
+        task: what it learns.
+        plan: how.
+        checkpoint: where the state is kept after each epoch; none for a short training.
+        on_epoch: called after each epoch with its figures; for a resumed training, also with earlier ones.
+        on_batch: called after each step with the number of steps done in this epoch, and in all of it.
+
+    Raises:
+        TrainingError: the checkpoint is damaged or of another training, or the loss is no longer a number.
+        OutputError: the checkpoint cannot be written.
+    """
+    state: State[Row] = State.start(network.to(plan.device), plan)
+    if checkpoint:
+        checkpoint.open(state)
+        for row in state.history:
+            on_epoch(row)
+    while not _is_done(state, plan):
+        state.history.append(_epoch(state, task, plan, on_batch))
+        state.note_best(keep=plan.keep == "best")
+        if checkpoint:
+            checkpoint.save(state)
+        on_epoch(state.history[-1])
+    if plan.keep == "best":
+        state.restore_best()
+    return state
+
+
+def _is_done(state: State[Any], plan: Plan) -> bool:
+    done = len(state.history)
+    return done >= plan.epochs or (0 < plan.patience <= done - state.best_epoch)
+
+
+def _epoch(state: State[Any], task: Task[Row], plan: Plan, on_batch: Callable[[int, int], object]) -> Row:
+    """Trains for one epoch."""
+    epoch, began = len(state.history) + 1, time.perf_counter()
+    first = (epoch - 1) * plan.epoch
+    count = min(plan.epoch, plan.steps - first)
+    sums: NDArray[np.float64] = np.zeros(1)
+    rate = 0.0
+    state.network.train()
+    torch.manual_seed(seed_of(plan.seed, epoch))
+    for done, batch in enumerate(islice(task.batches(epoch), count)):
+        step = first + done
+        rate = plan.learning_rate * plan.schedule((step + 1) / plan.steps)
+        sums = sums + _step(state, task, plan, batch, rate=rate)
+        if plan.averaging:
+            # A decay that rises from zero soon forgets the random first weights.
+            state.average(min(plan.averaging, step / (step + 10)))
+        on_batch(done + 1, count)
+    if not plan.averaging:
+        state.average(0.0)
+    if not np.isfinite(sums).all():
+        remedy = "start again with a lower learning rate"
+        raise TrainingError(f"epoch {epoch}", "the loss is no longer a number", remedy)
+    return task.end_epoch(state.averaged, Passed(epoch, rate, sums / count, time.perf_counter() - began))
+
+
+def _step(state: State[Any], task: Task[Any], plan: Plan, batch: Any, *, rate: float) -> NDArray[np.float64]:
+    """Trains for one step; returns the loss, and the task's further figures."""
+
+    def answer(inputs: Tensor) -> Tensor:
+        with torch.autocast(plan.device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
+            return state.network(inputs.to(plan.device)).float()
+
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    state.optimizer.zero_grad()
+    loss, further = task.loss(answer, batch)
+    loss.backward()  # type: ignore[no-untyped-call]
+    if plan.clip == math.inf or torch.isfinite(
+        torch.nn.utils.clip_grad_norm_(state.network.parameters(), plan.clip)
+    ):
+        state.optimizer.step()
+    return np.array([loss.item(), *further])
