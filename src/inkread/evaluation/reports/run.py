@@ -105,7 +105,7 @@ def _plot(entry: Entry, inspection: Inspection, options: Mapping[str, Any]) -> d
     """Returns a plot with its heading, or the reason that it is missing."""
     svg = table = error = ""
     try:
-        if entry is PLOTS["confusion"]:  # a table, because its cells are links
+        if entry is PLOTS.get("confusion"):  # a table, because its cells are links
             table = misread(inspection.glyphs, inspection.probabilities)
         else:
             svg = inline(entry.draw(inspection, **options), entry.title)
