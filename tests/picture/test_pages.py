@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inkread.errors import PictureDamagedError, PictureError, PictureFormatError, PictureTooLargeError
-from inkread.picture import PictureLimits, is_document, load_picture, page_count
+from inkread.picture import PictureLimits, is_document, load_picture, page_count, supported_formats
 from inkread.picture.containers import MOST_PAGES, tiff_pages
 
 A4 = (1654, 2339)
@@ -176,3 +176,13 @@ def test_a_big_tiff_has_pages_too():
     sheet(50).save(buffer, "TIFF", big_tiff=True, save_all=True, append_images=[sheet(150)])
     assert page_count(buffer.getvalue()) == 2
     assert [tone(buffer.getvalue(), page) for page in (1, 2)] == [50, 150]
+
+
+def test_the_supported_formats_are_those_whose_decoders_are_installed(monkeypatch):
+    everything = supported_formats()
+    assert {"PNG", "JPEG", "TIFF", "GIF", "BMP"} <= set(everything)
+    monkeypatch.setattr("inkread.picture.loading.find_spec", lambda _package: None)
+    monkeypatch.setattr("inkread.picture.loading.features.check", lambda _feature: False)
+    assert set(everything) - set(supported_formats()) <= {"PDF", "HEIC", "WEBP", "AVIF"}
+    assert "PDF" not in supported_formats()
+    assert "WEBP" not in supported_formats()

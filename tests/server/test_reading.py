@@ -344,3 +344,21 @@ def test_a_safe_name_has_no_folder_no_control_character_and_an_end(name):
     assert 0 < len(safe) <= LONGEST_NAME
     assert not set(safe) & set("/\\\r\n\0\u2028\u202e")
     assert safe_name(safe) == safe
+
+
+def document(*tones):
+    pages = [Image.new("L", (40, 30), tone) for tone in tones]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    return file.getvalue()
+
+
+def test_a_page_of_a_document_is_read_by_its_number(server):
+    for page in (1, 2):
+        answer = server.post(f"/v1/read?page={page}", content=document(10, 200)).json()
+        assert (answer["page"], answer["pages"]) == (page, 2)
+    answer = server.post("/v1/read?page=3", content=document(10, 200))
+    assert slug(answer) == "invalid-option"
+    assert "Use a page from 1 to 2." in answer.json()["remedy"]
+    picture = server.post("/v1/read", content=SEVEN).json()
+    assert (picture["page"], picture["pages"]) == (1, 1)

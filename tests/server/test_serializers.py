@@ -15,7 +15,7 @@ from serving import SEVEN, TRUNCATED, parts, serving, slug
 
 import inkread
 from inkread.errors import OptionError
-from inkread.picture.loading import _FORMATS
+from inkread.picture import supported_formats
 from inkread.server.logs import JsonFormatter, log_config
 from inkread.server.static_files import FOLDER, MEDIA_TYPES
 
@@ -205,7 +205,7 @@ def test_info_tells_the_limits_and_the_formats():
     assert found["version"] == inkread.__version__
     assert found["limits"] == {"bytes": 1, "pixels": 2, "files": 3, "rows": 4, "seconds": 5}
     assert (found["collect"], found["api_key"]) == (False, False)
-    assert sorted(name.upper() for name in found["formats"]) == sorted(_FORMATS)
+    assert found["formats"] == supported_formats()
 
 
 def test_the_server_is_ready_only_after_a_reading():

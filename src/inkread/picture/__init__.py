@@ -21,6 +21,7 @@ from inkread.picture.loading import (
     is_document,
     load_picture,
     page_count,
+    supported_formats,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "is_document",
     "load_picture",
     "page_count",
+    "supported_formats",
 ]

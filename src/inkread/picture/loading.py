@@ -19,6 +19,7 @@ import threading
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
@@ -37,7 +38,7 @@ from inkread.errors import (
 )
 from inkread.picture.compositing import Pixels, composite
 from inkread.picture.containers import ORIENTATION, Contents, TooLaboriousError, exif_orientation, pixels_only
-from inkread.picture.pages import HEIC_PIXEL, count_pages, heic_size, open_heic, render_page
+from inkread.picture.pages import DECODERS, HEIC_PIXEL, count_pages, heic_size, open_heic, render_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -208,6 +209,13 @@ def load_picture(
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Picture(name, pixels, width, height)
+
+
+def supported_formats() -> list[str]:
+    """Returns the names of the formats that this installation reads."""
+    missing = {name for name in _OPTIONAL_FORMATS if not features.check(name.lower())}
+    missing |= {name for name, package in DECODERS.items() if find_spec(package) is None}
+    return [name for name in _FORMATS if name not in missing]
 
 
 def is_document(source: str | os.PathLike[str] | bytes) -> bool:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DPI: Final = 200
 """The resolution of a PDF page: a digit 3 mm high has 24 pixels."""
 
+DECODERS: Final = {"PDF": "pypdfium2", "HEIC": "pillow_heif"}
+"""The optional packages, by the format that they decode."""
+
 HEIC_PIXEL: Final = 12
 """Bytes per pixel that libheif takes besides the picture it returns: planes of up to 16 bits, and an RGB copy."""
 
@@ -87,7 +90,7 @@ def open_heic(name: str, data: bytes) -> Image.Image:
     Raises:
         PictureError: the decoder is not installed.
     """
-    decoder = _imported(name, "HEIC", "pillow_heif", "heic")
+    decoder = _imported(name, "HEIC")
     return decoder.open_heif(data).to_pillow()
 
 
@@ -97,13 +100,13 @@ def heic_size(name: str, data: bytes) -> tuple[int, int]:
     Raises:
         PictureError: the decoder is not installed.
     """
-    size = _imported(name, "HEIC", "pillow_heif", "heic").open_heif(data).size
+    size = _imported(name, "HEIC").open_heif(data).size
     return int(size[0]), int(size[1])
 
 
 def _opened(name: str, data: bytes) -> Any:
     """Opens a PDF document."""
-    pdfium = _imported(name, "PDF", "pypdfium2", "pdf")
+    pdfium = _imported(name, "PDF")
     try:
         return pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
@@ -114,11 +117,12 @@ def _opened(name: str, data: bytes) -> Any:
         raise PictureDamagedError(name, problem, "copy it again, or print it to a new PDF file") from error
 
 
-def _imported(name: str, kind: str, package: str, extra: str) -> ModuleType:
+def _imported(name: str, kind: str) -> ModuleType:
     """Imports an optional package; the error is the picture's, so that others are still read."""
+    package = DECODERS[kind]
     try:
         return importlib.import_module(package)
     except ImportError as error:
         problem = f"is a {kind} file, for which {package} is not installed"
-        remedy = f"run this in inkread's folder: pip install '.[{extra}]'; or export it as PNG or JPEG"
-        raise PictureFormatError(name, problem, remedy) from error
+        extra = f"run this in inkread's folder: pip install '.[{kind.lower()}]'"
+        raise PictureFormatError(name, problem, f"{extra}; or export it as PNG or JPEG") from error

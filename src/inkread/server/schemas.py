@@ -46,6 +46,7 @@ class ReadOptions(Shape):
 class PictureOptions(ReadOptions):
     """Options for reading one picture."""
 
+    page: int = Field(1, ge=1, le=5_000, description="The page of a PDF or TIFF document to read.")
     stages: bool = Field(False, description="Add a picture of each stage of the pipeline.")
     keep: bool = Field(
         True,
@@ -113,6 +114,8 @@ READING_EXAMPLE: dict[str, Any] = {
     "written": "7",
     "model": "default",
     "milliseconds": 4.7,
+    "page": 1,
+    "pages": 1,
     "lines": [
         {
             "text": "7",
@@ -145,6 +148,8 @@ class Reading(Shape):
     written: str = Field(description="The same text with signs.")
     model: str
     milliseconds: float = Field(ge=0, description="Time to read the picture, without waiting.")
+    page: int = Field(ge=1, description="The page that was read.")
+    pages: int = Field(ge=1, description="How many pages the document has; 1 for pictures.")
     lines: list[Line]
     error: None = Field(description="Always null here; see `Unread`.")
     stages: list[Stage] | None = Field(None, description="Only with `stages`.")

@@ -49,13 +49,15 @@ def seen_lines(trace: Trace) -> list[list[Seen]]:
     return [list(zip(line.digits, shares, glyphs, strict=True)) for line, shares, glyphs in rows]
 
 
-def reading_answer(trace: Trace, task: ReadPicture, milliseconds: float) -> dict[str, Any]:
+def reading_answer(trace: Trace, task: ReadPicture, milliseconds: float, pages: int) -> dict[str, Any]:
     """Returns the JSON object of a reading, see ``schemas.Reading``."""
     answer = trace.reading.to_dict() | {
         "id": task.keep,
         "source": task.name,
         "model": task.model,
         "milliseconds": round(milliseconds, 2),
+        "page": task.page,
+        "pages": pages,
     }
     if task.detail:
         for line, seen in zip(answer["lines"], seen_lines(trace), strict=True):

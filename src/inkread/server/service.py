@@ -58,6 +58,7 @@ class Service:
         keep: bool = True,
         stages: bool = False,
         draw: bool = False,
+        page: int = 1,
         patiently: bool = False,
     ) -> bytes:
         """Reads a picture and returns the response: the reading's JSON object, or a PNG.
@@ -70,6 +71,7 @@ class Service:
             keep: store the reading if there is a store.
             stages: add a picture of each stage.
             draw: return the picture with its boxes as PNG instead; it is not stored.
+            page: the page of a document, from 1.
             patiently: see ``Pool.run``.
 
         Raises:
@@ -86,6 +88,7 @@ class Service:
             detail=options.detail,
             stages=stages,
             draw=draw,
+            page=page,
             keep=new_id() if self.store is not None and keep and not draw else None,
             client=client,
         )

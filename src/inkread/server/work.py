@@ -17,6 +17,7 @@ import numpy as np
 
 from inkread.errors import InkreadError, PictureTooLargeError
 from inkread.models import DEFAULT
+from inkread.picture import is_document, page_count
 from inkread.pipeline import glyph
 from inkread.pipeline.classifier import DIGITS
 from inkread.server import serializers
@@ -60,14 +61,14 @@ class Readers:
 
     def __init__(self, make: MakeReader, folders: Mapping[str, Path], limits: PictureLimits) -> None:
         cv2.setNumThreads(THREADS)
-        self._make, self._folders, self._limits = make, folders, limits
+        self._make, self._folders, self.limits = make, folders, limits
         self._readers: dict[str, Reader] = {}
         with contextlib.suppress(PictureTooLargeError):  # if the limit is tiny
             self[DEFAULT].read(_row_of_strokes())
 
     def __getitem__(self, name: str) -> Reader:
         if name not in self._readers:
-            self._readers[name] = self._make(self._folders[name], limits=self._limits, threads=THREADS)
+            self._readers[name] = self._make(self._folders[name], limits=self.limits, threads=THREADS)
         return self._readers[name]
 
     def __call__(self, task: Task) -> Done:
@@ -112,6 +113,7 @@ class ReadPicture:
         detail: add all probabilities and the glyph to each digit.
         stages: add a picture of each stage.
         draw: return the picture with its boxes as PNG instead of JSON.
+        page: the page of a document, from 1.
         keep: the id for storing the reading; ``None`` to not store it.
         client: the sender's address, for the store.
     """
@@ -125,6 +127,7 @@ class ReadPicture:
     detail: bool = False
     stages: bool = False
     draw: bool = False
+    page: int = 1
     keep: str | None = None
     client: str | None = None
 
@@ -132,8 +135,13 @@ class ReadPicture:
         """Reads the picture; raises a ``Problem`` if it cannot be read."""
         start = perf_counter()
         try:
+            data = bytes(self.data)
+            pages = page_count(data, limits=readers.limits) if is_document(data) else 1
+            if self.page > pages:
+                remedy = f"Use a page from 1 to {pages}."
+                raise Problem("invalid-option", f"{self.name} has no page {self.page}.", remedy)
             trace = readers[self.model].trace(
-                self.data, single=self.single, min_probability=self.min_probability
+                data, single=self.single, page=self.page, min_probability=self.min_probability
             )
         except InkreadError as error:
             raise problem_of(error, self.name) from error
@@ -141,7 +149,7 @@ class ReadPicture:
         content = (
             serializers.drawing(trace)
             if self.draw
-            else to_json(serializers.reading_answer(trace, self, milliseconds))
+            else to_json(serializers.reading_answer(trace, self, milliseconds, pages))
         )
         record = serializers.new_reading(trace, self) if self.keep is not None else None
         return Done(content, len(trace.reading.digits), record)

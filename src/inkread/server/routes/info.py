@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
-from PIL import features
 
 from inkread import __version__
 from inkread.models import DEFAULT
+from inkread.picture import supported_formats
 from inkread.server import schemas
 from inkread.server.metrics import MEDIA_TYPE
 from inkread.server.pool import STUCK_SECONDS
@@ -14,17 +14,6 @@ from inkread.server.routes.openapi import ALWAYS, OF_API, responses, text_of
 from inkread.server.service import Parts
 
 router = APIRouter()
-
-FORMATS = {
-    "PNG": None,
-    "JPEG": None,
-    "WebP": "webp",
-    "AVIF": "avif",
-    "GIF": None,
-    "TIFF": None,
-    "BMP": None,
-}
-"""The formats of ``inkread.picture``, and the Pillow feature that some of them require."""
 
 REPORT_SECURITY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -84,7 +73,7 @@ async def info(parts: Parts) -> schemas.Info:
         collect=parts.store is not None,
         limits=limits,
         api_key=settings.api_key is not None,
-        formats=[name for name, need in FORMATS.items() if need is None or features.check(need)],
+        formats=supported_formats(),
     )
 
 

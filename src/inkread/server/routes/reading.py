@@ -64,6 +64,7 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
         keep=options.keep,
         stages=options.stages,
         draw=options.draw,
+        page=options.page,
     )
     return Response(content, media_type="image/png" if options.draw else "application/json")
 

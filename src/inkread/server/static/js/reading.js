@@ -130,6 +130,11 @@ export function level(probability) {
  * @returns {{kind: "none"|"sure"|"fair"|"doubt"|"corrected", text: string}}
  */
 export function verdict(reading) {
+  const found = confidence(reading);
+  return reading?.pages > 1 ? { ...found, text: `${found.text} Page ${reading.page} of ${reading.pages}.` } : found;
+}
+
+function confidence(reading) {
   const all = digitsOf(reading);
   if (!all.length) return { kind: "none", text: "No digits found." };
   const least = leastSure(reading);
