@@ -1,4 +1,4 @@
-"""What the project's own files name is there: links, paths, targets of make, the version, and what the sdist holds."""
+"""The project's own files name only what exists: links, paths, make targets, versions, the sdist."""
 
 from __future__ import annotations
 

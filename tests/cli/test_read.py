@@ -311,7 +311,7 @@ def test_a_name_that_is_no_formula_stays_as_it_is_in_a_csv(run):
 
 @pytest.fixture
 def document(tmp_path):
-    """A document of three pages, of which the fake reader reads one character each: "1", "2", and a line end."""
+    """A document of three pages; the fake reader reads one character of each: "1", "2", a line end."""
     path = tmp_path / "rows.tif"
     pages = [Image.new("L", (40, 30), tone) for tone in (10, 20, 30)]
     pages[0].save(path, save_all=True, append_images=pages[1:])

@@ -89,7 +89,7 @@ def test_a_large_pdf_page_is_rendered_at_working_size_and_measured_at_200_dpi():
 
 def test_a_protected_pdf_says_so():
     pytest.importorskip("pypdfium2", reason="PDFium is not installed (extra: pdf)")
-    # The least that PDFium takes for an encrypted file: a standard security handler whose password is not empty.
+    # The least that PDFium takes for an encrypted file: a security handler with a password.
     body = (
         b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
         b"3 0 obj<</Filter/Standard/V 1/R 2/Length 40/P -4/O<"

@@ -1,4 +1,4 @@
-"""An architecture of one's own is a network that trains and exports, or an error that says which layer and why."""
+"""Your own architecture trains and exports, or is an error that says which layer and why."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_file_is_a_name_and_layers_with_every_setting(tmp_path):
         ("layers = 3", "has no layers"),
         ("nonsense", "no readable architecture"),
         ("nam = 'x'\n[[layers]]\ntype='flatten'", "did you mean 'name'"),
-        ("name = 3\n[[layers]]\ntype='flatten'", "is no name"),
+        ("name = 3\n[[layers]]\ntype='flatten'", "is not a name"),
         ("[[layers]]\ntype = 'convolution'\nfilters = 3", "layer 1: type = 'convolution'"),
         ("[[layers]]\ntype = 'conv'\nfilter = 3", "did you mean 'filters'"),
         ("[[layers]]\ntype = 'conv'", "filters: is missing"),
@@ -61,8 +61,8 @@ def test_a_file_is_a_name_and_layers_with_every_setting(tmp_path):
         ("[[layers]]\ntype = 'conv'\nfilters = 4\nactivation = 'tanh'", "use one of relu, none"),
         ("[[layers]]\ntype = 'conv'\nfilters = 4\nbatch_norm = 1", "neither true nor false"),
         ("[[layers]]\ntype = 'flatten'\nunits = 1", "layer 1 (flatten): units"),
-        ("[[layers]]\ntype = 'dense'\nunits = 9\n[[layers]]\ntype = 'pool'", "layer 2 (pool): stands where"),
-        ("[[layers]]\ntype='pool'\nsize=20\n[[layers]]\ntype='pool'", "layer 2 (pool): is larger than the 1×1"),
+        ("[[layers]]\ntype = 'dense'\nunits = 9\n[[layers]]\ntype = 'pool'", "layer 2 (pool): is where"),
+        ("[[layers]]\ntype='pool'\nsize=20\n[[layers]]\ntype='pool'", "layer 2 (pool): is larger than"),
         ("[[layers]]\ntype='conv'\nfilters=1024\n[[layers]]\ntype='dense'\nunits=8192", "parameters"),
     ],
     ids=lambda value: value[:40],

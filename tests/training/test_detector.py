@@ -32,7 +32,7 @@ from inkread.training import (
 from inkread.training.candidates import DOUBTFUL, labelled, matched
 from inkread.training.closeup_fit import Closeups, fit_closeups
 from inkread.training.closeup_network import CloseupNetwork
-from inkread.training.detector_export import closeups_to_onnx, rescoring_to_onnx, scores_of, to_onnx
+from inkread.training.detector_export import scores_of
 from inkread.training.detector_fit import (
     DetectorEpoch,
     DetectorTask,
@@ -41,6 +41,7 @@ from inkread.training.detector_fit import (
     plan_of_detector,
 )
 from inkread.training.detector_fusion import UPRIGHT, Judged, fit_fusion, fit_turning, neighborhoods
+from inkread.training.detector_graphs import closeups_to_onnx, rescoring_to_onnx, to_onnx
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
 from inkread.training.detector_run import train_detector
@@ -191,7 +192,7 @@ def test_a_box_that_is_a_little_off_is_a_digit_and_one_that_is_more_so_does_not_
 
 
 def judged(count: int = 60) -> list[Judged]:
-    """Pages with ten boxes, of which the detector and the close-up are mostly right, and the glyph knows nothing."""
+    """Pages with ten boxes; detector and close-up are mostly right, and the glyph knows nothing."""
     rng, pages = np.random.default_rng(0), []
     for _ in range(count):
         boxes = np.array([[20.0 * i, 0, 20 * i + 12, 30] for i in range(10)], np.float32)
@@ -303,7 +304,7 @@ def test_the_network_that_rescores_answers_alike_in_onnx() -> None:
 
 
 def alone(count: int = 200) -> list[Judged]:
-    """Pictures of one digit or none, two candidates each, of which only the glyph of the first is right, and nobody else knows anything."""
+    """Pictures of one digit or none with two candidates; only the glyph of the first is right."""
     rng, pictures = np.random.default_rng(1), []
     for index in range(count):
         digit = int(rng.integers(DIGITS)) if index % 2 else DIGITS

@@ -26,10 +26,10 @@ from inkread.models.card import Card
 from inkread.models.history import HISTORY_FILE
 from inkread.training import export as export_module
 from inkread.training import load_run, mixture, train, workflow
-from inkread.training.calibration import softmax
+from inkread.training.calibration import as_in_use, fit_rejection_threshold, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.digits import fit, predict
-from inkread.training.export import as_in_use, compare, export, fit_rejection_threshold, to_onnx
+from inkread.training.export import compare, export, to_onnx
 from inkread.training.networks import build
 from inkread.training.recipe import Recipe
 from inkread.training.run import WEIGHTS_FILE
@@ -141,7 +141,8 @@ def test_the_history_has_a_row_an_epoch(run):
     with (run.out / HISTORY_FILE).open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == [
-        "epoch", "learning_rate", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds"
+        "epoch", "learning_rate", "train_loss", "train_accuracy", "validation_loss",
+        "validation_accuracy", "seconds"
     ]  # fmt: skip
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert float(rows[1]["validation_accuracy"]) == pytest.approx(
@@ -218,7 +219,8 @@ def test_training_holds_out_the_last_glyphs_and_saves_the_run(tiny_mnist, tmp_pa
         ("validation", 100),
     ]
     assert set(run.card.scores) == {
-        "mnist_validation", "mnist_validation_which_digit", "validation_accuracy", "validation_loss", "validation_ece"
+        "mnist_validation", "mnist_validation_which_digit", "validation_accuracy", "validation_loss",
+        "validation_ece"
     }  # fmt: skip
     assert run.card.geometry["side"] == 28
     with pytest.raises(TrainingError, match="finished run"):

@@ -25,7 +25,8 @@ from inkread.training.fine_tuning import FineTuned, folds_of, tune
 from inkread.training.recipe import Augmentation, FineTuneConfig, Recipe, recipe_from
 
 QUICK = FineTuneConfig(
-    steps=150, folds=2, rehearsal=200, batch_size=32, own_share=0.5, validation=150, threads=1, learning_rate=3e-3,
+    steps=150, folds=2, rehearsal=200, batch_size=32, own_share=0.5, validation=150, threads=1,
+    learning_rate=3e-3,
     augmentation=Augmentation(),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The folder of a run: in one process's hands at a time, whole on a full disk, and named by any kind of path."""
+"""A run's folder: used by one process at a time, whole on a full disk, named by any kind of path."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from inkread.pipeline.strips import HEIGHT
 from inkread.synthetic.counting import IGNORED
 from inkread.synthetic.scenes import Scene
 from inkread.training import second_networks
-from inkread.training.detector_export import strips_to_onnx
+from inkread.training.detector_graphs import strips_to_onnx
 from inkread.training.recipe import DetectorRecipe
 from inkread.training.strip_fit import NOT_ASKED, batch_of, evaluate, fit_strips, loss_of, varied
 from inkread.training.strip_network import StripNetwork, unfolded

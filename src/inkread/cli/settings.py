@@ -25,8 +25,8 @@ def with_settings(**groups: Any) -> Callable[[Callable[..., None]], Callable[...
     """Adds the fields of dataclasses to a command as options, and passes the given ones as dict ``settings``.
 
     The docstring below a field in the source is the option's help. The help lists the options of each group
-    together, under its key here, with the values of the instance given as defaults; if groups share a name, the
-    first one's help is shown.
+    together, under its key here, with the values of the instance given as defaults; if groups share a name,
+    the first one's help is shown.
     """
     added = _parameters(groups)
 
@@ -80,7 +80,7 @@ def _shown(value: object) -> str:
 
 
 def _docstrings(group: type) -> dict[str, str]:
-    """Returns the docstring of each field of a class and its bases, on one line; empty if the source is unavailable."""
+    """Returns the docstring of each field of a class and its bases, on one line; empty without a source."""
     words: dict[str, str] = {}
     for each in reversed(group.__mro__[:-1]):
         words |= _own_docstrings(each)

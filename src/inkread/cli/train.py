@@ -144,10 +144,11 @@ def train(
         if seeds == 1:
             _print_run(one(chosen, out, resume=resume))
         else:
-            _print_seeds(out, {
-                seed: _seed_run(one, dataclasses.replace(chosen, seed=seed), out / f"seed-{seed}", resume=resume)
-                for seed in range(chosen.seed, chosen.seed + seeds)
-            })  # fmt: skip
+            scores = {}
+            for seed in range(chosen.seed, chosen.seed + seeds):
+                recipe_of_seed = dataclasses.replace(chosen, seed=seed)
+                scores[seed] = _seed_run(one, recipe_of_seed, out / f"seed-{seed}", resume=resume)
+            _print_seeds(out, scores)
     if report:
         from inkread.evaluation.reports import write_report
 

@@ -1,7 +1,7 @@
 """``Client``, and ``AsyncClient`` with the same methods as coroutines; both require httpx.
 
-A method of ``_Methods`` is a generator: it yields a request, receives the response, and returns its meaning. Each
-client sends the request in its own way. Only the methods that iterate are written for each client.
+A method of ``_Methods`` is a generator: it yields a request, receives the response, and returns its meaning.
+Each client sends the request in its own way. Only the methods that iterate are written for each client.
 """
 
 from __future__ import annotations

@@ -170,10 +170,11 @@ def load_picture(
     Args:
         source: a path of a regular file; an encoded picture as bytes; a binary file object, which is rewound
             if possible and read to its end; a PIL image of any mode, as it is; or an array H×W, H×W×1, H×W×3
-            (RGB) or H×W×4 (RGBA, straight alpha). Only the first frame is read. Values of more than 8 bits: integers are scaled from the smallest bit depth that holds them, so that 12-bit data in 16
-            bits keeps its contrast, and one channel of only 0 and 1 is a mask; floats are read as 0..1 if all
-            are in that range, else as 0..255 if all are in that range; any others, including negative values,
-            are stretched from their minimum and maximum.
+            (RGB) or H×W×4 (RGBA, straight alpha). Only the first frame is read. Values of more than 8 bits:
+            integers are scaled from the smallest bit depth that holds them, so that 12-bit data in 16 bits
+            keeps its contrast, and one channel of only 0 and 1 is a mask; floats are read as 0..1 if all are
+            in that range, else as 0..255 if all are in that range; any others, including negative values, are
+            stretched from their minimum and maximum.
         limits: maximum bytes, pixels, and memory; a larger source raises an error.
         max_side: a picture whose longer side exceeds this is reduced to it by area averaging; a smaller one
             is kept. A page of a PDF is rendered at 200 dpi, or at this size if that is smaller.

@@ -25,7 +25,8 @@ DECODERS: Final = {"PDF": "pypdfium2", "HEIC": "pillow_heif"}
 """The optional packages, by the format that they decode."""
 
 HEIC_PIXEL: Final = 12
-"""Bytes per pixel that libheif takes besides the picture it returns: planes of up to 16 bits, and an RGB copy."""
+"""Bytes per pixel that libheif takes besides the picture it returns: planes of up to 16 bits, and an RGB
+copy."""
 
 _POINTS: Final = 72  # per inch; PDF's unit of length
 _PROTECTED: Final = "password"
@@ -42,8 +43,8 @@ def count_pages(name: str, kind: str, data: bytes) -> int:
         data: the whole file.
 
     Raises:
-        PictureError: a PDF is damaged, protected, or cannot be rendered without another package, or the file has
-            more than ``MOST_PAGES`` pages.
+        PictureError: a PDF is damaged, protected, or cannot be rendered without another package, or the file
+            has more than ``MOST_PAGES`` pages.
     """
     if kind == "PDF":
         with _pdfium_lock, closing(_opened(name, data)) as document:

@@ -1,4 +1,4 @@
-"""Architectures of one's own: a short list of layers, as a TOML file has them.
+"""Your own architectures: a short list of layers in a TOML file.
 
 ::
 
@@ -15,8 +15,9 @@
     type = "dense"
     units = 64
 
-Each layer may have what ``LAYERS`` names; the last one, with an output for each class, is added to them. What was read is checked
-here, without PyTorch, so that a mistake is told before anything is loaded.
+Each layer may have the settings in ``LAYERS``; the last layer, with one output per class, is added
+automatically. The layers are checked here, without PyTorch, so that mistakes are reported before anything is
+loaded.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ SIDE = 28
 MOST_LAYERS = 100
 
 MOST_PARAMETERS = 20_000_000
-"""More would not fit a file of 100 MB, and no handwritten digit needs them."""
+"""More would not fit into a file of 100 MB, and handwritten digits do not need them."""
 
 ACTIVATIONS = ("relu", "none")
 
@@ -47,9 +48,9 @@ KINDS = ("max", "average")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a layer's setting may be: one of ``choices``, or a whole number, or any number, from ``low`` to ``high``.
+    """The allowed values of a layer's setting: ``choices``, or numbers from ``low`` to ``high``.
 
-    ``default`` is ``None`` where the setting must be given.
+    ``default`` is ``None`` if the setting is required.
     """
 
     default: int | float | bool | str | None
@@ -80,14 +81,15 @@ LAYERS: dict[str, dict[str, Setting]] = {
         "rate": Setting(0.5, 0.0, 0.95),
     },
 }
-"""The types of layers and their settings. A convolution's ``padding`` of -1 keeps the size where its stride is 1."""
+"""The types of layers and their settings. A convolution's ``padding`` of -1 keeps the size if its stride is
+1."""
 
 
 def load_architecture(path: AnyPath) -> tuple[str, tuple[dict[str, Any], ...]]:
-    """The name and the layers of a TOML file.
+    """Loads the name and the layers of a TOML file.
 
     Raises:
-        OptionError: it cannot be read, or its layers make no network; the message says which, and what would.
+        OptionError: it is unreadable, or its layers do not make a network; the message says why.
     """
     try:
         path = Path(path)
@@ -95,30 +97,32 @@ def load_architecture(path: AnyPath) -> tuple[str, tuple[dict[str, Any], ...]]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise OptionError(
-            str(path), f"is no readable architecture ({reason})", "give a TOML file of layers"
+            str(path), f"is not a readable architecture ({reason})", "give a TOML file of layers"
         ) from error
     for key in raw:
         if key not in ("name", "layers"):
             raise OptionError(
-                f"{path}: {key}", "is no setting of an architecture", nearest(key, ["name", "layers"])
+                f"{path}: {key}", "is not a setting of an architecture", nearest(key, ["name", "layers"])
             )
     name = raw.get("name", path.stem)
     if not isinstance(name, str) or not name.strip():
-        raise OptionError(f"{path}: name = {name!r}", "is no name", "give a few letters in quotation marks")
+        raise OptionError(
+            f"{path}: name = {name!r}", "is not a name", "give a few letters in quotation marks"
+        )
     if not isinstance(raw.get("layers"), list) or not raw["layers"]:
         raise OptionError(str(path), "has no layers", 'give some, each under "[[layers]]"')
     return name, check_layers(raw["layers"], source=str(path))
 
 
 def check_layers(layers: Sequence[object], *, source: str = "layers") -> tuple[dict[str, Any], ...]:
-    """The layers with every setting filled in.
+    """Checks layers, and fills in all settings.
 
     Args:
-        layers: tables of a ``type`` and its settings, from glyph to logits, without the last layer.
+        layers: tables with a ``type`` and its settings, from glyph to logits, without the last layer.
         source: where they come from, for errors.
 
     Raises:
-        OptionError: an unknown type or setting, a value out of its range, or a layer that cannot stand where it does.
+        OptionError: a type or setting is unknown, a value is out of range, or a layer is misplaced.
     """
     if len(layers) > MOST_LAYERS:
         raise OptionError(source, f"has {len(layers)} layers", f"give at most {MOST_LAYERS}")
@@ -139,17 +143,19 @@ def check_layers(layers: Sequence[object], *, source: str = "layers") -> tuple[d
 
 
 def _filled(layer: object, where: str) -> dict[str, Any]:
-    """A layer's table with what is left out, in the order of ``LAYERS``."""
+    """Fills in a layer's missing settings, in the order of ``LAYERS``."""
     if not isinstance(layer, dict):
-        raise OptionError(where, "is no table", 'give each layer under "[[layers]]"')
+        raise OptionError(where, "is not a table", 'give each layer under "[[layers]]"')
     kind = layer.get("type")
     if kind not in LAYERS:
-        raise OptionError(f"{where}: type = {kind!r}", "is no type of layer", nearest(str(kind), [*LAYERS]))
+        raise OptionError(
+            f"{where}: type = {kind!r}", "is not a type of layer", nearest(str(kind), [*LAYERS])
+        )
     known = LAYERS[kind]
     for key in layer:
         if key != "type" and key not in known:
             remedy = nearest(key, [*known]) if known else "leave it out"
-            raise OptionError(f"{where} ({kind}): {key}", "is no setting of this layer", remedy)
+            raise OptionError(f"{where} ({kind}): {key}", "is not a setting of this layer", remedy)
     for key, setting in known.items():
         _check(layer.get(key, setting.default), setting, f"{where} ({kind}): {key}")
     return {"type": kind} | {key: layer.get(key, setting.default) for key, setting in known.items()}
@@ -177,11 +183,11 @@ def _check(value: object, setting: Setting, where: str) -> None:
 
 
 def _after(layer: Mapping[str, Any], shape: tuple[int, ...], where: str) -> tuple[tuple[int, ...], int]:
-    """The shape after a layer, and how many parameters it has."""
+    """Returns the shape after a layer, and its number of parameters."""
     match layer["type"]:
         case "conv" | "pool" if len(shape) == 1:
             raise OptionError(
-                where, "stands where the glyph is flat already", "put it before the first flatten or dense"
+                where, "is where the glyph is already flat", "put it before the first flatten or dense"
             )
         case "conv":
             channels, *sides = shape
@@ -210,7 +216,7 @@ def _after(layer: Mapping[str, Any], shape: tuple[int, ...], where: str) -> tupl
 
 
 def padding(convolution: Mapping[str, Any]) -> int:
-    """The pixels that a convolution adds on each side."""
+    """Returns the pixels that a convolution adds on each side."""
     return convolution["size"] // 2 if convolution["padding"] < 0 else int(convolution["padding"])
 
 

@@ -1,8 +1,8 @@
 """The networks: short lists of layers, from glyphs to logits.
 
-Glyphs are (N, 28, 28), float32, 0..1, ink bright; logits (N, classes). The softmax, with its temperature, belongs
-to whoever reads them. The scores are on MNIST's 10,000 test images, of one training by the recipe of the same name, which neither saw nor chose
-by them: ``python benchmarks/networks.py --full``.
+Glyphs are (N, 28, 28), float32, 0..1, ink bright; logits (N, classes). The softmax and its temperature are
+not part of the network. The scores are on MNIST's 10,000 test images, from one training with the recipe of
+the same name, which did not use them: ``python benchmarks/networks.py --full``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def mlp(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """784-128-128-10: the network of every first lesson. 118,282 parameters, 118,016 multiplications a digit; 99.22 %."""
+    """784-128-128-10: the network of every first lesson.
+
+    118,282 parameters, 118,016 multiplications per digit; 99.22 %.
+    """
     return nn.Sequential(
         nn.Flatten(),
         *[nn.Linear(784, 128), nn.ReLU()],
@@ -33,14 +36,14 @@ def mlp(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
 
 
 def linear(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """784-10: logistic regression. 7,850 parameters, 7,840 multiplications a digit; 92.69 %."""
+    """784-10: logistic regression. 7,850 parameters, 7,840 multiplications per digit; 92.69 %."""
     return nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(784, classes))
 
 
 def lenet5(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """LeNet-5 (LeCun et al. 1998), with rectifiers, maxima for means, and no gaps in its second convolution.
+    """LeNet-5 (LeCun et al. 1998), with ReLU, max pooling, and a fully connected second convolution.
 
-    61,706 parameters, 416,520 multiplications a digit; 99.50 %.
+    61,706 parameters, 416,520 multiplications per digit; 99.50 %.
     """
     return nn.Sequential(
         nn.Unflatten(1, (1, 28)),
@@ -55,7 +58,7 @@ def lenet5(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
 def cnn(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
     """The network of every second lesson: 3×3 convolutions with 32 and 64 filters, and a dense layer.
 
-    468,010 parameters, 18,691,840 multiplications a digit; 99.66 %.
+    468,010 parameters, 18,691,840 multiplications per digit; 99.66 %.
     """
     return nn.Sequential(
         nn.Unflatten(1, (1, 28)),
@@ -67,9 +70,9 @@ def cnn(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
 
 
 def small(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """What is bundled: three pairs of 3×3 convolutions, each pair at half the size of the one before.
+    """The bundled network: three pairs of 3×3 convolutions, each at half the size of the previous pair.
 
-    196,922 parameters, 9,407,360 multiplications a digit; 99.62 %.
+    196,922 parameters, 9,407,360 multiplications per digit; 99.62 %.
     """
     return nn.Sequential(
         nn.Unflatten(1, (1, 28)),
@@ -82,9 +85,9 @@ def small(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
 
 
 def tiny(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """For where every byte counts: convolutions alone, up to the last layer.
+    """For small devices: only convolutions, up to the last layer.
 
-    19,874 parameters, 2,994,624 multiplications a digit; 99.62 %.
+    19,874 parameters, 2,994,624 multiplications per digit; 99.62 %.
     """
     return nn.Sequential(
         nn.Unflatten(1, (1, 28)),
@@ -96,7 +99,7 @@ def tiny(classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
 
 
 def own(layers: Sequence[Mapping[str, Any]], classes: int) -> nn.Sequential:
-    """A network of checked layers, see ``inkread.training.architecture``; the last layer is added."""
+    """Builds a network of checked layers, see ``inkread.training.architecture``, and adds the last layer."""
     made: list[nn.Module] = []
     shape: tuple[int, ...] = (28, 28)
 
@@ -120,7 +123,7 @@ def own(layers: Sequence[Mapping[str, Any]], classes: int) -> nn.Sequential:
 
 
 def _layer(layer: Mapping[str, Any], shape: tuple[int, ...]) -> list[nn.Module]:
-    """A checked layer, for an input of that shape."""
+    """Builds a checked layer for an input of that shape."""
     match layer["type"]:
         case "conv":
             norm = layer["batch_norm"]
@@ -143,16 +146,16 @@ def _layer(layer: Mapping[str, Any], shape: tuple[int, ...]) -> list[nn.Module]:
 
 
 def convolution(inputs: int, outputs: int) -> list[nn.Module]:
-    """A 3×3 convolution that keeps the size, batch norm (whose shift is the bias), and the rectifier."""
+    """Returns a 3×3 convolution that keeps the size, batch norm (whose shift is the bias), and ReLU."""
     return [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
 NAMED = {each.__name__: each for each in (linear, mlp, lenet5, cnn, small, tiny)}
-"""The networks by their names."""
+"""The networks by name."""
 
 
 def build(recipe: Recipe | FineTuneConfig, classes: int) -> nn.Sequential:
-    """The recipe's network with fresh weights of PyTorch's global random generator."""
+    """Builds the recipe's network with random weights from PyTorch's global generator."""
     if isinstance(recipe, Recipe) and not recipe.layers:
         network = NAMED[recipe.network](classes, recipe.dropout)
     else:
@@ -163,10 +166,10 @@ def build(recipe: Recipe | FineTuneConfig, classes: int) -> nn.Sequential:
 
 
 def folded(network: nn.Sequential) -> list[nn.Module]:
-    """The layers that inference needs: batch norms folded into their convolutions, no dropout.
+    """Returns the layers for inference: batch norms are folded into their convolutions, dropout is removed.
 
     Args:
-        network: in evaluation mode; it is left as it is.
+        network: in evaluation mode; it stays unchanged.
     """
     layers: list[nn.Module] = []
     for layer in network:

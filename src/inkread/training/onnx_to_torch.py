@@ -1,4 +1,4 @@
-"""A model's network, opened again: what was folded stays folded, what was trained can be looked into and trained on."""
+"""Opens a model's network again, to inspect it or train it further; folded batch norms stay folded."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ WEIGHTS = ("weight", "bias")
 
 
 def open_network(model: Model) -> tuple[tuple[dict[str, Any], ...], nn.Sequential]:
-    """The layers of a model of glyphs as ``training.architecture`` has them, but the last, and the network with its weights.
+    """Returns a glyph model's layers as in ``training.architecture``, without the last, and the network.
 
     Raises:
-        ModelFormatError: it has layers that those have not.
+        ModelFormatError: it has layers that an architecture cannot have.
     """
     layers = layers_of(model)
     tables: list[dict[str, Any]] = []
@@ -80,7 +80,7 @@ def _unknown(layer: Layer, source: str) -> ModelFormatError:
 
 
 def network_of(layers: Iterable[Layer]) -> nn.Sequential:
-    """The layers in PyTorch, in evaluation mode: glyphs (N, 28, 28) to logits (N, labels)."""
+    """Converts layers to PyTorch, in evaluation mode: glyphs (N, 28, 28) to logits (N, labels)."""
     return nn.Sequential(*(_module(layer) for layer in layers)).eval()
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from inkread.training.trainer import Answer, Passed
 
 STEEPEST, WEIGHT_DECAY, AVERAGING = 5.0, 0.03, 0.999
-"""Norm that gradients are clipped to; decoupled weight decay (Loshchilov and Hutter 2019); decay per step of the
-moving average of the weights."""
+"""Norm that gradients are clipped to; decoupled weight decay (Loshchilov and Hutter 2019); decay per step of
+the moving average of the weights."""
 WARMUP, DECAY = 0.02, 0.5
 """Shares of the steps during which the learning rate rises and falls."""
 
