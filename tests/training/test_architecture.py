@@ -50,7 +50,7 @@ def test_a_file_is_a_name_and_layers_with_every_setting(tmp_path):
     ("content", "message"),
     [
         ("layers = 3", "has no layers"),
-        ("nonsense", "no readable architecture"),
+        ("nonsense", "not a readable architecture"),
         ("nam = 'x'\n[[layers]]\ntype='flatten'", "did you mean 'name'"),
         ("name = 3\n[[layers]]\ntype='flatten'", "is not a name"),
         ("[[layers]]\ntype = 'convolution'\nfilters = 3", "layer 1: type = 'convolution'"),

@@ -49,7 +49,7 @@ def test_the_recipes_know_every_network():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_has_the_size_and_cost_that_its_docstring_states(name):
     network = NAMED[name]().eval()
-    stated = re.search(r"([\d,]+) parameters, ([\d,]+) multiplications a digit", NAMED[name].__doc__)
+    stated = re.search(r"([\d,]+) parameters, ([\d,]+) multiplications per digit", NAMED[name].__doc__)
     found = sum(weight.numel() for weight in network.parameters()), multiplications(network)
     assert tuple(int(number.replace(",", "")) for number in stated.groups()) == found
 
