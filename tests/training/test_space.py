@@ -64,7 +64,7 @@ def test_a_file_says_ranges_choices_and_fixed_values_and_leaves_the_rest(space_o
         ("dropout = 'much'", "dropout = 'much': is not a float"),
         ("network = 'lenet'", "did you mean 'lenet5'"),
         ("augmentation = 3", "is not a table"),
-        ("[dropout", "no readable space"),
+        ("[dropout", "not a readable space"),
     ],
 )
 def test_a_space_that_makes_no_sense_is_an_error_that_says_where(space_of, text, words):
@@ -75,7 +75,7 @@ def test_a_space_that_makes_no_sense_is_an_error_that_says_where(space_of, text,
 
 
 def test_a_file_that_is_absent_is_an_error(tmp_path):
-    with pytest.raises(OptionError, match="no readable space"):
+    with pytest.raises(OptionError, match="not a readable space"):
         load_space(tmp_path / "absent.toml")
 
 

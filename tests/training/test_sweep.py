@@ -149,7 +149,7 @@ def test_a_folder_of_another_sweep_is_refused_and_the_difference_is_named(search
 def test_what_is_no_sweep_is_not_overwritten(search, tmp_path):
     (tmp_path / "sweep").mkdir()
     (tmp_path / "sweep" / STORAGE).write_text("a letter to somebody, of some length, and no database" * 40)
-    with pytest.raises(TrainingError, match="no readable sweep"):
+    with pytest.raises(TrainingError, match="not a readable sweep"):
         search(1)
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot be written to"):
