@@ -213,6 +213,17 @@ def test_a_picture_that_the_browser_cannot_show_is_drawn_by_the_server(visit):
     expect(person.page.locator("#preview-stage img")).to_have_js_property("complete", True)
     person.page.wait_for_selector("#preview-stage img[src^='blob:']")
     expect(person.page.locator("#preview-stage .box")).to_have_count(2)
+    expect(person.page.locator("#preview-stage .drawn .box-label").first).to_be_hidden()
+
+
+def test_the_page_of_a_document_is_named(visit):
+    pages = [Image.open(io.BytesIO(picture_of(text))).convert("L") for text in ("58", "31")]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    person = visit("#upload")
+    person.upload({"name": "scan.tif", "mimeType": "image/tiff", "buffer": file.getvalue()})
+    person.expect_text("58", "upload")
+    expect(person.page.locator("#upload-reading .verdict")).to_contain_text("Page 1 of 2.")
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit):

@@ -161,6 +161,7 @@ export class UploadTab {
         }),
       );
       image.src = item.drawn;
+      picture.classList.add("drawn");
     } catch {
       picture.replaceChildren(el("p", { class: "placeholder" }, "This picture cannot be shown."));
     }
