@@ -256,7 +256,7 @@ def test_a_torn_line_is_told(run, watched, tmp_path):
 def test_wrong_options_are_errors_before_anything_is_written(run, watched, monkeypatch, options, problem):
     monkeypatch.chdir(watched.parent)
     result = run("watch", watched, *options)
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert problem in result.err
     assert sorted(path.name for path in Path().iterdir()) == ["scans"]
 

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("onnx", reason="onnx is not installed (extra: train)")
 from onnx import TensorProto, helper, numpy_helper
 
+from inkread.datasets.synthetic_digits import SYNTHETIC
 from inkread.errors import ModelFormatError, ModelNotFoundError, OptionError
 from inkread.evaluation import cost
 from inkread.evaluation.comparison import Comparison, compare
@@ -43,7 +44,7 @@ def compared(digits) -> Comparison:
 
 
 def test_each_model_has_its_score_with_its_interval(compared):
-    scores = [entry.scores["written digits"] for entry in compared.entries]
+    scores = [entry.scores[SYNTHETIC] for entry in compared.entries]
     assert [score.right for score in scores] == [400, 392, 399]
     low, high = scores[1].interval
     assert low < scores[1].accuracy < high
