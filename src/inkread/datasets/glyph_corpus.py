@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -15,7 +16,7 @@ import numpy as np
 
 from inkread.datasets import hard_negatives
 from inkread.datasets.bhmsds import load_bhmsds
-from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, digit_classes
+from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, SymbolGlyphs, classes_of
 from inkread.datasets.printed_letters import draw_letter
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.stroke_font import ALPHABET, WriterStyle, write_digit
@@ -25,7 +26,6 @@ from inkread.pipeline.glyph import normalize_all
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.datasets.glyphs import SymbolGlyphs
     from inkread.system.files import AnyPath
 
 DOUBTFUL = 0.15
@@ -97,10 +97,10 @@ def load_glyph_corpus(
     held_out = np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS)
     train = [_drawn(characters.subset(~held_out), RENDERINGS, rng)]
     validation = [_drawn(characters.subset(held_out), 1, rng)]
-    aspects = [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
+    aspects = aspects_of(mnist)
     collections = [
-        _from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng),
-        _scribbles(load_quickdraw(data_dir=data_dir)),
+        from_sheets(load_bhmsds(data_dir=data_dir), aspects, rng).labelled(),
+        scribbles(data_dir),
         not_digits(mnist, rng),
         hand_made(HANDS, rng),
         printed(PRINTED, rng),
@@ -114,20 +114,26 @@ def load_glyph_corpus(
 
 def _drawn(characters: PenCharacters, renderings: int, rng: np.random.Generator) -> LabelledGlyphs:
     """Renders UNIPEN's digits several times, and its letters, except look-alikes, as "not a digit"."""
-    classes = digit_classes(characters.labels)
+    classes = classes_of(characters.labels)
     is_digit = classes < NOT_A_DIGIT_CLASS
     usable = np.where(
         is_digit, characters.agreement >= DOUBTFUL, ~np.isin(characters.labels, [*hard_negatives.LOOK_ALIKES])
     )
     repeats = np.where(is_digit, renderings, rng.random(len(characters)) < LETTERS) * usable
-    order = np.repeat(np.arange(len(characters)), repeats)
+    return rendered(characters, np.repeat(np.arange(len(characters)), repeats), rng).labelled()
+
+
+def rendered(characters: PenCharacters, order: NDArray[np.integer], rng: np.random.Generator) -> SymbolGlyphs:
+    """Renders the characters at the indices ``order``, each with a pen of its own."""
+    symbols = characters.labels[order]
     inks = [
-        _by_any_pen(characters.strokes(int(index)), str(characters.labels[index]), rng) for index in order
+        by_any_pen(characters.strokes(int(index)), str(symbol), rng)
+        for index, symbol in zip(order, symbols, strict=True)
     ]
-    return LabelledGlyphs(
+    return SymbolGlyphs(
         name=characters.name,
         images=normalize_all(inks),
-        labels=classes[order],
+        symbols=symbols,
         sha256=characters.sha256,
         licence=characters.licence,
         attribution=characters.attribution,
@@ -145,7 +151,7 @@ def hand_made(count: int, rng: np.random.Generator) -> LabelledGlyphs:
     for label in labels:
         style = WriterStyle.random(rng, rare=rng.random() < RARE_SHARE)
         strokes = [stroke[:, :2] for stroke in write_digit(str(label), style, rng)]
-        inks.append(_by_any_pen(strokes, str(label), rng))
+        inks.append(by_any_pen(strokes, str(label), rng))
     return LabelledGlyphs(
         name="Hand-made alphabet",
         images=normalize_all(inks),
@@ -179,7 +185,7 @@ def _fingerprint() -> str:
     return hashlib.sha256(b"".join(stroke.tobytes() for stroke in strokes)).hexdigest()
 
 
-def _by_any_pen(
+def by_any_pen(
     strokes: list[NDArray[np.float32]], character: str, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Renders a character at any size, with any pen that leaves it legible, smooth or as a rough bitmap."""
@@ -199,37 +205,32 @@ def frayed_edges(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[
     return frayed if frayed.any() else ink
 
 
-def _from_sheets(
+def from_sheets(
     sheets: SymbolGlyphs, aspects: list[NDArray[np.float64]], rng: np.random.Generator
-) -> LabelledGlyphs:
+) -> SymbolGlyphs:
     """Restores the width of BHMSDS's glyphs, which were stretched to a square.
 
-    Each gets the aspect ratio of an MNIST digit of its class.
+    Each digit gets the aspect ratio of an MNIST digit of its class, see ``aspects_of``.
     """
     sheets = sheets.subset(~np.isin(sheets.symbols, AMBIGUOUS_SYMBOLS))
-    classes = digit_classes(sheets.symbols)
     inks = []
-    for image, symbol, label in zip(sheets.images, sheets.symbols, classes, strict=True):
-        if label < NOT_A_DIGIT_CLASS:
-            aspect = float(rng.choice(aspects[label]))
+    for image, symbol in zip(sheets.images, sheets.symbols, strict=True):
+        if symbol.isdigit():
+            aspect = float(rng.choice(aspects[int(symbol)]))
         else:
             aspect = float(rng.uniform(2.5, 6.0) if symbol == "minus" else rng.uniform(0.7, 1.3))
         inks.append(_stretched(_black_and_white(image), aspect))
-    glyphs = LabelledGlyphs(
-        sheets.name, normalize_all(inks), classes, sheets.sha256, sheets.licence, sheets.attribution
-    )
+    glyphs = replace(sheets, images=normalize_all(inks))
     # A badly lit part of a sheet yields a black square, which is not a symbol at all.
     return glyphs.subset(glyphs.images.mean(axis=(1, 2)) < MOST_INK * 255)
 
 
-def _scribbles(drawings: SymbolGlyphs) -> LabelledGlyphs:
+def scribbles(data_dir: AnyPath | None) -> LabelledGlyphs:
     """Returns drawings of things, except rainbows, whose arc may be read as 0."""
+    drawings = load_quickdraw(data_dir=data_dir)
     drawings = drawings.subset(drawings.symbols != "rainbow")
     inks = [image.astype(np.float32) / 255 for image in drawings.images]
-    labels = np.full(len(inks), NOT_A_DIGIT_CLASS, np.uint8)
-    return LabelledGlyphs(
-        drawings.name, normalize_all(inks), labels, drawings.sha256, drawings.licence, drawings.attribution
-    )
+    return replace(drawings, images=normalize_all(inks)).labelled()
 
 
 def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float = 1.0) -> LabelledGlyphs:
@@ -260,8 +261,12 @@ def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float 
     )
 
 
+def aspects_of(mnist: LabelledGlyphs) -> list[NDArray[np.float64]]:
+    """Returns the width divided by the height of each glyph, digit by digit."""
+    return [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
+
+
 def _aspects(digits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Returns the width divided by the height of each digit."""
     solid = digits > 64
     width = solid.any(axis=1).sum(axis=1)
     height = solid.any(axis=2).sum(axis=1)

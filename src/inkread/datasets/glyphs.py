@@ -131,10 +131,16 @@ class SymbolGlyphs:
         """Returns the glyphs at ``indices`` (integers, a mask, or a slice), with the same origin."""
         return replace(self, images=self.images[indices], symbols=self.symbols[indices])
 
-    def labelled(self) -> LabelledGlyphs:
-        """Returns the same glyphs, with every symbol but 0 to 9 as ``NOT_A_DIGIT_CLASS``."""
+    def labelled(self, classes: tuple[str, ...] = DIGIT_CLASSES) -> LabelledGlyphs:
+        """Returns the same glyphs, with every symbol that is not a class as the last one, ``""``."""
         return LabelledGlyphs(
-            self.name, self.images, digit_classes(self.symbols), self.sha256, self.licence, self.attribution
+            self.name,
+            self.images,
+            classes_of(self.symbols, classes),
+            self.sha256,
+            self.licence,
+            self.attribution,
+            classes,
         )
 
     def describe(self, split: str) -> dict[str, Any]:
@@ -205,11 +211,10 @@ def _names(sets: Sequence[LabelledGlyphs]) -> str:
     return " + ".join(glyphs.name for glyphs in sets)
 
 
-def digit_classes(symbols: NDArray[np.str_]) -> NDArray[np.uint8]:
-    """Converts symbols (str, N) to classes (uint8, N): 0 to 9, and ``NOT_A_DIGIT_CLASS`` for all others."""
-    digits = np.array([str(digit) for digit in range(10)])
-    matches = symbols[:, None] == digits[None, :]
-    return np.where(matches.any(axis=1), matches.argmax(axis=1), NOT_A_DIGIT_CLASS).astype(np.uint8)
+def classes_of(symbols: NDArray[np.str_], classes: tuple[str, ...] = DIGIT_CLASSES) -> NDArray[np.uint8]:
+    """Converts symbols (str, N) to numbers of classes (uint8, N); any other symbol is the last class."""
+    matches = symbols[:, None] == np.array(classes[:-1])[None, :]
+    return np.where(matches.any(axis=1), matches.argmax(axis=1), len(classes) - 1).astype(np.uint8)
 
 
 def describe(collection: Any, split: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import shlex
+import string
 from dataclasses import dataclass, field
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,16 @@ NOT_A_DIGIT = ""
 
 DIGIT_CLASSES = (*"0123456789", NOT_A_DIGIT)
 """The classes of every digit classifier, in this order."""
+
+CHARACTER_CLASSES = (*"0123456789", *string.ascii_uppercase, *string.ascii_lowercase, NOT_A_DIGIT)
+"""The classes of a classifier of digits and letters, in this order; the last is "not a single character"."""
+
+TEXT_CLASSES = (
+    *(chr(code) for code in range(32, 127)),
+    *"ÀÂÄÇÈÉÊËÎÏÔÖÙÛÜàâäçèéêëîïôöùûüßÆæŒœ«»°€£§",
+    NOT_A_DIGIT,
+)
+"""The characters of a recognizer of text lines, in this order; the last class is the blank between them."""
 
 LONGEST_LABEL = 64
 

@@ -150,15 +150,15 @@ def planes(pixels: NDArray[np.uint8], widths: NDArray[np.int64]) -> NDArray[np.f
     """Makes the network's input: strips with mean 0, normalized contrast and bright ink, padded with 0.
 
     Args:
-        pixels: N×40×W uint8.
+        pixels: N×H×W uint8.
         widths: N, the width of each strip; the rest is padding.
 
     Returns:
-        N×1×40×W float32 in -1..1.
+        N×1×H×W float32 in -1..1.
     """
     value = pixels.astype(np.float32) / np.float32(255)
     inside = (np.arange(pixels.shape[2]) < widths[:, None]).astype(np.float32)[:, None]
-    area = HEIGHT * widths.astype(np.float32)[:, None, None]
+    area = pixels.shape[1] * widths.astype(np.float32)[:, None, None]
     mean = (value * inside).sum(axis=(1, 2), keepdims=True) / area
     deviation = np.sqrt((((value - mean) * inside) ** 2).sum(axis=(1, 2), keepdims=True) / area)
     even = np.clip((value - mean) / ((deviation + np.float32(LEAST_DEVIATION)) * np.float32(LIMIT)), -1, 1)

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from inkread.datasets.page_rendering import noise
+from inkread.synthetic.fonts import font_glyph
 from inkread.synthetic.sheet import THINNEST
 from inkread.synthetic.vectors import compose, transform
-from inkread.synthetic.writers import LETTERS, font_glyph
+from inkread.synthetic.writers import LETTERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

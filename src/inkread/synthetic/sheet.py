@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.synthetic.fonts import font_glyph
 from inkread.synthetic.row_layout import Style, lay_out
 from inkread.synthetic.vectors import compose, transform
-from inkread.synthetic.writers import font_glyph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from inkread.synthetic.writers import People, Stock
 
@@ -96,7 +96,7 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
             "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
             "their designers",
             len(stock.hand_fonts),
-            (Path(file).read_bytes() for file in stock.hand_fonts),
+            _contents(stock.hand_fonts),
         ),
         (
             "corrections",
@@ -118,6 +118,15 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
         for name, licence, attribution, count, content in parts
         if count
     ]
+
+
+def digest_of_files(files: Iterable[str]) -> str:
+    """Returns the SHA-256 of the contents of all files together."""
+    return _digest(_contents(files))
+
+
+def _contents(files: Iterable[str]) -> Iterator[bytes]:
+    return (Path(file).read_bytes() for file in files)
 
 
 def _count(people: People) -> int:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.archives import load_npz
 from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.data_dirs import require_file
 from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
+from inkread.datasets.pendigits import HELD_OUT_SOURCE, load_pendigits
 from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.stroke_font import WriterStyle, write_digit
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.synthetic.fonts import font_glyph, hand_fonts, print_fonts
 from inkread.synthetic.real import RealNumber, load_real
 from inkread.synthetic.row_text import MARK_WOBBLE, MARKS
 from inkread.synthetic.vectors import VectorGlyph, normalised, traced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from inkread.datasets.corrections import CorrectedPage
+    from inkread.datasets.unipen import PenCharacters
 
-UJI_PENDIGITS = "UCI Pen-Based Recognition of Handwritten Digits and UJI Pen Characters, CC BY 4.0"
 UNIPEN_WORDS = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
 
 ONE_IN = 20
@@ -48,9 +47,6 @@ RARE_SHARE = 0.45
 """Share of alphabet writers who may use its rarer shapes."""
 
 DESCENDING, LOWER, LETTER_HEIGHT = frozenset("gjpqy"), frozenset("acemnorsuvwxz"), 0.65
-FONT_PIXELS = 96
-NO_CHARACTER = "\U0010ffff"
-"""A character that no font has."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -160,7 +156,7 @@ def load_stock(*, data_dir: Path | None = None, held_out: bool = False) -> Stock
         scribbles=_part(scribbles.images, held_out=held_out),
         words=words,
         word_index=word_index,
-        hand_fonts=tuple(_part(np.array(_hand_fonts(data_dir)), held_out=held_out).tolist()),
+        hand_fonts=tuple(_part(np.array(hand_fonts(data_dir)), held_out=held_out).tolist()),
         print_fonts=tuple(print_fonts()),
         lines=tuple(_real_lines(data_dir, held_out=held_out)),
         numbers=load_real(data_dir, held_out=held_out),
@@ -174,35 +170,24 @@ def _part(whole: NDArray[Any], *, held_out: bool) -> NDArray[Any]:
 
 def _unipen(data_dir: Path | None, *, held_out: bool) -> People:
     characters = load_unipen(data_dir=data_dir)
-    strokes = Strokes(
+    doubtful = (characters.agreement < SUREST) & np.char.isdigit(characters.labels)
+    keep = (np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS) == held_out) & ~doubtful
+    return People.of(_packed(characters), characters.labels, characters.writers, keep)
+
+
+def _pendigits(data_dir: Path | None, *, held_out: bool) -> People:
+    characters = load_pendigits(data_dir=data_dir)
+    keep = (characters.contributors == HELD_OUT_SOURCE) == held_out
+    keep &= np.char.isdigit(characters.labels)
+    return People.of(_packed(characters), characters.labels, characters.writers, keep)
+
+
+def _packed(characters: PenCharacters) -> Strokes:
+    return Strokes(
         characters.points,
         characters.stroke_starts.astype(np.int64),
         np.append(characters.first_strokes, characters.end_strokes[-1:]).astype(np.int64),
     )
-    doubtful = (characters.agreement < SUREST) & np.char.isdigit(characters.labels)
-    keep = (np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS) == held_out) & ~doubtful
-    return People.of(strokes, characters.labels, characters.writers, keep)
-
-
-def _pendigits(data_dir: Path | None, *, held_out: bool) -> People:
-    path = require_file("pendigits_uji", "pendigits_uji_strokes.npz", data_dir, published=UJI_PENDIGITS)
-    names = ("points", "stroke_start", "sample_start", "label", "source", "writer")
-    arrays = load_npz(path, names)
-    strokes = Strokes(
-        arrays["points"],
-        _ended(arrays["stroke_start"], len(arrays["points"])),
-        _ended(arrays["sample_start"], len(arrays["stroke_start"])),
-    )
-    source = arrays["source"].astype(str)
-    keep = (source == "pendigits_tes") == held_out
-    keep &= np.char.isdigit(arrays["label"].astype(str))
-    writers = np.char.add(source, arrays["writer"].astype(str))
-    return People.of(strokes, arrays["label"].astype(str), writers, keep)
-
-
-def _ended(starts: NDArray[Any], end: int) -> NDArray[np.int64]:
-    starts = starts.astype(np.int64)
-    return starts if len(starts) and starts[-1] == end else np.append(starts, end)
 
 
 def _words(data_dir: Path | None, *, held_out: bool) -> tuple[Strokes, NDArray[np.intp]]:
@@ -243,71 +228,6 @@ def _real_lines(data_dir: Path | None, *, held_out: bool) -> list[NDArray[np.uin
             if not any(c.isdigit() or c in "<>" for c in labels[i])
         ]
     return lines
-
-
-def _hand_fonts(data_dir: Path | None) -> list[str]:
-    table = require_file("fonts", "fonts.tsv", data_dir, published="handwriting fonts under free licenses")
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t") if "SA" not in row["licence"].split("-")]
-    return [str(table.parent / row["file"]) for row in rows if row["class"] in ("hand", "script")]
-
-
-def print_fonts() -> list[str]:
-    """Lists the typefaces from Debian and Matplotlib that are installed."""
-    folders = [Path("/usr/share/fonts/truetype")]
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        pass
-    else:
-        folders.append(Path(mpl.get_data_path()) / "fonts" / "ttf")
-    found = {
-        file.name: str(file)
-        for folder in folders
-        for file in sorted(folder.rglob("*.ttf"))
-        if not file.name.startswith(
-            ("cm", "STIXSiz", "STIXNonUni", "DejaVuSansDisplay", "DejaVuSerifDisplay", "LastResort")
-        )
-    }
-    return [found[name] for name in sorted(found)]
-
-
-@lru_cache(maxsize=8192)
-def font_glyph(file: str, character: str) -> VectorGlyph | None:
-    """Returns a character of a font, scaled so that its digits are 1 high; ``None`` if the font lacks it.
-
-    The baseline is kept, so a lower-case letter is smaller, and a comma hangs below.
-    """
-    font, height = _font(file)
-    if bytes(font.getmask(character)) == _missing(file):
-        return None
-    box = font.getbbox(character, anchor="ls")
-    width, tall = int(box[2] - box[0]) + 8, int(box[3] - box[1]) + 8
-    if min(width, tall) <= 8 or max(width, tall) > 8 * FONT_PIXELS:
-        return None
-    image = Image.new("L", (width, tall))
-    ImageDraw.Draw(image).text((4 - box[0], 4 - box[1]), character, fill=255, font=font, anchor="ls")
-    contours, _ = cv2.findContours(
-        (np.asarray(image) > 127).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
-    )
-    paths = [c[:, 0].astype(np.float32) + 0.5 for c in contours if len(c) > 2]
-    if not paths:
-        return None
-    origin = np.array([width / 2, 4 - box[1]], np.float32)
-    return VectorGlyph((), tuple((path - origin) / np.float32(height) for path in paths))
-
-
-@lru_cache(maxsize=256)
-def _missing(file: str) -> bytes:
-    """Returns what a font draws for a missing character."""
-    return bytes(_font(file)[0].getmask(NO_CHARACTER))
-
-
-@lru_cache(maxsize=256)
-def _font(file: str) -> tuple[ImageFont.FreeTypeFont, float]:
-    font = ImageFont.truetype(file, FONT_PIXELS)
-    _, top, _, bottom = font.getbbox("0", anchor="ls")
-    return font, max(8.0, float(bottom - top))
 
 
 @dataclass(slots=True)

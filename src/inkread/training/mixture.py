@@ -11,6 +11,7 @@ from inkread.datasets.glyph_corpus import load_glyph_corpus
 from inkread.datasets.glyphs import SHARE_HELD_OUT, absent_classes, join, split_by_class
 from inkread.datasets.registry import CORRECTIONS, MNIST, NAMES, load_named
 from inkread.errors import DatasetFormatError, OptionError, nearest
+from inkread.synthetic.characters import as_characters, load_character_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +79,11 @@ def mix(
     parts = [_parts(name, recipe, progress, data_dir) for name in named]
     learned, held_out = [part for part, _ in parts], [part for _, part in parts]
     passes = [recipe.mnist_passes] * len(learned)
-    if recipe.material == "writing":
-        written, written_held_out = load_glyph_corpus(learned[0], data_dir=data_dir, seed=recipe.seed)
+    if recipe.material != "mnist":
+        load = load_glyph_corpus if recipe.material == "writing" else load_character_corpus
+        written, written_held_out = load(learned[0], data_dir=data_dir, seed=recipe.seed)
+        if recipe.material == "characters":
+            learned, held_out = ([as_characters(part) for part in parts] for parts in (learned, held_out))
         learned, held_out = learned + written, held_out + written_held_out
         passes += [1] * len(written)
     if CORRECTIONS in names:
@@ -139,8 +143,8 @@ def _checked(names: Sequence[str], recipe: Recipe) -> list[str]:
     for name in names:
         check_name(name)
     named = [MNIST, CORRECTIONS] if set(names) == {CORRECTIONS} else list(dict.fromkeys(names))
-    if recipe.material == "writing" and MNIST not in named:
-        problem = 'does not go with the material "writing", which is made with MNIST'
+    if recipe.material != "mnist" and MNIST not in named:
+        problem = f'does not go with the material "{recipe.material}", which is made with MNIST'
         raise OptionError(f"--data {named[0]}", problem, "add --data mnist, or --material mnist")
     return sorted(named, key=lambda name: name != MNIST)
 

@@ -11,7 +11,7 @@ from inkread.training.architecture import check_layers
 from inkread.training.settings import Settings, choice, number
 
 NETWORKS = ("linear", "mlp", "lenet5", "cnn", "small", "tiny")
-MATERIALS = ("mnist", "writing")
+MATERIALS = ("mnist", "writing", "characters")
 PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("one-cycle", "linear", "constant")
@@ -26,7 +26,7 @@ OTHER_NETWORKS = {
     "softmax": "linear",
 }
 """Networks as other programs name them."""
-DETECTOR = "detector"
+DETECTOR, TEXT = "detector", "text"
 EPOCH = 500
 """Steps of an epoch of the detector."""
 TUNED = "tuned"
@@ -147,7 +147,8 @@ class Recipe(_WithGlyphs):
 
     material: str = choice("mnist", MATERIALS)
     """What is learned from besides --data (default: MNIST): ``writing`` adds other hands and pens, and glyphs
-    that are not digits, see ``inkread.datasets.glyph_corpus``."""
+    that are not digits, see ``inkread.datasets.glyph_corpus``; ``characters`` adds letters, as classes of
+    their own, see ``inkread.synthetic.characters``."""
 
     mnist_passes: int = number(1, 1, 100)
     """How often each MNIST glyph, or other --data, is seen in an epoch: its weight among other material."""
@@ -294,6 +295,46 @@ class DetectorRecipe(TrainingConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TextRecipe(TrainingConfig):
+    """Every setting of the training of the network that reads text lines."""
+
+    network: str = choice(TEXT, (TEXT,))
+    """The architecture, see ``inkread.training.strip_network``."""
+
+    steps: int = number(40_000, 1, 10_000_000)
+    """Steps in all."""
+
+    batch_size: int = number(5_000, 100, 1_000_000)
+    """Pixels of text line per step, along the lines."""
+
+    learning_rate: float = number(1.2e-3, 1e-8, 10.0)
+    """Of AdamW, while it is constant."""
+
+    warmup: float = number(0.02, 0.0, 0.9)
+    """Share of the steps during which the learning rate rises."""
+
+    decay: float = number(0.5, 0.0, 1.0)
+    """Share of the steps, at the end, during which the learning rate falls to zero (Hägele et al. 2024)."""
+
+    averaging: float = number(0.999, 0.0, 0.99999)
+    """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
+
+    weights: str = choice("bundled", ("bundled", "random"))
+    """The weights that the network starts from: bundled with the package, or random."""
+
+    threads: int = number(1, 0, 1_024)
+    """CPU threads; 0: PyTorch chooses. One by default, because lines are made at the same time."""
+
+    workers: int = number(1, 0, 256)
+    """Processes that make lines."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs of ``EPOCH`` steps there are."""
+        return -(-self.steps // EPOCH)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FineTuneConfig(_WithGlyphs):
     """Every setting of a training that goes on from a model, with a person's own glyphs."""
 
@@ -400,6 +441,26 @@ RECIPES: dict[str, Recipe | DetectorRecipe] = {
         ),
         threads=1,  # too small to gain from more
         precision="float32",
+    ),
+    "characters": dataclasses.replace(
+        _SMALL,
+        network="characters",
+        layers=(
+            {"type": "conv", "filters": 24},
+            {"type": "conv", "filters": 24},
+            {"type": "pool"},
+            {"type": "conv", "filters": 56},
+            {"type": "conv", "filters": 56},
+            {"type": "pool"},
+            {"type": "conv", "filters": 128},
+            {"type": "conv", "filters": 128},
+            {"type": "pool"},
+            {"type": "dense", "units": 256},
+            {"type": "dropout", "rate": 0.3},
+        ),
+        material="characters",
+        epochs=12,
+        averaging=0.999,
     ),
     DETECTOR: DetectorRecipe(),
     "corrections": DetectorRecipe(

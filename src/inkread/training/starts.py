@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 if TYPE_CHECKING:
     from torch import nn
 
-DETECTOR, CLOSEUP, STRIP = (
-    Path(__file__).with_name(f"{name}.safetensors") for name in ("detector", "closeup", "strip")
+DETECTOR, CLOSEUP, STRIP, TEXT = (
+    Path(__file__).with_name(f"{name}.safetensors") for name in ("detector", "closeup", "strip", "text")
 )
 """The results of earlier trainings; see docs/experiments.md."""
 

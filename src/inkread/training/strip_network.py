@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from inkread.pipeline.strips import HEIGHT
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -20,26 +22,29 @@ DROPPED = 0.1
 
 
 class StripNetwork(nn.Sequential):
-    """Thirteen convolutions, and one for the answer; the height shrinks step by step. 1,368,438 parameters.
+    """Thirteen convolutions, and one for the answer; the height shrinks step by step.
 
-    Maps N×1×40×W, W a multiple of 4, see ``pipeline.strips.planes``, to N×(2 * classes)×1×(W / 4) logits. The
-    last four convolutions, along a single line, are dilated more and more (Yu and Koltun 2016).
+    Maps N×1×H×W, W a multiple of 4, see ``pipeline.strips.planes``, to N×(2 * classes)×1×(W / 4) logits. The
+    last four convolutions, along a single line, are dilated more and more (Yu and Koltun 2016). It has
+    1,368,438 parameters for digits on strips 40 pixels high, 1,440,204 for text lines 48 pixels high.
 
     Args:
         classes: how many, including none.
+        height: H, a multiple of 8.
     """
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, height: int = HEIGHT) -> None:
         super().__init__(
-            *_layers(1, 32, 5, stride=2),  # 20 high
-            *[*_layers(32, 48, 3), *_layers(48, 48, 3), nn.MaxPool2d(2)],  # 10
-            *[*_layers(48, 96, 3), *_layers(96, 96, 3), *_layers(96, 96, 3), nn.MaxPool2d((2, 1))],  # 5
+            *_layers(1, 32, 5, stride=2),  # H / 2 high
+            *[*_layers(32, 48, 3), *_layers(48, 48, 3), nn.MaxPool2d(2)],  # H / 4
+            *[*_layers(48, 96, 3), *_layers(96, 96, 3), *_layers(96, 96, 3), nn.MaxPool2d((2, 1))],  # H / 8
             *[*_layers(96, 128, 3), *_layers(128, 128, 3)],
-            *_layers(128, 192, (5, 1), padding=(0, 0)),  # 1
+            *_layers(128, 192, (height // 8, 1), padding=(0, 0)),  # 1
             *[layer for dilation in (1, 1, 2, 4) for layer in _layers(192, 192, (1, 5), dilation=dilation)],
             nn.Dropout(DROPPED),
             nn.Conv2d(192, ANSWERS * classes, 1),
         )
+        self.classes, self.height = classes, height
 
 
 def _layers(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from inkread.datasets.glyphs import GLYPH_SIDE, join
 from inkread.datasets.registry import MNIST
 from inkread.models import load_model
-from inkread.models.card import DIGIT_CLASSES
+from inkread.models.card import CHARACTER_CLASSES, DIGIT_CLASSES
 from inkread.pipeline.glyph import GEOMETRY
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
@@ -87,7 +87,7 @@ def train(
             on_epoch=progress.on_epoch,
             on_batch=progress.on_batch,
         )
-        if mixture.held_out[0].classes != DIGIT_CLASSES:
+        if mixture.held_out[0].classes not in (DIGIT_CLASSES, CHARACTER_CLASSES):
             geometry = {"side": GLYPH_SIDE}  # these are taken as they are published
         export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
         return run

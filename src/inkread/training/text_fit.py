@@ -1,0 +1,237 @@
+"""Trains the network that reads text lines, on lines that are made during training.
+
+The network labels every second column of a line with a character or the blank; it learns from texts alone, by
+connectionist temporal classification (Graves et al. 2006).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from inkread.evaluation.metrics import edit_distance
+from inkread.models.card import TEXT_CLASSES
+from inkread.pipeline.decoding import greedy
+from inkread.pipeline.strips import planes
+from inkread.synthetic.text_lines import HEIGHT, make_line
+from inkread.training import starts, trainer
+from inkread.training.checkpoint import Checkpoint
+from inkread.training.hardware import multiplies_bfloat16
+from inkread.training.recipe import EPOCH
+from inkread.training.schedules import trapezoid
+from inkread.training.starts import load_weights
+from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+    from inkread.datasets.written_text import Strip
+    from inkread.synthetic.text_lines import TextStock
+    from inkread.training.checkpoint import State
+    from inkread.training.recipe import TextRecipe
+    from inkread.training.trainer import Answer, Passed
+
+BLANK = len(TEXT_CLASSES) - 1
+POOL = 400
+"""Lines that are sorted by width before they are divided into batches."""
+STEEPEST = 5.0
+"""The norm that gradients are clipped to."""
+MEASURED = 1_000
+"""Held-out lines that each epoch is measured on."""
+FREE = frozenset({"steps", "decay", "warmup", "threads", "workers", "device", "precision"})
+"""Settings that may differ when a run is resumed."""
+
+Lines = list["Strip"]
+
+
+@dataclass(frozen=True)
+class TextEpoch:
+    """The figures of ``recipe.EPOCH`` steps; a row of ``history.csv``.
+
+    Attributes:
+        train_loss: in nats per character.
+        validation_loss: edits per character (CER) on held-out lines, read greedily.
+        validation_accuracy: share of held-out lines that are read exactly.
+    """
+
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+
+    def summary(self) -> dict[str, str]:
+        """Returns the figures that a person asks for, by name."""
+        return {
+            "Training loss": f"{self.train_loss:.4f}",
+            "Held out: CER, lines right": f"{self.validation_loss:.2%}, {self.validation_accuracy:.2%}",
+        }
+
+
+class LineBatches(IterableDataset["Lines"]):
+    """Yields endless batches of lines of similar widths; each worker makes every ``workers``-th pool."""
+
+    def __init__(self, stock: TextStock, recipe: TextRecipe, epoch: int) -> None:
+        self.stock, self.recipe, self.epoch = stock, recipe, epoch
+
+    def __iter__(self) -> Iterator[Lines]:
+        cv2.setNumThreads(1)
+        info = get_worker_info()
+        pool, step = (info.id, info.num_workers) if info else (0, 1)
+        while True:
+            rng = np.random.default_rng([self.recipe.seed, self.epoch, pool])
+            lines = sorted((make_line(self.stock, rng) for _ in range(POOL)), key=_width)
+            batches = list(split(lines, self.recipe.batch_size))
+            yield from (batches[index] for index in rng.permutation(len(batches)))
+            pool += step
+
+
+def _width(line: Strip) -> int:
+    return line.pixels.shape[1]
+
+
+def split(lines: Sequence[Strip], pixels: int) -> Iterator[Lines]:
+    """Divides lines, sorted by width, into batches of about ``pixels`` columns including padding."""
+    batch: Lines = []
+    for line in lines:
+        if batch and _width(line) * (len(batch) + 1) > pixels:
+            yield batch
+            batch = []
+        batch.append(line)
+    if batch:
+        yield batch
+
+
+def planes_of(lines: Sequence[Strip]) -> tuple[Tensor, Tensor]:
+    """Returns the network's input N×1×48×W, and the number of columns of 2 pixels of each line."""
+    widths = np.array([_width(line) for line in lines], np.int64)
+    multiple = ANSWERS * COLUMN
+    pixels = np.zeros((len(lines), HEIGHT, -(-int(widths.max()) // multiple) * multiple), np.uint8)
+    for row, line in enumerate(lines):
+        pixels[row, :, : widths[row]] = line.pixels
+    return torch.from_numpy(planes(pixels, widths)), torch.from_numpy(-(-widths // COLUMN))
+
+
+class TextTask:
+    """Learns to read lines; see ``trainer.Task``.
+
+    Args:
+        recipe: how many lines a step has.
+        stock: the material of the lines.
+        validation: held-out lines.
+    """
+
+    def __init__(self, recipe: TextRecipe, stock: TextStock, validation: Lines) -> None:
+        self._recipe, self._stock, self._validation = recipe, stock, validation
+        self._codes = {character: index for index, character in enumerate(TEXT_CLASSES[:-1])}
+
+    def batches(self, epoch: int) -> Iterator[Lines]:
+        """Returns the batches of an epoch."""
+        workers = self._recipe.workers
+        lines = LineBatches(self._stock, self._recipe, epoch)
+        return iter(
+            DataLoader(
+                lines,
+                batch_size=None,
+                num_workers=workers,
+                prefetch_factor=32 if workers else None,
+                multiprocessing_context="fork" if workers else None,
+            )
+        )
+
+    def loss(self, answer: Answer, batch: Lines) -> tuple[Tensor, tuple[float, ...]]:
+        """Returns the loss per character."""
+        inputs, columns = planes_of(batch)
+        logits = unfolded(answer(inputs.contiguous(memory_format=torch.channels_last)))
+        texts = [torch.tensor([self._codes[character] for character in line.text]) for line in batch]
+        lengths = torch.tensor([len(text) for text in texts])
+        loss = functional.ctc_loss(
+            logits.log_softmax(dim=2).transpose(0, 1),
+            torch.cat(texts).to(logits.device),
+            columns,
+            lengths,
+            blank=BLANK,
+            reduction="sum",
+            zero_infinity=True,
+        )
+        return loss / int(lengths.sum()), ()
+
+    def end_epoch(self, averaged: nn.Module, passed: Passed) -> TextEpoch:
+        """Measures the averaged network on held-out lines."""
+        errors, exact = evaluate(averaged, self._validation, self._recipe.batch_size)
+        return TextEpoch(
+            passed.epoch, passed.learning_rate, float(passed.means[0]), errors, exact, passed.seconds
+        )
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, lines: Lines, pixels: int = 5_000) -> tuple[float, float]:
+    """Returns the edits per character and the share of lines read exactly, by a network that is evaluated."""
+    device = next(network.parameters()).device.type
+    errors = length = right = 0
+    for batch in split(sorted(lines, key=_width), pixels):
+        inputs, columns = planes_of(batch)
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=multiplies_bfloat16(device)):
+            logits = unfolded(network(inputs.to(device, memory_format=torch.channels_last)).float())
+        for line, best, count in zip(
+            batch, logits.argmax(dim=2).cpu().numpy(), columns.tolist(), strict=True
+        ):
+            read = greedy(best[:count])
+            errors += edit_distance(read, line.text)
+            length += len(line.text)
+            right += read == line.text
+    return errors / max(1, length), right / max(1, len(lines))
+
+
+def fit_text(
+    recipe: TextRecipe,
+    folder: Path,
+    *,
+    stock: TextStock,
+    held_out: TextStock,
+    resume: bool = False,
+    on_epoch: Callable[[TextEpoch], object] = lambda _epoch: None,
+    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
+) -> State[TextEpoch]:
+    """Trains the network, or continues from the run's checkpoint, which is written after every epoch.
+
+    Args:
+        recipe: every setting, see ``hardware.resolved``.
+        folder: the run's.
+        stock: the material of the lines.
+        held_out: the material of the lines that measure each epoch.
+        resume: continues the interrupted run in it.
+        on_epoch: called after every epoch, with its figures.
+        on_batch: called after every step with the number of steps done in this epoch, and in all of it.
+
+    Raises:
+        TrainingError: the checkpoint is damaged or of another recipe, or the loss is no longer a number.
+        OutputError: the folder cannot be written to.
+    """
+    torch.manual_seed(recipe.seed)
+    network = StripNetwork(len(TEXT_CLASSES), HEIGHT)
+    if recipe.weights == "bundled":
+        load_weights(network, starts.TEXT)
+    rng = np.random.default_rng([recipe.seed, 0])
+    validation = [make_line(held_out, rng) for _ in range(MEASURED)]
+    identity = {name: value for name, value in recipe.to_dict().items() if name not in FREE}
+    schedule = partial(trapezoid, warmup=recipe.warmup, decay=recipe.decay)
+    return trainer.train(
+        network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        TextTask(recipe, stock, validation),
+        trainer.plan_of(recipe, steps=recipe.steps, epoch=EPOCH, schedule=schedule, clip=STEEPEST),
+        checkpoint=Checkpoint(folder, identity, TextEpoch, resume=resume),
+        on_epoch=on_epoch,
+        on_batch=on_batch,
+    )
