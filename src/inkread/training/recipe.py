@@ -319,8 +319,9 @@ class TextRecipe(TrainingConfig):
     averaging: float = number(0.999, 0.0, 0.99999)
     """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
 
-    weights: str = choice("bundled", ("bundled", "random"))
-    """The weights that the network starts from: bundled with the package, or random."""
+    weights: str = choice("bundled", ("bundled", "strip", "random"))
+    """The weights that the network starts from: bundled with the package, those of the network that reads
+    strips of digits as far as they fit, or random."""
 
     threads: int = number(1, 0, 1_024)
     """CPU threads; 0: PyTorch chooses. One by default, because lines are made at the same time."""

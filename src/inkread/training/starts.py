@@ -22,6 +22,15 @@ def load_weights(network: nn.Module, path: Path) -> None:
     network.load_state_dict(network.state_dict() | weights)
 
 
+def load_trunk(network: nn.Module, path: Path) -> None:
+    """Loads those weights that a network for another task shares with this one, by name and shape."""
+    own = network.state_dict()
+    weights = {name: tensor.float() for name, tensor in load_file(path).items()}
+    network.load_state_dict(
+        own | {name: tensor for name, tensor in weights.items() if tensor.shape == own[name].shape}
+    )
+
+
 def save_weights(network: nn.Module, path: Path) -> None:
     """Writes a network's weights in 16 bits."""
     tensors = {

@@ -26,7 +26,7 @@ from inkread.training.checkpoint import Checkpoint
 from inkread.training.hardware import multiplies_bfloat16
 from inkread.training.recipe import EPOCH
 from inkread.training.schedules import trapezoid
-from inkread.training.starts import load_weights
+from inkread.training.starts import load_trunk, load_weights
 from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
 
 if TYPE_CHECKING:
@@ -223,6 +223,8 @@ def fit_text(
     network = StripNetwork(len(TEXT_CLASSES), HEIGHT)
     if recipe.weights == "bundled":
         load_weights(network, starts.TEXT)
+    elif recipe.weights == "strip":
+        load_trunk(network, starts.STRIP)
     rng = np.random.default_rng([recipe.seed, 0])
     validation = [make_line(held_out, rng) for _ in range(MEASURED)]
     identity = {name: value for name, value in recipe.to_dict().items() if name not in FREE}
