@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.errors import ModelFormatError, PictureError
-from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, RESCORING, STRIP
-from inkread.picture import Picture, PictureLimits, load_picture, page_count
+from inkread.errors import ModelFormatError, OptionError, nearest
+from inkread.models import CLOSEUP, DEFAULT, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, RESCORING, STRIP
+from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose
 from inkread.pipeline.classifier import DIGITS, Classifier
@@ -21,13 +21,17 @@ from inkread.pipeline.detector import CLASSES, Detector
 from inkread.pipeline.glyphs import tight
 from inkread.pipeline.opinions import Opinions, opinions_of
 from inkread.pipeline.rescoring import Rescorer
+from inkread.pipeline.source_reader import SourceReader
 from inkread.pipeline.strip_reader import StripReader
+from inkread.pipeline.text import ALPHABETS, TextReader
 from inkread.pipeline.trace import Trace
 from inkread.results import Box, Digit, Line, Reading, Sign, require_probability
 
+DIGITS_ONLY = "digits"
+"""The default alphabet."""
+
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from inkread.picture import Source
 
 
-class Reader:
+class Reader(SourceReader[Trace]):
     """Reads digits from pictures; loads its models once, and is safe to share between threads and processes.
 
     Args:
@@ -119,37 +123,6 @@ class Reader:
     def _knows_none(self) -> bool:
         return NOT_A_DIGIT in self.classifier.labels
 
-    def read(self, source: Source, *, page: int = 1, min_probability: float = 0.0) -> Reading:
-        """Reads every digit in the picture, row by row.
-
-        Args:
-            source: a path, bytes, a file object, a PIL image, or an array H×W, H×W×3 or H×W×4.
-            page: which page of a PDF or TIFF document to read, from 1.
-            min_probability: 0..1; less probable digits are labelled ``"?"``, see
-                ``Reading.with_min_probability``.
-
-        Raises:
-            PictureError: the source cannot be read as a picture.
-            OptionError: ``min_probability`` is outside 0..1.
-        """
-        return self.trace(source, page=page, min_probability=min_probability).reading
-
-    def read_pages(self, source: Source, *, min_probability: float = 0.0) -> Iterator[Reading]:
-        """Reads all pages of a PDF or TIFF document in order; any other picture has one page.
-
-        Raises:
-            PictureError: the document, or the next page, cannot be read.
-            OptionError: ``min_probability`` is outside 0..1.
-        """
-        require_probability(min_probability)
-        for page in range(1, page_count(source, limits=self.limits) + 1):
-            yield self.read(source, page=page, min_probability=min_probability)
-
-    def read_digit(self, source: Source, *, min_probability: float = 0.0) -> Digit | None:
-        """Reads the picture as one digit; ``None`` if it does not show a digit."""
-        digits = self.trace(source, single=True, min_probability=min_probability).reading.digits
-        return digits[0] if digits else None
-
     def digit_score(self, source: Source) -> float:
         """Returns the probability, 0..1, that the picture shows one digit, even if ``read_digit`` rejects it.
 
@@ -157,20 +130,6 @@ class Reader:
         to choose a rejection threshold.
         """
         return self.trace(source, single=True).digit_score
-
-    def read_many(
-        self, sources: Iterable[Source], *, single: bool = False, min_probability: float = 0.0
-    ) -> Iterator[Reading | PictureError]:
-        """Reads pictures in order; one that cannot be read yields its error and does not stop the rest."""
-        require_probability(min_probability)  # now, not when the first reading is requested
-
-        def read(source: Source) -> Reading | PictureError:
-            try:
-                return self.trace(source, single=single, min_probability=min_probability).reading
-            except PictureError as error:
-                return error
-
-        return map(read, sources)
 
     def probabilities(
         self, glyphs: NDArray[np.uint8], *, background_logit_adjustment: float | None = None
@@ -282,7 +241,44 @@ def _sign(opinions: Opinions, index: int, frame: _Frame) -> Sign:
     return Sign(CLASSES[best], float(1 / (1 + np.exp(-logits[best]))), frame.box(opinions.found.boxes[index]))
 
 
-@lru_cache(maxsize=1)
-def default_reader() -> Reader:
-    """Returns a reader with the default model, which is loaded at the first call and cached."""
-    return Reader()
+def open_reader(
+    alphabet: str = DIGITS_ONLY,
+    *,
+    model: str | os.PathLike[str] = DEFAULT,
+    detector: str | os.PathLike[str] = DETECTOR,
+    lexicon: str | os.PathLike[str] | None = None,
+    limits: PictureLimits | None = None,
+    threads: int = 0,
+) -> Reader | TextReader:
+    """Returns the reader of an alphabet.
+
+    Args:
+        alphabet: ``digits``, or an alphabet of ``TextReader``.
+        model: the glyph classifier for digits, see ``Reader``.
+        detector: the detector of digits, see ``Reader``.
+        lexicon: a file of words, see ``TextReader``.
+        limits: maximum bytes and pixels per picture.
+        threads: intra-op threads per call of a model; 0 means one per core.
+
+    Raises:
+        ModelError: a model cannot be loaded, or has classes other than the ten digits.
+        OptionError: the alphabet is unknown, or an option does not go with it.
+    """
+    if alphabet == DIGITS_ONLY:
+        if lexicon:
+            raise OptionError(f"lexicon {str(lexicon)!r}", "has no effect on digits", "use the alphabet text")
+        return Reader(model, detector=detector, limits=limits, threads=threads)
+    if alphabet not in ALPHABETS:
+        raise OptionError(
+            f"alphabet {alphabet!r}", "is unknown", nearest(alphabet, [DIGITS_ONLY, *ALPHABETS])
+        )
+    if (str(model), str(detector)) != (DEFAULT, DETECTOR):
+        problem = f"reads digits, not {alphabet}"
+        raise OptionError(f"model {model if str(model) != DEFAULT else detector}", problem, "leave it out")
+    return TextReader(alphabet, lexicon=lexicon, limits=limits, threads=threads)
+
+
+@lru_cache(maxsize=4)
+def default_reader(alphabet: str = DIGITS_ONLY) -> Reader | TextReader:
+    """Returns a reader with the bundled models, which are loaded at the first call and cached."""
+    return open_reader(alphabet)

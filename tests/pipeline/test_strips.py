@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from inkread.pipeline.strip_reader import COLUMN, NONE, judged, unfolded
+from inkread.pipeline.columns import COLUMN, unfolded
+from inkread.pipeline.strip_reader import NONE, judged
 from inkread.pipeline.strips import HEIGHT, TALL, owners, planes, runs_of, strips_of
 
 

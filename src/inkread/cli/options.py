@@ -13,6 +13,14 @@ DetectorOption = Annotated[
 
 SingleOption = Annotated[bool, typer.Option("--single", help="Read each picture as one digit or no digit.")]
 
+AlphabetOption = Annotated[
+    str,
+    typer.Option(
+        "--alphabet",
+        help="What to read: digits, letters, alnum (digits and letters), or text (words and lines).",
+    ),
+]
+
 MinProbabilityOption = Annotated[
     float,
     typer.Option(

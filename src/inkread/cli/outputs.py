@@ -11,6 +11,7 @@ from inkread.system.files import writing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inkread.pipeline.text import TextTrace
     from inkread.pipeline.trace import Trace
 
 DRAWING_SUFFIX = ".png"
@@ -59,7 +60,7 @@ def unique_names(pictures: Sequence[str]) -> list[str]:
     return names
 
 
-def save_drawing(trace: Trace, path: Path) -> None:
+def save_drawing(trace: Trace | TextTrace, path: Path) -> None:
     """Draws the reading on its picture and saves it in the format of the file's suffix.
 
     Raises:

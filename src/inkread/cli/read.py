@@ -13,12 +13,19 @@ import typer
 
 from inkread.cli.console import is_terminal, progress_bar, report
 from inkread.cli.formats import Format, print_outcomes, streams
-from inkread.cli.options import DetectorOption, MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.options import (
+    AlphabetOption,
+    DetectorOption,
+    MinProbabilityOption,
+    ModelOption,
+    SingleOption,
+)
 from inkread.errors import FolderError, PictureError
 from inkread.models import DETECTOR
 from inkread.results.outcome import STANDARD_INPUT, Outcome
 
 if TYPE_CHECKING:
+    from inkread.pipeline.text import TextReader
     from inkread.reader import Reader
 
 
@@ -55,12 +62,17 @@ def read(
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
     detector: DetectorOption = DETECTOR,
+    alphabet: AlphabetOption = "digits",
+    lexicon: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Words that text probably consists of, one per line."),
+    ] = None,
     signs: Annotated[
         bool, typer.Option("--signs", help="Print numbers as written, such as -3.14 or 12/05.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
-    """Print the digits in pictures, row by row.
+    """Print the digits in pictures, row by row; with --alphabet, letters, words, and lines.
 
     text prints only the rows of a single picture. For several pictures, it prints a table on a terminal, and
     in a pipe one line per picture: its name, a tab, and its rows joined by "/". A picture without digits has
@@ -79,15 +91,16 @@ def read(
     An unreadable picture is reported on standard error and sets the exit code to 1; the others are still
     read.
     """
-    from inkread.reader import Reader
+    from inkread.reader import open_reader
     from inkread.results import require_probability
 
     require_probability(min_probability)
+    reader = open_reader(alphabet, model=model, detector=detector, lexicon=lexicon)
     names = _expanded(pictures, recursive=recursive)
     pages = [page for name in names for page in _pages(name)]
     several = len(pages) > 1 or names != pictures
     how = _How(single, min_probability)
-    outcomes = _read_all(Reader(model, detector=detector), pages, how, draw=draw, explain=explain)
+    outcomes = _read_all(reader, pages, how, draw=draw, explain=explain)
     collides = is_terminal(sys.stdout) and streams(style, several=several)
     failed: list[str] = []
 
@@ -149,7 +162,12 @@ def _stream(name: str) -> BytesIO:
 
 
 def _read_all(
-    reader: "Reader", pages: Sequence[_Page], how: "_How", *, draw: Path | None, explain: Path | None
+    reader: "Reader | TextReader",
+    pages: Sequence[_Page],
+    how: "_How",
+    *,
+    draw: Path | None,
+    explain: Path | None,
 ) -> Iterator[Outcome]:
     """Yields one outcome per page, in order, after saving its drawing and stages if requested."""
     from inkread.cli import outputs

@@ -16,17 +16,25 @@ from inkread.training.recipe import (
     OPTIMIZERS,
     OTHER_NETWORKS,
     RECIPES,
+    TEXT,
     Augmentation,
     DetectorRecipe,
     FineTuneConfig,
     Recipe,
+    TextRecipe,
 )
 
 USUAL = "cnn"
 """The default network."""
 
 
-def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any]) -> Recipe | DetectorRecipe:
+PAGE_RECIPES: dict[str, type[DetectorRecipe | TextRecipe]] = {DETECTOR: DetectorRecipe, TEXT: TextRecipe}
+"""The networks that do not learn from glyphs, and the kinds of their recipes."""
+
+
+def recipe_of(
+    network: str | None, recipe: str | None, settings: dict[str, Any]
+) -> Recipe | DetectorRecipe | TextRecipe:
     """Returns the recipe of that name, file, or network, with ``settings`` applied on top.
 
     Raises:
@@ -34,12 +42,13 @@ def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any])
     """
     if network and not network.endswith(".toml"):
         network = OTHER_NETWORKS.get(network.lower(), network.lower())
-    own = _own_network(network) if network not in (None, *NETWORKS, DETECTOR) else {}
+    own = _own_network(network) if network and network not in (*NETWORKS, *PAGE_RECIPES) else {}
     chosen = own or ({"network": network} if network else {})
     name = recipe or (USUAL if own else network or USUAL)
     base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
-    if DETECTOR in (base.get("network"), network):
-        return DetectorRecipe.from_dict(base | settings | chosen)
+    kind = PAGE_RECIPES.get(network or base.get("network", ""))
+    if kind:
+        return kind.from_dict(base | settings | chosen)
     made = Recipe.from_dict(_over(base, settings) | chosen)
     _refuse_others(made, settings)
     if "optimizer" in settings and "learning_rate" not in settings:
@@ -81,7 +90,7 @@ def _own_network(name: str) -> dict[str, Any]:
     from inkread.training.architecture import load_architecture
 
     if not name.endswith(".toml"):
-        remedy = nearest(name, [*NETWORKS, DETECTOR]) + "; or use a TOML file of layers"
+        remedy = nearest(name, [*NETWORKS, *PAGE_RECIPES]) + "; or use a TOML file of layers"
         raise OptionError(f"--network {name}", "is not a known network", remedy)
     network, layers = load_architecture(Path(name))
     return {"network": network, "layers": layers}

@@ -18,7 +18,16 @@ from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import MissingExtraError, OptionError, nearest
 from inkread.models.card import CARD_FILE, Card
-from inkread.training.recipe import DETECTOR, LOGGERS, RECIPES, DetectorRecipe, FineTuneConfig, Recipe
+from inkread.training.recipe import (
+    DETECTOR,
+    LOGGERS,
+    RECIPES,
+    TEXT,
+    DetectorRecipe,
+    FineTuneConfig,
+    Recipe,
+    TextRecipe,
+)
 
 if TYPE_CHECKING:
     from inkread.training import FineTuned, Run
@@ -40,6 +49,7 @@ _USUAL = cast("Recipe", RECIPES[USUAL])
         f"Training; defaults: those of --network {USUAL}": _USUAL,
         f"Augmentation; defaults: those of --network {USUAL}": _USUAL.augmentation,
         f"--network {DETECTOR}": RECIPES[DETECTOR],
+        f"--network {TEXT}": RECIPES[TEXT],
         "Fine-tuning (--init-from)": FineTuneConfig(),
     }
 )
@@ -50,7 +60,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="linear, mlp, lenet5, cnn, small, tiny, detector, or a TOML file of layers; "
+            help="linear, mlp, lenet5, cnn, small, tiny, detector, text, or a TOML file of layers; "
             "default: cnn, or the recipe's.",
         ),
     ] = None,
@@ -101,6 +111,10 @@ def train(
     The network "detector" finds the digits on a page. It trains on synthetic pages generated during training,
     which takes hours on two cores. With --data corrections, it starts from the bundled weights, also learns
     from the pages you corrected, and takes minutes. To read with it, use --detector.
+
+    The network "text" reads words and lines, and learns from lines made during training, which takes hours
+    too. With --data FOLDER, it also learns your own lines: pictures, and labels.csv with the columns file and
+    label, in which " / " separates the lines of a picture.
 
     The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced,
     usps, and digits. digits comes with scikit-learn; the others are downloaded and verified if they are not
@@ -162,7 +176,7 @@ def _check_loggers(names: list[str]) -> None:
 
 
 def _one_run(
-    recipe: Recipe | DetectorRecipe,
+    recipe: Recipe | DetectorRecipe | TextRecipe,
     out: Path,
     *,
     words: list[str],
@@ -186,7 +200,7 @@ def _one_run(
 
 
 def _logged(
-    progress: TrainingProgress, log: list[str], out: Path, recipe: Recipe | DetectorRecipe
+    progress: TrainingProgress, log: list[str], out: Path, recipe: Recipe | DetectorRecipe | TextRecipe
 ) -> AbstractContextManager[Any]:
     """Yields the progress, which also logs if that is asked for."""
     if not log:
@@ -197,7 +211,11 @@ def _logged(
 
 
 def _seed_run(
-    one: "Callable[..., Run[Any, Any]]", recipe: Recipe | DetectorRecipe, out: Path, *, resume: bool
+    one: "Callable[..., Run[Any, Any]]",
+    recipe: Recipe | DetectorRecipe | TextRecipe,
+    out: Path,
+    *,
+    resume: bool,
 ) -> dict[str, float]:
     """Trains with one seed, unless that run is finished and the whole is resumed; returns its scores."""
     if resume and (out / CARD_FILE).is_file():
@@ -250,10 +268,13 @@ def _tuned(
 
 
 def _trained(
-    recipe: Recipe | DetectorRecipe, data: list[str], store: str | None, **options: Any
+    recipe: Recipe | DetectorRecipe | TextRecipe, data: list[str], store: str | None, **options: Any
 ) -> "Run[Any, Any]":
-    """Trains on glyphs or pages, depending on the recipe."""
-    from inkread.training import train, train_detector
+    """Trains on glyphs, pages, or lines of text, depending on the recipe."""
+    from inkread.training import train, train_detector, train_text
+
+    if isinstance(recipe, TextRecipe):
+        return train_text(recipe, data=[name for name in data if name != MNIST], **options)
 
     if isinstance(recipe, Recipe):
         return train(recipe, data=data or (MNIST,), store=store, **options)

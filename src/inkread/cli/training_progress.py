@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.text import Text
 
-    from inkread.training import DetectorEpoch, Epoch
+    from inkread.training import DetectorEpoch, Epoch, TextEpoch
 
 
 class TrainingProgress:
@@ -23,7 +23,7 @@ class TrainingProgress:
 
     def __init__(self, bar: Progress, epochs: TaskID, steps: TaskID, curves: Text) -> None:
         self._bar, self._epochs, self._steps, self._curves = bar, epochs, steps, curves
-        self._history: list[Epoch | DetectorEpoch] = []
+        self._history: list[Epoch | DetectorEpoch | TextEpoch] = []
 
     @classmethod
     @contextmanager
@@ -64,7 +64,7 @@ class TrainingProgress:
         epochs = self._history[-1].epoch if self._history else 0
         self._bar.update(self._epochs, completed=epochs + done / total)
 
-    def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
+    def on_epoch(self, epoch: Epoch | DetectorEpoch | TextEpoch) -> None:
         """Advances the bar of the training, and extends the curves."""
         from inkread.evaluation.plots.sparkline import sparkline
         from inkread.training import DetectorEpoch

@@ -167,6 +167,7 @@ class _Methods:
         *,
         single: bool = False,
         model: str = "default",
+        alphabet: str = "digits",
         min_probability: float = 0.0,
     ) -> Exchange[ServedReading]:
         """Reads one picture, see ``inkread.Reader.read``.
@@ -175,7 +176,8 @@ class _Methods:
             PictureError: the source cannot be read as a picture.
             OptionError: an option is invalid.
         """
-        request = protocol.read(source, single=single, model=model, min_probability=min_probability)
+        options = {"single": single, "model": model, "alphabet": alphabet}
+        request = protocol.read(source, min_probability=min_probability, **options)
         return protocol.reading_of((yield request).json(), describe_source(source))
 
     @_method
@@ -334,6 +336,7 @@ class Client(_Methods):
         *,
         single: bool = False,
         model: str = "default",
+        alphabet: str = "digits",
         min_probability: float = 0.0,
     ) -> Iterator[ServedReading | PictureError]:
         """Reads pictures in one request, in order; yields the error of an unreadable one and continues.
@@ -341,7 +344,8 @@ class Client(_Methods):
         The server limits the size of one request, see ``info()["limits"]``.
         """
         given = list(sources)
-        request = protocol.read_batch(given, single=single, model=model, min_probability=min_probability)
+        options = {"single": single, "model": model, "alphabet": alphabet}
+        request = protocol.read_batch(given, min_probability=min_probability, **options)
         with (
             self._reachable(),
             self._http.stream(request.method, self.url + request.path, **request.keywords()) as answer,
@@ -409,12 +413,14 @@ class AsyncClient(_Methods):
         *,
         single: bool = False,
         model: str = "default",
+        alphabet: str = "digits",
         min_probability: float = 0.0,
     ) -> AsyncIterator[ServedReading | PictureError]:
         """See ``Client.read_many``."""
         given = list(sources)
         names = map(describe_source, given)
-        request = protocol.read_batch(given, single=single, model=model, min_probability=min_probability)
+        options = {"single": single, "model": model, "alphabet": alphabet}
+        request = protocol.read_batch(given, min_probability=min_probability, **options)
         with self._reachable():
             async with self._http.stream(
                 request.method, self.url + request.path, **request.keywords()

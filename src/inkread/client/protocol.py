@@ -20,7 +20,7 @@ from inkread.errors import (
     PictureTooLargeError,
 )
 from inkread.picture import describe_source, load_picture
-from inkread.results import Digit, Line, Reading, Sign, require_probability
+from inkread.results import Digit, Line, Reading, Sign, Word, require_probability
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,6 +152,7 @@ def reading_of(answer: dict[str, Any], source: str) -> ServedReading:
         Line(
             tuple(_digit(digit) for digit in line["digits"]),
             tuple(Sign(sign["label"], sign["probability"], _box(sign)) for sign in line["signs"]),
+            tuple(Word(*_parts(word)) for word in line.get("words") or ()),
         )
         for line in answer["lines"]
     )
@@ -167,8 +168,12 @@ def reading_of(answer: dict[str, Any], source: str) -> ServedReading:
 
 
 def _digit(answer: dict[str, Any]) -> Digit:
+    return Digit(*_parts(answer))
+
+
+def _parts(answer: dict[str, Any]) -> tuple[str, float, Box, tuple[tuple[str, float], ...]]:
     others = tuple((other["label"], other["probability"]) for other in answer["alternatives"])
-    return Digit(answer["label"], answer["probability"], _box(answer), others)
+    return answer["label"], answer["probability"], _box(answer), others
 
 
 def _box(answer: dict[str, Any]) -> Box:

@@ -34,7 +34,7 @@ SEPARATORS = (",", ";", "\t")
 Spreadsheets write semicolons in locales with a decimal comma.
 """
 LABEL_FOLDERS = {**{str(digit): str(digit) for digit in range(10)}, "none": "", "junk": ""}
-LABEL = re.compile(r"([0-9]+(/[0-9]+)*)?")
+LABEL, ANY_TEXT = re.compile(r"([0-9]+(/[0-9]+)*)?"), re.compile(r"[^\0]*")
 SURPLUS, LACKING = "\0surplus", "\0lacking"
 """How the table's reader marks extra and missing fields; no text contains a null character."""
 LAYOUT = f"add a {' or '.join(TABLES)} with the columns file and label, or folders 0 to 9 and none"
@@ -62,8 +62,12 @@ class LabelledPicture:
         return self.path if self.pixels is None else self.pixels
 
 
-def load_labelled_folder(path: AnyPath) -> list[LabelledPicture]:
+def load_labelled_folder(path: AnyPath, *, text: bool = False) -> list[LabelledPicture]:
     """Lists the pictures of a labeled folder, in the order of its table, or sorted by path without one.
+
+    Args:
+        path: the folder.
+        text: labels may have any characters; then there must be a table.
 
     Raises:
         DatasetNotFoundError: the folder does not exist.
@@ -77,7 +81,10 @@ def load_labelled_folder(path: AnyPath) -> list[LabelledPicture]:
             str(root), "is not a folder", "pass the path of a folder of labeled pictures"
         )
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
-    pictures = _from_folders(root) if table is None else _from_table(table, TABLES[table.name])
+    if text and table is None:
+        raise DatasetFormatError(str(root), "has no table of labels", LAYOUT)
+    pattern = ANY_TEXT if text else LABEL
+    pictures = _from_folders(root) if table is None else _from_table(table, TABLES[table.name], pattern)
     if not pictures:
         raise DatasetFormatError(str(table or root), "lists no pictures", LAYOUT)
     return pictures
@@ -101,7 +108,7 @@ def _from_folders(root: Path) -> list[LabelledPicture]:
     ]
 
 
-def _from_table(table: Path, separator: str) -> list[LabelledPicture]:
+def _from_table(table: Path, separator: str, pattern: re.Pattern[str]) -> list[LabelledPicture]:
     try:
         text = _decoded(read_bytes(table))
     except UnicodeDecodeError as error:
@@ -120,7 +127,7 @@ def _from_table(table: Path, separator: str) -> list[LabelledPicture]:
                 f"{table}, line 1", f"has no column {' and '.join(sorted(missing))!r}", LAYOUT
             )
         for row in rows:
-            picture = _from_row(row, table.parent, f"{table}, line {rows.line_num}")
+            picture = _from_row(row, table.parent, f"{table}, line {rows.line_num}", pattern)
             resolved = picture.path.resolve()
             if resolved in pictures:
                 raise DatasetFormatError(
@@ -142,7 +149,7 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
 
 
-def _from_row(row: dict[str, str], root: Path, source: str) -> LabelledPicture:
+def _from_row(row: dict[str, str], root: Path, source: str, pattern: re.Pattern[str]) -> LabelledPicture:
     if SURPLUS in row:
         raise DatasetFormatError(
             source, "has more fields than the first line", "quote fields that contain a separator"
@@ -152,7 +159,7 @@ def _from_row(row: dict[str, str], root: Path, source: str) -> LabelledPicture:
             source, "has no label", "end the row with a separator if there is nothing to read"
         )
     name, label = row["file"].strip(), row["label"].strip()
-    if not LABEL.fullmatch(label):
+    if not pattern.fullmatch(label):
         raise DatasetFormatError(
             source,
             f"has the label {label!r}, not digits",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD_FILE",
+    "CHARACTERS",
     "CLOSEUP",
     "DEFAULT",
     "DETECTOR",
@@ -32,6 +33,7 @@ __all__ = [
     "QUANTIZED",
     "RESCORING",
     "STRIP",
+    "TEXT",
     "Card",
     "Model",
     "bundled",
@@ -47,6 +49,9 @@ STRIP = "strip"
 """Subfolder of a detector: the model that reads each run of boxes as one strip."""
 RESCORING = "rescoring"
 """Subfolder of a detector: the model that rescores each box in the context of its neighbors."""
+
+CHARACTERS, TEXT = "characters", "text"
+"""The bundled models that read one character, and lines of text."""
 
 QUANTIZED = "int8"
 """Subfolder of a model: its 8-bit version."""

@@ -1,18 +1,116 @@
-"""From the probabilities of a line's columns to its text."""
+"""From the probabilities of a line's columns to its text (Graves et al. 2006, section 3.2)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from inkread.models.card import TEXT_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 BLANK = len(TEXT_CLASSES) - 1
+SPACE = TEXT_CLASSES.index(" ")
+ALTERNATIVES = 3
+"""Alternatives of each character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A character of a line.
+
+    Attributes:
+        label: the character.
+        probability: in 0..1.
+        start: the column at which it begins.
+        end: the column after its last.
+        alternatives: other characters with their probabilities, most probable first.
+    """
+
+    label: str
+    probability: float
+    start: float
+    end: float
+    alternatives: tuple[tuple[str, float], ...]
 
 
 def greedy(best: Sequence[int]) -> str:
     """Returns the text of the best class of each column: repeated characters once, without blanks."""
     return "".join(TEXT_CLASSES[label] for label, _ in groupby(int(each) for each in best) if label != BLANK)
+
+
+def allowed(characters: str) -> NDArray[np.bool_]:
+    """Returns which classes a line may have: these characters, spaces, and blanks."""
+    return np.array([label in characters for label in TEXT_CLASSES[:-1]] + [True]) | (
+        np.arange(len(TEXT_CLASSES)) == SPACE
+    )
+
+
+def restricted(columns: NDArray[np.float32], classes: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Gives all probability to some classes."""
+    kept = np.where(classes, columns, 0)
+    return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def characters_of(columns: NDArray[np.float32]) -> list[Character]:
+    """Returns the characters of the best path, spaces included.
+
+    Args:
+        columns: T×C, the probabilities of each column.
+    """
+    best = columns.argmax(axis=1)
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    ends = np.append(starts[1:], len(best))
+    shown = best[starts] != BLANK
+    starts, ends = starts[shown], ends[shown]
+    # Neighbors share the columns between them.
+    middle = (starts[1:] + ends[:-1]) / 2
+    width = float(np.median(ends - starts)) if len(starts) else 0.0
+    left = np.maximum(np.append(starts[:1] - 2.0, middle), starts - 2 - width)
+    right = np.minimum(np.append(middle, ends[-1:] + 2.0), ends + 2 + width)
+    return [
+        _character(columns[start:end], int(best[start]), x0, x1)
+        for start, end, x0, x1 in zip(starts, ends, left.tolist(), right.tolist(), strict=True)
+    ]
+
+
+def _character(columns: NDArray[np.float32], label: int, start: float, end: float) -> Character:
+    peak = columns[int(columns[:, label].argmax())]
+    others = np.argsort(-peak[:BLANK])[: ALTERNATIVES + 1]
+    alternatives = tuple(
+        (TEXT_CLASSES[other], float(peak[other])) for other in others.tolist() if other != label
+    )
+    return Character(TEXT_CLASSES[label], float(peak[label]), start, end, alternatives[:ALTERNATIVES])
+
+
+def words_of(characters: Sequence[Character]) -> list[list[Character]]:
+    """Divides a line at its spaces."""
+    parts = groupby(characters, key=lambda character: character.label == " ")
+    return [list(word) for is_space, word in parts if not is_space]
+
+
+def score(columns: NDArray[np.float32], text: str) -> float:
+    """Returns the log probability of a text: the sum over all its paths through the columns.
+
+    Args:
+        columns: T×C, the probabilities of each column.
+        text: characters of ``TEXT_CLASSES``.
+    """
+    labels = np.full(2 * len(text) + 1, BLANK)
+    labels[1::2] = [TEXT_CLASSES.index(character) for character in text]
+    logs = np.log(np.maximum(columns, 1e-12))[:, labels]
+    skip = np.zeros(len(labels), bool)
+    skip[2:] = (labels[2:] != BLANK) & (labels[2:] != labels[:-2])
+    paths = np.full(len(labels), -np.inf)
+    paths[:2] = logs[0, :2]
+    for column in logs[1:]:
+        one = np.append(-np.inf, paths[:-1])
+        two = np.where(skip, np.append([-np.inf, -np.inf], paths[:-2])[: len(paths)], -np.inf)
+        paths = np.logaddexp(np.logaddexp(paths, one), two) + column
+    return float(np.logaddexp.reduce(paths[-2:]))

@@ -11,6 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkread.errors import OutputError
 from inkread.pipeline.classifier import DIGITS
+from inkread.pipeline.text import TextTrace
+from inkread.pipeline.text_lines import HEIGHT
 from inkread.results.annotate import draw_reading
 
 if TYPE_CHECKING:
@@ -36,18 +38,14 @@ SHEET_WIDTH = 1400
 LABELS = ("", "detector", "closeup", "strip", "glyph")
 """The predictions under a glyph: combined, then each network's."""
 
-FILES = {
-    "picture": "1-upright.png",
-    "heat": "2-heat.png",
-    "candidates": "3-candidates.png",
-    "glyphs": "4-glyphs.png",
-    "reading": "5-reading.png",
-}
-"""File name of each stage."""
+NAMES = {"picture": "upright"}
+"""Name of a stage's file, if it is not the stage's."""
 
 
-def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
-    """Writes one PNG per stage of ``draw_stages`` to the directory, which is created if needed.
+def save_stages(trace: Trace | TextTrace, directory: AnyPath) -> list[Path]:
+    """Writes one PNG per stage, see ``draw_stages`` and ``draw_text_stages``, to the directory.
+
+    The directory is created if needed.
 
     Returns:
         The files, in the order of the stages.
@@ -55,9 +53,9 @@ def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
     Raises:
         OutputError: the directory or a file cannot be written.
     """
-    images = draw_stages(trace)
+    images = stages_of(trace)
     directory = Path(directory)
-    paths = [directory / FILES[stage] for stage in images]
+    paths = [directory / f"{number}-{NAMES.get(stage, stage)}.png" for number, stage in enumerate(images, 1)]
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for path, image in zip(paths, images.values(), strict=True):
@@ -66,6 +64,11 @@ def save_stages(trace: Trace, directory: AnyPath) -> list[Path]:
         problem = f"the stages cannot be written ({error.strerror or error})"
         raise OutputError(str(directory), problem, "use a directory that can be written to") from error
     return paths
+
+
+def stages_of(trace: Trace | TextTrace) -> dict[str, Image.Image]:
+    """Draws an RGB image of each stage of any reading, by name, in order."""
+    return draw_text_stages(trace) if isinstance(trace, TextTrace) else draw_stages(trace)
 
 
 def draw_stages(trace: Trace) -> dict[str, Image.Image]:
@@ -82,6 +85,34 @@ def draw_stages(trace: Trace) -> dict[str, Image.Image]:
         "glyphs": draw_glyphs(trace),
         "reading": draw_reading(trace.reading, trace.picture.pixels),
     }
+
+
+def draw_text_stages(trace: TextTrace) -> dict[str, Image.Image]:
+    """Draws an RGB image of each stage of a reading of text, by name, in order.
+
+    The stages are ``picture``, upright; ``lines``, each as the recognizer sees it, above its text; instead,
+    for one character, ``glyphs``; ``reading``.
+    """
+    stages = {"picture": Image.fromarray(trace.picture.pixels)}
+    if trace.found:
+        stages["lines"] = draw_lines(trace)
+    if trace.glyphs:
+        side = 28 * ENLARGED
+        tile = Image.fromarray(255 - trace.glyphs[0]).resize((side, side), Image.Resampling.NEAREST)
+        stages["glyphs"] = tile.convert("RGB")
+    return stages | {"reading": draw_reading(trace.reading, trace.picture.pixels)}
+
+
+def draw_lines(trace: TextTrace) -> Image.Image:
+    """Draws the strip of each line above what was read."""
+    width = max(line.pixels.shape[1] for line in trace.found)
+    tall = HEIGHT + 22
+    canvas = Image.new("RGB", (max(width, 200) + 10, tall * len(trace.found) + 5), PAPER)
+    painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
+    for index, (line, read) in enumerate(zip(trace.found, trace.texts, strict=True)):
+        canvas.paste(Image.fromarray(line.pixels), (5, 5 + tall * index))
+        painter.text((5, 5 + tall * index + HEIGHT + 1), read or "–", fill=CHOSEN, font=font)
+    return canvas
 
 
 def draw_heat(trace: Trace) -> Image.Image:

@@ -7,27 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.models import DIGIT_CLASSES
-from inkread.models.network import Network
-from inkread.pipeline.classifier import softmax
-from inkread.pipeline.strips import HEIGHT, owners, planes, strips_of
+from inkread.pipeline.columns import ANSWERS, COLUMN, ColumnNetwork
+from inkread.pipeline.strips import HEIGHT, owners, strips_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.pipeline.strips import Strip
-
 NONE = len(DIGIT_CLASSES) - 1
-ANSWERS, COLUMN = 2, 2
-"""Each output column of the network covers 4 pixels, and has answers for two columns of 2 pixels."""
 CORE = 0.2
 """Maximum distance from a box's center of the columns that judge it, relative to its width."""
-BATCH = 32
-"""Strips per call, of similar widths."""
 
 
-class StripReader(Network):
+class StripReader(ColumnNetwork):
     """A loaded model that reads strips; safe to share between threads."""
 
+    height = HEIGHT
     takes = "strips", [None, 1, HEIGHT, None]
     gives = "columns", [None, ANSWERS * len(DIGIT_CLASSES), 1, None]
 
@@ -43,31 +37,7 @@ class StripReader(Network):
         """
         strips = strips_of(grey, likely) if len(likely) else []
         owner, ends = owners(strips, boxes)
-        return judged(self.columns(strips), owner, ends)
-
-    def columns(self, strips: list[Strip]) -> list[NDArray[np.float32]]:
-        """Returns (W / 2)×11 probabilities per strip."""
-        widths = np.array([strip.pixels.shape[1] for strip in strips], np.int64)
-        result: list[NDArray[np.float32]] = [np.zeros((0, 0), np.float32)] * len(strips)
-        order = np.argsort(widths, kind="stable")
-        for first in range(0, len(order), BATCH):
-            chosen = order[first : first + BATCH]
-            multiple = ANSWERS * COLUMN
-            pixels = np.zeros(
-                (len(chosen), HEIGHT, -(-int(widths[chosen].max()) // multiple) * multiple), np.uint8
-            )
-            for row, index in enumerate(chosen):
-                pixels[row, :, : widths[index]] = strips[index].pixels
-            answer = self._run(planes(pixels, widths[chosen]))
-            for row, index in enumerate(chosen):
-                result[index] = softmax(unfolded(answer[row, :, 0]))[: -(-int(widths[index]) // COLUMN)]
-        return result
-
-
-def unfolded(answer: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Reshapes the network's output 22×(W / 4) to columns: (W / 2)×11."""
-    rows, columns = answer.shape
-    return answer.reshape(ANSWERS, rows // ANSWERS, columns).transpose(2, 0, 1).reshape(-1, rows // ANSWERS)
+        return judged(self.probabilities_of([strip.pixels for strip in strips]), owner, ends)
 
 
 def judged(
@@ -76,7 +46,7 @@ def judged(
     """Returns the strips' prediction for each box: the column in its core most confident of a digit.
 
     Args:
-        columns: the output of ``StripReader.columns``.
+        columns: the output of ``probabilities_of``.
         owner: N, the index of each box's strip, or -1.
         ends: N×2, start and end of the box in its strip, pixels.
     """

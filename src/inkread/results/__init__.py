@@ -1,7 +1,7 @@
 """The parts of a reading.
 
 ============  ==================================================================
-``reading``   ``Digit``, ``Sign``, ``Line`` and ``Reading``
+``reading``   ``Digit``, ``Sign``, ``Word``, ``Line`` and ``Reading``
 ``outcome``   the outcome for one picture of many: a reading, or an error
 ``annotate``  draws a reading on its picture
 ============  ==================================================================
@@ -17,6 +17,7 @@ from inkread.results.reading import (
     Line,
     Reading,
     Sign,
+    Word,
     require_probability,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "Line",
     "Reading",
     "Sign",
+    "Word",
     "require_probability",
 ]

@@ -1,4 +1,4 @@
-"""Draws a reading on its picture: a box around every digit, with its label and probability above.
+"""Draws a reading on its picture: a box around every digit or word, with its label and probability above.
 
 The probability is shown in three ways, so that nobody depends on color: as a percentage, as one of three
 colors that people with any color vision can distinguish (Okabe & Ito 2008), and as a thicker box if it is
@@ -84,9 +84,10 @@ def draw_reading(
     size = max(LEGIBLE, round(wanted * factor))
     pen = _Pen(font=size, line=max(1, round(size / 9)))
     painter = ImageDraw.Draw(canvas)
-    for digit, box in zip(reading.digits, boxes, strict=True):
+    parts = [part for each in reading.lines for part in each.parts]
+    for digit, box in zip(parts, boxes, strict=True):
         _draw_box(painter, box, digit, pen)
-    for digit, box in zip(reading.digits, boxes, strict=True):  # after all boxes, so that no box covers a tag
+    for digit, box in zip(parts, boxes, strict=True):  # after all boxes, so that no box covers a tag
         _draw_tag(painter, canvas.size, box, digit, pen)
     return canvas
 
@@ -114,7 +115,8 @@ def _as_rgb(picture: Image.Image | NDArray[np.uint8]) -> Image.Image:
 def _scaled_boxes(reading: Reading, width: int, height: int) -> list[FloatBox]:
     """Scales the boxes to a picture of a different size than the source."""
     sx, sy = width / max(reading.width, 1), height / max(reading.height, 1)
-    return [(x0 * sx, y0 * sy, x1 * sx, y1 * sy) for x0, y0, x1, y1 in (d.box for d in reading.digits)]
+    parts = (part for line in reading.lines for part in line.parts)
+    return [(x0 * sx, y0 * sy, x1 * sx, y1 * sy) for x0, y0, x1, y1 in (part.box for part in parts)]
 
 
 def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> float:
@@ -135,7 +137,7 @@ def _pitches(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
     """Yields the distances between the centers of neighbors, row by row."""
     remaining = iter(boxes)
     for line in reading.lines:
-        centres = [(x0 + x1) / 2 for _, (x0, _, x1, _) in zip(line.digits, remaining, strict=False)]
+        centres = [(x0 + x1) / 2 for _, (x0, _, x1, _) in zip(line.parts, remaining, strict=False)]
         yield from (right - left for left, right in pairwise(centres))
 
 

@@ -1,4 +1,4 @@
-"""Results: a ``Reading`` holds ``Line``s, a ``Line`` holds ``Digit``s; all are immutable.
+"""Results: a ``Reading`` holds ``Line``s, a ``Line`` holds ``Digit``s or ``Word``s; all are immutable.
 
 A reading renders to text, exports to a plain dict, JSON or CSV rows, and draws itself on its picture.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from inkread.errors import MissingExtraError, OptionError
 
@@ -28,12 +28,13 @@ CSV_COLUMNS = ("source", "line", "position", "label", "probability", "x0", "y0",
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """One digit as read.
+    """One digit, or with another alphabet one character, as read.
 
     Attributes:
-        label: one of ``"0"`` to ``"9"``, or ``"?"`` if no digit reaches the requested minimum probability.
+        label: one of ``"0"`` to ``"9"``, with another alphabet a letter or sign; or ``"?"`` if none reaches
+            the requested minimum probability.
         probability: calibrated probability in 0..1 that the label is right; for ``"?"``, that of the most
-            probable digit.
+            probable one.
         box: its position, in pixels of the upright source picture.
         alternatives: other labels with their probabilities, most probable first; for ``"?"``, this includes
             the most probable digit.
@@ -44,7 +45,7 @@ class Digit:
     box: Box
     alternatives: tuple[tuple[str, float], ...] = ()
 
-    def with_min_probability(self, min_probability: float) -> Digit:
+    def with_min_probability(self, min_probability: float) -> Self:
         """Returns this digit if it is at least this probable, else one labeled ``"?"``.
 
         The original label becomes the first alternative.
@@ -97,26 +98,46 @@ class Sign:
         return {"label": self.label, "probability": round(self.probability, 6), "box": list(self.box)}
 
 
+class Word(Digit):
+    """A word of a line of text; its label is its text, its probability that of the whole word."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Word({self.label!r}, {self.probability:.3f}, box={self.box})"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of digits, from left to right.
+    """One row of digits or one line of text, from left to right.
 
     Attributes:
-        digits: the digits.
+        digits: the digits; in a line of text, all characters except spaces.
         signs: points, commas, minus signs, slashes, and colons between the digits or next to them.
+        words: the words of a line of text; none for digits.
     """
 
     digits: tuple[Digit, ...]
     signs: tuple[Sign, ...] = ()
+    words: tuple[Word, ...] = ()
 
     @property
     def text(self) -> str:
-        """The digits of the row, without signs."""
+        """The digits of the row, without signs; or the words, separated by spaces."""
+        if self.words:
+            return " ".join(word.label for word in self.words)
         return "".join(digit.label for digit in self.digits)
 
     @property
+    def parts(self) -> tuple[Digit, ...]:
+        """What is listed and drawn: the words of a line of text, or the digits."""
+        return self.words or self.digits
+
+    @property
     def written(self) -> str:
-        """The row as written, digits and signs: ``"-3.14"``, ``"12/05"``."""
+        """The row as written, digits and signs: ``"-3.14"``, ``"12/05"``; for words, their text."""
+        if self.words:
+            return self.text
         parts: list[Digit | Sign] = [*self.digits, *self.signs]
         return "".join(part.label for part in sorted(parts, key=lambda part: part.box[0] + part.box[2]))
 
@@ -127,13 +148,14 @@ class Line:
         return f"Line({self.text!r})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns a plain dict with ``text``, ``written``, ``digits`` and ``signs``."""
-        return {
+        """Returns a plain dict with ``text``, ``written``, ``digits``, ``signs``, and ``words`` if any."""
+        values: dict[str, Any] = {
             "text": self.text,
             "written": self.written,
             "digits": [digit.to_dict() for digit in self.digits],
             "signs": [sign.to_dict() for sign in self.signs],
         }
+        return values | ({"words": [word.to_dict() for word in self.words]} if self.words else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +176,7 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The digits of the rows, joined by newlines; ``""`` if there are no digits."""
+        """The text of the lines, joined by newlines; ``""`` if there are none."""
         return "\n".join(line.text for line in self.lines)
 
     @property
@@ -178,7 +200,11 @@ class Reading:
         """
         require_probability(min_probability)
         lines = tuple(
-            replace(line, digits=tuple(d.with_min_probability(min_probability) for d in line.digits))
+            replace(
+                line,
+                digits=tuple(d.with_min_probability(min_probability) for d in line.digits),
+                words=tuple(word.with_min_probability(min_probability) for word in line.words),
+            )
             for line in self.lines
         )
         return replace(self, lines=lines)
@@ -211,9 +237,9 @@ class Reading:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Returns one flat dict per digit, with the keys of ``CSV_COLUMNS``.
+        """Returns one flat dict per digit or word, with the keys of ``CSV_COLUMNS``.
 
-        Without digits, there is one row without a label.
+        Without any, there is one row without a label.
         """
         rows = [
             dict(
@@ -224,7 +250,7 @@ class Reading:
                 )
             )
             for row, line in enumerate(self.lines, start=1)
-            for column, d in enumerate(line.digits, start=1)
+            for column, d in enumerate(line.parts, start=1)
         ]
         return rows or [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.source}]
 
@@ -241,7 +267,7 @@ class Reading:
         return pd.DataFrame(self.to_rows(), columns=list(CSV_COLUMNS))
 
     def draw(self, picture: Image | NDArray[np.uint8]) -> Image:
-        """Draws a box, the label, and the probability for every digit.
+        """Draws a box, the label, and the probability for every digit or word.
 
         Args:
             picture: the upright picture as RGB, a PIL image or H×W×3 uint8, of any size; the boxes are scaled

@@ -12,6 +12,8 @@ from inkread.server.settings import MODEL_NAME
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Label = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "?"]
+AnyLabel = Annotated[str, Field(min_length=1, max_length=1_000)]
+"""A digit, a character, or a word."""
 GlyphLabel = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ""]
 Box = Annotated[
     list[int],
@@ -35,6 +37,11 @@ class ReadOptions(Shape):
 
     single: bool = Field(False, description="Read the picture as one digit or no digit.")
     model: ModelName = "default"
+    alphabet: Literal["digits", "letters", "alnum", "text"] = Field(
+        "digits",
+        description="What to read: digits, letters, both, or words and lines of text. Only readings of "
+        "digits are stored, and have details.",
+    )
     min_probability: Probability = Field(
         0.0, description="Less probable digits are labelled `?`.", examples=[0.9]
     )
@@ -59,14 +66,17 @@ class PictureOptions(ReadOptions):
 class Alternative(Shape):
     """Another possible label of a digit."""
 
-    label: Label
+    label: AnyLabel
     probability: Probability
 
 
 class Digit(Shape):
-    """One digit as read."""
+    """One digit, character, or word as read."""
 
-    label: Label = Field(description="`?` if the digit is less probable than `min_probability`.")
+    label: AnyLabel = Field(
+        description="A digit, or with another alphabet a character or a word; `?` if it is less probable "
+        "than `min_probability`."
+    )
     probability: Probability = Field(description="Calibrated probability that the label is correct.")
     box: Box
     alternatives: list[Alternative] = Field(description="Other labels, most probable first.")
@@ -89,18 +99,19 @@ class Sign(Shape):
 
 
 class Line(Shape):
-    """One row of digits, from left to right."""
+    """One row of digits or one line of text, from left to right."""
 
-    text: str = Field(description="The digits.")
-    written: str = Field(description="The digits and signs, as written.")
-    digits: list[Digit]
+    text: str = Field(description="The digits, or the words.")
+    written: str = Field(description="The digits and signs, as written, or the words.")
+    digits: list[Digit] = Field(description="The digits; of a line of text, its characters without spaces.")
     signs: list[Sign]
+    words: list[Digit] | None = Field(None, description="The words of a line of text.")
 
 
 class Stage(Shape):
     """A picture of one stage of the pipeline."""
 
-    name: Literal["picture", "heat", "candidates", "glyphs", "reading"]
+    name: Literal["picture", "heat", "candidates", "glyphs", "lines", "reading"]
     title: str
     image: str = Field(description="A PNG as a data URL.")
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from inkread.pipeline.explain import draw_stages
+from inkread.models import TEXT
+from inkread.pipeline.explain import stages_of
+from inkread.pipeline.trace import Trace
 from inkread.store.records import NewDigit, NewReading, StoredPicture
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inkread.pipeline.trace import Trace
+    from inkread.pipeline.text import TextTrace
     from inkread.results import Digit
     from inkread.server.work import ReadPicture
 
@@ -26,6 +28,7 @@ TITLES = {
     "heat": "Where the detector sees digits",
     "candidates": "Candidates; digits that were read are blue",
     "glyphs": "The glyphs, with the networks' probabilities for each",
+    "lines": "The lines, as the recognizer sees them",
     "reading": "The reading",
 }
 
@@ -49,17 +52,19 @@ def seen_lines(trace: Trace) -> list[list[Seen]]:
     return [list(zip(line.digits, shares, glyphs, strict=True)) for line, shares, glyphs in rows]
 
 
-def reading_answer(trace: Trace, task: ReadPicture, milliseconds: float, pages: int) -> dict[str, Any]:
+def reading_answer(
+    trace: Trace | TextTrace, task: ReadPicture, milliseconds: float, pages: int
+) -> dict[str, Any]:
     """Returns the JSON object of a reading, see ``schemas.Reading``."""
     answer = trace.reading.to_dict() | {
         "id": task.keep,
         "source": task.name,
-        "model": task.model,
+        "model": task.model if isinstance(trace, Trace) else TEXT,
         "milliseconds": round(milliseconds, 2),
         "page": task.page,
         "pages": pages,
     }
-    if task.detail:
+    if task.detail and isinstance(trace, Trace):
         for line, seen in zip(answer["lines"], seen_lines(trace), strict=True):
             for digit, (_, shares, glyph) in zip(line["digits"], seen, strict=True):
                 digit["probabilities"] = [round(float(p), 6) for p in shares]
@@ -67,7 +72,7 @@ def reading_answer(trace: Trace, task: ReadPicture, milliseconds: float, pages: 
     if task.stages:
         answer["stages"] = [
             {"name": stage, "title": TITLES[stage], "image": data_url(image)}
-            for stage, image in draw_stages(trace).items()
+            for stage, image in stages_of(trace).items()
         ]
     return answer
 
@@ -123,7 +128,7 @@ def _crop(trace: Trace, digit: Digit) -> Image.Image:
     return crop
 
 
-def drawing(trace: Trace) -> bytes:
+def drawing(trace: Trace | TextTrace) -> bytes:
     """Returns the picture with the boxes of its reading, as PNG."""
     return png(trace.reading.draw(trace.picture.pixels))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from inkread.reader import DIGITS_ONLY
 from inkread.server.pool import Pool
 from inkread.server.problems import Problem
 from inkread.server.work import Done, ReadPicture, Task
@@ -78,18 +79,20 @@ class Service:
             Problem: the picture cannot be read, or no reader is free.
             StoreError: the reading cannot be stored.
         """
+        kept = keep and options.alphabet == DIGITS_ONLY
         task = ReadPicture(
             upload.name,
             upload.data,
             entry.name,
             entry.model.card.sha256,
             single=options.single,
+            alphabet=options.alphabet,
             min_probability=options.min_probability,
             detail=options.detail,
             stages=stages,
             draw=draw,
             page=page,
-            keep=new_id() if self.store is not None and keep and not draw else None,
+            keep=new_id() if self.store is not None and kept and not draw else None,
             client=client,
         )
         timed = self.metrics.reading_seconds.labels(entry.name).observe

@@ -20,6 +20,9 @@ from inkread.models import DEFAULT
 from inkread.picture import is_document, page_count
 from inkread.pipeline import glyph
 from inkread.pipeline.classifier import DIGITS
+from inkread.pipeline.text import TextReader
+from inkread.pipeline.trace import Trace
+from inkread.reader import DIGITS_ONLY
 from inkread.server import serializers
 from inkread.server.glyph_bodies import as_ink, glyphs_of
 from inkread.server.problems import Problem, problem_of
@@ -63,6 +66,7 @@ class Readers:
         cv2.setNumThreads(THREADS)
         self._make, self._folders, self.limits = make, folders, limits
         self._readers: dict[str, Reader] = {}
+        self._text: dict[str, TextReader] = {}
         with contextlib.suppress(PictureTooLargeError):  # if the limit is tiny
             self[DEFAULT].read(_row_of_strokes())
 
@@ -70,6 +74,14 @@ class Readers:
         if name not in self._readers:
             self._readers[name] = self._make(self._folders[name], limits=self.limits, threads=THREADS)
         return self._readers[name]
+
+    def of(self, name: str, alphabet: str) -> Reader | TextReader:
+        """Returns the reader of digits with that model, or of another alphabet."""
+        if alphabet == DIGITS_ONLY:
+            return self[name]
+        if alphabet not in self._text:
+            self._text[alphabet] = TextReader(alphabet, limits=self.limits, threads=THREADS)
+        return self._text[alphabet]
 
     def __call__(self, task: Task) -> Done:
         """Runs a task.
@@ -108,7 +120,8 @@ class ReadPicture:
         data: the picture's file.
         model: the name of the model.
         model_sha256: the SHA-256 of the model's file.
-        single: read one digit, or none.
+        single: read one digit or character, or none.
+        alphabet: what to read, see ``inkread.reader.open_reader``.
         min_probability: 0..1; less probable digits are labelled ``"?"``.
         detail: add all probabilities and the glyph to each digit.
         stages: add a picture of each stage.
@@ -123,6 +136,7 @@ class ReadPicture:
     model: str
     model_sha256: str
     single: bool = False
+    alphabet: str = DIGITS_ONLY
     min_probability: float = 0.0
     detail: bool = False
     stages: bool = False
@@ -140,7 +154,7 @@ class ReadPicture:
             if self.page > pages:
                 remedy = f"Use a page from 1 to {pages}."
                 raise Problem("invalid-option", f"{self.name} has no page {self.page}.", remedy)
-            trace = readers[self.model].trace(
+            trace = readers.of(self.model, self.alphabet).trace(
                 data, single=self.single, page=self.page, min_probability=self.min_probability
             )
         except InkreadError as error:
@@ -151,7 +165,8 @@ class ReadPicture:
             if self.draw
             else to_json(serializers.reading_answer(trace, self, milliseconds, pages))
         )
-        record = serializers.new_reading(trace, self) if self.keep is not None else None
+        keeps = self.keep is not None
+        record = serializers.new_reading(trace, self) if keeps and isinstance(trace, Trace) else None
         return Done(content, len(trace.reading.digits), record)
 
 

@@ -6,25 +6,34 @@ ink fills between half and all of that height, as in reading (``inkread.pipeline
 
 from __future__ import annotations
 
+import hashlib
 import math
 import string
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from inkread.datasets.glyphs import describe
+from inkread.datasets.pictures import load_labelled_folder
 from inkread.datasets.written_text import (
     HEIGHT,
     Strip,
+    Strips,
     load_copiste_lines,
     load_copiste_words,
     load_dhsd,
     load_pen_words,
 )
+from inkread.errors import DatasetFormatError
 from inkread.models.card import TEXT_CLASSES
+from inkread.picture import load_picture
+from inkread.pipeline.text_lines import find_lines
 from inkread.synthetic.fonts import hand_fonts, has_character, has_lower_case
+from inkread.synthetic.sources import digest_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +41,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.unipen import PenCharacters
-    from inkread.datasets.written_text import Strips
     from inkread.system.files import AnyPath
 
+OWN, OWN_SHARE = "own", 0.3
+"""The kind of a person's own strips, and their share if there are any."""
 KINDS = {"word": 0.46, "line": 0.1, "font": 0.17, "copiste word": 0.14, "copiste line": 0.04, "dhsd": 0.09}
 """Share of the lines of each kind."""
 CHARACTERS = frozenset(TEXT_CLASSES[:-1])
 PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " ", "ſ": "s", "_": " "})
 """Characters that look like another, as which they are read."""
+
+ROWS = " / "
+"""Separates the lines of a picture in its label."""
 
 WORDS_PER_LINE = (2, 5)
 GAPS = (0.6, 2.2)
@@ -117,8 +130,9 @@ def load_text_stock(data_dir: AnyPath | None = None, *, held_out: bool = False) 
 
 def make_line(stock: TextStock, rng: np.random.Generator) -> Strip:
     """Makes a line: uint8 48×W and its text, which has only characters of ``TEXT_CLASSES``."""
+    own = OWN_SHARE if OWN in stock.strips else 0.0
     while True:
-        kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+        kind = OWN if own and rng.random() < own else str(rng.choice(list(KINDS), p=list(KINDS.values())))
         if kind in stock.strips:
             strips = stock.strips[kind].strips
             strip = strips[int(rng.integers(len(strips)))]
@@ -130,6 +144,42 @@ def make_line(stock: TextStock, rng: np.random.Generator) -> Strip:
         text = plain(made.text)
         if text and set(text) <= CHARACTERS and made.pixels.shape[1] <= LONGEST:
             return Strip(_photographed(made.pixels, rng), text)
+
+
+def load_line_folder(folder: AnyPath) -> Strips:
+    """Loads the lines of a labelled picture folder; a picture's lines are separated by `` / `` in its label.
+
+    Pictures in which another number of lines is found are left out.
+
+    Raises:
+        DatasetError: the folder has no labels, or no picture with as many lines as its label has.
+    """
+    strips = []
+    for picture in load_labelled_folder(folder, text=True):
+        texts = picture.label.split(ROWS)
+        found = find_lines(
+            np.asarray(cv2.cvtColor(load_picture(picture.path).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        )
+        if picture.label and len(found) == len(texts):
+            strips += [Strip(line.pixels, text) for line, text in zip(found, texts, strict=True)]
+    if not strips:
+        problem = "has no picture in which as many lines are found as its label has"
+        raise DatasetFormatError(str(folder), problem, f"separate the lines of a label by {ROWS!r}")
+    digest = hashlib.sha256(b"".join(strip.pixels.tobytes() for strip in strips)).hexdigest()
+    return Strips(Path(folder).name, tuple(strips), digest, "those who wrote it", licence="your own")
+
+
+def described(stock: TextStock, split: str) -> list[dict[str, Any]]:
+    """Returns an entry for each collection in the stock, see ``Card.data``."""
+    fonts = {
+        "name": "Handwriting fonts, rendered",
+        "split": split,
+        "count": len(stock.fonts),
+        "sha256": digest_of_files(stock.fonts),
+        "licence": "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
+        "attribution": "their designers",
+    }
+    return [stock.words.describe(split), *(describe(each, split) for each in stock.strips.values()), fonts]
 
 
 def plain(text: str) -> str:
@@ -294,7 +344,8 @@ def _photographed(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArra
     gain = float(rng.uniform(0.35, 1.0))
     value = value * np.float32(gain) + np.float32(rng.random() * (1 - gain))
     if rng.random() < 0.3:  # light that changes along the line
-        value = value * np.linspace(*rng.uniform(0.7, 1.0, 2), width, dtype=np.float32)
+        begin, end = rng.uniform(0.7, 1.0, 2)
+        value = value * np.linspace(begin, end, width, dtype=np.float32)
     value = value + np.float32(GRAIN * gain * rng.random() ** 3) * rng.standard_normal(
         value.shape, np.float32
     )

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
 from inkread.system.idle import let_idle_threads_sleep
-from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, FineTuneConfig, Recipe
+from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, FineTuneConfig, Recipe, TextRecipe
 
 if TYPE_CHECKING:
     from inkread.training.detector_fit import DetectorEpoch
     from inkread.training.digits import Epoch
     from inkread.training.fine_tuning import FineTuned
     from inkread.training.run import Run, Trained, load_run
-    from inkread.training.workflow import Progress, fine_tune, train, train_detector
+    from inkread.training.workflow import Progress, TextEpoch, fine_tune, train, train_detector, train_text
 
 __all__ = [
     "RECIPES",
@@ -36,11 +36,14 @@ __all__ = [
     "Progress",
     "Recipe",
     "Run",
+    "TextEpoch",
+    "TextRecipe",
     "Trained",
     "fine_tune",
     "load_run",
     "train",
     "train_detector",
+    "train_text",
 ]
 
 _EXTRA = ("torch", "onnx", "safetensors")

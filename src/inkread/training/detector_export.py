@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
     from inkread.synthetic.writers import Stock
     from inkread.training.detector_fusion import Judged
-    from inkread.training.recipe import DetectorRecipe
+    from inkread.training.recipe import DetectorRecipe, TrainingConfig
     from inkread.training.rescoring_network import RescoringEnsemble
     from inkread.training.strip_network import StripNetwork
 
@@ -93,7 +93,7 @@ class Origin:
         command: the command that reproduces the run.
     """
 
-    recipe: DetectorRecipe
+    recipe: TrainingConfig
     data: tuple[dict[str, Any], ...]
     command: str
 
@@ -135,7 +135,7 @@ def detector_model(network: DetectorNetwork, folder: Path, origin: Origin, *, he
     ]
     geometry = {"stride": STRIDE, "heights": list(SIZES), "window": WINDOW}
     card = origin.card(DETECTOR, network, labels=CLASSES, geometry=geometry)
-    return _in_8_bits(to_onnx(network), network, examples, card, folder)
+    return in_8_bits_compared(to_onnx(network), network, examples, card, folder)
 
 
 def second_network_model(
@@ -161,11 +161,16 @@ def second_network_model(
     else:
         name, geometry, content = STRIP, {"height": HEIGHT, "digits": TALL}, strips_to_onnx(network.eval())
     card = origin.card(name, network, labels=DIGIT_CLASSES, geometry=geometry)
-    return _in_8_bits(content, network, examples, card, folder)
+    return in_8_bits_compared(content, network, examples, card, folder)
 
 
 def weighed(
-    models: Mapping[str, Model], folder: Path, origin: Origin, *, data_dir: Path | None = None
+    models: Mapping[str, Model],
+    folder: Path,
+    origin: Origin,
+    recipe: DetectorRecipe,
+    *,
+    data_dir: Path | None = None,
 ) -> tuple[Card, Model]:
     """Fits the weights of the opinions and the rescoring network; returns the card and that network.
 
@@ -176,6 +181,7 @@ def weighed(
         models: the quantized detector and the networks for close-ups and strips, by name.
         folder: the run's folder.
         origin: for the cards.
+        recipe: how many pages are judged, and the seed.
         data_dir: the folder of the collections; default: where the loaders look.
     """
     eyes = Eyes(
@@ -184,12 +190,12 @@ def weighed(
         StripReader(models[STRIP]),
         Classifier(),
     )
-    stock, pages = load_stock(data_dir=data_dir, held_out=True), origin.recipe.judged_pages
+    stock, pages = load_stock(data_dir=data_dir, held_out=True), recipe.judged_pages
     seen = list(gather(eyes, stock, pages=pages, seed=HELD_OUT[0]))
     seen += REAL * list(gather_numbers(eyes, load_numbers(data_dir, held_out=True)[:pages]))
     fusion = fit_fusion(seen, list(gather_single(eyes, stock, pictures=pages, seed=HELD_OUT[0])))
     features, fused, truth = neighborhoods(seen, fusion)
-    network = fit_rescoring(features, fused, truth, seed=origin.recipe.seed)
+    network = fit_rescoring(features, fused, truth, seed=recipe.seed)
     rescoring = rescoring_model(network, [features[:64]], folder / RESCORING, origin)
     rescorer = Rescorer(rescoring)
     turnable = (page(stock, HELD_OUT[2], index, size=PAGE) for index in range(pages // TURNED))
@@ -229,7 +235,7 @@ def scores_of(judged: Iterable[Judged], fusion: Fusion, rescorer: Rescorer) -> d
     }
 
 
-def _in_8_bits(
+def in_8_bits_compared(
     content: bytes, network: nn.Module, examples: Sequence[NDArray[np.float32]], card: Card, folder: Path
 ) -> Model:
     """Returns the model in 8 bits, after comparing it with the network."""

@@ -13,7 +13,6 @@ from torch import nn
 from inkread.models import DIGIT_CLASSES
 from inkread.pipeline.closeups import SIDE
 from inkread.pipeline.rescoring import FEATURES, NEIGHBORS, OWN, PAIR
-from inkread.pipeline.strips import HEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,10 +181,10 @@ def closeups_to_onnx(network: CloseupNetwork) -> bytes:
     return _whole(g, "closeup", ("planes", [None, 2, SIDE, SIDE]), ("logits", [None, classes]))
 
 
-def strips_to_onnx(network: StripNetwork) -> bytes:
-    """Converts the network for strips: ``strips`` N×1×40×W -> ``columns`` N×(2 * classes)×1×W/4."""
+def strips_to_onnx(network: StripNetwork, *, takes: str = "strips") -> bytes:
+    """Converts the network for strips: ``takes`` N×1×H×W -> ``columns`` N×(2 * classes)×1×W/4."""
     g = _Graph()
-    value, layers = "strips", list(network)
+    value, layers = takes, list(network)
     for layer, following in pairwise(layers):
         if isinstance(layer, nn.Conv2d):
             norm = following if isinstance(following, nn.BatchNorm2d) else nn.Identity()
@@ -197,7 +196,7 @@ def strips_to_onnx(network: StripNetwork) -> bytes:
     g.convolution(layers[-1], value)
     g.nodes[-1].name, g.nodes[-1].output[0] = LAST, "columns"
     answers = int(layers[-1].out_channels)  # type: ignore[arg-type]
-    return _whole(g, "strip", ("strips", [None, 1, HEIGHT, None]), ("columns", [None, answers, 1, None]))
+    return _whole(g, "strip", (takes, [None, 1, network.height, None]), ("columns", [None, answers, 1, None]))
 
 
 def rescoring_to_onnx(networks: RescoringEnsemble) -> bytes:

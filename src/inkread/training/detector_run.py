@@ -102,7 +102,7 @@ def train_detector(
             name: second_network_model(network, examples[name], out / name, origin)
             for name, network in networks.items()
         }
-        card, models[RESCORING] = weighed(models, out, origin, data_dir=folder)
+        card, models[RESCORING] = weighed(models, out, origin, recipe, data_dir=folder)
         run = Run(out, recipe, state.averaged, tuple(state.history))
         _save(run, card, models, networks)
         return run

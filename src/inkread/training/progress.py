@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from inkread.training.detector_fit import DetectorEpoch
     from inkread.training.digits import Epoch
+    from inkread.training.text_fit import TextEpoch
 
 
 class Progress(Protocol):
@@ -24,7 +25,7 @@ class Progress(Protocol):
     def on_batch(self, done: int, total: int) -> None:
         """Receives the number of steps done in this epoch, and in all of it."""
 
-    def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
+    def on_epoch(self, epoch: Epoch | DetectorEpoch | TextEpoch) -> None:
         """Receives the figures of an epoch that has just ended."""
 
 
@@ -43,5 +44,5 @@ class NullProgress:
     def on_batch(self, done: int, total: int) -> None:
         """Does nothing."""
 
-    def on_epoch(self, epoch: Epoch | DetectorEpoch) -> None:
+    def on_epoch(self, epoch: Epoch | DetectorEpoch | TextEpoch) -> None:
         """Does nothing."""

@@ -223,7 +223,7 @@ class Recipe(_WithGlyphs):
         if not (self.layers or self.network in NETWORKS):
             remedy = nearest(str(self.network), NETWORKS) + ", or a TOML file of layers"
             raise OptionError(source, "is unknown", remedy)
-        if self.layers and self.network in (*NETWORKS, DETECTOR, TUNED):
+        if self.layers and self.network in (*NETWORKS, DETECTOR, TEXT, TUNED):
             remedy = "give your layers a name of their own"
             raise OptionError(source, "is the name of another network", remedy)
         object.__setattr__(self, "layers", check_layers(self.layers, source="Recipe.layers"))
@@ -414,7 +414,7 @@ _FAST = Recipe(
 )
 """On large planes, a batch norm costs more than the convolution before it, so only the last one has it."""
 
-RECIPES: dict[str, Recipe | DetectorRecipe] = {
+RECIPES: dict[str, Recipe | DetectorRecipe | TextRecipe] = {
     "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=22, averaging=0.999),
     "small": _SMALL,
     "cnn": dataclasses.replace(_SMALL, network="cnn", epochs=20, dropout=0.4),
@@ -464,6 +464,7 @@ RECIPES: dict[str, Recipe | DetectorRecipe] = {
         averaging=0.999,
     ),
     DETECTOR: DetectorRecipe(),
+    TEXT: TextRecipe(),
     "corrections": DetectorRecipe(
         steps=400,
         decay=0.5,
@@ -480,14 +481,15 @@ and ``corrections``, with which the bundled networks that read pages learn from 
 corrected."""
 
 
-def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | FineTuneConfig:
+def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | TextRecipe | FineTuneConfig:
     """Inverts ``to_dict`` of any kind of settings; their network says which kind.
 
     Raises:
         OptionError: a name is unknown, or a value is of the wrong type or out of range.
     """
-    kinds: dict[Any, type[DetectorRecipe | FineTuneConfig]] = {
+    kinds: dict[Any, type[DetectorRecipe | TextRecipe | FineTuneConfig]] = {
         DETECTOR: DetectorRecipe,
+        TEXT: TextRecipe,
         TUNED: FineTuneConfig,
     }
     return kinds.get(str(values.get("network")), Recipe).from_dict(values)

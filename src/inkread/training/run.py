@@ -14,7 +14,8 @@ from inkread.models.card import CARD_FILE, Card
 from inkread.models.history import load_history
 from inkread.training.detector_network import DetectorNetwork
 from inkread.training.networks import build
-from inkread.training.recipe import DetectorRecipe, recipe_from
+from inkread.training.recipe import DetectorRecipe, TextRecipe, recipe_from
+from inkread.training.strip_network import StripNetwork
 
 if TYPE_CHECKING:
     from torch import nn
@@ -82,6 +83,8 @@ def load_run(folder: AnyPath) -> Trained:
     network: nn.Module
     if isinstance(recipe, DetectorRecipe):
         network = DetectorNetwork(len(card.labels))
+    elif isinstance(recipe, TextRecipe):
+        network = StripNetwork(len(card.labels), card.geometry["height"])
     else:
         network = build(recipe, len(card.labels))
     weights = folder / WEIGHTS_FILE

@@ -16,11 +16,12 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from inkread.datasets.written_text import HEIGHT
 from inkread.evaluation.metrics import edit_distance
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.decoding import greedy
 from inkread.pipeline.strips import planes
-from inkread.synthetic.text_lines import HEIGHT, make_line
+from inkread.synthetic.text_lines import make_line
 from inkread.training import starts, trainer
 from inkread.training.checkpoint import Checkpoint
 from inkread.training.hardware import multiplies_bfloat16

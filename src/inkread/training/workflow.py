@@ -20,6 +20,8 @@ from inkread.training.fine_tuning import FineTuned, tune
 from inkread.training.mixture import load_own, mix
 from inkread.training.progress import NullProgress, Progress
 from inkread.training.run import Run, Trained, load_run
+from inkread.training.text_fit import TextEpoch
+from inkread.training.text_run import train_text
 
 if TYPE_CHECKING:
     import os
@@ -34,11 +36,13 @@ __all__ = [
     "FineTuned",
     "Progress",
     "Run",
+    "TextEpoch",
     "Trained",
     "fine_tune",
     "load_run",
     "train",
     "train_detector",
+    "train_text",
 ]
 
 

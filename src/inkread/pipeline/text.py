@@ -1,0 +1,198 @@
+"""Reads letters, words, and lines: a picture's lines, each as a strip, by one network; or one character."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.errors import OptionError, nearest
+from inkread.models import CHARACTERS, TEXT
+from inkread.models.card import NOT_A_DIGIT, TEXT_CLASSES
+from inkread.picture import PictureLimits, load_picture
+from inkread.pipeline.classifier import Classifier
+from inkread.pipeline.columns import ANSWERS, COLUMN, ColumnNetwork
+from inkread.pipeline.decoding import allowed, characters_of, restricted, words_of
+from inkread.pipeline.glyph import normalize
+from inkread.pipeline.glyphs import cut_ink
+from inkread.pipeline.lexicon import Lexicon
+from inkread.pipeline.source_reader import SourceReader
+from inkread.pipeline.text_lines import HEIGHT, find_lines, ink_of
+from inkread.results import Box, Digit, Line, Reading, Word, require_probability
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.picture import Picture, Source
+    from inkread.pipeline.decoding import Character
+    from inkread.pipeline.text_lines import TextLine
+    from inkread.system.files import AnyPath
+
+ALPHABETS = {
+    "letters": string.ascii_letters,
+    "alnum": string.digits + string.ascii_letters,
+    "text": "".join(TEXT_CLASSES[:-1]),
+}
+"""The characters of each alphabet."""
+LEAST_WORD = 0.02
+"""A word less probable than this is not writing that the network knows, and is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTrace:
+    """Every stage of a reading of text, to show what the reader saw.
+
+    Attributes:
+        picture: upright RGB.
+        grey: uint8 H×W.
+        found: the lines, or for one character none.
+        texts: what was read in each.
+        glyphs: the 28×28 glyph of one character, or none.
+        reading: the result.
+    """
+
+    picture: Picture
+    grey: NDArray[np.uint8]
+    found: tuple[TextLine, ...]
+    texts: tuple[str, ...]
+    glyphs: tuple[NDArray[np.uint8], ...]
+    reading: Reading
+
+
+class TextRecognizer(ColumnNetwork):
+    """The network that reads lines; safe to share between threads."""
+
+    height = HEIGHT
+    takes = "lines", [None, 1, HEIGHT, None]
+    gives = "columns", [None, ANSWERS * len(TEXT_CLASSES), 1, None]
+
+
+class TextReader(SourceReader[TextTrace]):
+    """Reads letters, words, and lines from pictures; safe to share between threads and processes.
+
+    Args:
+        alphabet: the characters to read: ``letters``, ``alnum`` (digits and letters, no signs), or ``text``.
+        lexicon: a file of words, one per line, that the text probably consists of.
+        limits: maximum bytes and pixels per picture.
+        threads: intra-op threads per call of a model; 0 means one per core.
+
+    Raises:
+        OptionError: the alphabet is unknown, or the lexicon cannot be read.
+    """
+
+    def __init__(
+        self,
+        alphabet: str = "text",
+        *,
+        lexicon: AnyPath | None = None,
+        limits: PictureLimits | None = None,
+        threads: int = 0,
+    ) -> None:
+        if alphabet not in ALPHABETS:
+            raise OptionError(f"alphabet {alphabet!r}", "is unknown", nearest(alphabet, ALPHABETS))
+        self.alphabet, self.limits = alphabet, limits or PictureLimits()
+        self._lexicon_file, self._threads = lexicon, threads
+        self._lexicon = Lexicon.load(lexicon) if lexicon else None
+        self._classes = allowed(ALPHABETS[alphabet])
+
+    def __reduce__(self) -> tuple[partial[TextReader], tuple[()]]:
+        """Pickles the arguments; unpickling loads the models again."""
+        made = partial(
+            type(self), self.alphabet, lexicon=self._lexicon_file, limits=self.limits, threads=self._threads
+        )
+        return made, ()
+
+    @cached_property
+    def recognizer(self) -> TextRecognizer:
+        """Reads lines; loaded when first needed."""
+        return TextRecognizer(TEXT, threads=self._threads)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """Classifies one character; loaded when first needed."""
+        return Classifier(CHARACTERS, threads=self._threads)
+
+    def trace(
+        self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0
+    ) -> TextTrace:
+        """Reads the lines of a picture, or its one character, and keeps every stage."""
+        require_probability(min_probability)
+        picture = load_picture(source, limits=self.limits, page=page)
+        grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        found: tuple[TextLine, ...] = ()
+        texts: tuple[str, ...] = ()
+        glyphs: tuple[NDArray[np.uint8], ...] = ()
+        if single:
+            lines, glyphs = self._single(picture, grey)
+        else:
+            found = tuple(find_lines(grey))
+            columns = self.recognizer.probabilities_of([line.pixels for line in found])
+            read = [self._line(each, line, picture) for each, line in zip(columns, found, strict=True)]
+            texts = tuple(line.text for line in read)
+            lines = tuple(line for line in read if line.words)
+        reading = Reading(picture.source, picture.width, picture.height, lines)
+        return TextTrace(picture, grey, found, texts, glyphs, reading.with_min_probability(min_probability))
+
+    def _single(
+        self, picture: Picture, grey: NDArray[np.uint8]
+    ) -> tuple[tuple[Line, ...], tuple[NDArray[np.uint8], ...]]:
+        """Classifies the ink of the whole picture."""
+        box = ink_of(grey).box
+        if box is None:
+            return (), ()
+        glyph = normalize(cut_ink(grey, box))
+        shares = self.classifier.probabilities(glyph[None])[0]
+        labels = self.classifier.labels
+        wanted = [index for index, label in enumerate(labels) if label and label in ALPHABETS[self.alphabet]]
+        none = shares[labels.index(NOT_A_DIGIT)]
+        order = sorted(wanted, key=lambda index: -shares[index])
+        if not glyph.any() or none > self.classifier.rejection_threshold * shares[order[0]]:
+            return (), (glyph,)
+        total = float(shares[wanted].sum() + none)
+        ranked = [(labels[index], float(shares[index]) / total) for index in order[:4]]
+        digit = Digit(*ranked[0], _in_source(box.tolist(), picture), tuple(ranked[1:]))
+        return (Line((digit,)),), (glyph,)
+
+    def _line(self, columns: NDArray[np.float32], line: TextLine, picture: Picture) -> Line:
+        """Returns the words of a line that are probable enough."""
+        columns = restricted(columns, self._classes)
+        temperature = self.recognizer.model.card.temperature
+        words, digits = [], []
+        for characters in words_of(characters_of(columns)):
+            text = "".join(character.label for character in characters)
+            probability = float(np.prod([character.probability for character in characters])) ** (
+                1 / temperature
+            )
+            alternatives: Sequence[tuple[str, float]] = ()
+            if self._lexicon:
+                text, probability, alternatives = self._lexicon.corrected(columns, characters, probability)
+            if probability < LEAST_WORD:
+                continue
+            box = _box(line, characters[0].start, characters[-1].end, picture)
+            words.append(Word(text, probability, box, tuple(alternatives)))
+            digits += [_digit(line, character, picture) for character in characters]
+        return Line(tuple(digits), (), tuple(words))
+
+
+def _digit(line: TextLine, character: Character, picture: Picture) -> Digit:
+    box = _box(line, character.start, character.end, picture)
+    return Digit(character.label, character.probability, box, character.alternatives)
+
+
+def _box(line: TextLine, start: float, end: float, picture: Picture) -> Box:
+    """Returns the box of some columns in pixels of the source picture."""
+    return _in_source(list(line.box(start * COLUMN, end * COLUMN)), picture)
+
+
+def _in_source(box: Sequence[float], picture: Picture) -> Box:
+    scale_x, scale_y = picture.scale
+    x0, y0, x1, y1 = box
+    left, top = max(0, int(x0 * scale_x)), max(0, int(y0 * scale_y))
+    right, bottom = min(picture.width, int(x1 * scale_x) + 1), min(picture.height, int(y1 * scale_y) + 1)
+    return left, top, max(left + 1, right), max(top + 1, bottom)

@@ -1,0 +1,159 @@
+"""From a recipe to the network that reads text lines: training, calibration, export."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.datasets.written_text import HEIGHT, Strip, Strips
+from inkread.errors import OptionError
+from inkread.evaluation.metrics import edit_distance
+from inkread.models import TEXT
+from inkread.models.card import TEXT_CLASSES
+from inkread.pipeline.decoding import characters_of, words_of
+from inkread.pipeline.text import TextRecognizer
+from inkread.pipeline.text_lines import FILL
+from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_text_stock, make_line
+from inkread.system.locks import working_in
+from inkread.training.checkpoint import refuse
+from inkread.training.detector_export import Origin, in_8_bits_compared
+from inkread.training.detector_graphs import strips_to_onnx
+from inkread.training.export import save_run
+from inkread.training.hardware import resolved, torch_settings
+from inkread.training.progress import NullProgress
+from inkread.training.run import Run
+from inkread.training.text_fit import fit_text, planes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.models import Card, Model
+    from inkread.synthetic.text_lines import TextStock
+    from inkread.system.files import AnyPath
+    from inkread.training.progress import Progress
+    from inkread.training.recipe import TextRecipe
+    from inkread.training.strip_network import StripNetwork
+    from inkread.training.text_fit import TextEpoch
+
+CALIBRATED = 200
+"""Held-out lines that give the ranges for 8 bits."""
+MEASURED = 2_000
+"""Held-out lines that measure the exported network, and give its temperature."""
+TEMPERATURES = np.geomspace(0.2, 5, 200)
+
+
+def train_text(
+    recipe: TextRecipe,
+    *,
+    out: AnyPath,
+    data: Sequence[str] = (),
+    data_dir: AnyPath | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    command: str = "",
+) -> Run[TextRecipe, TextEpoch]:
+    """Trains the network that reads text lines, on lines made during training, and saves the run.
+
+    Args:
+        recipe: every setting.
+        out: the run's folder: new, or that of an interrupted run to resume.
+        data: folders of your own lines to learn from too, see ``load_line_folder``.
+        data_dir: the folder of the collections; default: where the loaders look.
+        resume: continues the interrupted run in ``out``.
+        progress: notified after every step and epoch.
+        command: the command that reproduces the run, for the card.
+
+    Raises:
+        TrainingError: ``out`` holds another run, the loss diverges, or the exported model disagrees.
+        OutputError: ``out`` cannot be written to, or another process works in it.
+        OptionError: a name is not a folder.
+        DatasetError: a collection is not available, or a folder has no readable lines.
+    """
+    out, progress = Path(out), progress or NullProgress()
+    recipe = resolved(recipe)
+    with working_in(out), torch_settings(recipe):
+        refuse(out, resume=resume)
+        stock, held_out = (load_text_stock(data_dir, held_out=part) for part in (False, True))
+        if data:
+            stock = dataclasses.replace(stock, strips=stock.strips | {OWN: _own(data)})
+        state = fit_text(
+            recipe,
+            out,
+            stock=stock,
+            held_out=held_out,
+            resume=resume,
+            on_epoch=progress.on_epoch,
+            on_batch=progress.on_batch,
+        )
+        network = state.averaged.cpu()
+        origin = Origin(recipe, (*described(stock, "train"), *described(held_out, "validation")), command)
+        model = text_model(network, held_out, out, origin)
+        run = Run(out, recipe, network, tuple(state.history))
+        save_run(run, model.content, model.card)
+        return run
+
+
+def _own(folders: Sequence[str]) -> Strips:
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise OptionError(f"--data {folder}", "is not a folder", "give a folder of lines with labels.csv")
+    parts = [load_line_folder(folder) for folder in folders]
+    return dataclasses.replace(parts[0], strips=tuple(strip for part in parts for strip in part.strips))
+
+
+def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin: Origin) -> Model:
+    """Returns the network in 8 bits, calibrated and measured on held-out lines.
+
+    Raises:
+        TrainingError: ONNX Runtime and PyTorch disagree on held-out lines.
+    """
+    rng = np.random.default_rng([origin.recipe.seed, 1])
+    examples = [planes_of([make_line(held_out, rng)])[0].numpy() for _ in range(CALIBRATED)]
+    geometry = {"height": HEIGHT, "ink": FILL}
+    card = origin.card(TEXT, network, labels=TEXT_CLASSES, geometry=geometry)
+    content = strips_to_onnx(network.eval(), takes="lines")
+    model = in_8_bits_compared(content, network, examples, card, folder)
+    return dataclasses.replace(
+        model, card=_measured(model, [make_line(held_out, rng) for _ in range(MEASURED)])
+    )
+
+
+def _measured(model: Model, lines: Sequence[Strip]) -> Card:
+    """Returns the card with the temperature of word probabilities, and the scores."""
+    columns = TextRecognizer(model).probabilities_of([line.pixels for line in lines])
+    right, logs, errors, length = [], [], 0, 0
+    for each, line in zip(columns, lines, strict=True):
+        characters = characters_of(each)
+        read = [("".join(c.label for c in word), word) for word in words_of(characters)]
+        errors += edit_distance(" ".join(text for text, _ in read), line.text)
+        length += len(line.text)
+        if " " not in line.text and len(read) == 1:
+            text, word = read[0]
+            right.append(text == line.text)
+            logs.append(float(np.log([character.probability for character in word]).sum()))
+    correct, log = np.array(right), np.array(logs)
+    return dataclasses.replace(
+        model.card,
+        temperature=round(fitted_temperature(correct, log), 4),
+        scores={
+            "lines_cer": round(errors / max(1, length), 6),
+            "words_right": round(float(correct.mean()), 6),
+        },
+    )
+
+
+def fitted_temperature(right: NDArray[np.bool_], logs: NDArray[np.float64]) -> float:
+    """Returns the temperature with the highest likelihood.
+
+    Args:
+        right: which words were read right.
+        logs: the log probability of each word, the sum of its characters'.
+    """
+    probable = np.clip(np.exp(logs[None] / TEMPERATURES[:, None]), 1e-6, 1 - 1e-6)
+    likelihood = np.where(right, np.log(probable), np.log(1 - probable)).mean(axis=1)
+    return float(TEMPERATURES[int(likelihood.argmax())])
