@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 WORD_ARRAYS = ("dx", "dy", "stroke_len", "n_strokes", "label", "contributor", "writer", "split")
-COPISTE_ARRAYS = ("columns", "width", "label", "split", "word_line", "word_x0", "word_x1", "word_label")
+COPISTE_ARRAYS = ("columns", "width", "label", "split", "word_line", "word_x0", "word_x1", "word_label",
+                  "word_method")  # fmt: skip
 DHSD_ARRAYS = ("columns", "width", "label", "split")
 HEIGHT = 48
 """Height of all strips in pixels."""
 CROSSED_OUT = "<>"
 """Characters that mark unreadable words in Copiste's transcriptions."""
+CLEAN = 0
+"""``word_method`` of words whose whole line's gaps agree with its text."""
 AROUND = 4
 """Columns of paper to keep on both sides of a word."""
 
@@ -118,14 +121,23 @@ def load_copiste_lines(data_dir: AnyPath | None = None, *, held_out: bool = Fals
     )
 
 
-def load_copiste_words(data_dir: AnyPath | None = None, *, held_out: bool = False) -> Strips:
-    """Loads the words cut from the lines of Copiste d'un jour, about 5 % of them cut wrongly."""
+def load_copiste_words(
+    data_dir: AnyPath | None = None, *, held_out: bool = False, clean: bool = False
+) -> Strips:
+    """Loads the words cut from the lines of Copiste d'un jour, about 5 % of them cut wrongly.
+
+    Args:
+        data_dir: where the collections are; ``INKREAD_DATA`` by default.
+        held_out: return the part that no network is trained on instead of the rest.
+        clean: only words whose whole line was cut without doubt.
+    """
     pack, sha256 = _copiste(data_dir)
     ends, split, lines = _ends(pack), pack["split"].astype(str), pack["word_line"].astype(np.int64)
     strips = []
-    for line, x0, x1, text in zip(
-        lines, pack["word_x0"], pack["word_x1"], pack["word_label"].astype(str), strict=True
-    ):
+    columns = (lines, pack["word_x0"], pack["word_x1"], pack["word_label"].astype(str), pack["word_method"])
+    for line, x0, x1, text, method in zip(*columns, strict=True):
+        if clean and method != CLEAN:
+            continue
         if (split[line] == "eval") == held_out and text and not set(text) & set(CROSSED_OUT):
             begin, end = ends[line], ends[line + 1]
             first, last = max(begin, begin + int(x0) - AROUND), min(end, begin + int(x1) + AROUND)
@@ -145,6 +157,16 @@ def load_dhsd(data_dir: AnyPath | None = None, *, held_out: bool = False) -> Str
         hashlib.sha256(path.read_bytes()).hexdigest(),
         "Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI): DHSD, ICDAR 2024",
     )
+
+
+def load_poilus(data_dir: AnyPath | None = None) -> Strips:
+    """Loads lines of French wills of 1914 to 1918, for evaluation only."""
+    published = "https://github.com/HTR-United/CREMMA-AN-TestamentsDePoilus"
+    path = require_file("eval_lines", "poilus48.npz", data_dir, published=published)
+    pack = load_npz(path, ("columns", "width", "label"))
+    ends = _ends(pack)
+    strips = tuple(Strip(_cut(pack, *ends[i : i + 2]), str(text)) for i, text in enumerate(pack["label"]))
+    return Strips("Testaments de Poilus", strips, hashlib.sha256(path.read_bytes()).hexdigest(), published)
 
 
 def _copiste(data_dir: AnyPath | None) -> tuple[dict[str, NDArray[np.generic]], str]:

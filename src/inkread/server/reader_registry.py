@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.errors import OptionError
 from inkread.models import bundled, load_model
-from inkread.models.card import REPORT_FILE
+from inkread.models.card import CHARACTER_CLASSES, REPORT_FILE, TEXT_CLASSES
 from inkread.models.history import load_history
 from inkread.pipeline.classifier import DIGITS
 from inkread.server.problems import Problem
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from inkread.models import Model
 
-GLYPHS, PAGES = "glyphs", "detector"
+GLYPHS, PAGES, LETTERS = "glyphs", "detector", "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Entry:
     Attributes:
         name: the name that selects it; never a path.
         model: the verified model.
-        kind: ``"glyphs"`` or ``"detector"``.
+        kind: ``"glyphs"``, ``"detector"``, or ``"text"`` for letters and lines.
         history: its training history, one dict per epoch; empty if the model is not from a run's folder.
     """
 
@@ -45,7 +45,7 @@ class Entry:
 
     @property
     def is_selectable(self) -> bool:
-        """Whether it can be selected to read pictures; the detector is part of every reading."""
+        """Whether it can be selected to read digits; the others are part of every reading."""
         return self.kind == GLYPHS
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class ReaderRegistry:
         self.entries = {name: _entry(name, source) for name, source in sources.items()}
         for name in folders:
             if not self.entries[name].is_selectable:
-                raise OptionError(name, "is a detector", "use a model that reads glyphs")
+                raise OptionError(name, f"is a model of {self.entries[name].kind}", "use one of digits")
 
     @property
     def folders(self) -> dict[str, Path]:
@@ -95,7 +95,8 @@ class ReaderRegistry:
 
 def _entry(name: str, source: str) -> Entry:
     model = load_model(source)
-    kind = PAGES if model.card.fusion else GLYPHS
+    reads_letters = model.card.labels in (CHARACTER_CLASSES, TEXT_CLASSES)
+    kind = PAGES if model.card.fusion else LETTERS if reads_letters else GLYPHS
     if kind == GLYPHS and not set(DIGITS) <= set(model.card.labels):
         known = ", ".join(model.card.labels[:3])
         raise OptionError(name, f"reads {known} … instead of the ten digits", "use a model that reads digits")

@@ -1,0 +1,173 @@
+"""Accuracy on letters, words, and lines: ``python benchmarks/text.py [--write docs/text.md]``.
+
+All writers are unseen by every network: UNIPEN's held-out contributors and word collections, the
+evaluation splits of Copiste d'un jour and DHSD, photographed characters, and French wills of 1914 to 1918.
+Words and lines are read as pictures, from finding the line to the text, greedily and without a lexicon unless
+the table says otherwise. CER is edits per character; case is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkread.datasets.archives import load_npz
+from inkread.datasets.data_dirs import require_file
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.datasets.written_text import (
+    load_copiste_lines,
+    load_copiste_words,
+    load_dhsd,
+    load_pen_words,
+    load_poilus,
+)
+from inkread.errors import DatasetNotFoundError
+from inkread.evaluation.metrics import edit_distance
+from inkread.evaluation.reports.markdown import fill, table
+from inkread.pipeline.text import TextReader
+from inkread.synthetic.text_lines import pen_line, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.datasets.written_text import Strips
+
+Sample = tuple["NDArray[np.uint8]", str]
+MARGIN = 12
+"""Pixels of paper around a strip."""
+
+
+def main() -> None:
+    """Prints the tables in Markdown, and writes them into a document if one is named."""
+    parser = argparse.ArgumentParser(description="Measure the accuracy on letters, words, and lines.")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="the document to write the tables into")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="read one in N")
+    options = parser.parse_args()
+    parts = [characters(options.every), words(options.every)]
+    figures = "\n\n".join(part for part in parts if part)
+    print(figures)
+    if options.write:
+        document = options.write.read_text(encoding="utf-8")
+        options.write.write_text(fill(document, figures), encoding="utf-8")
+
+
+def characters(every: int) -> str:
+    """Returns the table of single characters."""
+    reader = TextReader("alnum")
+    letters = TextReader("letters")
+    rows = []
+    for name, used, load in (
+        ("photographed characters (handwritten62)", reader, _photographed),
+        ("photographed letters (handwritten62)", letters, lambda: _letters(_photographed())),
+        ("UNIPEN letters, held-out contributors", letters, _pen_letters),
+    ):
+        samples = _available(load, every)
+        if samples:
+            read = [used.read_digit(picture) for picture, _ in samples]
+            texts = [digit.label if digit else "" for digit in read]
+            rows.append([name, f"{len(samples):,}", *_shares(texts, [text for _, text in samples])])
+    header = ["single characters", "pictures", "right", "case folded", "rejected"]
+    return table(header, rows) if rows else ""
+
+
+def words(every: int) -> str:
+    """Returns the table of words and lines."""
+    reader = TextReader("text")
+    rows = []
+    for name, load in (
+        ("UNIPEN words", _pen_words),
+        ("Copiste words", lambda: _strips(load_copiste_words(held_out=True, clean=True))),
+        ("Copiste lines", lambda: _strips(load_copiste_lines(held_out=True))),
+        ("DHSD names", lambda: _strips(load_dhsd(held_out=True))),
+        ("French wills, lines", lambda: _strips(load_poilus())),
+    ):
+        samples = _available(load, every)
+        if samples:
+            rows.append([name, *_row(reader, samples)])
+        if samples and load is _pen_words:
+            known = sorted({text for _, text in samples})
+            rows.append([f"{name}, with a lexicon of {len(known):,}", *_row(_with_lexicon(known), samples)])
+    header = ["words and lines", "pictures", "CER", "exactly right", "case folded", "time"]
+    return table(header, rows) if rows else ""
+
+
+def _with_lexicon(words: Sequence[str]) -> TextReader:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "lexicon.txt"
+        file.write_text("\n".join(words), encoding="utf-8")
+        return TextReader("text", lexicon=file)
+
+
+def _row(reader: TextReader, samples: Sequence[Sample]) -> list[str]:
+    began = time.perf_counter()
+    texts = [" ".join(reader.read(picture).text.split()) for picture, _ in samples]
+    each = (time.perf_counter() - began) / len(samples)
+    return [f"{len(samples):,}", *_edits(texts, samples), f"{1000 * each:.0f} ms"]
+
+
+def _available(load: Callable[[], Iterable[Sample]], every: int) -> list[Sample]:
+    try:
+        return list(islice(load(), 0, None, every))
+    except DatasetNotFoundError:
+        return []
+
+
+def _shares(texts: Sequence[str], labels: Sequence[str]) -> list[str]:
+    pairs = list(zip(texts, labels, strict=True))
+    right = np.mean([text == label for text, label in pairs])
+    folded = np.mean([text.casefold() == label.casefold() for text, label in pairs])
+    return [f"{right:.1%}", f"{folded:.1%}", f"{np.mean([not text for text in texts]):.1%}"]
+
+
+def _edits(texts: Sequence[str], samples: Sequence[Sample]) -> list[str]:
+    pairs = [(text, label) for text, (_, label) in zip(texts, samples, strict=True)]
+    errors = sum(edit_distance(text, label) for text, label in pairs) / sum(len(label) for _, label in pairs)
+    right = np.mean([text == label for text, label in pairs])
+    folded = np.mean([text.casefold() == label.casefold() for text, label in pairs])
+    return [f"{errors:.1%}", f"{right:.1%}", f"{folded:.1%}"]
+
+
+def _photographed() -> Iterator[Sample]:
+    path = require_file("handwritten62", "handwritten62.npz", None, published="no known place")
+    arrays = load_npz(path, ("images", "labels"))
+    yield from zip(arrays["images"], map(str, arrays["labels"]), strict=True)
+
+
+def _letters(samples: Iterable[Sample]) -> Iterator[Sample]:
+    return ((picture, text) for picture, text in samples if text.isalpha())
+
+
+def _pen_letters() -> Iterator[Sample]:
+    unipen = load_unipen()
+    for index in np.flatnonzero(np.isin(unipen.contributors, HELD_OUT_CONTRIBUTORS)):
+        text = str(unipen.labels[index])
+        if text.isalpha():
+            yield _padded(pen_line(unipen.strokes(int(index)), 4)), text
+
+
+def _pen_words() -> Iterator[Sample]:
+    held_out = load_pen_words(held_out=True)
+    for index in range(len(held_out)):
+        text = str(held_out.labels[index])
+        yield _padded(pen_line(held_out.strokes(index), len(text))), text
+
+
+def _strips(strips: Strips) -> Iterator[Sample]:
+    return ((_padded(strip.pixels), plain(strip.text)) for strip in strips.strips)
+
+
+def _padded(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    paper = int(np.median(pixels))
+    return np.pad(pixels, MARGIN, constant_values=paper)
+
+
+if __name__ == "__main__":
+    main()
