@@ -133,7 +133,7 @@ def test_a_reading_is_told_to_screen_readers_digit_by_digit(visit):
 def test_the_models_stand_side_by_side_and_one_can_be_chosen(visit):
     person = visit("#models")
     page = person.page
-    expect(page.locator(".model-name")).to_contain_text(["default", "detector"])
+    expect(page.locator(".model-name")).to_contain_text(["default", "characters", "detector", "text"])
     expect(page.get_by_role("radio")).to_have_count(
         1
     )  # the detector is part of every reading and cannot be chosen

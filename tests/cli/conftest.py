@@ -37,7 +37,7 @@ def line_of(row: str) -> Line:
 class FakeReader:
     """Reads a picture's text from its name."""
 
-    def __init__(self, model: str = "default", *, detector: str = "detector") -> None:
+    def __init__(self, model: str = "default", *, detector: str = "detector", **_: object) -> None:
         self.model, self.detector = model, detector
 
     def trace(

@@ -62,6 +62,7 @@ def test_a_summary_without_a_name_is_of_every_bundled_network(run):
     out = run("models", "--summary").out
     headings = [block.splitlines()[0].partition(":")[0] for block in out.split("\n\n")]
     assert headings == [
-        "default", "detector", "detector/closeup", "detector/strip", "detector/rescoring",
+        "default", "characters", "detector", "detector/closeup", "detector/strip", "detector/rescoring",
+        "text",
     ]  # fmt: skip
     assert "The input has no fixed size; this is for 2×256×256." in out

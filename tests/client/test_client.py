@@ -168,7 +168,7 @@ def test_glyphs_are_classified(client):
 
 def test_the_server_is_described(client):
     assert client.info()["limits"]["files"] == 5
-    assert [model["name"] for model in client.models()] == ["default", "detector"]
+    assert [model["name"] for model in client.models()] == ["default", "characters", "detector", "text"]
 
 
 def test_readings_are_found_corrected_and_removed(client):

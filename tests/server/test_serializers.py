@@ -110,7 +110,7 @@ def test_a_model_given_at_the_start_can_be_chosen():
     folder = str(inkread.models.load_model().path.parent)
     with serving(models={"mine": folder}) as server:
         found = server.get("/v1/models").json()["models"]
-        assert [model["name"] for model in found] == ["default", "detector", "mine"]
+        assert [model["name"] for model in found] == ["default", "characters", "detector", "text", "mine"]
         assert folder not in json.dumps(found)
         answer = server.post("/v1/read?model=mine", content=SEVEN).json()
         assert (answer["model"], answer["text"]) == ("mine", "7")

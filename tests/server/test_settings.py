@@ -67,7 +67,7 @@ def test_a_model_that_cannot_be_loaded_is_an_error_at_the_start(tmp_path):
 def test_a_detector_cannot_be_offered_for_glyphs():
     from inkread.models import load_model
 
-    with pytest.raises(OptionError, match="is a detector"):
+    with pytest.raises(OptionError, match="is a detector model"):
         create_app(ServerSettings(models={"mine": str(load_model("detector").path.parent)}))
 
 

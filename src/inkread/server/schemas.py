@@ -243,7 +243,7 @@ class Model(Shape):
     """A model and its card."""
 
     name: str
-    kind: Literal["glyphs", "detector"]
+    kind: Literal["glyphs", "detector", "text"]
     selectable: bool = Field(description="Whether the option `model` accepts it.")
     size: int = Field(description="Size of the model in bytes.")
     report: bool = Field(description="Whether `/v1/models/{name}/report` exists.")

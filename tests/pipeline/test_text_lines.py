@@ -1,0 +1,95 @@
+"""Lines are found wherever they are, whatever they say, and cut out upright at one height."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkread.pipeline.text_lines import FILL, HEIGHT, MOST_LINES, find_lines, ink_of
+
+WORDS = ("Every good boy", "does fine and", "jumps quickly")
+
+
+def page(*lines: str, size: float = 1.2, apart: int = 60, paper: int = 240, ink: int = 30) -> np.ndarray:
+    """Returns a page with lines of text in one of OpenCV's fonts."""
+    picture = np.full((apart * (len(lines) + 1), 640), paper, np.uint8)
+    for number, line in enumerate(lines):
+        place = (40, apart * (number + 1))
+        cv2.putText(picture, line, place, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, size, ink, 2, cv2.LINE_AA)
+    return picture
+
+
+def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
+    height, width = picture.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    return cv2.warpAffine(picture, matrix, (width, height), borderValue=240)
+
+
+def filled(line: object) -> float:
+    """Returns the share of a strip's rows that have ink."""
+    dark = line.pixels < 135
+    return np.ptp(np.flatnonzero(dark.any(axis=1))) / HEIGHT
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        page(*WORDS),
+        page(*WORDS, paper=30, ink=220),
+        turned(page(*WORDS), 3),
+        turned(page(*WORDS), -3),
+        page(*WORDS, size=3.2, apart=160)[:, :],
+        cv2.GaussianBlur(page(*WORDS), (0, 0), 1.2),
+    ],
+)
+def test_each_line_is_found_once_from_top_to_bottom(picture):
+    lines = find_lines(picture)
+    assert len(lines) == 3
+    assert [line.course[1] for line in lines] == sorted(line.course[1] for line in lines)
+
+
+def test_a_strip_has_one_height_and_its_ink_fills_it():
+    for line in find_lines(page(*WORDS)):
+        assert line.pixels.shape[0] == HEIGHT
+        assert filled(line) == pytest.approx(FILL, abs=0.15)
+
+
+def test_a_sloping_line_becomes_level():
+    (line,) = find_lines(turned(page("level or not"), 4))
+    assert line.course[0] == pytest.approx(-np.tan(np.deg2rad(4)), abs=0.02)
+    assert filled(line) == pytest.approx(FILL, abs=0.2)
+
+
+def test_ruled_paper_has_the_same_lines():
+    picture = page(*WORDS)
+    for y in range(10, picture.shape[0], 60):
+        cv2.line(picture, (0, y), (picture.shape[1], y), 150, 1)
+    assert len(find_lines(picture)) == 3
+
+
+def test_a_box_leads_back_to_the_page():
+    (line,) = find_lines(page("where is it"))
+    x0, y0, x1, y1 = line.box(0, line.pixels.shape[1])
+    assert x0 < 60
+    assert y0 < 40
+    assert x1 > 200
+    assert y1 > 55
+
+
+@pytest.mark.parametrize("picture", [np.full((80, 90), 255, np.uint8), np.zeros((1, 1), np.uint8)])
+def test_blank_pictures_have_no_lines(picture):
+    assert find_lines(picture) == []
+    assert ink_of(picture).box is None
+
+
+def test_textures_have_a_bounded_number_of_lines():
+    noise = np.random.default_rng(0).integers(0, 256, (900, 900)).astype(np.uint8)
+    assert len(find_lines(noise)) <= MOST_LINES
+
+
+def test_two_columns_are_not_one_line():
+    picture = np.hstack(
+        [page("left side")[:, :340], np.full((120, 300), 240, np.uint8), page("right")[:, :340]]
+    )
+    assert len(find_lines(picture)) == 2

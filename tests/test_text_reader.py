@@ -1,0 +1,147 @@
+"""The reader of letters, words, and lines, from any source to its text."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from tests.pipeline.test_text_lines import page
+
+import inkread
+from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.datasets.written_text import load_pen_words
+from inkread.errors import DatasetNotFoundError, OptionError, PictureError
+from inkread.evaluation.metrics import edit_distance
+from inkread.pipeline.explain import save_stages
+from inkread.pipeline.text import ALPHABETS, TextReader
+from inkread.reader import Reader, open_reader
+from inkread.synthetic.text_lines import pen_line
+
+LEAST_WORDS, LEAST_LETTERS = 0.55, 0.75
+"""Shares of held-out words and letters, case folded, that must be read right."""
+
+
+@pytest.fixture(scope="module")
+def reader() -> TextReader:
+    return TextReader("text", threads=1)
+
+
+def test_a_page_has_its_lines_with_words_characters_and_boxes(reader):
+    reading = reader.read(page("hello world", "second line"))
+    assert len(reading.lines) == 2
+    for line in reading.lines:
+        assert line.text == " ".join(word.label for word in line.words)
+        assert "".join(digit.label for digit in line.digits) == line.text.replace(" ", "")
+        for part in (*line.words, *line.digits):
+            x0, y0, x1, y1 = part.box
+            assert 0 <= x0 < x1 <= reading.width
+            assert 0 <= y0 < y1 <= reading.height
+            assert 0 <= part.probability <= 1
+    assert reading.text == "\n".join(line.text for line in reading.lines)
+    assert [row["label"] for row in reading.to_rows()] == reading.text.split()
+    assert reading.to_dict()["lines"][0]["words"][0]["label"] == reading.lines[0].words[0].label
+
+
+def test_an_alphabet_leaves_everything_else_out():
+    picture = page("A1 b-2 c!3")
+    for alphabet in ("letters", "alnum"):
+        text = TextReader(alphabet, threads=1).read(picture).text
+        assert set(text) <= {*ALPHABETS[alphabet], " ", "\n"}
+
+
+@pytest.mark.parametrize("picture", [np.full((90, 200), 255, np.uint8), np.zeros((1, 1), np.uint8)])
+def test_a_blank_picture_has_no_text(reader, picture):
+    assert reader.read(picture).text == ""
+    assert reader.read_digit(picture) is None
+
+
+def test_a_line_of_ten_thousand_pixels_is_read(reader):
+    reading = reader.read(np.tile(page("again and")[:, :620], 16)[:, :10_000])
+    assert len(reading.text.split()) > 10
+
+
+def test_improbable_words_are_question_marks(reader):
+    reading = reader.read(page("perhaps not"), min_probability=1.0)
+    assert {word.label for line in reading.lines for word in line.words} == {"?"}
+
+
+def test_a_reader_is_pickled_as_its_arguments(reader):
+    copy = pickle.loads(pickle.dumps(TextReader("letters", threads=1)))
+    assert (copy.alphabet, copy.read(page("abc")).text) == (
+        "letters", TextReader("letters", threads=1).read(page("abc")).text,
+    )  # fmt: skip
+
+
+def test_a_drawing_and_the_stages_show_words(reader, tmp_path):
+    trace = reader.trace(page("hello world"))
+    assert trace.reading.draw(trace.picture.pixels).size[0] >= 640
+    assert [path.name for path in save_stages(trace, tmp_path)] == [
+        "1-upright.png",
+        "2-lines.png",
+        "3-reading.png",
+    ]
+    single = reader.trace(page("A", size=2.0), single=True)
+    assert [path.name for path in save_stages(single, tmp_path)][1] == "2-glyphs.png"
+
+
+def test_a_lexicon_helps_and_is_checked(tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("hello\nworld\n", encoding="utf-8")
+    assert (
+        TextReader("text", lexicon=words, threads=1).read(page("hello world")).text.lower() == "hello world"
+    )
+    with pytest.raises(OptionError, match="has no effect on digits"):
+        open_reader("digits", lexicon=words)
+
+
+def test_wrong_options_and_pictures_are_errors(reader):
+    with pytest.raises(OptionError, match=r"alphabet 'leters'.*letters"):
+        TextReader("leters")
+    with pytest.raises(OptionError, match=r"alphabet 'txt'.*text"):
+        open_reader("txt")
+    with pytest.raises(OptionError, match="reads digits, not text"):
+        open_reader("text", model="runs/mine")
+    with pytest.raises(PictureError):
+        reader.read(b"no picture")
+
+
+def test_the_package_reads_every_alphabet():
+    assert isinstance(open_reader(), Reader)
+    assert isinstance(open_reader("alnum"), inkread.TextReader)
+    assert inkread.read(np.full((40, 40), 255, np.uint8), alphabet="text").text == ""
+
+
+def test_words_of_other_people_are_read(reader):
+    try:
+        words = load_pen_words(held_out=True)
+    except DatasetNotFoundError as error:
+        pytest.skip(str(error))
+    chosen = range(0, len(words), 40)
+    pairs = [
+        (
+            reader.read(
+                np.pad(pen_line(words.strokes(i), len(words.labels[i])), 12, constant_values=255)
+            ).text,
+            str(words.labels[i]),
+        )
+        for i in chosen
+    ]
+    right = np.mean([read.casefold() == text.casefold() for read, text in pairs])
+    assert right >= LEAST_WORDS, [pair for pair in pairs if edit_distance(*pair) > 2]
+
+
+def test_letters_of_other_people_are_read():
+    try:
+        unipen = load_unipen()
+    except DatasetNotFoundError as error:
+        pytest.skip(str(error))
+    held_out = np.flatnonzero(np.isin(unipen.contributors, HELD_OUT_CONTRIBUTORS))[::40]
+    letters = TextReader("letters", threads=1)
+    right = []
+    for index in held_out.tolist():
+        label = str(unipen.labels[index])
+        if label.isalpha():
+            digit = letters.read_digit(np.pad(pen_line(unipen.strokes(index), 4), 12, constant_values=255))
+            right.append(digit is not None and digit.label.casefold() == label.casefold())
+    assert np.mean(right) >= LEAST_LETTERS
