@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from tests.pipeline.test_text_lines import page
+from pipeline.test_text_lines import page
 
 import inkread
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen

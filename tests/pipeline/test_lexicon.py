@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.pipeline.test_decoding import columns_of
+from pipeline.test_decoding import columns_of
 
 from inkread.errors import OptionError
 from inkread.models.card import TEXT_CLASSES

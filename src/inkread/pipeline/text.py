@@ -40,8 +40,9 @@ ALPHABETS = {
     "text": "".join(TEXT_CLASSES[:-1]),
 }
 """The characters of each alphabet."""
-LEAST_WORD = 0.02
-"""A word less probable than this is not writing that the network knows, and is left out."""
+LEAST_CHARACTER = 0.35
+"""A word whose characters are less probable than this, as a geometric mean, is left out: it is not writing
+that the network knows. Not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +167,13 @@ class TextReader(SourceReader[TextTrace]):
         words, digits = [], []
         for characters in words_of(characters_of(columns)):
             text = "".join(character.label for character in characters)
-            probability = float(np.prod([character.probability for character in characters])) ** (
-                1 / temperature
-            )
+            logs = np.log([character.probability for character in characters])
+            if logs.mean() < np.log(LEAST_CHARACTER):
+                continue
+            probability = float(np.exp(logs.sum() / temperature))
             alternatives: Sequence[tuple[str, float]] = ()
             if self._lexicon:
                 text, probability, alternatives = self._lexicon.corrected(columns, characters, probability)
-            if probability < LEAST_WORD:
-                continue
             box = _box(line, characters[0].start, characters[-1].end, picture)
             words.append(Word(text, probability, box, tuple(alternatives)))
             digits += [_digit(line, character, picture) for character in characters]

@@ -78,7 +78,9 @@ class ReaderRegistry:
         self.entries = {name: _entry(name, source) for name, source in sources.items()}
         for name in folders:
             if not self.entries[name].is_selectable:
-                raise OptionError(name, f"is a {self.entries[name].kind} model, not one of digits", "use one of glyphs")
+                raise OptionError(
+                    name, f"is a {self.entries[name].kind} model, not one of digits", "use one of glyphs"
+                )
 
     @property
     def folders(self) -> dict[str, Path]:

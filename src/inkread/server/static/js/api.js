@@ -1,5 +1,6 @@
 /** The page's client of the HTTP API. Does not use the DOM. */
 
+import { asText } from "./reading.js";
 import { sentence } from "./words.js";
 
 const TRIES = 6;
@@ -48,9 +49,17 @@ export class Api {
    * @param {string} options.base the page's URL; the API's URLs are relative to it.
    * @param {() => ?string} options.key the API key, if there is one.
    * @param {(refused: boolean) => Promise<?string>} options.askKey asks the user for a key; null for none.
+   * @param {() => ?string} options.alphabet what to read besides digits; null for digits.
    */
-  constructor({ base, key = () => null, askKey = async () => null, fetcher = (...all) => fetch(...all) }) {
+  constructor({
+    base,
+    key = () => null,
+    askKey = async () => null,
+    alphabet = () => null,
+    fetcher = (...all) => fetch(...all),
+  }) {
     this.base = base;
+    this.alphabet = alphabet;
     this.key = key;
     this.askKey = askKey;
     this.fetcher = fetcher;
@@ -66,7 +75,8 @@ export class Api {
   /** Reads a picture with the options of POST /v1/read; `patient` retries while the server is busy. */
   async read(picture, { name = "picture.png", signal, patient = false, ...options } = {}) {
     const response = await this.#picture(picture, { name, signal, patient, ...options });
-    return response.json();
+    const reading = await response.json();
+    return this.alphabet() ? asText(reading) : reading;
   }
 
   /** Returns the picture with its boxes drawn on it, for formats that the browser cannot show. */
@@ -93,7 +103,7 @@ export class Api {
   #picture(picture, { name, signal, patient, ...options }) {
     const body = new FormData();
     body.append("picture", picture, name);
-    return this.#send(`v1/read${query(options)}`, { method: "POST", body, signal, patient });
+    return this.#send(`v1/read${query({ ...options, alphabet: this.alphabet() })}`, { method: "POST", body, signal, patient });
   }
 
   async #json(path, options) {

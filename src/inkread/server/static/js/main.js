@@ -28,7 +28,13 @@ let answer; // ends the wait for it, even after a failure
 const answered = new Promise((resolve) => { answer = resolve; });
 let chosen = recall("model"); // null: the server's default model
 
-const api = new Api({ base: document.baseURI, key: currentKey, askKey });
+const alphabet = $("alphabet");
+const api = new Api({
+  base: document.baseURI,
+  key: currentKey,
+  askKey,
+  alphabet: () => (alphabet.value === "digits" ? null : alphabet.value),
+});
 const corrections = new Corrections(api, () => Boolean(known?.collect));
 const shared = { api, corrections, answered, info: () => known, model: () => chosen ?? undefined };
 
@@ -48,6 +54,14 @@ function choose(name) {
   draw.again();
   upload.again();
 }
+
+alphabet.value = recall("alphabet") ?? "digits";
+if (!alphabet.value) alphabet.value = "digits";
+alphabet.addEventListener("change", () => {
+  remember("alphabet", alphabet.value);
+  draw.again();
+  upload.again();
+});
 
 const open = { history: () => known && history.load(), models: () => known && models.load() };
 startTabs(document.querySelector("[role=tablist]"), (name, before) => {

@@ -13,6 +13,12 @@ const BESIDE = 0.5; // how far a mark may be above or below the nearest digit of
 export const SAME_PLACE = 0.5; // boxes with more overlap belong to the same digit
 const POSSIBLE = 0.1; // less probable alternatives are not mentioned
 
+/** Returns a reading of text as it is shown: words take the place of digits. */
+export function asText(reading) {
+  const lines = reading.lines.map((line) => (line.words ? { ...line, digits: line.words } : line));
+  return { ...reading, lines, isText: true };
+}
+
 /** Returns every digit of a reading with its place: [{digit, line, position}], row by row. */
 export function digitsOf(reading) {
   return (reading?.lines ?? []).flatMap(({ digits }, line) =>
@@ -32,7 +38,7 @@ export function inOrder({ digits }) {
 
 /** Returns the text of a row with its corrections. */
 export function rowText(row) {
-  return inOrder(row).map(({ digit }) => labelOf(digit)).join("");
+  return inOrder(row).map(({ digit }) => labelOf(digit)).join(row.words ? " " : "");
 }
 
 /** Adds a missed digit to the row that it belongs to, or to a new row. @returns its place. */
@@ -82,7 +88,7 @@ export function writtenOf(reading) {
   const rows = (reading?.lines ?? []).map((line) =>
     partsOf(line)
       .map(({ digit, sign }) => (digit ? labelOf(digit) : sign.label))
-      .join(""),
+      .join(line.words ? " " : ""),
   );
   return rows.filter(Boolean).join("\n");
 }
@@ -136,7 +142,7 @@ export function verdict(reading) {
 
 function confidence(reading) {
   const all = digitsOf(reading);
-  if (!all.length) return { kind: "none", text: "No digits found." };
+  if (!all.length) return { kind: "none", text: `No ${reading?.isText ? "text" : "digits"} found.` };
   const least = leastSure(reading);
   if (!least)
     return {
@@ -146,25 +152,28 @@ function confidence(reading) {
   const { digit } = least;
   const kind = level(digit.probability);
   if (kind === "doubt") {
-    const what = `${all.length > 1 ? "the" : "this"} ${digit.label}: ${percent(digit.probability)}`;
-    return { kind, text: `Not sure of ${what}.${otherwise(digit)}` };
+    const name = reading.isText ? `“${digit.label}”` : `${all.length > 1 ? "the" : "this"} ${digit.label}`;
+    const what = `${name}: ${percent(digit.probability)}`;
+    return { kind, text: `Not sure of ${what}.${otherwise(digit, reading.isText)}` };
   }
   if (all.length === 1) return { kind, text: `Confidence: ${percent(digit.probability)}.` };
   return { kind, text: `Lowest confidence: ${digit.label} (${percent(digit.probability)}).` };
 }
 
 /** Suggests what a doubtful digit may be instead: not a digit, or another plausible digit. */
-function otherwise(digit) {
-  if (probabilitiesOf(digit).reduce((sum, each) => sum + each, 0) < 0.5) return " It may not be a digit.";
+function otherwise(digit, isText) {
+  if (!isText && probabilitiesOf(digit).reduce((sum, each) => sum + each, 0) < 0.5) return " It may not be a digit.";
   const other = (digit.alternatives ?? []).find(
     ({ label, probability }) => label !== digit.label && probability >= POSSIBLE,
   )?.label;
-  return other ? ` It could be ${other === "8" ? "an" : "a"} ${other}.` : "";
+  if (!other) return "";
+  return isText ? ` It could be “${other}”.` : ` It could be ${other === "8" ? "an" : "a"} ${other}.`;
 }
 
 /** Formats a reading for screen readers, with spaces between digits so that 42 is not read as forty-two. */
 export function spoken(reading) {
-  const rows = textOf(reading).split("\n").filter(Boolean).map((row) => [...row].join(" "));
+  const spelled = (row) => (reading.isText ? row : [...row].join(" "));
+  const rows = textOf(reading).split("\n").filter(Boolean).map(spelled);
   const words = verdict(reading).text;
   return rows.length ? `Read: ${rows.join(", next row, ")}. ${words}` : words;
 }

@@ -92,10 +92,11 @@ export class ReadingView {
   /** Handles keys on a digit: 0–9 and Backspace correct it, arrows select the next. */
   key(event, place) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const canCorrect = !this.#item.reading.isText;
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (step) this.#go(place, step, event.currentTarget);
-    else if (/^[0-9]$/.test(event.key)) this.#correct(place, event.key);
-    else if (event.key === "Backspace" || event.key === "Delete") this.#correct(place, "");
+    else if (canCorrect && /^[0-9]$/.test(event.key)) this.#correct(place, event.key);
+    else if (canCorrect && (event.key === "Backspace" || event.key === "Delete")) this.#correct(place, "");
     else return;
     event.preventDefault();
   }
@@ -212,8 +213,9 @@ export class ReadingView {
     const { reading } = this.#item;
     const { kind, text } = readings.verdict(reading);
     this.root.dataset.kind = kind;
+    this.root.classList.toggle("is-text", Boolean(reading.isText));
     const count = readings.digitsOf(reading).length;
-    this.text.dataset.size = count <= 3 ? "large" : count <= 12 ? "middle" : "small";
+    this.text.dataset.size = reading.isText ? "small" : count <= 3 ? "large" : count <= 12 ? "middle" : "small";
     this.#renderText(reading);
     say(this.verdict, text);
     say(this.facts, [reading.model, duration(reading.milliseconds)].filter(Boolean).join(" · "));
@@ -244,7 +246,7 @@ export class ReadingView {
       digit ? this.#chip(digit, { line, position }) : el("span", { class: "sign" }, sign.label)
     ));
     const words = `Edit row ${line + 1}: ${[...readings.rowText(row)].join(" ") || "no digit"}`;
-    const edit = this.corrections && el("button", {
+    const edit = this.corrections && !this.#item.reading.isText && el("button", {
       type: "button",
       class: "button quiet edit",
       title: "Edit row",
