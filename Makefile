@@ -75,7 +75,9 @@ train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 train-all: $(VENV)/train  ## train all bundled networks with their recipes into runs/: hours on two cores
 	$(BIN)/inkread train --recipe default --out runs/default $(ARGS)
 	$(BIN)/inkread export runs/default --to int8 --out runs/default
+	$(BIN)/inkread train --recipe characters --out runs/characters $(ARGS)
 	$(BIN)/inkread train --network detector --out runs/detector $(ARGS)
+	$(BIN)/inkread train --network text --out runs/text $(ARGS)
 
 notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
 	$(BIN)/jupyter notebook notebooks/handwriting_recognition.ipynb $(QUIET_JUPYTER) $(ARGS)

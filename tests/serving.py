@@ -40,7 +40,9 @@ def serving(
     *, headers: dict[str, str] | None = None, reader: Any = Reader, **settings: Any
 ) -> Iterator[Running]:
     """Runs a server with these settings; requests have the headers, and ``reader`` makes the reader."""
-    app = create_app(ServerSettings(**{"api_key": None, "workers": 1} | settings), reader=reader)
+    app = create_app(
+        ServerSettings(**{"api_key": None, "workers": 1, "max_seconds": PATIENCE} | settings), reader=reader
+    )
     with running(app, headers) as client:
         yield client
 

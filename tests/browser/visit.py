@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 FIRST_SHAPES = WriterStyle((0,) * 10, slant=0.08)
 
 
+PATIENCE = 120_000
+"""Milliseconds until an action on the page fails; no test depends on the machine's speed."""
+
+
 class Visit:
     """One page, and all errors on it.
 
@@ -32,6 +36,7 @@ class Visit:
         self._faults: list[str] = []
         self._context = context
         self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda message: self._hear(message.type, message.text))
         self.page.on("pageerror", lambda error: self._faults.append(f"error: {error}"))
         context.on("request", lambda request: self._watch(request.url))

@@ -228,14 +228,15 @@ export class ReadingView {
   }
 
   #renderText(reading) {
-    const focused = this.text.contains(document.activeElement) ? document.activeElement.dataset.place : null;
+    const { place, edit } = this.text.contains(document.activeElement) ? document.activeElement.dataset : {};
     if (!readings.digitsOf(reading).length) {
       this.text.replaceChildren(el("span", { class: "nothing", "aria-hidden": "true" }, "–"));
       return;
     }
     const writing = this.#editor && document.activeElement === this.#editor.input;
     this.text.replaceChildren(...reading.lines.map((row, line) => this.#row(row, line)).filter(Boolean));
-    if (focused) this.text.querySelector(`[data-place="${focused}"]`)?.focus();
+    if (place) this.text.querySelector(`[data-place="${place}"]`)?.focus();
+    if (edit) this.#focusRow(edit);
     if (writing) this.#editor.input.focus();
   }
 
