@@ -10,7 +10,16 @@ import cv2
 import numpy as np
 
 from inkread.errors import ModelFormatError, OptionError, nearest
-from inkread.models import CLOSEUP, DEFAULT, DETECTOR, DIGIT_CLASSES, NOT_A_DIGIT, RESCORING, STRIP
+from inkread.models import (
+    CLOSEUP,
+    DEFAULT,
+    DETECTOR,
+    DIGIT_CLASSES,
+    NOT_A_DIGIT,
+    RESCORING,
+    STRIP,
+    load_model,
+)
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose
@@ -23,6 +32,7 @@ from inkread.pipeline.opinions import Opinions, opinions_of
 from inkread.pipeline.rescoring import Rescorer
 from inkread.pipeline.source_reader import SourceReader
 from inkread.pipeline.strip_reader import StripReader
+from inkread.pipeline.symbols import SymbolReader
 from inkread.pipeline.text import ALPHABETS, TextReader
 from inkread.pipeline.trace import Trace
 from inkread.results import Box, Digit, Line, Reading, Sign, require_probability
@@ -249,12 +259,13 @@ def open_reader(
     lexicon: str | os.PathLike[str] | None = None,
     limits: PictureLimits | None = None,
     threads: int = 0,
-) -> Reader | TextReader:
-    """Returns the reader of an alphabet.
+) -> Reader | TextReader | SymbolReader:
+    """Returns the reader of an alphabet, or of a model's own classes.
 
     Args:
         alphabet: ``digits``, or an alphabet of ``TextReader``.
-        model: the glyph classifier for digits, see ``Reader``.
+        model: the glyph classifier for digits, see ``Reader``; or one of your own classes, see
+            ``SymbolReader``.
         detector: the detector of digits, see ``Reader``.
         lexicon: a file of words, see ``TextReader``.
         limits: maximum bytes and pixels per picture.
@@ -265,6 +276,8 @@ def open_reader(
         OptionError: the alphabet is unknown, or an option does not go with it.
     """
     if alphabet == DIGITS_ONLY:
+        if _knows_other_classes(model):
+            return SymbolReader(model, limits=limits, threads=threads)
         if lexicon:
             raise OptionError(f"lexicon {str(lexicon)!r}", "has no effect on digits", "use the alphabet text")
         return Reader(model, detector=detector, limits=limits, threads=threads)
@@ -278,7 +291,13 @@ def open_reader(
     return TextReader(alphabet, lexicon=lexicon, limits=limits, threads=threads)
 
 
+def _knows_other_classes(model: str | os.PathLike[str]) -> bool:
+    """Returns whether a model was trained on a folder of your own classes."""
+    card = load_model(model).card
+    return not {*DIGITS} <= {*card.labels} and "box" in card.geometry
+
+
 @lru_cache(maxsize=4)
-def default_reader(alphabet: str = DIGITS_ONLY) -> Reader | TextReader:
+def default_reader(alphabet: str = DIGITS_ONLY) -> Reader | TextReader | SymbolReader:
     """Returns a reader with the bundled models, which are loaded at the first call and cached."""
     return open_reader(alphabet)

@@ -11,7 +11,7 @@ from inkread.system.files import writing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inkread.pipeline.text import TextTrace
+    from inkread.pipeline.symbols import TextTrace
     from inkread.pipeline.trace import Trace
 
 DRAWING_SUFFIX = ".png"

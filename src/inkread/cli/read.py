@@ -25,6 +25,7 @@ from inkread.models import DETECTOR
 from inkread.results.outcome import STANDARD_INPUT, Outcome
 
 if TYPE_CHECKING:
+    from inkread.pipeline.symbols import SymbolReader
     from inkread.pipeline.text import TextReader
     from inkread.reader import Reader
 
@@ -162,7 +163,7 @@ def _stream(name: str) -> BytesIO:
 
 
 def _read_all(
-    reader: "Reader | TextReader",
+    reader: "Reader | TextReader | SymbolReader",
     pages: Sequence[_Page],
     how: "_How",
     *,

@@ -67,7 +67,7 @@ def load_labelled_folder(path: AnyPath, *, text: bool = False) -> list[LabelledP
 
     Args:
         path: the folder.
-        text: labels may have any characters; then there must be a table.
+        text: labels, and names of folders, may have any characters.
 
     Raises:
         DatasetNotFoundError: the folder does not exist.
@@ -81,27 +81,29 @@ def load_labelled_folder(path: AnyPath, *, text: bool = False) -> list[LabelledP
             str(root), "is not a folder", "pass the path of a folder of labeled pictures"
         )
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
-    if text and table is None:
-        raise DatasetFormatError(str(root), "has no table of labels", LAYOUT)
     pattern = ANY_TEXT if text else LABEL
-    pictures = _from_folders(root) if table is None else _from_table(table, TABLES[table.name], pattern)
+    pictures = (
+        _from_folders(root, any_name=text)
+        if table is None
+        else _from_table(table, TABLES[table.name], pattern)
+    )
     if not pictures:
         raise DatasetFormatError(str(table or root), "lists no pictures", LAYOUT)
     return pictures
 
 
-def _from_folders(root: Path) -> list[LabelledPicture]:
+def _from_folders(root: Path, *, any_name: bool) -> list[LabelledPicture]:
     folders = sorted(
         entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(HIDDEN)
     )
-    unknown = [folder.name for folder in folders if folder.name not in LABEL_FOLDERS]
+    unknown = [folder.name for folder in folders if folder.name not in LABEL_FOLDERS and not any_name]
     if unknown or not folders:
         problem = (
             f"has a folder {unknown[0]!r}, which is not a label" if unknown else "has no table and no folders"
         )
         raise DatasetFormatError(str(root), problem, LAYOUT)
     return [
-        LabelledPicture(file, LABEL_FOLDERS[folder.name])
+        LabelledPicture(file, LABEL_FOLDERS.get(folder.name, folder.name))
         for folder in folders
         for file in sorted(folder.iterdir())
         if is_picture(file.name) and file.is_file()

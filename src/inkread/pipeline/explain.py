@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkread.errors import OutputError
 from inkread.pipeline.classifier import DIGITS
-from inkread.pipeline.text import TextTrace
+from inkread.pipeline.symbols import TextTrace
 from inkread.pipeline.text_lines import HEIGHT
 from inkread.results.annotate import draw_reading
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -12,16 +11,15 @@ import numpy as np
 
 from inkread.errors import OptionError, nearest
 from inkread.models import CHARACTERS, TEXT
-from inkread.models.card import NOT_A_DIGIT, TEXT_CLASSES
+from inkread.models.card import TEXT_CLASSES
 from inkread.picture import PictureLimits, load_picture
 from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.columns import ANSWERS, COLUMN, ColumnNetwork
 from inkread.pipeline.decoding import allowed, characters_of, restricted, words_of
-from inkread.pipeline.glyph import normalize
-from inkread.pipeline.glyphs import cut_ink
 from inkread.pipeline.lexicon import Lexicon
 from inkread.pipeline.source_reader import SourceReader
-from inkread.pipeline.text_lines import HEIGHT, find_lines, ink_of
+from inkread.pipeline.symbols import TextTrace, in_source, read_symbol
+from inkread.pipeline.text_lines import HEIGHT, find_lines
 from inkread.results import Box, Digit, Line, Reading, Word, require_probability
 
 if TYPE_CHECKING:
@@ -43,27 +41,6 @@ ALPHABETS = {
 LEAST_CHARACTER = 0.35
 """A word whose characters are less probable than this, as a geometric mean, is left out: it is not writing
 that the network knows. Not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextTrace:
-    """Every stage of a reading of text, to show what the reader saw.
-
-    Attributes:
-        picture: upright RGB.
-        grey: uint8 H×W.
-        found: the lines, or for one character none.
-        texts: what was read in each.
-        glyphs: the 28×28 glyph of one character, or none.
-        reading: the result.
-    """
-
-    picture: Picture
-    grey: NDArray[np.uint8]
-    found: tuple[TextLine, ...]
-    texts: tuple[str, ...]
-    glyphs: tuple[NDArray[np.uint8], ...]
-    reading: Reading
 
 
 class TextRecognizer(ColumnNetwork):
@@ -125,40 +102,17 @@ class TextReader(SourceReader[TextTrace]):
         """Reads the lines of a picture, or its one character, and keeps every stage."""
         require_probability(min_probability)
         picture = load_picture(source, limits=self.limits, page=page)
-        grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        found: tuple[TextLine, ...] = ()
-        texts: tuple[str, ...] = ()
-        glyphs: tuple[NDArray[np.uint8], ...] = ()
         if single:
-            lines, glyphs = self._single(picture, grey)
-        else:
-            found = tuple(find_lines(grey))
-            columns = self.recognizer.probabilities_of([line.pixels for line in found])
-            read = [self._line(each, line, picture) for each, line in zip(columns, found, strict=True)]
-            texts = tuple(line.text for line in read)
-            lines = tuple(line for line in read if line.words)
-        reading = Reading(picture.source, picture.width, picture.height, lines)
-        return TextTrace(picture, grey, found, texts, glyphs, reading.with_min_probability(min_probability))
-
-    def _single(
-        self, picture: Picture, grey: NDArray[np.uint8]
-    ) -> tuple[tuple[Line, ...], tuple[NDArray[np.uint8], ...]]:
-        """Classifies the ink of the whole picture."""
-        box = ink_of(grey).box
-        if box is None:
-            return (), ()
-        glyph = normalize(cut_ink(grey, box))
-        shares = self.classifier.probabilities(glyph[None])[0]
-        labels = self.classifier.labels
-        wanted = [index for index, label in enumerate(labels) if label and label in ALPHABETS[self.alphabet]]
-        none = shares[labels.index(NOT_A_DIGIT)]
-        order = sorted(wanted, key=lambda index: -shares[index])
-        if not glyph.any() or none > self.classifier.rejection_threshold * shares[order[0]]:
-            return (), (glyph,)
-        total = float(shares[wanted].sum() + none)
-        ranked = [(labels[index], float(shares[index]) / total) for index in order[:4]]
-        digit = Digit(*ranked[0], _in_source(box.tolist(), picture), tuple(ranked[1:]))
-        return (Line((digit,)),), (glyph,)
+            wanted = ALPHABETS[self.alphabet]
+            return read_symbol(picture, self.classifier, wanted, min_probability=min_probability)
+        grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        found = tuple(find_lines(grey))
+        columns = self.recognizer.probabilities_of([line.pixels for line in found])
+        read = [self._line(each, line, picture) for each, line in zip(columns, found, strict=True)]
+        reading = Reading(
+            picture.source, picture.width, picture.height, tuple(line for line in read if line.words)
+        ).with_min_probability(min_probability)
+        return TextTrace(picture, grey, found, tuple(line.text for line in read), (), reading)
 
     def _line(self, columns: NDArray[np.float32], line: TextLine, picture: Picture) -> Line:
         """Returns the words of a line that are probable enough."""
@@ -187,12 +141,4 @@ def _digit(line: TextLine, character: Character, picture: Picture) -> Digit:
 
 def _box(line: TextLine, start: float, end: float, picture: Picture) -> Box:
     """Returns the box of some columns in pixels of the source picture."""
-    return _in_source(list(line.box(start * COLUMN, end * COLUMN)), picture)
-
-
-def _in_source(box: Sequence[float], picture: Picture) -> Box:
-    scale_x, scale_y = picture.scale
-    x0, y0, x1, y1 = box
-    left, top = max(0, int(x0 * scale_x)), max(0, int(y0 * scale_y))
-    right, bottom = min(picture.width, int(x1 * scale_x) + 1), min(picture.height, int(y1 * scale_y) + 1)
-    return left, top, max(left + 1, right), max(top + 1, bottom)
+    return in_source(list(line.box(start * COLUMN, end * COLUMN)), picture)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inkread.pipeline.text import TextTrace
+    from inkread.pipeline.symbols import TextTrace
     from inkread.results import Digit
     from inkread.server.work import ReadPicture
 

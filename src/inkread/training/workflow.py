@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkread.datasets.glyphs import GLYPH_SIDE, join
-from inkread.datasets.registry import MNIST
+from inkread.datasets.registry import MNIST, NAMES
 from inkread.models import load_model
 from inkread.models.card import CHARACTER_CLASSES, DIGIT_CLASSES
 from inkread.pipeline.glyph import GEOMETRY
@@ -91,7 +91,7 @@ def train(
             on_epoch=progress.on_epoch,
             on_batch=progress.on_batch,
         )
-        if mixture.held_out[0].classes not in (DIGIT_CLASSES, CHARACTER_CLASSES):
+        if mixture.held_out[0].classes not in (DIGIT_CLASSES, CHARACTER_CLASSES) and set(data) & set(NAMES):
             geometry = {"side": GLYPH_SIDE}  # these are taken as they are published
         export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
         return run

@@ -1,0 +1,135 @@
+"""Reads the one character or symbol of a picture, with any classifier of glyphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from inkread.errors import OptionError
+from inkread.models.card import NOT_A_DIGIT
+from inkread.picture import PictureLimits, load_picture
+from inkread.pipeline.classifier import Classifier
+from inkread.pipeline.glyph import normalize
+from inkread.pipeline.glyphs import cut_ink
+from inkread.pipeline.source_reader import SourceReader
+from inkread.pipeline.text_lines import ink_of
+from inkread.results import Digit, Line, Reading, require_probability
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from inkread.picture import Picture, Source
+    from inkread.pipeline.text_lines import TextLine
+    from inkread.results import Box
+
+ALTERNATIVES = 3
+"""Alternatives of a symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTrace:
+    """Every stage of a reading of text, to show what the reader saw.
+
+    Attributes:
+        picture: upright RGB.
+        grey: uint8 H×W.
+        found: the lines, or for one symbol none.
+        texts: what was read in each.
+        glyphs: the 28×28 glyph of one symbol, or none.
+        reading: the result.
+    """
+
+    picture: Picture
+    grey: NDArray[np.uint8]
+    found: tuple[TextLine, ...]
+    texts: tuple[str, ...]
+    glyphs: tuple[NDArray[np.uint8], ...]
+    reading: Reading
+
+
+class SymbolReader(SourceReader[TextTrace]):
+    """Reads pictures of one symbol each, with a model of your own classes.
+
+    Args:
+        model: the folder of a training run.
+        limits: maximum bytes and pixels per picture.
+        threads: intra-op threads per call of the model; 0 means one per core.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+    """
+
+    def __init__(
+        self, model: str | os.PathLike[str], *, limits: PictureLimits | None = None, threads: int = 0
+    ) -> None:
+        self.classifier = Classifier(model, threads=threads)
+        self.limits = limits or PictureLimits()
+        self._model, self._threads = model, threads
+
+    def __reduce__(self) -> tuple[partial[SymbolReader], tuple[()]]:
+        """Pickles the arguments; unpickling loads the model again."""
+        return partial(type(self), self._model, limits=self.limits, threads=self._threads), ()
+
+    def trace(
+        self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0
+    ) -> TextTrace:
+        """Reads the picture's symbol, and keeps every stage.
+
+        Raises:
+            OptionError: the picture is to be read as a page.
+        """
+        if not single:
+            remedy = "add --single, or in Python use read_digit"
+            raise OptionError(f"model {self._model}", "reads one symbol per picture", remedy)
+        require_probability(min_probability)
+        picture = load_picture(source, limits=self.limits, page=page)
+        return read_symbol(picture, self.classifier, self.classifier.labels, min_probability=min_probability)
+
+
+def read_symbol(
+    picture: Picture, classifier: Classifier, wanted: Collection[str], *, min_probability: float = 0.0
+) -> TextTrace:
+    """Classifies all ink of a picture as one of the wanted labels, or rejects it."""
+    grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    box = ink_of(grey).box
+    glyphs: tuple[NDArray[np.uint8], ...] = ()
+    lines: tuple[Line, ...] = ()
+    if box is not None:
+        glyph = normalize(cut_ink(grey, box))
+        glyphs = (glyph,)
+        ranked = _ranked(classifier, glyph, wanted) if glyph.any() else []
+        if ranked:
+            digit = Digit(*ranked[0], in_source(box.tolist(), picture), tuple(ranked[1:]))
+            lines = (Line((digit,)),)
+    reading = Reading(picture.source, picture.width, picture.height, lines)
+    return TextTrace(picture, grey, (), (), glyphs, reading.with_min_probability(min_probability))
+
+
+def _ranked(
+    classifier: Classifier, glyph: NDArray[np.uint8], wanted: Collection[str]
+) -> list[tuple[str, float]]:
+    """Returns the most probable labels, given that it is one of them; none if it is rejected."""
+    shares, labels = classifier.probabilities(glyph[None])[0], classifier.classes
+    chosen = [index for index, label in enumerate(labels) if label != NOT_A_DIGIT and label in wanted]
+    none = float(shares[labels.index(NOT_A_DIGIT)]) if NOT_A_DIGIT in labels else 0.0
+    order = sorted(chosen, key=lambda index: -shares[index])[: ALTERNATIVES + 1]
+    if none > classifier.rejection_threshold * shares[order[0]]:
+        return []
+    total = float(shares[chosen].sum()) + none
+    return [(labels[index], float(shares[index]) / total) for index in order]
+
+
+def in_source(box: Sequence[float], picture: Picture) -> Box:
+    """Converts a box to whole pixels of the source picture; it has at least one."""
+    scale_x, scale_y = picture.scale
+    x0, y0, x1, y1 = box
+    left, top = max(0, int(x0 * scale_x)), max(0, int(y0 * scale_y))
+    right, bottom = min(picture.width, int(x1 * scale_x) + 1), min(picture.height, int(y1 * scale_y) + 1)
+    return left, top, max(left + 1, right), max(top + 1, bottom)
