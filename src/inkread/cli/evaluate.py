@@ -10,12 +10,15 @@ import typer
 
 from inkread.cli import outputs
 from inkread.cli.console import error_console, is_terminal, progress_bar, write
-from inkread.cli.options import ModelOption
+from inkread.cli.options import AlphabetOption, ModelOption
 from inkread.errors import OptionError
 from inkread.system.files import writing
 
 if TYPE_CHECKING:
     from inkread.evaluation.pictures import PictureReport
+
+
+DIGITS_ONLY = "digits"
 
 
 class ReportFormat(StrEnum):
@@ -42,6 +45,7 @@ def evaluate(
     pictures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Read this folder of labelled pictures.")
     ] = None,
+    alphabet: AlphabetOption = "digits",
     naive: Annotated[
         bool, typer.Option("--naive", help="With --pictures: compare with gray, resize, invert, classify.")
     ] = False,
@@ -77,6 +81,9 @@ def evaluate(
     category is single or, without that column, if its label is one character. The optional columns subtype
     and source group the scores. An unreadable picture counts as wrong.
 
+    With --alphabet text, pictures are read as text: labels may have any characters, " / " separates lines,
+    and the scores are the character and word error rates and the most frequent confusions.
+
     AUROC measures how well the probability of being a digit separates single digits from empty pictures. The
     calibration error is computed on the single digits that are not rejected.
     """
@@ -88,6 +95,8 @@ def evaluate(
         for option, given in (("--naive", naive), ("--report", page)):
             if given:
                 raise OptionError(option, "requires pictures to read", "add --pictures DIR")
+        if alphabet != DIGITS_ONLY:
+            raise OptionError(f"--alphabet {alphabet}", "requires pictures to read", "add --pictures DIR")
         _on_glyphs(
             model,
             data or "mnist",
@@ -97,6 +106,11 @@ def evaluate(
             store=store,
             quiet=quiet,
         )
+    elif alphabet != DIGITS_ONLY:
+        for option, given in (("--naive", naive), ("--report", page), ("--predictions", predictions)):
+            if given:
+                raise OptionError(option, f"is for digits, not for {alphabet}", "remove it")
+        _on_text(model, alphabet, pictures, style, quiet=quiet)
     else:
         _on_pictures(model, pictures, style, predictions=predictions, page=page, naive=naive, quiet=quiet)
 
@@ -172,6 +186,23 @@ def _on_pictures(
         from inkread.cli.scores import print_picture_report
 
         print_picture_report(report, f"{model} on {folder}", naive=rival)
+
+
+def _on_text(model: str, alphabet: str, folder: Path, style: ReportFormat, *, quiet: bool) -> None:
+    from inkread.datasets.pictures import load_labelled_folder
+    from inkread.evaluation.text import evaluate_text
+    from inkread.reader import open_reader
+
+    reader, labelled = open_reader(alphabet, model=model), load_labelled_folder(folder, text=True)
+    shown = not quiet and is_terminal(sys.stderr)
+    with progress_bar("Reading", len(labelled), shown=shown) as advance:
+        report = evaluate_text(labelled, reader, on_picture=advance)
+    if style is ReportFormat.JSON:
+        _print_json({"alphabet": alphabet} | report.to_dict())
+    else:
+        from inkread.cli.scores import print_text_report
+
+        print_text_report(report, f"{alphabet} in {folder}")
 
 
 def _save(file: Path, text: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from inkread.evaluation.glyphs import GlyphReport
     from inkread.evaluation.pictures import Kind, PictureReport, Rate
+    from inkread.evaluation.text import TextReport
 
 NO_DIGIT = "none"
 MISTAKES = 10
@@ -163,3 +164,19 @@ def _shown(rate: Rate) -> str:
 
 def _percent(share: float) -> str:
     return "" if math.isnan(share) else f"{share:.2%}"
+
+
+def print_text_report(report: TextReport, title: str) -> None:
+    """Prints the scores of readings of text, and the most frequent confusions."""
+    table = Table(title=title, box=None, show_header=False, pad_edge=False, title_justify="left")
+    table.add_row("Pictures", f"{len(report.pictures):,}")
+    table.add_row("Character error rate", f"{report.character_error_rate:.2%}")
+    table.add_row("Word error rate", f"{report.word_error_rate:.2%}")
+    table.add_row("Exactly right", f"{report.right:.2%}")
+    table.add_row("Exactly right, case folded", f"{report.right_folded:.2%}")
+    show(table)
+    if report.confusions:
+        confused = Table("Is", "read as", "times", box=None, pad_edge=False)
+        for expected, read, times in report.confusions:
+            confused.add_row(Text(expected or "nothing"), Text(read or "nothing"), str(times))
+        show(confused)

@@ -35,6 +35,8 @@ Spreadsheets write semicolons in locales with a decimal comma.
 """
 LABEL_FOLDERS = {**{str(digit): str(digit) for digit in range(10)}, "none": "", "junk": ""}
 LABEL, ANY_TEXT = re.compile(r"([0-9]+(/[0-9]+)*)?"), re.compile(r"[^\0]*")
+ROWS = " / "
+"""Separates the lines of a picture of text in its label."""
 SURPLUS, LACKING = "\0surplus", "\0lacking"
 """How the table's reader marks extra and missing fields; no text contains a null character."""
 LAYOUT = f"add a {' or '.join(TABLES)} with the columns file and label, or folders 0 to 9 and none"

@@ -171,8 +171,11 @@ def calibration_bins(
     )
 
 
-def edit_distance(expected: str, got: str) -> int:
-    """Counts the fewest insertions, deletions, and substitutions between two texts (Levenshtein 1966)."""
+def edit_distance(expected: Sequence[str], got: Sequence[str]) -> int:
+    """Counts the fewest insertions, deletions, and substitutions between two texts (Levenshtein 1966).
+
+    The texts may also be lists of words.
+    """
     row = list(range(len(got) + 1))
     for i, wanted in enumerate(expected, start=1):
         diagonal, row[0] = row[0], i
@@ -181,25 +184,32 @@ def edit_distance(expected: str, got: str) -> int:
     return row[-1]
 
 
-def matched(expected: str, got: str) -> list[bool]:
-    """Returns, for each character of ``got``, whether a minimal edit path matches it to ``expected``."""
+def edits(expected: str, got: str) -> list[tuple[str, str]]:
+    """Returns the pairs of characters of an alignment with the fewest edits; ``""`` if one is missing."""
     distance = [[*range(len(got) + 1)]]
     for i, wanted in enumerate(expected, start=1):
         above, row = distance[-1], [i]
         for j, found in enumerate(got, start=1):
             row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (wanted != found)))
         distance.append(row)
-    right, i, j = [False] * len(got), len(expected), len(got)
-    while i and j:
-        same = expected[i - 1] == got[j - 1]
-        if distance[i][j] == distance[i - 1][j - 1] + (not same):
+    pairs, i, j = [], len(expected), len(got)
+    while i or j:
+        same = bool(i and j) and expected[i - 1] == got[j - 1]
+        if i and j and distance[i][j] == distance[i - 1][j - 1] + (not same):
             i, j = i - 1, j - 1
-            right[j] = same
-        elif distance[i][j] == distance[i][j - 1] + 1:
+            pairs.append((expected[i], got[j]))
+        elif j and distance[i][j] == distance[i][j - 1] + 1:
             j -= 1
+            pairs.append(("", got[j]))
         else:
             i -= 1
-    return right
+            pairs.append((expected[i], ""))
+    return pairs[::-1]
+
+
+def matched(expected: str, got: str) -> list[bool]:
+    """Returns, for each character of ``got``, whether a minimal edit path matches it to ``expected``."""
+    return [wanted == found for wanted, found in edits(expected, got) if found]
 
 
 def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:

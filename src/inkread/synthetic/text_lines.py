@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.glyphs import describe
-from inkread.datasets.pictures import load_labelled_folder
+from inkread.datasets.pictures import ROWS, load_labelled_folder
 from inkread.datasets.written_text import (
     HEIGHT,
     Strip,
@@ -50,9 +50,6 @@ KINDS = {"word": 0.46, "line": 0.1, "font": 0.17, "copiste word": 0.14, "copiste
 CHARACTERS = frozenset(TEXT_CLASSES[:-1])
 PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " ", "ſ": "s", "_": " "})
 """Characters that look like another, as which they are read."""
-
-ROWS = " / "
-"""Separates the lines of a picture in its label."""
 
 WORDS_PER_LINE = (2, 5)
 GAPS = (0.6, 2.2)
