@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inkread.errors import PictureDamagedError
-from inkread.results import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading, Word
 from inkread.results.outcome import Outcome
 
 
@@ -26,3 +28,12 @@ def test_an_error_says_what_to_do() -> None:
     outcome = Outcome("a.png", PictureDamagedError("a.png", "is truncated", "copy it again"))
     assert outcome.error == "is truncated; copy it again"
     assert outcome.reading is None
+
+
+@pytest.mark.parametrize(
+    ("label", "cell"), [("=1+1", "'=1+1"), ("@x", "'@x"), ("-x", "'-x"), ("-3.14", "-3.14"), ("word", "word")]
+)
+def test_text_that_was_read_never_becomes_a_formula_in_a_table(label, cell):
+    word = Word(label, 0.9, (0, 0, 9, 9))
+    (row,) = Outcome("note.png", Reading("note.png", 10, 10, (Line((), (), (word,)),))).to_rows()
+    assert row["label"] == cell

@@ -10,7 +10,7 @@ import typer
 
 from inkread.cli.console import is_terminal, printable, report
 from inkread.cli.formats import NO_DIGIT
-from inkread.cli.options import MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
     from inkread.errors import PictureError
@@ -38,6 +38,7 @@ def watch(
     single: SingleOption = False,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
+    alphabet: AlphabetOption = "digits",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
 ) -> None:
     """Read pictures as they arrive in a folder, and append a line for each to a CSV or JSONL file.
@@ -53,13 +54,14 @@ def watch(
     Hidden files and files without an image format's suffix (e.g. .part and .tmp) are ignored. Errors are also
     printed on standard error.
     """
-    from inkread.reader import Reader
+    from inkread.reader import open_reader
     from inkread.results import require_probability
     from inkread.watching import DirectoryScanner, Journal, Watcher, require_interval
 
     require_probability(min_probability)
     require_interval(interval)
-    scanner, reader = DirectoryScanner(folder, recursive=recursive), Reader(model=model)
+    scanner = DirectoryScanner(folder, recursive=recursive)
+    reader = open_reader(alphabet, model=model)
 
     def read(path: Path) -> "Reading | PictureError":
         (result,) = reader.read_many([path], single=single, min_probability=min_probability)

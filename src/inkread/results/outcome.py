@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,21 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters that spreadsheets read as the start of a formula, even after blanks that they skip."""
 
 
+NUMBER = re.compile(r"[-+]?[\d.,:/% ]*")
+"""Matches a number, which a spreadsheet may calculate with."""
+
+
 def no_formula(name: str) -> str:
     """Makes a file name safe for a table.
 
     A name that a spreadsheet would read as a formula gets the prefix ``./``, and still names the same file.
     """
     return f"./{name}" if name.startswith(FORMULA) and name != STANDARD_INPUT else name
+
+
+def as_text(read: str) -> str:
+    """Makes what was read safe for a table: a formula gets an apostrophe; numbers stay as they are."""
+    return f"'{read}" if read.startswith(FORMULA) and not NUMBER.fullmatch(read) else read
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +94,6 @@ class Outcome:
         """Returns the reading as flat rows; a picture that failed has one row with only source and error."""
         source = no_formula(self.name)
         if self.reading:
-            return [row | {"source": source} for row in self.reading.to_rows()]
+            rows = self.reading.to_rows()
+            return [row | {"source": source, "label": as_text(row["label"])} for row in rows]
         return [dict.fromkeys(CSV_COLUMNS, "") | {"source": source, "error": self.error}]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from inkread.errors import OptionError, OutputError
+from inkread.results.outcome import as_text
 from inkread.system.files import writing
 from inkread.system.locks import lock
 from inkread.watching.directory_scanner import Stamp
@@ -244,7 +245,7 @@ class _Csv:
         least, error = outcome.least_probability, outcome.error
         fields = (
             outcome.name,
-            outcome.joined(),
+            as_text(outcome.joined()),
             None if least is None else round(least, 6),
             reading and reading.width,
             reading and reading.height,
