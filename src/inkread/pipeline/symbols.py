@@ -120,10 +120,10 @@ def _ranked(
     chosen = [index for index, label in enumerate(labels) if label != NOT_A_DIGIT and label in wanted]
     none = float(shares[labels.index(NOT_A_DIGIT)]) if NOT_A_DIGIT in labels else 0.0
     order = sorted(chosen, key=lambda index: -shares[index])[: ALTERNATIVES + 1]
-    if none > classifier.rejection_threshold * shares[order[0]]:
+    wanted_at_all = float(shares[chosen].sum())  # look-alikes share their probability
+    if none > classifier.rejection_threshold * wanted_at_all:
         return []
-    total = float(shares[chosen].sum()) + none
-    return [(labels[index], float(shares[index]) / total) for index in order]
+    return [(labels[index], float(shares[index]) / (wanted_at_all + none)) for index in order]
 
 
 def in_source(box: Sequence[float], picture: Picture) -> Box:

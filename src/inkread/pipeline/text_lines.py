@@ -95,15 +95,21 @@ class Ink:
 
     @property
     def box(self) -> NDArray[np.float32] | None:
-        """The box of all writing without dirt, x0, y0, x1, y1 in pixels of the page; ``None`` without ink."""
+        """The box of the writing, x0, y0, x1, y1 in pixels of the page; ``None`` without ink.
+
+        Dirt is left out, and what the picture's border cuts off, unless it is the largest part.
+        """
         _, _, stats, _ = cv2.connectedComponentsWithStats(self.mask.astype(np.uint8), connectivity=8)
-        sides = stats[1:, 2:4]
-        corners = stats[1:, :2][(sides >= SPECK * self.size).any(axis=1)]
-        sides = sides[(sides >= SPECK * self.size).any(axis=1)]
-        if not len(sides):
+        parts = stats[1:]
+        parts = parts[(parts[:, 2:4] >= SPECK * self.size).any(axis=1)]
+        if not len(parts):
             return None
-        ends = np.concatenate([corners.min(axis=0), (corners + sides).max(axis=0)])
-        return np.asarray(ends / self.scale, np.float32)
+        ends = parts[:, :2] + parts[:, 2:4]
+        cut_off = (parts[:, :2] == 0).any(axis=1) | (ends == self.mask.shape[::-1]).any(axis=1)
+        largest = int(parts[:, cv2.CC_STAT_AREA].argmax())
+        keep = ~cut_off if not cut_off[largest] else np.ones(len(parts), bool)
+        corners = np.concatenate([parts[keep, :2].min(axis=0), ends[keep].max(axis=0)])
+        return np.asarray(corners / self.scale, np.float32)
 
 
 def ink_of(grey: NDArray[np.uint8]) -> Ink:
