@@ -53,14 +53,14 @@ def shaken(network, seed=0):
 def network_named(name, classes=11):
     """Returns one of our networks by name, or "own"."""
     from inkread.training.architecture import check_layers
-    from inkread.training.networks import NAMED, own
+    from inkread.training.to_torch import named, own
 
-    return shaken(own(check_layers(OWN), classes) if name == "own" else NAMED[name](classes))
+    return shaken(own(check_layers(OWN), classes) if name == "own" else named(name, classes))
 
 
 def save_run(network, folder, *, name="toy", classes=11):
     """Saves the parts of a run that the export reads: the model and its card."""
-    from inkread.training.export import to_onnx
+    from inkread.training.to_onnx import to_onnx
 
     content = to_onnx(network)
     card = Card(

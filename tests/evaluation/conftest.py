@@ -122,8 +122,8 @@ def finish(tmp_path_factory):
     pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
     from inkread.training.digits import Epoch
     from inkread.training.export import export
-    from inkread.training.networks import build
     from inkread.training.run import Run
+    from inkread.training.to_torch import build
 
     def make(recipe: Recipe, held_out: LabelledGlyphs, data: str = "MNIST"):
         torch.manual_seed(0)

@@ -28,7 +28,7 @@ from inkread.models.layers import (
 )
 from inkread.pipeline.classifier import Classifier, softmax
 from inkread.training.networks import NAMED
-from inkread.training.onnx_to_torch import network_of
+from inkread.training.to_torch import network_of
 
 NETWORKS = [*NAMED, "own"]
 

@@ -112,7 +112,7 @@ TABLES = st.one_of(
 @given(st.lists(TABLES, max_size=5))
 def test_any_layers_are_a_network_or_an_option_error(layers):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
-    from inkread.training.networks import own
+    from inkread.training.to_torch import own
 
     try:
         checked = check_layers(layers)

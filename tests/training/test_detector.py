@@ -13,10 +13,11 @@ import torch
 from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
 from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, Model, load_model
-from inkread.models.onnx_session import start_session
-from inkread.pipeline.closeups import SIDE
+from inkread.models.network import Network
+from inkread.models.onnx_session import open_session
+from inkread.pipeline.closeups import SIDE, CloseupClassifier
 from inkread.pipeline.config import ReaderConfig
-from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections
+from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections, Detector
 from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.opinions import Opinions
 from inkread.pipeline.rescoring import FEATURES, Rescorer
@@ -41,7 +42,6 @@ from inkread.training.detector_fit import (
     plan_of_detector,
 )
 from inkread.training.detector_fusion import UPRIGHT, Judged, fit_fusion, fit_turning, neighborhoods
-from inkread.training.detector_graphs import closeups_to_onnx, rescoring_to_onnx, to_onnx
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
 from inkread.training.detector_run import train_detector
@@ -50,6 +50,7 @@ from inkread.training.rescoring_fit import fit_rescoring
 from inkread.training.rescoring_network import RescoringEnsemble, RescoringNetwork
 from inkread.training.run import load_run
 from inkread.training.starts import load_weights, save_weights
+from inkread.training.to_onnx import to_onnx
 
 CPU = torch.device("cpu")
 UNTAUGHT = RescoringEnsemble([RescoringNetwork(DIGITS + 1)]).eval()
@@ -169,15 +170,21 @@ def test_a_scene_seen_again_has_the_same_boxes() -> None:
     assert not np.array_equal(seen.pixels, scene().pixels)
 
 
+def run_in_onnx(network: torch.nn.Module, reader: type[Network], inputs: torch.Tensor) -> Any:
+    """The output of the network's model, opened as its reader does."""
+    content = to_onnx(network, takes=reader.takes, gives=reader.gives[0])
+    model = Model("test", Path(MODEL_FILE), load_model("detector").card, content)
+    session = open_session(model, threads=1, takes=reader.takes, gives=reader.gives)
+    return session.run(None, {reader.takes[0]: inputs.numpy()})[0]
+
+
 def test_onnx_answers_as_the_network_does() -> None:
     torch.manual_seed(1)
     network = DetectorNetwork(len(CLASSES), widths=(8, 8, 12, 16)).eval()
     inputs = torch.randn(1, 2, 48, 64)
     with torch.no_grad():
         expected = network(inputs).numpy()
-    session = start_session(to_onnx(network), MODEL_FILE, threads=1)
-    found = session.run(["objects"], {"planes": inputs.numpy()})[0]
-    assert found == pytest.approx(expected, abs=1e-4)
+    assert run_in_onnx(network, Detector, inputs) == pytest.approx(expected, abs=1e-4)
 
 
 def test_each_digit_of_a_page_belongs_to_one_box_only() -> None:
@@ -227,7 +234,7 @@ def test_the_fitted_weights_follow_the_opinions_that_are_right() -> None:
 
 def rescorer_of(network: RescoringEnsemble) -> Rescorer:
     """The networks as a reader has them."""
-    content = rescoring_to_onnx(network)
+    content = to_onnx(network, takes=Rescorer.takes, gives="changes")
     card = dataclasses.replace(load_model("detector").card, name="rescoring")
     return Rescorer(Model("rescoring", Path(MODEL_FILE), card, content), threads=1)
 
@@ -299,8 +306,7 @@ def test_the_network_that_rescores_answers_alike_in_onnx() -> None:
     inputs = torch.randn(5, FEATURES)
     with torch.no_grad():
         expected = network(inputs).numpy()
-    session = start_session(rescoring_to_onnx(network), MODEL_FILE, threads=1)
-    assert session.run(["changes"], {"features": inputs.numpy()})[0] == pytest.approx(expected, abs=1e-3)
+    assert run_in_onnx(network, Rescorer, inputs) == pytest.approx(expected, abs=1e-3)
 
 
 def alone(count: int = 200) -> list[Judged]:
@@ -339,8 +345,7 @@ def test_the_network_for_close_ups_answers_alike_in_onnx() -> None:
     inputs = torch.randn(3, 2, SIDE, SIDE)
     with torch.no_grad():
         expected = network(inputs).numpy()
-    session = start_session(closeups_to_onnx(network), MODEL_FILE, threads=1)
-    assert session.run(["logits"], {"planes": inputs.numpy()})[0] == pytest.approx(expected, abs=1e-4)
+    assert run_in_onnx(network, CloseupClassifier, inputs) == pytest.approx(expected, abs=1e-4)
 
 
 def test_close_ups_of_two_kinds_are_learned_apart(monkeypatch: pytest.MonkeyPatch) -> None:

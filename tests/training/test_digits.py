@@ -18,9 +18,9 @@ from inkread.errors import DatasetNotFoundError, OutputError, TrainingError
 from inkread.models.card import CARD_FILE
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.digits import fit, loss_of
-from inkread.training.networks import folded, mlp, small
 from inkread.training.recipe import OPTIMIZERS, RECIPES, Augmentation, Recipe
 from inkread.training.schedules import SCHEDULES, one_cycle
+from inkread.training.to_torch import named
 
 MILD = Augmentation(rotation=3, shift=0.5, elastic=0.3, thicken=0.2)
 SHORT = Recipe(
@@ -212,23 +212,12 @@ def test_the_learning_rate_rises_to_its_peak_and_ends_at_nothing():
     assert rates == sorted(rates[:25]) + sorted(rates[25:], reverse=True)
 
 
-@pytest.mark.parametrize(("network", "most"), [(small, 450_000), (mlp, 120_000)])
+@pytest.mark.parametrize(("network", "most"), [("small", 450_000), ("mlp", 120_000)])
 @pytest.mark.parametrize("classes", [10, 11])
 def test_the_networks_have_their_classes_and_keep_within_their_size(network, most, classes):
-    layers = network(classes).eval()
+    layers = named(network, classes).eval()
     assert layers(torch.rand(3, 28, 28)).shape == (3, classes)
     assert sum(weight.numel() for weight in layers.parameters()) <= most
-
-
-def test_folding_batch_norms_changes_no_answer():
-    torch.manual_seed(0)
-    network = small().train()
-    network(torch.rand(64, 28, 28))  # gives the batch norms statistics that matter
-    network.eval()
-    glyphs = torch.rand(8, 28, 28)
-    answer = torch.nn.Sequential(*folded(network))(glyphs)
-    assert torch.allclose(answer, network(glyphs), atol=1e-5)
-    assert not any(isinstance(layer, torch.nn.BatchNorm2d | torch.nn.Dropout) for layer in folded(network))
 
 
 def test_real_digits_are_learned_in_seconds_but_not_by_heart(tmp_path):

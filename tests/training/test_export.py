@@ -28,11 +28,12 @@ from inkread.training import export as export_module
 from inkread.training import load_run, mixture, train, workflow
 from inkread.training.calibration import as_in_use, fit_rejection_threshold, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.digits import fit, predict
-from inkread.training.export import compare, export, to_onnx
-from inkread.training.networks import build
+from inkread.training.digits import batches_of, fit, predict
+from inkread.training.export import export
 from inkread.training.recipe import Recipe
 from inkread.training.run import WEIGHTS_FILE
+from inkread.training.to_onnx import compare, to_onnx
+from inkread.training.to_torch import build
 
 CNN = Recipe(network="cnn", epochs=2, batch_size=64, averaging=0.5, threads=1, validation=100)
 MLP = dataclasses.replace(CNN, network="mlp", precision="float32")
@@ -173,16 +174,16 @@ def test_the_cards_scores_are_those_of_the_model_on_the_held_out_glyphs(run, hel
 def test_other_weights_than_the_networks_are_found_out(run, held_out):
     other = build(CNN, 10).eval()
     with pytest.raises(TrainingError, match="disagrees with the network"):
-        compare(to_onnx(other), run.network, held_out.images)
+        compare(to_onnx(other), run.network, batches_of(held_out.images))
 
 
 def test_a_slight_change_of_a_weight_is_found_out(run, held_out):
     model = onnx.load(run.out / "model.onnx")
-    weight = next(weight for weight in model.graph.initializer if weight.name.endswith(".weight"))
+    weight = next(weight for weight in model.graph.initializer if len(weight.dims) > 1)
     changed = onnx.numpy_helper.to_array(weight) * 1.01
     weight.CopyFrom(onnx.numpy_helper.from_array(changed.astype(np.float32), weight.name))
     with pytest.raises(TrainingError, match="disagrees with the network"):
-        compare(model.SerializeToString(), run.network, held_out.images)
+        compare(model.SerializeToString(), run.network, batches_of(held_out.images))
 
 
 def test_a_model_that_disagrees_leaves_no_file_and_can_be_exported_again(

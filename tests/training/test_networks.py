@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
-pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
+onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
 from torch import nn
 
 from inkread.training.architecture import check_layers
-from inkread.training.export import compare, to_onnx
-from inkread.training.networks import NAMED, own
+from inkread.training.digits import batches_of
+from inkread.training.networks import NAMED
 from inkread.training.recipe import NETWORKS
+from inkread.training.to_onnx import compare, to_onnx
+from inkread.training.to_torch import named, own
 
 OWN = [
     {"type": "conv", "filters": 6, "size": 5, "stride": 2, "padding": 0},
@@ -42,30 +44,35 @@ def multiplications(network):
     return count
 
 
-def test_the_recipes_know_every_network():
-    assert tuple(sorted(NAMED)) == tuple(sorted(NETWORKS))
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_has_the_size_and_cost_that_its_docstring_states(name):
-    network = NAMED[name]().eval()
+    network = named(name).eval()
     stated = re.search(r"([\d,]+) parameters, ([\d,]+) multiplications per digit", NAMED[name].__doc__)
     found = sum(weight.numel() for weight in network.parameters()), multiplications(network)
     assert tuple(int(number.replace(",", "")) for number in stated.groups()) == found
 
 
 def test_tiny_is():
-    assert sum(weight.numel() for weight in NAMED["tiny"]().parameters()) <= 25_000
+    assert sum(weight.numel() for weight in named("tiny").parameters()) <= 25_000
 
 
 @pytest.mark.parametrize("name", [*NETWORKS, "own"])
 def test_a_network_is_the_same_function_in_onnx(name):
     torch.manual_seed(0)
-    network = own(check_layers(OWN), 10) if name == "own" else NAMED[name]()
+    network = own(check_layers(OWN), 10) if name == "own" else named(name)
     for layer in network:  # statistics that a batch norm would not show if it were lost
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.running_mean, -0.5, 0.5)
             nn.init.uniform_(layer.running_var, 0.5, 2)
     glyphs = np.random.default_rng(0).integers(0, 256, (16, 28, 28), np.uint8)
-    logits = compare(to_onnx(network.eval()), network, glyphs)
+    content = to_onnx(network.eval())
+    (logits,) = compare(content, network, batches_of(glyphs))
     assert np.ptp(logits) > 0
+    operators = {node.op_type for node in onnx.load_from_string(content).graph.node}
+    assert not operators & {"BatchNormalization", "Dropout"}
+
+
+def test_a_batch_norm_that_cannot_be_folded_is_an_error():
+    network = nn.Sequential(nn.Unflatten(1, (1, 28)), nn.BatchNorm2d(1), nn.Flatten())
+    with pytest.raises(TypeError, match="must follow a convolution"):
+        to_onnx(network.eval())

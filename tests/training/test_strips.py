@@ -7,17 +7,16 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
 
-from inkread.models import MODEL_FILE
-from inkread.models.onnx_session import start_session
+from inkread.pipeline.strip_reader import StripReader
 from inkread.pipeline.strips import HEIGHT
 from inkread.synthetic.counting import IGNORED
 from inkread.synthetic.scenes import Scene
 from inkread.training import second_networks
-from inkread.training.detector_graphs import strips_to_onnx
 from inkread.training.recipe import DetectorRecipe
 from inkread.training.strip_fit import NOT_ASKED, batch_of, evaluate, fit_strips, loss_of, varied
 from inkread.training.strip_network import StripNetwork, unfolded
 from inkread.training.strip_stock import UNKNOWN, Sample, Strips, samples_of
+from inkread.training.to_onnx import compare, to_onnx
 
 
 def scene() -> Scene:
@@ -131,7 +130,7 @@ def test_a_network_learns_to_read_strips_and_answers_alike_in_onnx(monkeypatch: 
     inputs = torch.randn(2, 1, HEIGHT, 48)
     with torch.no_grad():
         expected = network.eval()(inputs).numpy()
-    session = start_session(strips_to_onnx(network), MODEL_FILE, threads=1)
-    assert session.run(["columns"], {"strips": inputs.numpy()})[0] == pytest.approx(expected, abs=1e-3)
+    content = to_onnx(network, takes=StripReader.takes, gives="columns")
+    assert compare(content, network, [inputs.numpy()])[0] == pytest.approx(expected, abs=1e-3)
     assert unfolded(torch.from_numpy(expected)).shape == (2, 24, 11)
     assert isinstance(network, StripNetwork)

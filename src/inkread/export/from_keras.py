@@ -17,11 +17,12 @@ import numpy as np
 
 from inkread.errors import ModelFormatError, one_line
 from inkread.evaluation.external_onnx import as_probabilities
-from inkread.export.graph import GLYPHS, Graph, Value
+from inkread.export.graph import MovingGraph, Value
 from inkread.export.keras_2 import is_of_keras_2, open_keras_2
 from inkread.export.to_keras import BATCH, keras
+from inkread.models.graph import single
 from inkread.models.layers import GLYPH
-from inkread.pipeline.classifier import DIGITS
+from inkread.pipeline.classifier import DIGITS, Classifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,7 +119,7 @@ def open_keras(path: Path) -> Opened:
         shapes = ", ".join(str((None, *shape)) for shape in INPUTS)
         raise ModelFormatError(str(path), problem, f"use a model from {shapes} to (None, 10)")
     importer = _Importer(str(path))
-    content = importer.content(model, Value(GLYPHS, GLYPH, (0, 1), takes[1:]))
+    content = importer.content(model, Value(Classifier.takes[0], GLYPH, (0, 1), takes[1:]))
     return Opened(model, content, importer.brightest, importer.scores)
 
 
@@ -131,7 +132,7 @@ class _Importer:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.graph = Graph()
+        self.graph = MovingGraph()
         self.brightest = 1
         self.scores: Scores = "logits"
 
@@ -146,8 +147,8 @@ class _Importer:
         if len(value.held) > 1:
             name = self.graph.add("Flatten", name)
         if not self.graph.maker(name, "Gemm"):
-            name = self.graph.add("Gemm", name, _single(np.eye(10)), _single(np.zeros(10)), transB=1)
-        return self.graph.content(name)
+            name = self.graph.add("Gemm", name, single(np.eye(10)), single(np.zeros(10)), transB=1)
+        return self.graph.content(name, takes=Classifier.takes, gives="logits")
 
     def model(self, model: Any, value: Value) -> Value:
         """Converts the layers of a model, or of a nested model."""
@@ -189,7 +190,7 @@ class _Importer:
     def rescaling(self, layer: Any, value: Value) -> Value:
         """Applies a factor and an offset; at the start of a model, they show how bright its ink is."""
         scale, offset = (np.asarray(each, np.float64) for each in (layer.scale, layer.offset))
-        if value.name == GLYPHS and self.brightest == 1 and np.abs(scale).max() <= SMALL:
+        if value.name == Classifier.takes[0] and self.brightest == 1 and np.abs(scale).max() <= SMALL:
             self.brightest = BRIGHTEST
             scale = scale * BRIGHTEST
         return self._affine(value, scale, offset)
@@ -246,7 +247,7 @@ class _Importer:
         value = self._convolved(layer, value, weight, groups=channels, bias=np.zeros(len(weight)))
         weight = np.asarray(layer.pointwise_kernel).transpose(3, 2, 0, 1)
         name = self.graph.add(
-            "Conv", value.name, _single(weight), _bias(layer, len(weight)), kernel_shape=[1, 1]
+            "Conv", value.name, single(weight), _bias(layer, len(weight)), kernel_shape=[1, 1]
         )
         return self._activated(layer, self._resized(value, name, len(weight), value.held[1:]))
 
@@ -272,8 +273,8 @@ class _Importer:
         name = self.graph.add(
             "Conv",
             name,
-            _single(weight),
-            _bias(layer, len(weight)) if bias is None else _single(bias),
+            single(weight),
+            _bias(layer, len(weight)) if bias is None else single(bias),
             kernel_shape=weight.shape[2:],
             strides=strides,
             pads=pads,
@@ -320,27 +321,19 @@ class _Importer:
         scale, shift = value.arranged(scale), value.arranged(shift)
         operator = "Conv" if len(value.held) == 3 else "Gemm"
         each = [array.reshape(len(array), -1) for array in (scale, shift)]
-        if len(value.held) not in (1, 3) or any((array != array[:, :1]).any() for array in each):
-            name = self.graph.add("Add", self.graph.add("Mul", value.name, _single(scale)), _single(shift))
-            return dataclasses.replace(value, name=name)
-        factor, summand = each[0][:, 0], each[1][:, 0]
-        before = self.graph.maker(value.name, operator)
-        if before:
-            weight, bias = before.weights
-            weight = weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
-            name, weight, bias = before.input, _single(weight), _single(bias * factor + summand)
-            attributes = before.attributes
-        elif len(factor) > LARGEST_DIAGONAL:
-            shape = (-1, *[1] * (len(value.held) - 1))
-            name = self.graph.add("Mul", value.name, _single(factor.reshape(shape)))
-            return dataclasses.replace(
-                value, name=self.graph.add("Add", name, _single(summand.reshape(shape)))
-            )
-        else:
-            name, weight, bias = value.name, _single(np.diag(factor)), _single(summand)
+        factor, summand = (array[:, 0] for array in each)
+        by_channel = len(value.held) in (1, 3) and all((array == array[:, :1]).all() for array in each)
+        folded = self.graph.scaled(value.name, operator, factor, summand) if by_channel else None
+        if folded:
+            name = folded
+        elif by_channel and len(factor) <= LARGEST_DIAGONAL:
+            weight = single(np.diag(factor))
             weight = weight[:, :, None, None] if operator == "Conv" else weight
             attributes = {"kernel_shape": [1, 1]} if operator == "Conv" else {"transB": 1}
-        return dataclasses.replace(value, name=self.graph.add(operator, name, weight, bias, **attributes))
+            name = self.graph.add(operator, value.name, weight, single(summand), **attributes)
+        else:
+            name = self.graph.add("Add", self.graph.add("Mul", value.name, single(scale)), single(shift))
+        return dataclasses.replace(value, name=name)
 
     # Poolings
 
@@ -407,7 +400,7 @@ class _Importer:
 
     def prelu(self, layer: Any, value: Value) -> Value:
         """``PReLU``."""
-        return self._each(value, "PRelu", _single(value.arranged(np.asarray(layer.alpha))))
+        return self._each(value, "PRelu", single(value.arranged(np.asarray(layer.alpha))))
 
     def softmax(self, layer: Any, value: Value) -> Value:
         """Drops the final softmax, which the reader computes itself."""
@@ -566,7 +559,3 @@ def _by_channel(kernel: Any) -> NDArray[np.float32]:
 
 def _bias(layer: Any, outputs: int) -> NDArray[np.float32]:
     return np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros(outputs, np.float32)
-
-
-def _single(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(values, np.float32)

@@ -11,19 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from onnx import helper
 
+from inkread.models.graph import Graph
 from inkread.models.layers import GLYPH
-from inkread.training.export import onnx_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from onnx import NodeProto
 
 Shape = tuple[int, ...]
-
-GLYPHS, LOGITS = "glyphs", "logits"
-"""Names of the input and output of all our models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +54,8 @@ class Value:
         return held.reshape(self.held)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An operator of a graph with one input.
-
-    Attributes:
-        input: the name of its input value.
-        weights: in the operator's order.
-        attributes: by name.
-    """
-
-    input: str
-    weights: list[NDArray[Any]]
-    attributes: dict[str, Any]
-
-
-class Graph:
-    """The operators and weights of a glyph network."""
-
-    def __init__(self) -> None:
-        self._nodes: dict[str, NodeProto] = {}
-        self._weights: dict[str, NDArray[Any]] = {}
-
-    def add(self, operator: str, *inputs: str | NDArray[Any] | np.float32, **attributes: Any) -> str:
-        """Adds an operator on values, by name, and weights; returns the name of its output."""
-        name = f"{len(self._nodes)}.{operator}"
-        names = []
-        for each in inputs:
-            if not isinstance(each, str):
-                weight = f"{len(self._weights)}.weight"
-                self._weights[weight] = np.ascontiguousarray(each)
-                each = weight  # noqa: PLW2901 - refer to it by name from here on
-            names.append(each)
-        self._nodes[name] = helper.make_node(operator, names, [name], **attributes)
-        return name
-
-    def maker(self, value: str, operator: str) -> Made | None:
-        """Returns the operator that computes a value, if it is of this kind."""
-        node = self._nodes.get(value)
-        if node is None or node.op_type != operator:
-            return None
-        attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-        return Made(node.input[0], [self._weights[name] for name in node.input[1:]], attributes)
+class MovingGraph(Graph):
+    """A graph that moves axes and changes shapes on demand."""
 
     def in_order(self, value: Value) -> Value:
         """Returns the represented tensor as a tensor of the graph."""
@@ -134,16 +89,3 @@ class Graph:
             if channel:
                 name = self.add("Transpose", name, perm=[0, 1 + channel, *(1 + axis for axis in others)])
         return Value(name, held, axes, value.shape)
-
-    def content(self, logits: str) -> bytes:
-        """Serializes everything that the logits depend on, the last of which is a bias; omits the rest."""
-        needed = {logits}
-        nodes = []
-        for name, node in reversed(self._nodes.items()):
-            if name in needed:
-                needed.update(node.input)
-                nodes.append(node)
-        nodes[0].output[:] = [LOGITS]
-        weights = {name: weight for name, weight in self._weights.items() if name in needed}
-        (outputs,) = self._weights[nodes[0].input[-1]].shape
-        return onnx_file(nodes[::-1], weights, takes=(GLYPHS, ("N", *GLYPH)), gives=(LOGITS, ("N", outputs)))

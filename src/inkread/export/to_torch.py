@@ -16,7 +16,7 @@ from safetensors.torch import save
 from torch import nn
 
 from inkread.models.layers import Layer, layers_of
-from inkread.training.onnx_to_torch import WEIGHTS, network_of
+from inkread.training.to_torch import WEIGHTS, network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from inkread.system.log_filter import without_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -41,16 +41,17 @@ class _Examples(CalibrationDataReader):  # type: ignore[misc]
 
 
 def in_8_bits(
-    model: bytes, examples: Iterable[NDArray[np.float32]], *, keep: Sequence[str] = ()
+    model: bytes, examples: Iterable[NDArray[np.float32]], *, keep_last: bool = False
 ) -> onnx.ModelProto:
     """Quantizes a network to 8 bits; input and output stay float32.
 
     Args:
         model: an ONNX model with 32-bit weights and one input.
         examples: inputs like those at inference; the activations of all of them stay in memory until the end.
-        keep: names of nodes that stay at 32 bits.
+        keep_last: whether the last layer stays at 32 bits, because its outputs have several ranges.
     """
     source = onnx.load_from_string(model)
+    layers = [node.name for node in source.graph.node if node.op_type in ("Conv", "Gemm")]
     with tempfile.TemporaryDirectory(prefix="inkread-") as folder, without_messages(ADVICE):
         path = Path(folder) / "model.onnx"
         quantize_static(
@@ -62,6 +63,6 @@ def in_8_bits(
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             reduce_range=True,
-            nodes_to_exclude=list(keep),
+            nodes_to_exclude=layers[-1:] if keep_last else [],
         )
         return onnx.load(path)

@@ -22,6 +22,7 @@ loaded.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 from inkread.errors import OptionError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from inkread.system.files import AnyPath
 
@@ -208,20 +209,22 @@ def _after(layer: Mapping[str, Any], shape: tuple[int, ...], where: str) -> tupl
                 )
             return (channels, *(side // layer["size"] for side in sides)), 0
         case "flatten":
-            return (_flat(shape),), 0
+            return (math.prod(shape),), 0
         case "dense":
-            return (layer["units"],), (_flat(shape) + 1) * layer["units"]
+            return (layer["units"],), (math.prod(shape) + 1) * layer["units"]
         case _:
             return shape, 0
+
+
+def shapes(layers: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, ...]]:
+    """Yields the shape before each checked layer, and the shape after the last."""
+    shape: tuple[int, ...] = (1, SIDE, SIDE)
+    yield shape
+    for layer in layers:
+        shape, _ = _after(layer, shape, "")
+        yield shape
 
 
 def padding(convolution: Mapping[str, Any]) -> int:
     """Returns the pixels that a convolution adds on each side."""
     return convolution["size"] // 2 if convolution["padding"] < 0 else int(convolution["padding"])
-
-
-def _flat(shape: tuple[int, ...]) -> int:
-    product = 1
-    for side in shape:
-        product *= side
-    return product

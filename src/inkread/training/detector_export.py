@@ -9,14 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from inkread.datasets.numbers import load_numbers
-from inkread.errors import TrainingError
 from inkread.evaluation.metrics import expected_calibration_error
 from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, RESCORING, STRIP, Card, Model
-from inkread.models.onnx_session import start_session
 from inkread.models.quantization import in_8_bits
 from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.closeups import SIDE, CloseupClassifier
@@ -43,22 +39,18 @@ from inkread.training.detector_fusion import (
     neighborhoods,
     read,
 )
-from inkread.training.detector_graphs import (
-    LAST,
-    closeups_to_onnx,
-    rescoring_to_onnx,
-    strips_to_onnx,
-    to_onnx,
-)
 from inkread.training.detector_network import STRIDE, DetectorNetwork
 from inkread.training.rescoring_fit import fit_rescoring
+from inkread.training.to_onnx import compare, to_onnx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from torch import nn
 
+    from inkread.models.network import Network
     from inkread.synthetic.writers import Stock
     from inkread.training.detector_fusion import Judged
     from inkread.training.recipe import DetectorRecipe, TrainingConfig
@@ -67,8 +59,8 @@ if TYPE_CHECKING:
 
 SURE = 0.99
 """Digits at least this probable should hardly ever be wrong."""
-COMPARED, TOLERANCE = 8, 1e-3
-"""Held-out scenes on which both runtimes must agree; largest difference, as a share of the largest answer."""
+COMPARED = 8
+"""Held-out scenes on which both runtimes must agree."""
 CALIBRATED = 200
 """Held-out scenes that give the ranges for 8 bits."""
 UNWEIGHED = Fusion(Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), UPRIGHT)
@@ -135,7 +127,7 @@ def detector_model(network: DetectorNetwork, folder: Path, origin: Origin, *, he
     ]
     geometry = {"stride": STRIDE, "heights": list(SIZES), "window": WINDOW}
     card = origin.card(DETECTOR, network, labels=CLASSES, geometry=geometry)
-    return in_8_bits_compared(to_onnx(network), network, examples, card, folder)
+    return in_8_bits_compared(network, Detector, examples, card, folder)
 
 
 def second_network_model(
@@ -156,12 +148,13 @@ def second_network_model(
         TrainingError: ONNX Runtime and PyTorch disagree on the examples.
     """
     geometry: dict[str, float]
+    reader: type[Network]
     if isinstance(network, CloseupNetwork):
-        name, geometry, content = CLOSEUP, {"side": SIDE, "box": SIDE // 2}, closeups_to_onnx(network.eval())
+        name, geometry, reader = CLOSEUP, {"side": SIDE, "box": SIDE // 2}, CloseupClassifier
     else:
-        name, geometry, content = STRIP, {"height": HEIGHT, "digits": TALL}, strips_to_onnx(network.eval())
+        name, geometry, reader = STRIP, {"height": HEIGHT, "digits": TALL}, StripReader
     card = origin.card(name, network, labels=DIGIT_CLASSES, geometry=geometry)
-    return in_8_bits_compared(content, network, examples, card, folder)
+    return in_8_bits_compared(network.eval(), reader, examples, card, folder)
 
 
 def weighed(
@@ -210,8 +203,8 @@ def rescoring_model(
     network: RescoringEnsemble, examples: Sequence[NDArray[np.float32]], folder: Path, origin: Origin
 ) -> Model:
     """Returns the rescoring network in 32 bits, because it is small, and its inputs have many ranges."""
-    content = rescoring_to_onnx(network)
-    _compare(content, network, examples)
+    content = to_onnx(network, takes=Rescorer.takes, gives=Rescorer.gives[0])
+    compare(content, network, examples)
     card = origin.card(RESCORING, network, labels=DIGIT_CLASSES, geometry={"neighbors": NEIGHBORS})
     card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
     return Model(card.name, folder / MODEL_FILE, card, content)
@@ -236,25 +229,15 @@ def scores_of(judged: Iterable[Judged], fusion: Fusion, rescorer: Rescorer) -> d
 
 
 def in_8_bits_compared(
-    content: bytes, network: nn.Module, examples: Sequence[NDArray[np.float32]], card: Card, folder: Path
+    network: nn.Module,
+    reader: type[Network],
+    examples: Sequence[NDArray[np.float32]],
+    card: Card,
+    folder: Path,
 ) -> Model:
-    """Returns the model in 8 bits, after comparing it with the network."""
-    _compare(content, network, examples[:COMPARED])
-    content = bytes(in_8_bits(content, examples, keep=[LAST]).SerializeToString())
+    """Returns the model in 8 bits, after comparing it with the network; the last layer keeps 32."""
+    content = to_onnx(network, takes=reader.takes, gives=reader.gives[0])
+    compare(content, network, examples[:COMPARED])
+    content = bytes(in_8_bits(content, examples, keep_last=True).SerializeToString())
     card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
     return Model(card.name, folder / MODEL_FILE, card, content)
-
-
-@torch.no_grad()
-def _compare(content: bytes, network: nn.Module, examples: Sequence[NDArray[np.float32]]) -> None:
-    session = start_session(content, MODEL_FILE, threads=0)
-    name = session.get_inputs()[0].name
-    for example in examples:
-        expected = network(torch.from_numpy(example)).numpy()
-        gap = np.abs(session.run(None, {name: example})[0] - expected).max() / np.abs(expected).max()
-        if not gap <= TOLERANCE:  # NaN is not agreement
-            raise TrainingError(
-                MODEL_FILE,
-                f"disagrees with the network (answers differ by {gap:.2g})",
-                "nothing was exported; install the versions of PyTorch and ONNX Runtime that inkread needs",
-            )

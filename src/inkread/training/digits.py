@@ -18,9 +18,9 @@ from inkread.training import trainer
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Checkpoint, refuse
 from inkread.training.hardware import resolved, torch_settings
-from inkread.training.networks import build
 from inkread.training.run import Run
 from inkread.training.schedules import SCHEDULES
+from inkread.training.to_torch import build
 from inkread.training.trainer import seed_of
 
 if TYPE_CHECKING:
@@ -193,12 +193,17 @@ def evaluate(network: nn.Module, glyphs: LabelledGlyphs) -> tuple[float, float]:
     return functional.cross_entropy(logits, labels).item(), accuracy
 
 
+def batches_of(images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Returns glyphs (N, 28, 28) as inputs of a network, 0..1, some at a time."""
+    parts = np.split(images, range(INFERENCE_BATCH, len(images), INFERENCE_BATCH))
+    return [part.astype(np.float32) / np.float32(255) for part in parts]
+
+
 @torch.no_grad()
 def predict(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Returns the logits (N, classes) of glyphs (N, 28, 28), by a network in evaluation mode."""
     device = next(network.parameters()).device
-    batches = torch.split(torch.tensor(images), INFERENCE_BATCH)
-    logits = torch.cat([network(batch.to(device).float() / 255) for batch in batches])
+    logits = torch.cat([network(torch.from_numpy(batch).to(device)) for batch in batches_of(images)])
     return np.asarray(logits.cpu().numpy(), np.float32)
 
 

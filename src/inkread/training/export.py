@@ -1,7 +1,4 @@
-"""Writes a trained network as files: model.onnx, model.safetensors, history.csv, held_out.npz, and card.json.
-
-The graph is written layer by layer, not traced: six operators that every ONNX reader supports.
-"""
+"""Writes a run as files: model.onnx, model.safetensors, history.csv, held_out.npz, and card.json."""
 
 from __future__ import annotations
 
@@ -11,16 +8,13 @@ import hashlib
 import tempfile
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save
-from torch import nn
 
 from inkread.datasets.glyphs import join
-from inkread.errors import OutputError, TrainingError
+from inkread.errors import OutputError
 from inkread.models.card import (
     CARD_FILE,
     HELD_OUT_FILE,
@@ -28,7 +22,6 @@ from inkread.models.card import (
     Card,
 )
 from inkread.models.history import HISTORY_FILE
-from inkread.models.onnx_session import start_session
 from inkread.training.calibration import (
     calibrate,
     confusion,
@@ -37,28 +30,17 @@ from inkread.training.calibration import (
     reliability,
 )
 from inkread.training.checkpoint import CHECKPOINT_FILE
-from inkread.training.digits import INFERENCE_BATCH, predict
-from inkread.training.networks import folded
+from inkread.training.digits import batches_of
 from inkread.training.run import WEIGHTS_FILE
+from inkread.training.to_onnx import compare, to_onnx
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.training.digits import Epoch
     from inkread.training.recipe import Recipe
     from inkread.training.run import Run
-
-OPSET, IR_VERSION = 17, 8
-"""From 2022: old enough for every runtime in use, new enough for every operator here."""
-
-Tensor: TypeAlias = tuple[str, tuple[str | int | None, ...]]
-
-TOLERANCE = 1e-4
-"""Largest allowed difference of a logit between the runtimes, as a share of the largest logit; 1e-6 is
-usual."""
 
 
 def export(
@@ -83,7 +65,7 @@ def export(
         OutputError: the folder cannot be written to.
     """
     model = to_onnx(run.network)
-    logits = [compare(model, run.network, glyphs.images) for glyphs in validation]
+    logits = [np.concatenate(compare(model, run.network, batches_of(glyphs.images))) for glyphs in validation]
     bias = fit_background_logit_adjustment(validation)
     temperature, scores = calibrate(logits, validation, bias)
     rejection_threshold = fit_rejection_threshold(logits, validation, temperature=temperature, bias=bias)
@@ -185,110 +167,3 @@ def write_history(path: Path, history: Sequence[Any]) -> None:
         table.writeheader()
         for epoch in history:
             table.writerow({name: f"{value:.6g}" for name, value in asdict(epoch).items()})
-
-
-def to_onnx(
-    network: nn.Sequential,
-    *,
-    takes: Tensor = ("glyphs", ("N", 28, 28)),
-    gives: Tensor = ("logits", ("N", None)),
-) -> bytes:
-    """Converts a network in evaluation mode to ONNX.
-
-    Args:
-        network: its layers.
-        takes: name and shape of the input, float32.
-        gives: name and shape of the output, float32; ``None`` is the last layer's number of outputs.
-    """
-    nodes = []
-    weights: dict[str, NDArray[Any]] = {}
-    layers = folded(network)
-    value, outputs = takes[0], 0
-    for index, layer in enumerate(layers):
-        operator, attributes, tensors = operator_of(layer)
-        named = {f"{index}.{name}": np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-        outputs = next((len(tensor) for tensor in reversed(named.values())), outputs)
-        weights |= named
-        result = gives[0] if index == len(layers) - 1 else f"{index}.{operator}"
-        nodes.append(helper.make_node(operator, [value, *named], [result], **attributes))
-        value = result
-    shape = tuple(outputs if axis is None else axis for axis in gives[1])
-    return onnx_file(nodes, weights, takes=takes, gives=(gives[0], shape))
-
-
-def onnx_file(
-    nodes: Sequence[onnx.NodeProto], weights: Mapping[str, NDArray[Any]], *, takes: Tensor, gives: Tensor
-) -> bytes:
-    """Returns a checked ONNX file.
-
-    Args:
-        nodes: the operators in execution order.
-        weights: by name.
-        takes: name and shape of the input, float32.
-        gives: name and shape of the output, float32.
-    """
-    graph = helper.make_graph(
-        nodes,
-        "inkread",
-        [helper.make_tensor_value_info(takes[0], TensorProto.FLOAT, list(takes[1]))],
-        [helper.make_tensor_value_info(gives[0], TensorProto.FLOAT, list(gives[1]))],
-        [numpy_helper.from_array(weight, name) for name, weight in weights.items()],
-    )
-    opset = helper.make_opsetid("", OPSET)
-    model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="inkread")
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())
-
-
-def operator_of(layer: nn.Module) -> tuple[str, dict[str, Any], dict[str, NDArray[Any]]]:
-    """Returns a layer's ONNX operator, its attributes, and its weights in the operator's order."""
-    match layer:
-        case nn.Unflatten():
-            return "Unsqueeze", {}, {"axes": np.array([layer.dim])}
-        case nn.Conv2d(padding=(int(rows), int(columns))):
-            pads = [rows, columns, rows, columns]
-            shape = {"kernel_shape": list(layer.kernel_size), "strides": list(layer.stride)}
-            return "Conv", shape | {"pads": pads, "dilations": list(layer.dilation)}, _weights(layer)
-        case nn.MaxPool2d() | nn.AvgPool2d():
-            operator = "MaxPool" if isinstance(layer, nn.MaxPool2d) else "AveragePool"
-            return operator, {"kernel_shape": _pair(layer.kernel_size), "strides": _pair(layer.stride)}, {}
-        case nn.ReLU():
-            return "Relu", {}, {}
-        case nn.Flatten():
-            return "Flatten", {}, {}
-        case nn.Linear():
-            return "Gemm", {"transB": 1}, _weights(layer)
-        case _:
-            message = f"{layer} has no ONNX operator here; add one"
-            raise TypeError(message)
-
-
-def _pair(size: int | tuple[int, ...]) -> list[int]:
-    return [size, size] if isinstance(size, int) else list(size)
-
-
-def _weights(layer: nn.Module) -> dict[str, NDArray[Any]]:
-    return {name: tensor.detach().numpy() for name, tensor in layer.named_parameters()}
-
-
-def compare(model: bytes, network: nn.Sequential, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Returns ONNX Runtime's logits (N, classes) of glyphs (N, 28, 28), which must equal PyTorch's.
-
-    Raises:
-        TrainingError: a logit differs by more than ``TOLERANCE`` times the largest, or a decision differs.
-    """
-    expected = predict(network, images)
-    session = start_session(model, MODEL_FILE, threads=0)
-    parts = [images[start : start + INFERENCE_BATCH] for start in range(0, len(images), INFERENCE_BATCH)]
-    logits = np.concatenate(
-        [session.run(["logits"], {"glyphs": part.astype(np.float32) / 255})[0] for part in parts]
-    )
-    gap = np.abs(logits - expected).max() / np.abs(expected).max()
-    changed = int((logits.argmax(axis=1) != expected.argmax(axis=1)).sum())
-    if changed or not gap <= TOLERANCE:  # NaN is not agreement
-        raise TrainingError(
-            MODEL_FILE,
-            f"disagrees with the network ({changed} of {len(images)} answers differ, logits by {gap:.2g})",
-            "nothing was exported; install the versions of PyTorch and ONNX Runtime that inkread needs",
-        )
-    return np.asarray(logits, np.float32)

@@ -28,12 +28,13 @@ from inkread.models.card import NOT_A_DIGIT
 from inkread.training import trainer
 from inkread.training.augment import augment
 from inkread.training.checkpoint import refuse
-from inkread.training.digits import predict
-from inkread.training.export import card_of, compare, save_run, to_onnx
+from inkread.training.digits import batches_of, predict
+from inkread.training.export import card_of, save_run
 from inkread.training.hardware import resolved, torch_settings
-from inkread.training.onnx_to_torch import open_network
 from inkread.training.run import Run
 from inkread.training.schedules import one_cycle
+from inkread.training.to_onnx import compare, to_onnx
+from inkread.training.to_torch import open_network
 from inkread.training.trainer import seed_of
 
 if TYPE_CHECKING:
@@ -321,7 +322,7 @@ def _save(
     """Exports the network, with the calibration of the model it started from."""
     model = to_onnx(tuned.run.network)
     for glyphs in watched:
-        compare(model, tuned.run.network, glyphs.images)
+        compare(model, tuned.run.network, batches_of(glyphs.images))
     own = tuned.own[0] / tuned.glyphs, tuned.own[1] / tuned.glyphs
     figures = {"own": own, "mnist_validation": tuned.mnist} | (
         {"refused": tuned.rejected} if tuned.rejected else {}

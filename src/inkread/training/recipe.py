@@ -8,9 +8,10 @@ from typing import Any, Self
 
 from inkread.errors import OptionError, nearest
 from inkread.training.architecture import check_layers
+from inkread.training.networks import NAMED
 from inkread.training.settings import Settings, choice, number
 
-NETWORKS = ("linear", "mlp", "lenet5", "cnn", "small", "tiny")
+NETWORKS = tuple(NAMED)
 MATERIALS = ("mnist", "writing", "characters")
 PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZERS = ("adamw", "adam", "sgd")

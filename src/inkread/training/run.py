@@ -13,9 +13,9 @@ from inkread.models import load_model
 from inkread.models.card import CARD_FILE, Card
 from inkread.models.history import load_history
 from inkread.training.detector_network import DetectorNetwork
-from inkread.training.networks import build
 from inkread.training.recipe import DetectorRecipe, TextRecipe, recipe_from
 from inkread.training.strip_network import StripNetwork
+from inkread.training.to_torch import build
 
 if TYPE_CHECKING:
     from torch import nn

@@ -20,7 +20,6 @@ from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
 from inkread.training.detector_export import Origin, in_8_bits_compared
-from inkread.training.detector_graphs import strips_to_onnx
 from inkread.training.export import save_run
 from inkread.training.hardware import resolved, torch_settings
 from inkread.training.progress import NullProgress
@@ -116,8 +115,7 @@ def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin:
     examples = [planes_of([make_line(held_out, rng)])[0].numpy() for _ in range(CALIBRATED)]
     geometry = {"height": HEIGHT, "ink": FILL}
     card = origin.card(TEXT, network, labels=TEXT_CLASSES, geometry=geometry)
-    content = strips_to_onnx(network.eval(), takes="lines")
-    model = in_8_bits_compared(content, network, examples, card, folder)
+    model = in_8_bits_compared(network.eval(), TextRecognizer, examples, card, folder)
     return dataclasses.replace(
         model, card=_measured(model, [make_line(held_out, rng) for _ in range(MEASURED)])
     )

@@ -16,7 +16,7 @@ from inkread.evaluation.plots import embedded, features, filters, gradcam, netwo
 from inkread.evaluation.plots.network import activations, class_activation_map, first_filters, saliency_map
 from inkread.models import load_model
 from inkread.pipeline.classifier import Classifier
-from inkread.training.networks import NAMED
+from inkread.training.to_torch import named
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_detector_cannot_be_looked_into():
 
 def test_filters_are_the_first_weights(network):
     assert np.array_equal(first_filters(network), network[1].weight[:, 0].numpy())
-    assert first_filters(NAMED["mlp"]().requires_grad_(False)).shape == (128, 28, 28)
+    assert first_filters(named("mlp").requires_grad_(False)).shape == (128, 28, 28)
     assert filters(network).get_suptitle().startswith("8 filters of 3×3")
 
 
@@ -54,14 +54,14 @@ def test_features_are_of_every_hidden_layer(network, glyphs):
 
 
 def test_dense_layers_have_features_too(glyphs):
-    network = NAMED["mlp"]().requires_grad_(False)
+    network = named("mlp").requires_grad_(False)
     assert [v.shape for v in activations(network, glyphs.images[0]).values()] == [(128,), (128,)]
     features(network, glyphs.images[0])
 
 
 def test_a_network_without_hidden_layers_has_no_features(glyphs):
     with pytest.raises(OptionError, match="has none"):
-        features(NAMED["linear"]().requires_grad_(False), glyphs.images[0])
+        features(named("linear").requires_grad_(False), glyphs.images[0])
 
 
 def test_a_saliency_map_is_of_the_glyphs_pixels(network, glyphs):
@@ -74,7 +74,7 @@ def test_a_saliency_map_is_of_the_glyphs_pixels(network, glyphs):
 
 
 def test_saliency_is_where_a_network_looks(glyphs):
-    linear = NAMED["linear"]().requires_grad_(False)
+    linear = named("linear").requires_grad_(False)
     linear[2].weight[:] = 0
     linear[2].weight[3, 5 * 28 + 7] = 2.0
     found = saliency_map(linear.eval(), glyphs.images[0])
@@ -157,7 +157,7 @@ def test_grad_cam_shows_the_reading_and_the_runner_up(network, glyphs, probabili
 @pytest.mark.parametrize("name", ["mlp", "linear"])
 def test_a_network_without_convolutions_has_no_grad_cam(glyphs, name):
     with pytest.raises(OptionError, match="needs convolutions, but this network has none; plot its saliency"):
-        class_activation_map(NAMED[name]().requires_grad_(False), glyphs.images[0])
+        class_activation_map(named(name).requires_grad_(False), glyphs.images[0])
 
 
 def test_the_embedding_is_what_the_last_layer_sees(network, glyphs):

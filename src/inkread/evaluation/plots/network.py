@@ -1,6 +1,6 @@
 """A model's layers for inspection: the PyTorch network of any glyph model, bundled or trained.
 
-Batch norms are folded, and there is no dropout, as in ``inkread.training.networks.folded``.
+Batch norms are folded, and there is no dropout, as in the model's file.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def network_of(model: Model) -> nn.Sequential:
     """
     require_torch()
     try:
-        from inkread.training.onnx_to_torch import open_network
+        from inkread.training.to_torch import open_network
     except ModuleNotFoundError as error:
         raise MissingExtraError("onnx", "train") from error
     return open_network(model)[1].requires_grad_(requires_grad=False)

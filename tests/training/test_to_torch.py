@@ -18,10 +18,9 @@ from inkread.models import load_model
 from inkread.pipeline.classifier import Classifier
 from inkread.training.architecture import check_layers
 from inkread.training.digits import predict
-from inkread.training.export import to_onnx
-from inkread.training.networks import NAMED, own
-from inkread.training.onnx_to_torch import open_network
 from inkread.training.recipe import NETWORKS
+from inkread.training.to_onnx import to_onnx
+from inkread.training.to_torch import named, open_network, own
 
 GLYPHS = np.random.default_rng(0).integers(0, 256, (32, 28, 28), np.uint8)
 OWN = [
@@ -39,7 +38,7 @@ def model_of(content):
 @pytest.mark.parametrize("name", [*NETWORKS, "own"])
 def test_a_network_comes_back_from_its_model(name):
     torch.manual_seed(0)
-    network = (own(check_layers(OWN), 10) if name == "own" else NAMED[name]()).eval()
+    network = (own(check_layers(OWN), 10) if name == "own" else named(name)).eval()
     _, again = open_network(model_of(to_onnx(network)))
     np.testing.assert_allclose(predict(again, GLYPHS), predict(network, GLYPHS), rtol=1e-3, atol=1e-5)
 

@@ -1,7 +1,11 @@
-"""Opens a model's network again, to inspect it or train it further; folded batch norms stay folded."""
+"""Builds networks in PyTorch: new ones from the layers of ``training.architecture``, and those of models.
+
+Glyphs are (N, 28, 28), float32, 0..1, ink bright; logits (N, classes). A model's batch norms stay folded.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,15 +23,67 @@ from inkread.models.layers import (
     layers_of,
 )
 from inkread.pipeline.glyph import SIDE
-from inkread.training.architecture import check_layers
+from inkread.training.architecture import check_layers, padding, shapes
+from inkread.training.networks import NAMED
+from inkread.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from inkread.models import Model
     from inkread.models.layers import Layer
+    from inkread.training.recipe import FineTuneConfig
 
 WEIGHTS = ("weight", "bias")
+
+
+def build(recipe: Recipe | FineTuneConfig, classes: int) -> nn.Sequential:
+    """Builds the recipe's network with random weights from PyTorch's global generator."""
+    if isinstance(recipe, Recipe) and not recipe.layers:
+        network = named(recipe.network, classes, recipe.dropout)
+    else:
+        network = own(recipe.layers, classes)
+    # Measured 1.4 to 3 times as fast on a CPU; the overload is missing from PyTorch's types.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def named(name: str, classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
+    """Builds a network of ``training.networks``."""
+    return own(check_layers([*NAMED[name](), {"type": "dropout", "rate": dropout}]), classes)
+
+
+def own(layers: Sequence[Mapping[str, Any]], classes: int) -> nn.Sequential:
+    """Builds a network of checked layers, see ``training.architecture``, and adds the last layer."""
+    made: list[nn.Module] = []
+    last = {"type": "dense", "units": classes, "activation": "none"}
+    for layer, shape in zip((*layers, last), shapes(layers), strict=True):
+        if layer["type"] in ("conv", "pool") and not any(isinstance(each, nn.Unflatten) for each in made):
+            made.append(nn.Unflatten(1, (1, SIDE)))
+        if layer["type"] == "dense" and len(shape) > 1:
+            made.append(nn.Flatten())
+        made += _modules(layer, shape)
+    return nn.Sequential(*made)
+
+
+def _modules(layer: Mapping[str, Any], shape: tuple[int, ...]) -> list[nn.Module]:
+    """Builds a checked layer for an input of that shape."""
+    match layer["type"]:
+        case "conv":
+            filters, norm = layer["filters"], layer["batch_norm"]
+            made: list[nn.Module] = [
+                nn.Conv2d(shape[0], filters, layer["size"], layer["stride"], padding(layer), bias=not norm)
+            ]
+            made += [nn.BatchNorm2d(filters)] if norm else []
+        case "pool":
+            return [(nn.MaxPool2d if layer["kind"] == "max" else nn.AvgPool2d)(layer["size"])]
+        case "dense":
+            made = [nn.Linear(math.prod(shape), layer["units"])]
+        case "dropout":
+            return [nn.Dropout(layer["rate"])]
+        case _:
+            return [nn.Flatten()]
+    return made + ([nn.ReLU()] if layer["activation"] == "relu" else [])
 
 
 def open_network(model: Model) -> tuple[tuple[dict[str, Any], ...], nn.Sequential]:
