@@ -345,3 +345,12 @@ def test_a_document_on_standard_input_has_pages_too(run, document, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(document.read_bytes())))
     records = json.loads(run("read", "-", "--format", "json").out)
     assert [record["source"] for record in records] == ["-#1", "-#2", "-#3"]
+
+
+def test_text_options_that_do_not_fit_are_errors(run):
+    wrong = run("read", "seven.png", "--alphabet", "runes")
+    assert (wrong.code, "alphabet 'runes': is unknown" in wrong.err) == (2, True)
+    useless = run("read", "seven.png", "--lexicon", "words.txt")
+    assert (useless.code, "has no effect on digits" in useless.err) == (2, True)
+    both = run("read", "seven.png", "--alphabet", "text", "--model", "runs/mine")
+    assert (both.code, "reads digits, not text" in both.err) == (2, True)
