@@ -82,7 +82,7 @@ class Reader(SourceReader[Trace]):
             raise ModelFormatError(
                 str(model),
                 f"knows {len(self.classifier.labels)} classes ({known}, …), not the ten digits",
-                "read with a model of digits; this one can be scored with inkread evaluate --data",
+                "read with a model of digits, or letters with --alphabet letters or alnum",
             )
         self._model, self._detector, self._threads = model, detector, threads
         self.config = config
