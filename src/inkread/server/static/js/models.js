@@ -7,6 +7,7 @@ import { sentence } from "./words.js";
 
 const KINDS = {
   glyphs: "Reads one digit at a time, from 28 × 28 pixels.",
+  text: "Reads letters, words, and lines, if they are chosen at the top of the page.",
   detector:
     "Finds the digits on a page and separates them from everything else. It is part of every reading.",
 };
