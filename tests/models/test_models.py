@@ -14,12 +14,14 @@ from inkread.datasets.synthetic_digits import synthetic_digits
 from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundError
 from inkread.models import (
     CARD_FILE,
+    CHARACTERS,
     CLOSEUP,
     DEFAULT,
     DETECTOR,
     MODEL_FILE,
     QUANTIZED,
     STRIP,
+    TEXT,
     Card,
     bundled,
     load_model,
@@ -54,12 +56,14 @@ def test_the_default_model_is_bundled_small_and_documented() -> None:
 
 
 def test_the_bundled_models_are_small_together_and_each_says_how_it_was_made() -> None:
-    models = [load_model(name) for name in bundled()]
-    assert {model.name for model in models} == {DEFAULT, DETECTOR}
+    assert {*bundled()} == {DEFAULT, DETECTOR, CHARACTERS, TEXT}
     beside = load_model(DETECTOR).path.parent
-    models += [load_model(beside / name) for name in (CLOSEUP, STRIP)]
-    files = [each for model in models for each in (model, model.quantized) if each]
-    assert sum(len(each.content) for each in files) <= 8_000_000
+    digits = [load_model(name) for name in (DEFAULT, DETECTOR, beside / CLOSEUP, beside / STRIP)]
+    text = [load_model(name) for name in (CHARACTERS, TEXT)]
+    for models, most in ((digits, 8_000_000), (text, 6_000_000)):
+        files = [each for model in models for each in (model, model.quantized) if each]
+        assert sum(len(each.content) for each in files) <= most
+    models = digits + text
     assert all(model.card.command.startswith("inkread train") for model in models)
     assert all(model.card.data for model in models)
 

@@ -100,7 +100,9 @@ def test_models_are_listed_with_their_cards(server):
     models = {model["name"]: model for model in found["models"]}
     assert {name: (m["kind"], m["selectable"]) for name, m in models.items()} == {
         "default": ("glyphs", True),
+        "characters": ("text", False),
         "detector": ("detector", False),
+        "text": ("text", False),
     }
     assert models["default"]["card"]["sha256"] == inkread.models.load_model().card.sha256
     assert "/" not in models["default"]["name"]
@@ -139,7 +141,7 @@ def test_the_report_of_a_run_is_served_and_may_do_nothing(tmp_path):
         "frame-ancestors 'none'"
     )
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert listed == {"default": False, "detector": False, "mine": True}
+    assert listed == dict.fromkeys(("default", "characters", "detector", "text"), False) | {"mine": True}
 
 
 @pytest.mark.parametrize("name", ["default", "nobody", "..", "%2e%2e", "mine%2f..%2fother"])
