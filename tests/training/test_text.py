@@ -1,0 +1,120 @@
+"""The recognizer of lines learns from lines made during training, and continues where it was interrupted."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from pipeline.test_text_lines import page
+
+from inkread.datasets.stroke_font import WriterStyle, write_row
+from inkread.datasets.unipen import PenCharacters
+from inkread.datasets.written_text import HEIGHT, Strip
+from inkread.errors import DatasetFormatError, OptionError, TrainingError
+from inkread.synthetic import text_lines
+from inkread.synthetic.text_lines import TextStock, load_line_folder, make_line, plain
+from inkread.training import TextRecipe, load_run, text_fit, text_run, train_text
+from inkread.training.text_run import fitted_temperature
+
+
+def stock(count: int = 12) -> TextStock:
+    """Returns words of digits, in our own handwriting."""
+    rng = np.random.default_rng(0)
+    texts = [str(number) for number in rng.integers(10, 9999, count)]
+    rows = [write_row(text, WriterStyle((0,) * 10), rng) for text in texts]
+    strokes = [[np.round(100 * stroke[:, :2]).astype(np.int16) for stroke in row] for row in rows]
+    counts = np.array([len(each) for each in strokes])
+    lengths = [len(stroke) for each in strokes for stroke in each]
+    ends = np.cumsum(counts).astype(np.int32)
+    words = PenCharacters(
+        labels=np.array(texts),
+        contributors=np.full(count, "own"),
+        writers=np.arange(count, dtype=np.int32) % 3,
+        agreement=np.ones(count, np.float32),
+        points=np.concatenate([stroke for each in strokes for stroke in each]),
+        stroke_starts=np.append(0, np.cumsum(lengths)).astype(np.int32),
+        first_strokes=np.append(0, ends[:-1]).astype(np.int32),
+        end_strokes=ends,
+        sha256="0" * 64,
+    )
+    return TextStock(words, {}, ())
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Makes lines of our own words only, and few of them."""
+    monkeypatch.setattr(text_lines, "KINDS", {"word": 0.7, "line": 0.3})
+    for module, name, value in (
+        (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (text_fit, "EPOCH", 2),
+        (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(text_run, "load_text_stock", lambda _dir, *, held_out: stock(6 if held_out else 12))
+
+
+RECIPE = TextRecipe(steps=4, batch_size=600, weights="random", workers=0, threads=1, precision="float32")
+
+
+def test_a_line_has_its_height_its_text_and_another_look_each_time(small):
+    rng = np.random.default_rng(1)
+    lines = [make_line(stock(), rng) for _ in range(20)]
+    assert {line.pixels.shape[0] for line in lines} == {HEIGHT}
+    assert all(set(line.text) <= {*"0123456789 "} for line in lines)
+    assert len({line.pixels.tobytes() for line in lines}) == 20
+
+
+def test_typographic_characters_are_read_as_plain_ones():
+    assert plain("l’été  “fini”_1") == 'l\'été "fini" 1'
+
+
+def test_batches_have_lines_of_similar_widths(small):
+    batches = list(text_fit.split([Strip(np.zeros((48, w), np.uint8), "a") for w in (10, 20, 30, 300)], 90))
+    assert [[line.pixels.shape[1] for line in batch] for batch in batches] == [[10, 20, 30], [300]]
+
+
+@pytest.mark.slow
+def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tmp_path):
+    run = train_text(RECIPE, out=tmp_path / "whole")
+    assert load_run(tmp_path / "whole").network.height == HEIGHT
+    assert run.card.scores["lines_cer"] >= 0
+    with pytest.raises(KeyboardInterrupt):
+        train_text(RECIPE, out=tmp_path / "parts", progress=Interrupting())
+    resumed = train_text(RECIPE, out=tmp_path / "parts", resume=True)
+    for name, weight in run.network.state_dict().items():
+        assert torch.equal(weight, resumed.network.state_dict()[name]), name
+    with pytest.raises(TrainingError, match="holds a finished run"):
+        train_text(RECIPE, out=tmp_path / "whole")
+
+
+class Interrupting:
+    """Interrupts a training after its first epoch."""
+
+    def on_batch(self, done: int, total: int) -> None:
+        pass
+
+    def on_epoch(self, epoch: object) -> None:
+        raise KeyboardInterrupt
+
+
+def test_the_temperature_makes_overconfident_words_less_probable():
+    logs = np.log(np.full(200, 0.9))
+    assert fitted_temperature(np.arange(200) < 100, logs) < 1 < fitted_temperature(np.arange(200) < 190, logs)
+
+
+def test_your_own_lines_come_from_pictures_with_as_many_lines_as_labels(tmp_path):
+    for name, lines in (("one.png", ["hello world"]), ("two.png", ["first", "second"])):
+        cv2.imwrite(str(tmp_path / name), page(*lines))
+    (tmp_path / "labels.csv").write_text("file,label\none.png,hello world\ntwo.png,first / second\n")
+    assert [strip.text for strip in load_line_folder(tmp_path).strips] == ["hello world", "first", "second"]
+    (tmp_path / "labels.csv").write_text("file,label\none.png,a / b / c\n")
+    with pytest.raises(DatasetFormatError, match="no picture in which as many lines"):
+        load_line_folder(tmp_path)
+
+
+def test_data_that_is_not_a_folder_is_an_error(small, tmp_path):
+    with pytest.raises(OptionError, match="is not a folder"):
+        train_text(RECIPE, out=tmp_path / "run", data=["nowhere"])
