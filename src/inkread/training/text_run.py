@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from inkread.models import Card, Model
     from inkread.synthetic.text_lines import TextStock
     from inkread.system.files import AnyPath
-    from inkread.training.progress import Progress
     from inkread.training.recipe import TextRecipe
     from inkread.training.strip_network import StripNetwork
     from inkread.training.text_fit import TextEpoch
