@@ -40,7 +40,9 @@ def shadowing(folder: Path, name: str, code: str) -> dict[str, str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="descriptors are closed by a POSIX shell's means")
-@pytest.mark.parametrize("closed", [(1,), (2,), (0,), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize(
+    "closed", [*(pytest.param((each,), marks=pytest.mark.slow) for each in range(3)), (0, 1, 2)], ids=str
+)
 def test_a_process_without_standard_streams_reads_all_the_same(closed, tmp_path):
     result = inkread("read", str(PICTURE), "--draw", str(tmp_path / "out.png"), closed=closed)
     assert (result.returncode, result.stderr) == (0, "")

@@ -304,7 +304,7 @@ def test_any_array_gives_a_reading_or_an_inkread_error(reader: Reader, array: np
     assert outcome(reader, array) in {"reading", "error"}
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     hnp.arrays(
         np.uint8, st.tuples(st.integers(20, 90), st.integers(20, 90)), elements=st.sampled_from([0, 90, 255])
@@ -420,12 +420,12 @@ def test_a_reader_pickles_as_its_arguments():
 
 
 @pytest.mark.parametrize("least", [None, "a", "0.5", float("nan"), -0.1, 1.1, [0.5], np.array([0.1, 0.2])])
-def test_a_least_probability_that_is_no_number_in_0_to_1_is_an_option_error(least):
+def test_a_least_probability_that_is_no_number_in_0_to_1_is_an_option_error(reader, least):
     blank = np.zeros((40, 40), np.uint8)
     for use in (
         lambda: inkread.read(blank, min_probability=least),
-        lambda: Reader().read_many([blank], min_probability=least),
-        lambda: Reader().read_digit(blank, min_probability=least),
+        lambda: reader.read_many([blank], min_probability=least),
+        lambda: reader.read_digit(blank, min_probability=least),
         lambda: inkread.read(blank).with_min_probability(least),
     ):
         with pytest.raises(OptionError, match=r"not a number in 0\.\.1"):

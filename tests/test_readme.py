@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from inkread.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,10 +28,8 @@ def test_every_python_block_runs(block: str) -> None:
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"^inkread (\w+)", SHELL, re.MULTILINE))))
 def test_every_command_exists(command: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "inkread", command, "--help"], capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0
+    result = CliRunner().invoke(app(), [command, "--help"])
+    assert result.exit_code == 0
     options = set(re.findall(rf"^inkread {command} .*?(--[a-z-]+)", SHELL, re.MULTILINE))
     assert all(option in result.stdout for option in options)
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = re.search(
     r"^test-fast:.*\n\t\$\(BIN\)/python (.+) \$\(ARGS\)$", (ROOT / "Makefile").read_text(), re.MULTILINE
@@ -27,6 +29,7 @@ def test_test_fast_leaves_out_slow_folders_and_files():
     assert collected(*shlex.split(RECIPE)) == {"results/test_outcome.py"}
 
 
+@pytest.mark.slow
 def test_the_mark_chooses_exactly_these():
     assert collected("-m", "pytest", "-m", "slow") == set(SAMPLE[:2])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import numpy as np
@@ -28,9 +29,19 @@ def network_of(foreign_model, tmp_path):
     return lambda **options: ExternalNetwork(foreign_model(tmp_path / "theirs.onnx", **options))
 
 
-@pytest.mark.parametrize("scores", ["logits", "probabilities", "log-probabilities", "sigmoids"])
-@pytest.mark.parametrize("values", list(RANGES))
-@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+SCORES = ("logits", "probabilities", "log-probabilities", "sigmoids")
+USUAL = (LAYOUTS[0], next(iter(RANGES)), SCORES[0])
+
+
+def conventions():
+    """Every convention; those that differ from the usual one in more than one way are slow tests."""
+    for convention in itertools.product(LAYOUTS, RANGES, SCORES):
+        differences = sum(one != other for one, other in zip(convention, USUAL, strict=True))
+        marks = pytest.mark.slow if differences > 1 else ()
+        yield pytest.param(*convention, marks=marks, id=" ".join(map(str, convention)))
+
+
+@pytest.mark.parametrize(("layout", "values", "scores"), [*conventions()])
 def test_layout_range_and_scores_are_found(layout, values, scores, network_of, digits):
     network = network_of(layout=layout, values=values, scores=scores)
     found = find_convention(network, digits)

@@ -167,7 +167,7 @@ def test_a_finished_run_is_not_overwritten(resume, glyphs, held_out, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_an_output_error(glyphs, held_out, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot be written to"):
+    with pytest.raises(OutputError, match="cannot be written"):
         fit(SHORT, glyphs, held_out, out=tmp_path / "file" / "run")
 
 

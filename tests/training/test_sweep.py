@@ -152,7 +152,7 @@ def test_what_is_no_sweep_is_not_overwritten(search, tmp_path):
     with pytest.raises(TrainingError, match="not a readable sweep"):
         search(1)
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot be written to"):
+    with pytest.raises(OutputError, match="cannot be written"):
         search(1, out="file/sweep")
 
 

@@ -16,7 +16,7 @@ from training_runs import interrupt_at, weights
 from inkread.errors import TrainingError
 from inkread.training.digits import class_weights, fit
 from inkread.training.loggers import logged
-from inkread.training.progress import NullProgress
+from inkread.training.progress import Progress
 from inkread.training.recipe import Recipe
 from inkread.training.seeds import save_seeds, spread
 from inkread.training.trainer import Passed, Plan, train
@@ -130,7 +130,7 @@ def test_each_epoch_is_logged_once_and_the_log_ends_even_if_the_run_is_interrupt
     fake = FakeMlflow()
     monkeypatch.setitem(sys.modules, "mlflow", fake)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    progress = NullProgress()
+    progress = Progress()
     progress.on_epoch = interrupt_at(3)
 
     def run():
@@ -148,6 +148,6 @@ def test_each_epoch_is_logged_once_and_the_log_ends_even_if_the_run_is_interrupt
 
 def test_tensorboard_gets_event_files(glyphs, held_out, tmp_path):
     pytest.importorskip("tensorboard", reason="TensorBoard is not installed (extra: tensorboard)")
-    with logged(NullProgress(), ["tensorboard"], tmp_path, RECIPE) as watched:
+    with logged(Progress(), ["tensorboard"], tmp_path, RECIPE) as watched:
         fit(RECIPE, glyphs, held_out, out=tmp_path / "run", on_epoch=watched.on_epoch)
     assert list((tmp_path / "tensorboard").glob("events.out.tfevents*"))

@@ -1,14 +1,13 @@
 """``inkread camera``: shows a camera's picture in a window, with the digits found in it."""
 
-import importlib.util
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inkread.cli.options import ModelOption
-from inkread.errors import MissingExtraError, OptionError
+from inkread.cli.options import ModelOption, require
+from inkread.errors import OptionError
 
 
 def camera(
@@ -37,8 +36,7 @@ def camera(
 
     Requires a display and the extra desktop: pip install '.[desktop]'.
     """
-    if importlib.util.find_spec("pygame") is None:
-        raise MissingExtraError("pygame-ce", "desktop")
+    require("desktop", "pygame")
     if device is not None and video is not None:
         raise OptionError("--device and --video", "cannot be used together", "use only one of them")
     if device is not None and device < 0:

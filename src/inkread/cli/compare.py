@@ -1,9 +1,6 @@
 """``inkread compare``: compares the scores and costs of several models on the same digits."""
 
-import csv
-import io
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inkread.cli import outputs
-from inkread.cli.console import error_console, is_terminal, progress_bar, write
+from inkread.cli.console import error_console, progress_bar, write
+from inkread.cli.options import DataDirOption, QuietOption
 from inkread.errors import DatasetNotFoundError, OptionError, nearest
-from inkread.system.files import writing
+from inkread.system.files import csv_of, writing
 
 if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
@@ -59,13 +57,11 @@ def compare(
             help="Also save the comparison: .html, .csv, .json, or the plot as .svg or .png; repeatable.",
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
-    ] = None,
+    data_dir: DataDirOption = None,
     style: Annotated[
         TableFormat, typer.Option("--format", help="The output format; csv prints the table of models.")
     ] = TableFormat.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Compare models on the same digits: accuracy, calibration, size, operations, latency, cold start.
 
@@ -111,8 +107,7 @@ def _compared(
     collections = _mnist(data_dir, notes, held_out=held_out, needed=pictures is None, quiet=quiet)
     if pictures is not None:
         collections.append(_cut_out(pictures, notes, quiet=quiet))
-    shown = not quiet and is_terminal(sys.stderr)
-    with progress_bar("Comparing", len(systems) + STEPS, shown=shown) as advance:
+    with progress_bar("Comparing", len(systems) + STEPS, shown=not quiet) as advance:
         return compared(systems, collections, notes=notes, on_step=advance)
 
 
@@ -150,7 +145,7 @@ def _cut_out(folder: Path, notes: list[str], *, quiet: bool) -> "LabelledGlyphs"
     name = folder.resolve().name
     name = "pictures" if name in ("", "MNIST") else name  # taken by the other collection
     total = sum(kind_of(picture) == "single" for picture in pictures)
-    with progress_bar("Cutting out", total, shown=not quiet and is_terminal(sys.stderr)) as advance:
+    with progress_bar("Cutting out", total, shown=not quiet) as advance:
         glyphs = cut_out(pictures, name=name, on_picture=advance)
     missing = total - len(glyphs)
     notes.append(
@@ -192,8 +187,4 @@ def _csv(comparison: "Comparison") -> str:
         for name, score in row.pop("scores").items():
             row |= {f"{name} {figure}": value for figure, value in score.items()}
         rows.append(row)
-    page = io.StringIO(newline="")
-    table = csv.DictWriter(page, list(rows[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return page.getvalue()
+    return csv_of(rows[0], rows)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
-from inkread.cli.console import show
+from inkread.cli.console import show, table
 from inkread.evaluation.figures import count, duration, p_value
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from inkread.evaluation.comparison import Comparison, Entry, Pair, Score
 
 SIGNIFICANT = 0.05
@@ -30,27 +31,15 @@ def print_comparison(comparison: Comparison) -> None:
 
 def _models(comparison: Comparison) -> Table:
     """Builds a table with one row per model, with the 95 % interval below each accuracy."""
-    table = _table("Model", "Params", "Size", "Ops")
-    for name in comparison.collections:
-        table.add_column(f"{name}\naccuracy", justify="right", overflow="fold")
-        table.add_column("\nECE", justify="right", no_wrap=True)
-    if comparison.entries[0].timing:
-        for heading in ("\nLatency", "in\nbatches", "Cold\nstart"):
-            table.add_column(heading, justify="right", no_wrap=True)
+    scores = [heading for name in comparison.collections for heading in (f">{name}\naccuracy", ">\nECE")]
+    times = (">\nLatency", ">in\nbatches", ">Cold\nstart") if comparison.entries[0].timing else ()
+    rows = table("\nModel", ">\nParams", ">\nSize", ">\nOps", *scores, *times)
     for entry in comparison.entries:
-        scores = (cell for name in comparison.collections for cell in _score(entry.scores[name]))
+        cells = (cell for name in comparison.collections for cell in _score(entry.scores[name]))
         graph = entry.graph
         sizes = (count(graph.parameters), f"{count(graph.size)}B", count(graph.operations))
-        table.add_row(entry.name, *sizes, *scores, *_times(entry))
-    return table
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"\n{first}", overflow="fold")
-    for heading in others:
-        table.add_column(f"\n{heading}", justify="right", no_wrap=True)
-    return table
+        rows.add_row(entry.name, *sizes, *cells, *_times(entry))
+    return rows
 
 
 def _score(score: Score) -> tuple[str, str]:
@@ -67,27 +56,20 @@ def _times(entry: Entry) -> tuple[str, ...]:
 
 
 def _conventions(comparison: Comparison) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Model", overflow="fold")
-    table.add_column("Input and output", overflow="fold")
+    rows = table("Model", "Input and output")
     for entry in comparison.entries:
-        table.add_row(entry.name, entry.note)
-    return table
+        rows.add_row(entry.name, entry.note)
+    return rows
 
 
 def _pairs(comparison: Comparison) -> Table:
     """Builds the table of McNemar's test for each pair of models, with its verdict in words."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("On", "A", "B"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Only A right", "Only B", "McNemar p", "Holm"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    rows = table("On", "A", "B", ">Only A right", ">Only B", ">McNemar p", ">Holm", "")
     for pair in comparison.pairs:
         counts = (f"{number:,}" for number in (pair.only_one, pair.only_other))
         values = (p_value(p) for p in (pair.p, pair.adjusted))
-        table.add_row(pair.collection, pair.one, pair.other, *counts, *values, _verdict(pair))
-    return table
+        rows.add_row(pair.collection, pair.one, pair.other, *counts, *values, _verdict(pair))
+    return rows
 
 
 def _verdict(pair: Pair) -> str:

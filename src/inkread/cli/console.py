@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, TextIO
 from inkread.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console, RenderableType
+    from rich.table import Table
 
     from inkread.errors import InkreadError
 
 STANDARD_OUTPUT = "standard output"
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 UNWRAPPED = 10_000
 """A page width, in columns, that no table exceeds."""
 
@@ -76,6 +79,30 @@ def show(*renderables: RenderableType) -> None:
     write("".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines()))
 
 
+def table(*headings: str) -> Table:
+    """Builds a table with these columns; after ">", a heading is that of numbers, which are flush right."""
+    from rich.table import Table
+
+    result = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        if heading.startswith(">"):
+            result.add_column(heading[1:], justify="right", no_wrap=True)
+        else:
+            result.add_column(heading, overflow="fold")
+    return result
+
+
+def record(rows: Mapping[str, str]) -> Table:
+    """Builds a table of names and values, without headings."""
+    from rich.table import Table
+    from rich.text import Text
+
+    result = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in rows.items():
+        result.add_row(name, Text(printable(value)))
+    return result
+
+
 def error_console(*, quiet: bool) -> Console:
     """Returns a rich console on standard error; it is silent if ``quiet`` or not on a terminal."""
     from rich.console import Console
@@ -84,9 +111,21 @@ def error_console(*, quiet: bool) -> Console:
 
 
 @contextmanager
+def interruptible(again: str) -> Iterator[None]:
+    """On Ctrl-C, exits with a hint on how to continue."""
+    from typer import Exit
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write(f"Interrupted; to continue, {again}.\n")
+        raise Exit(INTERRUPTED) from None
+
+
+@contextmanager
 def progress_bar(description: str, total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """Yields a function to call after each of ``total`` steps; draws a bar on standard error if ``shown``."""
-    if not shown:
+    """Yields a function to call after each of ``total`` steps; draws a bar on a terminal if ``shown``."""
+    if not (shown and is_terminal(sys.stderr)):
         yield lambda: None
         return
     from rich import progress

@@ -1,13 +1,11 @@
 """``inkread draw``: opens a window to draw digits in."""
 
-import importlib.util
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inkread.cli.options import MinProbabilityOption, ModelOption
-from inkread.errors import MissingExtraError
+from inkread.cli.options import MinProbabilityOption, ModelOption, require
 
 
 def draw(
@@ -34,8 +32,7 @@ def draw(
     to a folder with labels.csv, which inkread train --data accepts: with --init-from bundled, the model
     learns your handwriting.
     """
-    if importlib.util.find_spec("pygame") is None:
-        raise MissingExtraError("pygame-ce", "desktop")
+    require("desktop", "pygame")
     from inkread.desktop.drawing import SIZE, Drawing, DrawingSettings
     from inkread.desktop.window import show
     from inkread.reader import Reader

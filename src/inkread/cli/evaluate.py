@@ -1,7 +1,6 @@
 """``inkread evaluate``: scores a model on a collection of glyphs or a folder of labelled pictures."""
 
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkread.cli import outputs
-from inkread.cli.console import error_console, is_terminal, progress_bar, write
-from inkread.cli.options import AlphabetOption, ModelOption
+from inkread.cli.console import error_console, progress_bar, write
+from inkread.cli.options import AlphabetOption, DataDirOption, ModelOption, QuietOption
 from inkread.errors import OptionError
 from inkread.system.files import writing
 
@@ -65,11 +64,9 @@ def evaluate(
             "index or file, label, reading, probabilities.",
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
-    ] = None,
+    data_dir: DataDirOption = None,
     style: Annotated[ReportFormat, typer.Option("--format", help="The output format.")] = ReportFormat.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Score a model on a collection's test images, or on a folder of labelled pictures.
 
@@ -169,8 +166,7 @@ def _on_pictures(
     for file in filter(None, (page, predictions)):
         outputs.make_folder(file.parent)  # before reading the pictures, which takes long
     reader, labelled = Reader(model=model), load_labelled_folder(folder)
-    shown = not quiet and is_terminal(sys.stderr)
-    with progress_bar("Reading", len(labelled), shown=shown) as advance:
+    with progress_bar("Reading", len(labelled), shown=not quiet) as advance:
         report = evaluate_pictures(labelled, reader, folder=folder, on_picture=advance)
     if page:
         _save(page, error_page(report, labelled, reader, title=f"{model} on {folder}"))
@@ -178,7 +174,7 @@ def _on_pictures(
         _save(predictions, picture_predictions(report))
     rival: PictureReport | None = None
     if naive:
-        with progress_bar("Reading naively", len(labelled), shown=shown) as advance:
+        with progress_bar("Reading naively", len(labelled), shown=not quiet) as advance:
             rival = evaluate_naively(labelled, reader.classifier, folder=folder, on_picture=advance)
     if style is ReportFormat.JSON:
         _print_json({"model": model} | report.to_dict() | ({"naive": rival.to_dict()} if rival else {}))
@@ -194,8 +190,7 @@ def _on_text(model: str, alphabet: str, folder: Path, style: ReportFormat, *, qu
     from inkread.reader import open_reader
 
     reader, labelled = open_reader(alphabet, model=model), load_labelled_folder(folder, text=True)
-    shown = not quiet and is_terminal(sys.stderr)
-    with progress_bar("Reading", len(labelled), shown=shown) as advance:
+    with progress_bar("Reading", len(labelled), shown=not quiet) as advance:
         report = evaluate_text(labelled, reader, on_picture=advance)
     if style is ReportFormat.JSON:
         _print_json({"alphabet": alphabet} | report.to_dict())

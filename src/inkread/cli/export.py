@@ -1,12 +1,12 @@
 """``inkread export``: exports a model to the formats of other programs."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkread.cli.console import is_terminal, printable, progress_bar, show
+from inkread.cli.console import printable, progress_bar, show, table
+from inkread.cli.options import DataDirOption, QuietOption
 
 if TYPE_CHECKING:
     from inkread.export import Exported
@@ -28,10 +28,8 @@ def export(
             metavar="DIR", help="Where to put a folder per format; default for a run: export in its folder."
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+    data_dir: DataDirOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Export a model to ONNX or LiteRT (32 or 8 bits), Keras, safetensors, or TorchScript.
 
@@ -45,24 +43,18 @@ def export(
     from inkread.export import export_model
     from inkread.export.formats import formats_of
 
-    shown = not quiet and is_terminal(sys.stderr)
-    with progress_bar("Exporting", len(formats_of(to)), shown=shown) as advance:
+    with progress_bar("Exporting", len(formats_of(to)), shown=not quiet) as advance:
         exported = export_model(model, to=to, out=out, data_dir=data_dir, on_format=advance)
     _print(exported)
 
 
 def _print(exported: "list[Exported]") -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Format")
-    for heading in ("Size", "Largest difference", "Changed answers", "Accuracy"):
-        table.add_column(heading, justify="right")
-    table.add_column("File", overflow="fold")
+    rows = table("Format", ">Size", ">Largest difference", ">Changed answers", ">Accuracy", "File")
     for each in exported:
         found = each.parity
-        table.add_row(
+        rows.add_row(
             each.format.name,
             f"{each.size / 1e6:.2f} MB",
             f"{found.largest_difference:.1e}",
@@ -72,7 +64,7 @@ def _print(exported: "list[Exported]") -> None:
         )
     first = exported[0].parity
     show(
-        table,
+        rows,
         "",
         f"Differences in probability on {first.count:,} digits ({first.on}); accuracy of the source: "
         f"{first.accuracy_before:.2%}",

@@ -9,7 +9,7 @@ import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from inkread.cli.console import is_terminal, printable, show, write
+from inkread.cli.console import is_terminal, printable, show, table, write
 from inkread.results import CSV_COLUMNS
 
 if TYPE_CHECKING:
@@ -73,22 +73,18 @@ def _print_tabbed(outcomes: Iterable[Outcome], *, signs: bool) -> None:
 
 
 def _print_table(outcomes: Iterable[Outcome], *, signs: bool) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Picture", overflow="fold")
-    table.add_column("Digits", overflow="fold")
-    table.add_column("Least certain", justify="right")
+    rows = table("Picture", "Digits", ">Least certain")
     for outcome in outcomes:
         name, reading, least = Text(printable(outcome.name)), outcome.reading, outcome.least_probability
         if reading is None:
-            table.add_row(name, Text("cannot be read", style="red"), "")
+            rows.add_row(name, Text("cannot be read", style="red"), "")
         elif least is None:
-            table.add_row(name, Text(NO_DIGIT, style="dim"), "")
+            rows.add_row(name, Text(NO_DIGIT, style="dim"), "")
         else:
-            table.add_row(name, Text(outcome.text(signs=signs), style="bold"), f"{int(100 * least)}%")
-    show(table)
+            rows.add_row(name, Text(outcome.text(signs=signs), style="bold"), f"{int(100 * least)}%")
+    show(rows)
 
 
 def _print_json(outcomes: Iterable[Outcome]) -> None:

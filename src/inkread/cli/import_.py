@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkread.cli.console import printable, show
+from inkread.cli.console import record, show
+from inkread.cli.options import DataDirOption
 
 if TYPE_CHECKING:
     from inkread.export import Imported
@@ -24,9 +25,7 @@ def import_(
         Path | None,
         typer.Option(metavar="DIR", help="A new folder; default: the file's name without its suffix."),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
-    ] = None,
+    data_dir: DataDirOption = None,
 ) -> None:
     """Convert a Keras classifier of the ten digits to an ONNX model for --model.
 
@@ -40,19 +39,17 @@ def import_(
 
 
 def _print(imported: "Imported") -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     card, found = imported.card, imported.parity
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("Parameters", f"{card.parameters:,}")
-    table.add_row("Compared on", f"{found.count:,} digits ({found.on})")
-    table.add_row("Largest difference in probability", f"{found.largest_difference:.1e}")
-    table.add_row("Changed answers", f"{found.changed:,}")
-    table.add_row("Accuracy", f"{found.accuracy:.2%}")
-    table.add_row("Temperature", f"{card.temperature:.3f}")
-    table.add_row("Saved in", Text(printable(str(imported.folder))))
-    show(table)
+    rows = {
+        "Parameters": f"{card.parameters:,}",
+        "Compared on": f"{found.count:,} digits ({found.on})",
+        "Largest difference in probability": f"{found.largest_difference:.1e}",
+        "Changed answers": f"{found.changed:,}",
+        "Accuracy": f"{found.accuracy:.2%}",
+        "Temperature": f"{card.temperature:.3f}",
+        "Saved in": str(imported.folder),
+    }
+    show(record(rows))
     if found.accuracy < PLAUSIBLE:
         show(
             "",

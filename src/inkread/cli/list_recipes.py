@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkread.cli.console import show, write
+from inkread.cli.console import show, table, write
 from inkread.errors import OptionError, nearest
 
 if TYPE_CHECKING:
@@ -32,13 +32,11 @@ def list_recipes(
 
 
 def _print_table(recipes: "dict[str, Any]") -> None:
-    from rich.table import Table
-
-    table = Table("Recipe", "Network", "Length", box=None, pad_edge=False)
+    rows = table("Recipe", "Network", "Length")
     for name, recipe in recipes.items():
         steps = getattr(recipe, "steps", None)
-        table.add_row(name, recipe.network, f"{steps:,} steps" if steps else f"{recipe.epochs} epochs")
-    show(table)
+        rows.add_row(name, recipe.network, f"{steps:,} steps" if steps else f"{recipe.epochs} epochs")
+    show(rows)
 
 
 def _toml(recipe: "TrainingConfig") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkread.cli.console import printable, show
+from inkread.cli.console import printable, show, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,6 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _table(names: list[str]) -> "Table":
     """Builds a table with one row per model."""
-    from rich.table import Table
-
     from inkread.models import load_model
 
     loaded = [load_model(name) for name in names]
@@ -119,21 +117,18 @@ def _table(names: list[str]) -> "Table":
             if score.startswith(SHOWN[0]) or score == SHOWN[1]
         }
     )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Model")
-    for heading in ("Parameters", "Size", *scores):
-        table.add_column(heading.replace("_", " "), justify="right")
-    table.add_column("SHA-256")
+    numbers = (f">{heading.replace('_', ' ')}" for heading in ("Parameters", "Size", *scores))
+    rows = table("Model", *numbers, "SHA-256")
     for name, model in zip(names, loaded, strict=True):
         found = _flat(model.card.scores)
-        table.add_row(
+        rows.add_row(
             name,
             f"{model.card.parameters:,}",
             f"{model.path.stat().st_size / 1e6:.2f} MB",
             *(_figure(found[score]) if score in found else "" for score in scores),
             model.card.sha256[:HASH_SHOWN],
         )
-    return table
+    return rows
 
 
 def _card(model: "Model") -> "Table":

@@ -1,8 +1,15 @@
 """Options shared by several commands."""
 
+import importlib.util
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from inkread.errors import MissingExtraError
+
+PACKAGES = {"pygame": "pygame-ce", "sklearn": "scikit-learn"}
+"""The packages whose modules have other names."""
 
 ModelOption = Annotated[str, typer.Option("--model", help="A bundled model, or a training run's folder.")]
 
@@ -10,6 +17,13 @@ DetectorOption = Annotated[
     str,
     typer.Option("--detector", help="The bundled detector, or the folder of a --network detector run."),
 ]
+
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="The folder of the data (also: INKREAD_DATA)."),
+]
+
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")]
 
 SingleOption = Annotated[bool, typer.Option("--single", help="Read each picture as one digit or no digit.")]
 
@@ -27,3 +41,14 @@ MinProbabilityOption = Annotated[
         "--min-probability", metavar="P", help="Print ? for digits less probable than this, 0 to 1."
     ),
 ]
+
+
+def require(extra: str, *modules: str) -> None:
+    """Checks that the modules of an extra are installed, before anything else is done.
+
+    Raises:
+        MissingExtraError: one of them is not installed.
+    """
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(PACKAGES.get(module, module), extra)

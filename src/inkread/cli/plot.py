@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkread.cli.console import error_console, printable, show, write
+from inkread.cli.console import error_console, printable, show, table, write
+from inkread.cli.options import DataDirOption
 from inkread.errors import OptionError
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def plot(
         bool,
         typer.Option("--test", help="Use the collection's test images; for a final check only."),
     ] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
-    ] = None,
+    data_dir: DataDirOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing.")] = False,
 ) -> None:
     """Save a plot as PNG or SVG.
@@ -107,18 +106,15 @@ def _curves(subjects: "list[Inspection]", *, quiet: bool) -> "Plot":
 
 def _print_curves(histories: "Mapping[str, History]") -> None:
     """Prints a row for each run and value: the curve and the last value."""
-    from rich.table import Table
     from rich.text import Text
 
     from inkread.evaluation.plots.sparkline import sparkline
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Run", "Figure", "Epochs", "Last"):
-        table.add_column(heading)
+    rows = table("Run", "Figure", "Epochs", ">Last")
     for run, history in histories.items():
         for name in FIGURES:
             values = [epoch[name] for epoch in history if name in epoch]
             if values:
                 curve = sparkline(values)
-                table.add_row(Text(printable(run)), name.replace("_", " "), curve, f"{values[-1]:.4f}")
-    show(table)
+                rows.add_row(Text(printable(run)), name.replace("_", " "), curve, f"{values[-1]:.4f}")
+    show(rows)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from inkread.cli.settings import NESTED, nested
 from inkread.errors import OptionError, nearest
+from inkread.system.files import load_toml
 from inkread.training.recipe import (
     DETECTOR,
     NETWORKS,
@@ -102,9 +102,10 @@ def _read_settings(name: str) -> dict[str, Any]:
     remedy = "use a TOML or JSON file of settings"
     if file.suffix not in (".toml", ".json") and not file.is_file():
         raise OptionError(f"--recipe {name}", "is not a recipe", f"{nearest(name, RECIPES)}; or {remedy}")
+    if file.suffix == ".toml":
+        return load_toml(file, "recipe", remedy)
     try:
-        text = file.read_text(encoding="utf-8")
-        values = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+        values = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise OptionError(name, f"is not a readable recipe ({reason})", remedy) from error

@@ -1,12 +1,12 @@
 """``inkread report``: saves a report about a run as one HTML page."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inkread.cli.console import error_console, is_terminal, progress_bar, write
+from inkread.cli.console import error_console, progress_bar, write
+from inkread.cli.options import DataDirOption
 
 
 def report(
@@ -22,9 +22,7 @@ def report(
     test: Annotated[
         bool, typer.Option("--test", help="Use the collection's test images; for a final check only.")
     ] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
-    ] = None,
+    data_dir: DataDirOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar and print nothing.")] = False,
 ) -> None:
     """Save a page about a run: its card, its curves, its results, and plots of its inner workings.
@@ -36,10 +34,9 @@ def report(
     from inkread.evaluation.plots.catalogue import PLOTS
     from inkread.evaluation.reports import write_report
 
-    shown = not quiet and is_terminal(sys.stderr)
     with (
         download_bar(error_console(quiet=quiet)) as progress,
-        progress_bar("Drawing", len(PLOTS), shown=shown) as advance,
+        progress_bar("Drawing", len(PLOTS), shown=not quiet) as advance,
     ):
         path = write_report(
             run, out, data_dir=data_dir, test=test, picture=picture, on_download=progress, on_plot=advance

@@ -6,14 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
-from inkread.cli.console import printable, show
+from inkread.cli.console import printable, record, show, table
 from inkread.models.card import NOT_A_DIGIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from rich.table import Table
 
     from inkread.evaluation.glyphs import GlyphReport
     from inkread.evaluation.pictures import Kind, PictureReport, Rate
@@ -55,11 +56,8 @@ def print_picture_report(report: PictureReport, title: str, *, naive: PictureRep
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(first)
-    for heading in others:
-        table.add_column(heading, justify="right")
-    return table
+    """Builds a table of a name and numbers."""
+    return table(first, *(f">{heading}" for heading in others))
 
 
 def _accuracy(report: GlyphReport) -> Iterator[str]:
@@ -73,20 +71,20 @@ def _accuracy(report: GlyphReport) -> Iterator[str]:
 
 
 def _classes(report: GlyphReport) -> Table:
-    table = _table("Class", "Precision", "Recall", "F1", "Count")
+    rows = _table("Class", "Precision", "Recall", "F1", "Count")
     for scores in report.classes:
         figures = (f"{value:.2%}" for value in (scores.precision, scores.recall, scores.f1))
-        table.add_row(escape(scores.label) or NO_DIGIT, *figures, f"{scores.support:,}")
-    return table
+        rows.add_row(escape(scores.label) or NO_DIGIT, *figures, f"{scores.support:,}")
+    return rows
 
 
 def _confusion(report: GlyphReport) -> Table:
     """Builds the confusion matrix: rows are labels, columns are predictions; zeros are shown as dots."""
-    table = _table("Is \\ read as", *(label or NO_DIGIT for label in report.labels))
+    rows = _table("Is \\ read as", *(label or NO_DIGIT for label in report.labels))
     for label, counts in zip(report.labels, report.confusion, strict=True):
         if any(counts):
-            table.add_row(label or NO_DIGIT, *(f"{count:,}" if count else "·" for count in counts))
-    return table
+            rows.add_row(label or NO_DIGIT, *(f"{count:,}" if count else "·" for count in counts))
+    return rows
 
 
 def _mistakes(report: GlyphReport) -> Table:
@@ -97,23 +95,23 @@ def _mistakes(report: GlyphReport) -> Table:
         for taken_for, count in zip(report.labels, counts, strict=True)
         if count and is_one != taken_for
     )
-    table = _table("Is", "Read as", "Count")
+    rows = _table("Is", "Read as", "Count")
     for count, is_one, taken_for in mistakes[:MISTAKES]:
-        table.add_row(escape(is_one), escape(taken_for), f"{-count:,}")
-    return table
+        rows.add_row(escape(is_one), escape(taken_for), f"{-count:,}")
+    return rows
 
 
 def _summary(reports: Mapping[str, PictureReport]) -> Table:
-    table = _table("", *HEADINGS.values(), "Character errors", "Unreadable")
+    rows = _table("", *HEADINGS.values(), "Character errors", "Unreadable")
     for name, report in reports.items():
         rates = (_shown(report.rates[kind]) for kind in HEADINGS)
         unreadable = sum(bool(result.error) for result in report.results)
-        table.add_row(name, *rates, _percent(report.character_error_rate), str(unreadable))
+        rows.add_row(name, *rates, _percent(report.character_error_rate), str(unreadable))
         macro = report.macro_average("source")
         if macro:
             averages = (_percent(macro.get(kind, math.nan)) for kind in HEADINGS)
-            table.add_row(f"{name}, mean of sources", *averages, "", "")
-    return table
+            rows.add_row(f"{name}, mean of sources", *averages, "", "")
+    return rows
 
 
 def _certainty(report: PictureReport) -> Iterator[str | Table]:
@@ -125,37 +123,34 @@ def _certainty(report: PictureReport) -> Iterator[str | Table]:
         yield f"AUROC of single digits against empty pictures {report.auroc:.4f}"
     if not math.isnan(report.calibration_error):
         yield f"Calibration error of single digits {report.calibration_error:.2%} (15 bins)"
-        table = _table("Confidence", "Mean", "Correct", "Count")
+        rows = _table("Confidence", "Mean", "Correct", "Count")
         for b in report.calibration:
             if b.count:
                 bounds = f"{b.low:.0%} to {b.high:.0%}"
-                table.add_row(bounds, f"{b.confidence:.2%}", f"{b.accuracy:.2%}", f"{b.count:,}")
-        yield table
+                rows.add_row(bounds, f"{b.confidence:.2%}", f"{b.accuracy:.2%}", f"{b.count:,}")
+        yield rows
 
 
 def _slowest(report: PictureReport) -> Table:
-    table = _table("Slowest", "Seconds")
+    rows = _table("Slowest", "Seconds")
     for result in report.slowest():
-        table.add_row(Text(printable(result.file)), f"{result.seconds:.3f}")
-    return table
+        rows.add_row(Text(printable(result.file)), f"{result.seconds:.3f}")
+    return rows
 
 
 def _groups(column: str, groups: Mapping[str, Mapping[Kind, Rate]]) -> Table:
-    table = _table(column, *HEADINGS.values())
+    rows = _table(column, *HEADINGS.values())
     for value, rates in groups.items():
-        table.add_row(Text(printable(value)), *(_shown(rates[kind]) for kind in HEADINGS))
-    return table
+        rows.add_row(Text(printable(value)), *(_shown(rates[kind]) for kind in HEADINGS))
+    return rows
 
 
 def _wrong(report: PictureReport) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Wrong", overflow="fold")
-    table.add_column("Expected", overflow="fold")
-    table.add_column("Got", overflow="fold")
+    rows = table("Wrong", "Expected", "Got")
     for result in report.wrong:
         got = Text(result.error, style="red") if result.error else Text(result.got or NO_DIGIT)
-        table.add_row(Text(printable(result.file)), Text(result.expected or NO_DIGIT), got)
-    return table
+        rows.add_row(Text(printable(result.file)), Text(result.expected or NO_DIGIT), got)
+    return rows
 
 
 def _shown(rate: Rate) -> str:
@@ -168,15 +163,16 @@ def _percent(share: float) -> str:
 
 def print_text_report(report: TextReport, title: str) -> None:
     """Prints the scores of readings of text, and the most frequent confusions."""
-    table = Table(title=title, box=None, show_header=False, pad_edge=False, title_justify="left")
-    table.add_row("Pictures", f"{len(report.pictures):,}")
-    table.add_row("Character error rate", f"{report.character_error_rate:.2%}")
-    table.add_row("Word error rate", f"{report.word_error_rate:.2%}")
-    table.add_row("Exactly right", f"{report.right:.2%}")
-    table.add_row("Exactly right, case folded", f"{report.right_folded:.2%}")
-    show(table)
+    figures = {
+        "Pictures": f"{len(report.pictures):,}",
+        "Character error rate": f"{report.character_error_rate:.2%}",
+        "Word error rate": f"{report.word_error_rate:.2%}",
+        "Exactly right": f"{report.right:.2%}",
+        "Exactly right, case folded": f"{report.right_folded:.2%}",
+    }
+    show(Text(title, style="bold"), record(figures))
     if report.confusions:
-        confused = Table("Is", "read as", "times", box=None, pad_edge=False)
+        rows = table("Is", "read as", ">times")
         for expected, read, times in report.confusions:
-            confused.add_row(Text(expected or "nothing"), Text(read or "nothing"), str(times))
-        show(confused)
+            rows.add_row(Text(expected or "nothing"), Text(read or "nothing"), str(times))
+        show(rows)

@@ -1,20 +1,19 @@
 """``inkread serve``: serves the web page and the HTTP API."""
 
-import importlib.util
 import os
 import signal
 import socket
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from inkread.cli.console import flush, is_terminal, write
-from inkread.errors import MissingExtraError, OptionError
-
-if TYPE_CHECKING:
-    from inkread.server import ServerSettings
+from inkread.cli.options import require
+from inkread.cli.settings import with_settings
+from inkread.errors import OptionError
+from inkread.server.settings import ServerSettings
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart", "prometheus_client", "sqlalchemy", "alembic")
 """Packages that the extra ``serve`` installs."""
@@ -35,26 +34,12 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+@with_settings(Options=ServerSettings)
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for any.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 for any free port.")] = 8000,
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Also offer a training run's model; repeatable."),
-    ] = None,
-    collect: Annotated[
-        bool, typer.Option("--collect", help="Store readings with their pictures, and accept corrections.")
-    ] = False,
-    store: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="The store for --collect: sqlite:///FILE or postgresql+psycopg://…"),
-    ] = None,
-    api_key: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KEY", help="Require this key (better: INKREAD_API_KEY, which other users cannot see)."
-        ),
     ] = None,
     cors: Annotated[
         list[str] | None,
@@ -64,33 +49,13 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="Also accept this host name, e.g. behind a proxy; repeatable."),
     ] = None,
-    max_bytes: Annotated[int | None, typer.Option(help="Maximum bytes of a request.")] = None,
-    max_held_bytes: Annotated[
-        int | None, typer.Option(help="Maximum bytes of all requests at a time.")
-    ] = None,
-    max_pixels: Annotated[int | None, typer.Option(help="Maximum pixels of a picture.")] = None,
-    max_files: Annotated[int | None, typer.Option(help="Maximum pictures per request.")] = None,
-    max_rows: Annotated[int | None, typer.Option(help="Maximum glyphs per request.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="Maximum seconds per picture.")] = None,
-    max_upload_seconds: Annotated[
-        float | None, typer.Option(help="Maximum seconds for a request to arrive.")
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Reader processes, each reading one picture at a time; default: one per core, at most 8."
-        ),
-    ] = None,
-    queue: Annotated[int | None, typer.Option(help="Maximum pictures waiting.")] = None,
-    rate: Annotated[
-        float | None, typer.Option(help="Maximum requests per second per client; 0 for no limit.")
-    ] = None,
     log_level: Annotated[
         Level | None,
         typer.Option(
             help="Minimum level to log; info logs every request. Default on a terminal: warning; else info."
         ),
     ] = None,
+    settings: dict[str, Any],
 ) -> None:
     """Serve a web page and an HTTP API that read digits.
 
@@ -98,41 +63,12 @@ def serve(
 
     By default, only this machine can reach the server; see --host. Nothing is stored without --collect.
     """
-    _require_extra()
-    from inkread.server import ServerSettings
-
-    given = {
-        "store": store,
-        "api_key": api_key,
-        "max_bytes": max_bytes,
-        "max_held_bytes": max_held_bytes,
-        "max_pixels": max_pixels,
-        "max_files": max_files,
-        "max_rows": max_rows,
-        "max_seconds": max_seconds,
-        "max_upload_seconds": max_upload_seconds,
-        "workers": workers,
-        "queue": queue,
-        "rate": rate,
-    }
-    settings = ServerSettings(
-        host=host,
-        port=port,
-        models=_models(model or []),
-        collect=collect,
-        cors=tuple(cors or ()),
-        hosts=tuple(allow_host or ()),
-        **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]
-    )
+    require("serve", *NEEDED)
+    hosts, origins = tuple(allow_host or ()), tuple(cors or ())
+    chosen = ServerSettings(models=_models(model or []), cors=origins, hosts=hosts, **settings)
     level = log_level or (Level.WARNING if is_terminal(sys.stderr) else Level.INFO)
-    with _listen(host, port) as listener:
-        _run(settings, listener, level)
-
-
-def _require_extra() -> None:
-    for package in NEEDED:
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtraError(package, "serve")
+    with _listen(chosen.host, chosen.port) as listener:
+        _run(chosen, listener, level)
 
 
 def _models(options: list[str]) -> dict[str, str]:
@@ -175,7 +111,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _run(settings: "ServerSettings", listener: socket.socket, level: Level) -> None:
+def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> None:
     """Serves until stopped, then finishes pending requests."""
     import uvicorn
 
@@ -213,7 +149,7 @@ class _signals_end_quietly:  # noqa: N801  # used as a function
             signal.signal(number, handler)
 
 
-def _announce(settings: "ServerSettings", port: int) -> None:
+def _announce(settings: ServerSettings, port: int) -> None:
     """Prints the server's address and what it stores, and warns if it is open to other machines."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown

@@ -1,4 +1,4 @@
-"""Turns each setting of a recipe into a command option with the same name and description."""
+"""Turns each setting of a dataclass into a command option with the same name and description."""
 
 import ast
 import dataclasses
@@ -17,7 +17,7 @@ NESTED = "augmentation"
 SHORT = {"learning_rate": ("lr",)}
 """Shorter names of options, as other programs have them."""
 
-BY_NAME = frozenset({"network", "layers", NESTED})
+BY_NAME = frozenset({"network", "layers", NESTED, "models", "cors", "hosts", "static"})
 """Settings that a command selects in other ways."""
 
 
@@ -56,14 +56,15 @@ def nested(settings: dict[str, Any], group: type) -> dict[str, Any]:
 def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
     parameters: dict[str, inspect.Parameter] = {}
     for title, group in groups.items():
-        words, types = _docstrings(type(group)), get_type_hints(type(group))
-        for each in dataclasses.fields(group):
+        kind = group if isinstance(group, type) else type(group)
+        words, types = _docstrings(kind), get_type_hints(kind)
+        for each in dataclasses.fields(kind):
             if each.name in BY_NAME or each.name in parameters:
                 continue
             option = typer.Option(
                 *[f"--{name.replace('_', '-')}" for name in (each.name, *SHORT.get(each.name, ()))],
-                help=f"{words.get(each.name, '')} Default: {_shown(getattr(group, each.name))}.".lstrip(),
-                metavar="|".join(each.metadata.get("choices", ())) or None,
+                help=f"{words.get(each.name, '')} {_default(each, group)}".strip(),
+                metavar="|".join(each.metadata.get("choices", ())) or each.metadata.get("metavar"),
                 rich_help_panel=title,
             )
             parameters[each.name] = inspect.Parameter(
@@ -75,8 +76,12 @@ def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
     return parameters
 
 
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _default(setting: dataclasses.Field[Any], group: Any) -> str:
+    """Returns the default as a sentence, unless it is nothing, or depends on the machine."""
+    value = setting.default if isinstance(group, type) else getattr(group, setting.name)
+    if setting.default is dataclasses.MISSING or value is False:
+        return ""
+    return f"Default: {f'{value:g}' if isinstance(value, float) else value}."
 
 
 def _docstrings(group: type) -> dict[str, str]:

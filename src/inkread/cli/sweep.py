@@ -1,8 +1,6 @@
 """``inkread sweep``: searches for better settings of a network."""
 
-import importlib.util
 import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -11,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkread.cli.console import error_console, show
-from inkread.errors import MissingExtraError, OptionError, nearest
+from inkread.cli.console import error_console, interruptible, show, table
+from inkread.cli.options import DataDirOption, QuietOption, require
+from inkread.errors import OptionError, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.training import Epoch, Recipe
     from inkread.training.sweep import Sweep
-
-INTERRUPTED = 130
 
 LISTED = 10
 """Number of trials in the table, best first."""
@@ -55,10 +52,8 @@ def sweep(
     seed: Annotated[
         int, typer.Option(min=0, help="Random seed for drawing trials and for each training.")
     ] = 0,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the MNIST files (also: INKREAD_DATA).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+    data_dir: DataDirOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Search for better settings of a network on MNIST, with Optuna.
 
@@ -72,9 +67,7 @@ def sweep(
     Afterwards, --out contains best/ (a finished run, a model for --model), best.json (its recipe, for inkread
     train --recipe), trials.csv, sweep.sqlite with every trial, and the plots.
     """
-    for package, extra in (("torch", "train"), ("optuna", "sweep"), ("matplotlib", "sweep")):
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtraError(package, extra)
+    require("sweep", "torch", "optuna", "matplotlib")
     from inkread.training.space import DEFAULT_SPACE, load_space
 
     searched = DEFAULT_SPACE if space is None else load_space(space)
@@ -82,14 +75,13 @@ def sweep(
     learned, held_out = _data(base, data_dir, quiet=quiet)
     from inkread.training.sweep import sweep as search
 
-    try:
-        with _Watch.over(base, trials, error_console(quiet=quiet)) as watch:
-            found = search(
-                base, searched, learned, held_out, out=out, trials=trials, pruning=pruning.value, watch=watch
-            )
-    except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted; to continue, run the same command again (--out {out}).\n")
-        raise typer.Exit(INTERRUPTED) from None
+    with (
+        interruptible(f"run the same command again (--out {out})"),
+        _Watch.over(base, trials, error_console(quiet=quiet)) as watch,
+    ):
+        found = search(
+            base, searched, learned, held_out, out=out, trials=trials, pruning=pruning.value, watch=watch
+        )
     _save_plots(found)
     _print_sweep(found)
 
@@ -184,33 +176,22 @@ def _print_sweep(sweep: "Sweep") -> None:
 
 
 def _trials(sweep: "Sweep") -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Trial", "Validation accuracy", "Epochs", "Seconds"):
-        table.add_column(heading, justify="right")
+    rows = table(">Trial", ">Validation accuracy", ">Epochs", ">Seconds")
     finished = [trial for trial in sweep.trials if trial.state == "complete"]
     for trial in sorted(finished, key=lambda trial: -trial.accuracy)[:LISTED]:
-        table.add_row(
+        rows.add_row(
             str(trial.number), f"{trial.accuracy:.2%}", str(len(trial.curve)), f"{trial.seconds:.1f}"
         )
-    return table
+    return rows
 
 
 def _settings(sweep: "Sweep") -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Setting")
-    table.add_column("Best", justify="right")
-    table.add_column("Searched")
-    if sweep.importance:
-        table.add_column("Importance", justify="right")
+    rows = table("Setting", ">Best", "Searched", *([">Importance"] if sweep.importance else []))
     assert sweep.best is not None  # noqa: S101 - the caller has checked
     for name, value in sweep.best.values.items():
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)
         share = f"{sweep.importance[name]:.0%}" if name in sweep.importance else ""
         entry = sweep.space[name]
         searched = str(entry) if len(set(entry.ends)) > 1 else "fixed"
-        table.add_row(name, shown, searched, *([share] if sweep.importance else []))
-    return table
+        rows.add_row(name, shown, searched, *([share] if sweep.importance else []))
+    return rows

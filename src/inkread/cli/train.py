@@ -1,22 +1,20 @@
 """``inkread train``: trains a network on MNIST or other data, or the detector for pages."""
 
 import dataclasses
-import importlib.util
 import shlex
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from inkread.cli.console import error_console, show
+from inkread.cli.console import error_console, interruptible, record, show, table
+from inkread.cli.options import DataDirOption, QuietOption, require
 from inkread.cli.recipes import USUAL, fine_tune_config_of, recipe_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
-from inkread.errors import MissingExtraError, OptionError, nearest
+from inkread.errors import OptionError, nearest
 from inkread.models.card import CARD_FILE, Card
 from inkread.training.recipe import (
     DETECTOR,
@@ -30,9 +28,9 @@ from inkread.training.recipe import (
 )
 
 if TYPE_CHECKING:
-    from inkread.training import FineTuned, Run
+    from collections.abc import Callable
 
-INTERRUPTED = 130
+    from inkread.training import FineTuned, Run
 
 MNIST, CORRECTIONS = "mnist", "corrections"
 """The default training data, and the corrections in a store."""
@@ -76,9 +74,7 @@ def train(
         str | None,
         typer.Option(metavar="URL", help="The store of the corrections; default: that of inkread serve."),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The folder of the collections (also: INKREAD_DATA).")
-    ] = None,
+    data_dir: DataDirOption = None,
     recipe: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Settings as TOML or JSON, or the name of a recipe."),
@@ -103,7 +99,7 @@ def train(
         bool, typer.Option("--report", help="Also write report.html, a page about the run.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in --out.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
+    quiet: QuietOption = False,
     settings: dict[str, Any],
 ) -> None:
     """Train a network on MNIST or other data, and save the model with its card.
@@ -132,10 +128,9 @@ def train(
     Afterwards, --out contains model.onnx, model.safetensors, card.json, history.csv, and held_out.npz, and is
     a model for --model.
     """
-    _require("torch", "train")
+    require("train", "torch")
     if report:
-        _require("matplotlib", "plot")
-        _require("sklearn", "plot")
+        require("plot", "matplotlib", "sklearn")
     if store is not None and CORRECTIONS not in (data or ()):
         raise OptionError("--store", "requires --data corrections", "add --data corrections")
     _check_loggers(log or [])
@@ -145,7 +140,7 @@ def train(
         config = fine_tune_config_of(recipe, settings)
         options = {"out": out, "data_dir": data_dir, "command": _command(words, out)}
         console = error_console(quiet=quiet)
-        with _interruptible("start again"), TrainingProgress.over("Fine-tuning", 1, console) as progress:
+        with interruptible("start again"), TrainingProgress.over("Fine-tuning", 1, console) as progress:
             tuned = _tuned(config, start, data or [], store, progress=progress, **options)
         _print_tuned(tuned, start)
     else:
@@ -191,7 +186,7 @@ def _one_run(
     title, again = f"Training {recipe.network}", f"run the same command with --resume (--out {out})"
     console = error_console(quiet=quiet)
     with (
-        _interruptible(again),
+        interruptible(again),
         TrainingProgress.over(title, recipe.epochs, console) as progress,
         _logged(progress, log, out, recipe) as watched,
     ):
@@ -225,21 +220,6 @@ def _seed_run(
 
 def _command(words: list[str], out: Path) -> str:
     return shlex.join([*words, "--out", str(out)])
-
-
-def _require(package: str, extra: str) -> None:
-    if importlib.util.find_spec(package) is None:
-        raise MissingExtraError(package, extra)
-
-
-@contextmanager
-def _interruptible(again: str) -> Iterator[None]:
-    """On Ctrl-C, exits with a hint on how to continue."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted; to continue, {again}.\n")
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def _refuse_beside_start(
@@ -299,44 +279,36 @@ def _words(
 
 
 def _print_run(run: "Run[Any, Any]") -> None:
-    from rich.table import Table
-
     last, card = run.history[-1], run.card
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("Network", run.recipe.network)
-    table.add_row("Parameters", f"{card.parameters:,}")
-    table.add_row("Epochs", f"{last.epoch} in {sum(epoch.seconds for epoch in run.history):.0f} s")
-    for name, value in last.summary().items():
-        table.add_row(name, value)
-    table.add_row("Temperature", f"{card.temperature:.3f}")
-    table.add_row("Saved in", str(run.out))
-    show(table)
+    rows = {
+        "Network": run.recipe.network,
+        "Parameters": f"{card.parameters:,}",
+        "Epochs": f"{last.epoch} in {sum(epoch.seconds for epoch in run.history):.0f} s",
+        **last.summary(),
+        "Temperature": f"{card.temperature:.3f}",
+        "Saved in": str(run.out),
+    }
+    show(record(rows))
 
 
 def _print_seeds(out: Path, scores: dict[int, dict[str, float]]) -> None:
-    from rich.table import Table
-
     from inkread.training.seeds import save_seeds, spread
 
-    table = Table("Score", "mean", "± deviation", "lowest", "highest", box=None, pad_edge=False)
+    rows = table("Score", ">mean", ">± deviation", ">lowest", ">highest")
     for name, found in spread(list(scores.values())).items():
         figures = (found.mean, found.deviation, found.low, found.high)
-        table.add_row(name.replace("_", " "), *(f"{figure:.4f}" for figure in figures))
-    show(table)
+        rows.add_row(name.replace("_", " "), *(f"{figure:.4f}" for figure in figures))
+    show(rows)
     show(f"Scores of {len(scores)} seeds in {save_seeds(out, scores)}")
 
 
 def _print_tuned(tuned: "FineTuned", start: str) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "before", "after"):
-        table.add_column(column, justify="right" if column else "left")
-    table.add_row(f"Your {tuned.glyphs} pictures, unseen", *(f"{right} correct" for right in tuned.own))
-    table.add_row("MNIST, held out", *(f"{share:.2%}" for share in tuned.mnist))
+    rows = table("", ">before", ">after")
+    rows.add_row(f"Your {tuned.glyphs} pictures, unseen", *(f"{right} correct" for right in tuned.own))
+    rows.add_row("MNIST, held out", *(f"{share:.2%}" for share in tuned.mnist))
     if tuned.rejected:
-        table.add_row("No digit, rejected", *(f"{share:.2%}" for share in tuned.rejected))
-    show(table)
+        rows.add_row("No digit, rejected", *(f"{share:.2%}" for share in tuned.rejected))
+    show(rows)
     if tuned.is_better:
         show(f"Better than {start}; to use it, add --model {tuned.run.out}")
     elif tuned.own[1] > tuned.own[0]:

@@ -7,21 +7,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from inkread.cli.console import printable
+from inkread.training.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
     from rich.text import Text
 
     from inkread.training import DetectorEpoch, Epoch, TextEpoch
 
 
-class TrainingProgress:
+class TrainingProgress(Progress):
     """Two bars, for the training and the current download or epoch, and the loss and accuracy curves."""
 
-    def __init__(self, bar: Progress, epochs: TaskID, steps: TaskID, curves: Text) -> None:
+    def __init__(self, bar: Bars, epochs: TaskID, steps: TaskID, curves: Text) -> None:
         self._bar, self._epochs, self._steps, self._curves = bar, epochs, steps, curves
         self._history: list[Epoch | DetectorEpoch | TextEpoch] = []
 

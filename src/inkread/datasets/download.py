@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inkread.errors import DatasetNotFoundError, OutputError
+from inkread.errors import DatasetNotFoundError
+from inkread.system.files import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ def download(
     target = folder / file.name
     part = folder / f"{file.name}.part"
     reasons: dict[str, str] = {}
-    try:
+    with writing(target, "free some space, or set XDG_CACHE_HOME"):
         folder.mkdir(parents=True, exist_ok=True)
         for mirror in [*mirrors] * ROUNDS:
             try:
@@ -109,12 +110,6 @@ def download(
             else:
                 part.replace(target)
                 return target
-    except OSError as error:
-        raise OutputError(
-            str(target),
-            f"cannot be written ({error.strerror or error})",
-            "free some space, or set XDG_CACHE_HOME",
-        ) from error
     tried = "; ".join(f"{mirror} {reason}" for mirror, reason in reasons.items()) or "there are none"
     raise DatasetNotFoundError(
         file.name, f"no mirror delivered it ({tried})", "check the network and try again"

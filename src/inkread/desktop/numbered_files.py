@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from inkread.errors import OutputError
+from inkread.system.files import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +60,7 @@ def keep_numbered(folder: Path, stem: str, write: Callable[[Path], object]) -> P
         OutputError: the file cannot be written.
     """
     make_folder(folder)
-    path = folder
-    try:
+    with writing(folder, PLACE):
         number = 1 + max(_numbers(folder, stem), default=0)
         while True:
             path = folder / f"{stem}-{number:0{NUMBER_WIDTH}}{SUFFIX}"
@@ -70,8 +70,6 @@ def keep_numbered(folder: Path, stem: str, write: Callable[[Path], object]) -> P
                 number += 1
             else:
                 return path
-    except OSError as error:
-        raise OutputError(str(path), f"cannot be written ({error.strerror or error})", PLACE) from error
 
 
 def _numbers(folder: Path, stem: str) -> list[int]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping  # noqa: TC003 - the command line reads the types of the fields
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inkread.errors import OptionError
-from inkread.picture import PictureLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from inkread.picture import PictureLimits
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
@@ -35,6 +35,13 @@ def default_store() -> str:
     return default_url()
 
 
+def default_pixels() -> int:
+    """Returns the limit that the reader has too."""
+    from inkread.picture import PictureLimits
+
+    return PictureLimits().max_pixels
+
+
 def default_workers() -> int:
     """Returns one worker per core that this process may use, at most ``MOST_WORKERS``."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -49,49 +56,65 @@ def _key_of_environment() -> str | None:
 class ServerSettings:
     """All settings of a server, including the limits on what a client can request.
 
-    Attributes:
-        host: the address to listen on; by default only this machine can reach it.
-        port: the port to listen on; 0 for any free port.
-        models: additional models: folders of training runs by name.
-        collect: store readings and accept corrections.
-        store: URL of the store, used only with ``collect``.
-        api_key: the key required by ``/v1`` and ``/metrics``, if any; default: the environment's
-            ``INKREAD_API_KEY``.
-        cors: origins whose pages may use the API, such as ``"https://example.org"``; ``"*"`` for any.
-        hosts: additional host names of this server; matters only if it listens on loopback, see
-            ``inkread.server.limits``.
-        max_bytes: maximum bytes of a request's body.
-        max_held_bytes: maximum bytes of all bodies in memory at one time.
-        max_pixels: maximum pixels of a picture at full size.
-        max_files: maximum pictures per ``/v1/read-batch`` request.
-        max_rows: maximum glyphs per ``/v1/glyphs`` request.
-        max_seconds: maximum time to read one picture, and maximum time to wait for a worker.
-        max_upload_seconds: maximum time for a request's body to arrive.
-        workers: number of processes, each reading one picture at a time.
-        queue: maximum number of pictures waiting for a worker.
-        rate: maximum average requests per second per client; 0 for no limit.
-        static: serve the web page.
+    The texts below the fields are the help of ``inkread serve``.
     """
 
     host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 for any."""
+
     port: int = 8000
+    """The port to listen on; 0 for any free port."""
+
     models: Mapping[str, str] = field(default_factory=dict)
+    """Additional models: folders of training runs by name."""
+
     collect: bool = False
-    store: str = field(default_factory=default_store)
-    api_key: str | None = field(default_factory=_key_of_environment, repr=False)
+    """Store readings with their pictures, and accept corrections."""
+
+    store: str = field(default_factory=default_store, metadata={"metavar": "URL"})
+    """The store for --collect: sqlite:///FILE or postgresql+psycopg://…"""
+
+    api_key: str | None = field(default_factory=_key_of_environment, repr=False, metadata={"metavar": "KEY"})
+    """Require this key (better: INKREAD_API_KEY, which other users cannot see)."""
+
     cors: tuple[str, ...] = ()
+    """Origins whose pages may use the API, such as ``"https://example.org"``; ``"*"`` for any."""
+
     hosts: tuple[str, ...] = ()
+    """Additional host names; matters only if the server listens on loopback, see ``server.limits``."""
+
     max_bytes: int = 32 * 2**20
+    """Maximum bytes of a request."""
+
     max_held_bytes: int = 256 * 2**20
-    max_pixels: int = PictureLimits().max_pixels
+    """Maximum bytes of all requests in memory at one time."""
+
+    max_pixels: int = field(default_factory=default_pixels)
+    """Maximum pixels of a picture at full size; default: 120 million."""
+
     max_files: int = 100
+    """Maximum pictures per batch request."""
+
     max_rows: int = 10_000
+    """Maximum glyphs per request."""
+
     max_seconds: float = 20.0
+    """Maximum seconds to read one picture, and to wait for a worker."""
+
     max_upload_seconds: float = 60.0
+    """Maximum seconds for a request to arrive."""
+
     workers: int = field(default_factory=default_workers)
+    """Reader processes, each reading one picture at a time; default: one per core, at most 8."""
+
     queue: int = 64
+    """Maximum pictures waiting for a worker."""
+
     rate: float = 0.0
+    """Maximum average requests per second per client; 0 for no limit."""
+
     static: bool = True
+    """Whether to serve the web page."""
 
     def __post_init__(self) -> None:
         for name in ("max_bytes", "max_pixels", "max_files", "max_rows", "workers"):
@@ -135,6 +158,8 @@ class ServerSettings:
     @property
     def picture_limits(self) -> PictureLimits:
         """The limits for a picture."""
+        from inkread.picture import PictureLimits
+
         return PictureLimits(max_bytes=self.max_bytes, max_pixels=self.max_pixels)
 
 

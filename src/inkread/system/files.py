@@ -1,22 +1,47 @@
-"""Path types, and files that are written completely or not at all."""
+"""Path types, tables, settings files, and files that are written completely or not at all."""
 
 from __future__ import annotations
 
+import csv
+import io
 import secrets
 import shutil
 import tempfile
+import tomllib
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from inkread.errors import OutputError
+from inkread.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 """Any path argument."""
+
+
+def csv_of(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Returns a CSV table with a heading; a row may lack some columns."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(columns), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def load_toml(path: AnyPath, kind: str, remedy: str) -> dict[str, Any]:
+    """Loads a TOML file.
+
+    Raises:
+        OptionError: it is not a readable file of this kind.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OptionError(str(path), f"is not a readable {kind} ({reason})", remedy) from error
 
 
 @contextmanager

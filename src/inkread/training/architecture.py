@@ -23,12 +23,12 @@ loaded.
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import OptionError, nearest
+from inkread.system.files import load_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,20 +92,13 @@ def load_architecture(path: AnyPath) -> tuple[str, tuple[dict[str, Any], ...]]:
     Raises:
         OptionError: it is unreadable, or its layers do not make a network; the message says why.
     """
-    try:
-        path = Path(path)
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise OptionError(
-            str(path), f"is not a readable architecture ({reason})", "give a TOML file of layers"
-        ) from error
+    raw = load_toml(path, "architecture", "give a TOML file of layers")
     for key in raw:
         if key not in ("name", "layers"):
             raise OptionError(
                 f"{path}: {key}", "is not a setting of an architecture", nearest(key, ["name", "layers"])
             )
-    name = raw.get("name", path.stem)
+    name = raw.get("name", Path(path).stem)
     if not isinstance(name, str) or not name.strip():
         raise OptionError(
             f"{path}: name = {name!r}", "is not a name", "give a few letters in quotation marks"

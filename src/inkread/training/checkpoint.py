@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import torch
 
-from inkread.errors import OutputError, TrainingError
+from inkread.errors import TrainingError
 from inkread.models.card import CARD_FILE
-from inkread.system.files import whole
+from inkread.system.files import whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,13 +148,10 @@ class Checkpoint(Generic[Row]):
             "best": state.best,
         }
         torch.save(saved, content)
-        try:
+        with writing(self.folder, "make room, or choose another folder"):
             self.folder.mkdir(parents=True, exist_ok=True)
             with whole(self.path) as partial:
                 partial.write_bytes(content.getbuffer())
-        except OSError as error:
-            problem = f"cannot be written to ({error})"
-            raise OutputError(str(self.folder), problem, "make room, or choose another folder") from error
 
     def _restore(self, state: State[Row]) -> None:
         try:

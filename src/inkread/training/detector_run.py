@@ -24,7 +24,7 @@ from inkread.training.detector_export import Origin, detector_model, second_netw
 from inkread.training.detector_fit import fit_detector
 from inkread.training.export import save_run
 from inkread.training.hardware import resolved, torch_settings
-from inkread.training.progress import NullProgress
+from inkread.training.progress import Progress
 from inkread.training.run import WEIGHTS_FILE, Run
 from inkread.training.starts import save_weights
 from inkread.training.strip_fit import batch_of, fit_strips
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
     from inkread.training.closeup_network import CloseupNetwork
     from inkread.training.detector_fit import DetectorEpoch
-    from inkread.training.progress import Progress
     from inkread.training.recipe import DetectorRecipe
     from inkread.training.strip_network import StripNetwork
 
@@ -77,7 +76,7 @@ def train_detector(
         OutputError: ``out`` cannot be written to, or another process works in it.
         DatasetError: a collection is not available.
     """
-    out, progress = Path(out), progress or NullProgress()
+    out, progress = Path(out), progress or Progress()
     recipe = resolved(recipe)
     with working_in(out), torch_settings(recipe):
         refuse(out, resume=resume)

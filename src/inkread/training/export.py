@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
 import tempfile
@@ -14,7 +13,6 @@ import numpy as np
 from safetensors.torch import save
 
 from inkread.datasets.glyphs import join
-from inkread.errors import OutputError
 from inkread.models.card import (
     CARD_FILE,
     HELD_OUT_FILE,
@@ -22,6 +20,7 @@ from inkread.models.card import (
     Card,
 )
 from inkread.models.history import HISTORY_FILE
+from inkread.system.files import csv_of, writing
 from inkread.training.calibration import (
     calibrate,
     confusion,
@@ -135,12 +134,8 @@ def save_run(run: Run[Any, Any], model: bytes, card: Card, *, held_out: Labelled
     Raises:
         OutputError: the folder cannot be written to.
     """
-    try:
+    with writing(run.out, "make room, then resume the run"):
         write(run, model, card, held_out)
-    except OSError as error:
-        raise OutputError(
-            str(run.out), f"cannot be written to ({error})", "make room, then resume the run"
-        ) from error
 
 
 def write(run: Run[Any, Any], model: bytes, card: Card, held_out: LabelledGlyphs | None) -> None:
@@ -162,8 +157,6 @@ def write(run: Run[Any, Any], model: bytes, card: Card, held_out: LabelledGlyphs
 
 def write_history(path: Path, history: Sequence[Any]) -> None:
     """Writes one row per epoch, under the names of its figures."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, [column.name for column in fields(history[0])], lineterminator="\n")
-        table.writeheader()
-        for epoch in history:
-            table.writerow({name: f"{value:.6g}" for name, value in asdict(epoch).items()})
+    rows = ({name: f"{value:.6g}" for name, value in asdict(epoch).items()} for epoch in history)
+    table = csv_of([column.name for column in fields(history[0])], rows)
+    path.write_text(table, encoding="utf-8", newline="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inkread.training.detector_fit import DetectorEpoch
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from inkread.training.text_fit import TextEpoch
 
 
-class Progress(Protocol):
-    """Receives reports while a training runs."""
+class Progress:
+    """Receives reports while a training runs, and ignores those that a subclass does not override."""
 
     def on_download(self, name: str, done: int, total: int) -> None:
         """Receives the bytes of a download so far, and in all."""
@@ -27,22 +27,3 @@ class Progress(Protocol):
 
     def on_epoch(self, epoch: Epoch | DetectorEpoch | TextEpoch) -> None:
         """Receives the figures of an epoch that has just ended."""
-
-
-class NullProgress:
-    """Ignores all reports."""
-
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """Does nothing."""
-
-    def on_picture(self, done: int, total: int) -> None:
-        """Does nothing."""
-
-    def on_note(self, text: str) -> None:
-        """Does nothing."""
-
-    def on_batch(self, done: int, total: int) -> None:
-        """Does nothing."""
-
-    def on_epoch(self, epoch: Epoch | DetectorEpoch | TextEpoch) -> None:
-        """Does nothing."""

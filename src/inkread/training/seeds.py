@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inkread.system.files import whole
+from inkread.system.files import csv_of, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,9 +47,6 @@ def save_seeds(folder: Path, scores: Mapping[int, Mapping[str, float]]) -> Path:
     """Writes ``seeds.csv``, one row per seed with its scores; returns its path."""
     path = folder / SEEDS_FILE
     names = list(dict.fromkeys(name for each in scores.values() for name in each))
-    with whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, ["seed", *names], lineterminator="\n")
-        table.writeheader()
-        for seed, each in scores.items():
-            table.writerow({"seed": seed} | dict(each))
+    rows = ({"seed": seed} | dict(each) for seed, each in scores.items())
+    write_whole(path, csv_of(["seed", *names], rows).encode())
     return path

@@ -23,12 +23,11 @@ so that mistakes are reported before anything is loaded.
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from inkread.errors import OptionError, nearest
+from inkread.system.files import load_toml
 from inkread.training.recipe import Augmentation, Recipe
 
 if TYPE_CHECKING:
@@ -110,12 +109,7 @@ def load_space(path: AnyPath) -> Space:
         OptionError: the file is unreadable, or names something that cannot be searched; the message says
             which entry.
     """
-    try:
-        raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        remedy = "give a TOML file of ranges"
-        raise OptionError(str(path), f"is not a readable space ({reason})", remedy) from error
+    raw = load_toml(path, "space", "give a TOML file of ranges")
     group = raw.pop(GROUP, {})
     if not isinstance(group, dict):
         raise OptionError(f"{path}: {GROUP}", "is not a table", f"give [{GROUP}.rotation] and the like")

@@ -8,7 +8,6 @@ others.
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import sqlite3
@@ -19,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from inkread.errors import MissingExtraError, OutputError, TrainingError
+from inkread.errors import MissingExtraError, TrainingError
 from inkread.pipeline.glyph import GEOMETRY
-from inkread.system.files import whole
+from inkread.system.files import csv_of, write_whole, writing
 from inkread.system.locks import working_in
 from inkread.training.digits import fit
 from inkread.training.export import export
@@ -219,27 +218,19 @@ def _train(
 
 def _keep(folder: Path, out: Path, recipe: Recipe) -> None:
     """Replaces the best run by a finished one."""
-    try:
+    with writing(out, "make room, then run it again"):
         shutil.rmtree(out / BEST, ignore_errors=True)
         folder.replace(out / BEST)
-        text = json.dumps(recipe.to_dict(), indent=2) + "\n"
-        with whole(out / BEST_RECIPE) as partial:
-            partial.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            str(out), f"cannot be written to ({error})", "make room, then run it again"
-        ) from error
+    write_whole(out / BEST_RECIPE, (json.dumps(recipe.to_dict(), indent=2) + "\n").encode())
 
 
 @contextmanager
 def _opened(out: Path, pruning: Pruning, seed: int) -> Iterator[optuna.Study]:
     """Opens the study in the folder, or creates one."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
+    with writing(out, "choose another folder"):
         out.mkdir(parents=True, exist_ok=True)
         (out / STORAGE).touch()
-    except OSError as error:
-        raise OutputError(str(out), f"cannot be written to ({error})", "choose another folder") from error
     pruners = {
         "median": optuna.pruners.MedianPruner(n_startup_trials=BEFORE_PRUNING, n_warmup_steps=FIRST_PRUNED),
         "halving": optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
@@ -350,22 +341,9 @@ def _importance(study: optuna.Study) -> dict[str, float]:
 
 def _save_table(result: Sweep) -> None:
     """Writes all trials to ``trials.csv``, one row each."""
-    path = result.out / TABLE
-    try:
-        with whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            names = ["trial", "state", "validation_accuracy", "epochs", "seconds", *result.space]
-            table = csv.DictWriter(file, names, lineterminator="\n")
-            table.writeheader()
-            for trial in result.trials:
-                figures = (
-                    trial.number,
-                    trial.state,
-                    trial.accuracy,
-                    len(trial.curve),
-                    round(trial.seconds, 2),
-                )
-                table.writerow(dict(zip(names, figures, strict=False)) | trial.values)
-    except OSError as error:
-        raise OutputError(
-            str(path), f"cannot be written ({error.strerror or error})", "make room there"
-        ) from error
+    figures = ["trial", "state", "validation_accuracy", "epochs", "seconds"]
+    rows = []
+    for trial in result.trials:
+        values = (trial.number, trial.state, trial.accuracy, len(trial.curve), round(trial.seconds, 2))
+        rows.append(dict(zip(figures, values, strict=True)) | trial.values)
+    write_whole(result.out / TABLE, csv_of([*figures, *result.space], rows).encode())

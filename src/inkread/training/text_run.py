@@ -22,7 +22,7 @@ from inkread.training.checkpoint import refuse
 from inkread.training.detector_export import Origin, in_8_bits_compared
 from inkread.training.export import save_run
 from inkread.training.hardware import resolved, torch_settings
-from inkread.training.progress import NullProgress
+from inkread.training.progress import Progress
 from inkread.training.run import Run
 from inkread.training.text_fit import fit_text, planes_of
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from inkread.models import Card, Model
     from inkread.synthetic.text_lines import TextStock
     from inkread.system.files import AnyPath
-    from inkread.training.progress import Progress
     from inkread.training.recipe import TextRecipe
     from inkread.training.strip_network import StripNetwork
     from inkread.training.text_fit import TextEpoch
@@ -73,7 +72,7 @@ def train_text(
         OptionError: a name is not a folder.
         DatasetError: a collection is not available, or a folder has no readable lines.
     """
-    out, progress = Path(out), progress or NullProgress()
+    out, progress = Path(out), progress or Progress()
     recipe = resolved(recipe)
     with working_in(out), torch_settings(recipe):
         refuse(out, resume=resume)

@@ -18,7 +18,7 @@ from inkread.training.digits import Epoch, fit
 from inkread.training.export import export
 from inkread.training.fine_tuning import FineTuned, tune
 from inkread.training.mixture import load_own, mix
-from inkread.training.progress import NullProgress, Progress
+from inkread.training.progress import Progress
 from inkread.training.run import Run, Trained, load_run
 from inkread.training.text_fit import TextEpoch
 from inkread.training.text_run import train_text
@@ -80,7 +80,7 @@ def train(
     out = Path(out)
     with working_in(out):
         refuse(out, resume=resume)
-        progress = progress or NullProgress()
+        progress = progress or Progress()
         mixture = mix(recipe, data, progress=progress, data_dir=data_dir, store=store)
         run = fit(
             recipe,
@@ -130,7 +130,7 @@ def fine_tune(
     out = Path(out)
     with working_in(out):
         refuse(out, resume=False)
-        progress = progress or NullProgress()
+        progress = progress or Progress()
         model = load_model(start)
         own = join([load_own(name, progress=progress, data_dir=data_dir, store=store) for name in data])
         return tune(
