@@ -19,6 +19,7 @@ from inkread.training.recipe import (
     DetectorRecipe,
     FineTuneConfig,
     Recipe,
+    TextRecipe,
 )
 
 EPOCH = SimpleNamespace(
@@ -50,6 +51,7 @@ def trained(monkeypatch):
     monkeypatch.setattr(
         inkread.training, "train_detector", partial(train, by="train_detector"), raising=False
     )
+    monkeypatch.setattr(inkread.training, "train_text", partial(train, by="train_text"), raising=False)
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or find_spec(name))
     return calls
@@ -135,7 +137,11 @@ def test_a_recipe_of_a_detector_is_for_no_other_network(run, trained, tmp_path):
 def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
     run("train", "--recipe", name, "--out", tmp_path)
     assert trained[0].recipe == RECIPES[name]
-    assert trained[0].by == {"detector": "train_detector", "corrections": "train_detector"}.get(name, "train")
+    assert trained[0].by == {
+        "detector": "train_detector",
+        "corrections": "train_detector",
+        "text": "train_text",
+    }.get(name, "train")
     assert trained[0].command == f"inkread train --recipe {name} --out {tmp_path}"
 
 
@@ -143,7 +149,7 @@ def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERMINAL_WIDTH", "200")
     shown = " ".join(run("train", "--help").out.split())
-    for settings in (Recipe, Augmentation, DetectorRecipe, FineTuneConfig):
+    for settings in (Recipe, Augmentation, DetectorRecipe, TextRecipe, FineTuneConfig):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
                 assert re.search(f"--{each.name.replace('_', '-')}[ ,]", shown)
