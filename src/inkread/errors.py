@@ -25,6 +25,8 @@
     │   ├── ServerBusyError         overloaded or rate-limited; says when to retry
     │   └── ServerRefusedError      wrong key, unknown name, or an internal failure
     ├── WorkerError               a worker process did not start, or exited
+    │   └── WorkerTimeoutError      a task took too long, and its process was killed
+    ├── JobError                  a batch job that cannot start or continue
     ├── TrainingError             a training run that cannot start, continue or be saved
     ├── ExportError               an exported or imported model that gives different results
     ├── OptionError               an option out of its range, or options that exclude each other
@@ -207,6 +209,14 @@ class ServerRefusedError(ServerError):
 
 class WorkerError(InkreadError):
     """A worker process did not start, or exited."""
+
+
+class WorkerTimeoutError(WorkerError):
+    """A task took too long, and its worker process was killed."""
+
+
+class JobError(InkreadError):
+    """A batch job that cannot start or continue; what it has written so far is kept."""
 
 
 class TrainingError(InkreadError):

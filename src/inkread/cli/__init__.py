@@ -4,6 +4,7 @@
 
     app         registers the commands; --version, --debug
     read        inkread read        formats: text, JSON, CSV; outputs: drawings and stages
+    batch       inkread batch
     watch       inkread watch
     train       inkread train       training_progress: its bars
     evaluate    inkread evaluate    scores: the tables

@@ -53,6 +53,10 @@ A 12-megapixel photo is just twice that, so its JPEG is decoded at half size; an
 to 171 dpi, at which a digit 3 mm high still has MNIST's 20 pixels.
 """
 
+READING_BYTES: Final = 256 * 2**20
+PIXEL_BYTES: Final = 16
+"""Maximum memory of one reading: a fixed part, plus a part per pixel of the largest allowed picture."""
+
 PICTURE_SUFFIXES: Final = frozenset(
     {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".pdf"}
 )
@@ -131,6 +135,11 @@ class PictureLimits:
     def __post_init__(self) -> None:
         if min(self.max_bytes, self.max_pixels, self.max_memory) < 1:
             raise OptionError("PictureLimits", "has a limit below 1", "use positive limits")
+
+    @property
+    def reading_memory(self) -> int:
+        """Bytes that reading the largest allowed picture may allocate, in all its stages."""
+        return READING_BYTES + PIXEL_BYTES * self.max_pixels
 
 
 @dataclass(frozen=True, slots=True)

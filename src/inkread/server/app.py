@@ -81,7 +81,7 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
         workers=settings.workers,
         queue=settings.queue,
         max_seconds=settings.max_seconds,
-        memory=settings.worker_memory,
+        memory=settings.picture_limits.reading_memory,
     )
     store = _open_store(settings.store) if settings.collect else None
     service = Service(settings, registry, pool, Metrics(pool), store)

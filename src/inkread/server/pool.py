@@ -12,10 +12,10 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from inkread.errors import InkreadError, WorkerError
+from inkread.errors import InkreadError, WorkerTimeoutError
 from inkread.server.logs import LOGGER
 from inkread.server.problems import Problem, busy
-from inkread.system.worker import Worker
+from inkread.system.supervision import SupervisedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,13 +66,15 @@ class Pool(Generic[Task, Result]):
     ) -> None:
         self.workers, self.queue, self.max_seconds = workers, queue, max_seconds
         self.admitted = 0
-        self._make, self._memory = make, memory
+        self._workers = [
+            SupervisedWorker(make, name=f"inkread-worker-{number}", memory=memory)
+            for number in range(workers)
+        ]
         self._places = asyncio.Semaphore(workers + queue)
         self._jobs: SimpleQueue[_Job[Task, Result] | None] = SimpleQueue()
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._alive: set[Worker[Task, Result]] = set()
         self._idle = 0
         self._freed: float | None = None
 
@@ -103,10 +105,10 @@ class Pool(Generic[Task, Result]):
 
     def start(self) -> None:
         """Starts the workers without waiting for them."""
-        for number in range(self.workers):
-            name = f"inkread-worker-{number}"
-            self._threads.append(threading.Thread(target=self._attend, args=(name,), name=name, daemon=True))
-            self._threads[-1].start()
+        for worker in self._workers:
+            thread = threading.Thread(target=self._attend, args=(worker,), name=worker.name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     async def run(
         self, task: Task, *, patiently: bool = False, timed: Callable[[float], None] | None = None
@@ -146,9 +148,8 @@ class Pool(Generic[Task, Result]):
         self._closing.set()
         for _ in range(self.workers):
             self._jobs.put(None)
-        with self._lock:
-            for worker in self._alive:
-                worker.kill()
+        for worker in self._workers:
+            worker.kill()
         for thread in self._threads:
             thread.join()
 
@@ -158,42 +159,23 @@ class Pool(Generic[Task, Result]):
         if not outcome.cancelled():
             outcome.exception()  # marks it as retrieved, in case its caller has stopped waiting
 
-    def _attend(self, name: str) -> None:
-        """Runs in a thread: feeds one worker after another, each until it must be replaced."""
+    def _attend(self, worker: SupervisedWorker[Task, Result]) -> None:
+        """Runs in a thread: feeds a worker, which is replaced if necessary."""
         while not self._closing.is_set():
             try:
-                worker = self._hire(name)
+                worker.start()
             except Exception as error:  # creating the function may raise anything
                 if not self._closing.is_set():
                     remark = error if isinstance(error, InkreadError) else "a bug"
                     log.error("a worker failed to start: %s", remark, exc_info=error)  # noqa: TRY400
                 self._closing.wait(RETRY_SECONDS)
                 continue
+            self._freed = monotonic()
             while self._do_next(worker):
                 pass
-            self._dismiss(worker)
+        worker.close()
 
-    def _hire(self, name: str) -> Worker[Task, Result]:
-        """Starts a worker, waits until it is ready, and returns it."""
-        with self._lock:
-            if self._closing.is_set():
-                raise WorkerError(name, "is not started", "the pool is closed")
-            worker = Worker(self._make, name=name, memory=self._memory)
-            self._alive.add(worker)
-        try:
-            worker.await_start()
-        except BaseException:
-            self._dismiss(worker)
-            raise
-        self._freed = monotonic()
-        return worker
-
-    def _dismiss(self, worker: Worker[Task, Result]) -> None:
-        with self._lock:
-            self._alive.discard(worker)
-            worker.close()
-
-    def _do_next(self, worker: Worker[Task, Result]) -> bool:
+    def _do_next(self, worker: SupervisedWorker[Task, Result]) -> bool:
         """Runs the next task in the worker; returns whether the worker can take another."""
         with self._lock:
             self._idle += 1
@@ -202,7 +184,7 @@ class Pool(Generic[Task, Result]):
             self._idle -= 1
         if job is None:
             return False
-        if worker.poll():  # it exited while idle
+        if not worker.is_ready:  # it exited while idle
             self._jobs.put(job)
             return False
         if not job.outcome.set_running_or_notify_cancel():
@@ -216,15 +198,16 @@ class Pool(Generic[Task, Result]):
             answer = partial(job.outcome.set_result, result)
         if job.timed is not None:
             job.timed(monotonic() - start)
-        if not worker.is_busy:
+        is_ready = worker.is_ready
+        if is_ready:
             self._freed = monotonic()
         answer()
-        return not worker.is_busy
+        return is_ready
 
-    def _result(self, worker: Worker[Task, Result], task: Task) -> Result:
-        worker.send(task)
-        if not worker.poll(self.max_seconds):
+    def _result(self, worker: SupervisedWorker[Task, Result], task: Task) -> Result:
+        try:
+            return worker.run(task, max_seconds=self.max_seconds)
+        except WorkerTimeoutError as error:
             log.warning("a task took more than %g seconds; its worker is replaced", self.max_seconds)
             detail = f"Reading took more than {self.max_seconds:g} seconds."
-            raise Problem("too-slow", detail, "Send a smaller or simpler picture.")
-        return worker.receive()
+            raise Problem("too-slow", detail, "Send a smaller or simpler picture.") from error

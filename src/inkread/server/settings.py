@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inkread.errors import OptionError
+from inkread.system.cores import usable_cores
 
 if TYPE_CHECKING:
     from inkread.picture import PictureLimits
@@ -20,9 +21,6 @@ MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 MOST_WORKERS = 8
 """Maximum default number of worker processes; each uses its own memory."""
-
-WORKER_BYTES, PIXEL_BYTES = 256 * 2**20, 16
-"""Maximum memory of one reading: a fixed part, plus a part per pixel of the largest allowed picture."""
 
 MOST_KEY = 1024
 """Maximum length of an API key."""
@@ -44,8 +42,7 @@ def default_pixels() -> int:
 
 def default_workers() -> int:
     """Returns one worker per core that this process may use, at most ``MOST_WORKERS``."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_WORKERS)
+    return min(usable_cores(), MOST_WORKERS)
 
 
 def _key_of_environment() -> str | None:
@@ -149,11 +146,6 @@ class ServerSettings:
     def is_local(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in LOOPBACK
-
-    @property
-    def worker_memory(self) -> int:
-        """Maximum bytes of memory for one reading."""
-        return WORKER_BYTES + PIXEL_BYTES * self.max_pixels
 
     @property
     def picture_limits(self) -> PictureLimits:

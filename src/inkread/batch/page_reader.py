@@ -1,0 +1,141 @@
+"""Reads pages, in a process that can be killed.
+
+Each process has one reader with one thread per network: one process per core reads more pages per second than
+one reader with many threads.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+
+from inkread.batch.rows import Row
+from inkread.errors import JobError, OptionError, PictureError
+from inkread.models import DETECTOR
+from inkread.picture import PictureLimits, page_count
+from inkread.reader import Reader
+from inkread.results import require_probability
+from inkread.results.outcome import Outcome
+
+THREADS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingSettings:
+    """How every page is read; see ``inkread.Reader``.
+
+    Attributes:
+        model: the glyph classifier.
+        detector: the detector.
+        single: read one digit per page, or none.
+        min_probability: 0..1; less probable digits are labelled ``"?"``.
+        limits: maximum size of a picture.
+        max_seconds: maximum time for a page.
+        models: the fingerprint that the networks must have, see ``Reader.fingerprint``; empty for any.
+    """
+
+    model: str = "default"
+    detector: str = DETECTOR
+    single: bool = False
+    min_probability: float = 0.0
+    limits: PictureLimits = field(default_factory=PictureLimits)
+    max_seconds: float = 60.0
+    models: str = ""
+
+    def __post_init__(self) -> None:
+        require_probability(self.min_probability)
+        if not 0 < self.max_seconds < float("inf"):
+            raise OptionError(f"--max-seconds {self.max_seconds:g}", "is out of range", "use seconds above 0")
+
+    def reader(self) -> Reader:
+        """Makes the reader.
+
+        Raises:
+            ModelError: a model cannot be loaded.
+        """
+        return Reader(self.model, detector=self.detector, limits=self.limits, threads=THREADS)
+
+
+@dataclass(frozen=True, slots=True)
+class CountPages:
+    """Counts the pages of a document.
+
+    Attributes:
+        name: its name.
+        data: its content.
+    """
+
+    name: str
+    data: bytes
+
+    def do(self, page_reader: PageReader) -> int | Row:
+        """Returns the count, or the row of a document that cannot be opened."""
+        try:
+            return page_count(self.data, limits=page_reader.settings.limits)
+        except Exception as error:  # noqa: BLE001  # see failure()
+            return Row(self.name, 1, models=page_reader.settings.models, error=failure(error))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """Reads a page.
+
+    Attributes:
+        name: the name of its picture or document.
+        data: the content.
+        page: the page's number, from 1.
+    """
+
+    name: str
+    data: bytes
+    page: int = 1
+
+    def do(self, page_reader: PageReader) -> Row:
+        """Returns its row."""
+        settings, start = page_reader.settings, perf_counter()
+        try:
+            reading = page_reader.reader.trace(
+                self.data, single=settings.single, page=self.page, min_probability=settings.min_probability
+            ).reading
+        except Exception as error:  # noqa: BLE001  # see failure()
+            return Row(self.name, self.page, models=page_reader.settings.models, error=failure(error))
+        milliseconds = 1000 * (perf_counter() - start)
+        return Row.of(self.name, self.page, reading, page_reader.settings.models, milliseconds)
+
+
+Task: TypeAlias = CountPages | ReadPage
+
+
+class PageReader:
+    """Does tasks; its networks are loaded at once and warmed up.
+
+    Raises:
+        ModelError: a model cannot be loaded.
+        JobError: the networks are not those of the job.
+    """
+
+    def __init__(self, settings: ReadingSettings) -> None:
+        cv2.setNumThreads(THREADS)
+        self.settings, self.reader = settings, settings.reader()
+        if self.reader.fingerprint != (settings.models or self.reader.fingerprint):
+            remedy = "install the same version of inkread on all machines"
+            raise JobError(socket.gethostname(), "has other models than the job", remedy)
+        self.reader.read(np.full((60, 90), 255, np.uint8))
+
+    def __call__(self, task: Task) -> int | Row:
+        """Returns a document's page count, or a page's row."""
+        return task.do(self)
+
+
+def failure(error: Exception) -> str:
+    """Returns why a picture could not be read; a bug must not stop the millions after it."""
+    if isinstance(error, PictureError):
+        return str(Outcome("", error).error)
+    if isinstance(error, MemoryError):
+        return "needs more memory than one reading may take; use a smaller or simpler picture"
+    return f"internal error ({type(error).__name__}: {error}); please report it"

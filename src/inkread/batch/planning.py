@@ -1,0 +1,133 @@
+"""Divides a job's inputs into shards."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+from inkread.batch.inputs import TABLE, TAR, ZIP
+from inkread.batch.shards import (
+    BROKEN,
+    Files,
+    Shard,
+    TableRows,
+    TarMembers,
+    ZipMembers,
+    pictures_in_tar,
+    pictures_in_zip,
+    tar_at,
+)
+from inkread.batch.storage import Location
+from inkread.errors import JobError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SMALLEST, SHARE = 8, 32
+"""Inputs of the first shards, and how many shards like the next one the inputs before it would fill.
+
+No shard is more than 1/33 of the inputs up to its end, so that a small job too keeps 16 processes busy.
+"""
+
+
+class Planner:
+    """Divides files into shards.
+
+    Args:
+        most: maximum number of inputs per shard, which are read again after a crash.
+        column: the column of Parquet tables that holds the pictures.
+    """
+
+    def __init__(self, *, most: int, column: str) -> None:
+        self._most, self._column = most, column
+        self._planned = 0
+
+    def shards(self, names: Iterable[str]) -> Iterator[Shard]:
+        """Yields shards that together hold each input once.
+
+        Raises:
+            JobError: a table does not have the column, or a store cannot be reached.
+        """
+        for shard in self._shards(names):
+            self._planned += shard.inputs or 0
+            yield shard
+
+    @property
+    def _size(self) -> int:
+        """The number of inputs in the next shard."""
+        return min(self._most, max(SMALLEST, self._planned // SHARE))
+
+    def _shards(self, names: Iterable[str]) -> Iterator[Shard]:
+        files: list[str] = []
+        for name in names:
+            ending = name.lower()
+            if ending.endswith(TAR):
+                yield from self._tar(name)
+            elif ending.endswith(ZIP):
+                yield from self._zip(name)
+            elif ending.endswith(TABLE):
+                yield from self._table(name)
+            else:
+                files.append(name)
+                if len(files) >= self._size:
+                    yield Files(tuple(files))
+                    files = []
+        if files:
+            yield Files(tuple(files))
+
+    def _tar(self, name: str) -> Iterator[Shard]:
+        """Divides a local tar archive without compression; any other is one shard, or it is read twice."""
+        location = Location(name)
+        if not (location.is_local and name.lower().endswith(".tar")):
+            yield TarMembers(name)
+            return
+        offset = count = end = 0
+        try:
+            with location.open() as file, tar_at(file, seeks=True) as archive:
+                for _ in pictures_in_tar(archive):
+                    if count >= self._size:
+                        yield TarMembers(name, offset, count)
+                        offset, count = end, 0
+                    count, end = count + 1, archive.offset
+        except BROKEN:  # its damage is found again, and reported, when it is read
+            yield TarMembers(name, offset)
+            return
+        if count:
+            yield TarMembers(name, offset, count)
+
+    def _zip(self, name: str) -> Iterator[Shard]:
+        try:
+            with Location(name).open() as file, zipfile.ZipFile(file) as archive:
+                count = len(pictures_in_zip(archive))
+        except BROKEN:
+            yield ZipMembers(name)
+            return
+        first = 0
+        while first < count:
+            size = min(self._size, count - first)
+            yield ZipMembers(name, first, size)
+            first += size
+
+    def _table(self, name: str) -> Iterator[Shard]:
+        """Divides a table at its row groups, which are decoded from their beginning."""
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+
+        try:
+            with Location(name).open() as file, ParquetFile(file) as table:
+                columns = table.schema_arrow.names
+                rows = [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
+        except (ArrowException, OSError):
+            yield TableRows(name, self._column, 0, 0, 0, 0)
+            return
+        if self._column not in columns:
+            remedy = f"name one with --column: {', '.join(columns)}"
+            raise JobError(name, f"has no column {self._column!r}", remedy)
+        group = row = 0
+        while group < len(rows):
+            groups = inputs = 0
+            while group + groups < len(rows) and inputs < self._size:
+                inputs += rows[group + groups]
+                groups += 1
+            yield TableRows(name, self._column, group, groups, row, inputs)
+            group, row = group + groups, row + inputs

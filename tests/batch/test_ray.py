@@ -1,0 +1,84 @@
+"""The same job in a Ray cluster: the same rows, whatever is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+import pytest
+from batch_jobs import BUG, CRASHES, HELD, job_of, rows_in, write_pictures
+
+ray = pytest.importorskip("ray", reason="Ray is not installed")
+
+from inkread.batch import LocalEngine, RayEngine, run
+from inkread.errors import JobError, OptionError
+
+MANY = [*range(20, 40), HELD, *range(40, 60), CRASHES, BUG]
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
+
+
+@pytest.fixture
+def cluster():
+    """Two machines with one core each, in processes of this one."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    cluster.second = cluster.add_node(num_cpus=1)
+    modules = {"PYTHONPATH": os.pathsep.join(sys.path)}  # so that actors find the tests' own
+    ray.init(cluster.address, runtime_env={"env_vars": modules}, log_to_driver=False)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+@pytest.fixture
+def pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path / "pipe"
+
+
+def undisturbed(scans, out):
+    for _ in run(job_of(scans, out=out), LocalEngine(1)):
+        pass
+    return rows_in(out)
+
+
+def test_the_rows_are_those_of_the_local_engine_though_an_actor_is_killed(cluster, tmp_path, pipe):
+    scans = write_pictures(tmp_path / "scans", MANY)
+
+    def kill_actor():
+        with pipe.open("wb"):  # returns when a picture waits
+            pipe.unlink()
+            os.kill(int(pipe.with_suffix(".parent").read_text()), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_actor)
+    killer.start()
+    for _ in run(job_of(scans, out=tmp_path / "out", pipe=pipe), RayEngine()):
+        pass
+    killer.join()
+    assert rows_in(tmp_path / "out") == undisturbed(scans, tmp_path / "local")
+
+
+def test_a_lost_machine_costs_no_row(cluster, tmp_path):
+    scans = write_pictures(tmp_path / "scans", MANY)
+    steps = run(job_of(scans, out=tmp_path / "out", part_size=2), RayEngine())
+    for _ in range(4):
+        next(steps)
+    cluster.remove_node(cluster.second)
+    for last in steps:
+        assert last.shards
+    assert rows_in(tmp_path / "out") == undisturbed(scans, tmp_path / "local")
+
+
+def test_a_cluster_that_is_not_there_is_an_error(tmp_path):
+    scans = write_pictures(tmp_path / "scans", [20])
+    with pytest.raises(JobError, match="cannot be reached"):
+        list(run(job_of(scans, out=tmp_path / "out"), RayEngine("127.0.0.1:1")))
+
+
+def test_it_needs_an_actor():
+    with pytest.raises(OptionError, match="--workers 0"):
+        RayEngine(workers=0)
