@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from inkread.batch.scheduling import Schedule
+from inkread.batch.scheduling import ActorLostError, Schedule
 from inkread.batch.shard_reader import Done, ShardReader
-from inkread.errors import OptionError
+from inkread.errors import OptionError, WorkerError
 from inkread.system.cores import usable_cores
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from inkread.batch.rows import Row
     from inkread.batch.scheduling import Numbered
     from inkread.batch.shards import Shard
+
+Result = TypeVar("Result")
 
 
 class LocalEngine:
@@ -66,12 +69,20 @@ class _LocalActor:
         self._thread = ThreadPoolExecutor(1, "inkread-shards")
 
     def start(self) -> Future[None]:
-        return self._thread.submit(self._reader.start)
+        return self._thread.submit(_replaceable, self._reader.start)
 
     def read(self, number: int, shard: Shard) -> Future[Done]:
-        return self._thread.submit(self._reader.read, number, shard, self._on_row)
+        return self._thread.submit(_replaceable, partial(self._reader.read, number, shard, self._on_row))
 
     def stop(self) -> None:
         self._reader.kill()
         self._thread.shutdown(cancel_futures=True)
         self._reader.close()
+
+
+def _replaceable(act: Callable[[], Result]) -> Result:
+    """Does something; a process that ends while it starts is lost, like a machine, and is replaced."""
+    try:
+        return act()
+    except WorkerError as error:
+        raise ActorLostError(str(error)) from error
