@@ -32,7 +32,7 @@ def test_what_the_networks_are_given_is_bounded_whatever_is_on_a_page(
     count: Counter[str] = Counter()
     logits, columns, probabilities = (
         CloseupClassifier.logits,
-        StripReader.columns,
+        StripReader.probabilities_of,
         reader.classifier.probabilities,
     )
 
@@ -41,7 +41,7 @@ def test_what_the_networks_are_given_is_bounded_whatever_is_on_a_page(
         return logits(self, grey, boxes)
 
     def counted_columns(self: StripReader, strips: list[Any]) -> Any:
-        count["columns"] += sum(strip.pixels.shape[1] for strip in strips)
+        count["columns"] += sum(strip.shape[1] for strip in strips)
         return columns(self, strips)
 
     def counted_glyphs(glyphs: np.ndarray, **options: Any) -> np.ndarray:
@@ -49,7 +49,7 @@ def test_what_the_networks_are_given_is_bounded_whatever_is_on_a_page(
         return probabilities(glyphs, **options)
 
     monkeypatch.setattr(CloseupClassifier, "logits", counted_closeups)
-    monkeypatch.setattr(StripReader, "columns", counted_columns)
+    monkeypatch.setattr(StripReader, "probabilities_of", counted_columns)
     monkeypatch.setattr(reader.classifier, "probabilities", counted_glyphs)
     reader.trace(worst(name, share=0.15))
     most = DEFAULT_CONFIG.most_candidates
