@@ -76,7 +76,7 @@ export class ModelsTab {
 
   /** Shows the plots and the report of a model, if it has them. */
   #closer({ name, report, ...model }) {
-    const plots = plotsOf({ name, ...model });
+    const plots = model.kind === "text" ? [] : plotsOf({ name, ...model }); // 63 classes fill no screen
     if (!plots.length && !report) return null;
     return el("section", { class: "closer" },
       el("div", { class: "page-head" }, el("h2", {}, `Details of ${name}`), report && this.#report(name)),
