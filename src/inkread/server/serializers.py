@@ -10,7 +10,7 @@ from PIL import Image
 
 from inkread.models import TEXT
 from inkread.pipeline.explain import stages_of
-from inkread.pipeline.trace import Trace
+from inkread.pipeline.symbols import TextTrace
 from inkread.store.records import NewDigit, NewReading, StoredPicture
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inkread.pipeline.symbols import TextTrace
+    from inkread.pipeline.trace import Trace
     from inkread.results import Digit
     from inkread.server.work import ReadPicture
 
@@ -59,12 +59,12 @@ def reading_answer(
     answer = trace.reading.to_dict() | {
         "id": task.keep,
         "source": task.name,
-        "model": task.model if isinstance(trace, Trace) else TEXT,
+        "model": TEXT if isinstance(trace, TextTrace) else task.model,
         "milliseconds": round(milliseconds, 2),
         "page": task.page,
         "pages": pages,
     }
-    if task.detail and isinstance(trace, Trace):
+    if task.detail and not isinstance(trace, TextTrace):
         for line, seen in zip(answer["lines"], seen_lines(trace), strict=True):
             for digit, (_, shares, glyph) in zip(line["digits"], seen, strict=True):
                 digit["probabilities"] = [round(float(p), 6) for p in shares]

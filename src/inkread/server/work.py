@@ -20,8 +20,8 @@ from inkread.models import DEFAULT
 from inkread.picture import is_document, page_count
 from inkread.pipeline import glyph
 from inkread.pipeline.classifier import DIGITS
+from inkread.pipeline.symbols import TextTrace
 from inkread.pipeline.text import TextReader
-from inkread.pipeline.trace import Trace
 from inkread.reader import DIGITS_ONLY
 from inkread.server import serializers
 from inkread.server.glyph_bodies import as_ink, glyphs_of
@@ -166,7 +166,7 @@ class ReadPicture:
             else to_json(serializers.reading_answer(trace, self, milliseconds, pages))
         )
         keeps = self.keep is not None
-        record = serializers.new_reading(trace, self) if keeps and isinstance(trace, Trace) else None
+        record = serializers.new_reading(trace, self) if keeps and not isinstance(trace, TextTrace) else None
         return Done(content, len(trace.reading.digits), record)
 
 
