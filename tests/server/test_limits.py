@@ -274,9 +274,10 @@ def test_a_reading_that_fails_is_a_problem_and_the_next_picture_is_read(reader, 
 def test_a_worker_that_was_ended_while_it_had_nothing_to_do_costs_nobody_an_answer():
     with serving() as server:
         assert server.post("/v1/read", content=SEVEN).status_code == 200
-        (worker,) = server.service.pool._alive
-        worker.kill()
-        worker._process.join()
+        (worker,) = server.service.pool._workers
+        process = worker._worker._process
+        process.kill()
+        process.join()
         assert server.post("/v1/read", content=SEVEN).json()["text"] == "7"
 
 
