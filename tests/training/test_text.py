@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ pytest.importorskip("torch")
 
 import torch
 from pipeline.test_text_lines import page
+from processes import PATIENCE
 
 from inkread.datasets.stroke_font import WriterStyle, write_row
 from inkread.datasets.unipen import PenCharacters
@@ -88,6 +92,19 @@ def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tm
         assert torch.equal(weight, resumed.network.state_dict()[name]), name
     with pytest.raises(TrainingError, match="holds a finished run"):
         train_text(RECIPE, out=tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_another_process_makes_the_lines_after_opencv_has_used_threads_here(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(text_fit, "DataLoader", partial(text_fit.DataLoader, timeout=PATIENCE))
+    threads = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(2)
+        cv2.GaussianBlur(np.zeros((2_000, 2_000), np.float32), (0, 0), 3)
+        assert train_text(replace(RECIPE, workers=1), out=tmp_path / "run").history
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(threads)
 
 
 class Interrupting:

@@ -67,7 +67,6 @@ class Scenes(IterableDataset[Scene]):
         self.stock, self.seed, self.start, self.size = stock, seed, start, size
 
     def __iter__(self) -> Iterator[Scene]:
-        cv2.setNumThreads(1)
         info = get_worker_info()
         first, step = (info.id, info.num_workers) if info else (0, 1)
         index = self.start + first

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
 from torch.nn import functional
@@ -87,7 +86,6 @@ class LineBatches(IterableDataset["Lines"]):
         self.stock, self.recipe, self.epoch = stock, recipe, epoch
 
     def __iter__(self) -> Iterator[Lines]:
-        cv2.setNumThreads(1)
         info = get_worker_info()
         pool, step = (info.id, info.num_workers) if info else (0, 1)
         while True:

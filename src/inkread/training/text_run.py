@@ -21,7 +21,7 @@ from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
 from inkread.training.detector_export import Origin, in_8_bits_compared
 from inkread.training.export import save_run
-from inkread.training.hardware import resolved, torch_settings
+from inkread.training.hardware import opencv_in_one_thread, resolved, torch_settings
 from inkread.training.progress import Progress
 from inkread.training.run import Run
 from inkread.training.text_fit import fit_text, planes_of
@@ -74,7 +74,7 @@ def train_text(
     """
     out, progress = Path(out), progress or Progress()
     recipe = resolved(recipe)
-    with working_in(out), torch_settings(recipe):
+    with working_in(out), torch_settings(recipe), opencv_in_one_thread():
         refuse(out, resume=resume)
         stock, held_out = (load_text_stock(data_dir, held_out=part) for part in (False, True))
         if data:
