@@ -21,7 +21,7 @@ def read(
     for place, other in (doubt or {}).items():
         columns[2 * place + 1, TEXT_CLASSES.index(text[place])] = 0.5
         columns[2 * place + 1, TEXT_CLASSES.index(other)] = 0.4
-    word, probability, alternatives = lexicon.corrected(columns, characters_of(columns), 0.5)
+    (word, probability), *alternatives = lexicon.corrected(columns, characters_of(columns), 0.5)
     assert 0 <= probability <= 1
     assert word not in dict(alternatives)
     return word

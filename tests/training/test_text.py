@@ -19,6 +19,8 @@ from inkread.datasets.stroke_font import WriterStyle, write_row
 from inkread.datasets.unipen import PenCharacters
 from inkread.datasets.written_text import HEIGHT, Strip
 from inkread.errors import DatasetFormatError, OptionError, TrainingError
+from inkread.models import NGRAMS
+from inkread.pipeline.beam_search import BeamSearch
 from inkread.synthetic import text_lines
 from inkread.synthetic.text_lines import TextStock, load_line_folder, make_line, plain
 from inkread.training import TextRecipe, load_run, text_fit, text_run, train_text
@@ -54,7 +56,7 @@ def small(monkeypatch):
     monkeypatch.setattr(text_lines, "KINDS", {"word": 0.7, "line": 0.3})
     for module, name, value in (
         (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (text_fit, "EPOCH", 2),
-        (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8),
+        (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8), (text_run, "WEIGHED", 2),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(text_run, "load_text_stock", lambda _dir, *, held_out: stock(6 if held_out else 12))
@@ -85,6 +87,9 @@ def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tm
     run = train_text(RECIPE, out=tmp_path / "whole")
     assert load_run(tmp_path / "whole").network.height == HEIGHT
     assert run.card.scores["lines_cer"] >= 0
+    search = BeamSearch.load(tmp_path / "whole" / NGRAMS)
+    assert search.weights.spelling > 0
+    assert len(search.ngrams) > 0
     with pytest.raises(KeyboardInterrupt):
         train_text(RECIPE, out=tmp_path / "parts", progress=Interrupting())
     resumed = train_text(RECIPE, out=tmp_path / "parts", resume=True)
