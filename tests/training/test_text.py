@@ -49,7 +49,7 @@ def small(monkeypatch):
     """Makes lines of our own words only, and few of them."""
     monkeypatch.setattr(text_lines, "KINDS", {"word": 0.7, "line": 0.3})
     for module, name, value in (
-        (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (text_fit, "EPOCH", 2),
+        (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (TextRecipe, "epoch_steps", 2),
         (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)

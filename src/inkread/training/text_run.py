@@ -11,7 +11,6 @@ import numpy as np
 from inkread.datasets.written_text import HEIGHT, Strip, Strips
 from inkread.errors import OptionError
 from inkread.evaluation.metrics import edit_distance
-from inkread.models import TEXT
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.decoding import characters_of, words_of
 from inkread.pipeline.text import TextRecognizer
@@ -19,8 +18,8 @@ from inkread.pipeline.text_lines import FILL
 from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_text_stock, make_line
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
-from inkread.training.detector_export import Origin, in_8_bits_compared
-from inkread.training.export import save_run
+from inkread.training.detector_export import in_8_bits_compared
+from inkread.training.export import Origin, save_run
 from inkread.training.hardware import resolved, torch_settings
 from inkread.training.progress import Progress
 from inkread.training.run import Run
@@ -113,7 +112,7 @@ def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin:
     rng = np.random.default_rng([origin.recipe.seed, 1])
     examples = [planes_of([make_line(held_out, rng)])[0].numpy() for _ in range(CALIBRATED)]
     geometry = {"height": HEIGHT, "ink": FILL}
-    card = origin.card(TEXT, network, labels=TEXT_CLASSES, geometry=geometry)
+    card = origin.card(network, labels=TEXT_CLASSES, geometry=geometry)
     model = in_8_bits_compared(network.eval(), TextRecognizer, examples, card, folder)
     return dataclasses.replace(
         model, card=_measured(model, [make_line(held_out, rng) for _ in range(MEASURED)])
