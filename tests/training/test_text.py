@@ -11,9 +11,10 @@ pytest.importorskip("torch")
 import torch
 from pipeline.test_text_lines import page
 
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.datasets.stroke_font import WriterStyle, write_row
 from inkread.datasets.unipen import PenCharacters
-from inkread.datasets.written_text import HEIGHT, Strip
+from inkread.datasets.written_text import Strip
 from inkread.errors import DatasetFormatError, OptionError, TrainingError
 from inkread.synthetic import text_lines
 from inkread.synthetic.text_lines import TextStock, load_line_folder, make_line, plain

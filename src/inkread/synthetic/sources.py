@@ -33,27 +33,21 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
         (
             "UNIPEN characters",
             "CC-BY-4.0",
-            (
-                "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, "
-                "https://doi.org/10.5281/zenodo.1195803"
-            ),
+            unipen.characters.attribution,
             _count(unipen),
             _samples(unipen),
         ),
         (
             "UNIPEN words",
             "CC-BY-4.0",
-            (
-                "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, "
-                "https://doi.org/10.5281/zenodo.1195803"
-            ),
+            words.attribution,
             len(stock.word_index),
-            (words.points.tobytes(), stock.word_index.tobytes()),
+            (words.points.astype(np.int32).tobytes(), stock.word_index.tobytes()),
         ),
         (
             "Pendigits and UJI Pen Characters",
             "CC-BY-4.0",
-            "E. Alpaydin, F. Alimoglu; D. Llorens et al.; UCI Machine Learning Repository",
+            stock.pendigits.characters.attribution,
             _count(stock.pendigits),
             _samples(stock.pendigits),
         ),
@@ -135,7 +129,7 @@ def _count(people: People) -> int:
 
 def _samples(people: People) -> tuple[bytes, ...]:
     chosen = np.sort(np.concatenate(list(people.by_character.values())))
-    return people.strokes.points.tobytes(), chosen.astype(np.int64).tobytes()
+    return people.characters.points.tobytes(), chosen.astype(np.int64).tobytes()
 
 
 def _digest(content: Iterable[bytes]) -> str:

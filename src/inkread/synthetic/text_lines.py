@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.glyphs import describe
 from inkread.datasets.pictures import ROWS, load_labelled_folder
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.datasets.written_text import (
-    HEIGHT,
     Strip,
     Strips,
     load_copiste_lines,

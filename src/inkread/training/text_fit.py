@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from inkread.datasets.written_text import HEIGHT
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.evaluation.metrics import edit_distance
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.decoding import greedy

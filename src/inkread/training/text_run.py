@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.written_text import HEIGHT, Strip, Strips
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.errors import OptionError
 from inkread.evaluation.metrics import edit_distance
 from inkread.models.card import TEXT_CLASSES
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.datasets.written_text import Strip, Strips
     from inkread.models import Card, Model
     from inkread.synthetic.text_lines import TextStock
     from inkread.system.files import AnyPath
