@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 from inkread.errors import OptionError, nearest
 from inkread.training.architecture import check_layers
@@ -416,7 +416,9 @@ _FAST = Recipe(
 )
 """On large planes, a batch norm costs more than the convolution before it, so only the last one has it."""
 
-RECIPES: dict[str, Recipe | DetectorRecipe | TextRecipe] = {
+AnyRecipe: TypeAlias = Recipe | DetectorRecipe | TextRecipe
+
+RECIPES: dict[str, AnyRecipe] = {
     "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=22, averaging=0.999),
     "small": _SMALL,
     "cnn": dataclasses.replace(_SMALL, network="cnn", epochs=20, dropout=0.4),
@@ -483,7 +485,7 @@ and ``corrections``, with which the bundled networks that read pages learn from 
 corrected."""
 
 
-def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | TextRecipe | FineTuneConfig:
+def recipe_from(values: dict[str, Any]) -> AnyRecipe | FineTuneConfig:
     """Inverts ``to_dict`` of any kind of settings; their network says which kind.
 
     Raises:
