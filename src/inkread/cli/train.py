@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from inkread.cli.console import show
-from inkread.cli.options import DataDirOption, QuietOption, require
+from inkread.cli.options import DataDirOption, QuietOption, reject, require
 from inkread.cli.recipes import USUAL, fine_tune_config_of, recipe_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training import CORRECTIONS, Training, show_fine_tuned, show_run, show_seeds
@@ -134,8 +134,8 @@ def train(
 
 
 def _check(*, store: str | None, data: list[str], log: list[str]) -> None:
-    if store is not None and CORRECTIONS not in data:
-        raise OptionError("--store", "requires --data corrections", "add --data corrections")
+    if CORRECTIONS not in data:
+        reject({"--store": store}, "requires --data corrections", "add --data corrections")
     for name in log:
         if name not in LOGGERS:
             raise OptionError(f"--log {name}", "is unknown", nearest(name, LOGGERS))
@@ -144,14 +144,10 @@ def _check(*, store: str | None, data: list[str], log: list[str]) -> None:
 def _refuse_beside_start(
     *, network: str | None, resume: bool, data: list[str] | None, seeds: int, log: list[str] | None
 ) -> None:
-    given = {f"--network {network}": network is not None, f"--seeds {seeds}": seeds > 1, "--log": bool(log)}
-    for option, is_given in given.items():
-        if is_given:
-            raise OptionError(option, "cannot be used with --init-from", "remove it")
-    if resume:
-        raise OptionError(
-            "--resume", "cannot be used with --init-from, which takes a minute or two", "start again"
-        )
+    given = {f"--network {network}": network, f"--seeds {seeds}": seeds > 1, "--log": log}
+    reject(given, "cannot be used with --init-from", "remove it")
+    problem = "cannot be used with --init-from, which takes a minute or two"
+    reject({"--resume": resume}, problem, "start again")
     if not data:
         raise OptionError("--init-from", "requires your own pictures", "add --data with their folder")
 
