@@ -36,7 +36,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 from keras import layers
 
-from inkread.export import from_keras
+from inkread.export import from_keras, keras_layers
 
 pytestmark = pytest.mark.filterwarnings(NOT_OURS)
 
@@ -227,7 +227,7 @@ def test_a_usual_model_answers_as_it_did(stack, kind, suffix, tmp_path, digits):
     assert done.folder == tmp_path / "old"
 
 
-@pytest.mark.parametrize("name", [*from_keras.ACTIVATIONS, "silu", "gelu", "log_softmax"])
+@pytest.mark.parametrize("name", [*keras_layers.ACTIVATIONS, "silu", "gelu", "log_softmax"])
 def test_every_activation_answers_as_it_did(name, tmp_path, digits):
     hidden, last = ("relu", name) if name == "log_softmax" else (name, None)
     model = keras.Sequential(

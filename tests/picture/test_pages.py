@@ -181,8 +181,8 @@ def test_a_big_tiff_has_pages_too():
 def test_the_supported_formats_are_those_whose_decoders_are_installed(monkeypatch):
     everything = supported_formats()
     assert {"PNG", "JPEG", "TIFF", "GIF", "BMP"} <= set(everything)
-    monkeypatch.setattr("inkread.picture.loading.find_spec", lambda _package: None)
-    monkeypatch.setattr("inkread.picture.loading.features.check", lambda _feature: False)
+    monkeypatch.setattr("inkread.picture.formats.find_spec", lambda _package: None)
+    monkeypatch.setattr("inkread.picture.formats.features.check", lambda _feature: False)
     assert set(everything) - set(supported_formats()) <= {"PDF", "HEIC", "WEBP", "AVIF"}
     assert "PDF" not in supported_formats()
     assert "WEBP" not in supported_formats()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from serving import SEVEN, parts, png, serving, seven, slug
 
-from inkread.server import schemas
+from inkread.server import stored_schemas
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 PAIR = png(np.concatenate([seven(3), seven(3)], axis=1))
@@ -48,7 +48,7 @@ def test_without_collect_no_store_is_even_made(tmp_path):
 
 def test_a_reading_is_kept_as_it_was_answered(collecting, reading):
     kept = collecting.get(f"/v1/readings/{reading['id']}").json()
-    schemas.StoredReading.model_validate(kept)
+    stored_schemas.StoredReading.model_validate(kept)
     assert (kept["source"], kept["text"], kept["model"]) == ("pair.png", "77", "default")
     for answered, stored in zip(reading["lines"][0]["digits"], kept["lines"][0]["digits"], strict=True):
         assert (stored["label"], stored["box"], stored["glyph"]) == (
@@ -88,7 +88,7 @@ def test_readings_are_listed_searched_and_paged(collecting):
     for number in range(3):
         collecting.post("/v1/read", files=parts(SEVEN, names=[f"needle {number}.png"]))
     found = collecting.get("/v1/readings", params={"search": "NEEDLE", "limit": 2}).json()
-    schemas.Readings.model_validate(found)
+    stored_schemas.Readings.model_validate(found)
     assert [one["source"] for one in found["readings"]] == ["needle 2.png", "needle 1.png"]
     rest = collecting.get("/v1/readings", params={"search": "needle", "before": found["next"]}).json()
     assert ([one["source"] for one in rest["readings"]], rest["next"]) == (["needle 0.png"], None)
@@ -106,13 +106,13 @@ def test_a_correction_is_kept_listed_and_withdrawn(collecting, reading):
     answer = collecting.post("/v1/corrections", json=body)
     assert answer.status_code == 201
     correction = answer.json()
-    schemas.Correction.model_validate(correction)
+    stored_schemas.Correction.model_validate(correction)
     assert correction | body == correction
     assert correction["read_as"] == "7"
     assert correction["glyph"] == reading["lines"][0]["digits"][1]["glyph"]
     assert correction["created"].endswith("Z")
     listed = collecting.get("/v1/corrections").json()
-    schemas.Corrections.model_validate(listed)
+    stored_schemas.Corrections.model_validate(listed)
     assert listed["corrections"][0] == correction
     assert collecting.get(f"/v1/readings/{reading['id']}").json()["corrections"] == 1
     assert collecting.delete(f"/v1/corrections/{correction['id']}").status_code == 204

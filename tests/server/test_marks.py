@@ -11,7 +11,7 @@ from processes import MadeUp, never_ready
 from serving import serving, slug
 
 from inkread.datasets.corrections import load_corrected_pages
-from inkread.server import schemas
+from inkread.server import stored_schemas
 from inkread.store import NewDigit, NewReading, Store, StoredPicture
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -43,7 +43,7 @@ def post(collecting, **body):
 
 def listed(collecting):
     found = collecting.get("/v1/corrections").json()
-    schemas.Corrections.model_validate(found)
+    stored_schemas.Corrections.model_validate(found)
     return found["corrections"]
 
 
@@ -51,7 +51,7 @@ def test_a_correction_of_a_digit_is_answered_as_ever_and_says_its_kind(collectin
     answer = post(collecting, reading=reading, line=0, position=1, label="7", by="me")
     assert answer.status_code == 201
     found = answer.json()
-    schemas.Correction.model_validate(found)
+    stored_schemas.Correction.model_validate(found)
     assert (found["kind"], found["line"], found["position"], found["read_as"]) == ("digit", 0, 1, "2")
     assert listed(collecting)[0] == found
 
@@ -61,7 +61,7 @@ def test_a_box_is_kept_listed_and_withdrawn(collecting, reading):
     answer = post(collecting, reading=reading, box=box, label="5", by="me")
     assert answer.status_code == 201
     mark = answer.json()
-    schemas.Mark.model_validate(mark)
+    stored_schemas.Mark.model_validate(mark)
     assert (mark["kind"], mark["reading"], mark["box"], mark["label"], mark["by"]) == (
         "mark",
         reading,
@@ -87,7 +87,7 @@ def test_a_text_is_answered_with_what_was_stored(collecting, reading):
     answer = post(collecting, reading=reading, line=0, text="7293", by="me")
     assert answer.status_code == 201
     found = answer.json()
-    schemas.Stored.model_validate(found)
+    stored_schemas.Stored.model_validate(found)
     correction, mark = found["corrections"]
     assert (correction["kind"], correction["position"], correction["label"]) == ("digit", 0, "7")
     assert (mark["kind"], mark["label"], mark["box"]) == ("mark", "9", [145, 10, 165, 40])
@@ -178,7 +178,7 @@ def test_the_document_has_the_three_forms_with_examples_that_are_right(collectin
     assert names == ["NewCorrection", "NewMark", "NewText"]
     for name in names:
         for example in document["components"]["schemas"][name]["examples"]:
-            getattr(schemas, name).model_validate(example)
+            getattr(stored_schemas, name).model_validate(example)
 
 
 @pytest.mark.parametrize(("side", "kept"), [(300, (300, 150)), (5000, (2000, 1000))])

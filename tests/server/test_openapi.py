@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from serving import SEVEN, serving
 
-from inkread.server import ServerSettings, create_app, schemas
+from inkread.server import ServerSettings, create_app, schemas, stored_schemas
 from inkread.server.problems import KINDS, MEDIA_TYPE
 
 OPERATIONS = {
@@ -69,7 +69,7 @@ def test_every_refusal_is_a_problem_with_an_example(document):
 def test_the_examples_are_of_the_shapes(document):
     schemas.Reading.model_validate(schemas.READING_EXAMPLE)
     examples = document["components"]["schemas"]["NewCorrection"]["examples"]
-    assert [schemas.NewCorrection.model_validate(example) for example in examples]
+    assert [stored_schemas.NewCorrection.model_validate(example) for example in examples]
 
 
 def test_every_shape_that_is_named_is_there(document):

@@ -15,9 +15,10 @@ import torch
 from pipeline.test_text_lines import page
 from processes import PATIENCE
 
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.datasets.stroke_font import WriterStyle, write_row
 from inkread.datasets.unipen import PenCharacters
-from inkread.datasets.written_text import HEIGHT, Strip
+from inkread.datasets.written_text import Strip
 from inkread.errors import DatasetFormatError, OptionError, TrainingError
 from inkread.models import NGRAMS
 from inkread.pipeline.beam_search import BeamSearch
@@ -55,7 +56,7 @@ def small(monkeypatch):
     """Makes lines of our own words only, and few of them."""
     monkeypatch.setattr(text_lines, "KINDS", {"word": 0.7, "line": 0.3})
     for module, name, value in (
-        (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (text_fit, "EPOCH", 2),
+        (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (TextRecipe, "epoch_steps", 2),
         (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8), (text_run, "WEIGHED", 2),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)

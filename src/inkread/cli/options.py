@@ -1,12 +1,13 @@
 """Options shared by several commands."""
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inkread.errors import MissingExtraError
+from inkread.errors import MissingExtraError, OptionError
 
 PACKAGES = {"pygame": "pygame-ce", "sklearn": "scikit-learn"}
 """The packages whose modules have other names."""
@@ -52,3 +53,19 @@ def require(extra: str, *modules: str) -> None:
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError(PACKAGES.get(module, module), extra)
+
+
+def reject(given: Mapping[str, object], problem: str, remedy: str) -> None:
+    """Rejects options that do not suit the others.
+
+    Args:
+        given: options as they are written, and their values; none of them may have a value that is true.
+        problem: for the error.
+        remedy: for the error.
+
+    Raises:
+        OptionError: one of them is given.
+    """
+    for option, value in given.items():
+        if value:
+            raise OptionError(option, problem, remedy)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkread.errors import FolderError
-from inkread.picture.loading import PICTURE_SUFFIXES
+from inkread.picture.formats import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.glyphs import describe
 from inkread.datasets.pictures import ROWS, load_labelled_folder
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.datasets.written_text import (
-    HEIGHT,
     Strip,
     Strips,
     load_copiste_lines,
@@ -33,7 +33,7 @@ from inkread.models.card import TEXT_CLASSES
 from inkread.picture import load_picture
 from inkread.pipeline.text_lines import find_lines
 from inkread.synthetic.fonts import hand_fonts, has_character, has_lower_case
-from inkread.synthetic.sources import digest_of_files
+from inkread.synthetic.sources import CREDITS, FONTS, digest_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -178,12 +178,12 @@ def load_line_folder(folder: AnyPath) -> Strips:
 def described(stock: TextStock, split: str) -> list[dict[str, Any]]:
     """Returns an entry for each collection in the stock, see ``Card.data``."""
     fonts = {
-        "name": "Handwriting fonts, rendered",
+        "name": FONTS,
         "split": split,
         "count": len(stock.fonts),
         "sha256": digest_of_files(stock.fonts),
-        "licence": "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
-        "attribution": "their designers",
+        "licence": CREDITS[FONTS][0],
+        "attribution": CREDITS[FONTS][1],
     }
     return [stock.words.describe(split), *(describe(each, split) for each in stock.strips.values()), fonts]
 

@@ -20,9 +20,9 @@ from inkread.system.locks import working_in
 from inkread.training import strip_stock
 from inkread.training.checkpoint import CHECKPOINT_FILE, refuse
 from inkread.training.closeup_fit import fit_closeups, gather
-from inkread.training.detector_export import Origin, detector_model, second_network_model, weighed
+from inkread.training.detector_export import detector_model, second_network_model, weighed
 from inkread.training.detector_fit import fit_detector
-from inkread.training.export import save_run
+from inkread.training.export import Origin, save_run
 from inkread.training.hardware import opencv_in_one_thread, resolved, torch_settings
 from inkread.training.progress import Progress
 from inkread.training.run import WEIGHTS_FILE, Run

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.written_text import HEIGHT, Strips
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.errors import OptionError
 from inkread.evaluation.metrics import edit_distance
-from inkread.models import NGRAMS, TEXT
-from inkread.models.card import CARD_FILE, TEXT_CLASSES, Card
+from inkread.models import NGRAMS
+from inkread.models.card import CARD_FILE, TEXT_CLASSES
 from inkread.pipeline.beam_search import BeamSearch
 from inkread.pipeline.ngrams import NGRAMS_FILE
 from inkread.pipeline.text import TextRecognizer
@@ -24,8 +22,8 @@ from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_
 from inkread.system.files import writing
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
-from inkread.training.detector_export import Origin, in_8_bits_compared
-from inkread.training.export import save_run
+from inkread.training.detector_export import in_8_bits_compared
+from inkread.training.export import Origin, save_run
 from inkread.training.hardware import opencv_in_one_thread, resolved, torch_settings
 from inkread.training.ngrams import count_ngrams, fit_weights
 from inkread.training.progress import Progress
@@ -37,7 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.models import Model
+    from inkread.datasets.written_text import Strips
+    from inkread.models import Card, Model
     from inkread.pipeline.ngrams import NGrams
     from inkread.synthetic.text_lines import TextStock
     from inkread.system.files import AnyPath
@@ -127,7 +126,7 @@ def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin:
     rng = np.random.default_rng([origin.recipe.seed, 1])
     examples = [planes_of([make_line(held_out, rng)])[0].numpy() for _ in range(CALIBRATED)]
     geometry = {"height": HEIGHT, "ink": FILL}
-    card = origin.card(TEXT, network, labels=TEXT_CLASSES, geometry=geometry)
+    card = origin.card(network, labels=TEXT_CLASSES, geometry=geometry)
     return in_8_bits_compared(network.eval(), TextRecognizer, examples, card, folder)
 
 
@@ -136,18 +135,14 @@ def save_spelling(folder: Path, ngrams: NGrams, lines: Sequence[ReadLine], origi
     columns, texts = zip(*lines, strict=True)
     weights = fit_weights(ngrams, columns[:WEIGHED], texts[:WEIGHED])
     content = ngrams.to_bytes()
-    card = Card(
-        name=NGRAMS,
-        created=datetime.now(UTC).date().isoformat(),
-        sha256=hashlib.sha256(content).hexdigest(),
+    card = origin.card(
+        None,
+        content,
         labels=TEXT_CLASSES[:-1],
-        temperature=1.0,
+        geometry={},
+        name=NGRAMS,
         parameters=len(ngrams),
         fusion=dataclasses.asdict(weights),
-        data=origin.data,
-        recipe=origin.recipe.to_dict(),
-        command=origin.command,
-        seed=origin.recipe.seed,
     )
     card = _measured(card, lines[WEIGHED:], BeamSearch(ngrams, weights))
     with writing(folder, "make room, then resume the run"):
