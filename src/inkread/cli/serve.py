@@ -54,7 +54,7 @@ def serve(
         int | None,
         typer.Option(
             metavar="N",
-            help="Serve at an inherited listening socket, by its file descriptor, instead of --host and --port.",
+            help="Serve at this inherited listening socket instead of --host and --port.",
         ),
     ] = None,
     log_level: Annotated[
