@@ -16,6 +16,7 @@ from inkread.cli.settings import with_settings
 from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import OptionError, nearest
 from inkread.models.card import CARD_FILE, Card
+from inkread.system.ranks import rank, ranks
 from inkread.training.recipe import (
     DETECTOR,
     LOGGERS,
@@ -38,6 +39,8 @@ MNIST, CORRECTIONS = "mnist", "corrections"
 BUNDLED = "bundled"
 """The name of the default model in --init-from."""
 
+
+IN_PARALLEL, ALONE = "cannot be used in several processes", "start it without torchrun"
 
 _USUAL = cast("Recipe", RECIPES[USUAL])
 
@@ -136,6 +139,8 @@ def train(
     _check_loggers(log or [])
     words = _words(start=start, network=network, recipe=recipe, data=data or [], settings=settings)
     if start is not None:
+        if ranks() > 1:
+            raise OptionError("--init-from", IN_PARALLEL, ALONE)
         _refuse_beside_start(network=network, resume=resume, data=data, seeds=seeds, log=log)
         config = fine_tune_config_of(recipe, settings)
         options = {"out": out, "data_dir": data_dir, "command": _command(words, out)}
@@ -150,8 +155,13 @@ def train(
         one = partial(
             _one_run, words=words, data=data or [], store=store, data_dir=data_dir, log=log or [], quiet=quiet
         )
+        if ranks() > 1:
+            _refuse_in_parallel(chosen, seeds)
         if seeds == 1:
-            _print_run(one(chosen, out, resume=resume))
+            run = one(chosen, out, resume=resume)
+            if rank():  # the first process saves and prints
+                return
+            _print_run(run)
         else:
             scores = {}
             for seed in range(chosen.seed, chosen.seed + seeds):
@@ -162,6 +172,13 @@ def train(
         from inkread.evaluation.reports import write_report
 
         show(f"Report in {write_report(out, data_dir=data_dir)}")
+
+
+def _refuse_in_parallel(recipe: Recipe | DetectorRecipe | TextRecipe, seeds: int) -> None:
+    if not isinstance(recipe, Recipe):
+        raise OptionError(f"--network {recipe.network}", IN_PARALLEL, ALONE)
+    if seeds > 1:
+        raise OptionError(f"--seeds {seeds}", IN_PARALLEL, ALONE)
 
 
 def _check_loggers(names: list[str]) -> None:
@@ -184,11 +201,11 @@ def _one_run(
 ) -> "Run[Any, Any]":
     """Trains one network, with a progress bar."""
     title, again = f"Training {recipe.network}", f"run the same command with --resume (--out {out})"
-    console = error_console(quiet=quiet)
+    console = error_console(quiet=quiet or rank() > 0)
     with (
         interruptible(again),
         TrainingProgress.over(title, recipe.epochs, console) as progress,
-        _logged(progress, log, out, recipe) as watched,
+        _logged(progress, [] if rank() else log, out, recipe) as watched,
     ):
         options = {"out": out, "data_dir": data_dir, "command": _command(words, out)}
         return _trained(recipe, data, store, progress=watched, resume=resume, **options)

@@ -127,7 +127,11 @@ class BoundedProtocol(HttpToolsProtocol):
         return not self._is_receiving and (cycle is None or cycle.response_complete)
 
     def _linger(self) -> None:
-        self.loop.call_later(LINGER_SECONDS, lambda: self._is_idle and self.transport.close())
+        self.loop.call_later(LINGER_SECONDS, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self._is_idle:
+            self.transport.close()
 
     def _count(self, size: int, *, fields: int) -> None:
         self._bytes += size
