@@ -128,7 +128,7 @@ $(VENV)/train: $(VENV)/core
 	@touch $@
 
 $(VENV)/workbench: $(VENV)/train
-	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook,batch]'
+	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook,ray]'
 	@touch $@
 
 $(VENV)/serve: $(VENV)/core
