@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAIN ?=
 INSTALL = $(PIP) install $(CONSTRAIN)
-CODE := $(wildcard src tests benchmarks examples notebooks/*.py)
-TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py examples/*.py))))
+CODE := $(wildcard src tests benchmarks deploy examples notebooks/*.py)
+TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
@@ -128,7 +128,7 @@ $(VENV)/train: $(VENV)/core
 	@touch $@
 
 $(VENV)/workbench: $(VENV)/train
-	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook,batch]'
+	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook,ray]'
 	@touch $@
 
 $(VENV)/serve: $(VENV)/core

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -49,6 +50,13 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="Also accept this host name, e.g. behind a proxy; repeatable."),
     ] = None,
+    fd: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Serve at this inherited listening socket instead of --host and --port.",
+        ),
+    ] = None,
     log_level: Annotated[
         Level | None,
         typer.Option(
@@ -67,7 +75,12 @@ def serve(
     hosts, origins = tuple(allow_host or ()), tuple(cors or ())
     chosen = ServerSettings(models=_models(model or []), cors=origins, hosts=hosts, **settings)
     level = log_level or (Level.WARNING if is_terminal(sys.stderr) else Level.INFO)
-    with _listen(chosen.host, chosen.port) as listener:
+    if fd is not None and settings.keys() & {"host", "port"}:
+        raise OptionError("--fd", "cannot be combined with --host or --port", "omit one of them")
+    with _listen(chosen.host, chosen.port) if fd is None else _inherit(fd) as listener:
+        if fd is not None:
+            host, port, *_ = listener.getsockname()
+            chosen = replace(chosen, host=host, port=port)
         _run(chosen, listener, level)
 
 
@@ -108,6 +121,26 @@ def _listen(host: str, port: int) -> socket.socket:
         raise OptionError(
             f"{host}:{port}", problem, "use another address or port, e.g. --port 8001"
         ) from error
+    return listener
+
+
+def _inherit(fd: int) -> socket.socket:
+    """Returns the listening socket with a file descriptor, which another process may share."""
+    problem = OptionError(
+        f"--fd {fd}", "is not a listening TCP socket", "pass on the number of one, e.g. 3 from systemd"
+    )
+    try:
+        listener = socket.socket(fileno=fd)
+    except (OSError, ValueError) as error:
+        raise problem from error
+    try:
+        listens = listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError:
+        listens = 0
+    if not listens or listener.family not in (socket.AF_INET, socket.AF_INET6):
+        listener.detach()
+        raise problem
+    listener.set_inheritable(False)  # not for the readers
     return listener
 
 

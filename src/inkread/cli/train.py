@@ -11,7 +11,10 @@ from inkread.cli.recipes import USUAL, fine_tune_config_of, recipe_of
 from inkread.cli.settings import with_settings
 from inkread.cli.training import CORRECTIONS, Training, show_fine_tuned, show_run, show_seeds
 from inkread.errors import OptionError, nearest
-from inkread.training.recipe import DETECTOR, LOGGERS, RECIPES, TEXT, FineTuneConfig, Recipe
+from inkread.system.ranks import rank, ranks
+from inkread.training.recipe import DETECTOR, LOGGERS, RECIPES, TEXT, AnyRecipe, FineTuneConfig, Recipe
+
+IN_PARALLEL, ALONE = "cannot be used in several processes", "start it without torchrun"
 
 _USUAL = cast("Recipe", RECIPES[USUAL])
 
@@ -117,20 +120,34 @@ def train(
         quiet=quiet,
     )
     if start is not None:
+        if ranks() > 1:
+            raise OptionError("--init-from", IN_PARALLEL, ALONE)
         _refuse_beside_start(network=network, resume=resume, data=data, seeds=seeds, log=log)
         show_fine_tuned(training.fine_tune(fine_tune_config_of(recipe, settings), start), start)
     else:
         if network == DETECTOR and recipe is None and CORRECTIONS in (data or ()):
             recipe = CORRECTIONS
         chosen = recipe_of(network, recipe, settings)
+        if ranks() > 1:
+            _refuse_in_parallel(chosen, seeds)
         if seeds == 1:
-            show_run(training.run(chosen))
+            run = training.run(chosen)
+            if rank():  # the first process saves and prints
+                return
+            show_run(run)
         else:
             show_seeds(out, training.runs(chosen, seeds))
     if report:
         from inkread.evaluation.reports import write_report
 
         show(f"Report in {write_report(out, data_dir=data_dir)}")
+
+
+def _refuse_in_parallel(recipe: AnyRecipe, seeds: int) -> None:
+    if not isinstance(recipe, Recipe):
+        raise OptionError(f"--network {recipe.network}", IN_PARALLEL, ALONE)
+    if seeds > 1:
+        raise OptionError(f"--seeds {seeds}", IN_PARALLEL, ALONE)
 
 
 def _check(*, store: str | None, data: list[str], log: list[str]) -> None:

@@ -12,6 +12,7 @@ from inkread.cli.console import error_console, interruptible, record, show, tabl
 from inkread.cli.training_progress import TrainingProgress
 from inkread.errors import OptionError
 from inkread.models.card import CARD_FILE, Card
+from inkread.system.ranks import rank
 from inkread.training.recipe import Recipe, TextRecipe
 
 if TYPE_CHECKING:
@@ -54,12 +55,11 @@ class Training:
 
     def run(self, recipe: AnyRecipe) -> Run[Any, Any]:
         """Trains one network, with a progress bar."""
-        again = f"run the same command with --resume (--out {self.out})"
+        title, again = f"Training {recipe.network}", f"run the same command with --resume (--out {self.out})"
+        console = error_console(quiet=self.quiet or rank() > 0)
         with (
             interruptible(again),
-            TrainingProgress.over(
-                f"Training {recipe.network}", recipe.epochs, error_console(quiet=self.quiet)
-            ) as progress,
+            TrainingProgress.over(title, recipe.epochs, console) as progress,
             self._logged(progress, recipe) as watched,
         ):
             return self._trained(recipe, progress=watched, resume=self.resume, **self._options())
@@ -98,7 +98,7 @@ class Training:
 
     def _logged(self, progress: TrainingProgress, recipe: AnyRecipe) -> AbstractContextManager[Any]:
         """Yields the progress, which also logs if that is asked for."""
-        if not self.log:
+        if not self.log or rank():
             return nullcontext(progress)
         from inkread.training.loggers import logged
 

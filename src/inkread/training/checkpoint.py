@@ -107,12 +107,14 @@ class Checkpoint(Generic[Row]):
             resumed.
         row: makes the figures of an epoch from their names and values.
         resume: continues the training in the folder.
+        writes: saves; of several processes, only one does.
     """
 
     folder: Path
     identity: dict[str, Any]
     row: Callable[..., Row]
     resume: bool = False
+    writes: bool = True
 
     @property
     def path(self) -> Path:
@@ -137,6 +139,8 @@ class Checkpoint(Generic[Row]):
         Raises:
             OutputError: the folder cannot be written to.
         """
+        if not self.writes:
+            return
         content = io.BytesIO()
         saved = {
             "identity": self.identity,
