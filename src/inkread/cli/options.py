@@ -1,6 +1,7 @@
 """Options shared by several commands."""
 
 import importlib.util
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,16 @@ from inkread.errors import MissingExtraError
 
 PACKAGES = {"pygame": "pygame-ce", "sklearn": "scikit-learn"}
 """The packages whose modules have other names."""
+
+
+class Alphabet(StrEnum):
+    """Which characters may be read, see ``inkread.reader.open_reader``."""
+
+    DIGITS = "digits"
+    LETTERS = "letters"
+    ALNUM = "alnum"
+    TEXT = "text"
+
 
 ModelOption = Annotated[str, typer.Option("--model", help="A bundled model, or a training run's folder.")]
 
@@ -28,11 +39,8 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress bar
 SingleOption = Annotated[bool, typer.Option("--single", help="Read each picture as one digit or no digit.")]
 
 AlphabetOption = Annotated[
-    str,
-    typer.Option(
-        "--alphabet",
-        help="What to read: digits, letters, alnum (digits and letters), or text (words and lines).",
-    ),
+    Alphabet,
+    typer.Option("--alphabet", help="What to read; alnum is digits and letters, text is words and lines."),
 ]
 
 MinProbabilityOption = Annotated[
