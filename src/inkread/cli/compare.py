@@ -37,7 +37,7 @@ def compare(
     models: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODEL...",
+            metavar="MODEL",
             help='"bundled", the name of a bundled model, a run\'s folder, or an ONNX file.',
         ),
     ],
@@ -76,6 +76,8 @@ def compare(
     The digits in --pictures are cut out once, by the default reader, and classified by each model. The HTML
     page saved by --out shows the digits on which the models differ.
     """
+    if len(models) < 2:
+        raise OptionError(" ".join(models), "is one model", 'name two or more, e.g. "bundled" and a run')
     for path in out or []:
         if path.suffix.lower() not in SUFFIXES:
             raise OptionError(f"--out {path}", "has an unknown suffix", nearest(path.suffix, SUFFIXES))

@@ -22,7 +22,19 @@ class Alphabet(StrEnum):
     TEXT = "text"
 
 
-ModelOption = Annotated[str, typer.Option("--model", help="A bundled model, or a training run's folder.")]
+def bundled_models() -> list[str]:
+    """Returns the names that the shell completes after ``--model``."""
+    from inkread.models import bundled
+
+    return list(bundled())
+
+
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model", help="A bundled model, or a training run's folder.", autocompletion=bundled_models
+    ),
+]
 
 DetectorOption = Annotated[
     str,

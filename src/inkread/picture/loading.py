@@ -311,7 +311,7 @@ def _read(name: str, source: object, limits: PictureLimits) -> bytes:
 
 def _read_path(name: str, path: str, limits: PictureLimits) -> bytes:
     if _WEB.match(path):
-        remedy = f"download it first, e.g. with curl, and pass the file"
+        remedy = "download it first, e.g. with curl, and pass the file"
         raise PictureNotFoundError(name, "is a web address, and inkread downloads no pictures", remedy)
     if path.startswith(DATA_URL):
         remedy = "decode its Base64 part, and pass the bytes; the HTTP API takes it as it is"
