@@ -109,12 +109,14 @@ $(VENV)/pip:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "error: $(PYTHON): is $$("$(PYTHON)" --version 2>&1), and inkread needs 3.11 or later;" \
 	    "name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV). For the page, the desktop, or the command, this takes about a minute, once."
 	"$(PYTHON)" -m venv --clear $(VENV)
 	$(PIP) install --quiet 'pip>=25.1'
 	@touch $@
 
+# pip shows what it downloads, and how far it is: who waits wants to see that something happens.
 $(VENV)/core: $(VENV)/pip pyproject.toml
-	$(INSTALL) --quiet --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
 # PyTorch stays at its newest: each older build would bring gigabytes of CUDA libraries.
@@ -131,16 +133,16 @@ $(VENV)/workbench: $(VENV)/train
 	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook,batch]'
 	@touch $@
 
-$(VENV)/serve: $(VENV)/core
-	$(INSTALL) --quiet --editable '.[serve]'
-	@touch $@
+$(VENV)/serve: $(VENV)/pip pyproject.toml
+	$(INSTALL) --editable '.[serve]'
+	@touch $(VENV)/core $@
 
-$(VENV)/desktop: $(VENV)/core
-	$(INSTALL) --quiet --editable '.[desktop]'
-	@touch $@
+$(VENV)/desktop: $(VENV)/pip pyproject.toml
+	$(INSTALL) --editable '.[desktop]'
+	@touch $(VENV)/core $@
 
 $(VENV)/test: $(VENV)/core
-	$(INSTALL) --quiet --editable '.[client,desktop,postgres]'
+	$(INSTALL) --quiet --editable '.[client,desktop,postgres,excel]'
 	$(INSTALL) --quiet --group test
 	@touch $@
 

@@ -44,7 +44,7 @@ def plot(
             metavar="NAME",
             autocompletion=plot_names,
             help="samples, augmentation, curves, confusion, classes, reliability, predictions, errors, "
-            "filters, features, saliency, gradcam, embedding, or process.",
+            "diagram, filters, features, saliency, gradcam, embedding, or process.",
         ),
     ],
     *,
