@@ -23,11 +23,11 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook evaluate \
+.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook notebook-outputs evaluate \
   constraints dist clean distclean
 
 help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/serve  ## start the web page and the API
 	$(BIN)/inkread serve $(ARGS)
@@ -81,6 +81,9 @@ train-all: $(VENV)/train  ## train all bundled networks with their recipes into 
 
 notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
 	$(BIN)/jupyter notebook notebooks/handwriting_recognition.ipynb $(QUIET_JUPYTER) $(ARGS)
+
+notebook-outputs: $(VENV)/workbench $(VENV)/test  ## run the notebook and store it with its outputs
+	$(BIN)/python notebooks/store_outputs.py
 
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)

@@ -27,4 +27,4 @@ def test_every_layer_is_drawn_with_its_name_and_output(name):
 def test_a_layer_is_as_high_as_its_pictures():
     plot = diagram(summarize(load_model("default")))
     heights = [patch.get_height() for patch in plot.axes[0].patches if hasattr(patch, "get_height")][::2]
-    assert heights == [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25]
+    assert heights == [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25]

@@ -34,7 +34,8 @@ def diagram(summary: Summary) -> Plot:
     high as the input. Layers with weights are blue.
     """
     layers = [(summary.source, "input", summary.shape, 0), *map(_facts, summary.rows)]
-    rows = [layers[start : start + PER_ROW] for start in range(0, len(layers), PER_ROW)]
+    count = math.ceil(len(layers) / math.ceil(len(layers) / PER_ROW))  # rows of equal length
+    rows = [layers[start : start + count] for start in range(0, len(layers), count)]
     plot = style.figure(
         HEIGHT + ROW_HEIGHT * len(rows),
         f"{len(summary.rows)} layers, {summary.parameters:,} parameters",
