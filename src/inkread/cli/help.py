@@ -83,7 +83,8 @@ def _place(param: Any) -> float:
 
 def _name_plainly(argument: Any) -> None:
     """Shows an argument as ``NAME``, ``NAME...``, or ``[NAME]``; its type would only repeat that."""
-    name = f"{argument.display_name_raw.upper()}{'...' if argument.nargs != 1 else ''}"
+    argument.metavar = argument.metavar or argument.name.upper()
+    name = f"{argument.metavar}{'...' if argument.nargs != 1 else ''}"
     usage = name if argument.required else f"[{name}]"
     vars(argument)["get_usage_pieces"] = lambda _context: [usage]
     vars(argument)["display_type_rich"] = lambda **_: None
