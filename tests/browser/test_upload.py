@@ -172,8 +172,8 @@ def test_readings_are_exported_as_csv_and_json(visit):
         person.page.get_by_role("button", name="CSV").click()
     assert download.value.suggested_filename == "inkread.csv"
     rows = list(csv.DictReader(io.StringIO(content_of(download.value), newline="")))
-    assert [row["file"] for row in rows] == ["pencil_rows.jpg", "broken.png", "'=1+1.png"]
-    assert [row["reading"] for row in rows] == ["2718/28459/0452", "", "42"]
+    assert [row["source"] for row in rows] == ["pencil_rows.jpg", "broken.png", "./=1+1.png"]
+    assert [row["text"] for row in rows] == ["2718/28459/0452", "", "42"]
     assert "damaged" in rows[1]["error"]
     with person.page.expect_download() as download:
         person.page.get_by_role("button", name="JSON").click()
@@ -192,7 +192,7 @@ def test_readings_are_copied_for_a_spreadsheet(visit):
     expect(person.page.locator("#export-copy")).to_have_text("Copied")
     lines = person.page.evaluate("navigator.clipboard.readText()").splitlines()
     assert [line.split("\t")[:2] for line in lines] == [
-        ["file", "reading"],
+        ["source", "text"],
         ["one.png", "31"],
         ["two.png", "7"],
     ]

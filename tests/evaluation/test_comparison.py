@@ -81,7 +81,7 @@ def test_it_can_be_kept_as_json(compared):
     kept = json.loads(json.dumps(compared.to_dict()))
     assert [model["model"] for model in kept["models"]] == ["all", "a<b>", "c"]
     assert kept["pairs"][0]["only_right"] == [8, 0]
-    assert kept["disagreements"][0]["answers"] == [6, 7, 8]
+    assert kept["disagreements"][0]["answers"] == ["6", "7", "8"]
     assert kept["notes"][0] == "a note"
 
 

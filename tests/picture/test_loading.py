@@ -746,3 +746,16 @@ def test_one_value_everywhere_is_no_mask(pixels: np.ndarray) -> None:
 def test_a_frame_that_is_dark_but_for_noise_is_no_mask() -> None:
     noise = np.random.default_rng(1).integers(0, 2, (40, 40, 3)).astype(np.uint8)
     assert load_picture(noise).pixels.max() <= 1
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.png?b=*", "HTTP://example.org/a.png"])
+def test_a_web_address_is_refused_with_what_to_do(address: str) -> None:
+    with pytest.raises(PictureNotFoundError, match="downloads no pictures; download it first") as error:
+        load_picture(address)
+    assert error.value.source == address
+
+
+def test_a_data_url_as_a_path_is_refused_without_repeating_all_of_it() -> None:
+    with pytest.raises(PictureNotFoundError, match="is not the path of a file; decode") as error:
+        load_picture("data:image/png;base64," + "A" * 100_000)
+    assert len(str(error.value)) < 200

@@ -18,7 +18,7 @@ from processes import PATIENCE
 from serving import BLANK, SEVEN, TRUNCATED, parts, png, serving, seven, slug
 
 from inkread import Reader
-from inkread.server import schemas
+from inkread.server import encoded_pictures, schemas
 from inkread.server.problems import Problem
 from inkread.server.uploads import LONGEST_NAME, many_pictures, safe_name
 
@@ -45,6 +45,47 @@ def test_a_picture_as_the_body_is_read_as_the_reader_reads_it(server):
 def test_the_content_type_of_a_picture_says_nothing(server, kind):
     answer = server.post("/v1/read", content=SEVEN, headers={"Content-Type": kind})
     assert answer.json()["text"] == "7"
+
+
+def test_a_picture_as_text_is_read_like_its_file(server):
+    text = base64.b64encode(SEVEN).decode()
+    url = f"data:image/png;base64,{text}"
+    expected = server.post("/v1/read", content=SEVEN).json()["lines"]
+    for body in (url, f"\n {json.dumps({'picture': url})}", json.dumps({"picture": text})):
+        assert server.post("/v1/read", content=body).json()["lines"] == expected
+    named = {"picture": base64.urlsafe_b64encode(SEVEN).decode().rstrip("="), "name": "c:\\scans\\7.png"}
+    found = server.post("/v1/read", json=named).json()
+    assert (found["source"], found["lines"]) == ("7.png", expected)
+
+
+def test_the_example_of_a_picture_as_text_is_a_seven(server):
+    assert server.post("/v1/read", json=schemas.ENCODED_EXAMPLE).json()["text"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("data:image/png,7", "bad-request"),
+        ("data:image/png;base64", "bad-request"),
+        ("data:image/png;base64,7?", "bad-request"),
+        ("data:,ü", "bad-request"),
+        ("{", "bad-request"),
+        ("{" * 100_000, "bad-request"),
+        ('{"picture": "ü"}', "bad-request"),
+        ('{"picture": 7}', "invalid-option"),
+        ('{"picture": "", "single": true}', "invalid-option"),
+        ('{"name": "a.png"}', "invalid-option"),
+        ('{"picture": ""}', "not-a-picture"),
+        ('{"picture": "aGVsbG8="}', "not-a-picture"),
+    ],
+)
+def test_text_that_is_no_picture_is_a_problem_with_a_remedy(server, body, kind):
+    assert slug(server.post("/v1/read", content=body.encode())) == kind
+
+
+def test_text_of_more_than_16_mib_is_refused(server):
+    answer = server.post("/v1/read", content=b"data:image/png;base64," + bytes(encoded_pictures.MOST))
+    assert slug(answer) == "too-large"
 
 
 def test_a_picture_in_a_form_keeps_its_name(server):

@@ -82,8 +82,8 @@ def test_csv_has_a_header_and_a_line_a_picture(tmp_path):
     rows = rows_of(tmp_path / "out.csv")
     assert tuple(rows[0]) == COLUMNS
     assert [(row["source"], row["text"], row["probability"]) for row in rows] == [
-        ('a, "7".png', "12/3", "0.91"), ("b.png", "", ""), ("Größe/c.png", "", ""), ("d.png", "", ""),
-        ("e.png", "4", "0.94"),
+        ('a, "7".png', "12/3", "0.910000"), ("b.png", "", ""), ("Größe/c.png", "", ""), ("d.png", "", ""),
+        ("e.png", "4", "0.940000"),
     ]  # fmt: skip
     assert [row["error"] for row in rows] == ["", *["is truncated or damaged; copy it again", ""] * 2]
     assert (rows[0]["width"], rows[0]["height"], rows[1]["width"]) == ("40", "30", "")

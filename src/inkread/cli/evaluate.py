@@ -9,7 +9,7 @@ import typer
 
 from inkread.cli import outputs
 from inkread.cli.console import error_console, progress_bar, write
-from inkread.cli.options import AlphabetOption, DataDirOption, ModelOption, QuietOption, reject
+from inkread.cli.options import Alphabet, AlphabetOption, DataDirOption, ModelOption, QuietOption, reject
 from inkread.errors import OptionError
 from inkread.system.files import writing
 
@@ -44,7 +44,7 @@ def evaluate(
     pictures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Read this folder of labelled pictures.")
     ] = None,
-    alphabet: AlphabetOption = "digits",
+    alphabet: AlphabetOption = Alphabet.DIGITS,
     naive: Annotated[
         bool, typer.Option("--naive", help="With --pictures: compare with gray, resize, invert, classify.")
     ] = False,

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,29 @@ from inkread.errors import MissingExtraError, OptionError
 PACKAGES = {"pygame": "pygame-ce", "sklearn": "scikit-learn"}
 """The packages whose modules have other names."""
 
-ModelOption = Annotated[str, typer.Option("--model", help="A bundled model, or a training run's folder.")]
+
+class Alphabet(StrEnum):
+    """Which characters may be read, see ``inkread.reader.open_reader``."""
+
+    DIGITS = "digits"
+    LETTERS = "letters"
+    ALNUM = "alnum"
+    TEXT = "text"
+
+
+def bundled_models() -> list[str]:
+    """Returns the names that the shell completes after ``--model``."""
+    from inkread.models import bundled
+
+    return list(bundled())
+
+
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model", help="A bundled model, or a training run's folder.", autocompletion=bundled_models
+    ),
+]
 
 DetectorOption = Annotated[
     str,
@@ -29,11 +52,8 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress bar
 SingleOption = Annotated[bool, typer.Option("--single", help="Read each picture as one digit or no digit.")]
 
 AlphabetOption = Annotated[
-    str,
-    typer.Option(
-        "--alphabet",
-        help="What to read: digits, letters, alnum (digits and letters), or text (words and lines).",
-    ),
+    Alphabet,
+    typer.Option("--alphabet", help="What to read; alnum is digits and letters, text is words and lines."),
 ]
 
 MinProbabilityOption = Annotated[

@@ -60,7 +60,7 @@ def serve(
     log_level: Annotated[
         Level | None,
         typer.Option(
-            help="Minimum level to log; info logs every request. Default on a terminal: warning; else info."
+            help="Minimum level to log; info logs every request; default: warning on a terminal, else info."
         ),
     ] = None,
     settings: dict[str, Any],

@@ -43,8 +43,8 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME|DIR",
-            help="Training data; default: mnist. A collection, a folder of labelled pictures, or "
-            "corrections; repeatable. MNIST is added to corrections alone.",
+            help="Training data: a collection, a folder of labelled pictures, or corrections; repeatable. "
+            "MNIST is added to corrections alone; default: mnist.",
         ),
     ] = None,
     store: Annotated[

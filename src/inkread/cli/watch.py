@@ -10,7 +10,7 @@ import typer
 
 from inkread.cli.console import is_terminal, printable, report
 from inkread.cli.formats import NO_DIGIT
-from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.options import Alphabet, AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
     from inkread.errors import PictureError
@@ -27,7 +27,9 @@ def watch(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to watch for pictures.")],
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The .csv or .jsonl file to append readings to.")],
-    recursive: Annotated[bool, typer.Option("--recursive", help="Also watch subfolders of DIR.")] = False,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", help="Also watch subfolders of DIR.")
+    ] = False,
     once: Annotated[
         bool, typer.Option("--once", help="Read the pictures not yet in FILE, then exit.")
     ] = False,
@@ -38,7 +40,7 @@ def watch(
     single: SingleOption = False,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
-    alphabet: AlphabetOption = "digits",
+    alphabet: AlphabetOption = Alphabet.DIGITS,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
 ) -> None:
     """Read pictures as they arrive in a folder, and append a line for each to a CSV or JSONL file.
@@ -47,8 +49,7 @@ def watch(
     twice. FILE records which pictures have been read, so use one FILE per DIR. A picture whose content
     changes is read again and gets another line.
 
-    csv has the picture's rows joined by "/", the probability of its least certain digit, its size, and the
-    error if it cannot be read; jsonl has the object that inkread read prints. Both have the time and the
+    csv has the same columns as inkread read --format csv, jsonl the same object. Both add the time and the
     file's size, date, and SHA-256.
 
     Hidden files and files without an image format's suffix (e.g. .part and .tmp) are ignored. Errors are also

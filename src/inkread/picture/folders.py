@@ -21,6 +21,13 @@ def is_picture(name: str) -> bool:
     return not name.startswith(HIDDEN) and Path(name).suffix.lower() in PICTURE_SUFFIXES
 
 
+def is_picture_below(name: str) -> bool:
+    """Returns the same for a path in an archive, with ``/``: nothing in it may be hidden."""
+    *folders, base = name.split("/")
+    hidden = any(each.startswith(HIDDEN) and each not in ("", ".", "..") for each in folders)
+    return is_picture(base) and not hidden
+
+
 def pictures_in(folder: Path, *, recursive: bool = False) -> Iterator[Path]:
     """Yields the files with picture names, in no particular order.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any]
 """A path, an encoded picture, a binary file object, a PIL image, or an array; see ``load_picture``."""
 
+DATA_URL: Final = "data:"
+"""How a picture begins that is written as text (RFC 2397)."""
+_LONGEST_SHOWN: Final = 40  # characters of a data URL in a message
+_WEB: Final = re.compile(r"(https?|ftp)://", re.IGNORECASE)
 _READ_CHUNK: Final = 1 << 20
 
 
@@ -31,7 +36,8 @@ def describe_source(source: object) -> str:
     """
     match source:
         case str() | os.PathLike():
-            return os.fsdecode(source) or "(empty path)"
+            path = os.fsdecode(source) or "(empty path)"
+            return f"{path[:_LONGEST_SHOWN]}…" if path.startswith(DATA_URL) else path
         case bytes() | bytearray() | memoryview():
             return f"bytes ({memoryview(source).nbytes})"
         case np.ndarray():
@@ -65,6 +71,12 @@ def read_source(name: str, source: object, limits: PictureLimits) -> bytes:
 
 
 def _read_path(name: str, path: str, limits: PictureLimits) -> bytes:
+    if _WEB.match(path):
+        remedy = "download it first, e.g. with curl, and pass the file"
+        raise PictureNotFoundError(name, "is a web address, and inkread downloads no pictures", remedy)
+    if path.startswith(DATA_URL):
+        remedy = "decode its Base64 part, and pass the bytes; the HTTP API takes it as it is"
+        raise PictureNotFoundError(name, "is not the path of a file", remedy)
     try:
         status = Path(path).stat() if path else None
         if status is None:

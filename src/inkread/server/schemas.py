@@ -141,6 +141,17 @@ READING_EXAMPLE: dict[str, Any] = {
 }
 
 
+ENCODED_EXAMPLE = {
+    "picture": (
+        "data:image/png;base64,"
+        "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcAQAAAABaduI5AAAAR0lEQVR42m3NoRGEQBAEwN4pBJIM+FAIHUk4h0Nc/Z"
+        "IApm1Xcwc+6VqFKSyW6ktYhVPY6N5H+IkmHOKPnj1iEkU8RIhBfbwvfmMU+AB0I1UAAAAASUVORK5CYII="
+    ),
+    "name": "seven.png",
+}
+"""A body of ``/v1/read`` as JSON: a drawn seven."""
+
+
 class Reading(Shape):
     """The digits read from one picture."""
 
