@@ -30,7 +30,6 @@ SLOW = (
     "server/test_command.py",
     "server/test_limits.py",
     "server/test_openapi.py",
-    "site/test_browser.py",
     "site/test_reading.py",
     "store/test_durability.py",
     "synthetic",

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from inkread.datasets.data_dirs import find_file
-from inkread.site.runtime import PACKAGE, RUNTIME, Runtime, load_runtime
+from site_runtime import require_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,16 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from inkread.site import Runtime
+
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
 def runtime() -> Runtime:
-    """onnxruntime-web, if it is in the folder of data or in the cache: tests download nothing."""
-    found = find_file(PACKAGE, [RUNTIME.name], None)
-    if found is None:
-        pytest.skip(f"needs {RUNTIME.name} in the cache: inkread site downloads it, or npm pack {PACKAGE}")
-    return load_runtime(found)
+    return require_runtime()
 
 
 @pytest.fixture(scope="session")

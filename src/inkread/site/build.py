@@ -43,6 +43,13 @@ HEAD = f"""  <meta http-equiv="Content-Security-Policy" content="{SECURITY}">
 SCRIPTS = '  <script type="module" '
 """Where the page's own modules begin."""
 
+WORDING = {
+    "this server does not store them": "nothing is stored",
+    "this server does not store corrections": "nothing is stored",
+    "Ask the server’s operator to put it behind HTTPS.": "Publish this site with HTTPS.",
+}
+"""What the page says about a server, and what it says instead without one."""
+
 INDEX, SERVICE_WORKER = "index.html", "service-worker.js"
 
 
@@ -143,6 +150,8 @@ def _page() -> Iterator[tuple[str, bytes]]:
     for name, content in _contents(package / "server" / "static"):
         if name == INDEX:
             yield INDEX, _index(content)
+        elif name.endswith(".js"):
+            yield f"static/{name}", _reworded(content)
         else:
             yield f"static/{name}", content
     for name, content in _contents(package / "site" / "page"):
@@ -162,6 +171,13 @@ def _contents(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, byte
 def _index(page: bytes) -> bytes:
     head, script, rest = page.decode().partition(SCRIPTS)
     return f"{head}{HEAD}{script}{rest}".encode()
+
+
+def _reworded(module: bytes) -> bytes:
+    text = module.decode()
+    for about_server, instead in WORDING.items():
+        text = text.replace(about_server, instead)
+    return text.encode()
 
 
 def _service_worker(files: Mapping[str, bytes]) -> bytes:

@@ -25,6 +25,16 @@ export function max(values, initial = -Infinity) {
   return best;
 }
 
+/** Maps an array to a typed one; faster than the from() of typed arrays. */
+export function mapped(Kind, values, value) {
+  const result = new Kind(values.length);
+  for (let at = 0; at < result.length; at += 1) result[at] = value(values[at], at);
+  return result;
+}
+
+/** Returns 0..255 as 0..1. */
+export const shareOf = (bytes) => mapped(Float32Array, bytes, (byte) => byte / 255);
+
 export function median(values) {
   const ordered = Float64Array.from(values).sort();
   const middle = ordered.length >> 1;

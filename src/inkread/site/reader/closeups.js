@@ -1,5 +1,6 @@
 /** Close-ups: each box with its surroundings, scaled to one size. */
 
+import { shareOf } from "./arrays.js";
 import { halved, sample } from "./resize.js";
 
 export const SIDE = 48;
@@ -33,7 +34,7 @@ function cut(grey, pyramid, [x0, y0, x1, y1]) {
 }
 
 function evened(pixels) {
-  const value = Float32Array.from(pixels, (pixel) => pixel / 255);
+  const value = shareOf(pixels);
   const mean = value.reduce((sum, each) => sum + each, 0) / value.length;
   const variance = value.reduce((sum, each) => sum + (each - mean) ** 2, 0) / value.length;
   const unit = (Math.sqrt(variance) + LEAST_DEVIATION) * LIMIT;

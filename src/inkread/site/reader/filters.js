@@ -79,43 +79,29 @@ const FAR = 1e9;
 
 /** Returns each pixel's distance to the next zero (DIST_L2 with a 5×5 mask; Borgefors 1986). */
 export function distances({ data, width, height }) {
-  const wide = width + 4;
+  const wide = width + 4; // a margin of two pixels spares the tests for the border
   const far = new Float32Array(wide * (height + 4)).fill(FAR);
-  const steps = [
-    [-2 * wide - 1, KNIGHT], [-2 * wide + 1, KNIGHT], [-wide - 2, KNIGHT], [-wide - 1, DIAGONAL],
-    [-wide, STRAIGHT], [-wide + 1, DIAGONAL], [-wide + 2, KNIGHT], [-1, STRAIGHT],
-  ];
   for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const at = (y + 2) * wide + x + 2;
-      if (!data[y * width + x]) {
-        far[at] = 0;
-        continue;
-      }
-      let least = FAR;
-      for (let step = 0; step < 8; step += 1) {
-        const away = Math.fround(far[at + steps[step][0]] + steps[step][1]);
-        if (away < least) least = away;
-      }
-      far[at] = least;
-    }
+    for (let x = 0, at = (y + 2) * wide + 2; x < width; x += 1, at += 1)
+      far[at] = data[y * width + x] ? nearest(far, at, wide, 1, FAR) : 0;
   }
   const result = image(width, height, Float32Array);
   for (let y = height - 1; y >= 0; y -= 1) {
-    for (let x = width - 1; x >= 0; x -= 1) {
-      const at = (y + 2) * wide + x + 2;
-      let least = far[at];
-      if (least > STRAIGHT) {
-        for (let step = 0; step < 8; step += 1) {
-          const away = Math.fround(far[at - steps[step][0]] + steps[step][1]);
-          if (away < least) least = away;
-        }
-        far[at] = least;
-      }
-      result.data[y * width + x] = least;
+    for (let x = width - 1, at = (y + 2) * wide + x + 2; x >= 0; x -= 1, at -= 1) {
+      if (far[at] > STRAIGHT) far[at] = nearest(far, at, wide, -1, far[at]);
+      result.data[y * width + x] = far[at];
     }
   }
   return result;
+}
+
+/** Returns the least distance by way of the eight neighbors before a pixel, or after it if `way` is -1. */
+function nearest(far, at, wide, way, most) {
+  const [up, row] = [at - way * wide, at - 2 * way * wide];
+  const straight = Math.min(far[up], far[at - way]) + STRAIGHT;
+  const diagonal = Math.min(far[up - 1], far[up + 1]) + DIAGONAL;
+  const knight = Math.min(far[row - 1], far[row + 1], far[up - 2], far[up + 2]) + KNIGHT;
+  return Math.fround(Math.min(most, straight, diagonal, knight));
 }
 
 /** Returns the threshold that separates two classes of an 8-bit image best (Otsu 1979). */
@@ -154,9 +140,12 @@ export function components({ data, width, height }) {
     stack.push(start);
     while (stack.length) {
       const at = stack.pop();
-      const [x, y] = [at % width, Math.floor(at / width)];
-      for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row += 1) {
-        for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column += 1) {
+      const y = Math.floor(at / width);
+      const x = at - y * width;
+      const [left, right] = [x > 0 ? x - 1 : 0, x + 1 < width ? x + 1 : x];
+      const [top, bottom] = [y > 0 ? y - 1 : 0, y + 1 < height ? y + 1 : y];
+      for (let row = top; row <= bottom; row += 1) {
+        for (let column = left; column <= right; column += 1) {
           const next = row * width + column;
           if (data[next] && !labels[next]) {
             labels[next] = count;

@@ -1,8 +1,7 @@
 /** Ink -> a glyph of 28×28 pixels in MNIST's geometry; see inkread.pipeline.glyph. */
 
-import { median } from "./arrays.js";
+import { mapped, median, round } from "./arrays.js";
 import { bounds, dilate, distances } from "./filters.js";
-import { round } from "./arrays.js";
 import { crop, enlargeLinear, image, reduce } from "./resize.js";
 
 export const SIDE = 28;
@@ -73,7 +72,7 @@ function strokeWidth(shape) {
 
 function ridgeOf(inside) {
   const highest = dilate(inside).data;
-  return Uint8Array.from(inside.data, (value, at) => (value > 0 && value >= highest[at] ? 1 : 0));
+  return mapped(Uint8Array, inside.data, (value, at) => (value > 0 && value >= highest[at] ? 1 : 0));
 }
 
 function atWorkingSize(shape) {

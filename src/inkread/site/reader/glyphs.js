@@ -1,6 +1,6 @@
 /** The ink inside a box, and its glyph; see inkread.pipeline.glyphs. */
 
-import { round } from "./arrays.js";
+import { mapped, round } from "./arrays.js";
 import { bounds, components, dilate, otsu } from "./filters.js";
 import { EDGE, normalize } from "./glyph.js";
 import { crop, enlargeCubic, image, reduce } from "./resize.js";
@@ -39,7 +39,7 @@ function inkIn(grey, [x0, y0, x1, y1]) {
   const shares = softShares(cut.data, dark, edge, isDarkInk(cut, dark, inner));
   const solid = { ...cut, data: cut.data.map((value) => (shares[value] >= EDGE ? 1 : 0)) };
   const belongs = belonging(solid, inner);
-  const ink = { ...cut, data: Float32Array.from(cut.data, (value, at) => shares[value] * belongs[at]) };
+  const ink = { ...cut, data: mapped(Float32Array, cut.data, (value, at) => shares[value] * belongs[at]) };
   return { ink, left, top, fx, fy };
 }
 
@@ -67,11 +67,11 @@ function isDarkInk({ width, height }, dark, [left, top, right, below]) {
 /** Maps 256 grey values to ink: 0.5 at the edge, 0 at the mean paper, 1 at the mean ink. */
 function softShares(values, dark, edge, darkInk) {
   let [low, high, darks] = [0, 0, 0];
-  values.forEach((value, at) => {
+  for (let at = 0; at < values.length; at += 1) {
     darks += dark[at];
-    if (dark[at]) low += value;
-    else high += value;
-  });
+    if (dark[at]) low += values[at];
+    else high += values[at];
+  }
   low = darks ? low / darks : 0;
   high = darks < values.length ? high / (values.length - darks) : 255;
   const middle = edge + 0.5;
@@ -86,11 +86,12 @@ function softShares(values, dark, edge, darkInk) {
 function belonging(solid, [left, top, right, below]) {
   const { labels, count } = components(solid);
   const [area, within] = [new Uint32Array(count), new Uint32Array(count)];
-  labels.forEach((label, at) => {
-    const [x, y] = [at % solid.width, Math.floor(at / solid.width)];
-    area[label] += 1;
-    if (x >= left && x < right && y >= top && y < below) within[label] += 1;
-  });
-  const data = Uint8Array.from(labels, (label) => (label && within[label] >= INSIDE * area[label] ? 1 : 0));
+  for (let y = 0, at = 0; y < solid.height; y += 1) {
+    for (let x = 0; x < solid.width; x += 1, at += 1) {
+      area[labels[at]] += 1;
+      if (x >= left && x < right && y >= top && y < below) within[labels[at]] += 1;
+    }
+  }
+  const data = mapped(Uint8Array, labels, (label) => (label && within[label] >= INSIDE * area[label] ? 1 : 0));
   return dilate({ ...solid, data }).data;
 }

@@ -1,6 +1,6 @@
 /** All networks' predictions for each candidate, and one probability per label from them. */
 
-import { argmax, rows, softmax } from "./arrays.js";
+import { argmax, rows, shareOf, softmax } from "./arrays.js";
 import { DIGITS, isDigit, NONE } from "./boxes.js";
 import { closeups, SIDE as CLOSEUP_SIDE } from "./closeups.js";
 import { detect, joined, likely, whole } from "./detector.js";
@@ -56,7 +56,7 @@ export async function classify(glyphs, run, temperature, adjustment = 0) {
   for (let start = 0; start < glyphs.length; start += BATCH) {
     const some = glyphs.slice(start, start + BATCH);
     const input = new Float32Array(some.length * SIDE * SIDE);
-    some.forEach((glyph, index) => input.set(Float32Array.from(glyph, (ink) => ink / 255), index * SIDE * SIDE));
+    some.forEach((glyph, index) => input.set(shareOf(glyph), index * SIDE * SIDE));
     const { data } = await run(input, [some.length, SIDE, SIDE]);
     rows(data, LABELS).forEach((logits, index) => {
       const cooled = logits.map((logit) => logit / temperature);

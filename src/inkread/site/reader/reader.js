@@ -3,7 +3,7 @@
  * here ports the Python module of the same name; a test compares their readings.
  */
 
-import { argmax, argsort } from "./arrays.js";
+import { argmax, argsort, shareOf } from "./arrays.js";
 import { CLASSES, NONE } from "./boxes.js";
 import { choose } from "./choice.js";
 import { normalize } from "./glyph.js";
@@ -55,7 +55,7 @@ export class Reader {
 
   /** Classifies a drawing of one digit: 28×28 numbers 0..255, ink bright, row by row. */
   async classify(values) {
-    const ink = Float32Array.from(values, (value) => value / 255);
+    const ink = shareOf(values);
     const glyph = normalize({ data: ink, width: 28, height: 28 });
     const { temperature, adjustment } = this.settings;
     const [probabilities] = await classify([glyph], this.networks.classifier, temperature, adjustment);

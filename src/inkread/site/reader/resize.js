@@ -88,17 +88,13 @@ function reduceAny(source, width, height, scale) {
   const finish = rounding(source.data);
   const row = new Float32Array(width);
   const sum = new Float32Array(width);
+  let kept = -1; // the line of the source that is in `row`
   for (let y = 0; y < height; y += 1) {
     sum.fill(0);
-    for (const [from, weight] of lines[y]) {
-      const start = from * source.width;
-      for (let x = 0; x < width; x += 1) {
-        let total = 0;
-        const parts = columns[x];
-        for (let part = 0; part < parts.length; part += 1)
-          total = f(total + f(source.data[start + parts[part][0]] * parts[part][1]));
-        row[x] = total;
-      }
+    for (let line = lines.first[y], part = lines.part[y]; part < lines.part[y + 1]; line += 1, part += 1) {
+      if (line !== kept) reduceLine(source.data, line * source.width, columns, row);
+      kept = line;
+      const weight = lines.weight[part];
       for (let x = 0; x < width; x += 1) sum[x] += f(weight * row[x]);
     }
     for (let x = 0; x < width; x += 1) result.data[y * width + x] = finish(sum[x]);
@@ -106,20 +102,35 @@ function reduceAny(source, width, height, scale) {
   return result;
 }
 
-/** Returns for each new pixel the source pixels that it covers, and their share: [[index, share], …]. */
+function reduceLine(data, start, { first, part, weight }, row) {
+  for (let x = 0; x < row.length; x += 1) {
+    let total = 0;
+    for (let each = part[x], at = start + first[x]; each < part[x + 1]; each += 1, at += 1)
+      total = f(total + f(data[at] * weight[each]));
+    row[x] = total;
+  }
+}
+
+/**
+ * Returns the source pixels that each new pixel covers: the first one, and their shares, which are
+ * weight[part[index]] to weight[part[index + 1] - 1].
+ */
 function shares(size, count, scale) {
-  return Array.from({ length: count }, (_, index) => {
+  const [first, part, weight] = [new Int32Array(count), new Int32Array(count + 1), []];
+  for (let index = 0; index < count; index += 1) {
     const start = index * scale;
     const end = start + scale;
     const cell = Math.min(scale, size - start);
     const last = Math.min(Math.floor(end), size - 1);
-    const first = Math.min(Math.ceil(start), last);
-    const parts = [];
-    if (first - start > 1e-3) parts.push([first - 1, f((first - start) / cell)]);
-    for (let each = first; each < last; each += 1) parts.push([each, f(1 / cell)]);
-    if (end - last > 1e-3) parts.push([last, f(Math.min(end - last, 1, cell) / cell)]);
-    return parts;
-  });
+    const whole = Math.min(Math.ceil(start), last);
+    const isDivided = whole - start > 1e-3;
+    first[index] = isDivided ? whole - 1 : whole;
+    if (isDivided) weight.push((whole - start) / cell);
+    for (let each = whole; each < last; each += 1) weight.push(1 / cell);
+    if (end - last > 1e-3) weight.push(Math.min(end - last, 1, cell) / cell);
+    part[index + 1] = weight.length;
+  }
+  return { first, part, weight: Float32Array.from(weight) };
 }
 
 /** Enlarges by area: linear, with the steps of INTER_AREA. */
@@ -150,17 +161,18 @@ function linear(source, width, height, across, down) {
   const columns = Array.from({ length: width }, (_, x) => limited(across(x), source.width));
   for (let y = 0; y < height; y += 1) {
     const [upper, lower, share] = limited(down(y), source.height);
+    const [above, below] = [upper * source.width, lower * source.width];
     for (let x = 0; x < width; x += 1) {
-      const [left, right, part] = columns[x];
-      const at = (row) => {
-        const [one, other] = [source.data[row * source.width + left], source.data[row * source.width + right]];
-        return f(f(one * f(1 - part)) + f(other * part));
-      };
-      result.data[y * width + x] = finish(f(f(at(upper) * f(1 - share)) + f(at(lower) * share)));
+      const left = columns[x][0], right = columns[x][1], part = columns[x][2];
+      const one = between(source.data[above + left], source.data[above + right], part);
+      const other = between(source.data[below + left], source.data[below + right], part);
+      result.data[y * width + x] = finish(between(one, other, share));
     }
   }
   return result;
 }
+
+const between = (one, other, share) => f(f(one * f(1 - share)) + f(other * share));
 
 /**
  * Enlarges an 8-bit image with a cubic kernel (INTER_CUBIC).

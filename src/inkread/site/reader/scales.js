@@ -1,6 +1,6 @@
 /** Scales of a picture in octaves, so that the detector can find each digit in at least one of them. */
 
-import { round } from "./arrays.js";
+import { round, shareOf } from "./arrays.js";
 import { boxMean } from "./filters.js";
 import { enlargeCubic, padded, reduce } from "./resize.js";
 
@@ -48,7 +48,7 @@ function levelOf(grey, scale) {
 export function planesOf({ data, width, height }) {
   const size = width * height;
   const planes = new Float32Array(2 * size);
-  const value = Float32Array.from(data, (each) => each / 255);
+  const value = shareOf(data);
   const mean = boxMean(value, width, height, WINDOW);
   const square = boxMean(value.map((each) => each * each), width, height, WINDOW);
   for (let at = 0; at < size; at += 1) {

@@ -1,6 +1,6 @@
 /** Strips: each run of neighboring digits, cut from the page at one height, and what a network reads there. */
 
-import { argsort, median, polyfit, polyval, softmax } from "./arrays.js";
+import { argsort, median, polyfit, polyval, shareOf, softmax } from "./arrays.js";
 import { NONE, rowsOf } from "./boxes.js";
 import { halved, image, sample } from "./resize.js";
 
@@ -126,7 +126,7 @@ function unfolded(answer, classes, steps) {
 
 /** Makes the network's input of a strip: normalized contrast and bright ink, padded with 0. */
 function planeOf({ data, width }, wide) {
-  const value = Float32Array.from(data, (pixel) => pixel / 255);
+  const value = shareOf(data);
   const mean = value.reduce((sum, each) => sum + each, 0) / value.length;
   const variance = value.reduce((sum, each) => sum + (each - mean) ** 2, 0) / value.length;
   const unit = (Math.sqrt(variance) + LEAST_DEVIATION) * LIMIT;
