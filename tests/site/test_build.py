@@ -82,6 +82,17 @@ def test_a_site_can_be_written_again_but_not_over_other_files(tmp_path):
         if path.is_file()
     }
     assert found == written.sizes
+    worker = tmp_path / "site" / "service-worker.js"
+    worker.write_text(
+        worker.read_text().replace('"./",', '"./",\n  "static/gone.js",\n  "static/../../mine.txt",')
+    )
+    (tmp_path / "site" / "static" / "gone.js").touch()
+    (tmp_path / "site" / "static" / "own.txt").touch()
+    (tmp_path / "mine.txt").touch()
+    write_site(tmp_path / "site", EMPTY)
+    assert not (tmp_path / "site" / "static" / "gone.js").exists(), "files of an earlier site are removed"
+    assert (tmp_path / "site" / "static" / "own.txt").exists()
+    assert (tmp_path / "mine.txt").exists()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("mine")
     with pytest.raises(OutputError, match="contains other files"):

@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from inkread.errors import OutputError
 from inkread.models import CLOSEUP, DEFAULT, DETECTOR, RESCORING, STRIP, load_model
 from inkread.pipeline.config import DEFAULT_CONFIG
 from inkread.pipeline.fusion import Fusion
-from inkread.system.files import write_whole
+from inkread.system.files import write_whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +54,12 @@ WORDING = {
 INDEX, SERVICE_WORKER = "index.html", "service-worker.js"
 
 
+FILES_LISTED = re.compile(r"^const FILES = (\[.*?\]);$", re.DOTALL | re.MULTILINE)
+"""The list of files in a service worker."""
+SAFE = re.compile(r"static/(?!.*\.\./)[\w./-]+")
+"""Names of files that may be removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A site that was written.
@@ -83,6 +90,7 @@ def write_site(out: Path, runtime: Runtime) -> Site:
         ModelError: a bundled model is damaged.
     """
     _require_own(out)
+    earlier = _files_of(out)
     files = site_files(runtime)
     for name, content in sorted(files.items(), key=lambda item: item[0] == INDEX):  # the page itself last
         target = out / name
@@ -92,6 +100,9 @@ def write_site(out: Path, runtime: Runtime) -> Site:
             problem = f"cannot be created ({error.strerror or error})"
             raise OutputError(str(target.parent), problem, "choose another folder with --out") from error
         write_whole(target, content)
+    for name in earlier - files.keys():
+        with writing(out / name):
+            (out / name).unlink(missing_ok=True)
     return Site(out, {name: len(content) for name, content in sorted(files.items())})
 
 
@@ -188,6 +199,13 @@ def _service_worker(files: Mapping[str, bytes]) -> bytes:
     code = (resources.files("inkread") / "site" / SERVICE_WORKER).read_text(encoding="utf-8")
     names = json.dumps(["./", *sorted(name for name in files if name != INDEX)], indent=2)
     return f"const VERSION = {json.dumps(version.hexdigest()[:16])};\nconst FILES = {names};\n{code}".encode()
+
+
+def _files_of(out: Path) -> set[str]:
+    """Returns the names of the files of an earlier site in the folder, from its service worker."""
+    worker = out / SERVICE_WORKER
+    listed = FILES_LISTED.search(worker.read_text(encoding="utf-8")) if worker.is_file() else None
+    return {name for name in json.loads(listed[1]) if SAFE.fullmatch(name)} if listed else set()
 
 
 def _json(value: Any) -> bytes:

@@ -33,7 +33,9 @@ function describe() {
   const article = $("panel-about")?.querySelector("article");
   if (article) {
     const before = make("div", { hidden: "" }, ...article.childNodes);
-    article.append(make("h1", {}, "About"), ...ABOUT.map((text) => make("p", {}, text)), before);
+    const [lead, ...rest] = ABOUT;
+    const paragraphs = [make("p", { class: "lead" }, lead), ...rest.map((text) => make("p", {}, text))];
+    article.append(make("h1", {}, "About"), ...paragraphs, before);
   }
   const words = $("camera-words");
   if (words) words.textContent =
