@@ -13,6 +13,7 @@ import functools
 import http.server
 import io
 import os
+import sys
 import tempfile
 import threading
 from collections import Counter
@@ -22,7 +23,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from inkread.picture import load_picture
+from inkread.picture import Source, load_picture
 from inkread.picture.folders import pictures_in
 from inkread.reader import Reader
 from inkread.site import load_runtime, write_site
@@ -65,11 +66,12 @@ def compare(page: Page, pictures: list[Path]) -> None:
     """Reads all pictures in both ways, and prints the result."""
     reader = Reader(threads=1)
     counts: Counter[str] = Counter()
-    for path in pictures:
+    for number, path in enumerate(pictures, start=1):
+        sys.stderr.write(f"\r{number} of {len(pictures)}")
         pixels = load_picture(path).pixels
         lossless = io.BytesIO()
         Image.fromarray(pixels).save(lossless, "PNG")
-        versions = {"PNG": (lossless.getvalue(), pixels)}
+        versions: dict[str, tuple[bytes, Source]] = {"PNG": (lossless.getvalue(), pixels)}
         if path.suffix.lower() in (".jpg", ".jpeg"):
             versions["JPEG"] = path.read_bytes(), path
         for kind, (data, source) in versions.items():
