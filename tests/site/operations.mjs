@@ -1,4 +1,4 @@
-/** Runs image operations on the arrays in a folder, and prints how far the results are from the expected ones. */
+/** Runs image operations on the arrays in a folder, and prints how far they are from the expected ones. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,9 @@ const operations = {
   enlargeCubic: (source, { size }) => enlargeCubic(source, ...size),
   enlargeLinear: (source, { size }) => enlargeLinear(source, ...size),
   boxMean: (source, { side }) => ({ data: boxMean(source.data, source.width, source.height, side) }),
-  boxMeanOfSquares: (source, { side }) => ({ data: boxMean(square(source), source.width, source.height, side) }),
+  boxMeanOfSquares: (source, { side }) => ({
+    data: boxMean(square(source), source.width, source.height, side),
+  }),
   dilate: (source) => dilate(source),
   distances: (source) => distances(source),
   otsu: (source) => ({ data: [otsu(source)] }),
@@ -47,7 +49,8 @@ const cases = JSON.parse(readFileSync(join(folder, "input.json"), "utf-8"));
 const results = cases.map(({ operation, source, expected, ...options }) => {
   const found = operations[operation](load(source), options).data;
   const wanted = load(expected).data;
-  if (found.length !== wanted.length) return { operation, values: wanted.length, differ: wanted.length, most: 1e9 };
+  if (found.length !== wanted.length)
+    return { operation, values: wanted.length, differ: wanted.length, most: 1e9 };
   let [differ, most] = [0, 0];
   wanted.forEach((value, at) => {
     const away = Math.abs(value - found[at]);

@@ -8,7 +8,9 @@ import { openNetworks } from "./reader/networks.js";
 import { Reader } from "./reader/reader.js";
 
 const folder = process.argv[2];
-const { settings, wasm, networks, pages, drawings } = JSON.parse(readFileSync(join(folder, "input.json"), "utf-8"));
+const { settings, wasm, networks, pages, drawings } = JSON.parse(
+  readFileSync(join(folder, "input.json"), "utf-8"),
+);
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmBinary = readFileSync(wasm).buffer;
 const load = async (name) => new Uint8Array(readFileSync(networks[name]));
@@ -19,5 +21,6 @@ for (const { file, width, height, single, size } of pages) {
   readings.push(await reader.read(grey, { size, single, detail: true }));
 }
 const classified = [];
-for (const file of drawings) classified.push(await reader.classify(new Uint8Array(readFileSync(join(folder, file)))));
+for (const file of drawings)
+  classified.push(await reader.classify(new Uint8Array(readFileSync(join(folder, file)))));
 console.log(JSON.stringify({ readings, classified }));

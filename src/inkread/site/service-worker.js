@@ -25,7 +25,9 @@ async function keep() {
 /** Removes older versions. */
 async function discard() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(OURS) && name !== CACHE).map((name) => caches.delete(name)));
+  await Promise.all(
+    names.filter((name) => name.startsWith(OURS) && name !== CACHE).map((name) => caches.delete(name)),
+  );
   await clients.claim();
 }
 

@@ -40,9 +40,15 @@ export class Api {
     return { version: "", collect: false, api_key: false, formats: FORMATS, limits: { pixels: 120e6 } };
   }
 
-  async models() { return { default: "default", models: [] }; }
-  async readings() { return { readings: [], next: null }; }
-  async corrections() { return { corrections: [], next: null }; }
+  async models() {
+    return { default: "default", models: [] };
+  }
+  async readings() {
+    return { readings: [], next: null };
+  }
+  async corrections() {
+    return { corrections: [], next: null };
+  }
 
   /** Reads a picture with the options `single` and `detail` of POST /v1/read. */
   async read(picture, { name = "picture.png", signal, single = false, detail = false } = {}) {
@@ -52,7 +58,10 @@ export class Api {
 
   /** Classifies 28×28 drawings, rows of numbers 0..255. */
   async glyphs([glyph], { signal } = {}) {
-    return { model: "default", ...(await this.#ask("classify", { name: "drawing", values: glyph.flat() }, signal)) };
+    return {
+      model: "default",
+      ...(await this.#ask("classify", { name: "drawing", values: glyph.flat() }, signal)),
+    };
   }
 
   async drawn(_picture, { name = "picture.png" } = {}) {
@@ -77,7 +86,11 @@ export class Api {
   #next() {
     if (this.#current || !this.#waiting.length) return;
     this.#current = this.#waiting.shift();
-    const { id, task, content: { picture, values, options } } = this.#current;
+    const {
+      id,
+      task,
+      content: { picture, values, options },
+    } = this.#current;
     this.#worker ??= this.#start();
     this.#worker.postMessage({ id, task, picture, values, options });
   }
@@ -103,7 +116,8 @@ export class Api {
     if (!error) resolve(result);
     else if (error.isPicture) reject(new Problem(sentence(`${content.name} ${error.message}`)));
     else reject(new Unreachable(`The reader does not work here: ${error.message}; reload the page`));
-    if (task === "open") loading.dispatchEvent(new CustomEvent("progress", { detail: { done: !error, error } }));
+    if (task === "open")
+      loading.dispatchEvent(new CustomEvent("progress", { detail: { done: !error, error } }));
     this.#next();
   }
 }

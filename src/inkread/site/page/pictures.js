@@ -44,12 +44,18 @@ async function open(picture) {
 /** Converts RGBA pixels, row by row, to grey at working size. */
 export function greyPixels(data, width, height) {
   const isOpaque = everyFourth(data, 3, (alpha) => alpha === 255);
-  const planes = [0, 1, 2, 3].slice(0, isOpaque ? 3 : 4).map((channel) => plane(data, width, height, channel));
+  const planes = [0, 1, 2, 3]
+    .slice(0, isOpaque ? 3 : 4)
+    .map((channel) => plane(data, width, height, channel));
   if (!isOpaque) multiply(planes);
   const reduced = planes.map(atWorkingSize);
   const [{ width: wide, height: high }] = reduced;
   const pixels = new Uint8Array(4 * wide * high);
-  reduced.forEach((each, channel) => each.data.forEach((value, at) => { pixels[4 * at + channel] = value; }));
+  reduced.forEach((each, channel) =>
+    each.data.forEach((value, at) => {
+      pixels[4 * at + channel] = value;
+    }),
+  );
   if (!isOpaque) fill(pixels, backdrop(pixels, wide));
   return greyOf(pixels, wide, high);
 }

@@ -28,7 +28,7 @@ const ABOUT = [
   "The networks run in ONNX Runtime Web, © Microsoft Corporation, MIT license.",
 ];
 
-/** Replaces the description of the server; its elements stay, hidden, because the page's modules fill them. */
+/** Replaces the description of the server; its elements stay hidden, because the page's modules fill them. */
 function describe() {
   const article = $("panel-about")?.querySelector("article");
   if (article) {
@@ -38,8 +38,9 @@ function describe() {
     article.append(make("h1", {}, "About"), ...paragraphs, before);
   }
   const words = $("camera-words");
-  if (words) words.textContent =
-    "Hold digits in front of the camera to read them. Nothing is recorded; frames do not leave this device.";
+  if (words)
+    words.textContent =
+      "Hold digits in front of the camera to read them. Nothing is recorded or leaves this device.";
 }
 
 /** Shows how much of the reader is loaded, until it is. */

@@ -10,7 +10,9 @@ export const clip = (value, low, high) => (value < low ? low : value > high ? hi
 
 /** Returns the indices 0..count-1 in ascending order of key; equal keys keep their order. */
 export function argsort(count, key) {
-  return Array.from({ length: count }, (_, index) => index).sort((one, other) => key(one) - key(other) || one - other);
+  return Array.from({ length: count }, (_, index) => index).sort(
+    (one, other) => key(one) - key(other) || one - other,
+  );
 }
 
 export function argmax(values) {
@@ -89,7 +91,8 @@ function solve(matrix) {
     for (let row = 0; row < size; row += 1) {
       if (row === step) continue;
       const factor = matrix[row][step] / matrix[step][step];
-      for (let column = step; column <= size; column += 1) matrix[row][column] -= factor * matrix[step][column];
+      for (let column = step; column <= size; column += 1)
+        matrix[row][column] -= factor * matrix[step][column];
     }
   }
   return matrix.map((row, index) => (Math.abs(row[index]) < 1e-12 ? 0 : row[size] / row[index]));

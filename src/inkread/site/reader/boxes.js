@@ -107,8 +107,10 @@ export function signsOf(rows, found, kept, near) {
       const beside = own[away.indexOf(Math.min(...away))];
       const reach = near * (beside[3] - beside[1]);
       return (
-        Math.min(...own.map((box) => box[0])) - reach < x && x < Math.max(...own.map((box) => box[2])) + reach
-        && beside[1] - reach / 2 < y && y < beside[3] + reach / 2
+        Math.min(...own.map((box) => box[0])) - reach < x
+        && x < Math.max(...own.map((box) => box[2])) + reach
+        && beside[1] - reach / 2 < y
+        && y < beside[3] + reach / 2
       );
     };
     const taken = signs.filter(isNear);

@@ -22,20 +22,30 @@ export async function choose(opinions, { config, fusion }, run, single) {
 
 async function choosePage(opinions, probabilities, config, run) {
   const { found } = opinions;
-  const scores = found.map((each, index) => (isDigit(each) ? 1 - probabilities[index][NONE] : max(each.logits)));
+  const scores = found.map((each, index) =>
+    isDigit(each) ? 1 - probabilities[index][NONE] : max(each.logits),
+  );
   const kept = withoutOverlaps(found, scores, config.same, config.within);
   const digits = kept.filter((index) => isDigit(found[index]));
   const changed = await rescored(opinions, probabilities, digits, run);
-  digits.forEach((index, at) => { probabilities[index] = changed[at]; });
+  digits.forEach((index, at) => {
+    probabilities[index] = changed[at];
+  });
   const read = digits.filter((index) => isRead(probabilities[index]));
-  const rows = rowsOf(read.map((index) => found[index].box), config.row_apart).map((row) => row.map((at) => read[at]));
+  const rows = rowsOf(
+    read.map((index) => found[index].box),
+    config.row_apart,
+  ).map((row) => row.map((at) => read[at]));
   return { probabilities, rows, signs: signsOf(rows, found, kept, config.sign_beside), kept };
 }
 
 function chooseOne({ found }, probabilities) {
   const digits = found.map((_, index) => index).filter((index) => isDigit(found[index]));
   const best = digits.reduce(
-    (one, other) => (one === null || probabilities[other][NONE] < probabilities[one][NONE] ? other : one), null);
-  if (best === null || !isRead(probabilities[best])) return { probabilities, rows: [], signs: [], kept: digits };
+    (one, other) => (one === null || probabilities[other][NONE] < probabilities[one][NONE] ? other : one),
+    null,
+  );
+  if (best === null || !isRead(probabilities[best]))
+    return { probabilities, rows: [], signs: [], kept: digits };
   return { probabilities, rows: [[best]], signs: [[]], kept: digits };
 }

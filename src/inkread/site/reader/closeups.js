@@ -47,5 +47,6 @@ function mask([x0, y0, x1, y1]) {
   const shares = [f(wide / Math.max(wide, high)), f(high / Math.max(wide, high))];
   const away = (place) => f(Math.abs(place - (SIDE - 1) / 2) / (SIDE / 4));
   return Float32Array.from({ length: SIDE * SIDE }, (_, at) =>
-    away(at % SIDE) <= shares[0] && away(Math.floor(at / SIDE)) <= shares[1] ? 1 : 0);
+    away(at % SIDE) <= shares[0] && away(Math.floor(at / SIDE)) <= shares[1] ? 1 : 0,
+  );
 }

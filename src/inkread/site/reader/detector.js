@@ -10,7 +10,7 @@ const UNSEEN = -4.6; // logit of a class that was not found
 
 /**
  * Finds everything that may be a digit or a sign, at all sizes.
- * @param {boolean} thorough also use larger scales of a large picture if its digits are small, or none are found.
+ * @param {boolean} thorough also use larger scales of a large picture with small digits, or none.
  * @returns candidates, the most probable first.
  */
 export async function detect(grey, run, config, thorough) {
@@ -26,7 +26,12 @@ export async function detect(grey, run, config, thorough) {
     if (larger) views.push((largest = larger));
   }
   found = joined(found).slice(0, config.most_candidates);
-  return withoutOverlaps(found, found.map(({ logits }) => max(logits)), config.alike, Infinity).map((index) => found[index]);
+  return withoutOverlaps(
+    found,
+    found.map(({ logits }) => max(logits)),
+    config.alike,
+    Infinity,
+  ).map((index) => found[index]);
 }
 
 /** Sorts candidates, the most probable first. */
@@ -54,7 +59,8 @@ function peaks({ data, dims }, level, least) {
   const size = rows * columns;
   const best = data.slice(0, size);
   for (let each = 1; each < CLASSES.length; each += 1)
-    for (let at = 0; at < size; at += 1) if (data[each * size + at] > best[at]) best[at] = data[each * size + at];
+    for (let at = 0; at < size; at += 1)
+      if (data[each * size + at] > best[at]) best[at] = data[each * size + at];
   const isInside = (place, axis) => Math.abs(place - level.size[axis] / 2) < level.size[axis] / 2;
   const found = [];
   for (let row = 0; row < rows; row += 1) {
@@ -67,7 +73,10 @@ function peaks({ data, dims }, level, least) {
       const ends = [x - side(0), y - side(1), x + side(2), y + side(3)];
       const scale = level.scale.map(Math.fround);
       found.push({
-        box: Float32Array.from(ends, (end, axis) => Math.min(Math.max(end, 0), level.size[axis % 2]) / scale[axis % 2]),
+        box: Float32Array.from(
+          ends,
+          (end, axis) => Math.min(Math.max(end, 0), level.size[axis % 2]) / scale[axis % 2],
+        ),
         logits: Float32Array.from(CLASSES, (_, index) => data[index * size + at]),
         scale: scale[0],
       });

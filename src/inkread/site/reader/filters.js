@@ -32,8 +32,7 @@ export function boxMean(values, width, height, side) {
   }
   const result = new Float32Array(width * height);
   const column = new Float64Array(width);
-  for (let y = 0; y < side; y += 1)
-    for (let x = 0; x < width; x += 1) column[x] += sums[down[y] * width + x];
+  for (let y = 0; y < side; y += 1) for (let x = 0; x < width; x += 1) column[x] += sums[down[y] * width + x];
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) result[y * width + x] = column[x] / (side * side);
     if (y + 1 === height) break;
@@ -170,5 +169,7 @@ export function bounds({ data, width, height }, isInside) {
       bottom = y + 1;
     }
   }
-  return right ? { left, top, width: right - left, height: bottom - top } : { left: 0, top: 0, width: 0, height: 0 };
+  return right
+    ? { left, top, width: right - left, height: bottom - top }
+    : { left: 0, top: 0, width: 0, height: 0 };
 }

@@ -46,7 +46,9 @@ function place(shape) {
       for (const [from, weight] of weights[x]) box[y * BOX + x] += weight * wide[y * size + from];
   const most = box.reduce((one, other) => Math.max(one, other), 0);
   const unit = Math.fround(255 / Math.min(1, most));
-  const grey = box.map((value) => Math.min(255, Math.max(0, Math.floor(Math.fround(Math.fround(value * unit) + 0.5)))));
+  const grey = box.map((value) =>
+    Math.min(255, Math.max(0, Math.floor(Math.fround(Math.fround(value * unit) + 0.5)))),
+  );
   let [mass, across, down] = [0, 0, 0];
   grey.forEach((value, at) => {
     mass += value;
@@ -82,7 +84,9 @@ function atWorkingSize(shape) {
   const edge = Math.fround(EDGE * Math.min(1, target / longer));
   let resized = shape;
   if (target !== longer) {
-    const [width, height] = [shape.width, shape.height].map((side) => Math.max(1, round((side * target) / longer)));
+    const [width, height] = [shape.width, shape.height].map((side) =>
+      Math.max(1, round((side * target) / longer)),
+    );
     resized = (target < longer ? reduce : enlargeLinear)(shape, width, height);
   }
   return { ...resized, data: resized.data.map((value) => (value >= edge ? 1 : 0)) };
@@ -101,7 +105,9 @@ function usualWidth(shape, width) {
   const shrink = Math.min((width - THICK * longer) / (2 * (1 - THICK)), MOST_SHRUNK * width);
   const inside = distances(paddedMask(shape, 1));
   const ridge = ridgeOf(inside); // kept, so that thin parts of a stroke do not vanish
-  const data = inside.data.map((away, at) => (ridge[at] ? 1 : Math.min(1, Math.max(0, away - Math.fround(shrink)))));
+  const data = inside.data.map((away, at) =>
+    ridge[at] ? 1 : Math.min(1, Math.max(0, away - Math.fround(shrink))),
+  );
   return cut({ ...inside, data }, (value) => value > 0);
 }
 
@@ -136,7 +142,7 @@ function squareOf(shape) {
   return square;
 }
 
-/** Returns for each of 20 cells the source pixels that it covers, with their weights: [[index, weight], …]. */
+/** Returns the source pixels that each of 20 cells covers, with their weights: [[index, weight], …]. */
 function areaWeights(size) {
   const scale = BOX / size;
   const cells = Array.from({ length: BOX }, () => []);
@@ -148,7 +154,8 @@ function areaWeights(size) {
       if (overlap > 0) parts.push([cell, overlap]);
     }
     // A pixel inside a single cell counts with its full size; only divided pixels are shrunk.
-    for (const [cell, overlap] of parts) cells[cell].push([at, Math.fround(parts.length === 1 ? scale : overlap)]);
+    for (const [cell, overlap] of parts)
+      cells[cell].push([at, Math.fround(parts.length === 1 ? scale : overlap)]);
   }
   return cells;
 }

@@ -18,7 +18,12 @@ export function tight(grey, box) {
   const { ink, left, top, fx, fy } = inkIn(grey, box);
   const { left: x, top: y, width, height } = bounds(ink, (value) => value >= EDGE);
   if (!width) return box;
-  const found = Float32Array.of(left + x / fx, top + y / fy, left + (x + width) / fx, top + (y + height) / fy);
+  const found = Float32Array.of(
+    left + x / fx,
+    top + y / fy,
+    left + (x + width) / fx,
+    top + (y + height) / fy,
+  );
   const side = (axis) => Math.min(found[axis + 2], box[axis + 2]) - Math.max(found[axis], box[axis]);
   return side(0) * side(1) >= LEAST_KEPT * (box[2] - box[0]) * (box[3] - box[1]) ? found : box;
 }
@@ -27,7 +32,10 @@ export function tight(grey, box) {
 function inkIn(grey, [x0, y0, x1, y1]) {
   const margin = Math.max(1, AROUND * Math.max(x1 - x0, y1 - y0));
   const [left, top] = [Math.max(0, Math.trunc(x0 - margin)), Math.max(0, Math.trunc(y0 - margin))];
-  const [right, below] = [Math.min(grey.width, Math.ceil(x1 + margin)), Math.min(grey.height, Math.ceil(y1 + margin))];
+  const [right, below] = [
+    Math.min(grey.width, Math.ceil(x1 + margin)),
+    Math.min(grey.height, Math.ceil(y1 + margin)),
+  ];
   if (Math.min(right - left, below - top) < 2)
     return { ink: image(1, 1, Float32Array), left, top, fx: 1, fy: 1 };
   const cut = atWorkingSize(crop(grey, left, top, right, below));
@@ -35,7 +43,9 @@ function inkIn(grey, [x0, y0, x1, y1]) {
   const dark = cut.data.map((value) => (value > edge ? 0 : 1));
   const [fx, fy] = [cut.width / (right - left), cut.height / (below - top)];
   const corners = [(x0 - left) * fx, (y0 - top) * fy, (x1 - left) * fx, (y1 - top) * fy];
-  const inner = corners.map((corner, index) => Math.min(Math.max(0, round(corner)), index % 2 ? cut.height : cut.width));
+  const inner = corners.map((corner, index) =>
+    Math.min(Math.max(0, round(corner)), index % 2 ? cut.height : cut.width),
+  );
   const shares = softShares(cut.data, dark, edge, isDarkInk(cut, dark, inner));
   const solid = { ...cut, data: cut.data.map((value) => (shares[value] >= EDGE ? 1 : 0)) };
   const belongs = belonging(solid, inner);
@@ -76,7 +86,10 @@ function softShares(values, dark, edge, darkInk) {
   high = darks < values.length ? high / (values.length - darks) : 255;
   const middle = edge + 0.5;
   return Float32Array.from({ length: 256 }, (_, grey) => {
-    const side = grey <= edge ? (middle - grey) / Math.max(middle - low, 1) : -(grey - middle) / Math.max(high - middle, 1);
+    const side =
+      grey <= edge
+        ? (middle - grey) / Math.max(middle - low, 1)
+        : -(grey - middle) / Math.max(high - middle, 1);
     const share = 0.5 + 0.5 * side;
     return Math.min(1, Math.max(0, darkInk ? share : 1 - share));
   });
@@ -92,6 +105,8 @@ function belonging(solid, [left, top, right, below]) {
       if (x >= left && x < right && y >= top && y < below) within[labels[at]] += 1;
     }
   }
-  const data = mapped(Uint8Array, labels, (label) => (label && within[label] >= INSIDE * area[label] ? 1 : 0));
+  const data = mapped(Uint8Array, labels, (label) =>
+    label && within[label] >= INSIDE * area[label] ? 1 : 0,
+  );
   return dilate({ ...solid, data }).data;
 }

@@ -23,7 +23,11 @@ export async function opinionsOf(grey, networks, settings, { single, thorough })
   let found = await detect(grey, networks.detector, config, thorough);
   if (single && inked.some((value) => value) && !found.some(isDigit)) found = joined([...found, whole(grey)]);
   const boxes = found.map(({ box }) => box);
-  const seen = await closeupOpinions(grey, found.filter(isDigit).map(({ box }) => box), networks.closeup);
+  const seen = await closeupOpinions(
+    grey,
+    found.filter(isDigit).map(({ box }) => box),
+    networks.closeup,
+  );
   const closeup = found.map((each) => (isDigit(each) ? seen.shift() : certainlyNone()));
   const strip = await stripOpinions(grey, boxes, likely(found, config), networks.strip, config);
   const glyphs = boxes.map((box) => glyphIn(grey, box));
@@ -71,12 +75,18 @@ export async function classify(glyphs, run, temperature, adjustment = 0) {
 export function fused({ found, closeup, strip, classifier, whole: all }, weights) {
   const log = (value) => Math.log(Math.max(value, LEAST));
   return found.map(({ logits }, index) =>
-    softmax(Array.from({ length: LABELS }, (_, label) =>
-      weights.closeup * log(closeup[index][label])
-      + weights.strip * log(strip[index][label])
-      + weights.classifier * log(classifier[index][label])
-      + weights.whole * log(all[label])
-      + (label < DIGITS ? weights.detector * logits[label] : weights.bias))));
+    softmax(
+      Array.from(
+        { length: LABELS },
+        (_, label) =>
+          weights.closeup * log(closeup[index][label])
+          + weights.strip * log(strip[index][label])
+          + weights.classifier * log(classifier[index][label])
+          + weights.whole * log(all[label])
+          + (label < DIGITS ? weights.detector * logits[label] : weights.bias),
+      ),
+    ),
+  );
 }
 
 export const isNothing = (probabilities) => argmax(probabilities) === NONE;

@@ -1,6 +1,6 @@
 /**
- * The whole pipeline from a picture to its digits, as in inkread.reader, for browsers and Node. Each module
- * here ports the Python module of the same name; a test compares their readings.
+ * The whole pipeline from a picture to its digits, as in inkread.reader, for browsers and Node. The modules
+ * here port those of inkread.pipeline; tests compare their arrays and readings.
  */
 
 import { argmax, argsort, shareOf } from "./arrays.js";
@@ -38,8 +38,13 @@ export class Reader {
     const tries = [await this.#predict(grey, { single, thorough: true })];
     let turns = 0;
     if (!single && isDoubtful(confidence(...tries[0], config), config)) {
-      for (const each of [1, 2, 3]) tries.push(await this.#predict(turned(grey, each), { single, thorough: false }));
-      turns = bestTurn(tries.map((each) => confidence(...each, config)), fusion.turning, config);
+      for (const each of [1, 2, 3])
+        tries.push(await this.#predict(turned(grey, each), { single, thorough: false }));
+      turns = bestTurn(
+        tries.map((each) => confidence(...each, config)),
+        fusion.turning,
+        config,
+      );
     }
     const [opinions, choice] = tries[turns];
     const upright = turned(grey, turns);
@@ -47,7 +52,12 @@ export class Reader {
     const lines = choice.rows.map((row, at) => {
       const digits = row.map((index) => digitOf(upright, opinions, choice, index, boxOf, detail));
       const signs = choice.signs[at].map((index) => signOf(opinions.found[index], boxOf));
-      return { text: digits.map(({ label }) => label).join(""), written: written([...digits, ...signs]), digits, signs };
+      return {
+        text: digits.map(({ label }) => label).join(""),
+        written: written([...digits, ...signs]),
+        digits,
+        signs,
+      };
     });
     const joined = (key) => lines.map((line) => line[key]).join("\n");
     return { width: size[0], height: size[1], text: joined("text"), written: joined("written"), lines };
@@ -59,7 +69,11 @@ export class Reader {
     const glyph = normalize({ data: ink, width: 28, height: 28 });
     const { temperature, adjustment } = this.settings;
     const [probabilities] = await classify([glyph], this.networks.classifier, temperature, adjustment);
-    return { labels: LABELS, probabilities: [rounded(probabilities)], digits: [LABELS[argmax(probabilities)]] };
+    return {
+      labels: LABELS,
+      probabilities: [rounded(probabilities)],
+      digits: [LABELS[argmax(probabilities)]],
+    };
   }
 
   async #predict(grey, options) {
@@ -76,22 +90,32 @@ function digitOf(grey, { found, glyphs }, { probabilities }, index, boxOf, detai
     label: CLASSES[label],
     probability: rounded([shares[label]])[0],
   }));
-  const digit = { ...best, box: boxOf(tight(grey, found[index].box)), alternatives: others.slice(0, ALTERNATIVES) };
+  const digit = {
+    ...best,
+    box: boxOf(tight(grey, found[index].box)),
+    alternatives: others.slice(0, ALTERNATIVES),
+  };
   if (!detail) return digit;
   return { ...digit, probabilities: rounded(shares), glyph: btoa(String.fromCharCode(...glyphs[index])) };
 }
 
 function signOf({ box, logits }, boxOf) {
   const best = argmax(logits);
-  return { label: CLASSES[best], probability: rounded([1 / (1 + Math.exp(-logits[best]))])[0], box: boxOf(box) };
+  return {
+    label: CLASSES[best],
+    probability: rounded([1 / (1 + Math.exp(-logits[best]))])[0],
+    box: boxOf(box),
+  };
 }
 
 function written(parts) {
   const place = ({ box }) => box[0] + box[2];
-  return argsort(parts.length, (index) => place(parts[index])).map((index) => parts[index].label).join("");
+  return argsort(parts.length, (index) => place(parts[index]))
+    .map((index) => parts[index].label)
+    .join("");
 }
 
-/** Returns a function that maps boxes in working pixels, which may be turned, to the upright source picture. */
+/** Returns a function that maps boxes in working pixels, which may be turned, to the source picture. */
 function frame(grey, [wide, high], turns) {
   return (box) => {
     let [x0, y0, x1, y1] = box;
@@ -102,8 +126,10 @@ function frame(grey, [wide, high], turns) {
     }
     const [across, down] = [wide / grey.width, high / grey.height];
     return [
-      Math.max(0, Math.trunc(x0 * across)), Math.max(0, Math.trunc(y0 * down)),
-      Math.min(wide, Math.ceil(x1 * across)), Math.min(high, Math.ceil(y1 * down)),
+      Math.max(0, Math.trunc(x0 * across)),
+      Math.max(0, Math.trunc(y0 * down)),
+      Math.min(wide, Math.ceil(x1 * across)),
+      Math.min(high, Math.ceil(y1 * down)),
     ];
   };
 }

@@ -72,7 +72,8 @@ function reduceWhole(source, width, height, across, down) {
       const bottom = Math.min(source.height, (y + 1) * down);
       let sum = 0;
       for (let row = y * down; row < bottom; row += 1)
-        for (let column = x * across; column < right; column += 1) sum += source.data[row * source.width + column];
+        for (let column = x * across; column < right; column += 1)
+          sum += source.data[row * source.width + column];
       const count = (right - x * across) * (bottom - y * down);
       result.data[y * width + x] =
         isBytes && across === 2 && down === 2 && count === 4 ? (sum + 2) >> 2 : finish(f(sum * f(1 / count)));
@@ -140,7 +141,13 @@ function enlargeByArea(source, width, height, scale) {
     const share = f(index + 1 - (from + 1) / step);
     return [from, share <= 0 ? 0 : f(share - Math.floor(share))];
   };
-  return linear(source, width, height, (x) => place(x, scale[0]), (y) => place(y, scale[1]));
+  return linear(
+    source,
+    width,
+    height,
+    (x) => place(x, scale[0]),
+    (y) => place(y, scale[1]),
+  );
 }
 
 /** Enlarges linearly (INTER_LINEAR). */
@@ -150,7 +157,13 @@ export function enlargeLinear(source, width, height) {
     const at = (index + 0.5) * scale - 0.5;
     return [Math.floor(at), f(at - Math.floor(at))];
   };
-  return linear(source, width, height, (x) => place(x, across), (y) => place(y, down));
+  return linear(
+    source,
+    width,
+    height,
+    (x) => place(x, across),
+    (y) => place(y, down),
+  );
 }
 
 function linear(source, width, height, across, down) {
@@ -163,7 +176,9 @@ function linear(source, width, height, across, down) {
     const [upper, lower, share] = limited(down(y), source.height);
     const [above, below] = [upper * source.width, lower * source.width];
     for (let x = 0; x < width; x += 1) {
-      const left = columns[x][0], right = columns[x][1], part = columns[x][2];
+      const left = columns[x][0],
+        right = columns[x][1],
+        part = columns[x][2];
       const one = between(source.data[above + left], source.data[above + right], part);
       const other = between(source.data[below + left], source.data[below + right], part);
       result.data[y * width + x] = finish(between(one, other, share));
@@ -186,8 +201,10 @@ export function enlargeCubic(source, width, height, scale = ratio(source, width,
     for (let x = 0; x < width; x += 1) {
       const { places, weights } = columns[x];
       wide[y * width + x] =
-        source.data[start + places[0]] * weights[0] + source.data[start + places[1]] * weights[1]
-        + source.data[start + places[2]] * weights[2] + source.data[start + places[3]] * weights[3];
+        source.data[start + places[0]] * weights[0]
+        + source.data[start + places[1]] * weights[1]
+        + source.data[start + places[2]] * weights[2]
+        + source.data[start + places[3]] * weights[3];
     }
   }
   const result = image(width, height);
@@ -196,7 +213,10 @@ export function enlargeCubic(source, width, height, scale = ratio(source, width,
     const [a, b, c, d] = places.map((place) => place * width);
     for (let x = 0; x < width; x += 1) {
       const sum =
-        wide[a + x] * weights[0] + wide[b + x] * weights[1] + wide[c + x] * weights[2] + wide[d + x] * weights[3];
+        wide[a + x] * weights[0]
+        + wide[b + x] * weights[1]
+        + wide[c + x] * weights[2]
+        + wide[d + x] * weights[3];
       result.data[y * width + x] = clip(round(sum), 0, 255);
     }
   }

@@ -50,7 +50,12 @@ export function planesOf({ data, width, height }) {
   const planes = new Float32Array(2 * size);
   const value = shareOf(data);
   const mean = boxMean(value, width, height, WINDOW);
-  const square = boxMean(value.map((each) => each * each), width, height, WINDOW);
+  const square = boxMean(
+    value.map((each) => each * each),
+    width,
+    height,
+    WINDOW,
+  );
   for (let at = 0; at < size; at += 1) {
     const deviation = Math.sqrt(Math.max(0, Math.fround(square[at] - Math.fround(mean[at] * mean[at]))));
     const local = (value[at] - mean[at]) / ((deviation + LEAST_DEVIATION) * LIMIT);

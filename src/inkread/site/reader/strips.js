@@ -1,4 +1,4 @@
-/** Strips: each run of neighboring digits, cut from the page at one height, and what a network reads there. */
+/** Strips: each run of neighboring digits, cut from the page at one height, and read by a network. */
 
 import { argsort, median, polyfit, polyval, shareOf, softmax } from "./arrays.js";
 import { NONE, rowsOf } from "./boxes.js";
@@ -19,8 +19,16 @@ const [ANSWERS, COLUMN, BATCH, WIDEST_BATCH] = [2, 2, 32, 16384];
 /** Returns the strips' 11 probabilities for each box; uniform for a box outside every strip. */
 export async function stripOpinions(grey, boxes, likely, run, config) {
   const pyramid = [grey];
-  const strips = runsOf(likely, config).map((indices) => cutStrip(pyramid, indices.map((index) => likely[index])));
-  const columns = await columnsOf(strips.map(({ pixels }) => pixels), run);
+  const strips = runsOf(likely, config).map((indices) =>
+    cutStrip(
+      pyramid,
+      indices.map((index) => likely[index]),
+    ),
+  );
+  const columns = await columnsOf(
+    strips.map(({ pixels }) => pixels),
+    run,
+  );
   return boxes.map((box) => {
     let [owner, least, ends] = [-1, 1, null];
     strips.forEach((strip, index) => {
@@ -62,7 +70,10 @@ function cutStrip(pyramid, boxes) {
   const middle = (axis) => boxes.map((box) => f(box[axis] + box[axis + 2]) / 2);
   const course = polyfit(middle(0), middle(1), boxes.length < 3 ? 0 : boxes.length < 9 ? 1 : 2);
   const left = Math.max(Math.min(...boxes.map((box) => box[0])) - BEYOND * tall, (-BEYOND * tall) / 4);
-  const right = Math.min(Math.max(...boxes.map((box) => box[2])) + BEYOND * tall, grey.width + (BEYOND * tall) / 4);
+  const right = Math.min(
+    Math.max(...boxes.map((box) => box[2])) + BEYOND * tall,
+    grey.width + (BEYOND * tall) / 4,
+  );
   const scale = TALL / tall;
   const width = Math.max(NARROWEST, Math.ceil((right - left) * scale));
   const source = halved(pyramid, Math.max(0, Math.floor(-Math.log2(scale))));
@@ -90,9 +101,11 @@ function placeIn({ pixels, left, scale, course }, [x0, y0, x1, y1]) {
 function judged(columns, [start, end]) {
   const [middle, reach] = [(start + end) / 2, CORE * (end - start)];
   const [first, last] = [middle - reach, middle + reach].map((place) =>
-    Math.min(Math.max(0, Math.trunc(place / COLUMN)), columns.length - 1));
+    Math.min(Math.max(0, Math.trunc(place / COLUMN)), columns.length - 1),
+  );
   let best = columns[first];
-  for (let each = first + 1; each <= last; each += 1) if (columns[each][NONE] < best[NONE]) best = columns[each];
+  for (let each = first + 1; each <= last; each += 1)
+    if (columns[each][NONE] < best[NONE]) best = columns[each];
   return best;
 }
 
@@ -104,10 +117,14 @@ async function columnsOf(strips, run) {
     const wide = strips[order[Math.min(BATCH, order.length) - 1]].width;
     const count = Math.min(BATCH, Math.max(1, Math.floor(WIDEST_BATCH / wide)));
     const chosen = order.slice(0, count).map((index) => strips[index]);
-    const width = Math.ceil(Math.max(...chosen.map((strip) => strip.width)) / (ANSWERS * COLUMN)) * ANSWERS * COLUMN;
+    const width =
+      Math.ceil(Math.max(...chosen.map((strip) => strip.width)) / (ANSWERS * COLUMN)) * ANSWERS * COLUMN;
     const input = new Float32Array(chosen.length * HEIGHT * width);
     chosen.forEach((strip, row) => input.set(planeOf(strip, width), row * HEIGHT * width));
-    const { data, dims: [, rows, , steps] } = await run(input, [chosen.length, 1, HEIGHT, width]);
+    const {
+      data,
+      dims: [, rows, , steps],
+    } = await run(input, [chosen.length, 1, HEIGHT, width]);
     chosen.forEach((strip, row) => {
       const answer = data.subarray(row * rows * steps, (row + 1) * rows * steps);
       result[order[row]] = unfolded(answer, rows / ANSWERS, steps).slice(0, Math.ceil(strip.width / COLUMN));
@@ -120,7 +137,9 @@ async function columnsOf(strips, run) {
 function unfolded(answer, classes, steps) {
   return Array.from({ length: steps * ANSWERS }, (_, column) => {
     const [step, part] = [Math.floor(column / ANSWERS), column % ANSWERS];
-    return softmax(Array.from({ length: classes }, (__, each) => answer[(part * classes + each) * steps + step]));
+    return softmax(
+      Array.from({ length: classes }, (__, each) => answer[(part * classes + each) * steps + step]),
+    );
   });
 }
 

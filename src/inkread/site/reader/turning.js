@@ -18,13 +18,17 @@ export function isDoubtful(given, config) {
   return isCounted && sum(given) / given.length < config.sense;
 }
 
-/** Returns the most probable orientation, in counterclockwise quarter turns, from the confidences of all four. */
+/** Returns the most probable of four orientations, in counterclockwise quarter turns. */
 export function bestTurn(confidences, weights, config) {
   const doubt = (values) => sum(values.map((each) => 1 - each));
   const [given] = confidences;
-  const scores = confidences.map((other) =>
-    weights.confidence * (sum(other) - sum(given)) + weights.doubt * (doubt(other) - doubt(given))
-    + weights.bias + Math.log(config.turned / (1 - config.turned)));
+  const scores = confidences.map(
+    (other) =>
+      weights.confidence * (sum(other) - sum(given))
+      + weights.doubt * (doubt(other) - doubt(given))
+      + weights.bias
+      + Math.log(config.turned / (1 - config.turned)),
+  );
   let best = 1;
   for (const turns of [2, 3]) if (scores[turns] > scores[best]) best = turns;
   return scores[best] > 0 ? best : 0;
