@@ -30,6 +30,7 @@ SLOW = (
     "server/test_command.py",
     "server/test_limits.py",
     "server/test_openapi.py",
+    "site/test_reading.py",
     "store/test_durability.py",
     "synthetic",
     "system/test_idle.py",

@@ -13,7 +13,7 @@ from typer.models import OptionInfo
 from inkread.cli.console import write
 
 COMMANDS = (
-    *("read", "batch", "draw", "camera", "watch", "serve"),
+    *("read", "batch", "draw", "camera", "watch", "serve", "site"),
     *("train", "evaluate", "compare", "plot", "report", "sweep"),
     *("export", "import", "models", "recipes"),
 )
