@@ -30,6 +30,9 @@ export class Unreachable extends Error {
   }
 }
 
+/** Whether the same request may succeed later: the server is gone, busy, or failed. */
+export const mayPass = (error) => error instanceof Unreachable || error.status >= 500 || error.status === 429;
+
 export const isAbort = (error) => error?.name === "AbortError";
 
 /**
@@ -50,16 +53,19 @@ export class Api {
    * @param {() => ?string} options.key the API key, if there is one.
    * @param {(refused: boolean) => Promise<?string>} options.askKey asks the user for a key; null for none.
    * @param {() => ?string} options.alphabet what to read besides digits; null for digits.
+   * @param {() => boolean} options.single whether each picture is read as one digit.
    */
   constructor({
     base,
     key = () => null,
     askKey = async () => null,
     alphabet = () => null,
+    single = () => false,
     fetcher = (...all) => fetch(...all),
   }) {
     this.base = base;
     this.alphabet = alphabet;
+    this.single = single;
     this.key = key;
     this.askKey = askKey;
     this.fetcher = fetcher;
@@ -103,7 +109,8 @@ export class Api {
   #picture(picture, { name, signal, patient, ...options }) {
     const body = new FormData();
     body.append("picture", picture, name);
-    return this.#send(`v1/read${query({ ...options, alphabet: this.alphabet() })}`, { method: "POST", body, signal, patient });
+    const chosen = { ...options, single: this.single() || undefined, alphabet: this.alphabet() };
+    return this.#send(`v1/read${query(chosen)}`, { method: "POST", body, signal, patient });
   }
 
   async #json(path, options) {

@@ -1,7 +1,8 @@
 /** Exports tables for other programs. Does not use the DOM. */
 
-import { digitsOf, inOrder, leastSure, rowText, textOf, writtenOf } from "./reading.js";
+import { digitsOf, inOrder, leastSure, rowText, shownText, textOf, writtenOf } from "./reading.js";
 
+const DIGITS_ONLY = { signs: false };
 const COLUMNS = ["file", "reading", "digits", "least_sure", "error"];
 
 /** Prefixes cells that a spreadsheet would treat as formulas with an apostrophe, to make them text. */
@@ -16,25 +17,29 @@ export function cell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Returns one row per picture. @param {{name: string, reading: ?Object, error: ?string}[]} items */
-export function rowsOf(items) {
+/**
+ * Returns one row per picture.
+ * @param {{name: string, reading: ?Object, error: ?string}[]} items
+ * @param {{signs?: boolean, least?: number}} [options] how the text is shown, see ReadingOptions.
+ */
+export function rowsOf(items, options = DIGITS_ONLY) {
   return items.map(({ name, reading, error }) => ({
     file: name,
-    reading: reading ? textOf(reading).replaceAll("\n", "/") : "",
+    reading: reading ? shownText(reading, options).replaceAll("\n", "/") : "",
     digits: reading ? digitsOf(reading).length : "",
     least_sure: reading ? (leastSure(reading)?.digit.probability ?? "") : "",
     error: error ?? "",
   }));
 }
 
-export function toCsv(items) {
-  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
+export function toCsv(items, options = DIGITS_ONLY) {
+  const lines = [COLUMNS, ...rowsOf(items, options).map((row) => COLUMNS.map((column) => row[column]))];
   return lines.map((line) => `${line.map(cell).join(",")}\r\n`).join("");
 }
 
 /** Returns tab-separated text, for pasting into a spreadsheet. */
-export function toText(items) {
-  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
+export function toText(items, options = DIGITS_ONLY) {
+  const lines = [COLUMNS, ...rowsOf(items, options).map((row) => COLUMNS.map((column) => row[column]))];
   return lines
     .map((line) => line.map((value) => guarded(String(value).replaceAll(/[\t\r\n]/g, " "))).join("\t"))
     .join("\n");
