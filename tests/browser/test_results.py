@@ -128,3 +128,65 @@ def test_the_bars_name_the_digit_that_they_belong_to(visit, place):
     title = person.page.locator("#upload-reading .bars-box h3")
     expect(title).to_have_text(f"Probabilities: {'80331'[place]} (digit {place + 1} of 5)")
     expect(person.page.locator("#upload-reading .bar.best .bar-digit")).to_have_text("80331"[place])
+
+
+def test_a_stage_is_enlarged_and_closed_again(visit):
+    person = visit("#upload")
+    person.upload(EXAMPLES / "marker_seven.jpg")
+    person.expect_text("7", "upload")
+    person.page.get_by_role("button", name="How it was read").click()
+    stage = person.page.locator("#stages .enlarge").first
+    stage.click()
+    large = person.page.get_by_role("dialog")
+    expect(large.locator("img")).to_be_visible()
+    assert large.locator("img").bounding_box()["height"] > 1.2 * stage.bounding_box()["height"]
+    person.page.keyboard.press("Escape")
+    expect(large).to_have_count(0)
+
+
+def test_a_picture_is_cropped_and_restored(visit):
+    person = visit("#upload")
+    person.upload(EXAMPLES / "postcode.jpg")
+    person.expect_text("80331", "upload")
+    page = person.page
+    page.get_by_role("button", name="Crop").click()
+    box = page.locator("#preview-stage .marker").bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.42 * box["width"], box["y"] + box["height"] - 3)
+    page.mouse.up()
+    page.get_by_role("button", name="Read this part").click()
+    person.expect_text("80", "upload")
+    page.get_by_role("button", name="Original").click()
+    person.expect_text("80331", "upload")
+    expect(page.get_by_role("button", name="Original")).to_be_hidden()
+
+
+def test_a_picture_is_cropped_with_the_keyboard_alone(visit):
+    person = visit("#upload")
+    person.upload(EXAMPLES / "postcode.jpg")
+    person.expect_text("80331", "upload")
+    page = person.page
+    page.get_by_role("button", name="Crop").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowLeft")  # a box in the middle
+    expect(page.get_by_role("button", name="Read this part")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Original")).to_be_visible()
+    expect(page.locator("#upload-reading .reading")).to_have_attribute("aria-busy", "false")
+    assert page.locator("#preview-stage img").evaluate("(image) => image.naturalWidth") == 450
+
+
+def test_a_picture_is_turned_before_it_is_read(visit):
+    lying = io.BytesIO()
+    with Image.open(EXAMPLES / "postcode.jpg") as picture:
+        picture.transpose(Image.Transpose.ROTATE_90).save(lying, "PNG")
+        upright = list(picture.size)
+    person = visit("#upload")
+    person.upload({"name": "lying.png", "mimeType": "image/png", "buffer": lying.getvalue()})
+    expect(person.page.locator("#upload-reading .reading")).to_have_attribute("aria-busy", "false")
+    person.page.get_by_role("button", name="Turn").click()
+    person.expect_text("80331", "upload")
+    size = "(image) => [image.naturalWidth, image.naturalHeight]"
+    assert person.page.locator("#preview-stage img").evaluate(size) == upright
+    expect(person.page.get_by_role("button", name="Original")).to_be_visible()

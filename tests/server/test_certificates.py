@@ -46,7 +46,7 @@ def test_a_damaged_certificate_is_replaced(needs_cryptography, tmp_path):
 
 def test_the_server_serves_https_with_its_own_certificate(needs_cryptography, tmp_path):
     options = ("--tls-self-signed", "--workers", "1", "--log-level", "error")
-    with command(*options, XDG_DATA_HOME=str(tmp_path), HOME=str(tmp_path)) as (process, line):
+    with command(*options, XDG_DATA_HOME=str(tmp_path), HOME=str(tmp_path)) as (_process, line):
         base = next(word for word in line.split() if word.startswith("https://"))
         trust = ssl.create_default_context(cafile=tmp_path / "inkread/tls/certificate.pem")
         assert httpx.get(f"{base}/livez", verify=trust, timeout=PATIENCE).text == "ok\n"

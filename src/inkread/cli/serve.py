@@ -66,7 +66,7 @@ def serve(
 
     The page is at the printed address; /openapi.json there describes the API.
 
-    By default, only this machine can reach the server; with --host 0.0.0.0, phones in the same network can too.
+    By default, only this machine can reach the server; with --host 0.0.0.0, phones in its network can too.
     Nothing is stored without --collect.
     """
     require("serve", *NEEDED)

@@ -9,7 +9,8 @@ export class Bars {
     this.seen = seen;
     this.bars = Array.from({ length: 10 }, (_, digit) => this.#bar(digit));
     this.title = el("h3", {}, "Probabilities");
-    this.glyph = el("canvas", { class: "glyph", width: 28, height: 28, role: "img", "aria-label": "No glyph yet" });
+    const look = { class: "glyph", role: "img", "aria-label": "No glyph yet" };
+    this.glyph = el("canvas", { width: 28, height: 28, ...look });
     this.root = el("div", { class: "detail" },
       el("div", { class: "bars-box" },
         this.title,

@@ -1,6 +1,7 @@
 /** Assembles the page. */
 
 import { Api } from "./api.js";
+import { ApiTab } from "./api_tab.js";
 import { CameraTab } from "./camera.js";
 import { Corrections } from "./corrections.js";
 import { DrawTab } from "./draw.js";
@@ -38,7 +39,9 @@ const api = new Api({
   askKey,
   alphabet: () => (alphabet.value === "digits" ? null : alphabet.value),
   single: () => options.single,
+  noted: (request) => apiTab.note(request),
 });
+const apiTab = new ApiTab({ api });
 const corrections = new Corrections(api, () => Boolean(known?.collect));
 const shared = { api, corrections, options, answered, info: () => known, model: () => chosen ?? undefined };
 
@@ -74,7 +77,7 @@ alphabet.addEventListener("change", () => {
   again();
 });
 
-const open = { history: () => known && history.load(), models: () => known && models.load() };
+const open = { history: () => known && history.load(), models: () => known && models.load(), api: () => known && apiTab.load() };
 startTabs(document.querySelector("[role=tablist]"), (name, before) => {
   if (before === "camera") camera.stop();
   open[name]?.();

@@ -25,8 +25,8 @@ export class ReadingOptions extends EventTarget {
 
 /** Creates the controls of the options; each copy follows the others. */
 export function optionControls(options) {
-  const single = toggle("One digit", "Read the whole picture as one digit", (on) => options.set("single", on));
-  const signs = toggle("Signs (12.50)", "Show points, commas, and minus signs", (on) => options.set("signs", on));
+  const single = toggle("One digit", "Read the whole picture as one digit", options, "single");
+  const signs = toggle("Signs (12.50)", "Show points, commas, and minus signs", options, "signs");
   const least = el("input", { type: "range", min: 0, max: STEPS, step: 1 });
   const value = el("output");
   least.addEventListener("input", () => options.set("least", least.valueAsNumber / STEPS));
@@ -45,8 +45,8 @@ export function optionControls(options) {
       el("span", {}, "Least probability"), least, value));
 }
 
-function toggle(words, title, changed) {
+function toggle(words, title, options, name) {
   const box = el("input", { type: "checkbox", role: "switch" });
-  box.addEventListener("change", () => changed(box.checked));
+  box.addEventListener("change", () => options.set(name, box.checked));
   return el("label", { class: "switch", title }, box, el("span", {}, words));
 }

@@ -1,4 +1,4 @@
-/** What can be taken away from a reading: its text on the clipboard, its picture with boxes, CSV, and JSON. */
+/** What can be taken from a reading: its text on the clipboard, its picture with boxes, CSV, and JSON. */
 
 import { annotated } from "./annotate.js";
 import { download, el, say, toBlob } from "./dom.js";
@@ -19,9 +19,11 @@ export class Results {
   constructor({ item, options, drawn = null }) {
     Object.assign(this, { item, options, drawn });
     this.copyButton = this.#button("Copy", "Copy the text", () => this.#copy());
-    this.pictureButton = this.#button("Picture", "Download the picture with its boxes", () => this.#picture());
+    const picture = () => this.#picture();
+    this.pictureButton = this.#button("Picture", "Download the picture with its boxes", picture);
     this.status = el("p", { class: "visually-hidden", role: "status" });
-    this.root = el("div", { class: "results", role: "group", "aria-label": "Copy and download", hidden: true },
+    const look = { class: "results", role: "group", "aria-label": "Copy and download", hidden: true };
+    this.root = el("div", look,
       this.copyButton,
       this.pictureButton,
       this.#button("CSV", "Download as CSV", () => this.#save("csv", toCsv, "text/csv")),

@@ -1,9 +1,11 @@
 /** The Upload tab: reads one or more pictures, each separately. */
 
 import { isAbort, mayPass } from "./api.js";
-import { Boxes } from "./boxes.js";
 import { $, download, el, say } from "./dom.js";
 import * as exports from "./exports.js";
+import { enlarge } from "./lightbox.js";
+import { PictureTools } from "./picture_tools.js";
+import { pictureWithBoxes } from "./picture.js";
 import { digitsOf, leastSure, level, percent, shownText } from "./reading.js";
 import { ReadingView } from "./view.js";
 import { sentence } from "./words.js";
@@ -30,6 +32,7 @@ export class UploadTab {
       changed: () => this.refresh(),
       drawn: (item) => this.#drawn(item),
     });
+    this.tools = new PictureTools((item, picture) => this.#replace(item, picture));
     $("files").addEventListener("change", () => {
       this.add($("files").files);
       $("files").value = "";
@@ -136,19 +139,23 @@ export class UploadTab {
     $("preview").hidden = false;
     say($("preview-name"), item.name);
     this.#closeStages();
-    const image = el("img", { src: item.drawn ?? item.url, alt: `The picture ${item.name}` });
-    const boxes = el("div");
-    const picture = el("div", { class: "picture" }, image, boxes);
-    this.boxes = new Boxes(boxes, {
-      select: (place) => this.view.select(place),
-      key: (event, place) => this.view.key(event, place),
+    const { root, image, boxes } = pictureWithBoxes({
+      src: item.drawn ?? item.url,
+      name: item.name,
+      view: this.view,
     });
-    this.view.link(this.boxes);
-    image.addEventListener("load", () => frame(picture, image.naturalWidth, image.naturalHeight));
-    image.addEventListener("error", () => this.#fallBack(item, image, picture), { once: true });
-    $("preview-stage").replaceChildren(picture);
+    this.tools.show(item, image, boxes);
+    image.addEventListener("error", () => this.#fallBack(item, image, root), { once: true });
+    $("preview-stage").replaceChildren(root);
     this.#showReading(item);
     this.refresh();
+  }
+
+  /** Reads another picture in the place of an item's, such as a part of it. */
+  #replace(item, picture) {
+    URL.revokeObjectURL(item.url);
+    Object.assign(item, { picture, url: URL.createObjectURL(picture), drawn: undefined });
+    this.#again(item);
   }
 
   #showReading(item) {
@@ -173,6 +180,7 @@ export class UploadTab {
       item.drawn ??= URL.createObjectURL(await this.#drawn({ ...item, model: this.model() }));
       image.src = item.drawn;
       picture.classList.add("drawn");
+      if (this.#shown === item) this.tools.enable(false);
     } catch {
       picture.replaceChildren(el("p", { class: "placeholder" }, "This picture cannot be shown."));
     }
@@ -196,7 +204,12 @@ export class UploadTab {
       if (this.#shown !== item) return;
       box.replaceChildren(
         ...stages.map(({ title, image }) =>
-          el("figure", {}, el("figcaption", {}, title), el("img", { src: image, alt: title })),
+          el("figure", {}, el("figcaption", {}, title), el("button", {
+            type: "button",
+            class: "enlarge",
+            "aria-label": `Enlarge: ${title}`,
+            on: { click: () => enlarge(image, title) },
+          }, el("img", { src: image, alt: title }))),
         ),
       );
       reveal(box);
@@ -343,12 +356,6 @@ export class UploadTab {
     location.hash = "#upload";
     this.add(files);
   }
-}
-
-/** Sets a frame's aspect ratio to its picture's; small pictures are shown pixelated. */
-export function frame(picture, width, height) {
-  picture.style.setProperty("--ratio", width / height);
-  picture.classList.toggle("pixelated", Math.max(width, height) < 160);
 }
 
 function reveal(element) {
