@@ -25,7 +25,9 @@ def reading(collecting):
     [
         ("GET", "/v1/readings"),
         ("GET", f"/v1/readings/{NOWHERE}"),
+        ("GET", f"/v1/readings/{NOWHERE}/picture"),
         ("DELETE", f"/v1/readings/{NOWHERE}"),
+        ("DELETE", "/v1/readings?all=true"),
         ("GET", "/v1/corrections"),
         ("DELETE", f"/v1/corrections/{NOWHERE}"),
     ],
@@ -61,6 +63,38 @@ def test_a_reading_is_kept_as_it_was_answered(collecting, reading):
         assert crop.width >= (x1 - x0)
         assert crop.height >= (y1 - y0)
         assert np.asarray(crop).max() == 255  # the stroke is in it
+
+
+def test_a_reading_shows_its_corrections(collecting, reading):
+    body = {"reading": reading["id"], "line": 0, "position": 1, "label": "1"}
+    correction = collecting.post("/v1/corrections", json=body).json()
+    mark = collecting.post(
+        "/v1/corrections", json={"reading": reading["id"], "box": [1, 1, 3, 9], "label": "4"}
+    ).json()
+    kept = collecting.get(f"/v1/readings/{reading['id']}").json()
+    assert kept["corrected"] == [correction, mark]
+    assert kept["corrections"] == 2
+
+
+def test_the_picture_of_a_reading_is_returned_at_the_size_asked_for(collecting, reading):
+    where = f"/v1/readings/{reading['id']}/picture"
+    answer = collecting.get(where)
+    assert answer.headers["content-type"] == "image/jpeg"
+    whole = Image.open(io.BytesIO(answer.content))
+    assert whole.size == Image.open(io.BytesIO(PAIR)).size
+    small = Image.open(io.BytesIO(collecting.get(where, params={"side": 20}).content))
+    assert max(small.size) == 20
+    assert slug(collecting.get(where, params={"side": 0})) == "invalid-option"
+    assert slug(collecting.get(f"/v1/readings/{NOWHERE}/picture")) == "not-found"
+
+
+def test_all_readings_are_removed_only_if_that_is_confirmed(collecting, reading):
+    assert slug(collecting.delete("/v1/readings")) == "invalid-option"
+    assert slug(collecting.delete("/v1/readings?all=false")) == "invalid-option"
+    assert collecting.get(f"/v1/readings/{reading['id']}").status_code == 200
+    assert collecting.delete("/v1/readings?all=true").status_code == 204
+    assert collecting.get("/v1/readings").json()["readings"] == []
+    assert slug(collecting.get(f"/v1/readings/{reading['id']}/picture")) == "not-found"
 
 
 def test_a_passing_reading_is_not_kept(collecting):

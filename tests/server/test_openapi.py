@@ -26,7 +26,9 @@ OPERATIONS = {
     "withdraw_correction": ("delete", "/v1/corrections/{id}"),
     "list_readings": ("get", "/v1/readings"),
     "get_reading": ("get", "/v1/readings/{id}"),
+    "get_picture": ("get", "/v1/readings/{id}/picture"),
     "remove_reading": ("delete", "/v1/readings/{id}"),
+    "remove_readings": ("delete", "/v1/readings"),
 }
 """Generated clients rely on these names."""
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from inkread.cli.console import flush, is_terminal, write
+from inkread.cli.network_address import network_address, qr_code
 from inkread.cli.options import require
 from inkread.cli.settings import with_settings
 from inkread.errors import OptionError
@@ -25,6 +26,10 @@ MOST_CONNECTIONS = 1000
 GRACE_SECONDS = 5
 """Time for pending requests to finish after a stop signal; the process ends within 10 seconds even on a busy
 machine."""
+
+
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+"""Addresses to listen on that other machines can reach."""
 
 
 class Level(StrEnum):
@@ -69,9 +74,12 @@ def serve(
 
     The page is at the printed address; /openapi.json there describes the API.
 
-    By default, only this machine can reach the server; see --host. Nothing is stored without --collect.
+    By default, only this machine can reach the server; with --host 0.0.0.0, phones in its network can too.
+    Nothing is stored without --collect.
     """
     require("serve", *NEEDED)
+    if settings.get("tls_self_signed"):
+        require("phone", "cryptography")
     hosts, origins = tuple(allow_host or ()), tuple(cors or ())
     chosen = ServerSettings(models=_models(model or []), cors=origins, hosts=hosts, **settings)
     level = log_level or (Level.WARNING if is_terminal(sys.stderr) else Level.INFO)
@@ -163,6 +171,7 @@ def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> Non
         http=BoundedProtocol,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        **_certificate(settings),
     )
     _announce(settings, listener.getsockname()[1])
     with _signals_end_quietly():
@@ -182,8 +191,22 @@ class _signals_end_quietly:  # noqa: N801  # used as a function
             signal.signal(number, handler)
 
 
+def _certificate(settings: ServerSettings) -> dict[str, Any]:
+    """Returns uvicorn's options for HTTPS, if it is wanted."""
+    if not settings.tls_self_signed:
+        return {}
+    from inkread.server.certificates import certificate_in
+    from inkread.system.user_folders import user_folder
+
+    names = {"localhost", "127.0.0.1", "::1", socket.gethostname(), network_address() or "127.0.0.1"}
+    folder = user_folder("XDG_DATA_HOME", ".local/share") / "tls"
+    certificate, key = certificate_in(folder, names | set(settings.hosts))
+    return {"ssl_certfile": certificate, "ssl_keyfile": key}
+
+
 def _announce(settings: ServerSettings, port: int) -> None:
-    """Prints the server's address and what it stores, and warns if it is open to other machines."""
+    """Prints the server's addresses and what it stores, and warns if it is open to other machines."""
+    scheme = "https" if settings.tls_self_signed else "http"
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
     kept = ""
@@ -191,10 +214,27 @@ def _announce(settings: ServerSettings, port: int) -> None:
         from inkread.store.address import Address
 
         kept = f", and stores readings and corrections in {Address.parse(settings.store)}"
-    write(f"inkread is running at http://{shown}:{port}{kept} (Ctrl-C to stop)\n")
+    write(f"inkread is running at {scheme}://{shown}:{port}{kept} (Ctrl-C to stop)\n")
+    if settings.host in ANY_ADDRESS:
+        _announce_network(scheme, port)
     flush()
     if not settings.is_local and settings.api_key is None:
         sys.stderr.write(
             f"warning: {settings.host}: anyone who can reach this machine can use the server; "
             "set INKREAD_API_KEY, or omit --host\n"
         )
+
+
+def _announce_network(scheme: str, port: int) -> None:
+    """Prints the address for phones and other machines, on a terminal also as a QR code."""
+    address = network_address()
+    if address is None:
+        return
+    url = f"{scheme}://{address}:{port}"
+    write(f"in this network: {url}\n")
+    if is_terminal(sys.stdout):
+        write(qr_code(url) or "")
+    if scheme == "http":
+        write("phones need --tls-self-signed for the camera; everything else works without it\n")
+    else:
+        write("browsers warn of the certificate, which this server signed itself; continue to the page\n")

@@ -209,6 +209,19 @@ class StoredReading(Summary):
 
     model_sha256: str
     lines: list[StoredLine]
+    corrected: list[AnyStored] = Field(description="Its active corrections and marks.")
+
+
+class ThumbnailOptions(Shape):
+    """Options for the picture of a stored reading."""
+
+    side: int = Field(2000, ge=16, le=2000, description="Maximum pixels of the longer side.")
+
+
+class All(Shape):
+    """The confirmation that everything is meant."""
+
+    all: Literal["true"] = Field(description="Must be `true`, because this cannot be undone.")
 
 
 class Listed(Shape):

@@ -175,6 +175,10 @@ class Store(Transactions):
         """Removes a reading and all of its data, even on a full disk; returns whether it existed."""
         return bool(ID.fullmatch(id)) and self._changes(delete(Readings).where(Readings.id == id))
 
+    def remove_readings(self) -> None:
+        """Removes every reading and all of its data, even on a full disk."""
+        self._changes(delete(Readings))
+
     def add_correction(
         self, *, reading: str, line: int, position: int, label: str, by: str | None
     ) -> Correction:
@@ -310,6 +314,15 @@ class Store(Transactions):
         return Page(
             tuple(both[:limit]), cursor(both[limit - 1].created, both[limit - 1].id) if more else None
         )
+
+    def corrections_of(self, reading: str) -> tuple[Correction | Mark, ...]:
+        """Returns the active corrections and marks of a reading."""
+        if not ID.fullmatch(reading):
+            return ()
+        query = standing_corrections(*OF_CORRECTION, *OF_DIGIT).where(Corrections.reading == reading)
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(Corrections.created, Corrections.id)).mappings()
+            return (*(Correction(**row) for row in rows), *standing_marks(connection, reading))
 
     def marks(self, reading: str) -> tuple[Mark, ...]:
         """Returns the active marks of a reading, oldest first."""

@@ -1,24 +1,41 @@
 """Endpoints for stored readings and their corrections, if the server collects them."""
 
+import io
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Body, Query, Response
+from PIL import Image
 
 from inkread.server import stored_schemas
 from inkread.server.problems import Problem
 from inkread.server.routes.openapi import OF_API, WITH_BODY, responses
 from inkread.server.service import Parts
-from inkread.server.stored_schemas import AnyCorrection, Listed, NewCorrection, NewMark, Searched
+from inkread.server.stored_schemas import (
+    All,
+    AnyCorrection,
+    Listed,
+    NewCorrection,
+    NewMark,
+    Searched,
+    ThumbnailOptions,
+)
 from inkread.store import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from inkread.store import Correction
+    from inkread.store import Correction, StoredPicture
 
 router = APIRouter(prefix="/v1", tags=["collected"])
 
 OF_STORE = (*OF_API, "not-collecting", "store-unavailable")
+
+JPEG = "image/jpeg"
+JPEG_QUALITY = 80
+PICTURE = {
+    "description": "The picture.",
+    "content": {JPEG: {"schema": {"type": "string", "contentMediaType": JPEG}}},
+}
 
 LIST = responses(*OF_STORE, "invalid-option")
 ONE = responses(*OF_STORE, "not-found")
@@ -81,11 +98,34 @@ def list_readings(page: Annotated[Searched, Query()], parts: Parts) -> stored_sc
 
 @router.get("/readings/{id}", summary="Show a reading", responses=ONE)
 def get_reading(id: str, parts: Parts) -> stored_schemas.StoredReading:  # noqa: A002
-    """Shows a stored reading with its digits."""
-    found = parts.require_store().reading(id)
+    """Shows a stored reading with its digits, and with its active corrections."""
+    store = parts.require_store()
+    found = store.reading(id)
     if found is None:
         raise _no_reading()
-    return stored_schemas.StoredReading.model_validate(found)
+    names = stored_schemas.StoredReading.model_fields.keys() - {"corrected"}
+    own = {name: getattr(found, name) for name in names}
+    corrected = _stored(store.corrections_of(id))
+    return stored_schemas.StoredReading.model_validate(own | {"corrected": corrected})
+
+
+@router.get(
+    "/readings/{id}/picture",
+    summary="Show the picture of a reading",
+    response_class=Response,
+    responses=responses(*OF_STORE, "not-found", "invalid-option", ok=PICTURE),
+)
+def get_picture(
+    id: str,  # noqa: A002
+    options: Annotated[ThumbnailOptions, Query()],
+    parts: Parts,
+) -> Response:
+    """Returns the upright picture of a stored reading as JPEG, reduced to `side` pixels."""
+    found = parts.require_store().picture(id)
+    if found is None:
+        raise _no_reading()
+    content = found.jpeg if max(found.width, found.height) <= options.side else reduced(found, options.side)
+    return Response(content, media_type=JPEG)
 
 
 @router.delete(
@@ -101,8 +141,30 @@ def remove_reading(id: str, parts: Parts) -> None:  # noqa: A002
         raise _no_reading()
 
 
+@router.delete(
+    "/readings",
+    summary="Remove all readings",
+    status_code=204,
+    response_class=Response,
+    responses=responses(*OF_STORE, "foreign-origin", "store-full", "invalid-option"),
+)
+def remove_readings(_confirmed: Annotated[All, Query()], parts: Parts) -> None:
+    """Removes all readings with their pictures, corrections, and marks."""
+    parts.require_store().remove_readings()
+
+
 def _no_reading() -> Problem:
     return Problem("not-found", "There is no such reading.", "See /v1/readings.")
+
+
+def reduced(picture: "StoredPicture", side: int) -> bytes:
+    """Returns a stored picture as a JPEG whose longer side has at most ``side`` pixels."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(picture.jpeg), formats=["JPEG"]) as image:
+        image.draft("RGB", (side, side))  # decodes only as many pixels as needed
+        image.thumbnail((side, side))
+        image.save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()
 
 
 def _stored(

@@ -1,6 +1,6 @@
 /** Exports tables for other programs: that of results/table.py, see docs/formats.md. Does not use the DOM. */
 
-import { digitsOf, inOrder, leastSure, rowText, textOf, writtenOf } from "./reading.js";
+import { digitsOf, inOrder, leastSure, rowText, shownText, textOf, writtenOf } from "./reading.js";
 
 const COLUMNS = ["source", "text", "written", "digits", "probability", "width", "height", "error"];
 const FORMULA = /^[=+\-@\t\r]/; // how formulas begin in spreadsheets
@@ -17,12 +17,16 @@ export function cell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Returns one row per picture. @param {{name: string, reading: ?Object, error: ?string}[]} items */
-export function rowsOf(items) {
+/**
+ * Returns one row per picture.
+ * @param {{name: string, reading: ?Object, error: ?string}[]} items
+ * @param {{least?: number}} [options] the least probability of a digit that is shown.
+ */
+export function rowsOf(items, { least } = {}) {
   return items.map(({ name, reading, error }) => ({
     source: FORMULA.test(name) ? `./${name}` : name,
-    text: guarded(textOf(reading).replaceAll("\n", "/")),
-    written: guarded(writtenOf(reading).replaceAll("\n", " / ")),
+    text: reading ? guarded(shownText(reading, { least, signs: false }).replaceAll("\n", "/")) : "",
+    written: reading ? guarded(shownText(reading, { least, signs: true }).replaceAll("\n", " / ")) : "",
     digits: reading ? digitsOf(reading).length : "",
     probability: leastSure(reading)?.digit.probability.toFixed(6) ?? "",
     width: reading?.width ?? "",
@@ -31,14 +35,14 @@ export function rowsOf(items) {
   }));
 }
 
-export function toCsv(items) {
-  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
+export function toCsv(items, options = {}) {
+  const lines = [COLUMNS, ...rowsOf(items, options).map((row) => COLUMNS.map((column) => row[column]))];
   return lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
 }
 
 /** Returns tab-separated text, for pasting into a spreadsheet. */
-export function toText(items) {
-  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
+export function toText(items, options = {}) {
+  const lines = [COLUMNS, ...rowsOf(items, options).map((row) => COLUMNS.map((column) => row[column]))];
   return lines
     .map((line) => line.map((value) => String(value).replaceAll(/[\t\r\n]/g, " ")).join("\t"))
     .join("\n");
