@@ -244,8 +244,12 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
     expect(person.page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
     person.upload({"name": "huge.png", "mimeType": "image/png", "buffer": b"\0" * (33 * 2**20)})
     expect(person.page.locator("#preview-name")).to_have_text("huge.png")
+    sent: list[str] = []
+    person.page.on("request", lambda request: sent.append(request.url))
     held.pop().continue_()
     expect(person.page.locator("#upload-reading .verdict")).to_contain_text("limit of 32 MiB")
+    expect(person.page.locator("#preview-stage")).to_contain_text("cannot be shown")
+    assert not [url for url in sent if "/v1/read" in url]  # neither to read it nor to show it
 
 
 def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):

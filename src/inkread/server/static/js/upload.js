@@ -103,7 +103,7 @@ export class UploadTab {
     const controller = new AbortController();
     item.controller = controller;
     const { signal } = controller;
-    this.#turns.run(async () => {
+    item.done = this.#turns.run(async () => {
       await this.answered; // now the server's limits are known
       if (signal.aborted) return;
       item.state = "reading";
@@ -177,6 +177,8 @@ export class UploadTab {
   /** If the browser cannot show this format, gets the picture with its boxes from the server. */
   async #fallBack(item, image, picture) {
     try {
+      await item.done;
+      if (item.state !== "read") throw new Error(item.error); // the server would not show it either
       item.drawn ??= URL.createObjectURL(await this.#drawn({ ...item, model: this.model() }));
       image.src = item.drawn;
       picture.classList.add("drawn");
