@@ -30,12 +30,17 @@ def test_statistics_are_off_before_ray_is_imported(tmp_path):
     assert output_of("from inkread.batch import RayEngine", PYTHONPATH=path) == "0"
 
 
+FOUND_BY_RAY = """
+import inkread.batch.engine_ray
+try:
+    from ray._common.usage import usage_lib
+except ImportError:  # older versions
+    from ray._private.usage import usage_lib
+print(usage_lib.usage_stats_enabled())
+"""
+
+
 @pytest.mark.slow
 def test_ray_itself_finds_them_off():
     pytest.importorskip("ray", reason="Ray is not installed")
-    program = (
-        "import inkread.batch.engine_ray\n"
-        "from ray._private.usage import usage_lib\n"
-        "print(usage_lib.usage_stats_enabled())"
-    )
-    assert output_of(program) == "False"
+    assert output_of(FOUND_BY_RAY) == "False"

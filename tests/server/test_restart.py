@@ -77,10 +77,12 @@ def test_a_server_that_stops_answers_a_request_on_its_way_and_says_that_it_is_th
         assert connection.recv(1) == b""
 
 
-def test_a_server_that_stops_hangs_up_on_who_asks_nothing(monkeypatch):
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHo"], ids=["nothing", "half a head"])
+def test_a_server_that_stops_hangs_up_on_who_asks_nothing(sent, monkeypatch):
     monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.0)
     with serving() as server, connected(server) as connection:
         request(connection)
+        connection.sendall(sent)
         server.server.should_exit = True
         assert connection.recv(1) == b""
 

@@ -45,9 +45,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _too_large = False
 
-    _is_receiving = False
-    """Whether a part of a request's head has arrived."""
-
     _is_stopping = False
 
     def shutdown(self) -> None:
@@ -83,7 +80,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Handles the start of a request."""
         self._bytes = self._fields = 0
-        self._is_receiving = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -100,7 +96,6 @@ class BoundedProtocol(HttpToolsProtocol):
         """Handles the end of the head."""
         self._silent = 0
         super().on_headers_complete()
-        self._is_receiving = False
         if self._is_stopping:
             self.cycle.keep_alive = False
 
@@ -121,16 +116,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(self._refusal())
         self.transport.close()
 
-    @property
-    def _is_idle(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
-        return not self._is_receiving and (cycle is None or cycle.response_complete)
-
     def _linger(self) -> None:
         self.loop.call_later(LINGER_SECONDS, self._hang_up)
 
     def _hang_up(self) -> None:
-        if self._is_idle:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
             self.transport.close()
 
     def _count(self, size: int, *, fields: int) -> None:
