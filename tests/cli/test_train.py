@@ -148,14 +148,14 @@ def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
 def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERMINAL_WIDTH", "200")
-    shown = " ".join(run("train", "--help").out.split())
+    shown = " ".join(run("train", "--help").out.replace("│", " ").split())
     for settings in (Recipe, Augmentation, DetectorRecipe, TextRecipe, FineTuneConfig):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
                 assert re.search(f"--{each.name.replace('_', '-')}[ ,]", shown)
     assert "Standard deviation of each point's own displacement" in shown
     assert "adamw|adam|sgd" in shown
-    assert "Share of the last hidden layer's units dropped in a step. Default: 0.4." in shown
+    assert "Share of the last hidden layer's units dropped in a step. [default: 0.4]" in shown
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from inkread.cli.console import is_terminal, printable, show, table, write
+from inkread.cli.options import Alphabet
 from inkread.errors import OptionError
 from inkread.results import DIGIT_COLUMNS
 from inkread.results.table import COLUMNS, cells_of, csv_line
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 NO_DIGIT, NO_TEXT = "no digit", "no text"
 """What text output says of a picture with nothing to read."""
+
+
+def nothing_in(alphabet: Alphabet) -> str:
+    """Returns what text output says of a picture with nothing to read in this alphabet."""
+    return NO_DIGIT if alphabet is Alphabet.DIGITS else NO_TEXT
 
 
 class Format(StrEnum):

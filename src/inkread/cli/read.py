@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inkread.cli.console import is_terminal, progress_bar, report
-from inkread.cli.formats import NO_DIGIT, NO_TEXT, Format, print_outcomes, redirected, streams, style_of
+from inkread.cli.formats import Format, nothing_in, print_outcomes, redirected, streams, style_of
 from inkread.cli.options import (
     Alphabet,
     AlphabetOption,
@@ -128,7 +128,7 @@ def read(
             chosen,
             several=several,
             signs=signs,
-            nothing=NO_DIGIT if alphabet is Alphabet.DIGITS else NO_TEXT,
+            nothing=nothing_in(alphabet),
         )
     if failed:
         raise typer.Exit(1)

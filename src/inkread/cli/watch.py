@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from inkread.cli.console import is_terminal, printable, report
-from inkread.cli.formats import NO_DIGIT
+from inkread.cli.formats import nothing_in
 from inkread.cli.options import Alphabet, AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def watch(
         if shown:
             _tell(f"{_watching(folder, once=once)}; {out} already has {_pictures(before)}")
         for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
-            failed += _show(record.outcome, shown=shown)
+            failed += _show(record.outcome, nothing_in(alphabet), shown=shown)
         if shown:
             _tell(_summary(len(journal) - before, failed, watcher.waiting))
     if once and (stop.asked or failed):
@@ -112,7 +112,7 @@ class _Stop:
         return not self.asked
 
 
-def _show(outcome: "Outcome", *, shown: bool) -> bool:
+def _show(outcome: "Outcome", nothing: str, *, shown: bool) -> bool:
     """Reports the outcome of a picture; returns whether it could not be read."""
     if isinstance(outcome.result, Exception):
         report(outcome.result, outcome.name)
@@ -120,7 +120,7 @@ def _show(outcome: "Outcome", *, shown: bool) -> bool:
     if shown:
         least = outcome.least_probability
         _tell(
-            f"{outcome.name}: " + (NO_DIGIT if least is None else f"{outcome.joined()} ({int(100 * least)}%)")
+            f"{outcome.name}: " + (nothing if least is None else f"{outcome.joined()} ({int(100 * least)}%)")
         )
     return False
 
