@@ -35,10 +35,19 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class EncodingHandler(Handler):
+    """Announces compressed files as such, like some hosts, so that the browser decompresses them."""
+
+    def end_headers(self) -> None:
+        if self.path.endswith(".gz"):
+            self.send_header("Content-Encoding", "gzip")
+        super().end_headers()
+
+
 @contextmanager
-def hosting(folder: Path) -> Iterator[str]:
+def hosting(folder: Path, kind: type[Handler] = Handler) -> Iterator[str]:
     """Serves the files of a folder, like any static host."""
-    handler = functools.partial(Handler, directory=str(folder))
+    handler = functools.partial(kind, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -178,3 +187,12 @@ def test_a_reader_that_cannot_be_loaded_is_reported(open_site):
     person.page.route("**/networks/strip.onnx", lambda route: route.fulfill(status=404))
     person.page.reload()
     expect(person.page.locator("#site-status")).to_contain_text("networks/strip.onnx cannot be loaded (404)")
+
+
+def test_a_host_may_announce_the_compression_of_the_runtime(browser, folder):
+    with hosting(folder.parent, EncodingHandler) as host:
+        person = Visit(browser.new_context(service_workers="block"), host)
+        person.expected.append("Service Worker registration blocked")
+        person.page.goto(f"{host}/site/")
+        expect(person.page.locator("html[data-reader=ready]")).to_be_attached()
+        assert person.close() == []

@@ -116,7 +116,7 @@ export class Api {
     if (!error) resolve(result);
     else if (error.isPicture) reject(new Problem(sentence(`${content.name} ${error.message}`)));
     else reject(new Unreachable(`The reader does not work here: ${error.message}; reload the page`));
-    if (task === "open")
+    if (task === "open" || !error)
       loading.dispatchEvent(new CustomEvent("progress", { detail: { done: !error, error } }));
     this.#next();
   }
