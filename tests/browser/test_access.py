@@ -86,7 +86,7 @@ def test_axe_finds_nothing_serious_in_the_history_and_the_key_dialog(collecting,
     assert serious(stranger.page, axe) == []
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 2200])
+@pytest.mark.parametrize("width", [360, 768, 970, 1280, 2200])
 def test_no_tab_is_wider_than_the_screen(visit, width):
     person = visit(viewport={"width": width, "height": 780})
     too_wide = []

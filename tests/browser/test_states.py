@@ -88,3 +88,27 @@ def test_the_boxes_are_seen_on_a_black_picture(visit):
         "(box) => getComputedStyle(box).boxShadow"
     )
     assert "rgb(255, 255, 255)" in shadow or "rgba(255, 255, 255" in shadow
+
+
+def test_the_heads_of_columns_stand_over_their_numbers(visit):
+    person = visit("#upload")
+    person.upload(EXAMPLES / "marker_seven.jpg", EXAMPLES / "postcode.jpg")
+    expect(person.page.locator("#batch-title")).to_have_text("2 pictures")
+    edge = """(cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell.querySelector("button")?.firstChild ?? cell);
+      return range.getBoundingClientRect().right;
+    }"""
+    for column in (4, 5):  # digits, lowest confidence
+        head = person.page.locator(f"#batch thead th:nth-child({column})").evaluate(edge)
+        number = person.page.locator(f"#batch tbody tr:first-child td:nth-child({column})").evaluate(edge)
+        assert abs(head - number) < 2, column
+
+
+def test_without_https_the_camera_says_at_once_what_to_do(visit):
+    person = visit("#about")
+    person.page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    person.page.reload()
+    person.tab("Camera")
+    expect(person.page.locator("#camera-words")).to_contain_text("HTTPS")
+    expect(person.page.locator("#camera-https")).to_contain_text("inkread serve --tls-self-signed")

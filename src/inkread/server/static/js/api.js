@@ -54,8 +54,8 @@ export class Api {
    * @param {(refused: boolean) => Promise<?string>} options.askKey asks the user for a key; null for none.
    * @param {() => ?string} options.alphabet what to read besides digits; null for digits.
    * @param {() => boolean} options.single whether each picture is read as one digit.
-   * @param {(request: import("./snippets.js").Request) => void} options.noted called with each request to read
-   *   or correct something, as another program would send it.
+   * @param {(request: import("./snippets.js").Request) => void} options.noted called with each request to
+   *   read or correct something, as another program would send it.
    */
   constructor({
     base,

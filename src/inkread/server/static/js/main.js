@@ -77,7 +77,11 @@ alphabet.addEventListener("change", () => {
   again();
 });
 
-const open = { history: () => known && history.load(), models: () => known && models.load(), api: () => known && apiTab.load() };
+const open = {
+  history: () => known && history.load(),
+  models: () => known && models.load(),
+  api: () => known && apiTab.load(),
+};
 startTabs(document.querySelector("[role=tablist]"), (name, before) => {
   if (before === "camera") camera.stop();
   open[name]?.();

@@ -13,22 +13,21 @@ export class Results {
    * @param {Object} options
    * @param {() => ?Object} options.item the item shown: {reading, picture, name}.
    * @param {import("./options.js").ReadingOptions} options.options
+   * @param {(words: string) => void} options.tell tells screen readers what was done.
    * @param {(item: Object) => Promise<Blob>} [options.drawn] draws the boxes on a picture that the browser
    *   cannot show.
    */
-  constructor({ item, options, drawn = null }) {
-    Object.assign(this, { item, options, drawn });
+  constructor({ item, options, tell, drawn = null }) {
+    Object.assign(this, { item, options, tell, drawn });
     this.copyButton = this.#button("Copy", "Copy the text", () => this.#copy());
     const picture = () => this.#picture();
     this.pictureButton = this.#button("Picture", "Download the picture with its boxes", picture);
-    this.status = el("p", { class: "visually-hidden", role: "status" });
     const look = { class: "results", role: "group", "aria-label": "Copy and download", hidden: true };
     this.root = el("div", look,
       this.copyButton,
       this.pictureButton,
       this.#button("CSV", "Download as CSV", () => this.#save("csv", toCsv, "text/csv")),
-      this.#button("JSON", "Download as JSON", () => this.#save("json", toJson, "application/json")),
-      this.status);
+      this.#button("JSON", "Download as JSON", () => this.#save("json", toJson, "application/json")));
   }
 
   update() {
@@ -45,9 +44,9 @@ export class Results {
     const text = shownText(this.item().reading, this.options);
     try {
       await navigator.clipboard.writeText(text);
-      this.#tell(this.copyButton, "Copied");
+      this.#told(this.copyButton, "Copied");
     } catch {
-      this.#tell(this.copyButton, "Not allowed");
+      this.#told(this.copyButton, "Not allowed");
     }
   }
 
@@ -63,8 +62,7 @@ export class Results {
       }
       download(`${stem(item.name)}-read.png`, picture, "image/png");
     } catch (error) {
-      say(this.status, sentence(error.message));
-      this.#tell(this.pictureButton, "Not possible");
+      this.#told(this.pictureButton, "Not possible", sentence(error.message));
     }
   }
 
@@ -73,11 +71,11 @@ export class Results {
     download(`${stem(item.name)}.${suffix}`, format([item], this.options), type);
   }
 
-  #tell(button, words) {
+  #told(button, words, spoken = words) {
     const before = button.dataset.words ?? button.textContent;
     button.dataset.words = before;
     say(button, words);
-    say(this.status, words);
+    this.tell(spoken);
     setTimeout(() => say(button, before), TOLD);
   }
 }

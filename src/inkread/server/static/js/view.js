@@ -33,7 +33,8 @@ export class ReadingView {
     options, corrections = null, invitation, seen = "The model’s input", changed = () => {}, drawn = null,
   }) {
     Object.assign(this, { options, corrections, invitation, changed });
-    this.results = new Results({ item: () => this.#item, options, drawn });
+    const tell = (words) => this.#say(words);
+    this.results = new Results({ item: () => this.#item, options, tell, drawn });
     this.#build(container, seen);
     this.clear();
     options.addEventListener("change", () => this.#item && this.#render());
@@ -154,7 +155,8 @@ export class ReadingView {
       toggleMark: () => this.#toggleMark(),
     });
     this.root = el("section", { class: "reading", "aria-label": "Reading" },
-      el("div", { class: "reading-top" }, el("h2", { class: "eyebrow" }, "Reading"), this.facts, this.waiting),
+      el("div", { class: "reading-top" },
+        el("h2", { class: "eyebrow" }, "Reading"), this.facts, this.waiting),
       this.text,
       this.verdict,
       this.retry,
