@@ -197,7 +197,7 @@ def test_a_published_collection_is_compared_on_its_test_images(run, shapes, mnis
         (["bundled", "default", "--out", "page.htm"], "did you mean '.html'", 2),
     ],
 )
-def test_what_cannot_be_compared_is_an_error_with_what_to_do(run, arguments, words, code):
+def test_systems_that_cannot_be_compared_are_an_error_with_a_remedy(run, arguments, words, code):
     result = run("compare", *arguments)
     assert (result.code, result.out) == (code, "")
     assert words in result.err

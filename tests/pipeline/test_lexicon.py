@@ -37,11 +37,11 @@ def test_case_and_punctuation_are_kept():
 
 
 @pytest.mark.parametrize("text", ["Zyxwv", "A12-77", "1984", "ab", "kouse"])
-def test_what_is_read_surely_is_never_forced_into_the_lexicon(text):
+def test_confident_words_are_never_forced_into_the_lexicon(text):
     assert read(text, share=0.999) == text
 
 
-def test_a_million_words_are_no_problem():
+def test_the_nearest_of_many_words_is_found():
     rng = np.random.default_rng(0)
     letters = np.array([*"abcdefghijklmnopqrstuvwxyz"])
     words = {"".join(word) for word in rng.choice(letters, (60_000, 8))} | {"house"}

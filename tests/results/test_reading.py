@@ -152,6 +152,6 @@ def test_doubtful_digits_go_into_every_format() -> None:
 
 
 @pytest.mark.parametrize("least", [-0.1, 1.01, float("nan")])
-def test_a_least_probability_outside_0_to_1_is_refused(least: float) -> None:
+def test_a_minimum_probability_outside_0_to_1_is_rejected(least: float) -> None:
     with pytest.raises(OptionError, match=r"0\.\.1"):
         BLANK.with_min_probability(least)

@@ -131,7 +131,7 @@ def test_readings_are_listed_searched_and_paged(collecting):
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=201", "before=nonsense", "limit=x", f"search={'x' * 300}"]
 )
-def test_a_wrong_page_is_refused(collecting, query):
+def test_a_wrong_page_is_rejected(collecting, query):
     assert slug(collecting.get(f"/v1/readings?{query}")) == "invalid-option"
 
 
@@ -180,13 +180,13 @@ def test_removing_a_reading_takes_its_corrections_with_it(collecting, reading):
         ({"other": 1}, "invalid-option"),
     ],
 )
-def test_a_wrong_correction_is_refused(collecting, reading, change, problem):
+def test_a_wrong_correction_is_rejected(collecting, reading, change, problem):
     body = {"reading": reading["id"], "line": 0, "position": 0, "label": "1"} | change
     assert slug(collecting.post("/v1/corrections", json=body)) == problem
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 10_000])
-def test_a_correction_that_is_no_json_is_refused(collecting, body):
+def test_a_correction_that_is_not_json_is_rejected(collecting, body):
     answer = collecting.post("/v1/corrections", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert slug(answer) in ("bad-request", "invalid-option")

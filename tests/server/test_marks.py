@@ -96,7 +96,7 @@ def test_a_text_is_answered_with_what_was_stored(collecting, reading):
     assert post(collecting, reading=reading, line=0, text="").json()["corrections"]
 
 
-def test_what_was_sent_is_on_the_disk_when_it_is_answered(collecting, reading):
+def test_a_correction_is_on_disk_before_the_response(collecting, reading):
     mark = post(collecting, reading=reading, box=[300, 10, 320, 40], label="5").json()
     with Store.open(collecting.service.settings.store) as other:
         assert [str(one.id) for one in other.marks(reading)] == [mark["id"]]
@@ -142,7 +142,7 @@ THREE_FORMS = (
         ({"line": 0, "position": -1, "label": "7"}, "body.position is too small"),
     ],
 )
-def test_what_is_not_exactly_one_of_the_three_forms_is_refused_with_a_clear_text(
+def test_a_body_in_none_or_several_of_the_three_forms_is_rejected_with_a_clear_text(
     collecting, reading, body, words
 ):
     answer = post(collecting, reading=reading, **body)
@@ -152,14 +152,14 @@ def test_what_is_not_exactly_one_of_the_three_forms_is_refused_with_a_clear_text
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"7", b'"text"', b'[["text"]]'])
-def test_a_correction_that_is_no_object_is_refused(collecting, body):
+def test_a_correction_that_is_not_an_object_is_rejected(collecting, body):
     answer = collecting.post("/v1/corrections", content=body, headers={"Content-Type": "application/json"})
     assert slug(answer) == "invalid-option"
     assert answer.json()["detail"] == "body is not a JSON object."
 
 
 @pytest.mark.parametrize("body", [{"box": [0, 0, 9, 9], "label": "7"}, {"line": 0, "text": "1"}])
-def test_a_box_or_a_text_of_what_is_not_stored_is_not_found(collecting, reading, body):
+def test_a_box_or_a_text_of_a_reading_that_is_not_stored_is_not_found(collecting, reading, body):
     assert slug(post(collecting, reading=NOWHERE, **body)) == "not-found"
     if "line" in body:
         assert slug(post(collecting, reading=reading, **body | {"line": 1})) == "not-found"

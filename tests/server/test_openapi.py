@@ -56,7 +56,7 @@ def test_every_operation_is_described(document):
         assert operation["tags"], path
 
 
-def test_every_refusal_is_a_problem_with_an_example(document):
+def test_every_rejection_is_a_problem_with_an_example(document):
     for _, path, operation in operations(document):
         for status, answer in operation["responses"].items():
             assert "X-Request-ID" in answer["headers"], (path, status)

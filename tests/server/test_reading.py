@@ -199,7 +199,7 @@ def test_an_option_that_is_not_acceptable_is_named(server, query, complaint):
         (SEVEN[:40], 422, "damaged-picture"),
     ],
 )
-def test_what_is_no_whole_picture_is_refused(server, content, status, problem):
+def test_an_incomplete_picture_is_rejected(server, content, status, problem):
     answer = server.post("/v1/read", content=content, headers={"Content-Type": "image/png"})
     assert (answer.status_code, slug(answer)) == (status, problem)
 
@@ -217,7 +217,7 @@ def test_no_word_of_the_decoder_comes_out(server):
         [("picture[]", ("a.png", SEVEN))],
     ],
 )
-def test_a_form_of_other_parts_is_refused(server, files):
+def test_a_form_of_other_parts_is_rejected(server, files):
     for path in ("/v1/read", "/v1/read-batch"):
         assert slug(server.post(path, files=files)) == "bad-request"
 
@@ -245,7 +245,7 @@ HEAD = b'--x\r\nContent-Disposition: form-data; name="picture"\r\n\r\n'
         ({"Content-Type": f"multipart/form-data; boundary={'x' * 5000}"}, HEAD),
     ],
 )
-def test_a_damaged_form_is_refused(server, headers, body):
+def test_a_damaged_form_is_rejected(server, headers, body):
     for path in ("/v1/read", "/v1/read-batch"):
         answer = server.post(path, content=body, headers=headers)
         assert (answer.status_code, slug(answer)) == (400, "bad-request")
@@ -285,7 +285,7 @@ KINDS = st.sampled_from(
 
 
 @given(KINDS, st.lists(PIECES, max_size=10))
-def test_any_form_is_understood_or_refused(kind, pieces):
+def test_any_form_is_understood_or_rejected(kind, pieces):
     async def stream():
         for piece in pieces:
             yield piece
@@ -335,7 +335,7 @@ def test_a_batch_waits_for_readers_instead_of_failing_half_way():
         assert [line["text"] for line in found] == ["7"] * 8
 
 
-def test_a_bug_in_one_picture_stops_no_other_and_tells_nothing(server, monkeypatch, caplog):
+def test_a_bug_in_one_picture_does_not_stop_the_others_and_reveals_nothing(server, monkeypatch, caplog):
     original = server.service.read
 
     async def read(self, upload, *rest, **options):

@@ -109,7 +109,7 @@ def test_training_lowers_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert history[-1].side_loss < history[0].side_loss
 
 
-def test_an_interrupted_training_goes_on_where_it_was(
+def test_an_interrupted_training_continues_from_its_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DetectorRecipe, "epoch_steps", 4)

@@ -24,7 +24,7 @@ def test_a_setting_left_out_keeps_its_default():
     assert recipe == Recipe(network="mlp", augmentation=Augmentation(rotation=3))
 
 
-def test_the_network_tells_which_recipe_it_is():
+def test_the_network_determines_the_kind_of_recipe():
     assert recipe_from({"network": "detector", "echo": 3}) == DetectorRecipe(echo=3)
     assert recipe_from({"network": "mlp", "epochs": 2}) == Recipe(network="mlp", epochs=2)
     assert recipe_from({}) == Recipe()

@@ -65,7 +65,7 @@ def test_samples_come_back_as_they_were() -> None:
     assert len(Strips.of([])) == 0
 
 
-def test_columns_are_asked_only_where_it_is_known_what_stands_there() -> None:
+def test_only_columns_with_a_known_answer_count() -> None:
     doubtful = sample("31")
     doubtful.digits[1] = IGNORED
     batch = batch_of([sample("25"), doubtful, sample("7", known=False)])

@@ -1,4 +1,4 @@
-"""Decodes encoded pictures with Pillow; whatever it raises becomes a ``PictureError``."""
+"""Decodes encoded pictures with Pillow; all of its errors become a ``PictureError``."""
 
 from __future__ import annotations
 

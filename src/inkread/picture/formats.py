@@ -1,4 +1,4 @@
-"""The accepted formats of pictures, told apart by the first bytes of a file."""
+"""The accepted picture formats, recognized by the first bytes of a file."""
 
 from __future__ import annotations
 

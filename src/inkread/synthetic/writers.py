@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ONE_IN = 20
 """In collections without writers (fonts, operators, scribbles, lines), one in this many is held out."""
-SUREST = 0.3
+MIN_AGREEMENT = 0.3
 """Minimum agreement of UNIPEN's digits with their neighbors; the others may be mislabeled."""
 
 KINDS = {"unipen": 0.34, "pendigits": 0.14, "alphabet": 0.2, "mnist": 0.17, "bhmsds": 0.04, "font": 0.11}
@@ -153,7 +153,7 @@ def _part(whole: NDArray[Any], *, held_out: bool) -> NDArray[Any]:
 
 def _unipen(data_dir: Path | None, *, held_out: bool) -> People:
     characters = load_unipen(data_dir=data_dir)
-    doubtful = (characters.agreement < SUREST) & np.char.isdigit(characters.labels)
+    doubtful = (characters.agreement < MIN_AGREEMENT) & np.char.isdigit(characters.labels)
     keep = (np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS) == held_out) & ~doubtful
     return People.of(characters, keep)
 

@@ -51,7 +51,7 @@ class Origin:
 
     Attributes:
         recipe: every setting.
-        data: what they learned from, see ``Card.data``.
+        data: the training data, see ``Card.data``.
         command: the command that reproduces the run.
     """
 
@@ -76,10 +76,10 @@ class Origin:
         Args:
             network: the network; ``None`` for counts, which give their own number of parameters.
             model: the file's content, if it is exported already; else its hash is still to be set.
-            labels: of its classes.
+            labels: the labels of its classes.
             geometry: what its input must look like.
             name: its name; by default that of the recipe's network.
-            temperature: of its probabilities.
+            temperature: divides its logits, see ``Card``.
             scores: its scores.
             further: other fields of ``Card``.
         """

@@ -1,4 +1,4 @@
-"""What this machine computes on, and what it computes fast."""
+"""The devices of this machine, and the precision that each computes fast."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from inkread.training.checkpoint import Checkpoint, State
     from inkread.training.recipe import DetectorRecipe, TextRecipe
 
-STEEPEST = 5.0
-"""The norm that gradients are clipped to."""
+MAX_GRADIENT_NORM = 5.0
+"""Gradients are clipped to this norm."""
 
 Row = TypeVar("Row", bound=trainer.Figures)
 
@@ -57,5 +57,5 @@ def plan(recipe: DetectorRecipe | TextRecipe) -> trainer.Plan:
     """Returns how the weights change."""
     schedule = partial(trapezoid, warmup=recipe.warmup, decay=recipe.decay)
     return trainer.plan_of(
-        recipe, steps=recipe.steps, epoch=recipe.epoch_steps, schedule=schedule, clip=STEEPEST
+        recipe, steps=recipe.steps, epoch=recipe.epoch_steps, schedule=schedule, clip=MAX_GRADIENT_NORM
     )

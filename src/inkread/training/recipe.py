@@ -145,9 +145,9 @@ class Recipe(_WithGlyphs):
     """The architecture: one of ``NETWORKS``, or any name for your own ``layers``."""
 
     material: str = choice("mnist", MATERIALS)
-    """What is learned from besides --data, by default MNIST: ``writing`` adds other hands and pens, and
-    glyphs that are not digits, see ``inkread.datasets.glyph_corpus``; ``characters`` adds letters, as classes
-    of their own, see ``inkread.synthetic.characters``."""
+    """Training data besides --data (default: MNIST): ``writing`` adds other writers and pens, and glyphs
+    that are not digits, see ``inkread.datasets.glyph_corpus``; ``characters`` adds letters, as classes of
+    their own, see ``inkread.synthetic.characters``."""
 
     mnist_passes: int = number(1, 1, 100)
     """How often each MNIST glyph, or other --data, is seen in an epoch: its weight among other material."""
@@ -342,7 +342,7 @@ class TextRecipe(_WithSteps):
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneConfig(_WithGlyphs):
-    """Every setting of a training that goes on from a model, with a person's own glyphs."""
+    """Every setting of the fine-tuning of a model on a person's own glyphs."""
 
     network: str = choice(TUNED, (TUNED,))
     """Distinguishes these settings from those of other trainings."""

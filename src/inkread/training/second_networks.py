@@ -1,4 +1,4 @@
-"""What the networks for close-ups and strips have in common: how they learn, each from batches of its own."""
+"""Trains the networks for close-ups and strips, each from batches of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Batch:
 
     Attributes:
         planes: the network's input.
-        loss: of its answer, in 32 bits.
+        loss: computes the loss of its answer, in 32 bits.
     """
 
     planes: Tensor
@@ -86,7 +86,7 @@ def learn(
         steps: in all.
         rate: the highest learning rate.
         start: bundled weights to start from, if the recipe wants them.
-        folder: where a checkpoint is kept; a training that is interrupted there continues. None for neither.
+        folder: the folder of a checkpoint, from which an interrupted training continues; None for none.
         on_epoch: called after every epoch, with its figures.
         on_batch: called after every step with the number of steps done, and in all.
     """

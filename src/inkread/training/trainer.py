@@ -49,11 +49,11 @@ class Figures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What the steps of an epoch came to.
+    """The outcome of an epoch's steps.
 
     Attributes:
         epoch: its number, from 1.
-        learning_rate: of the last step.
+        learning_rate: the rate of the last step.
         means: mean over the steps of what ``Task.loss`` counts, the loss first.
         seconds: since the epoch began.
     """
@@ -86,14 +86,14 @@ class Plan:
         epoch: steps of an epoch; the last one may be shorter.
         learning_rate: the highest.
         schedule: share of the steps done, 0..1 -> share of the highest rate.
-        seed: of dropout, and of what else a task draws from PyTorch's global generator.
+        seed: seeds PyTorch's global generator, for dropout and for whatever a task draws from it.
         optimizer: ``adamw``, ``adam``, or ``sgd`` (with Nesterov's momentum).
-        momentum: of ``sgd``.
+        momentum: the momentum of ``sgd``.
         weight_decay: as the optimizer means it; none on biases and batch norms.
         averaging: decay per step of the moving average of the weights, which is the result; 0 for none.
         clip: norm that gradients are clipped to.
         device: where.
-        precision: of the layers, ``float32`` or ``bfloat16``.
+        precision: the layers' precision, ``float32`` or ``bfloat16``.
         patience: epochs without a lower validation loss after which the training stops; 0 for never.
         keep: ``last``, or ``best`` for the epoch with the lowest validation loss.
     """
