@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
@@ -126,11 +125,10 @@ class Reader(SourceReader[Trace]):
         return self.detector.model.path.parent / name
 
     @property
-    def fingerprint(self) -> str:
-        """SHA-256, hexadecimal, of the SHA-256s of all networks in use: which weights a reading is from."""
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256, hexadecimal, of each network in use."""
         networks = (self.classifier, self._judge, self.detector, self.closeups, self.strips, self.rescorer)
-        models = (network.model.quantized or network.model for network in networks)
-        return hashlib.sha256("".join(model.card.sha256 for model in models).encode()).hexdigest()
+        return tuple(network.sha256 for network in networks)
 
     @property
     def rejection_threshold(self) -> float:

@@ -46,6 +46,17 @@ def test_it_reads_what_read_reads_and_says_what_it_did(call, tmp_path):
     assert call(*arguments) == (0, f"{out}: everything has been read before\n", "")
 
 
+def test_it_reads_other_alphabets_and_never_mixes_them_in_one_folder(call, tmp_path):
+    out = tmp_path / "out"
+    arguments = (EXAMPLES / "postcode.jpg", "--out", out, "--format", "jsonl", "--workers", 1, "--quiet")
+    assert call(*arguments, "--alphabet", "text") == (0, "", "")
+    (part,) = out.glob("part-*.jsonl")
+    reading = inkread.read(EXAMPLES / "postcode.jpg", alphabet="text")
+    assert json.loads(part.read_text())["text"] == reading.text
+    code, _, error = call(*arguments, "--alphabet", "letters")
+    assert (code, "alphabet" in error) == (1, True), error
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -137,6 +137,7 @@ def _identity(job: Job) -> dict[str, object]:
         "inputs": [str(Location(each)) for each in job.inputs],
         "format": job.style,
         "column": job.column,
+        "alphabet": settings.alphabet,
         "single": settings.single,
         "min-probability": settings.min_probability,
         "models": settings.models,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import cv2
 import numpy as np
@@ -18,18 +18,24 @@ from inkread.batch.rows import Row
 from inkread.errors import JobError, OptionError, PictureError
 from inkread.models import DETECTOR
 from inkread.picture import PictureLimits, page_count
-from inkread.reader import Reader
+from inkread.reader import DIGITS_ONLY, open_reader
 from inkread.results import require_probability
 from inkread.results.outcome import Outcome
+
+if TYPE_CHECKING:
+    from inkread.pipeline.symbols import SymbolReader
+    from inkread.pipeline.text import TextReader
+    from inkread.reader import Reader
 
 THREADS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingSettings:
-    """How every page is read; see ``inkread.Reader``.
+    """How every page is read; see ``inkread.reader.open_reader``.
 
     Attributes:
+        alphabet: the characters to read.
         model: the glyph classifier.
         detector: the detector.
         single: read one digit per page, or none.
@@ -39,6 +45,7 @@ class ReadingSettings:
         models: the fingerprint that the networks must have, see ``Reader.fingerprint``; empty for any.
     """
 
+    alphabet: str = DIGITS_ONLY
     model: str = "default"
     detector: str = DETECTOR
     single: bool = False
@@ -52,13 +59,20 @@ class ReadingSettings:
         if not 0 < self.max_seconds < float("inf"):
             raise OptionError(f"--max-seconds {self.max_seconds:g}", "is out of range", "use seconds above 0")
 
-    def reader(self) -> Reader:
+    def reader(self) -> Reader | TextReader | SymbolReader:
         """Makes the reader.
 
         Raises:
             ModelError: a model cannot be loaded.
+            OptionError: the alphabet is unknown, or an option does not go with it.
         """
-        return Reader(self.model, detector=self.detector, limits=self.limits, threads=THREADS)
+        return open_reader(
+            self.alphabet,
+            model=self.model,
+            detector=self.detector,
+            limits=self.limits,
+            threads=THREADS,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +139,7 @@ class PageReader:
         if self.reader.fingerprint != (settings.models or self.reader.fingerprint):
             remedy = "install the same version of inkread on all machines"
             raise JobError(socket.gethostname(), "has other models than the job", remedy)
-        self.reader.read(np.full((60, 90), 255, np.uint8))
+        self.reader.trace(np.full((60, 90), 255, np.uint8), single=settings.single)
 
     def __call__(self, task: Task) -> int | Row:
         """Returns a document's page count, or a page's row."""

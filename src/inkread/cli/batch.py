@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inkread.cli.console import error_console, is_terminal, write
-from inkread.cli.options import DetectorOption, MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.options import (
+    Alphabet,
+    AlphabetOption,
+    DetectorOption,
+    MinProbabilityOption,
+    ModelOption,
+    SingleOption,
+)
 from inkread.models import DETECTOR
 
 if TYPE_CHECKING:
@@ -57,6 +64,7 @@ def batch(
     workers: Annotated[
         int | None, typer.Option(help="Pictures read at a time; default: one per core.")
     ] = None,
+    alphabet: AlphabetOption = Alphabet.DIGITS,
     single: SingleOption = False,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
@@ -87,6 +95,7 @@ def batch(
         inputs=tuple(inputs),
         out=out,
         settings=ReadingSettings(
+            alphabet=alphabet.value,
             model=model,
             detector=detector,
             single=single,

@@ -41,6 +41,11 @@ class Network:
             self.model.quantized or self.model, threads=threads, takes=self.takes, gives=self.gives
         )
 
+    @property
+    def sha256(self) -> str:
+        """SHA-256, hexadecimal, of the file that computes."""
+        return (self.model.quantized or self.model).card.sha256
+
     def _run(self, inputs: NDArray[np.float32], *, batch: int | None = None) -> NDArray[np.float32]:
         """Returns the output for all inputs, ``batch`` of them at a time."""
         name, shape = self.gives

@@ -67,10 +67,13 @@ class BeamSearch:
         ngrams: how words are spelled.
         weights: how much that counts.
         temperature: divides the logarithms of whole words' probabilities, fitted on held-out words.
+        sha256: hash of the file of n-grams, hexadecimal; empty if there is none.
     """
 
-    def __init__(self, ngrams: NGrams, weights: Weights, *, temperature: float = 1.0) -> None:
-        self.ngrams, self.weights, self.temperature = ngrams, weights, temperature
+    def __init__(
+        self, ngrams: NGrams, weights: Weights, *, temperature: float = 1.0, sha256: str = ""
+    ) -> None:
+        self.ngrams, self.weights, self.temperature, self.sha256 = ngrams, weights, temperature, sha256
         self._known, self._unknown = math.log1p(-weights.unknown), math.log(weights.unknown)
 
     @classmethod
@@ -81,7 +84,7 @@ class BeamSearch:
             ModelError: they are missing, damaged, or others than their card describes.
         """
         ngrams, card = load_ngrams(folder)
-        return cls(ngrams, Weights(**card.fusion), temperature=card.temperature)
+        return cls(ngrams, Weights(**card.fusion), temperature=card.temperature, sha256=card.sha256)
 
     def texts(self, columns: NDArray[np.float32]) -> list[tuple[str, float]]:
         """Returns up to ``KEPT`` texts with their scores, the best first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -37,6 +38,16 @@ class SourceReader(ABC, Generic[Stages]):
         self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0
     ) -> Stages:
         """Reads the picture and keeps every stage; ``single`` reads it as one digit or character."""
+
+    @property
+    @abstractmethod
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256, hexadecimal, of each file of weights in use."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, hexadecimal, of all ``hashes``: which weights a reading is from."""
+        return hashlib.sha256("".join(self.hashes).encode()).hexdigest()
 
     def read(self, source: Source, *, page: int = 1, min_probability: float = 0.0) -> Reading:
         """Reads every digit in the picture, row by row, or its lines of text.

@@ -77,6 +77,11 @@ class SymbolReader(SourceReader[TextTrace]):
         """Pickles the arguments; unpickling loads the model again."""
         return partial(type(self), self._model, limits=self.limits, threads=self._threads), ()
 
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256, hexadecimal, of the network."""
+        return (self.classifier.sha256,)
+
     def trace(
         self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0
     ) -> TextTrace:

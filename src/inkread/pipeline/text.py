@@ -110,6 +110,12 @@ class TextReader(SourceReader[TextTrace]):
         """Classifies one character; loaded when first needed."""
         return Classifier(CHARACTERS, threads=self._threads)
 
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256, hexadecimal, of both networks, and of the n-grams if they are in use."""
+        spelling = (self._search.sha256,) if self._search else ()
+        return (self.recognizer.sha256, self.classifier.sha256, *spelling)
+
     def trace(
         self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0
     ) -> TextTrace:
