@@ -141,6 +141,7 @@ def test_the_shell_completes_commands_options_and_values(words, found):
         ["serve", "--port", "99999"],
         ["train", "--out", "new", "--epochs", "-3"],
         ["train", "--out", "new", "--network", "unknown"],
+        ["train", "--out", "new", "--optimizer", "unknown"],
         ["evaluate", "--data", "unknown"],
         ["plot", "unknown"],
         ["plot", "saliency", "--glyph", "-1"],
@@ -156,3 +157,8 @@ def test_a_wrong_value_exits_with_2_before_anything_is_done(run, arguments, tmp_
     result = run(*arguments)
     assert (result.code, result.out) == (2, "")
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_wrong_setting_is_named_as_the_option_that_was_given(run, tmp_path):
+    result = run("train", "--out", tmp_path / "new", "--learning-rate", "-1")
+    assert result.err.startswith("error: --learning-rate -1.0: is out of range; ")

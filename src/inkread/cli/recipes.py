@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkread.cli.settings import NESTED, nested
 from inkread.errors import OptionError, nearest
@@ -24,6 +25,9 @@ from inkread.training.recipe import (
     Recipe,
     TextRecipe,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 USUAL = "cnn"
 """The default network."""
@@ -46,9 +50,10 @@ def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any])
     name = recipe or (USUAL if own else network or USUAL)
     base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
     kind = PAGE_RECIPES.get(network or base.get("network", ""))
-    if kind:
-        return kind.from_dict(base | settings | chosen)
-    made = Recipe.from_dict(_over(base, settings) | chosen)
+    with _named_as_options(settings):
+        if kind:
+            return kind.from_dict(base | settings | chosen)
+        made = Recipe.from_dict(_over(base, settings) | chosen)
     _refuse_others(made, settings)
     if "optimizer" in settings and "learning_rate" not in settings:
         rate = Recipe.from_dict(base | chosen).by(made.optimizer).learning_rate
@@ -73,7 +78,21 @@ def fine_tune_config_of(recipe: str | None, settings: dict[str, Any]) -> FineTun
         OptionError: a setting is unknown, or the file is unreadable.
     """
     base = _read_settings(recipe) if recipe else {}
-    return FineTuneConfig.from_dict(_over(FineTuneConfig().to_dict() | base, settings))
+    with _named_as_options(settings):
+        return FineTuneConfig.from_dict(_over(FineTuneConfig().to_dict() | base, settings))
+
+
+@contextmanager
+def _named_as_options(settings: dict[str, Any]) -> Iterator[None]:
+    """Names a wrong setting as the option that was given, not as a field of the recipe."""
+    try:
+        yield
+    except OptionError as error:
+        _, _, name = error.source.partition(" = ")[0].rpartition(".")
+        if name not in settings or error.problem.startswith("is not a setting"):
+            raise
+        option = f"--{name.replace('_', '-')} {settings[name]}"
+        raise OptionError(option, error.problem, error.remedy) from error
 
 
 def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
