@@ -44,6 +44,16 @@ def test_a_page_has_its_lines_with_words_characters_and_boxes(reader):
     assert reading.to_dict()["lines"][0]["words"][0]["label"] == reading.lines[0].words[0].label
 
 
+def test_the_box_of_a_word_is_that_of_its_ink(reader):
+    picture = page("hello")
+    (line,) = reader.read(picture).lines
+    x0, _, x1, _ = line.words[0].box
+    ink = np.flatnonzero((picture < 128).any(axis=0))
+    assert (x0, x1) == pytest.approx((ink[0], ink[-1] + 1), abs=4)
+    first, second = reader.read(page("hello world")).lines[0].words
+    assert first.box[2] <= second.box[0]
+
+
 def test_an_alphabet_leaves_everything_else_out():
     picture = page("A1 b-2 c!3")
     for alphabet in ("letters", "alnum"):

@@ -22,14 +22,17 @@ from inkread.pipeline.source_reader import SourceReader
 from inkread.pipeline.symbols import TextTrace, in_source, read_symbol
 from inkread.pipeline.text_lines import HEIGHT, find_lines
 from inkread.pipeline.words import read_words
-from inkread.results import Box, Digit, Line, Reading, Word, require_probability
+from inkread.results import Digit, Line, Reading, Word, require_probability
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from inkread.picture import Picture, Source
     from inkread.pipeline.decoding import Character
     from inkread.pipeline.text_lines import TextLine
+    from inkread.pipeline.words import LineWord
     from inkread.system.files import AnyPath
 
 ALPHABETS = {
@@ -38,6 +41,9 @@ ALPHABETS = {
     "text": "".join(TEXT_CLASSES[:-1]),
 }
 """The characters of each alphabet."""
+BEYOND = 0.6 * HEIGHT
+"""Pixels of a strip that a word's ink may reach beyond the columns of its characters: at most half the height
+of the ink for 95 of 100 words of UNIPEN."""
 SPELLED = ("letters", "text")
 """The alphabets whose words are spelled as usual; mixtures of digits and letters are codes."""
 
@@ -139,22 +145,32 @@ class TextReader(SourceReader[TextTrace]):
         columns = restricted(columns, self._classes)
         words, digits = [], []
         temperature = self.recognizer.model.card.temperature
-        for word in read_words(columns, self._search, temperature=temperature):
+        found = read_words(columns, self._search, temperature=temperature)
+        for word, (start, end) in zip(found, _extents(found, line), strict=True):
             texts = word.texts
             if self._lexicon:
                 texts = self._lexicon.corrected(columns, word.characters, word.probability)
             (text, probability), *others = texts
-            box = _box(line, word.characters[0].start, word.characters[-1].end, picture)
+            box = in_source(list(line.box(start, end)), picture)
             words.append(Word(text, probability, box, tuple(others)))
             digits += [_digit(line, character, picture) for character in word.characters]
         return Line(tuple(digits), (), tuple(words))
 
 
 def _digit(line: TextLine, character: Character, picture: Picture) -> Digit:
-    box = _box(line, character.start, character.end, picture)
+    box = in_source(list(line.box(character.start * COLUMN, character.end * COLUMN)), picture)
     return Digit(character.label, character.probability, box, character.alternatives)
 
 
-def _box(line: TextLine, start: float, end: float, picture: Picture) -> Box:
-    """Returns the box of some columns in pixels of the source picture."""
-    return in_source(list(line.box(start * COLUMN, end * COLUMN)), picture)
+def _extents(words: Sequence[LineWord], line: TextLine) -> Iterator[tuple[float, float]]:
+    """Yields where the ink of each word begins and ends, in pixels of the strip.
+
+    The network answers somewhere within a character, so a word's ink reaches beyond the columns of its first
+    and its last one, but not over the middle of the gap to the next word.
+    """
+    starts = [COLUMN * word.characters[0].start for word in words]
+    ends = [COLUMN * word.characters[-1].end for word in words]
+    middles = [(end + start) / 2 for end, start in zip(ends, starts[1:], strict=False)]
+    borders = [0.0, *middles, float(line.pixels.shape[1])]
+    for start, end, first, last in zip(starts, ends, borders, borders[1:], strict=False):
+        yield line.trimmed(max(first, start - BEYOND), min(last, end + BEYOND))

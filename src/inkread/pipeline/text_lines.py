@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEIGHT, FILL = 48, 0.76
+INKED, DARKEST = 0.4, 99
+"""A column has ink if a pixel differs from paper by this share of what this percentile of pixels does."""
 """Height of a strip in pixels, and the share of it that the line's ink takes."""
 FIRST_SIDE = 1_200
 """Longer side, pixels, at which ink is searched first; halved while the writing is higher than
@@ -71,6 +73,13 @@ class TextLine:
     scale: float
     course: tuple[float, float]
     tall: float
+
+    def trimmed(self, start: float, end: float) -> tuple[float, float]:
+        """Returns the part of some columns that has ink, in pixels of the strip; all of it if none has."""
+        paper = np.abs(self.pixels.astype(np.int16) - np.int16(np.median(self.pixels)))
+        has_ink = (paper > INKED * np.percentile(paper, DARKEST)).any(axis=0)
+        found = np.flatnonzero(has_ink[max(0, int(start)) : max(0, int(end))]) + max(0, int(start))
+        return (float(found[0]), float(found[-1] + 1)) if len(found) else (start, end)
 
     def box(self, start: float, end: float) -> tuple[float, float, float, float]:
         """Returns the box on the page of the columns from ``start`` to ``end``, in pixels of the strip."""
