@@ -19,13 +19,13 @@ import numpy as np
 
 from inkread.datasets.archives import load_npz
 from inkread.datasets.data_dirs import require_file
+from inkread.datasets.strip_pack import load_pack
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 from inkread.datasets.written_text import (
     load_copiste_lines,
     load_copiste_words,
     load_dhsd,
     load_pen_words,
-    load_poilus,
 )
 from inkread.errors import DatasetNotFoundError
 from inkread.evaluation.metrics import edit_distance
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from inkread.datasets.written_text import Strips
 
 Sample = tuple["NDArray[np.uint8]", str]
+WILLS = "https://github.com/HTR-United/CREMMA-AN-TestamentsDePoilus"
 MARGIN = 12
 """Pixels of paper around a strip."""
 
@@ -87,7 +88,7 @@ def words(every: int) -> str:
         ("Copiste words", lambda: _strips(load_copiste_words(held_out=True, clean=True))),
         ("Copiste lines", lambda: _strips(load_copiste_lines(held_out=True))),
         ("DHSD names", lambda: _strips(load_dhsd(held_out=True))),
-        ("French wills, lines", lambda: _strips(load_poilus())),
+        ("French wills, lines", _wills),
     ):
         samples = _available(load, every)
         if samples:
@@ -162,6 +163,11 @@ def _pen_words() -> Iterator[Sample]:
 
 def _strips(strips: Strips) -> Iterator[Sample]:
     return ((_padded(strip.pixels), plain(strip.text)) for strip in strips.strips)
+
+
+def _wills() -> Iterator[Sample]:
+    pack = load_pack("eval_lines", "poilus48.npz", None, ("label",), published=WILLS)
+    return ((_padded(pack.line(i)), plain(text)) for i, text in enumerate(pack.texts()))
 
 
 def _padded(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

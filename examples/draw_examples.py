@@ -12,8 +12,9 @@ import csv
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -22,12 +23,15 @@ from inkread.datasets.stroke_font import ALPHABET, WriterStyle, spline, with_pre
 from inkread.datasets.stroke_rendering import rasterise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from inkread.datasets.page_rendering import Colour, Light, Page
     from inkread.datasets.stroke_font import Strokes
 
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1."""
 Picture = tuple[Image.Image, str]
 """A picture and its label: rows joined by "/"."""
 
@@ -35,6 +39,8 @@ WHITE, CREAM, GREYISH = (0.95, 0.95, 0.94), (0.95, 0.92, 0.85), (0.90, 0.90, 0.8
 PALE_BLUE, ORANGE = (0.66, 0.77, 0.90), (0.96, 0.60, 0.30)
 EXIF_ORIENTATION, TURNED_RIGHT = 0x0112, 6
 JPEG_QUALITY = 80
+SHIFT = 4
+"""Fixed-point bits for the coordinates of printed lines."""
 
 ON_PAGE = ("phone_number.jpg", "pencil_rows.jpg", "column_sum.jpg", "drawing.png")
 """The examples that the web page offers."""
@@ -52,7 +58,7 @@ def phone_number(rng: np.random.Generator) -> Picture:
     page = page_rendering.write(page, rasterise(row, shape, 4.8), page_rendering.BLUE_PEN, rng)
     page = page * page_rendering.uneven_light(shape, direction=20, fall=0.22, vignette=0.12, level=0.97)
     shadow = [(0.52, 1.2), (0.60, 0.72), (0.72, 0.52), (0.84, 0.50), (1.2, 0.62), (1.2, 1.2)]
-    page = page * page_rendering.soft_shadow(shape, shadow, depth=0.34, blur=34)
+    page = page * soft_shadow(shape, shadow, depth=0.34, blur=34)
     return _photo(page, page_rendering.Camera(tilt=0.04, cast=(1.0, 0.985, 0.95)), rng), "017655538042"
 
 
@@ -60,7 +66,7 @@ def pencil_rows(rng: np.random.Generator) -> Picture:
     """Draws three rows in pencil on ruled paper."""
     shape = (780, 900)
     page = page_rendering.plain_paper(shape, rng, colour=WHITE)
-    page = page_rendering.ruled(page, spacing=92, start=70, colour=PALE_BLUE, margin=128)
+    page = ruled(page, spacing=92, start=70, colour=PALE_BLUE, margin=128)
     style = replace(WriterStyle.random(rng), slant=0.05)
     rows = ("2718", "28459", "0452")
     for number, text in enumerate(rows):
@@ -79,7 +85,7 @@ def grid_number(rng: np.random.Generator) -> Picture:
     """Draws a number on graph paper."""
     shape = (560, 900)
     page = page_rendering.plain_paper(shape, rng, colour=GREYISH)
-    page = page_rendering.grid(page, spacing=46, start=(20, 13), colour=(0.72, 0.80, 0.86))
+    page = grid(page, spacing=46, start=(20, 13), colour=(0.72, 0.80, 0.86))
     style = replace(WriterStyle.random(rng), shapes=_shapes({"4": 0, "7": 1, "2": 0}), spacing=0.3)
     row = page_rendering.place(write_row("60742", style, rng), at=(170, 205), height=138, slope=-1.0)
     page = page_rendering.write(page, rasterise(row, shape, 7), page_rendering.BLACK_PEN, rng)
@@ -92,7 +98,7 @@ def postcode(rng: np.random.Generator) -> Picture:
     shape, text = (420, 900), "80331"
     page = page_rendering.plain_paper(shape, rng, colour=CREAM, fibre=0.016)
     frames = [(130 + 130 * number, 130, 238 + 130 * number, 282) for number in range(len(text))]
-    page = page_rendering.boxes(page, frames, colour=ORANGE, thickness=3)
+    page = boxes(page, frames, colour=ORANGE, thickness=3)
     style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "3": 0}), unevenness=0.04)
     strokes: Strokes = []
     for digit, (x0, y0, x1, _) in zip(text, frames, strict=True):
@@ -109,7 +115,7 @@ def postcode(rng: np.random.Generator) -> Picture:
 def chalkboard(rng: np.random.Generator) -> Picture:
     """Draws white chalk on a blackboard."""
     shape, rows = (680, 900), ("1947", "58")
-    page = page_rendering.board(shape, rng)
+    page = board(shape, rng)
     style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "4": 1, "9": 0}), spacing=0.34)
     for text, at in zip(rows, ((150, 130), (330, 390)), strict=True):
         strokes = page_rendering.place(write_row(text, style, rng), at=at, height=172, slope=1.5)
@@ -127,7 +133,7 @@ def marker_digit(rng: np.random.Generator) -> Picture:
     page = page_rendering.write(page, rasterise(strokes, shape, 34), page_rendering.RED_MARKER, rng)
     page = page * page_rendering.uneven_light(shape, direction=60, fall=0.3, vignette=0.15)
     shadow = [(-0.2, -0.2), (0.62, -0.2), (0.25, 0.35), (-0.2, 0.62)]
-    page = page * page_rendering.soft_shadow(shape, shadow, depth=0.25, blur=40)
+    page = page * soft_shadow(shape, shadow, depth=0.25, blur=40)
     return _photo(page, page_rendering.Camera(tilt=0.05, turn=3), rng), "7"
 
 
@@ -158,7 +164,7 @@ def column_sum(rng: np.random.Generator) -> Picture:
     page = page_rendering.write(page, rasterise(strokes, shape, 5.5), page_rendering.BLACK_PEN, rng)
     page = page * page_rendering.uneven_light(shape, direction=90, fall=0.3, vignette=0.12)
     shadow = [(-0.2, 0.55), (0.18, 0.72), (0.35, 1.2), (-0.2, 1.2)]
-    page = page * page_rendering.soft_shadow(shape, shadow, depth=0.3, blur=36)
+    page = page * soft_shadow(shape, shadow, depth=0.3, blur=36)
     return _photo(page, page_rendering.Camera(tilt=0.04, turn=-2, cast=(1.0, 0.98, 0.94)), rng), "/".join(
         rows
     )
@@ -235,6 +241,91 @@ def shrink(folder: Path, source: Path = Path(__file__).parent) -> None:
         with Image.open(source / name) as picture:
             picture.thumbnail((PAGE_SIDE, PAGE_SIDE), Image.Resampling.LANCZOS)
             picture.save(folder / name, quality=PAGE_QUALITY, optimize=True)
+
+
+def board(shape: tuple[int, int], rng: np.random.Generator, *, colour: Colour = (0.15, 0.21, 0.19)) -> Page:
+    """Makes a blackboard from which chalk was wiped in broad strokes."""
+    page = page_rendering.plain_paper(shape, rng, colour=colour, fibre=0.01)
+    height, width = shape
+    # A wet sponge leaves tilted noise that is much longer than wide.
+    streaks = cv2.resize(
+        page_rendering.noise((height, max(2, width // 12)), 14, rng),
+        (width, height),
+        interpolation=cv2.INTER_CUBIC,
+    )
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.uniform(8, 20)), 1.0)
+    streaks = cv2.warpAffine(streaks, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
+    dust = np.clip(0.045 + 0.03 * streaks + 0.012 * page_rendering.noise(shape, 1.5, rng), 0, 1)
+    return _within_range(page + (1 - page) * dust[..., None])
+
+
+def ruled(page: Page, *, spacing: float, start: float, colour: Colour, margin: float | None = None) -> Page:
+    """Prints horizontal lines, and a red margin line at x = ``margin`` if there is one."""
+    height, width = page.shape[:2]
+    lines = [(0.0, y, float(width), y) for y in np.arange(start, height, spacing)]
+    page = printed(page, lines, colour=colour, thickness=1)
+    if margin is None:
+        return page
+    return printed(page, [(margin, 0, margin, height)], colour=(0.86, 0.45, 0.47), thickness=1)
+
+
+def grid(page: Page, *, spacing: float, start: tuple[float, float], colour: Colour) -> Page:
+    """Prints squares."""
+    height, width = page.shape[:2]
+    lines = [(0.0, y, float(width), y) for y in np.arange(start[1], height, spacing)]
+    lines += [(x, 0.0, x, float(height)) for x in np.arange(start[0], width, spacing)]
+    return printed(page, lines, colour=colour, thickness=1)
+
+
+def boxes(page: Page, frames: Sequence[Box], *, colour: Colour, thickness: int = 2) -> Page:
+    """Prints frames, like the ones for each digit on a form."""
+    lines = [
+        side
+        for x0, y0, x1, y1 in frames
+        for side in ((x0, y0, x1, y0), (x1, y0, x1, y1), (x1, y1, x0, y1), (x0, y1, x0, y0))
+    ]
+    return printed(page, lines, colour=colour, thickness=thickness)
+
+
+def printed(page: Page, lines: Sequence[Box], *, colour: Colour, thickness: int) -> Page:
+    """Prints straight lines in translucent color: ink and paper multiply."""
+    mask = np.zeros(page.shape[:2], np.uint8)
+    ends = [np.array(line, np.float64).reshape(2, 1, 2) for line in lines]
+    cv2.polylines(
+        mask,
+        [np.round(end * (1 << SHIFT)).astype(np.int32) for end in ends],
+        isClosed=False,
+        color=255,
+        thickness=thickness,
+        lineType=cv2.LINE_AA,
+        shift=SHIFT,
+    )
+    strength = mask.astype(np.float32)[..., None] / 255
+    return _within_range(page * (1 - strength * (1 - np.array(colour))))
+
+
+def soft_shadow(
+    shape: tuple[int, int], outline: Sequence[tuple[float, float]], *, depth: float, blur: float
+) -> Light:
+    """Makes the shadow of an object next to the page.
+
+    Args:
+        shape: shape of the page.
+        outline: corners of the shadow as shares of the page's width and height; they may be outside the page.
+        depth: share of the light that it blocks.
+        blur: standard deviation of its edge.
+    """
+    mask = np.zeros(shape, np.float32)
+    corners = np.array(outline) * [shape[1], shape[0]]
+    cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1.0)
+    # OpenCV's kernel grows with the blur, so blur a small copy.
+    small = cv2.resize(mask, None, fx=1 / 4, fy=1 / 4, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), blur / 4, borderType=cv2.BORDER_REPLICATE)
+    return (1 - depth * cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR))[..., None]
+
+
+def _within_range(values: NDArray[Any]) -> Page:
+    return np.asarray(np.clip(values, 0, 1), np.float32)
 
 
 def _shapes(chosen: dict[str, int]) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def test_all_files_state_one_version():
     assert project["version"] == cited == inkread.__version__
 
 
-def test_the_sdist_holds_docs_examples_and_tests_and_all_that_tests_read(tmp_path, monkeypatch):
+def test_the_sdist_contains_docs_examples_tests_and_their_data(tmp_path, monkeypatch):
     build = pytest.importorskip("hatchling.build", reason="hatchling is not installed")
     monkeypatch.chdir(ROOT)
     with tarfile.open(tmp_path / build.build_sdist(str(tmp_path))) as archive:

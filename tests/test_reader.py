@@ -324,7 +324,7 @@ def test_arrays_that_are_not_pictures_are_rejected_by_name(reader: Reader, array
         reader.read(array)
 
 
-def test_doubtful_digits_are_named_by_no_reader_method(reader: Reader) -> None:
+def test_uncertain_digits_are_question_marks_in_every_reader_method(reader: Reader) -> None:
     pixels = written("47")
     sure = reader.read(pixels)
     doubted = reader.read(pixels, min_probability=1.0)

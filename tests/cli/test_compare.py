@@ -68,7 +68,7 @@ def test_the_held_out_images_are_training_images(run, mnist):
     assert "last 5,000 training images" in result.out
 
 
-def test_how_a_foreign_model_takes_its_glyphs_is_said(run, foreign_file):
+def test_the_input_convention_of_an_external_model_is_named(run, foreign_file):
     result = run("compare", "bundled", foreign_file)
     assert result.code == 0, result.err
     assert "(N, 28, 28), 0–1, probabilities" in result.out

@@ -83,7 +83,7 @@ def test_an_import_reports_the_comparison_and_the_folder(run, imports, tmp_path)
     assert "few of these digits" not in result.out
 
 
-def test_an_imported_model_that_reads_hardly_any_digit_is_doubted(run, imports, tmp_path):
+def test_an_imported_model_that_misreads_most_digits_causes_a_warning(run, imports, tmp_path):
     imports.found = dataclasses.replace(FOUND, accuracy=0.11)
     result = run("import", tmp_path / "old.keras", "--trust")
     assert result.code == 0

@@ -32,7 +32,7 @@ def arguments(tmp_path):
     return ["sweep", "--network", "linear", "--epochs", 2, "--trials", 3, "--out", tmp_path / "sweep"]
 
 
-def test_what_was_found_is_shown_and_kept(run, arguments, tmp_path):
+def test_results_are_shown_and_saved(run, arguments, tmp_path):
     result = run(*arguments, terminal=True)
     assert result.code == 0, result.err
     assert "3 trials, 0 of them stopped early" in result.out

@@ -82,7 +82,7 @@ def test_a_detector_is_trained_by_the_settings_given(run, trained, tmp_path):
     )
 
 
-def test_the_detector_goes_on_from_its_weights_with_corrected_pages(run, trained, tmp_path):
+def test_the_detector_continues_from_its_weights_with_corrected_pages(run, trained, tmp_path):
     result = run(
         "train", "--network", "detector", "--data", "corrections", "--store", "x.sqlite", "--out", tmp_path
     )
@@ -282,7 +282,7 @@ def tuned(monkeypatch, trained):
     return calls
 
 
-def test_a_model_is_trained_on_with_pictures_of_ones_own(run, tuned, tmp_path):
+def test_a_model_is_fine_tuned_on_your_own_pictures(run, tuned, tmp_path):
     result = run(
         "train",
         "--init-from",
@@ -343,7 +343,7 @@ def test_options_that_do_not_suit_fine_tuning_are_rejected(run, tuned, tmp_path,
     assert not tuned.made
 
 
-def test_an_architecture_of_ones_own_is_trained_by_the_usual_recipe(run, trained, tmp_path):
+def test_your_own_architecture_is_trained_by_the_default_recipe(run, trained, tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text('[[layers]]\ntype = "dense"\nunits = 32\n')
     assert run("train", "--network", file, "--epochs", 2, "--out", tmp_path / "run").code == 0

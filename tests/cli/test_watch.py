@@ -204,7 +204,7 @@ def test_once_interrupted_says_so_by_its_exit_code(watched, tmp_path, pictures):
 @pytest.mark.parametrize(
     ("asked", "code"), [([signal.SIGINT], 0), ([signal.SIGTERM], 0), ([signal.SIGINT] * 2, 130)]
 )
-def test_asked_to_stop_it_finishes_the_picture_at_hand_unless_asked_twice(
+def test_asked_to_stop_it_finishes_the_current_picture_unless_asked_twice(
     run, watched, monkeypatch, asked, code
 ):
     fill(watched, "seven.png", "rows.png")

@@ -141,7 +141,7 @@ def test_wrong_options_are_errors(client):
         client.read(SEVEN, model="../x")
 
 
-def test_many_are_read_in_order_and_one_that_is_none_stops_no_other(client):
+def test_many_are_read_in_order_and_a_bad_one_does_not_stop_the_others(client):
     found = list(client.read_many([SEVEN, TRUNCATED, BLANK, SEVEN]))
     assert [getattr(one, "text", None) for one in found] == ["7", None, "", "7"]
     assert isinstance(found[1], PictureDamagedError)

@@ -40,7 +40,7 @@ def data(tmp_path):
 
 
 @pytest.mark.parametrize("name", LOADERS)
-def test_an_absent_collection_is_not_found_and_said_to_be_optional(name, tmp_path):
+def test_a_missing_collection_is_not_found_and_described_as_optional(name, tmp_path):
     with pytest.raises(DatasetNotFoundError, match="optional"):
         LOADERS[name](data_dir=tmp_path)
 

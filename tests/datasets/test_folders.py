@@ -43,7 +43,7 @@ def test_each_picture_becomes_what_the_classifier_sees_of_it(folder, reader):
     (seen,) = reader.trace(folder / "1" / "a.png", single=True).glyphs
     assert any(np.array_equal(loaded.glyphs.images[0], glyph) for glyph in seen)
     assert np.abs(loaded.glyphs.images[0].astype(int) - loaded.glyphs.images[1]).mean() < 5, "the same stroke"
-    assert (loaded.skipped, loaded.told()) == ((), "")
+    assert (loaded.skipped, loaded.summary()) == ((), "")
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -54,8 +54,8 @@ def test_pictures_that_cannot_be_read_or_are_blank_are_counted_and_listed_but_no
     loaded = load_folder_glyphs(folder, reader=reader)
     assert len(loaded.glyphs) == 3
     assert [path.name for path, _ in loaded.skipped] == ["x0.png", "x1.png", "x2.png", "x3.png", "blank.png"]
-    assert loaded.told().startswith("5 of 8 pictures skipped: x0.png ")
-    assert loaded.told().endswith("; and 2 more")
+    assert loaded.summary().startswith("5 of 8 pictures skipped: x0.png ")
+    assert loaded.summary().endswith("; and 2 more")
     assert loaded.skipped[-1].problem == "shows no ink"
 
 
@@ -73,18 +73,18 @@ def test_a_label_of_several_digits_is_an_error_that_names_the_file(folder, reade
         load_folder_glyphs(folder, reader=reader)
 
 
-def test_a_label_that_is_no_digit_is_an_error_that_names_its_line(folder, reader):
+def test_a_label_that_is_not_a_digit_is_an_error_that_names_its_line(folder, reader):
     (folder / "labels.csv").write_text("file,label\n1/a.png,one\n")
     with pytest.raises(DatasetFormatError, match=r"labels\.csv, line 2: has the label 'one', not digits"):
         load_folder_glyphs(folder, reader=reader)
 
 
-def test_a_folder_that_is_none_is_not_found(tmp_path):
+def test_a_missing_folder_is_not_found(tmp_path):
     with pytest.raises(DatasetNotFoundError):
         load_folder_glyphs(tmp_path / "absent")
 
 
-def test_the_hash_is_of_what_is_learned_and_the_name_hides_where_it_lies(folder, reader):
+def test_the_hash_covers_the_training_data_and_the_name_hides_its_folder(folder, reader):
     before = load_folder_glyphs(folder, reader=reader).glyphs
     (folder / "none").rename(folder / "2")
     after = load_folder_glyphs(folder, reader=reader).glyphs

@@ -21,14 +21,14 @@ def test_the_more_shapes_a_digit_has_the_more_of_it_are_made_by_hand() -> None:
     assert len({image.tobytes() for image in glyphs.images}) == len(glyphs)
 
 
-def test_digits_made_by_hand_vary_with_the_generator_alone() -> None:
+def test_synthetic_digits_vary_only_with_the_generator() -> None:
     one, same, other = (hand_made(30, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.images, same.images)
     assert (one.images != other.images).any()
     assert one.sha256 == other.sha256  # of the alphabet
 
 
-def test_digits_made_by_hand_are_what_they_are_called() -> None:
+def test_synthetic_digits_match_their_labels() -> None:
     glyphs = hand_made(500, np.random.default_rng(3))
     read = Classifier(threads=1).probabilities(glyphs.images)[:, :10].argmax(axis=1)
     assert (read == glyphs.labels).mean() > 0.9

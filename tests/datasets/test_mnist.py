@@ -70,9 +70,7 @@ def test_local_copies_are_accepted_plain_and_compressed_in_any_way(tiny):
 
 
 @pytest.mark.parametrize("below", ["", "mnist"])
-def test_the_folder_of_inkread_data_is_looked_in_by_itself_and_below_mnist(
-    tiny, monkeypatch, tmp_path, below
-):
+def test_the_folder_of_inkread_data_is_searched_itself_and_below_mnist(tiny, monkeypatch, tmp_path, below):
     monkeypatch.setenv("INKREAD_DATA", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
     tiny.rename(tmp_path / "data" / below) if below else tiny.rename(tmp_path / "data")

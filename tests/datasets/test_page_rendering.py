@@ -18,10 +18,6 @@ def page():
 
 MAKERS = {
     "plain": page,
-    "board": lambda: page_rendering.board(SHAPE, rng()),
-    "ruled": lambda: page_rendering.ruled(page(), spacing=20, start=10, colour=(0.6, 0.7, 0.9), margin=12),
-    "grid": lambda: page_rendering.grid(page(), spacing=20, start=(5, 5), colour=(0.6, 0.7, 0.9)),
-    "boxes": lambda: page_rendering.boxes(page(), [(10, 10, 40, 50)], colour=(0.9, 0.5, 0.2)),
     "written": lambda: page_rendering.write(page(), rasterise(LINE, SHAPE, 5), page_rendering.PENCIL, rng()),
 }
 
@@ -43,33 +39,12 @@ def test_ink_darkens_the_stroke_and_leaves_the_paper(name):
     np.testing.assert_allclose(written[:20], blank[:20], atol=1e-6)
 
 
-def test_chalk_brightens_a_board():
-    blank = page_rendering.board(SHAPE, rng())
-    written = page_rendering.write(blank, rasterise(LINE, SHAPE, 8), page_rendering.CHALK, rng())
-    assert written[28:32, 30:60].mean() > blank[28:32, 30:60].mean() + 0.2
-
-
-def test_printed_lines_lie_where_they_are_asked_for():
-    blank = np.ones((50, 80, 3), np.float32)
-    made = page_rendering.ruled(blank, spacing=20, start=10, colour=(0, 0, 0))
-    assert np.flatnonzero(made[:, 40, 0] < 0.5).tolist() == [10, 30]
-
-
 def test_light_falls_off_in_its_direction():
     light = page_rendering.uneven_light(SHAPE, direction=0, fall=0.3, vignette=0)[..., 0]
     assert light[:, 0] == pytest.approx(1, abs=1e-6)
     assert light[:, -1] == pytest.approx(0.7, abs=1e-6)
     below = page_rendering.uneven_light(SHAPE, direction=90, fall=0.3, vignette=0)[..., 0]
     assert below[-1].max() < below[0].min()
-
-
-def test_a_shadow_takes_its_depth_inside_and_nothing_far_outside():
-    shadow = page_rendering.soft_shadow(
-        (100, 200), [(0.6, -1), (2, -1), (2, 2), (0.6, 2)], depth=0.4, blur=8
-    )[..., 0]
-    assert shadow[50, 190] == pytest.approx(0.6, abs=0.01)
-    assert shadow[50, 20] == pytest.approx(1, abs=0.01)
-    assert np.all(np.diff(shadow[50]) <= 1e-6)
 
 
 def test_strokes_are_placed_by_their_corner_and_height_and_rise_by_their_slope():

@@ -33,7 +33,7 @@ def test_a_space_widens_the_gap():
     assert far[:, 0].max() == pytest.approx(near[:, 0].max() + 0.5)
 
 
-def test_a_hand_never_writes_a_digit_twice_alike_but_repeats_itself_by_seed():
+def test_a_writer_never_repeats_a_digit_exactly_except_with_the_same_seed():
     style = WriterStyle.random(np.random.default_rng(1))
     first, again, other = (write_row("8", style, np.random.default_rng(seed))[0] for seed in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
@@ -49,7 +49,7 @@ def test_a_curve_passes_through_its_points_and_keeps_its_corners():
     assert np.all(after[:, 0] == 2)
 
 
-def test_the_pen_is_thinner_where_the_hand_is_fast():
+def test_the_pen_is_thinner_where_the_stroke_is_fast():
     arc = np.radians(np.linspace(0, 180, 60))
     turn = np.stack([np.cos(arc), np.sin(arc)], axis=1) * 0.1
     line = np.stack([np.full(60, -0.1), np.linspace(0, -2, 60)], axis=1)

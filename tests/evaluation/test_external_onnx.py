@@ -96,7 +96,7 @@ def test_the_range_of_a_model_in_8_bits_is_that_which_it_rounds_to(values, forei
     assert find_convention(network, digits).values == values
 
 
-def test_a_convention_is_said_in_words_and_its_doubts_too():
+def test_a_convention_is_described_with_its_uncertainty():
     assert str(Convention((784,), "0–255", "logits", 0.97)) == "(N, 784), 0–255, logits"
     assert "doubtful: 12% of probing digits right" in str(Convention((784,), "0–255", "logits", 0.12))
 

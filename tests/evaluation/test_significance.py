@@ -27,7 +27,7 @@ def test_wilsons_interval_has_the_published_values(right, total, low, high):
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_holds_the_share_and_stays_within_its_limits(counts):
+def test_the_interval_contains_the_share_and_stays_within_its_limits(counts):
     low, high = wilson_interval(*counts)
     assert 0 <= low <= counts[0] / counts[1] <= high <= 1
 

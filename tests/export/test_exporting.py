@@ -244,7 +244,7 @@ def test_wrong_names_and_detectors_are_rejected(run, tmp_path, digits):
         export_model("detector", to=["onnx"], out=tmp_path, digits=digits)
 
 
-def test_without_mnist_digits_of_our_own_hand_are_compared_on_that_the_model_can_read(tmp_path, monkeypatch):
+def test_without_mnist_synthetic_digits_are_compared_that_the_model_can_read(tmp_path, monkeypatch):
     for variable in ("INKREAD_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(tmp_path))
     found = load_parity_data()

@@ -108,7 +108,7 @@ def look(*confidence: float) -> tuple[Opinions, Choice]:
     [((0.99,) * 6, False), ((0.6,) * 6, True), ((0.6,) * 3, False), ((0.4,) * 6, True)],
     ids=["sure", "unsure", "too few", "refused"],
 )
-def test_a_page_of_doubtful_digits_is_looked_at_in_other_orientations(
+def test_a_page_of_uncertain_digits_is_tried_in_other_orientations(
     confidence: tuple[float, ...], *, doubtful: bool
 ) -> None:
     assert turning.is_doubtful(turning.confidence(*look(*confidence))) is doubtful

@@ -28,7 +28,7 @@ def detections(*boxes: tuple[float, float, float, float], classes: tuple[int, ..
     return Detections(np.array(boxes, np.float32), logits, np.ones(len(boxes), np.float32))
 
 
-def test_a_place_surer_than_its_neighbors_is_a_box_in_pixels_of_the_picture() -> None:
+def test_a_peak_of_the_heat_map_is_a_box_in_pixels_of_the_picture() -> None:
     found = peaks(answer({(10, 12): (7, 3.0), (10, 13): (7, 2.0), (20, 30): (3, 1.0)}), level(scale=0.5))
     order = np.argsort(found.boxes[:, 0])
     assert found.logits[order].argmax(axis=1).tolist() == [7, 3]
@@ -53,7 +53,7 @@ def test_of_boxes_of_one_digit_the_most_confident_is_kept() -> None:
     assert found.boxes[:, 0].tolist() == [0, 30]
 
 
-def test_what_is_better_is_said_by_whoever_asks() -> None:
+def test_the_caller_says_which_measure_is_better() -> None:
     found = detections((0, 0, 20, 30), (2, 1, 21, 30))
     assert without_overlaps(found, np.array([0.2, 0.7])).tolist() == [1]
 

@@ -22,7 +22,7 @@ def opinions(
     return detector, shares, shares, shares, shares[0]
 
 
-def test_agreement_is_surer_than_any_opinion_alone() -> None:
+def test_agreement_is_more_confident_than_any_single_prediction() -> None:
     own, other = opinions(4, 3.0, 0.98), opinions(5, 3.0, 0.98)
     agreed = FUSION.probabilities(*own)
     assert agreed.sum() == pytest.approx(1)

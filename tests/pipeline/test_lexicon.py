@@ -27,7 +27,7 @@ def read(
     return word
 
 
-def test_a_doubtful_word_becomes_the_one_that_it_may_be():
+def test_an_uncertain_word_becomes_the_nearest_one():
     assert read("hovse", doubt={2: "u"}) == "house"
 
 

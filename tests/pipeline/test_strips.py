@@ -44,7 +44,7 @@ def test_a_wide_gap_parts_a_row_and_rows_are_apart() -> None:
     assert [len(run) for run in runs_of(np.concatenate([near, far, below]))] == [3, 2, 3]
 
 
-def test_a_box_of_quite_another_height_is_a_run_by_itself() -> None:
+def test_a_box_of_very_different_height_is_a_run_of_its_own() -> None:
     boxes = np.concatenate([row(3), np.float32([[56, 70, 58, 75]])])
     assert sorted(len(run) for run in runs_of(boxes)) == [1, 3]
 

@@ -55,7 +55,7 @@ def test_results_compare_hash_and_pickle_by_value() -> None:
     assert twin != BLANK
 
 
-def test_the_representation_shows_the_value_and_the_doubt() -> None:
+def test_the_representation_shows_the_value_and_the_probability() -> None:
     assert repr(READING) == "Reading('71\\n9', 3 digits, least certain 0.500, source='möhre.png')"
     assert repr(BLANK) == "Reading('', 0 digits, source='blank.png')"
     assert repr(READING.lines[0]) == "Line('71')"
@@ -124,7 +124,7 @@ def test_drawing_marks_the_digits_and_leaves_the_picture_as_it_was() -> None:
     assert paper.min() == 255
 
 
-def test_doubtful_digits_become_question_marks_that_keep_their_labels_as_alternatives() -> None:
+def test_uncertain_digits_become_question_marks_that_keep_their_labels_as_alternatives() -> None:
     doubted = READING.with_min_probability(0.8)
     assert doubted.text == "7?\n?"
     seven, one, nine = doubted.digits
@@ -144,7 +144,7 @@ def test_doubting_twice_is_doubting_once() -> None:
     assert READING.with_min_probability(0.6).with_min_probability(1.0) == READING.with_min_probability(1.0)
 
 
-def test_doubtful_digits_go_into_every_format() -> None:
+def test_uncertain_digits_are_in_every_format() -> None:
     doubted = READING.with_min_probability(1.0)
     assert [row["label"] for row in doubted.to_rows()] == ["?"] * 3
     assert json.loads(doubted.to_json())["lines"][0]["digits"][0]["alternatives"][0]["label"] == "7"

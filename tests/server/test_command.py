@@ -153,7 +153,7 @@ UNUSABLE = ("is not a model", "is not a supported kind of database")
         (("--collect", "--store", "mysql://x"), "is not a supported kind of database"),
     ],
 )
-def test_what_cannot_be_is_a_clear_error_before_anything_is_served(run, arguments, complaint):
+def test_impossible_settings_are_a_clear_error_before_anything_is_served(run, arguments, complaint):
     code, out, err = run("--port", "0", *arguments)
     assert (code, out) == (1 if complaint in UNUSABLE else 2, "")
     assert err.startswith("error: ")

@@ -56,7 +56,7 @@ def test_every_error_of_the_core_has_a_problem_without_its_source(kind):
     assert "secret" not in str(problem.to_dict("id"))
 
 
-def test_a_store_that_fails_is_said_to_be_unavailable(tmp_path, monkeypatch, caplog):
+def test_a_store_that_fails_is_reported_as_unavailable(tmp_path, monkeypatch, caplog):
     with serving(collect=True, store=f"sqlite:///{tmp_path / 'store.sqlite'}") as server:
 
         def fail(*_, **__):

@@ -211,7 +211,7 @@ def test_as_many_glyphs_as_allowed_are_classified_and_one_more_is_rejected():
             assert answer.status_code == status
 
 
-def test_json_that_would_hold_up_everybody_is_rejected(server):
+def test_json_beyond_its_limit_is_rejected(server):
     body = json.dumps({"glyphs": [seven().tolist()]})
     for size, status in ((LARGEST_JSON, 200), (LARGEST_JSON + 1, 413)):
         assert server.post("/v1/glyphs", content=body.ljust(size).encode()).status_code == status
@@ -499,7 +499,7 @@ def test_the_servers_own_page_can(server):
     assert answer.status_code == 200
 
 
-def test_cors_is_off_unless_asked_for(server):
+def test_cors_is_off_by_default(server):
     answer = server.get("/v1/info", headers={"Origin": "https://example.org"})
     assert not [name for name in answer.headers if name.startswith("access-control")]
     preflight = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, func, make_url, select, text
 
 from inkread.store import NewDigit, NewReading, Store, StoredPicture
 
@@ -171,3 +171,17 @@ def make_reading() -> Callable[..., NewReading]:
         return NewReading(source, 640, 480, "\n".join(rows.split()), "default", "ab" * 32, lines, "me")
 
     return make
+
+
+@pytest.fixture
+def rows_of(url):
+    """A function that counts the rows of a table."""
+
+    def count(table) -> int:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        engine.dispose()
+        return rows
+
+    return count

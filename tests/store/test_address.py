@@ -60,7 +60,7 @@ def free_port() -> int:
         ("sqlite:///store.sqlite?mode=ro", "is not a file path"),
     ],
 )
-def test_a_url_that_names_no_store_is_refused_with_a_word_what_to_do(url, problem, tmp_path, monkeypatch):
+def test_a_url_that_is_not_a_store_is_rejected_with_a_remedy(url, problem, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     error = refusal(url)
     assert error.problem.startswith(problem)
@@ -101,13 +101,13 @@ def test_a_server_where_no_table_may_be_made_says_so(postgresql):
     assert "read-only transaction" in error.problem
 
 
-def test_the_driver_of_postgresql_is_asked_for_where_it_is_missing(monkeypatch):
+def test_a_missing_postgresql_driver_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(MissingExtraError, match=r"pip install '\.\[postgres\]'"):
         Store.open("postgresql://host/base")
 
 
-def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path):
+def test_a_file_that_is_not_a_database_is_left_as_it_is(tmp_path):
     file = tmp_path / "letter.txt"
     file.write_text("Dear store,\n" * 200)
     error = refusal(f"sqlite:///{file}")
@@ -137,7 +137,7 @@ def test_a_folder_that_cannot_be_made_says_so(tmp_path, name):
     assert "writable" in error.remedy
 
 
-def test_a_folder_is_no_store(tmp_path):
+def test_a_folder_is_not_a_store(tmp_path):
     assert refusal(str(tmp_path)).problem == "cannot be opened"
 
 
@@ -211,7 +211,7 @@ def test_the_users_own_store_is_where_the_desktop_keeps_data(monkeypatch, named)
     assert Address.parse(default_url()).file == folder / "inkread" / "store.sqlite"
 
 
-def test_the_users_own_store_may_lie_anywhere(monkeypatch, tmp_path):
+def test_the_users_own_store_may_be_anywhere(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "what? 50%25 #1"))
     monkeypatch.setattr(sys, "platform", "linux")
     Store.open(default_url()).close()

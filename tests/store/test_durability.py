@@ -146,7 +146,7 @@ def test_threads_that_write_at_once_lose_nothing(store, make_reading):
     assert all(store.reading(reading).corrections == 10 for reading in readings)
 
 
-def test_of_corrections_of_one_digit_at_once_exactly_one_stands(store, make_reading):
+def test_of_simultaneous_corrections_of_one_digit_exactly_one_stays_active(store, make_reading):
     reading = store.add_reading(make_reading())
     together = Barrier(6)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, event, func, select
+from sqlalchemy import event
 
 from inkread.errors import OptionError, StoreNotFoundError
 from inkread.store import Mark, Store, StoredPicture
@@ -38,14 +38,6 @@ def text_of(store):
     return "".join(label for label, _ in digits_of(store))
 
 
-def rows_of(url, table):
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        count = connection.execute(select(func.count()).select_from(table)).scalar_one()
-    engine.dispose()
-    return count
-
-
 def test_a_picture_comes_back_as_it_was_given(store, make_page, make_reading):
     new = make_page("12")
     assert store.picture(store.add_reading(new)) == new.picture
@@ -71,7 +63,7 @@ def test_no_list_and_no_reading_loads_a_picture(tmp_path, make_page):
 
 
 @pytest.mark.parametrize("sizes", [(b"", 1, 1), (b"x", 0, 1), (b"x", 1, 0)])
-def test_a_picture_without_pixels_fails_where_it_is_made(sizes):
+def test_a_picture_without_pixels_fails_when_it_is_created(sizes):
     with pytest.raises(ValueError, match="must have pixels"):
         StoredPicture(*sizes)
 
@@ -111,24 +103,24 @@ def test_marks_and_corrections_are_listed_together_the_newest_first(store, make_
         assert items == found[::-1]
 
 
-def test_a_newer_mark_at_the_same_place_replaces_the_older(store, url, make_page):
+def test_a_newer_mark_at_the_same_place_replaces_the_older(store, rows_of, make_page):
     reading = store.add_reading(make_page("12"))
     older = mark(store, reading, label="5")
     beside = mark(store, reading, (322, 100, 342, 130))
     newer = mark(store, reading, (302, 101, 321, 131), label="6")
     assert store.marks(reading) == (beside, newer)
     assert not store.withdraw(older.id)
-    assert rows_of(url, Marks) == 3
+    assert rows_of(Marks) == 3
 
 
-def test_a_removed_reading_takes_its_picture_and_marks_along(store, url, make_page):
+def test_a_removed_reading_takes_its_picture_and_marks_along(store, rows_of, make_page):
     gone, stays = (store.add_reading(make_page("12")) for _ in range(2))
     mark(store, gone)
     kept = mark(store, stays)
     assert store.remove_reading(gone)
     assert store.picture(gone) is None
     assert store.corrections().items == (kept,)
-    assert [rows_of(url, table) for table in (Pictures, Marks)] == [1, 1]
+    assert [rows_of(table) for table in (Pictures, Marks)] == [1, 1]
     with pytest.raises(StoreNotFoundError, match="is not in the store; it may have been removed"):
         mark(store, gone)
 
@@ -146,7 +138,7 @@ def test_a_removed_reading_takes_its_picture_and_marks_along(store, url, make_pa
         (0, 0, 2**40, 9),
     ],
 )
-def test_a_box_outside_the_picture_or_an_empty_one_is_refused(store, make_page, box):
+def test_a_box_outside_the_picture_or_an_empty_one_is_rejected(store, make_page, box):
     reading = store.add_reading(make_page("12"))
     with pytest.raises(OptionError, match="is empty or outside the picture of 640×480 pixels"):
         mark(store, reading, box)
@@ -160,7 +152,7 @@ def test_only_a_digit_or_none_is_the_label_of_a_mark(store, make_page, label):
 
 
 @pytest.mark.parametrize("reading", [UNKNOWN, "", "\0", "é" * 36])
-def test_what_is_no_reading_can_be_given_no_mark_and_no_text(store, reading):
+def test_an_unknown_reading_accepts_no_mark_and_no_text(store, reading):
     with pytest.raises(StoreNotFoundError):
         mark(store, reading)
     with pytest.raises(StoreNotFoundError):
@@ -202,9 +194,7 @@ def test_a_mark_replaces_a_digit_that_it_overlaps_also_if_nothing_is_there(store
     ]
 
 
-def test_only_readings_with_a_picture_and_something_that_stands_are_learned_from(
-    store, make_page, make_reading
-):
+def test_only_readings_with_a_picture_and_an_active_correction_are_learned(store, make_page, make_reading):
     corrected, marked, withdrawn, untouched = (store.add_reading(make_page("12")) for _ in range(4))
     without_picture = store.add_reading(make_reading("12"))
     assert untouched
@@ -300,7 +290,7 @@ def test_the_text_of_a_row_leaves_other_rows_and_marks_elsewhere_alone(store, ma
     assert write(store, reading, "4067", line=1) == ()
 
 
-def test_a_digit_that_would_lie_outside_the_picture_is_refused_and_nothing_is_stored(store, make_page):
+def test_a_digit_that_would_be_outside_the_picture_is_rejected_and_nothing_is_stored(store, make_page):
     reading = store.add_reading(make_page("123", left=0))
     with pytest.raises(OptionError, match="would be outside the picture; correct the others"):
         write(store, reading, "99123")
@@ -321,7 +311,7 @@ def test_a_row_that_is_not_there_is_not_found(store, make_page, line):
         write(store, reading, "1", line=line)
 
 
-def test_a_doubted_digit_is_named_by_the_text(store, make_page):
+def test_an_unread_digit_is_labelled_by_the_text(store, make_page):
     reading = store.add_reading(make_page("1?"))
     (stored,) = write(store, reading, "12")
     assert (stored.read_as, stored.label) == ("?", "2")

@@ -53,7 +53,7 @@ def test_any_row_becomes_any_text_by_as_few_edits_as_there_can_be(read, text):
     assert all(0 <= edit.box[0] < edit.box[2] <= 10_000 for edit in edits)
 
 
-def test_a_digit_that_was_said_to_be_none_costs_nothing_and_can_come_back():
+def test_a_digit_corrected_to_none_costs_nothing_and_can_come_back():
     items = [Item("", (100, 10, 120, 40), position=0), *row("1", left=130)]
     assert changes(items, "1", **ROOMY) == []
     (edit,) = changes(items, "71", **ROOMY)
@@ -67,7 +67,7 @@ def test_of_equal_digits_the_least_probable_is_deleted():
 
 
 @pytest.mark.parametrize(("gaps", "left"), [({1: 30}, 5030), ({2: 30}, 5060), ({3: 30}, 5090)])
-def test_a_missed_digit_is_put_where_there_is_room_for_it(gaps, left):
+def test_a_missed_digit_is_placed_in_a_gap(gaps, left):
     (edit,) = changes(row("7777", gaps=gaps), "77777", **ROOMY)
     assert edit.box == (left, 10, left + 20, 40)
 
@@ -77,7 +77,7 @@ def test_digits_missed_in_one_gap_are_spread_over_it():
     assert [(edit.label, edit.box[0]) for edit in edits] == [("8", 5030), ("9", 5060)]
 
 
-def test_a_missed_digit_is_clipped_to_the_picture_and_refused_outside_it():
+def test_a_missed_digit_is_clipped_to_the_picture_and_rejected_outside_it():
     (edit,) = changes(row("12", left=22), "912", width=200, height=100)
     assert edit.box == (0, 10, 12, 40)
     with pytest.raises(NoRoomError):

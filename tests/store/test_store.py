@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, event, func, select
+from sqlalchemy import event
 
 import inkread.store.store as store_module
 from inkread.errors import OptionError, StoreNotFoundError
@@ -29,14 +29,6 @@ def walk(page_of, **options):
             return items
         assert len(page.items) == options["limit"]
         before = page.next
-
-
-def rows_of(url, table):
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        count = connection.execute(select(func.count()).select_from(table)).scalar_one()
-    engine.dispose()
-    return count
 
 
 def correct(store, reading, position=0, label="1", *, line=0, by=None):
@@ -82,13 +74,13 @@ def test_numbers_of_numpy_are_kept_as_numbers(store, make_reading):
         {"probabilities": (float("nan"),) * 10},
     ],
 )
-def test_a_digit_that_is_none_fails_where_it_is_made(changes):
+def test_an_invalid_digit_fails_when_it_is_created(changes):
     good = {"glyph": bytes(784), "probabilities": (0.1,) * 10}
     with pytest.raises(ValueError, match=r"784 bytes|10 finite"):
         NewDigit(label="7", probability=0.5, box=(0, 0, 1, 1), crop=b"", **good | changes)
 
 
-def test_a_row_without_a_digit_fails_where_it_is_made():
+def test_a_row_without_a_digit_fails_when_it_is_created():
     with pytest.raises(ValueError, match="must have a digit"):
         NewReading("x", 1, 1, "", "default", "", ((),), None)
 
@@ -110,13 +102,13 @@ def test_a_correction_keeps_what_is_learned_from_and_where_it_came_from(store, m
     assert store.corrected_glyphs() == [(digit.glyph, "9")]
 
 
-def test_what_is_no_digit_can_be_said(store, make_reading):
+def test_a_digit_can_be_corrected_to_no_digit(store, make_reading):
     assert correct(store, store.add_reading(make_reading()), label="").label == ""
     assert [label for _, label in store.corrected_glyphs()] == [""]
 
 
 def test_the_newer_correction_of_a_digit_replaces_the_older_which_is_kept_as_withdrawn(
-    store, url, make_reading
+    store, rows_of, make_reading
 ):
     reading = store.add_reading(make_reading("77"))
     older, other, newer = (
@@ -125,7 +117,7 @@ def test_the_newer_correction_of_a_digit_replaces_the_older_which_is_kept_as_wit
     assert store.corrections().items == (newer, other)
     assert store.reading(reading).corrections == 2
     assert not store.withdraw(older.id)
-    assert rows_of(url, Corrections) == 3
+    assert rows_of(Corrections) == 3
 
 
 def test_a_correction_can_be_withdrawn_once_and_made_again(store, make_reading):
@@ -140,7 +132,7 @@ def test_a_correction_can_be_withdrawn_once_and_made_again(store, make_reading):
     assert store.corrections().items == (again,)
 
 
-def test_a_removed_reading_takes_its_digits_and_every_correction_along(store, url, make_reading):
+def test_a_removed_reading_takes_its_digits_and_every_correction_along(store, rows_of, make_reading):
     gone, stays = (store.add_reading(make_reading("77")) for _ in range(2))
     for label in "123":
         correct(store, gone, label=label)
@@ -150,11 +142,11 @@ def test_a_removed_reading_takes_its_digits_and_every_correction_along(store, ur
     assert store.reading(gone) is None
     assert store.corrections().items == (kept,)
     assert len(store.corrected_glyphs()) == 1
-    assert [rows_of(url, table) for table in (Readings, Digits, Corrections)] == [1, 2, 1]
+    assert [rows_of(table) for table in (Readings, Digits, Corrections)] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("identity", NO_IDS)
-def test_what_is_no_id_of_anything_is_not_found(store, make_reading, identity):
+def test_an_unknown_id_is_not_found(store, make_reading, identity):
     store.add_reading(make_reading())
     assert store.reading(identity) is None
     assert not store.remove_reading(identity)
@@ -211,7 +203,7 @@ def test_a_search_finds_what_source_or_text_contain_and_nothing_in_it_is_special
     assert {reading.source for reading in store.readings(search=search).items} == found
 
 
-def test_a_found_page_goes_on_with_what_was_searched(store, make_reading):
+def test_paging_through_a_search_keeps_the_search(store, make_reading):
     for source in ("a1", "b", "a2", "b", "a3", "b"):
         store.add_reading(make_reading(source=source))
     assert [reading.source for reading in walk(store.readings, search="A", limit=1)] == ["a3", "a2", "a1"]
@@ -262,7 +254,7 @@ def test_pages_are_complete_where_many_were_stored_at_the_same_moment(store, mak
         {"before": f"٣_{UNKNOWN}"},
     ],
 )
-def test_a_limit_out_of_bounds_and_a_cursor_that_is_none_are_refused(store, options):
+def test_a_limit_out_of_bounds_and_an_invalid_cursor_are_rejected(store, options):
     for page_of in (store.readings, store.corrections):
         with pytest.raises(OptionError, match="; use"):
             page_of(**options)

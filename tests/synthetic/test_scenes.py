@@ -40,7 +40,7 @@ def test_boxes_are_inside_the_picture_and_have_classes(scenes: list[Scene]) -> N
         assert ((scene.classes >= IGNORED) & (scene.classes < len(CLASSES))).all()
 
 
-def test_only_digits_of_the_heights_that_are_asked_for_count(scenes: list[Scene]) -> None:
+def test_only_digits_of_the_requested_heights_count(scenes: list[Scene]) -> None:
     for scene in scenes:
         digits = (scene.classes >= 0) & (scene.classes < 10)
         heights = scene.boxes[digits, 3] - scene.boxes[digits, 1]

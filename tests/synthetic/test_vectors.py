@@ -23,7 +23,7 @@ def test_a_glyph_is_one_high_on_the_baseline_and_centered() -> None:
 
 
 @pytest.mark.parametrize("glyph", [normalised([STROKE]), normalised((), traced(ring()))])
-def test_the_box_of_a_glyph_holds_its_ink_and_no_more(glyph: VectorGlyph) -> None:
+def test_the_box_of_a_glyph_fits_its_ink_exactly(glyph: VectorGlyph) -> None:
     layer = Layer.blank((80, 80))
     box = layer.glyph(glyph, np.array([[40.0, 3, 38], [-2, 44, 66]]), 4.0)
     y, x = np.nonzero(layer.coverage() > 0.3)

@@ -84,7 +84,7 @@ def test_a_task_that_ends_the_process_is_an_error(doer):
             done(worker, partial(os._exit, 3))
 
 
-def test_what_goes_wrong_while_the_function_is_made_is_an_error():
+def test_a_failure_to_create_the_function_is_an_error():
     with closing(Worker(partial(fail_with, OptionError("a", "b", "c")))) as worker:
         with pytest.raises(OptionError, match="a: b; c"):
             worker.await_start(PATIENCE)

@@ -34,5 +34,5 @@ def test_missing_digits_are_not_aligned(text: str) -> None:
     assert aligned(candidates((0, 1, 1.5), (20, 7, 2.5), (40, 2, 2.0)), text) is None
 
 
-def test_a_sure_digit_beside_the_text_makes_it_doubtful() -> None:
+def test_a_confident_digit_outside_the_text_makes_it_uncertain() -> None:
     assert aligned(candidates((0, 1, 1.5), (20, 7, 2.5)), "1") is None

@@ -63,7 +63,7 @@ def test_a_rotation_keeps_the_amount_of_ink():
     assert changed.sum(dim=(1, 2)).numpy() == pytest.approx(48.0, rel=0.03)
 
 
-def test_the_elastic_displacement_has_the_standard_deviation_that_was_asked_for():
+def test_the_elastic_displacement_has_the_requested_standard_deviation():
     smooth = smoothing_matrix(4.0)
     field = smooth @ torch.randn(4000, 14, 14, generator=seeded()) @ smooth.T
     assert field.std(dim=0).numpy() == pytest.approx(1.0, rel=0.1)

@@ -85,7 +85,7 @@ def test_every_trial_is_in_the_table(search, tmp_path):
     assert {row["batch_size"] for row in rows} <= {"64", "128"}
 
 
-def test_a_sweep_goes_on_up_to_the_number_of_trials(search):
+def test_a_sweep_continues_up_to_the_number_of_trials(search):
     first = search(2)
     watch = Counting()
     whole = search(4, watch=watch)

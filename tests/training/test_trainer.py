@@ -61,7 +61,7 @@ def test_it_stops_once_the_loss_has_not_fallen_for_as_many_epochs_as_it_has_pati
     assert state.averaged.weight.item() == task.seen[-1]
 
 
-def test_the_best_epoch_is_kept_if_that_is_asked_for():
+def test_the_best_epoch_is_kept_on_request():
     task = Scripted([3.0, 1.0, 2.5, 2.1, 2.0])
     state = train(torch.nn.Linear(1, 1), task, plan(keep="best"))
     assert len(state.history) == 5

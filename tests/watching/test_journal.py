@@ -142,7 +142,7 @@ def test_a_picture_of_any_name_has_one_line_of_which_no_part_passes_for_it(suffi
 @SUFFIXES
 @SAME_FOLDER
 @given(data=st.data())
-def test_cut_off_anywhere_it_goes_on_as_if_nothing_had_happened(tmp_path, suffix, data):
+def test_cut_off_anywhere_it_continues_as_if_uninterrupted(tmp_path, suffix, data):
     path = tmp_path / f"out{suffix}"
     whole = content(suffix, RECORDS)
     cut = data.draw(st.integers(0, len(whole)))
@@ -196,7 +196,7 @@ def test_a_full_disk_is_an_error_after_which_the_file_is_as_before(tmp_path, suf
         b"\n",
     ],
 )
-def test_a_file_that_is_none_of_its_own_is_an_error_and_is_left_alone(tmp_path, suffix, foreign):
+def test_a_foreign_file_is_an_error_and_is_left_alone(tmp_path, suffix, foreign):
     path = tmp_path / f"out{suffix}"
     path.write_bytes(foreign)
     with pytest.raises(OutputError, match=r"is not an output of inkread watch, or was changed: line \d"):

@@ -56,7 +56,7 @@ class FolderGlyphs:
     glyphs: LabelledGlyphs
     skipped: tuple[Skipped, ...]
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Describes the skipped pictures, naming the first ones; ``""`` if there are none."""
         if not self.skipped:
             return ""

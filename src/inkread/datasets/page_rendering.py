@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from inkread.datasets.stroke_font import Strokes
 
 Page = NDArray[np.float32]
@@ -27,13 +25,9 @@ Light = NDArray[np.float32]
 """H×W×1, a factor for each pixel of a page."""
 Colour = tuple[float, float, float]
 """Red, green, blue in 0..1, sRGB."""
-Box = tuple[float, float, float, float]
-"""x0, y0, x1, y1."""
 
 GAIN = 1.3
 """Scales cubic interpolation of unit noise back to a standard deviation of about 1."""
-SHIFT = 4
-"""Fixed-point bits for the coordinates of printed lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,65 +100,6 @@ def plain_paper(
     return _page(np.array(colour) + fibre * texture[..., None])
 
 
-def board(shape: tuple[int, int], rng: np.random.Generator, *, colour: Colour = (0.15, 0.21, 0.19)) -> Page:
-    """Makes a blackboard from which chalk was wiped in broad strokes."""
-    page = plain_paper(shape, rng, colour=colour, fibre=0.01)
-    height, width = shape
-    # A wet sponge leaves tilted noise that is much longer than wide.
-    streaks = cv2.resize(
-        noise((height, max(2, width // 12)), 14, rng), (width, height), interpolation=cv2.INTER_CUBIC
-    )
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.uniform(8, 20)), 1.0)
-    streaks = cv2.warpAffine(streaks, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
-    dust = np.clip(0.045 + 0.03 * streaks + 0.012 * noise(shape, 1.5, rng), 0, 1)
-    return _page(page + (1 - page) * dust[..., None])
-
-
-def ruled(page: Page, *, spacing: float, start: float, colour: Colour, margin: float | None = None) -> Page:
-    """Prints horizontal lines, and a red margin line at x = ``margin`` if there is one."""
-    height, width = page.shape[:2]
-    lines = [(0.0, y, float(width), y) for y in np.arange(start, height, spacing)]
-    page = printed(page, lines, colour=colour, thickness=1)
-    if margin is None:
-        return page
-    return printed(page, [(margin, 0, margin, height)], colour=(0.86, 0.45, 0.47), thickness=1)
-
-
-def grid(page: Page, *, spacing: float, start: tuple[float, float], colour: Colour) -> Page:
-    """Prints squares."""
-    height, width = page.shape[:2]
-    lines = [(0.0, y, float(width), y) for y in np.arange(start[1], height, spacing)]
-    lines += [(x, 0.0, x, float(height)) for x in np.arange(start[0], width, spacing)]
-    return printed(page, lines, colour=colour, thickness=1)
-
-
-def boxes(page: Page, frames: Sequence[Box], *, colour: Colour, thickness: int = 2) -> Page:
-    """Prints frames, like the ones for each digit on a form."""
-    lines = [
-        side
-        for x0, y0, x1, y1 in frames
-        for side in ((x0, y0, x1, y0), (x1, y0, x1, y1), (x1, y1, x0, y1), (x0, y1, x0, y0))
-    ]
-    return printed(page, lines, colour=colour, thickness=thickness)
-
-
-def printed(page: Page, lines: Sequence[Box], *, colour: Colour, thickness: int) -> Page:
-    """Prints straight lines in translucent color: ink and paper multiply."""
-    mask = np.zeros(page.shape[:2], np.uint8)
-    ends = [np.array(line, np.float64).reshape(2, 1, 2) for line in lines]
-    cv2.polylines(
-        mask,
-        [np.round(end * (1 << SHIFT)).astype(np.int32) for end in ends],
-        isClosed=False,
-        color=255,
-        thickness=thickness,
-        lineType=cv2.LINE_AA,
-        shift=SHIFT,
-    )
-    strength = mask.astype(np.float32)[..., None] / 255
-    return _page(page * (1 - strength * (1 - np.array(colour))))
-
-
 def write(page: Page, ink: InkMap, tool: Tool, rng: np.random.Generator) -> Page:
     """Applies an ink map to a page with a tool."""
     shape = ink.shape
@@ -199,26 +134,6 @@ def uneven_light(
     along = (x * math.cos(angle) + y * math.sin(angle)) / (abs(math.cos(angle)) + abs(math.sin(angle)))
     light = level * (1 - fall * (along + 1) / 2) * (1 - vignette * ((x**2 + y**2) / 2) ** 1.5)
     return light.astype(np.float32)[..., None]
-
-
-def soft_shadow(
-    shape: tuple[int, int], outline: Sequence[tuple[float, float]], *, depth: float, blur: float
-) -> Light:
-    """Makes the shadow of an object next to the page.
-
-    Args:
-        shape: shape of the page.
-        outline: corners of the shadow as shares of the page's width and height; they may be outside the page.
-        depth: share of the light that it blocks.
-        blur: standard deviation of its edge.
-    """
-    mask = np.zeros(shape, np.float32)
-    corners = np.array(outline) * [shape[1], shape[0]]
-    cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 1.0)
-    # OpenCV's kernel grows with the blur, so blur a small copy.
-    small = cv2.resize(mask, None, fx=1 / 4, fy=1 / 4, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), blur / 4, borderType=cv2.BORDER_REPLICATE)
-    return (1 - depth * cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR))[..., None]
 
 
 def photograph(scene: Page, camera: Camera, rng: np.random.Generator) -> NDArray[np.uint8]:

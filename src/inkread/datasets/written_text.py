@@ -14,7 +14,7 @@ import numpy as np
 
 from inkread.datasets.archives import load_npz
 from inkread.datasets.data_dirs import require_file
-from inkread.datasets.strip_pack import load_copiste, load_dhsd_pack, load_pack
+from inkread.datasets.strip_pack import load_copiste, load_dhsd_pack
 from inkread.datasets.unipen import PUBLISHED, PenCharacters
 
 if TYPE_CHECKING:
@@ -148,14 +148,6 @@ def load_dhsd(data_dir: AnyPath | None = None, *, held_out: bool = False) -> Str
     strips = tuple(Strip(pack.line(int(i)), texts[i]) for i in chosen)
     attribution = "Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI): DHSD, ICDAR 2024"
     return Strips("DHSD", strips, pack.sha256, attribution)
-
-
-def load_poilus(data_dir: AnyPath | None = None) -> Strips:
-    """Loads lines of French wills of 1914 to 1918, for evaluation only."""
-    published = "https://github.com/HTR-United/CREMMA-AN-TestamentsDePoilus"
-    pack = load_pack("eval_lines", "poilus48.npz", data_dir, ("label",), published=published)
-    strips = tuple(Strip(pack.line(i), text) for i, text in enumerate(pack.texts()))
-    return Strips("Testaments de Poilus", strips, pack.sha256, published)
 
 
 def _is_legible(text: str) -> bool:

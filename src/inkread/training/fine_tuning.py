@@ -150,26 +150,49 @@ def tune(
             on_batch(done, (settings.folds + 1) * settings.steps)
 
         learned = _trained(network, glyphs, images, settings, on_step)
-        return (
-            _refusing(learned, as_much_as=network, of=rehearsed[1], start=start) if rehearsed[1:] else learned
-        )
+        if not rehearsed[1:]:
+            return learned
+        return _rejecting(learned, as_much_as=network, of=rehearsed[1], start=start)
 
-    history: list[Fold] = []
     with torch_settings(settings):
-        for fold in range(settings.folds):
-            began, held_out = time.perf_counter(), fold_of == fold
-            unseen = own.subset(held_out)
-            after = read(trained(own.subset(~held_out)), unseen.images, start) == unseen.labels
-            counts = len(unseen), int(before[held_out].sum()), int(after.sum())
-            history.append(Fold(fold + 1, *counts, time.perf_counter() - began))
-            on_fold(history[-1])
-        run = Run(out, settings, trained(own), tuple(history))
+        history = _cross_validated(trained, own, before, fold_of, start, on_fold=on_fold)
+        run = Run(out, settings, trained(own), history)
     (mnist, *rejected) = [_accuracies(network, run.network, glyphs=glyphs, start=start) for glyphs in watched]
     own_right = int(before.sum()), sum(fold.right_after for fold in history)
     tuned = FineTuned(run, len(own), own_right, mnist, rejected[0] if rejected else None)
     data = [*start.card.data, own.describe("own")]
     _save(tuned, start, watched, data=data, command=command)
     return tuned
+
+
+def _cross_validated(
+    train: Callable[[LabelledGlyphs], nn.Module],
+    own: LabelledGlyphs,
+    before: NDArray[np.bool_],
+    fold_of: NDArray[np.intp],
+    start: Model,
+    *,
+    on_fold: Callable[[Fold], object],
+) -> tuple[Fold, ...]:
+    """Reads each fold of the own glyphs with a network trained on the others.
+
+    Args:
+        train: trains a network.
+        own: N glyphs.
+        before: which of them the old network reads right, N.
+        fold_of: the fold of each, N.
+        start: the model to start from.
+        on_fold: called after every fold.
+    """
+    history: list[Fold] = []
+    for fold in range(int(fold_of.max()) + 1):
+        began, held_out = time.perf_counter(), fold_of == fold
+        unseen = own.subset(held_out)
+        after = read(train(own.subset(~held_out)), unseen.images, start) == unseen.labels
+        counts = len(unseen), int(before[held_out].sum()), int(after.sum())
+        history.append(Fold(fold + 1, *counts, time.perf_counter() - began))
+        on_fold(history[-1])
+    return tuple(history)
 
 
 def _accuracies(
@@ -293,7 +316,7 @@ def _trained(
     return state.averaged.cpu()
 
 
-def _refusing(
+def _rejecting(
     network: nn.Sequential, *, as_much_as: nn.Sequential, of: LabelledGlyphs, start: Model
 ) -> nn.Sequential:
     """Moves the network's last bias so that it rejects the same share of non-digits as another network.

@@ -90,6 +90,18 @@ def mix(
         corrected = load_named(CORRECTIONS, "train", store=store)
         learned.append(corrected.subset(corrected.labels <= max(glyphs.labels.max() for glyphs in learned)))
         passes.append(recipe.mnist_passes)
+    _check_classes(names, learned, progress)
+    held_out = [glyphs for glyphs in held_out if len(glyphs)]
+    if not held_out:
+        raise DatasetFormatError(
+            " + ".join(names), "has too few glyphs to hold any out", "give two of some class, or more"
+        )
+    return Mixture(tuple(learned), tuple(passes), tuple(held_out))
+
+
+def _check_classes(names: Sequence[str], learned: Sequence[LabelledGlyphs], progress: Progress) -> None:
+    """Raises a ``DatasetFormatError`` if a class has no glyph; notes which classes only other data have."""
+    named = [name for name in names if name != CORRECTIONS]
     if absent := absent_classes(learned):
         raise DatasetFormatError(
             " + ".join(names),
@@ -101,12 +113,6 @@ def mix(
             progress.on_note(
                 f"{name} has no picture of {', '.join(absent)}: learned from the other data alone"
             )
-    held_out = [glyphs for glyphs in held_out if len(glyphs)]
-    if not held_out:
-        raise DatasetFormatError(
-            " + ".join(names), "has too few glyphs to hold any out", "give two of some class, or more"
-        )
-    return Mixture(tuple(learned), tuple(passes), tuple(held_out))
 
 
 def load_own(
@@ -123,7 +129,7 @@ def load_own(
         return load_named(name, "train", data_dir=data_dir, store=store, progress=progress.on_download)
     loaded = load_folder_glyphs(name, on_picture=progress.on_picture)
     if loaded.skipped:
-        progress.on_note(f"{name}: {loaded.told()}")
+        progress.on_note(f"{name}: {loaded.summary()}")
     return loaded.glyphs
 
 

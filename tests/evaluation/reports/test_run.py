@@ -101,7 +101,7 @@ def test_the_page_says_which_glyphs_it_looked_at(page, asked):
     assert not asked
 
 
-def test_test_images_are_looked_at_only_when_asked_for(run, asked):
+def test_test_images_are_used_only_on_request(run, asked):
     asked.clear()
     inspection = Inspection(run, test=True)
     assert len(inspection.glyphs) == 1_000
