@@ -1,4 +1,4 @@
-"""Ray sends usage statistics to its makers by default; the engine's Ray does not."""
+"""The engine of Ray without a cluster: its options, and that it sends no usage statistics to Ray's makers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from batch_jobs import job_of, write_pictures
+
+from inkread.batch import run
+from inkread.errors import JobError, OptionError
 
 PRINT_AS_RAY = """
 import os
@@ -44,3 +48,25 @@ print(usage_lib.usage_stats_enabled())
 def test_ray_itself_finds_them_off():
     pytest.importorskip("ray", reason="Ray is not installed")
     assert output_of(FOUND_BY_RAY) == "False"
+
+
+@pytest.fixture
+def engine():
+    """The engine's class."""
+    pytest.importorskip("ray", reason="Ray is not installed")
+    from inkread.batch import RayEngine
+
+    return RayEngine
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_a_cluster_that_is_not_there_is_an_error(engine, tmp_path):
+    scans = write_pictures(tmp_path / "scans", [20])
+    with pytest.raises(JobError, match="cannot be reached"):
+        list(run(job_of(scans, out=tmp_path / "out"), engine("127.0.0.1:1")))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_it_needs_an_actor(engine):
+    with pytest.raises(OptionError, match="--workers 0"):
+        engine(workers=0)
