@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAIN ?=
 INSTALL = $(PIP) install $(CONSTRAIN)
-CODE := $(wildcard src tests benchmarks examples notebooks/*.py)
-TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py examples/*.py))))
+CODE := $(wildcard src tests benchmarks deploy examples notebooks/*.py)
+TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
@@ -23,11 +23,11 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook evaluate \
+.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook notebook-outputs evaluate \
   constraints dist clean distclean
 
 help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/serve  ## start the web page and the API
 	$(BIN)/inkread serve $(ARGS)
@@ -82,6 +82,9 @@ train-all: $(VENV)/train  ## train all bundled networks with their recipes into 
 notebook: $(VENV)/workbench  ## open the notebook of the whole workflow
 	$(BIN)/jupyter notebook notebooks/handwriting_recognition.ipynb $(QUIET_JUPYTER) $(ARGS)
 
+notebook-outputs: $(VENV)/workbench $(VENV)/test  ## run the notebook and store it with its outputs
+	$(BIN)/python notebooks/store_outputs.py
+
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)
 
@@ -109,12 +112,14 @@ $(VENV)/pip:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "error: $(PYTHON): is $$("$(PYTHON)" --version 2>&1), and inkread needs 3.11 or later;" \
 	    "name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV). For the page, the desktop, or the command, this takes about a minute, once."
 	"$(PYTHON)" -m venv --clear $(VENV)
 	$(PIP) install --quiet 'pip>=25.1'
 	@touch $@
 
+# pip shows what it downloads, and how far it is: who waits wants to see that something happens.
 $(VENV)/core: $(VENV)/pip pyproject.toml
-	$(INSTALL) --quiet --editable .
+	$(INSTALL) --editable .
 	@touch $@
 
 # PyTorch stays at its newest: each older build would bring gigabytes of CUDA libraries.
@@ -128,19 +133,19 @@ $(VENV)/train: $(VENV)/core
 	@touch $@
 
 $(VENV)/workbench: $(VENV)/train
-	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook,batch]'
+	$(INSTALL) --editable '.[plot,keras,litert,sweep,notebook,ray]'
 	@touch $@
 
-$(VENV)/serve: $(VENV)/core
-	$(INSTALL) --quiet --editable '.[serve]'
-	@touch $@
+$(VENV)/serve: $(VENV)/pip pyproject.toml
+	$(INSTALL) --editable '.[serve]'
+	@touch $(VENV)/core $@
 
-$(VENV)/desktop: $(VENV)/core
-	$(INSTALL) --quiet --editable '.[desktop]'
-	@touch $@
+$(VENV)/desktop: $(VENV)/pip pyproject.toml
+	$(INSTALL) --editable '.[desktop]'
+	@touch $(VENV)/core $@
 
 $(VENV)/test: $(VENV)/core
-	$(INSTALL) --quiet --editable '.[client,desktop,postgres]'
+	$(INSTALL) --quiet --editable '.[client,desktop,postgres,excel]'
 	$(INSTALL) --quiet --group test
 	@touch $@
 

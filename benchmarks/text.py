@@ -2,8 +2,8 @@
 
 All writers are unseen by every network: UNIPEN's held-out contributors and word collections, the
 evaluation splits of Copiste d'un jour and DHSD, photographed characters, and French wills of 1914 to 1918.
-Words and lines are read as pictures, from finding the line to the text, greedily and without a lexicon unless
-the table says otherwise. CER is edits per character; case is counted.
+Words and lines are read as pictures, from finding the line to the text: greedily, with regard to spelling as
+by default, and with a lexicon. CER is edits per character; case is counted.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def characters(every: int) -> str:
 
 def words(every: int) -> str:
     """Returns the table of words and lines."""
-    reader = TextReader("text")
+    readers = {"greedy": TextReader("text", spelling=False), "with spelling": TextReader("text")}
     rows = []
     for name, load in (
         ("UNIPEN words", _pen_words),
@@ -91,7 +91,7 @@ def words(every: int) -> str:
     ):
         samples = _available(load, every)
         if samples:
-            rows.append([name, *_row(reader, samples)])
+            rows += [[f"{name}, {way}", *_row(reader, samples)] for way, reader in readers.items()]
         if samples and load is _pen_words:
             known = sorted({text for _, text in samples})
             rows.append([f"{name}, with a lexicon of {len(known):,}", *_row(_with_lexicon(known), samples)])

@@ -1,6 +1,7 @@
 """Draws the example pictures: digits of a hand-made alphabet, as ink on paper in uneven light.
 
 Usage: python examples/draw_examples.py [FOLDER]     (default: this folder)
+       python examples/draw_examples.py --page       small copies of some, for the web page
 
 The pictures and ``labels.csv`` are the same each time, with the same library versions.
 """
@@ -34,6 +35,12 @@ WHITE, CREAM, GREYISH = (0.95, 0.95, 0.94), (0.95, 0.92, 0.85), (0.90, 0.90, 0.8
 PALE_BLUE, ORANGE = (0.66, 0.77, 0.90), (0.96, 0.60, 0.30)
 EXIF_ORIENTATION, TURNED_RIGHT = 0x0112, 6
 JPEG_QUALITY = 80
+
+ON_PAGE = ("phone_number.jpg", "pencil_rows.jpg", "column_sum.jpg", "drawing.png")
+"""The examples that the web page offers."""
+PAGE_FOLDER = Path(__file__).parents[1] / "src/inkread/server/static/examples"
+PAGE_SIDE, PAGE_QUALITY = 720, 72
+"""The longer side in pixels, and the JPEG quality: about 25 kB a picture."""
 
 
 def phone_number(rng: np.random.Generator) -> Picture:
@@ -221,6 +228,15 @@ def draw(folder: Path) -> None:
         csv.writer(stream, lineterminator="\n").writerows([("file", "label"), *rows])
 
 
+def shrink(folder: Path, source: Path = Path(__file__).parent) -> None:
+    """Writes small copies of the examples that the web page offers."""
+    folder.mkdir(exist_ok=True)
+    for name in ON_PAGE:
+        with Image.open(source / name) as picture:
+            picture.thumbnail((PAGE_SIDE, PAGE_SIDE), Image.Resampling.LANCZOS)
+            picture.save(folder / name, quality=PAGE_QUALITY, optimize=True)
+
+
 def _shapes(chosen: dict[str, int]) -> tuple[int, ...]:
     """Returns a writer's shapes: the first of each digit, except those chosen."""
     return tuple(chosen.get(digit, 0) for digit in ALPHABET)
@@ -231,4 +247,7 @@ def _photo(page: NDArray[np.float32], camera: page_rendering.Camera, rng: np.ran
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--page"]:
+        shrink(PAGE_FOLDER)
+        sys.exit()
     draw(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

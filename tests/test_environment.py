@@ -116,7 +116,7 @@ def test_missing_bundled_models_are_an_error_that_says_what_to_do(monkeypatch, t
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows always knows a home")
-def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
+def test_a_user_without_a_home_learns_what_to_set(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
     with pytest.raises(OutputError, match="set HOME or XDG_CACHE_HOME"):

@@ -50,7 +50,7 @@ def test_a_reading_writes_no_file_into_a_new_home(arguments, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", WAYS.values(), ids=WAYS)
-def test_a_home_that_cannot_be_written_to_is_no_cause_for_warnings(arguments):
+def test_an_unwritable_home_causes_no_warnings(arguments):
     assert run(arguments, os.devnull).stderr == ""
 
 

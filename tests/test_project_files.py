@@ -47,7 +47,7 @@ def test_the_sdist_holds_docs_examples_and_tests_and_all_that_tests_read(tmp_pat
     monkeypatch.chdir(ROOT)
     with tarfile.open(tmp_path / build.build_sdist(str(tmp_path))) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
-    for folder in ("docs", "examples", "tests", "benchmarks", "notebooks", "src"):
+    for folder in ("deploy", "docs", "examples", "tests", "benchmarks", "notebooks", "src"):
         files = (path for path in (ROOT / folder).rglob("*.*") if "__pycache__" not in path.parts)
         kept = {
             ".py",
@@ -55,6 +55,7 @@ def test_the_sdist_holds_docs_examples_and_tests_and_all_that_tests_read(tmp_pat
             ".png",
             ".jpg",
             ".csv",
+            ".yaml",
             ".ipynb",
             ".onnx",
             ".safetensors",

@@ -104,7 +104,7 @@ def test_small_and_large_writing_reads_alike(reader: Reader, size: int) -> None:
     assert reader.read(written("2075", size=size)).text == "2075"
 
 
-def test_boxes_lie_on_the_digits_of_the_source_picture(reader: Reader) -> None:
+def test_boxes_match_the_digits_of_the_source_picture(reader: Reader) -> None:
     pixels = cv2.resize(written("25"), None, fx=12, fy=12)
     reading = reader.read(pixels)
     assert (reading.width, reading.height) == pixels.shape[1::-1]
@@ -156,7 +156,7 @@ def test_a_sheet_on_a_darker_ground_is_read(reader: Reader, border: int, desk: i
 
 
 @pytest.mark.parametrize("strip", [20, 60])
-def test_a_dark_strip_at_the_edge_is_no_digit(reader: Reader, strip: int) -> None:
+def test_a_dark_strip_at_the_edge_is_not_a_digit(reader: Reader, strip: int) -> None:
     pixels = np.pad(written("5"), ((30, 30), (40, 40), (0, 0)), constant_values=255)
     pixels[:, -strip:] = 15
     assert reader.read(pixels).text == "5"
@@ -319,7 +319,7 @@ def test_any_texture_gives_a_reading(reader: Reader, array: np.ndarray) -> None:
     [np.array([[np.nan, 1.0]]), np.zeros((3, 3, 2)), np.zeros((0, 5)), np.zeros(4), np.array([["a"]])],
     ids=["NaN", "two channels", "no rows", "one dimension", "text"],
 )
-def test_arrays_that_are_no_pictures_are_refused_by_name(reader: Reader, array: np.ndarray) -> None:
+def test_arrays_that_are_not_pictures_are_rejected_by_name(reader: Reader, array: np.ndarray) -> None:
     with pytest.raises(PictureError, match="array"):
         reader.read(array)
 
@@ -342,13 +342,13 @@ def test_doubtful_digits_are_named_by_no_reader_method(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("least", [-1, 2, float("nan")])
-def test_a_least_probability_outside_0_to_1_is_refused_at_once(reader: Reader, least: float) -> None:
+def test_a_minimum_probability_outside_0_to_1_is_rejected_at_once(reader: Reader, least: float) -> None:
     for read in (reader.read, reader.read_digit, reader.read_many, reader.trace):
         with pytest.raises(inkread.InkreadError, match=r"0\.\.1"):
             read([], min_probability=least)
 
 
-def test_the_score_of_one_digit_tells_also_what_is_refused(reader: Reader) -> None:
+def test_the_score_of_one_digit_includes_rejections(reader: Reader) -> None:
     blank = np.full((80, 80, 3), 255, np.uint8)
     cross = blank.copy()
     cv2.line(cross, (10, 10), (70, 70), (0, 0, 0), 5)
@@ -420,7 +420,7 @@ def test_a_reader_pickles_as_its_arguments():
 
 
 @pytest.mark.parametrize("least", [None, "a", "0.5", float("nan"), -0.1, 1.1, [0.5], np.array([0.1, 0.2])])
-def test_a_least_probability_that_is_no_number_in_0_to_1_is_an_option_error(reader, least):
+def test_a_minimum_probability_that_is_not_a_number_in_0_to_1_is_an_option_error(reader, least):
     blank = np.zeros((40, 40), np.uint8)
     for use in (
         lambda: inkread.read(blank, min_probability=least),

@@ -34,6 +34,6 @@ def test_every_command_exists(command: str) -> None:
     assert all(option in result.stdout for option in options)
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\(((?!http)[^)]+)\)", TEXT))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(((?!http)[^)]+)\)", TEXT))))
 def test_every_link_leads_somewhere(target: str) -> None:
     assert (ROOT / target).exists()

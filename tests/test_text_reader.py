@@ -19,7 +19,7 @@ from inkread.pipeline.text import ALPHABETS, TextReader
 from inkread.reader import Reader, open_reader
 from inkread.synthetic.text_lines import pen_line
 
-LEAST_WORDS, LEAST_LETTERS = 0.4, 0.9
+LEAST_WORDS, LEAST_LETTERS = 0.6, 0.9
 """Shares of held-out words and letters, case folded, that must be read right."""
 
 

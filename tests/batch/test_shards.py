@@ -27,7 +27,7 @@ def content(name):
 def write_tar(path, mode="w"):
     with tarfile.open(path, mode) as archive:
         for name in NAMES:
-            for each in (name, f"{name[:3]}.json", "._x.png"):
+            for each in (name, f"{name[:3]}.json", "._x.png", ".trash/x.png"):
                 member = tarfile.TarInfo(f"{'long/' * 30}{each}")  # needs an extended header
                 member.size = len(content(name))
                 archive.addfile(member, io.BytesIO(content(name)))
@@ -38,6 +38,7 @@ def write_zip(path):
         for name in NAMES:
             archive.writestr(f"{'long/' * 30}{name}", content(name))
             archive.writestr(f"__MACOSX/._{name}", b"x")
+            archive.writestr(f".trash/{name}", b"x")
 
 
 def write_table(path, *, as_struct=False):

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from inkread.models import load_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-TABS = ("Draw", "Upload", "Camera", "History", "Models", "About")
+TABS = ("Draw", "Upload", "Camera", "History", "Models", "API", "About")
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +36,12 @@ def serious(page, axe: str) -> list[str]:
     ]
 
 
+def with_figures(page):
+    """Opens the figures of the models."""
+    page.locator(".figures summary").click()
+    return page
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_any_tab(visit, axe, scheme):
     person = visit(color_scheme=scheme, reduced_motion="reduce")
@@ -48,8 +54,14 @@ def test_axe_finds_nothing_serious_on_any_tab(visit, axe, scheme):
         if name == "Upload":
             person.upload(EXAMPLES / "postcode.jpg", EXAMPLES / "doodle.jpg")
             expect(person.page.locator("#batch-title")).to_have_text("2 pictures")
+            person.page.locator("#upload-reading .options summary").click()
+            person.page.get_by_role("button", name="How it was read").click()
+            expect(person.page.locator("#stages .enlarge")).not_to_have_count(0)
         if name == "Models":
-            expect(person.page.locator(".model-card").first).to_be_visible()
+            person.page.locator(".figures summary").click()
+            expect(person.page.get_by_role("region", name="Models side by side")).to_be_visible()
+        if name == "API":
+            person.page.locator(".operation summary").first.click()
         found[name] = serious(person.page, axe)
     person.tab("Draw")
     person.page.locator("#surface label", has_text="28 × 28").click()
@@ -67,14 +79,14 @@ def test_axe_finds_nothing_serious_in_the_history_and_the_key_dialog(collecting,
     assert serious(person.page, axe) == []
     person.tab("History")
     person.page.locator("button.entry-open").click()
-    expect(person.page.locator(".entry-digits canvas")).to_have_count(5)
+    expect(person.page.locator(".entry-details .box")).to_have_count(5)
     assert serious(person.page, axe) == []
     stranger = visit(address=guarded)
     expect(stranger.page.get_by_role("dialog")).to_be_visible()
     assert serious(stranger.page, axe) == []
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 2200])
+@pytest.mark.parametrize("width", [360, 768, 970, 1280, 2200])
 def test_no_tab_is_wider_than_the_screen(visit, width):
     person = visit(viewport={"width": width, "height": 780})
     too_wide = []
@@ -84,7 +96,10 @@ def test_no_tab_is_wider_than_the_screen(visit, width):
             person.upload(EXAMPLES / "postcode.jpg", EXAMPLES / "phone_number.jpg")
             expect(person.page.locator("#batch-title")).to_have_text("2 pictures")
         if name == "Models":
-            expect(person.page.locator(".model-card").first).to_be_visible()
+            person.page.locator(".figures summary").click()
+            expect(person.page.get_by_role("region", name="Models side by side")).to_be_visible()
+        if name == "API":
+            person.page.locator(".operation summary").first.click()
         if person.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             too_wide.append(name)
     assert too_wide == []
@@ -96,7 +111,8 @@ def test_tabs_follow_the_address_the_keys_and_the_way_back(visit):
     expect(page.get_by_role("tabpanel", name="Models")).to_be_visible()
     page.get_by_role("tab", name="Models").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("tabpanel", name="About")).to_be_visible()
+    expect(page.get_by_role("tabpanel", name="API")).to_be_visible()
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Draw")).to_be_focused()
     page.keyboard.press("End")
@@ -137,6 +153,11 @@ def test_the_models_stand_side_by_side_and_one_can_be_chosen(visit):
     expect(page.get_by_role("radio")).to_have_count(
         1
     )  # the detector is part of every reading and cannot be chosen
+    expect(page.locator(".model-card").first).to_contain_text(
+        "Of the 10,000 digits in the MNIST test, it names 9,965"
+    )
+    expect(page.get_by_role("row", name="MNIST test, which digit")).to_have_count(0)  # figures come second
+    page.locator(".figures summary").click()
     expect(page.get_by_role("row", name="MNIST test, which digit")).to_contain_text("99.65 %")
 
 
@@ -163,7 +184,7 @@ def with_run(run):
 
 
 def test_a_run_shows_its_figures_and_its_plots(visit, with_run):
-    page = visit("#models", address=with_run).page
+    page = with_figures(visit("#models", address=with_run).page)
     expect(page.get_by_role("radio")).to_have_count(2)
     expect(page.get_by_role("region", name="Confusion matrix of mine").get_by_role("row")).to_have_count(12)
     scores = page.get_by_role("region", name="Scores per class of mine").get_by_role("row")
@@ -179,7 +200,7 @@ def test_a_run_shows_its_figures_and_its_plots(visit, with_run):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_plots_of_a_run_are_for_everybody(visit, axe, with_run, scheme):
     context = {"color_scheme": scheme, "viewport": {"width": 360, "height": 780}}
-    page = visit("#models", address=with_run, **context).page
+    page = with_figures(visit("#models", address=with_run, **context).page)
     expect(page.locator("svg.reliability")).to_have_count(2)
     expect(page.locator("svg.reliability").last).to_be_visible()
     assert serious(page, axe) == []
@@ -187,7 +208,7 @@ def test_the_plots_of_a_run_are_for_everybody(visit, axe, with_run, scheme):
 
 
 def test_the_report_of_a_run_opens_beside_the_page_and_runs_no_script(visit, with_run):
-    page = visit("#models", address=with_run).page
+    page = with_figures(visit("#models", address=with_run).page)
     with page.expect_popup() as opened:
         page.get_by_role("link", name="Open the report").click()
     heading = opened.value.get_by_role("heading", name="All of it")
@@ -200,6 +221,7 @@ def test_behind_a_key_the_report_of_a_run_is_a_file(visit, run):
         page = visit("#models", address=address).page
         page.get_by_role("textbox", name="Key").fill("open-sesame")
         page.keyboard.press("Enter")
+        with_figures(page)
         with page.expect_download() as download:
             page.get_by_role("link", name="Open the report").click()
     assert download.value.suggested_filename == "mine-report.html"

@@ -78,13 +78,20 @@ def test_a_frozen_frame_can_be_corrected(visit):
     person.expect_text("80331", "camera")
 
 
-def test_a_captured_frame_is_among_the_uploads(visit):
+def test_captured_frames_are_collected_while_the_camera_goes_on(visit):
     person = visit("#camera", permissions=["camera"])
     start(person)
     person.expect_text("80331", "camera")
     person.page.get_by_role("button", name="Capture").click()
+    person.page.get_by_role("button", name="Capture").click()
+    expect(person.page.locator("#shots-list figcaption")).to_have_text(["80331", "80331"])
+    expect(person.page.locator("#shots-title")).to_have_text("2 pictures captured")
+    assert person.page.evaluate("document.getElementById('video').srcObject.active")
+    person.page.get_by_role("button", name="Open under Upload").click()
+    expect(person.page.locator("#batch-title")).to_have_text("2 pictures")
     person.expect_text("80331", "upload")
-    expect(person.page.locator("#preview-name")).to_contain_text("camera")
+    person.tab("Camera")
+    expect(person.page.locator("#shots")).to_be_hidden()
 
 
 def test_the_camera_stops_when_one_leaves_its_tab(visit):

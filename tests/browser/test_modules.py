@@ -8,6 +8,10 @@ import json
 
 import pytest
 
+from inkread.errors import PictureDamagedError
+from inkread.results import Digit, Line, Reading, Sign, table
+from inkread.results.outcome import Outcome
+
 
 @pytest.fixture
 def person(visit):
@@ -21,7 +25,7 @@ def test_a_cell_that_begins_like_a_formula_becomes_text(person, beginning):
         "exports", f"m.toCsv([{{ name: {json.dumps(name)}, reading: null, error: null }}])"
     )
     rows = list(csv.reader(io.StringIO(written, newline="")))
-    assert rows[1][0] == f"'{name}"
+    assert rows[1][0] == f"./{name}"
     copied = person.evaluate(
         "exports", f"m.toText([{{ name: {json.dumps(name)}, reading: null, error: null }}])"
     )
@@ -33,7 +37,29 @@ def test_a_cell_with_commas_quotes_and_line_ends_stays_one_cell(person):
     written = person.evaluate(
         "exports", f"m.toCsv([{{ name: {json.dumps(name)}, reading: null, error: 'x' }}])"
     )
-    assert list(csv.reader(io.StringIO(written, newline="")))[1] == [name, "", "", "", "x"]
+    assert list(csv.reader(io.StringIO(written, newline="")))[1] == [name, *[""] * 6, "x"]
+
+
+def test_the_table_is_that_of_the_command(person):
+    def line(row: str) -> Line:
+        boxes = [(character, (20 * at, 2, 20 * at + 18, 20)) for at, character in enumerate(row)]
+        digits = tuple(Digit(character, 0.9 + at / 1000, box) for at, (character, box) in enumerate(boxes))
+        return Line(
+            tuple(digit for digit in digits if digit.label.isdigit()),
+            tuple(Sign(each.label, 0.9, each.box) for each in digits if not each.label.isdigit()),
+        )
+
+    outcomes = [
+        Outcome("rows.png", Reading("rows.png", 90, 60, (line("-3.14"), line("007")))),
+        Outcome("=a,b.png", Reading("=a,b.png", 90, 60)),
+        Outcome("-1.png", PictureDamagedError("-1.png", 'is "cut"', "copy it again")),
+    ]
+    items = [
+        {"name": each.name, "reading": each.reading and each.to_dict(), "error": each.error}
+        for each in outcomes
+    ]
+    expected = "".join(map(table.csv_line, [table.COLUMNS, *map(table.cells_of, outcomes)]))
+    assert person.evaluate("exports", f"m.toCsv({json.dumps(items)})") == expected
 
 
 @pytest.mark.parametrize(

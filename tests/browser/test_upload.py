@@ -169,14 +169,14 @@ def test_readings_are_exported_as_csv_and_json(visit):
     person.upload(EXAMPLES / "pencil_rows.jpg", BROKEN, file_of("42", "=1+1.png"))
     expect_all_read(person, "3 pictures, 1 with an error")
     with person.page.expect_download() as download:
-        person.page.get_by_role("button", name="CSV").click()
+        person.page.locator("#export-csv").click()
     assert download.value.suggested_filename == "inkread.csv"
     rows = list(csv.DictReader(io.StringIO(content_of(download.value), newline="")))
-    assert [row["file"] for row in rows] == ["pencil_rows.jpg", "broken.png", "'=1+1.png"]
-    assert [row["reading"] for row in rows] == ["2718/28459/0452", "", "42"]
+    assert [row["source"] for row in rows] == ["pencil_rows.jpg", "broken.png", "./=1+1.png"]
+    assert [row["text"] for row in rows] == ["2718/28459/0452", "", "42"]
     assert "damaged" in rows[1]["error"]
     with person.page.expect_download() as download:
-        person.page.get_by_role("button", name="JSON").click()
+        person.page.locator("#export-json").click()
     first, second, third = json.loads(content_of(download.value))
     assert first["text"] == "2718\n28459\n0452"
     assert [len(line["digits"]) for line in first["lines"]] == [4, 5, 4]
@@ -188,11 +188,11 @@ def test_readings_are_copied_for_a_spreadsheet(visit):
     person = visit("#upload", permissions=["clipboard-read", "clipboard-write"])
     person.upload(file_of("31", "one.png"), file_of("7", "two.png"))
     expect_all_read(person, "2 pictures")
-    person.page.get_by_role("button", name="Copy").click()
+    person.page.locator("#export-copy").click()
     expect(person.page.locator("#export-copy")).to_have_text("Copied")
     lines = person.page.evaluate("navigator.clipboard.readText()").splitlines()
     assert [line.split("\t")[:2] for line in lines] == [
-        ["file", "reading"],
+        ["source", "text"],
         ["one.png", "31"],
         ["two.png", "7"],
     ]
@@ -244,8 +244,12 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
     expect(person.page.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
     person.upload({"name": "huge.png", "mimeType": "image/png", "buffer": b"\0" * (33 * 2**20)})
     expect(person.page.locator("#preview-name")).to_have_text("huge.png")
+    sent: list[str] = []
+    person.page.on("request", lambda request: sent.append(request.url))
     held.pop().continue_()
     expect(person.page.locator("#upload-reading .verdict")).to_contain_text("limit of 32 MiB")
+    expect(person.page.locator("#preview-stage")).to_contain_text("cannot be shown")
+    assert not [url for url in sent if "/v1/read" in url]  # neither to read it nor to show it
 
 
 def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):

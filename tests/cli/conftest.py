@@ -13,7 +13,7 @@ from inkread.cli import main
 from inkread.errors import PictureDamagedError, PictureError, PictureNotFoundError
 from inkread.results import Digit, Line, Reading, Sign
 
-TEXTS = {"seven": "7", "rows": "12\n3", "blank": "", "-": "4", "amount": "3.14"}
+TEXTS = {"seven": "7", "rows": "12\n3", "blank": "", "-": "4", "amount": "3.14", "zeros": "007"}
 
 
 class Result(NamedTuple):

@@ -40,7 +40,7 @@ def test_the_table_is_legible_at_a_hundred_columns(run):
     assert max(map(len, result.out.splitlines())) <= 100
     for word in ("9.41 M", "100 ms", "McNemar", "undecided", "1.000", "test images"):
         assert word in result.out
-    assert "differ on 0 of 30 digits." in result.out
+    assert "differ on 0 of 30 glyphs." in result.out
 
 
 def test_json_and_csv_have_every_figure(run):
@@ -120,16 +120,84 @@ def test_pictures_are_compared_on_too_and_alone_where_mnist_is_not_to_be_had(run
     assert run("compare", "bundled", "default").code == 1
 
 
+@pytest.fixture
+def shapes(monkeypatch, tmp_path):
+    """Makes models of three shapes that held out these glyphs, and answer with the first class."""
+    from inkread.evaluation import systems
+    from inkread.models import load_model
+
+    content = load_model("default").content
+
+    def make(**held_out):
+        opened = []
+        for name, labels in held_out.items():
+            images = np.zeros((len(labels), 28, 28), np.uint8) + np.array(labels, np.uint8)[:, None, None]
+            classes = ("circle", "cross", "star", "")
+            glyphs = LabelledGlyphs("shapes", images, np.array(labels, np.uint8), "", "", "", classes)
+            glyphs.save(tmp_path / f"{name}.npz")
+            opened.append(
+                systems.System(
+                    name, "", lambda glyphs: np.eye(3, dtype=np.float32)[np.zeros(len(glyphs), int)], content,
+                    (28, 28), {}, classes[:3], ("shapes",), tmp_path / f"{name}.npz",
+                )
+            )  # fmt: skip
+        monkeypatch.setattr(systems, "open_systems", lambda *_: opened)
+        return [*held_out]
+
+    return make
+
+
+def test_models_of_classes_of_their_own_are_compared_on_what_they_held_out(run, shapes, mnist):
+    names = shapes(one=[0, 0, 1, 2, 3], other=[0, 0, 1, 2, 3])
+    report = json.loads(run("compare", *names, "--format", "json").out)
+    assert [entry["scores"]["shapes"]["accuracy"] for entry in report["models"]] == [0.5, 0.5]
+    assert "4 glyphs that one held out of its training" in report["notes"][0]
+    assert mnist == []
+
+
+def test_models_that_held_out_different_glyphs_or_know_other_classes_are_not_compared(run, shapes):
+    result = run("compare", *shapes(one=[0, 1], other=[1, 2]))
+    assert (result.code, result.out) == (2, "")
+    assert "other: held out other glyphs than one" in result.err
+    from inkread.evaluation import systems
+
+    own, bundled = systems.open_systems()[0], systems._own("bundled", "default", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(systems, "open_systems", lambda *_: [own, bundled])
+        result = run("compare", "one", "bundled")
+    assert (result.code, "bundled: has the classes 0, 1, 2, …" in result.err) == (2, True)
+
+
+def test_a_published_collection_is_compared_on_its_test_images(run, shapes, mnist, monkeypatch):
+    from dataclasses import replace
+
+    import inkread.datasets.registry
+    from inkread.evaluation import systems
+
+    names = shapes(one=[0, 1], other=[0, 1])
+    opened = [replace(each, data=("Fashion-MNIST",)) for each in systems.open_systems()]
+    monkeypatch.setattr(systems, "open_systems", lambda *_: opened)
+    asked = []
+
+    def load(name, split, **_):
+        asked.append((name, split))
+        return LabelledGlyphs.load(opened[0].held_out)
+
+    monkeypatch.setattr(inkread.datasets.registry, "load_named", load)
+    assert run("compare", *names).code == 0
+    assert (asked, mnist) == ([("fashion-mnist", "test")], [])
+
+
 @pytest.mark.parametrize(
     ("arguments", "words", "code"),
     [
-        (["bundled"], "fewer than two", 2),
+        (["bundled"], "is one model", 2),
         (["bundled", "defualt"], "use a bundled model", 1),
         (["bundled", "old.keras"], "inkread import old.keras --trust --out DIR", 1),
         (["bundled", "default", "--out", "page.htm"], "did you mean '.html'", 2),
     ],
 )
-def test_what_cannot_be_compared_is_an_error_with_what_to_do(run, arguments, words, code):
+def test_systems_that_cannot_be_compared_are_an_error_with_a_remedy(run, arguments, words, code):
     result = run("compare", *arguments)
     assert (result.code, result.out) == (code, "")
     assert words in result.err

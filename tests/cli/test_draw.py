@@ -42,7 +42,7 @@ def test_without_a_display_it_says_so_and_ends(run) -> None:
         (["--teach", "FILE"], "is not a folder", 1),
     ],
 )
-def test_an_option_that_cannot_be_followed_is_told_before_a_window_opens(
+def test_an_option_that_cannot_be_followed_is_reported_before_a_window_opens(
     run, tmp_path, options, told, code
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -53,7 +53,7 @@ def test_an_option_that_cannot_be_followed_is_told_before_a_window_opens(
 
 @needs_pygame
 @pytest.mark.parametrize("model", ["detector", "no-such-model"])
-def test_a_model_that_does_not_read_glyphs_is_refused(capsys, model) -> None:
+def test_a_model_that_does_not_read_glyphs_is_rejected(capsys, model) -> None:
     assert main(["draw", "--model", model]) == 1
     err = capsys.readouterr().err
     assert err.startswith("error: ")

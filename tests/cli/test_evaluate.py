@@ -120,7 +120,7 @@ def test_data_that_cannot_be_scored_are_an_error(run, options, words):
     assert words in result.err
 
 
-def test_the_loss_is_told(run, glyphs):
+def test_the_loss_is_reported(run, glyphs):
     report = json.loads(run("evaluate", "--format", "json").out)
     assert report["loss"] == pytest.approx(-np.log(1e-9) / 10)  # one of ten is wrong, with certainty
     assert f"Loss {report['loss']:.4f}" in run("evaluate").out
@@ -235,7 +235,7 @@ def test_naive_adds_the_comparison(run, folder, monkeypatch):
 
 
 @pytest.mark.parametrize("option", [["--naive"], ["--report", "page.html"]])
-def test_what_needs_pictures_is_an_error_without_them(run, option):
+def test_options_for_pictures_are_an_error_without_them(run, option):
     result = run("evaluate", *option)
     assert result.code == 2
     assert "--pictures" in result.err

@@ -40,7 +40,7 @@ def test_the_table_says_how_far_each_file_is_from_its_source(run, exports, tmp_p
     assert "99.14%" in lines[-1]
 
 
-def test_a_wrong_format_is_told_before_anything_is_loaded(run, exports):
+def test_a_wrong_format_is_reported_before_anything_is_loaded(run, exports):
     result = run("export", "runs/cnn", "--to", "tflite")
     assert result.code == 2
     assert "--to tflite: is not a format" in result.err
@@ -74,7 +74,7 @@ def imports(monkeypatch, tmp_path):
     return calls
 
 
-def test_an_import_tells_what_it_compared_and_where_it_is(run, imports, tmp_path):
+def test_an_import_reports_the_comparison_and_the_folder(run, imports, tmp_path):
     result = run("import", tmp_path / "old.keras", "--trust")
     assert (result.code, result.err) == (0, "")
     assert imports.made == [{"file": tmp_path / "old.keras", "trust": True, "out": None, "data_dir": None}]

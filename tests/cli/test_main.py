@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 import inkread
 from inkread.cli import main
 from inkread.cli.app import COMMANDS, SHORT
+from inkread.cli.help import GROUPS
 
 HEAVY = (
     "numpy",
@@ -95,6 +97,62 @@ def test_short_names_and_placeholders_are_the_same_in_every_command(command, cap
         for line in shown.splitlines():
             if f"{name} " in line and line.strip("│ *").startswith(name):
                 assert f" {short} " in line
-    for line in shown.splitlines():
-        if line.strip("│ *").startswith("--") and "--help" not in line:
-            assert not any(kind in line for kind in ("<bool>", "<int>", "<float>", "<path>", "<str>"))
+    assert not any(kind in shown for kind in ("<bool>", "<int>", "<float>", "<path>", "<str>", "<list", "{"))
+    assert shown.lower().count("default:") == shown.count("[default: ")
+
+
+@pytest.mark.parametrize("command", ["read", "watch", "batch", "evaluate"])
+def test_the_help_of_a_long_command_groups_its_options(command, capsys, monkeypatch):
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+    assert main([command, "--help"]) == 0
+    titles = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("╭")]
+    assert titles[0] == "Arguments" or command == "evaluate"
+    assert [title for title in titles if title in GROUPS] == [title for title in GROUPS if title in titles]
+    assert {"Reading", "Output", "Other"} <= {*titles}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("inkread re", {"read", "report", "recipes"}),
+        ("inkread read --alphabet ", {"digits", "letters", "alnum", "text"}),
+        ("inkread read --format csv-", {"csv-digits"}),
+        ("inkread read --exc", {"--excel"}),
+        ("inkread watch x --model d", {"default", "detector"}),
+        ("inkread recipes fa", {"fast"}),
+        ("inkread plot grad", {"gradcam"}),
+    ],
+)
+def test_the_shell_completes_commands_options_and_values(words, found):
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_INKREAD_COMPLETE": "complete_bash"}
+    program = "import sys; from inkread.cli import main; sys.exit(main([]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | asked, capture_output=True, text=True, check=False
+    )
+    assert {*done.stdout.split()} == found
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["read", "seven.png", "--min-probability", "2"],
+        ["read", "seven.png", "--workers", "0"],
+        ["watch", ".", "--out", "a.csv", "--interval", "-1"],
+        ["serve", "--port", "99999"],
+        ["train", "--out", "new", "--epochs", "-3"],
+        ["train", "--out", "new", "--network", "unknown"],
+        ["evaluate", "--data", "unknown"],
+        ["plot", "unknown"],
+        ["plot", "saliency", "--glyph", "-1"],
+        ["sweep", "--out", "new", "--trials", "0"],
+        ["export", "default", "--to", "unknown"],
+        ["recipes", "unknown"],
+        ["batch", ".", "--out", "new", "--part-size", "0"],
+        ["compare", "default"],
+    ],
+)
+def test_a_wrong_value_exits_with_2_before_anything_is_done(run, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert not [*tmp_path.iterdir()]

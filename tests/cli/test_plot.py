@@ -76,7 +76,7 @@ def test_curves_of_several_models_are_also_printed(run, drawn, tmp_path):
         (["errors", "--model", "nowhere"], "is not a model"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_drawn(run, drawn, tmp_path, arguments, message):
+def test_a_mistake_is_reported_before_anything_is_drawn(run, drawn, tmp_path, arguments, message):
     result = run("plot", *arguments)
     assert result.code == (1 if "nowhere" in arguments else 2)
     assert result.err.startswith("error: ")
@@ -115,7 +115,7 @@ def test_a_report_is_written_where_it_is_wanted(run, monkeypatch, tmp_path):
     assert calls == [(tmp_path, tmp_path / "r.html", False, None)]
 
 
-def test_a_report_of_what_is_no_run_is_an_error(run, tmp_path):
+def test_a_report_of_a_folder_that_is_not_a_run_is_an_error(run, tmp_path):
     result = run("report", tmp_path)
     assert result.code == 1
     assert "is not the folder of a run" in result.err

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from inkread.results import CSV_COLUMNS
+from inkread.results import DIGIT_COLUMNS
+from inkread.results.table import COLUMNS
 
 FULL = Path("/dev/full")
 
@@ -21,12 +22,9 @@ def test_text_of_one_picture_is_its_rows_alone(run):
     assert run("read", "rows.png") == (0, "12\n3\n", "")
 
 
-def test_text_of_a_blank_picture_is_empty_in_a_pipe(run):
-    assert run("read", "blank.png") == (0, "", "")
-
-
-def test_text_of_a_blank_picture_says_so_on_a_terminal(run):
-    assert run("read", "blank.png", terminal=True).out == "no digit\n"
+@pytest.mark.parametrize("terminal", [False, True])
+def test_text_of_a_blank_picture_says_so(run, terminal):
+    assert run("read", "blank.png", terminal=terminal) == (0, "no digit\n", "")
 
 
 def test_signs_are_printed_where_they_are_wanted(run):
@@ -39,7 +37,7 @@ def test_signs_are_printed_where_they_are_wanted(run):
 
 
 def test_text_of_several_pictures_is_name_tab_rows_in_a_pipe(run):
-    assert run("read", "rows.png", "blank.png").out == "rows.png\t12/3\nblank.png\t\n"
+    assert run("read", "rows.png", "blank.png").out == "rows.png\t12/3\nblank.png\tno digit\n"
 
 
 def test_text_of_several_pictures_is_a_table_on_a_terminal(run):
@@ -81,15 +79,110 @@ def test_json_is_an_array_of_the_same_records(run):
     assert as_json == [json.loads(line) for line in as_lines.splitlines()]
 
 
-def test_csv_has_a_header_a_row_a_digit_and_the_errors(run):
-    out = run("read", "rows.png", "broken.png", "blank.png", "--format", "csv").out
+def test_csv_has_a_row_a_picture(run):
+    out = run("read", "rows.png", "broken.png", "blank.png", "amount.png", "--format", "csv").out
     rows = list(csv.DictReader(io.StringIO(out)))
-    assert tuple(rows[0]) == CSV_COLUMNS
+    assert tuple(rows[0]) == COLUMNS
+    assert list(rows[0].values()) == ["rows.png", "12/3", "12 / 3", "3", "0.987000", "40", "30", ""]
+    assert list(rows[1].values()) == ["broken.png", "", "", "", "", "", "", "is truncated; copy it again"]
+    assert list(rows[2].values()) == ["blank.png", "", "", "0", "", "40", "30", ""]
+    assert (rows[3]["text"], rows[3]["written"]) == ("314", "3.14")
+
+
+def test_csv_of_digits_has_a_header_a_row_a_digit_and_the_errors(run):
+    out = run("read", "rows.png", "broken.png", "blank.png", "--format", "csv-digits").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert tuple(rows[0]) == DIGIT_COLUMNS
     assert [(row["source"], row["line"], row["label"]) for row in rows] == [
         ("rows.png", "1", "1"), ("rows.png", "1", "2"), ("rows.png", "2", "3"), ("broken.png", "", ""),
         ("blank.png", "", ""),
     ]  # fmt: skip
     assert [row["error"] for row in rows] == ["", "", "", "is truncated; copy it again", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "first"),
+    [
+        ("out.csv", [], "source,text,"),
+        ("new/out.jsonl", [], '{"source": "rows.png"'),
+        ("out.json", [], "["),
+        ("out.txt", [], "rows.png\t12/3"),
+        ("out.csv", ["-f", "jsonl"], '{"source": "rows.png"'),
+    ],
+)
+def test_the_output_goes_to_a_file_in_the_format_of_its_suffix(run, tmp_path, name, more, first):
+    result = run("read", "rows.png", "seven.png", "-o", tmp_path / name, *more)
+    assert (result.code, result.out, result.err) == (0, "", "")
+    saved = (tmp_path / name).read_text(encoding="utf-8")
+    assert saved.startswith(first)
+    assert [path.name for path in (tmp_path / name).parent.iterdir() if path.is_file()] == [Path(name).name]
+
+
+def test_an_excel_file_is_no_output_of_text(run, tmp_path):
+    result = run("read", "rows.png", "-o", tmp_path / "out.xlsx")
+    assert (result.code, result.out) == (2, "")
+    assert f"use --excel {tmp_path / 'out.xlsx'}" in result.err
+
+
+def test_an_excel_table_keeps_leading_zeros_and_has_no_formulas(run, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed (extra: excel)")
+    path = tmp_path / "new" / "out.xlsx"
+    names = ["zeros.png", "=1+1/seven.png", "broken.png"]
+    assert run("read", *names, "--excel", path, "-q").out == "zeros.png\t007\n=1+1/seven.png\t7\n"
+    heading, *rows = openpyxl.load_workbook(path).active.iter_rows()
+    assert tuple(cell.value for cell in heading) == COLUMNS
+    assert [[cell.value for cell in row[:4]] for row in rows] == [
+        ["zeros.png", "007", "007", 3],
+        ["=1+1/seven.png", "7", "7", 1],
+        ["broken.png", None, None, None],
+    ]
+    assert {(cell.data_type, cell.number_format) for cell in rows[0][:3]} == {("s", "@")}
+    assert {row[0].data_type for row in rows} == {"s"}
+    assert rows[2][-1].value == "is truncated; copy it again"
+
+
+def test_an_excel_table_needs_its_suffix_and_its_package(run, tmp_path, monkeypatch):
+    pytest.importorskip("openpyxl", reason="openpyxl is not installed (extra: excel)")
+    wrong = run("read", "rows.png", "--excel", tmp_path / "out.xls")
+    assert (wrong.code, "use a name that ends in .xlsx" in wrong.err) == (2, True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    lacking = run("read", "rows.png", "--excel", tmp_path / "out.xlsx")
+    assert (lacking.code, lacking.out) == (1, "")
+    assert "openpyxl: is not installed" in lacking.err
+    assert ".[excel]" in lacking.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["text", "jsonl", "csv"])
+def test_several_processes_print_the_same_bytes_in_the_same_order(style, tmp_path):
+    folder = Path(__file__).parents[2] / "examples"
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    names = [
+        *sorted(map(str, folder.glob("*.jpg"))),
+        str(tmp_path / "broken.png"),
+        str(folder / "drawing.png"),
+    ]
+    command = [sys.executable, "-m", "inkread", "read", *names, "--format", style]
+    one, three = (
+        subprocess.run([*command, "--workers", count], capture_output=True, check=False) for count in "13"
+    )
+    assert one.stdout.count(b"\n") >= len(names) - 1
+    assert (three.returncode, three.stdout, three.stderr) == (one.returncode, one.stdout, one.stderr)
+
+
+@pytest.mark.slow
+def test_several_processes_report_a_model_that_cannot_be_loaded_once():
+    picture = Path(__file__).parents[2] / "examples" / "drawing.png"
+    command = [sys.executable, "-m", "inkread", "read", str(picture), "--workers", "2", "--model", "nowhere"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: nowhere: is not a model")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "two"])
+def test_a_number_of_processes_below_1_is_wrong_usage(run, count):
+    assert run("read", "seven.png", "--workers", count).code == 2
 
 
 def test_csv_quotes_names_with_commas_and_line_breaks(run):
@@ -111,6 +204,13 @@ def test_names_that_would_break_lines_or_encodings_are_escaped(run):
 def test_dash_reads_standard_input(run, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"picture")))
     assert json.loads(run("read", "-", "--format", "jsonl").out)["source"] == "-"
+
+
+def test_standard_input_must_not_be_a_terminal(run, monkeypatch):
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    result = run("read", "-")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: -: is a terminal, not a picture; pipe a picture in")
 
 
 def test_draw_saves_one_picture_as_the_file_named(run, tmp_path):
@@ -201,7 +301,7 @@ def test_a_full_disk_is_an_output_error(arguments, unbuffered, tmp_path):
 
 @pytest.mark.parametrize("more", [[], ["--single"], ["blank.png"]])
 def test_doubtful_digits_are_printed_as_question_marks(run, more):
-    out = run("read", "rows.png", *more, "--min-probability", 0.99, "--format", "csv").out
+    out = run("read", "rows.png", *more, "--min-probability", 0.99, "--format", "csv-digits").out
     labels = {row["label"] for row in csv.DictReader(io.StringIO(out))}
     assert labels - {""} == {"?"}
     assert "?" not in run("read", "rows.png", *more, "--min-probability", 0.9).out
@@ -253,7 +353,7 @@ def test_a_folder_is_its_pictures_sorted_without_hidden_ones(run, scans):
 
 
 def test_the_picture_of_a_folder_is_named_even_if_it_is_the_only_one(run, scans):
-    assert run("read", scans / "in").out == f"{scans / 'in' / 'blank.png'}\t\n"
+    assert run("read", scans / "in").out == f"{scans / 'in' / 'blank.png'}\tno digit\n"
 
 
 @pytest.mark.parametrize(
@@ -349,7 +449,7 @@ def test_a_document_on_standard_input_has_pages_too(run, document, monkeypatch):
 
 def test_text_options_that_do_not_fit_are_errors(run):
     wrong = run("read", "seven.png", "--alphabet", "runes")
-    assert (wrong.code, "alphabet 'runes': is unknown" in wrong.err) == (2, True)
+    assert (wrong.code, "'runes' is not one of" in wrong.err) == (2, True)
     useless = run("read", "seven.png", "--lexicon", "words.txt")
     assert (useless.code, "has no effect on digits" in useless.err) == (2, True)
     both = run("read", "seven.png", "--alphabet", "text", "--model", "runs/mine")

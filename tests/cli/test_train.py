@@ -148,14 +148,14 @@ def test_a_bundled_recipe_can_be_named(run, trained, tmp_path, name):
 def test_every_setting_is_an_option_with_its_words(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERMINAL_WIDTH", "200")
-    shown = " ".join(run("train", "--help").out.split())
+    shown = " ".join(run("train", "--help").out.replace("│", " ").split())
     for settings in (Recipe, Augmentation, DetectorRecipe, TextRecipe, FineTuneConfig):
         for each in dataclasses.fields(settings):
             if each.name not in ("network", "layers", "augmentation"):
                 assert re.search(f"--{each.name.replace('_', '-')}[ ,]", shown)
     assert "Standard deviation of each point's own displacement" in shown
     assert "adamw|adam|sgd" in shown
-    assert "Share of the last hidden layer's units dropped in a step. Default: 0.4." in shown
+    assert "Share of the last hidden layer's units dropped in a step. [default: 0.4]" in shown
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_several_seeds_are_trained_into_folders_of_their_own(run, trained, tmp_p
     assert "0.0100" in result.out
 
 
-def test_an_unknown_logger_is_refused_before_anything_is_trained(run, trained, tmp_path):
+def test_an_unknown_logger_is_rejected_before_anything_is_trained(run, trained, tmp_path):
     result = run("train", "--log", "tensorbord", "--out", tmp_path)
     assert result.code == 2
     assert "did you mean 'tensorboard'" in result.err
@@ -228,7 +228,7 @@ def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, tra
         (["mlp", "--epochs", 0], "out of range"),
     ],
 )
-def test_a_setting_that_the_network_has_not_or_cannot_have_is_refused(run, trained, tmp_path, options, words):
+def test_a_setting_that_the_network_cannot_have_is_rejected(run, trained, tmp_path, options, words):
     result = run("train", "--out", tmp_path / "run", "--network", *options)
     assert result.code == 2
     assert words in result.err
@@ -257,7 +257,7 @@ def test_an_optimizer_comes_with_a_learning_rate_at_which_it_learns(run, trained
         (["--momentum", 0.5], "--momentum 0.5: is not a setting of adamw"),
     ],
 )
-def test_a_setting_of_another_optimizer_is_refused(run, trained, tmp_path, options, words):
+def test_a_setting_of_another_optimizer_is_rejected(run, trained, tmp_path, options, words):
     result = run("train", *options, "--out", tmp_path)
     assert result.code == 2
     assert words in result.err
@@ -336,7 +336,7 @@ def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
         (["--data", ".", "--folds", 1], "out of range"),
     ],
 )
-def test_what_makes_no_sense_beside_a_start_is_refused(run, tuned, tmp_path, options, words):
+def test_options_that_do_not_suit_fine_tuning_are_rejected(run, tuned, tmp_path, options, words):
     result = run("train", "--init-from", "bundled", "--out", tmp_path / "run", *options)
     assert result.code == 2
     assert words in result.err
@@ -399,7 +399,7 @@ def test_without_pytorch_the_extra_is_named(run, monkeypatch, tmp_path):
     )
 
 
-def test_what_is_named_is_learned_from_and_kept_as_the_command(run, trained, tmp_path):
+def test_named_data_are_learned_and_kept_in_the_command(run, trained, tmp_path):
     out, mine = tmp_path / "run", tmp_path / "mine"
     result = run(
         "train", "--out", out, "--data", "mnist", "--data", mine, "--data", "corrections", "--store", "x"
@@ -414,7 +414,7 @@ def test_what_is_named_is_learned_from_and_kept_as_the_command(run, trained, tmp
     assert "--data" not in trained[1].command
 
 
-def test_what_is_left_out_is_told_beside_the_result(run, trained, monkeypatch, tmp_path):
+def test_skipped_pictures_are_reported_beside_the_result(run, trained, monkeypatch, tmp_path):
     train = inkread.training.train
 
     def telling(recipe, *, progress, **options):

@@ -136,7 +136,7 @@ def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly
     assert {each["source"]: "error" if each["error"] else each["text"] for each in records} == expected
 
 
-def test_on_a_terminal_it_tells_each_picture_and_what_it_has_done(watched, tmp_path, pictures):
+def test_on_a_terminal_it_reports_each_picture_and_its_progress(watched, tmp_path, pictures):
     out, (screen, terminal) = tmp_path / "out.csv", pty.openpty()
     for name, text in (("a.png", "5"), ("b.png", ""), ("c.png", "error")):
         (watched / name).write_bytes(pictures[text])
@@ -153,7 +153,7 @@ def test_on_a_terminal_it_tells_each_picture_and_what_it_has_done(watched, tmp_p
     os.close(terminal)
 
 
-def test_a_second_one_for_the_same_file_is_refused(watched, tmp_path):
+def test_a_second_one_for_the_same_file_is_rejected(watched, tmp_path):
     out = tmp_path / "out.csv"
     with started(watched, "--out", out):
         wait_until(lambda: lines(out) == 1)
@@ -234,7 +234,7 @@ def test_pictures_are_read_as_the_options_say(run, watched, tmp_path):
         assert [(row["source"], row["text"]) for row in rows_of(out)] == [("within/rows.png", text)]
 
 
-def test_a_torn_line_is_told(run, watched, tmp_path):
+def test_a_torn_line_is_reported(run, watched, tmp_path):
     out = tmp_path / "out.csv"
     fill(watched, "seven.png")
     options = ("watch", watched, "--out", out, "--once", "--interval", 0.001)

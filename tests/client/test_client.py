@@ -123,7 +123,7 @@ def test_options_are_passed_on(client):
         ("\0", PictureError, "cannot be read"),
     ],
 )
-def test_what_is_no_picture_is_the_same_error_as_here(client, source, kind, words):
+def test_a_source_that_is_not_a_picture_is_the_same_error_as_locally(client, source, kind, words):
     with pytest.raises(kind) as caught:
         client.read(source)
     assert words in str(caught.value)
@@ -149,7 +149,7 @@ def test_many_are_read_in_order_and_one_that_is_none_stops_no_other(client):
     assert found[1].problem == "is truncated or damaged"
 
 
-def test_too_many_are_refused(client):
+def test_too_many_are_rejected(client):
     with pytest.raises(ServerRefusedError, match="more than 5 pictures"):
         list(client.read_many([BLANK] * 6))
 
@@ -263,7 +263,7 @@ def test_no_server_is_an_error(connect):
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "", "ftp://x"])
-def test_what_is_no_address_is_an_error(connect, url):
+def test_an_invalid_address_is_an_error(connect, url):
     with pytest.raises(OptionError):
         Client(url)
 
@@ -277,7 +277,7 @@ def test_what_is_no_address_is_an_error(connect, url):
         httpx.Response(404, json={"detail": "Not Found"}),
     ],
 )
-def test_another_kind_of_server_is_told_from_ours(answer):
+def test_another_kind_of_server_is_distinguished_from_ours(answer):
     transport = httpx.MockTransport(lambda request: answer)
     with Client("http://other.example", transport=transport) as client:
         with pytest.raises(ServerUnreachableError, match="is not an inkread server"):

@@ -64,7 +64,7 @@ def test_digits_are_labelled_by_folder_or_name(tmp_path):
         assert (picture.label, kind_of(picture), picture.source) == (label, "single", picture.path)
 
 
-def test_letters_are_nothing_to_read_and_look_alikes_are_told_apart(tmp_path):
+def test_letters_are_not_read_and_look_alikes_are_distinguished(tmp_path):
     for name in ("letters_ansh/Set_1/A1.png", "letters_ansh/Set_1/S1.png", "greek_cs5330/alpha/alpha_1.png"):
         write_picture(tmp_path / name)
     write_picture(tmp_path / "greek_cs5330/beta/beta_1.png")
@@ -84,7 +84,7 @@ def test_choice62_holds_digits_and_letters(tmp_path):
     assert four.pixels.shape == (28, 28)
 
 
-def test_a_cheque_is_a_row_of_digits_whatever_its_length(tmp_path):
+def test_a_cheque_of_any_length_is_a_row_of_digits(tmp_path):
     write_picture(tmp_path / "cheque_dev" / "a.png")
     (tmp_path / "cheque_dev" / "labels.tsv").write_text("file\tlabel\na.png\t5\n")
     (picture,) = BENCHMARKS["cheque_dev"](tmp_path)
@@ -136,7 +136,7 @@ def test_handwritten62_holds_digits_and_letters(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["years_dev", "cheque_dev2"])
-def test_rows_are_rows_whatever_their_length(name, tmp_path):
+def test_rows_of_any_length_are_rows(name, tmp_path):
     folder = tmp_path / name
     folder.mkdir()
     Image.new("L", (9, 9)).save(folder / "a.png")

@@ -72,13 +72,13 @@ def test_a_subset_of_unipen_keeps_strokes_and_labels_together(data):
     assert part.describe("train")["count"] == 1
 
 
-def test_unipen_arrays_that_do_not_belong_together_are_refused(data):
+def test_unipen_arrays_that_do_not_belong_together_are_rejected(data):
     np.save(data / "unipen" / "unipen_chars_knn_agree.npy", np.zeros(3, np.float16))
     with pytest.raises(DatasetFormatError, match="do not belong together"):
         load_unipen(data_dir=data)
 
 
-def test_a_pickle_in_the_place_of_an_array_is_refused(data):
+def test_a_pickle_in_the_place_of_an_array_is_rejected(data):
     np.save(data / "unipen" / "unipen_chars_knn_agree.npy", np.array([{}, {}], object), allow_pickle=True)
     with pytest.raises(DatasetFormatError, match="knn_agree"):
         load_unipen(data_dir=data)

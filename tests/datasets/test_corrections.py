@@ -50,7 +50,7 @@ def collected(path):
     return readings
 
 
-def test_every_correction_that_stands_is_a_glyph_with_its_label(path, collected):
+def test_every_active_correction_is_a_glyph_with_its_label(path, collected):
     glyphs = load_corrections(path)
     assert glyphs.labels.tolist() == [3, 1, NOT_A_DIGIT_CLASS, 5]
     assert glyphs.images[:, 5, 5].tolist() == [3, 1, 2, 5]
@@ -66,7 +66,7 @@ def test_a_store_is_named_by_path_by_url_or_not_at_all(path, collected, monkeypa
     np.testing.assert_array_equal(by_path.images, by_default.images)
 
 
-def test_what_is_withdrawn_or_removed_is_not_learned(path, collected):
+def test_withdrawn_and_removed_corrections_are_not_learned(path, collected):
     before = load_corrections(path)
     with Store.open(str(path)) as store:
         store.remove_reading(collected[1])
@@ -85,13 +85,13 @@ def test_the_hash_is_of_images_and_labels(path, collected):
     assert before.sha256 != after.sha256
 
 
-def test_a_card_tells_neither_where_the_store_is_nor_who_corrected(path, collected):
+def test_a_card_reveals_neither_the_place_of_the_store_nor_the_authors_of_corrections(path, collected):
     described = load_corrections(path).describe("train")
     assert described["count"] == 4
     assert str(path.parent) not in str(described)
 
 
-def test_where_there_is_no_store_none_is_made(path):
+def test_a_missing_store_is_not_created(path):
     with pytest.raises(DatasetNotFoundError, match=r"is not a store of corrections; start inkread serve"):
         load_corrections(path)
     assert not path.exists()
@@ -103,14 +103,14 @@ def test_a_store_without_corrections_says_so(path):
         load_corrections(path)
 
 
-def test_a_file_that_is_no_store_says_so(path):
+def test_a_file_that_is_not_a_store_says_so(path):
     path.write_text("no database" * 1000)
     with pytest.raises(StoreError, match="not an SQLite database"):
         load_corrections(path)
 
 
 @pytest.mark.parametrize("package", ["sqlalchemy", "alembic"])
-def test_what_is_not_installed_is_named_with_its_extra(package, monkeypatch, path):
+def test_a_missing_package_is_named_with_its_extra(package, monkeypatch, path):
     lack(package, monkeypatch)
     with pytest.raises(MissingExtraError, match=rf"{package}: is not installed; .*'\.\[serve\]'"):
         load_corrections(path)
@@ -200,7 +200,7 @@ def test_pages_are_found_where_corrections_are(path, monkeypatch):
         ("classes", np.zeros(2, np.int32)),
     ],
 )
-def test_an_array_that_is_none_of_a_page_fails_where_it_is_made(name, wrong):
+def test_an_array_that_is_not_a_page_fails_when_it_is_created(name, wrong):
     arrays = {
         "pixels": np.zeros((9, 9), np.uint8),
         "boxes": np.zeros((2, 4), np.float32),

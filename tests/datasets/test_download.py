@@ -23,7 +23,7 @@ def fetch(folder, addresses, file=FILE, **options):
     assert [entry.name for entry in folder.iterdir()] == [FILE.name], "no part stays"
 
 
-def test_a_file_arrives_whole_and_tells_of_its_progress(tmp_path, mirrors):
+def test_a_file_arrives_complete_and_its_progress_is_reported(tmp_path, mirrors):
     told = []
     fetch(tmp_path / "new" / "folder", mirrors("good"), progress=lambda *state: told.append(state))
     assert told[-1] == (FILE.name, FILE.size, FILE.size)
@@ -41,7 +41,7 @@ def test_another_mirror_continues_what_one_began(tmp_path, mirrors):
 
 
 @pytest.mark.parametrize("mirror", ["rangeless", "unsatisfiable", "shifted", "good"])
-def test_a_part_of_an_earlier_run_is_completed_whatever_the_server_makes_of_ranges(tmp_path, mirrors, mirror):
+def test_a_partial_download_is_completed_even_if_the_server_ignores_ranges(tmp_path, mirrors, mirror):
     (tmp_path / "digits.gz.part").write_bytes(CONTENT[:1000])
     fetch(tmp_path, mirrors(mirror, "good"))
     assert mirrors.requests[0] == (mirror, "bytes=1000-")

@@ -34,7 +34,7 @@ def test_digits_made_by_hand_are_what_they_are_called() -> None:
     assert (read == glyphs.labels).mean() > 0.9
 
 
-def test_letters_in_print_are_no_digits_and_each_is_its_own() -> None:
+def test_printed_letters_are_not_digits_and_all_differ() -> None:
     glyphs = printed(400, np.random.default_rng(0))
     assert set(glyphs.labels.tolist()) == {NOT_A_DIGIT_CLASS}
     assert glyphs.images.any(axis=(1, 2)).all()
@@ -48,7 +48,7 @@ def test_equal_generators_print_equal_letters() -> None:
 
 
 @pytest.mark.parametrize("letter", "AMgy")
-def test_a_letter_lies_whole_in_its_picture(letter: str) -> None:
+def test_a_letter_is_completely_inside_its_picture(letter: str) -> None:
     rng = np.random.default_rng(2)
     for _ in range(60):
         ink = draw_letter(letter, rng)

@@ -77,7 +77,7 @@ def test_a_damaged_file_is_named_with_what_is_wrong(content, problem):
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])
-def test_dimensions_that_the_file_cannot_fill_are_refused_before_memory_is_taken(compress):
+def test_dimensions_that_the_file_cannot_fill_are_rejected_before_memory_is_taken(compress):
     claim = struct.pack(">HBB4I", 0, 0x0E, 4, *[0xFFFFFFFF] * 4)
     with pytest.raises(DatasetFormatError, match="do not fit in its bytes"):
         read_idx(compress(claim))
@@ -100,7 +100,7 @@ def test_who_may_read_a_file_is_as_with_any_new_one_or_as_it_was(tmp_path):
 
 
 @pytest.mark.parametrize("array", [np.zeros(3, np.int64), np.zeros(3, np.uint16), np.zeros((), np.uint8)])
-def test_what_idx_cannot_hold_is_refused(tmp_path, array):
+def test_arrays_that_idx_cannot_hold_are_rejected(tmp_path, array):
     with pytest.raises(DatasetFormatError, match="does not fit in IDX"):
         write_idx(array, tmp_path / "a")
     assert not list(tmp_path.iterdir())

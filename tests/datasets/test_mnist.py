@@ -96,7 +96,7 @@ def test_a_download_lands_in_the_cache_and_is_used_from_there(tiny):
 
 
 @pytest.mark.parametrize("name", ["images", "images.gz"])
-def test_a_local_copy_with_other_content_is_refused_by_its_path(tiny, name):
+def test_a_local_copy_with_other_content_is_rejected_by_its_path(tiny, name):
     (tiny / "images").unlink()
     write_idx(255 - IMAGES, tiny / name)
     with pytest.raises(DatasetFormatError, match="SHA-256") as caught:
@@ -104,7 +104,7 @@ def test_a_local_copy_with_other_content_is_refused_by_its_path(tiny, name):
     assert caught.value.source == str(tiny / name)
 
 
-def test_a_local_copy_that_is_truncated_gzip_is_refused_by_its_path(tiny):
+def test_a_local_copy_that_is_truncated_gzip_is_rejected_by_its_path(tiny):
     recompress(tiny)
     path = tiny / "images.gz"
     path.write_bytes(path.read_bytes()[:-20])
@@ -136,7 +136,7 @@ def test_a_relative_cache_variable_is_ignored_as_its_specification_says(monkeypa
     assert cache_folder("mnist").is_relative_to(Path.home())
 
 
-def test_the_progress_bar_writes_only_where_it_is_told_to(capsys):
+def test_the_progress_bar_writes_only_to_its_console(capsys):
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     with download_bar(console) as progress:
         progress("images.gz", 5, 10)

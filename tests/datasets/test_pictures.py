@@ -32,7 +32,7 @@ def test_tabs_separate_where_the_name_says_so(folder):
     assert table(folder, "label\tfile\n7\ta.png\n", "labels.tsv") == [LabelledPicture(folder / "a.png", "7")]
 
 
-def test_what_spreadsheets_write_is_tolerated(folder):
+def test_tables_from_spreadsheets_are_tolerated(folder):
     text = '\ufefffile,label\r\n"sub/c, d.png", 7 \r\n\r\n"a.png","08"\r\n'
     assert [picture.label for picture in table(folder, text)] == ["7", "08"]
 
@@ -60,20 +60,20 @@ def test_what_spreadsheets_write_is_tolerated(folder):
         (f"file,label\n{'x' * 5000},1\n", 2, "not a file"),
     ],
 )
-def test_a_wrong_table_is_refused_with_its_line(folder, text, line, problem):
+def test_a_wrong_table_is_rejected_with_its_line(folder, text, line, problem):
     with pytest.raises(DatasetFormatError, match=problem) as caught:
         table(folder, text)
     assert caught.value.source == f"{folder / 'labels.csv'}, line {line}"
 
 
 @pytest.mark.parametrize("text", [b"file,label\n\xff.png,1\n", "file,label\n"])
-def test_a_table_that_is_no_text_or_has_no_rows_is_refused(folder, text):
+def test_a_table_that_is_not_text_or_has_no_rows_is_rejected(folder, text):
     with pytest.raises(DatasetFormatError, match=r"labels\.csv"):
         table(folder, text)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_a_link_out_of_the_folder_is_refused(folder):
+def test_a_link_out_of_the_folder_is_rejected(folder):
     (folder / "link.png").symlink_to(folder.parent / "outside.png")
     with pytest.raises(DatasetFormatError, match="outside the folder"):
         table(folder, "file,label\nlink.png,1\n")
@@ -96,7 +96,7 @@ def test_folders_named_by_label_need_no_table(tmp_path):
 
 
 @pytest.mark.parametrize("names", [[], ["0", "ten"], ["0"], ["picture.png"]])
-def test_a_folder_without_labels_or_pictures_is_refused(tmp_path, names):
+def test_a_folder_without_labels_or_pictures_is_rejected(tmp_path, names):
     for name in names:
         (tmp_path / name).touch() if "." in name else (tmp_path / name).mkdir()
     with pytest.raises(DatasetFormatError, match=r"labels\.csv"):
@@ -131,7 +131,7 @@ def test_rows_may_hold_other_separators_than_the_first_line(folder):
     assert picture.columns == {"notes": "one, two, three, four"}
 
 
-def test_hidden_files_and_folders_are_no_pictures(tmp_path):
+def test_hidden_files_and_folders_are_not_pictures(tmp_path):
     for name in ("7/a.png", "7/._a.png", "7/.b.png", "7/~c.png", ".Trashes/d.png", "~lock/e.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

@@ -78,7 +78,7 @@ def publish(monkeypatch, mirrors):
 
 
 @pytest.mark.parametrize("name", ["fashion-mnist", "kmnist"])
-def test_what_is_named_as_mnist_is_read_as_mnist_with_its_own_classes(publish, tmp_path, name):
+def test_files_named_like_mnist_are_read_like_mnist_with_their_own_classes(publish, tmp_path, name):
     publish(name, idx(IMAGES, tmp_path), idx(LABELS, tmp_path))
     glyphs = load_named(name, "train")
     np.testing.assert_array_equal(glyphs.images, IMAGES)
@@ -128,7 +128,7 @@ def test_emnists_classes_are_as_many_as_its_paper_says():
         ({"gzip/emnist-digits-train-images-idx3-ubyte.gz": b"x" * 50}, "is not an IDX file"),
     ],
 )
-def test_an_archive_that_is_not_emnists_is_refused(publish, monkeypatch, members, problem):
+def test_an_archive_that_is_not_emnists_is_rejected(publish, monkeypatch, members, problem):
     monkeypatch.setattr(published, "LARGEST_MEMBER", 100)
     publish("emnist-digits", b"no archive" if members is None else archive(members))
     with pytest.raises(DatasetFormatError, match=problem):
@@ -152,13 +152,13 @@ def test_usps_is_enlarged_into_the_geometry_of_mnist(publish):
      usps((1, STROKE * 2)), usps((1, STROKE), (1, STROKE[:15])), usps((1, STROKE))[:-20]],
     ids=["empty", "other", "nothing", "words", "short", "large", "ragged", "cut"],
 )  # fmt: skip
-def test_what_is_not_usps_is_refused(publish, content):
+def test_a_file_that_is_not_usps_is_rejected(publish, content):
     publish("usps", content)
     with pytest.raises(DatasetFormatError, match=r"usps\.bz2: is not a bzip2 file of USPS"):
         load_named("usps", "train")
 
 
-def test_usps_that_unpacks_to_too_much_is_refused(publish, monkeypatch):
+def test_usps_that_unpacks_to_too_much_is_rejected(publish, monkeypatch):
     monkeypatch.setattr(low_resolution, "LARGEST_TEXT", 100)
     publish("usps", usps((1, STROKE)))
     with pytest.raises(DatasetFormatError, match="more than 100 bytes"):
@@ -166,7 +166,7 @@ def test_usps_that_unpacks_to_too_much_is_refused(publish, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "label"), [("usps", 11), ("usps", 0)])
-def test_a_label_of_no_class_is_refused(publish, name, label):
+def test_a_label_without_a_class_is_rejected(publish, name, label):
     publish(name, usps((label, STROKE)))
     with pytest.raises(DatasetFormatError, match="labels outside its classes"):
         load_named(name, "train")
@@ -184,7 +184,7 @@ def test_a_download_that_broke_off_is_continued_and_then_used_from_the_cache(pub
     assert len(mirrors.requests) == asked
 
 
-def test_a_mirror_with_another_file_is_refused_and_the_message_says_what_to_do(publish, tmp_path):
+def test_a_mirror_with_another_file_is_rejected_and_the_message_says_what_to_do(publish, tmp_path):
     publish("kmnist", idx(IMAGES, tmp_path), idx(LABELS, tmp_path), mirror="corrupt")
     with pytest.raises(DatasetNotFoundError, match="delivered a different file") as caught:
         load_named("kmnist", "train")
@@ -193,7 +193,7 @@ def test_a_mirror_with_another_file_is_refused_and_the_message_says_what_to_do(p
     assert not list(cache_folder("kmnist").iterdir())
 
 
-def test_files_of_the_same_name_in_one_folder_are_told_apart_by_their_hash(publish, mirrors, tmp_path):
+def test_files_of_the_same_name_in_one_folder_are_distinguished_by_their_hash(publish, mirrors, tmp_path):
     folder = tmp_path / "data"
     (folder / "kmnist").mkdir(parents=True)
     images, labels = idx(IMAGES, tmp_path), idx(LABELS, tmp_path)
@@ -221,7 +221,7 @@ def test_every_file_is_pinned_and_every_class_has_a_name(name):
     assert len(set(collection.classes)) == len(collection.classes)
 
 
-def test_a_name_that_is_none_tells_the_nearest():
+def test_an_unknown_name_suggests_the_nearest():
     with pytest.raises(OptionError, match="did you mean 'fashion-mnist'"):
         load_named("fashion_mnist", "train")
 

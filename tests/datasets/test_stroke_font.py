@@ -21,7 +21,7 @@ def test_every_shape_of_a_digit_fills_its_height_and_is_narrower_than_high(digit
         assert 0.2 < points[:, 2].min() <= points[:, 2].max() <= 1
 
 
-def test_digits_stand_in_order_and_apart():
+def test_digits_are_in_order_and_apart():
     one, other = (np.concatenate(write_row(text, STILL, np.random.default_rng(0))) for text in ("4", "40"))
     second = other[len(one) :]
     np.testing.assert_array_equal(other[: len(one)], one)
@@ -59,6 +59,6 @@ def test_the_pen_is_thinner_where_the_hand_is_fast():
 
 
 @pytest.mark.parametrize("text", ["a", "1-2", "٣"])
-def test_what_is_no_digit_is_an_option_error(text):
+def test_a_label_that_is_not_a_digit_is_an_option_error(text):
     with pytest.raises(OptionError, match="not a digit"):
         write_row(text, STILL, np.random.default_rng(0))

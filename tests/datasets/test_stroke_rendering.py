@@ -19,7 +19,7 @@ def test_a_line_is_as_wide_as_the_pen_and_has_round_caps(pen_width, columns):
     assert ink.sum() == pytest.approx(75 * pen_width + math.pi * pen_width**2 / 4, rel=0.08)
 
 
-def test_ink_lies_where_the_stroke_is():
+def test_ink_is_where_the_stroke_is():
     ink = rasterise([LINE], (90, 100), 3)
     rows, columns = np.mgrid[:90, :100] + 0.5
     assert (ink * columns).sum() / ink.sum() == pytest.approx(50, abs=0.2)

@@ -74,7 +74,7 @@ def test_a_label_that_is_too_long_is_an_error(symbols):
 
 
 @pytest.mark.slow
-def test_what_was_learned_from_a_folder_is_read(symbols, tmp_path):
+def test_glyphs_learned_from_a_folder_are_read(symbols, tmp_path):
     training = pytest.importorskip("inkread.training", reason="needs the extra train")
     pytest.importorskip("torch")
     recipe = training.Recipe(network="tiny", epochs=8, batch_size=8, threads=1, precision="float32")

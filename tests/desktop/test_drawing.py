@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_a_digit_is_read_wherever_and_as_large_as_it_is_drawn(visit, box) -> Non
     def script(person):
         for digit in (2, 4, 5):
             yield from person.draw(digit, box)
-            yield from person.click("Classify")
+            yield from person.click("Read")
             yield from person.until(lambda: not person.view.is_stale)
             assert label_of(person) == str(digit)
             yield from person.press(pygame.K_r)
@@ -165,6 +166,7 @@ def test_several_digits_on_the_free_sheet_have_boxes_around_their_ink(visit) -> 
     def script(person):
         yield from person.press(pygame.K_2)
         assert isinstance(person.view, PageView)
+        yield  # the sheet has its place once it is shown
         for place, digit in enumerate((4, 2, 7)):
             yield from person.draw(digit, (0.08 + 0.3 * place, 0.1, 0.2, 0.35))
         for place, digit in enumerate((1, 9, 8, 0)):
@@ -293,6 +295,7 @@ def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, 
         assert person.scene.context.note.is_problem
         assert "is not a folder" in person.scene.context.note.text
         yield from person.press(pygame.K_t)
+        yield from person.press(pygame.K_RETURN)
         assert person.scene.context.note.is_problem
         assert not person.view.canvas.is_empty
 
@@ -325,6 +328,12 @@ def test_teaching_leaves_the_drawing_alone_that_was_there_before(visit, tmp_path
     def script(person):
         yield from person.draw(3)
         yield from person.click("Teach")
+        assert not [*tmp_path.iterdir()], "it asks where first"
+        yield  # a button has its place once it is shown
+        yield from person.click("Cancel")
+        yield from person.press(pygame.K_t)
+        yield
+        yield from person.click("Begin")
         assert person.view.canvas.is_empty
         yield from person.press(pygame.K_RETURN)
         assert "first" in person.scene.context.note.text
@@ -351,3 +360,115 @@ def test_the_window_closes_when_it_is_told_to(visit, key, mod) -> None:
 
     assert visit(script).scene.done
     assert not pygame.display.get_init()
+
+
+def test_lessons_go_to_the_folder_that_is_dropped_while_the_window_asks(visit, tmp_path) -> None:
+    (tmp_path / "mine").mkdir()
+
+    def script(person):
+        yield from person.press(pygame.K_t)
+        pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(tmp_path / "mine")))
+        yield
+        yield from person.press(pygame.K_RETURN)
+        assert person.scene.teaching.lessons.folder == tmp_path / "mine"
+
+    visit(script)
+
+
+def test_a_picture_that_is_dropped_is_read_and_can_be_undone(visit) -> None:
+    examples = Path(__file__).parents[2] / "examples"
+
+    def script(person):
+        for path in (examples / "labels.csv", examples / "pencil_rows.jpg"):
+            pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(path)))
+            yield
+            assert person.scene.context.note.is_problem == (path.suffix == ".csv")
+        yield from person.until(lambda: not person.view.is_stale)
+        assert person.view.answer.reading.text == "2718\n28459\n0452"
+        yield from person.press(pygame.K_z)
+        assert person.view.canvas.is_empty
+
+    visit(script)
+
+
+def test_the_text_is_copied_row_by_row(visit, monkeypatch) -> None:
+    copied = []
+    monkeypatch.setattr("inkread.desktop.recognition.copy_text", copied.append)
+
+    def script(person):
+        yield from person.press(pygame.K_c)
+        yield from person.draw(4, (0.1, 0.05, 0.2, 0.35))
+        yield from person.draw(7, (0.1, 0.55, 0.2, 0.35))
+        yield from person.read()
+        yield from person.click("Copy")
+
+    visit(script, free=True)
+    assert copied == ["4\n7"]
+
+
+def test_the_pen_has_three_widths_and_the_eraser_is_a_button_too(visit) -> None:
+    def script(person):
+        inks = []
+        for _ in range(3):
+            yield from person.draw(1)
+            inks.append(int(person.view.canvas.ink.sum()))
+            yield from person.press(pygame.K_r)
+            yield from person.press(pygame.K_p)
+        medium, thick, thin = inks
+        assert thin < 0.8 * medium < 0.64 * thick
+        yield from person.draw(1)
+        yield from person.click("Eraser")
+        yield from person.draw(1)
+        assert person.view.canvas.ink.sum() < medium / 20
+
+    visit(script, free=True)
+
+
+def test_a_reading_that_takes_long_is_announced(visit, reader, monkeypatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr("inkread.desktop.recognition.SOON", 0.0)
+
+    def slow(glyphs, **_):
+        assert go_on.wait(300)
+        return np.eye(11, dtype=np.float32)[:1]
+
+    def script(person):
+        with monkeypatch.context() as patch:
+            patch.setattr(reader, "probabilities", slow)
+            yield from person.draw(1)
+            yield from person.press(pygame.K_RETURN)
+            assert person.scene._activity.head[0] == "Reading…"
+            go_on.set()
+            yield from person.until(lambda: not person.view.is_stale)
+        yield
+        assert person.scene._activity.head[0] == "Reading"
+
+    visit(script)
+
+
+def test_the_free_sheet_reads_what_is_chosen_and_the_grid_a_digit(visit) -> None:
+    def script(person):
+        yield from person.draw(7, (0.3, 0.2, 0.3, 0.5))
+        yield from person.press(pygame.K_a)
+        yield from person.until(lambda: not person.view.is_stale)
+        yield from person.until(lambda: len(person.view.answer.reading.lines[0].words) == 0)
+        assert person.scene._recognition.alphabet == "letters"
+        yield from person.until(lambda: not person.view.answer.reading.text.isdigit())
+        yield from person.press(pygame.K_1)
+        assert "Reads digits" in [button.label for button in person.scene.buttons]
+
+    visit(script, free=True, live=True)
+
+
+def test_the_theme_is_dark_or_light(visit) -> None:
+    def script(person):
+        yield from person.draw(3)
+        yield from person.press(pygame.K_d)
+        yield
+        yield
+        surface = person.window.get_surface()
+        assert tuple(surface.get_at((1, 1)))[:3] == theme.DARK["PAPER"]
+        yield from person.press(pygame.K_d)
+        assert theme.LIGHT["PAPER"] == theme.PAPER
+
+    visit(script)

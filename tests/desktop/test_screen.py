@@ -82,7 +82,7 @@ def drag(environment: dict[str, str], window: str, stroke: list[tuple[int, int]]
 
 
 def test_a_digit_drawn_with_the_mouse_is_read_and_saved_by_key(screen, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "inkread", "draw", "--live", "--save-to", str(tmp_path)]
+    command = [sys.executable, "-m", "inkread", "draw", "--grid", "--save-to", str(tmp_path)]
     with subprocess.Popen(
         command, env=screen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:

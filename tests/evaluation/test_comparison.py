@@ -58,7 +58,7 @@ def test_each_pair_is_tested(compared):
     assert compared.pairs[0].adjusted == pytest.approx(6 / 2**8)
 
 
-def test_the_surest_contradictions_come_first(compared):
+def test_the_most_confident_contradictions_come_first(compared):
     assert [one.conflict for one in compared.disagreements] == pytest.approx([0.7] + [0.6] * 7)
     first = compared.disagreements[0]
     assert (first.index, first.label, len(first.answers)) == (6, 6, 3)
@@ -72,7 +72,7 @@ def test_equal_models_show_no_difference(digits):
     assert same.disagreements == ()
 
 
-def test_one_model_is_no_comparison(digits):
+def test_one_model_is_not_a_comparison(digits):
     with pytest.raises(OptionError, match="fewer than two"):
         compare([answering("alone", digits.labels.astype(int))], [digits], timed=False)
 
@@ -81,7 +81,7 @@ def test_it_can_be_kept_as_json(compared):
     kept = json.loads(json.dumps(compared.to_dict()))
     assert [model["model"] for model in kept["models"]] == ["all", "a<b>", "c"]
     assert kept["pairs"][0]["only_right"] == [8, 0]
-    assert kept["disagreements"][0]["answers"] == [6, 7, 8]
+    assert kept["disagreements"][0]["answers"] == ["6", "7", "8"]
     assert kept["notes"][0] == "a note"
 
 
@@ -93,7 +93,7 @@ def test_parameters_and_operations_are_those_of_the_network():
 
 
 @pytest.mark.parametrize(("layout", "batch"), [((784,), "N"), ((1, 28, 28), 1), ((28, 28, 1), 7)])
-def test_operations_are_those_of_one_glyph_whatever_the_batch(layout, batch, foreign_model, tmp_path):
+def test_operations_are_counted_per_glyph_for_any_batch(layout, batch, foreign_model, tmp_path):
     path = foreign_model(tmp_path / "theirs.onnx", layout=layout, batch=batch)
     graph = examine(path.read_bytes(), layout, "theirs")
     assert (graph.parameters, graph.operations) == (7_850, 7_840)

@@ -23,7 +23,7 @@ def cross() -> np.ndarray:
     return (np.eye(60) + np.eye(60)[::-1] == 0).astype(np.uint8) * 255
 
 
-def test_each_single_digit_gives_its_glyph_even_if_the_reader_refuses_it() -> None:
+def test_each_single_digit_yields_its_glyph_even_if_the_reader_rejects_it() -> None:
     seen = []
     pictures = [
         LabelledPicture(Path("one.png"), "1", {}, bar()),

@@ -110,12 +110,12 @@ def test_a_convention_is_said_in_words_and_its_doubts_too():
         ({"dtype": TensorProto.INT64}, "not just glyphs"),
     ],
 )
-def test_a_model_of_other_shapes_is_refused(options, words, foreign_model, tmp_path):
+def test_a_model_of_other_shapes_is_rejected(options, words, foreign_model, tmp_path):
     with pytest.raises(ModelFormatError, match=words):
         ExternalNetwork(foreign_model(tmp_path / "theirs.onnx", **options))
 
 
-def test_scores_that_are_no_numbers_are_an_error(foreign_model, digits, tmp_path):
+def test_scores_that_are_not_numbers_are_an_error(foreign_model, digits, tmp_path):
     path = foreign_model(tmp_path / "theirs.onnx")
     model = onnx.load(path)
     (biases,) = (tensor for tensor in model.graph.initializer if tensor.name == "biases")
@@ -134,7 +134,7 @@ def test_scores_that_are_no_numbers_are_an_error(foreign_model, digits, tmp_path
         ("theirs.onnx", b"nonsense", "not a valid ONNX model"),
     ],
 )
-def test_what_is_no_onnx_is_refused_with_what_to_do(name, content, words, tmp_path):
+def test_a_file_that_is_not_onnx_is_rejected_with_a_remedy(name, content, words, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelFormatError, match=words):
         ExternalNetwork(tmp_path / name)

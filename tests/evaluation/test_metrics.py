@@ -36,7 +36,7 @@ def test_confusion_counts_expected_in_rows_and_predicted_in_columns():
 
 
 @pytest.mark.parametrize(("expected", "predicted"), [([0, 1], [0]), ([0], [3]), ([-1], [0]), ([[0]], [[0]])])
-def test_confusion_refuses_what_it_cannot_count(expected, predicted):
+def test_confusion_rejects_what_it_cannot_count(expected, predicted):
     with pytest.raises(OptionError):
         confusion_matrix(expected, predicted, classes=3)
 

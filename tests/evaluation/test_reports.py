@@ -172,7 +172,7 @@ def test_reports_become_json():
     json.dumps(PictureReport(()).to_dict(), allow_nan=False)
 
 
-def test_glyph_report_tells_which_digit_from_rejections():
+def test_a_glyph_report_separates_wrong_digits_from_rejections():
     report = evaluate_glyphs(FirstPixel(), glyphs_of([0, 1, 10, 3], [0, 1, 2, 4]))
     assert (report.count, report.errors, report.accuracy_with_rejections, report.rejected) == (
         4,
@@ -213,7 +213,7 @@ def test_the_naive_glyph_is_light_on_dark(ground, ink):
     assert (glyph.shape, glyph.dtype, glyph[0, 0], glyph[14, 14]) == ((28, 28), np.uint8, 0, 255)
 
 
-def test_the_naive_recipe_reads_one_digit_and_refuses_nothing(tmp_path):
+def test_the_naive_recipe_reads_one_digit_and_rejects_nothing(tmp_path):
     class Refusing:
         def probabilities(self, glyphs):
             assert glyphs.shape == (1, 28, 28)
@@ -229,7 +229,7 @@ def test_the_naive_recipe_reads_one_digit_and_refuses_nothing(tmp_path):
     ]  # fmt: skip
 
 
-def test_digits_that_are_sure_count_whatever_is_on_the_picture():
+def test_confident_digits_count_on_any_picture():
     results = (
         PictureResult("a.png", "multi", "12/3", "12/8", {}, probabilities=(0.999, 0.5, 0.995)),
         PictureResult("b.png", "empty", "", "7", {}, probabilities=(0.99,)),

@@ -90,7 +90,7 @@ def test_a_weight_that_two_layers_share_counts_with_the_first():
     assert two.shape == (4, 6, 3)
 
 
-def test_what_two_layers_use_is_a_layer_of_its_own():
+def test_an_output_that_two_layers_use_is_a_layer_of_its_own():
     nodes = [
         onnx.helper.make_node("Conv", ["x", "w"], ["h"]),
         onnx.helper.make_node("Relu", ["h"], ["r"]),

@@ -233,7 +233,7 @@ def test_a_missing_extra_says_how_to_install_it_before_anything_is_written(
     assert not (run / "export").exists()
 
 
-def test_wrong_names_and_detectors_are_refused(run, tmp_path, digits):
+def test_wrong_names_and_detectors_are_rejected(run, tmp_path, digits):
     with pytest.raises(OptionError, match="did you mean 'keras'"):
         export_model(run, to=["kera"], digits=digits)
     with pytest.raises(OptionError, match="pass one or more"):

@@ -36,7 +36,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras
 from keras import layers
 
-from inkread.export import from_keras
+from inkread.export import from_keras, keras_layers
 
 pytestmark = pytest.mark.filterwarnings(NOT_OURS)
 
@@ -227,7 +227,7 @@ def test_a_usual_model_answers_as_it_did(stack, kind, suffix, tmp_path, digits):
     assert done.folder == tmp_path / "old"
 
 
-@pytest.mark.parametrize("name", [*from_keras.ACTIVATIONS, "silu", "gelu", "log_softmax"])
+@pytest.mark.parametrize("name", [*keras_layers.ACTIVATIONS, "silu", "gelu", "log_softmax"])
 def test_every_activation_answers_as_it_did(name, tmp_path, digits):
     hidden, last = ("relu", name) if name == "log_softmax" else (name, None)
     model = keras.Sequential(
@@ -518,14 +518,14 @@ def test_real_digits_calibrate_the_imported_model(tmp_path, digits):
         ([keras.Input((32, 32)), layers.Flatten(), layers.Dense(10)], r"maps \(None, 32, 32\)"),
     ],
 )
-def test_what_cannot_be_imported_is_named(stack, layer, tmp_path, digits):
+def test_layers_that_cannot_be_imported_are_named(stack, layer, tmp_path, digits):
     path = saved(keras.Sequential(stack), tmp_path / "old.keras")
     with pytest.raises(ModelFormatError, match=layer):
         import_keras(path, trust=True, digits=digits)
     assert not (tmp_path / "old").exists()
 
 
-def test_a_layer_that_is_used_twice_is_refused(tmp_path, digits):
+def test_a_layer_that_is_used_twice_is_rejected(tmp_path, digits):
     inputs = keras.Input((784,))
     twice = layers.Dense(784, name="twice")
     model = keras.Model(inputs, layers.Dense(10)(twice(twice(inputs))))
@@ -533,7 +533,7 @@ def test_a_layer_that_is_used_twice_is_refused(tmp_path, digits):
         import_keras(saved(model, tmp_path / "old.keras"), trust=True, digits=digits)
 
 
-def test_arithmetic_between_layers_is_refused(tmp_path, digits):
+def test_arithmetic_between_layers_is_rejected(tmp_path, digits):
     inputs = keras.Input((784,))
     model = keras.Model(inputs, layers.Dense(10)(inputs / 255))
     with pytest.raises(ModelFormatError, match="TrueDivide"):
@@ -554,7 +554,7 @@ def test_even_a_trusted_file_does_not_run_code_of_its_own(tmp_path, digits):
         import_keras(path, trust=True, digits=digits)
 
 
-def test_bad_files_and_places_are_refused(tmp_path, digits):
+def test_bad_files_and_places_are_rejected(tmp_path, digits):
     with pytest.raises(ModelNotFoundError, match="is not a file"):
         import_keras(tmp_path / "none.keras", trust=True, digits=digits)
     with pytest.raises(OptionError, match=r"\.keras, \.h5"):

@@ -59,7 +59,7 @@ def test_the_bundled_model_is_read_without_its_training(glyphs):
     assert np.allclose(found, Classifier(model).logits(glyphs), atol=1e-4)
 
 
-def test_an_operator_that_inkread_does_not_write_is_refused(tmp_path):
+def test_an_operator_that_inkread_does_not_write_is_rejected(tmp_path):
     model = load_model(save_run(network_named("mlp"), tmp_path))
     graph = onnx.load_from_string(model.content)
     next(node for node in graph.graph.node if node.op_type == "Relu").op_type = "Sin"
@@ -67,7 +67,7 @@ def test_an_operator_that_inkread_does_not_write_is_refused(tmp_path):
         layers_of(dataclasses.replace(model, content=graph.SerializeToString()))
 
 
-def test_a_convolution_with_gaps_is_refused_as_no_layer_here_says_so(tmp_path):
+def test_a_dilated_convolution_is_rejected_because_no_layer_can_express_it(tmp_path):
     model = load_model(save_run(network_named("lenet5"), tmp_path))
     graph = onnx.load_from_string(model.content)
     convolution = next(node for node in graph.graph.node if node.op_type == "Conv")

@@ -68,7 +68,7 @@ def test_the_bundled_models_are_small_together_and_each_says_how_it_was_made() -
     assert all(model.card.data for model in models)
 
 
-def test_what_reads_by_default_has_8_bits_and_answers_as_its_source_does() -> None:
+def test_the_default_model_has_8_bits_and_agrees_with_its_source() -> None:
     model = load_model()
     assert model.quantized is not None
     assert len(model.quantized.content) < 0.3 * len(model.content)
@@ -79,7 +79,7 @@ def test_what_reads_by_default_has_8_bits_and_answers_as_its_source_does() -> No
     assert 0 < np.abs(found - source).mean() < 0.001
 
 
-def test_8_bits_of_another_model_are_refused_and_damaged_ones_too(copied: Path) -> None:
+def test_8_bits_of_another_model_are_rejected_and_damaged_ones_too(copied: Path) -> None:
     card = copied / QUANTIZED / CARD_FILE
     right = card.read_text(encoding="utf-8")
     exported = json.loads(right)
@@ -104,7 +104,7 @@ def test_a_folder_of_a_run_is_a_model(copied: Path) -> None:
     assert load_model(copied).card == load_model().card
 
 
-def test_a_changed_byte_is_refused(copied: Path) -> None:
+def test_a_changed_byte_is_rejected(copied: Path) -> None:
     content = bytearray((copied / MODEL_FILE).read_bytes())
     content[len(content) // 2] ^= 1
     (copied / MODEL_FILE).write_bytes(content)
@@ -148,7 +148,7 @@ def test_a_missing_model_file_is_named(copied: Path) -> None:
     ],
     ids=str,
 )
-def test_a_card_that_makes_no_sense_is_refused(copied: Path, changes: dict[str, object]) -> None:
+def test_a_card_that_makes_no_sense_is_rejected(copied: Path, changes: dict[str, object]) -> None:
     edit_card(copied, **changes)
     with pytest.raises(ModelFormatError, match=CARD_FILE):
         load_model(copied)
@@ -159,7 +159,7 @@ def test_a_card_that_makes_no_sense_is_refused(copied: Path, changes: dict[str, 
     ["", "[]", "{", '{"name": "x"}', "\x00\xff", "[" * 100_000],
     ids=["empty", "list", "cut", "lacking", "binary", "deep"],
 )
-def test_a_card_that_is_no_card_is_refused(copied: Path, text: str) -> None:
+def test_a_file_that_is_not_a_card_is_rejected(copied: Path, text: str) -> None:
     (copied / CARD_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(ModelFormatError):
         load_model(copied)

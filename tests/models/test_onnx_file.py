@@ -85,7 +85,7 @@ def test_the_bundled_models_are_whole(file):
 
 @pytest.mark.parametrize("tensor", ELSEWHERE.values(), ids=ELSEWHERE)
 @pytest.mark.parametrize(("holder", "number"), path_to(TENSOR))
-def test_a_tensor_that_is_kept_elsewhere_is_found_wherever_it_stands(holder, number, tensor):
+def test_external_tensors_are_found_at_any_depth(holder, number, tensor):
     require_whole(wrapped(field(9, b"\0\0\0\0"), holder, number), "theirs.onnx", "")
     refused(wrapped(tensor, holder, number), "outside its file")
 
@@ -97,7 +97,7 @@ def test_a_second_graph_counts_as_much_as_the_first():
 
 
 @pytest.mark.parametrize("padding", [1, 2, 4])
-def test_a_padded_length_or_tag_is_refused(padding):
+def test_a_padded_length_or_tag_is_rejected(padding):
     refused(field(7, b"", padding=padding), "not a valid ONNX model .*padded")
     refused(b"\xba" + b"\x80" * (padding - 1) + b"\x00\x00", "not a valid ONNX model .*padded")
 
@@ -119,11 +119,11 @@ def test_a_padded_length_or_tag_is_refused(padding):
     ],
     ids=["cut", "short", "fixed", "long", "group", "number", "new", "new in a tensor", "zero", "ORT", "many"],
 )
-def test_what_is_not_understood_is_refused(content, words):
+def test_unknown_content_is_rejected(content, words):
     refused(content, words)
 
 
-def test_graphs_within_graphs_are_refused_beyond_a_depth():
+def test_graphs_within_graphs_are_rejected_beyond_a_depth():
     content = field(5, ELSEWHERE["an entry"])
     for _ in range(DEEPEST):
         content = field(1, field(5, field(6, content)))
@@ -131,7 +131,7 @@ def test_graphs_within_graphs_are_refused_beyond_a_depth():
 
 
 @given(st.binary(max_size=60), st.integers(0, 2_000))
-def test_no_bytes_do_more_than_be_refused(data, place):
+def test_any_bytes_are_at_most_rejected(data, place):
     content = FILES[1].content
     for damaged in (data, content[:place] + data + content[place + len(data) :]):
         try:

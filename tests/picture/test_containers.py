@@ -189,7 +189,7 @@ def laborious() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", laborious())
-def test_a_file_of_more_parts_than_any_picture_needs_is_refused(name: str) -> None:
+def test_a_file_of_more_parts_than_any_picture_needs_is_rejected(name: str) -> None:
     with pytest.raises(PictureTooLargeError, match="takes too long to decode"):
         load_picture(laborious()[name])
 
@@ -204,7 +204,7 @@ def test_a_file_of_more_parts_than_any_picture_needs_is_refused(name: str) -> No
                (0x116, 4, 1, 2**32 - 1)])),
     ],
 )  # fmt: skip
-def test_a_tiff_whose_blocks_need_much_memory_is_refused(name: str, data: bytes) -> None:
+def test_a_tiff_whose_blocks_need_much_memory_is_rejected(name: str, data: bytes) -> None:
     with pytest.raises(PictureError) as caught:
         load_picture(data)
     assert "bytes of memory" in str(caught.value) or isinstance(caught.value, PictureDamagedError), name
@@ -216,7 +216,7 @@ def test_a_directory_of_tags_that_all_claim_the_whole_file_is_read_as_if_they_we
     assert load_picture(tiff(claims, rest=rest)).width == 10
 
 
-def test_a_compression_that_scanners_do_not_write_is_refused_by_its_number() -> None:
+def test_a_compression_that_scanners_do_not_write_is_rejected_by_its_number() -> None:
     with pytest.raises(PictureDamagedError, match="compression, number 34925, is not accepted"):
         load_picture(tiff([(0x103, 3, 1, 34925)]))
 
@@ -244,7 +244,7 @@ def test_the_pixels_of_a_webp_are_judged_before_its_decoder_takes_memory_for_the
             load_picture(webp_header(*size))
 
 
-def test_what_decoding_needs_is_bounded_by_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_decoding_is_bounded_by_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
     few = PictureLimits(max_memory=48 * 32 * 4 + 4096)
     load_picture(encode(scene("RGBA"), "PNG"), limits=few)
     for kind in ("WEBP", "AVIF"):

@@ -255,7 +255,7 @@ def test_sixteen_bit_files_are_scaled_and_their_transparent_tone_is_seen_through
     assert pixels[10, 10, 0] == 0
 
 
-def test_float_tiff_is_stretched_and_one_with_nan_is_refused() -> None:
+def test_float_tiff_is_stretched_and_one_with_nan_is_rejected() -> None:
     values = np.array([[-5, 0, 5]], np.float32)
     assert load_picture(encode(Image.fromarray(values), "TIFF")).pixels[0, :, 0].tolist() == [0, 128, 255]
     values[0, 1] = np.nan
@@ -385,21 +385,21 @@ def test_array_values_are_scaled_as_documented(values: np.ndarray, wanted: list[
 @pytest.mark.parametrize(
     "shape", [(), (5,), (0, 5), (5, 0, 3), (5, 5, 2), (5, 5, 5), (3, 28, 28), (1, 5, 5, 3)]
 )
-def test_an_array_of_another_shape_is_refused_with_the_wanted_one(shape: tuple[int, ...]) -> None:
+def test_an_array_of_another_shape_is_rejected_with_the_wanted_one(shape: tuple[int, ...]) -> None:
     with pytest.raises(PictureArrayError, match="pass H×W, H×W×1, H×W×3") as caught:
         load_picture(np.zeros(shape, np.uint8))
     assert str(shape) in str(caught.value)
 
 
 @pytest.mark.parametrize("dtype", [complex, object, "U3", "M8[s]", np.longdouble])
-def test_an_array_of_another_dtype_is_refused(dtype: object) -> None:
+def test_an_array_of_another_dtype_is_rejected(dtype: object) -> None:
     with pytest.raises(PictureArrayError, match="dtype"):
         load_picture(np.zeros((3, 3), dtype))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_an_array_with_nan_or_infinity_is_refused(bad: float, dtype: type) -> None:
+def test_an_array_with_nan_or_infinity_is_rejected(bad: float, dtype: type) -> None:
     values = np.ones((3, 3), dtype)
     values[1, 1] = bad
     with pytest.raises(PictureArrayError, match="NaN or infinite"):
@@ -470,7 +470,7 @@ def check_complete(error: PictureError, source: str) -> None:
         ("document.pdf", PictureDamagedError),
     ],
 )
-def test_a_path_without_a_picture_is_refused(
+def test_a_path_without_a_picture_is_rejected(
     path: str, kind: type[PictureError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -484,13 +484,13 @@ def test_a_path_without_a_picture_is_refused(
     check_complete(caught.value, path or "(empty path)")
 
 
-def test_a_format_that_this_pillow_lacks_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_format_that_this_pillow_lacks_is_rejected_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "check", lambda _feature: False)
     with pytest.raises(PictureFormatError, match="is a WEBP file, which this Pillow cannot decode"):
         load_picture(b"RIFF\0\0\0\0WEBPVP8 ")
 
 
-def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_permission_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "secret.png"
     path.write_bytes(b"anything")
 
@@ -519,7 +519,7 @@ def test_a_large_jpeg_that_is_truncated_is_damaged_although_it_is_decoded_at_red
 
 
 @pytest.mark.parametrize("side", [65535, 11_000, 2**31 - 1])
-def test_a_header_of_too_many_pixels_is_refused_before_decoding(side: int) -> None:
+def test_a_header_of_too_many_pixels_is_rejected_before_decoding(side: int) -> None:
     data = png_header(side, side)
     with pytest.raises(PictureTooLargeError, match="pixels") as caught:
         load_picture(data)
@@ -559,7 +559,7 @@ def test_an_endless_file_object_is_read_no_further_than_the_limit() -> None:
     assert source.given < 5_000_000
 
 
-def test_a_file_object_that_cannot_give_bytes_is_refused(tmp_path: Path) -> None:
+def test_a_file_object_that_cannot_give_bytes_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"text")
     closed = io.BytesIO(b"x")
@@ -574,12 +574,12 @@ def test_a_file_object_that_cannot_give_bytes_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("source", [None, 7, 2.5, [[0, 1]], object()])
-def test_what_is_no_source_is_refused_by_its_type(source: object) -> None:
+def test_an_unsupported_source_is_rejected_by_its_type(source: object) -> None:
     with pytest.raises(PictureFormatError, match=type(source).__name__):
         load_picture(source)
 
 
-def test_images_without_pixels_and_closed_images_are_refused() -> None:
+def test_images_without_pixels_and_closed_images_are_rejected() -> None:
     with pytest.raises(PictureFormatError, match="no pixels"):
         load_picture(Image.new("L", (0, 4)))
     image = Image.open(io.BytesIO(encode(scene(), "PNG")))
@@ -588,7 +588,7 @@ def test_images_without_pixels_and_closed_images_are_refused() -> None:
         load_picture(image)
 
 
-def test_options_out_of_range_are_refused() -> None:
+def test_options_out_of_range_are_rejected() -> None:
     with pytest.raises(OptionError):
         load_picture(scene(), max_side=0)
     with pytest.raises(OptionError):
@@ -739,10 +739,23 @@ def test_a_mask_saved_without_loss_is_black_and_white(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("pixels", [np.ones((20, 30), np.uint8), np.zeros((20, 30), np.uint8)])
-def test_one_value_everywhere_is_no_mask(pixels: np.ndarray) -> None:
+def test_a_constant_picture_is_not_a_mask(pixels: np.ndarray) -> None:
     assert load_picture(pixels).pixels.max() <= 1
 
 
-def test_a_frame_that_is_dark_but_for_noise_is_no_mask() -> None:
+def test_a_frame_that_is_dark_except_for_noise_is_not_a_mask() -> None:
     noise = np.random.default_rng(1).integers(0, 2, (40, 40, 3)).astype(np.uint8)
     assert load_picture(noise).pixels.max() <= 1
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.png?b=*", "HTTP://example.org/a.png"])
+def test_a_web_address_is_refused_with_what_to_do(address: str) -> None:
+    with pytest.raises(PictureNotFoundError, match="downloads no pictures; download it first") as error:
+        load_picture(address)
+    assert error.value.source == address
+
+
+def test_a_data_url_as_a_path_is_refused_without_repeating_all_of_it() -> None:
+    with pytest.raises(PictureNotFoundError, match="is not the path of a file; decode") as error:
+        load_picture("data:image/png;base64," + "A" * 100_000)
+    assert len(str(error.value)) < 200

@@ -67,7 +67,7 @@ def test_any_other_picture_has_one_page(kind):
         load_picture(np.zeros((8, 8), np.uint8), page=2)
 
 
-def test_documents_are_told_by_their_first_bytes(three, tmp_path):
+def test_documents_are_recognized_by_their_first_bytes(three, tmp_path):
     (tmp_path / "scan").write_bytes(three)
     (tmp_path / "scan.pdf").write_bytes(document("PNG", sheet(1)))
     assert is_document(tmp_path / "scan")
@@ -165,7 +165,7 @@ def test_a_broken_list_of_pages_ends():
     assert tiff_pages(b"II*\0") == []
 
 
-def test_a_document_of_too_many_pages_is_refused():
+def test_a_document_of_too_many_pages_is_rejected():
     count = MOST_PAGES + 5
     with pytest.raises(PictureTooLargeError, match="more than 5,000 pages"):
         page_count(directories([*range(1, count), -1]))
@@ -181,8 +181,8 @@ def test_a_big_tiff_has_pages_too():
 def test_the_supported_formats_are_those_whose_decoders_are_installed(monkeypatch):
     everything = supported_formats()
     assert {"PNG", "JPEG", "TIFF", "GIF", "BMP"} <= set(everything)
-    monkeypatch.setattr("inkread.picture.loading.find_spec", lambda _package: None)
-    monkeypatch.setattr("inkread.picture.loading.features.check", lambda _feature: False)
+    monkeypatch.setattr("inkread.picture.formats.find_spec", lambda _package: None)
+    monkeypatch.setattr("inkread.picture.formats.features.check", lambda _feature: False)
     assert set(everything) - set(supported_formats()) <= {"PDF", "HEIC", "WEBP", "AVIF"}
     assert "PDF" not in supported_formats()
     assert "WEBP" not in supported_formats()

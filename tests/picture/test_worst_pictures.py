@@ -26,7 +26,7 @@ def reader() -> Reader:
 
 
 @pytest.mark.parametrize("name", WORST)
-def test_what_the_networks_are_given_is_bounded_whatever_is_on_a_page(
+def test_the_networks_input_is_bounded_for_any_page(
     name: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count: Counter[str] = Counter()

@@ -61,7 +61,7 @@ def labels(read: Choice) -> list[str]:
     return ["".join(str(read.probabilities[i].argmax()) for i in row) for row in read.rows]
 
 
-def test_what_is_more_probably_a_digit_than_not_is_read_in_order() -> None:
+def test_boxes_that_are_more_probably_digits_than_not_are_read_in_order() -> None:
     found = opinions(("2", 0.9, 100), ("7", 0.9, 40), ("", 0.9, 160))
     read = choose(found)
     assert labels(read) == ["72"]
@@ -73,7 +73,7 @@ def test_of_two_boxes_of_one_digit_the_more_probable_is_read() -> None:
     assert labels(choose(found)) == ["81"]
 
 
-def test_a_sign_stands_beside_the_digits_of_its_row() -> None:
+def test_a_sign_is_listed_beside_the_digits_of_its_row() -> None:
     found = opinions(("3", 0.9, 40), (".", 0.9, 62), ("1", 0.9, 84), ("4", 0.9, 110))
     read = choose(found)
     assert labels(read) == ["314"]

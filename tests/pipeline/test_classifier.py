@@ -55,7 +55,7 @@ def test_the_temperature_softens_the_probabilities(classifier: Classifier) -> No
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (2, 28, 27), (1, 1, 28, 28)])
-def test_glyphs_of_another_shape_are_refused(classifier: Classifier, shape: tuple[int, ...]) -> None:
+def test_glyphs_of_another_shape_are_rejected(classifier: Classifier, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\(N, 28, 28\)"):
         classifier.logits(np.zeros(shape, np.uint8))
 
@@ -85,13 +85,13 @@ def as_model(content: bytes, **changes: Any) -> Model:
     ("changes", "problem"),
     [({"inputs": "x"}, "takes"), ({"outputs": "y"}, "outputs"), ({"classes": 10}, "outputs")],
 )
-def test_a_model_with_other_inputs_or_outputs_is_refused(changes: dict[str, Any], problem: str) -> None:
+def test_a_model_with_other_inputs_or_outputs_is_rejected(changes: dict[str, Any], problem: str) -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     with pytest.raises(ModelFormatError, match=problem):
         Classifier(as_model(made(onnx, **changes).SerializeToString()))
 
 
-def test_a_model_that_keeps_weights_in_another_file_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_model_that_keeps_weights_in_another_file_is_rejected(tmp_path: Path, monkeypatch: Any) -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     path = tmp_path / "outside.onnx"
     onnx.save(made(onnx), path, save_as_external_data=True, location="weights.bin", size_threshold=0)
@@ -116,7 +116,7 @@ def test_no_disguise_lets_the_runtime_read_another_file(tmp_path: Path, monkeypa
         Classifier(as_model((tmp_path / "outside.onnx").read_bytes()))
 
 
-def test_bytes_that_are_no_model_are_refused() -> None:
+def test_bytes_that_are_not_a_model_are_rejected() -> None:
     with pytest.raises(ModelFormatError, match="ONNX model"):
         Classifier(as_model(b"\x08\x09not a model"))
 
@@ -137,7 +137,7 @@ def test_other_classes_than_digits_have_their_own_columns_and_no_reader(tmp_path
 
 
 @pytest.mark.parametrize("none", [True, False])
-def test_digits_have_the_same_columns_in_whatever_order_a_model_has_them(none: bool) -> None:
+def test_digits_have_the_same_columns_in_any_order_of_a_models_labels(none: bool) -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     labels = tuple("9876543210") + (("",) if none else ())
     classifier = Classifier(as_model(made(onnx, classes=len(labels)).SerializeToString(), labels=labels))
@@ -147,7 +147,7 @@ def test_digits_have_the_same_columns_in_whatever_order_a_model_has_them(none: b
     np.testing.assert_allclose(shares[:, 10], 1 / 11 if none else 0, rtol=1e-6)
 
 
-def test_the_cause_of_a_refusal_is_told_to_its_end() -> None:
+def test_the_cause_of_a_rejection_is_complete() -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     newer = made(onnx)
     newer.ir_version = 99

@@ -29,13 +29,13 @@ def test_a_close_up_beyond_the_picture_repeats_its_border() -> None:
     assert closeup.min() == closeup.max() == 220
 
 
-def test_no_boxes_are_no_close_ups() -> None:
+def test_without_boxes_there_are_no_close_ups() -> None:
     none = np.zeros((0, 4), np.float32)
     assert cut(picture(), none).shape == (0, SIDE, SIDE)
     assert planes(cut(picture(), none), shares(none)).shape == (0, 2, SIDE, SIDE)
 
 
-def test_the_second_plane_tells_how_wide_the_box_is() -> None:
+def test_the_second_plane_encodes_the_width_of_the_box() -> None:
     boxes = np.array([[30, 10, 50, 30], [38, 10, 42, 30]], np.float32)
     wide, narrow = planes(cut(picture(), boxes), shares(boxes))[:, 1]
     assert wide.sum() == pytest.approx((SIDE / 2) ** 2)

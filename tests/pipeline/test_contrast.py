@@ -11,7 +11,7 @@ def stroke(paper: int, ink: int) -> np.ndarray:
     return grey
 
 
-def test_both_planes_lie_within_one() -> None:
+def test_both_planes_are_between_minus_one_and_one() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (80, 70), np.uint8)
     both = planes(noise)
     assert both.shape == (2, 80, 70)
@@ -25,6 +25,6 @@ def test_faint_ink_stands_out_nearly_as_much_as_dark_ink() -> None:
     assert faint < -0.5
 
 
-def test_blank_paper_is_nothing_whatever_its_tone() -> None:
+def test_blank_paper_of_any_tone_has_no_digits() -> None:
     for tone in (0, 90, 255):
         assert np.abs(planes(np.full((70, 70), tone, np.uint8))[1]).max() < 1e-3

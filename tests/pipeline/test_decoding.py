@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from inkread.models.card import TEXT_CLASSES
-from inkread.pipeline.decoding import BLANK, allowed, characters_of, greedy, restricted, score, words_of
+from inkread.pipeline.decoding import (
+    BLANK,
+    aligned,
+    allowed,
+    characters_of,
+    greedy,
+    restricted,
+    score,
+    words_of,
+)
 
 
 def columns_of(text: str, share: float = 0.9) -> np.ndarray:
@@ -68,3 +77,13 @@ def test_a_score_is_the_sum_over_all_paths():
 
 def test_a_text_too_long_for_its_columns_is_impossible():
     assert score(columns_of("a_"), "abc") == -np.inf
+
+
+@pytest.mark.parametrize("text", ["", "a", "ab", "aa", "aba"])
+def test_an_alignment_is_the_most_probable_path_of_a_text(text):
+    columns = np.random.default_rng(1).dirichlet(np.ones(len(TEXT_CLASSES)), 5).astype(np.float32)
+    known = [TEXT_CLASSES.index("a"), TEXT_CLASSES.index("b"), BLANK]
+    paths = [path for path in itertools.product(known, repeat=5) if greedy(path) == text]
+    best = max(paths, key=lambda path: math.prod(float(columns[at, label]) for at, label in enumerate(path)))
+    assert aligned(columns, text).tolist() == list(best)
+    assert "".join(each.label for each in characters_of(columns, aligned(columns, text))) == text

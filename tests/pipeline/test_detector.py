@@ -48,7 +48,7 @@ def kept(found: Detections) -> Detections:
     return found.subset(without_overlaps(found, found.logits.max(axis=1)))
 
 
-def test_of_boxes_of_one_digit_the_surest_stays() -> None:
+def test_of_boxes_of_one_digit_the_most_confident_is_kept() -> None:
     found = kept(detections((0, 0, 20, 30), (2, 1, 21, 30), (30, 0, 50, 30)))
     assert found.boxes[:, 0].tolist() == [0, 30]
 

@@ -37,7 +37,7 @@ def test_each_stage_becomes_a_picture(tmp_path: Path, single: bool) -> None:
     np.testing.assert_array_equal(shown[::ENLARGED, ::ENLARGED], 255 - trace.opinions.glyphs[first])
 
 
-def test_each_opinion_on_a_candidate_is_told() -> None:
+def test_each_opinion_on_a_candidate_is_reported() -> None:
     trace = Reader().trace(PICTURE)
     first = shown_candidates(trace)[0]
     assert [name for name, _ in opinions_on(trace, first)] == ["", "detector", "closeup", "strip", "glyph"]

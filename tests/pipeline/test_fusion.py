@@ -42,7 +42,7 @@ def test_a_picture_given_as_one_digit_is_rejected_less_readily() -> None:
     assert single < page
 
 
-def test_the_ink_of_the_whole_picture_counts_only_where_it_is_one_digit() -> None:
+def test_the_ink_of_the_whole_picture_counts_only_if_it_is_one_digit() -> None:
     *own, _ = opinions(4, 1.0, 0.6)
     blank = np.array([0.0] * 10 + [1.0], np.float32)
     for single in (False, True):
@@ -55,6 +55,6 @@ def test_an_impossible_digit_of_one_opinion_still_has_a_probability() -> None:
 
 
 @pytest.mark.parametrize("values", [{}, {"detector": 1.0}, dict.fromkeys(Fusion.__slots__, "much")])
-def test_a_card_without_the_weights_is_refused(values: dict[str, object]) -> None:
+def test_a_card_without_the_weights_is_rejected(values: dict[str, object]) -> None:
     with pytest.raises(ModelFormatError, match="fusion weights"):
         Fusion.of_card("card.json", values)

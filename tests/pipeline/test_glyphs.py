@@ -24,7 +24,7 @@ def test_dark_and_light_ink_of_any_contrast_give_the_same_glyph(paper: int, ink:
     assert found[14, 14] == 0
 
 
-def test_a_frame_around_the_digit_is_no_part_of_it() -> None:
+def test_a_frame_around_the_digit_is_not_part_of_it() -> None:
     framed = page(255, 0)
     cv2.rectangle(framed, (36, 22), (86, 98), 0, 2)
     ink = cut_ink(framed, BOX)

@@ -21,7 +21,7 @@ def read(
     for place, other in (doubt or {}).items():
         columns[2 * place + 1, TEXT_CLASSES.index(text[place])] = 0.5
         columns[2 * place + 1, TEXT_CLASSES.index(other)] = 0.4
-    word, probability, alternatives = lexicon.corrected(columns, characters_of(columns), 0.5)
+    (word, probability), *alternatives = lexicon.corrected(columns, characters_of(columns), 0.5)
     assert 0 <= probability <= 1
     assert word not in dict(alternatives)
     return word
@@ -37,11 +37,11 @@ def test_case_and_punctuation_are_kept():
 
 
 @pytest.mark.parametrize("text", ["Zyxwv", "A12-77", "1984", "ab", "kouse"])
-def test_what_is_read_surely_is_never_forced_into_the_lexicon(text):
+def test_confident_words_are_never_forced_into_the_lexicon(text):
     assert read(text, share=0.999) == text
 
 
-def test_a_million_words_are_no_problem():
+def test_the_nearest_of_many_words_is_found():
     rng = np.random.default_rng(0)
     letters = np.array([*"abcdefghijklmnopqrstuvwxyz"])
     words = {"".join(word) for word in rng.choice(letters, (60_000, 8))} | {"house"}

@@ -27,7 +27,7 @@ def test_nothing_gives_no_rows() -> None:
 
 
 @given(st.floats(-0.3, 0.3), st.integers(2, 12), st.integers(1, 4), st.randoms(use_true_random=False))
-def test_sloping_rows_are_parted_and_ordered_whatever_the_order_of_the_boxes(
+def test_sloping_rows_are_separated_and_ordered_for_any_order_of_the_boxes(
     slope, count, lines, random
 ) -> None:
     boxes = [box for line in range(lines) for box in row(count, y=50 + 60 * line, slope=slope)]

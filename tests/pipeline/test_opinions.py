@@ -25,7 +25,7 @@ def opinions(grey: np.ndarray, *, single: bool) -> Opinions:
     )
 
 
-def test_a_glyph_without_ink_is_not_a_digit_whatever_the_classifier_says() -> None:
+def test_a_glyph_without_ink_is_never_a_digit() -> None:
     told = opinions(np.full((40, 40), 255, np.uint8), single=True)
     assert len(told.found) == 0
     assert told.whole.argmax() == DIGITS

@@ -57,7 +57,7 @@ def test_a_lone_candidate_has_no_neighbors() -> None:
     assert not pairs.any()
 
 
-def test_what_is_hardly_a_digit_is_no_neighbor_and_what_was_suppressed_is() -> None:
+def test_unlikely_candidates_are_not_neighbors_but_suppressed_ones_are() -> None:
     shares = fused(3)
     shares[1] = [*[0.0001] * 10, 0.999]
     given = pairs_of(features(opinions(row(3)), shares, np.array([0])))

@@ -58,12 +58,12 @@ def test_a_box_of_another_row_or_size_is_in_no_strip() -> None:
     assert owners(strips, others)[0].tolist() == [-1] * 4
 
 
-def test_no_boxes_are_no_strips() -> None:
+def test_without_boxes_there_are_no_strips() -> None:
     assert strips_of(page(row(1)), np.zeros((0, 4), np.float32)) == []
     assert owners([], row(2))[0].tolist() == [-1, -1]
 
 
-def test_what_is_beyond_a_strip_is_0_and_a_blank_strip_stays_blank() -> None:
+def test_columns_beyond_a_strip_are_0_and_a_blank_strip_stays_blank() -> None:
     pixels = np.full((2, HEIGHT, 60), 90, np.uint8)
     pixels[0, 10:30, 20:30] = 10
     even = planes(pixels, np.array([40, 60]))
@@ -73,7 +73,7 @@ def test_what_is_beyond_a_strip_is_0_and_a_blank_strip_stays_blank() -> None:
     assert np.abs(even[1]).max() < 1e-6
 
 
-def test_a_box_is_judged_by_the_column_in_its_core_that_is_surest_of_a_digit() -> None:
+def test_a_box_is_judged_by_the_column_in_its_core_that_is_most_confident_of_a_digit() -> None:
     columns = np.full((20, NONE + 1), 0.0, np.float32)
     columns[:, NONE] = 1
     columns[5, [3, NONE]] = 0.8, 0.2

@@ -25,7 +25,7 @@ def colours(picture: Image.Image) -> set[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize("ground", [PAPER, NIGHT])
-def test_certainty_is_told_by_colour_on_light_and_dark(ground):
+def test_certainty_is_shown_by_color_on_light_and_dark(ground):
     picture = Image.new("RGB", (800, 300), ground)
     for probability, colour in ((0.99, SURE), (0.8, UNSURE), (0.4, DOUBTFUL)):
         found = colours(draw_reading(reading_of(probability), picture))
@@ -40,7 +40,7 @@ def test_the_ink_inside_a_box_stays_visible():
         assert (drawn[100:160, x0 : x0 + 60] == PAPER).all()
 
 
-def test_the_tag_stands_above_the_box_or_below_where_there_is_no_room():
+def test_the_tag_is_above_the_box_or_below_if_there_is_no_room():
     picture = Image.new("RGB", (800, 300), PAPER)
     for top in (100, 0):
         reading = Reading("", 800, 300, (Line((Digit("7", 0.99, (60, top, 120, top + 60)),)),))
@@ -98,7 +98,7 @@ def test_the_factor_can_be_chosen():
         draw_reading(reading, picture, scale=0)
 
 
-def test_other_modes_become_rgb_and_other_arrays_are_refused():
+def test_other_modes_become_rgb_and_other_arrays_are_rejected():
     assert draw_reading(reading_of(0.9), Image.new("RGBA", (800, 300))).mode == "RGB"
     with pytest.raises(OptionError, match="not an RGB picture"):
         draw_reading(reading_of(0.9), np.zeros((300, 800), np.uint8))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inkread.errors import MissingExtraError, OptionError
-from inkread.results import CSV_COLUMNS, Digit, Line, Reading, Sign
+from inkread.results import DIGIT_COLUMNS, Digit, Line, Reading, Sign
 
 SEVEN = Digit("7", 0.98765432, (10, 20, 30, 60), alternatives=(("1", 0.0123456789),))
 ONE = Digit("1", 0.5, (40, 20, 45, 60))
@@ -84,7 +84,7 @@ def test_json_is_one_line_and_keeps_letters_readable() -> None:
 
 def test_rows_have_one_line_a_digit_numbered_from_one() -> None:
     rows = READING.to_rows()
-    assert all(tuple(row) == CSV_COLUMNS for row in rows)
+    assert all(tuple(row) == DIGIT_COLUMNS for row in rows)
     assert [(row["line"], row["position"], row["label"]) for row in rows] == [
         (1, 1, "7"),
         (1, 2, "1"),
@@ -96,16 +96,16 @@ def test_rows_have_one_line_a_digit_numbered_from_one() -> None:
 
 def test_a_blank_picture_still_has_its_row() -> None:
     (row,) = BLANK.to_rows()
-    assert tuple(row) == CSV_COLUMNS
+    assert tuple(row) == DIGIT_COLUMNS
     assert row["source"] == "blank.png"
-    assert {row[column] for column in CSV_COLUMNS if column != "source"} == {""}
+    assert {row[column] for column in DIGIT_COLUMNS if column != "source"} == {""}
 
 
 def test_a_data_frame_has_the_rows() -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = READING.to_dataframe()
     assert isinstance(frame, pandas.DataFrame)
-    assert list(frame.columns) == list(CSV_COLUMNS)
+    assert list(frame.columns) == list(DIGIT_COLUMNS)
     assert frame["label"].tolist() == ["7", "1", "9"]
 
 
@@ -152,6 +152,6 @@ def test_doubtful_digits_go_into_every_format() -> None:
 
 
 @pytest.mark.parametrize("least", [-0.1, 1.01, float("nan")])
-def test_a_least_probability_outside_0_to_1_is_refused(least: float) -> None:
+def test_a_minimum_probability_outside_0_to_1_is_rejected(least: float) -> None:
     with pytest.raises(OptionError, match=r"0\.\.1"):
         BLANK.with_min_probability(least)

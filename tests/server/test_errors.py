@@ -71,7 +71,7 @@ def test_a_store_that_fails_is_said_to_be_unavailable(tmp_path, monkeypatch, cap
     assert "is full" in caplog.text
 
 
-def test_what_was_sent_is_not_repeated(server):
+def test_an_error_does_not_repeat_the_request(server):
     answer = server.get("/v1/readings?limit=%3Cscript%3E&unknown=%3Cscript%3E")
     assert slug(answer) == "invalid-option"
     assert "script" not in answer.text

@@ -97,18 +97,18 @@ NESTED = seven().tolist()
         {"glyphs": [NESTED], "other": 1},
     ],
 )
-def test_json_of_another_form_is_refused(server, body):
+def test_json_of_another_form_is_rejected(server, body):
     answer = server.post("/v1/glyphs", json=body)
     assert (answer.status_code, slug(answer)) == (422, "invalid-option")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_json_is_refused(server, body):
+def test_invalid_json_is_rejected(server, body):
     assert slug(server.post("/v1/glyphs", content=body)) == "bad-request"
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999"])
-def test_what_is_no_finite_number_is_refused(server, value):
+def test_infinite_numbers_and_nan_are_rejected(server, value):
     row = ",".join([value] * 28)
     body = '{"glyphs":[[' + ",".join([f"[{row}]"] * 28) + "]]}"
     assert slug(server.post("/v1/glyphs", content=body)) == "invalid-option"
@@ -131,7 +131,7 @@ def test_what_is_no_finite_number_is_refused(server, value):
         np.full((1, 28, 28), 256.0),
     ],
 )
-def test_npy_of_another_form_is_refused(server, array):
+def test_npy_of_another_form_is_rejected(server, array):
     assert slug(server.post("/v1/glyphs", content=npy(array))) == "invalid-option"
 
 
@@ -153,7 +153,7 @@ def shaped(shape):
 
 
 @pytest.mark.parametrize("shape", ["(True, 28, 28)", "(1, 28, 28, True)", "(28, 28)", "()", "(1, 28.0, 28)"])
-def test_an_npy_file_of_another_shape_is_refused(server, shape):
+def test_an_npy_file_of_another_shape_is_rejected(server, shape):
     assert server.post("/v1/glyphs", content=shaped(shape)).status_code in (400, 422)
 
 
@@ -189,14 +189,14 @@ TOKENS = st.sampled_from(
 
 
 @given(TOKENS, TOKENS, st.lists(TOKENS, max_size=4), st.sampled_from([b"\1\0", b"\2\0", b"\3\0"]))
-def test_any_header_of_an_npy_file_is_understood_or_refused(dtype, order, shape, version):
+def test_any_header_of_an_npy_file_is_understood_or_rejected(dtype, order, shape, version):
     text = f"{{'descr': {dtype}, 'fortran_order': {order}, 'shape': ({', '.join(shape)}), }}\n"
     with contextlib.suppress(Problem), warnings.catch_warnings(action="ignore"):
         glyphs_of(header(text, version) + bytes(784), most=10)
 
 
 @given(st.integers(0, 127), st.binary(min_size=1, max_size=4))
-def test_any_damage_to_an_npy_file_is_understood_or_refused(place, damage):
+def test_any_damage_to_an_npy_file_is_understood_or_rejected(place, damage):
     body = npy(GLYPHS)
     with contextlib.suppress(Problem), warnings.catch_warnings(action="ignore"):
         glyphs_of(body[:place] + damage + body[place + len(damage) :], most=10)
@@ -209,7 +209,7 @@ JSON = st.recursive(
 
 
 @given(JSON | st.fixed_dictionaries({"glyphs": JSON}, optional={"normalize": JSON}))
-def test_any_json_is_understood_or_refused(value):
+def test_any_json_is_understood_or_rejected(value):
     with contextlib.suppress(Problem):
         glyphs_of(json.dumps(value).encode(), most=10)
 
@@ -230,5 +230,5 @@ def test_any_json_is_understood_or_refused(value):
         header("{'descr': 'nonsense', 'fortran_order': False, 'shape': (1, 28, 28), }\n"),
     ],
 )
-def test_a_damaged_npy_file_is_refused(server, body):
+def test_a_damaged_npy_file_is_rejected(server, body):
     assert slug(server.post("/v1/glyphs", content=body)) == "bad-request"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from serving import SEVEN, parts, png, serving, seven, slug
 
-from inkread.server import schemas
+from inkread.server import stored_schemas
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 PAIR = png(np.concatenate([seven(3), seven(3)], axis=1))
@@ -25,7 +25,9 @@ def reading(collecting):
     [
         ("GET", "/v1/readings"),
         ("GET", f"/v1/readings/{NOWHERE}"),
+        ("GET", f"/v1/readings/{NOWHERE}/picture"),
         ("DELETE", f"/v1/readings/{NOWHERE}"),
+        ("DELETE", "/v1/readings?all=true"),
         ("GET", "/v1/corrections"),
         ("DELETE", f"/v1/corrections/{NOWHERE}"),
     ],
@@ -48,7 +50,7 @@ def test_without_collect_no_store_is_even_made(tmp_path):
 
 def test_a_reading_is_kept_as_it_was_answered(collecting, reading):
     kept = collecting.get(f"/v1/readings/{reading['id']}").json()
-    schemas.StoredReading.model_validate(kept)
+    stored_schemas.StoredReading.model_validate(kept)
     assert (kept["source"], kept["text"], kept["model"]) == ("pair.png", "77", "default")
     for answered, stored in zip(reading["lines"][0]["digits"], kept["lines"][0]["digits"], strict=True):
         assert (stored["label"], stored["box"], stored["glyph"]) == (
@@ -61,6 +63,38 @@ def test_a_reading_is_kept_as_it_was_answered(collecting, reading):
         assert crop.width >= (x1 - x0)
         assert crop.height >= (y1 - y0)
         assert np.asarray(crop).max() == 255  # the stroke is in it
+
+
+def test_a_reading_shows_its_corrections(collecting, reading):
+    body = {"reading": reading["id"], "line": 0, "position": 1, "label": "1"}
+    correction = collecting.post("/v1/corrections", json=body).json()
+    mark = collecting.post(
+        "/v1/corrections", json={"reading": reading["id"], "box": [1, 1, 3, 9], "label": "4"}
+    ).json()
+    kept = collecting.get(f"/v1/readings/{reading['id']}").json()
+    assert kept["corrected"] == [correction, mark]
+    assert kept["corrections"] == 2
+
+
+def test_the_picture_of_a_reading_is_returned_at_the_size_asked_for(collecting, reading):
+    where = f"/v1/readings/{reading['id']}/picture"
+    answer = collecting.get(where)
+    assert answer.headers["content-type"] == "image/jpeg"
+    whole = Image.open(io.BytesIO(answer.content))
+    assert whole.size == Image.open(io.BytesIO(PAIR)).size
+    small = Image.open(io.BytesIO(collecting.get(where, params={"side": 20}).content))
+    assert max(small.size) == 20
+    assert slug(collecting.get(where, params={"side": 0})) == "invalid-option"
+    assert slug(collecting.get(f"/v1/readings/{NOWHERE}/picture")) == "not-found"
+
+
+def test_all_readings_are_removed_only_if_that_is_confirmed(collecting, reading):
+    assert slug(collecting.delete("/v1/readings")) == "invalid-option"
+    assert slug(collecting.delete("/v1/readings?all=false")) == "invalid-option"
+    assert collecting.get(f"/v1/readings/{reading['id']}").status_code == 200
+    assert collecting.delete("/v1/readings?all=true").status_code == 204
+    assert collecting.get("/v1/readings").json()["readings"] == []
+    assert slug(collecting.get(f"/v1/readings/{reading['id']}/picture")) == "not-found"
 
 
 def test_a_passing_reading_is_not_kept(collecting):
@@ -88,7 +122,7 @@ def test_readings_are_listed_searched_and_paged(collecting):
     for number in range(3):
         collecting.post("/v1/read", files=parts(SEVEN, names=[f"needle {number}.png"]))
     found = collecting.get("/v1/readings", params={"search": "NEEDLE", "limit": 2}).json()
-    schemas.Readings.model_validate(found)
+    stored_schemas.Readings.model_validate(found)
     assert [one["source"] for one in found["readings"]] == ["needle 2.png", "needle 1.png"]
     rest = collecting.get("/v1/readings", params={"search": "needle", "before": found["next"]}).json()
     assert ([one["source"] for one in rest["readings"]], rest["next"]) == (["needle 0.png"], None)
@@ -97,7 +131,7 @@ def test_readings_are_listed_searched_and_paged(collecting):
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=201", "before=nonsense", "limit=x", f"search={'x' * 300}"]
 )
-def test_a_wrong_page_is_refused(collecting, query):
+def test_a_wrong_page_is_rejected(collecting, query):
     assert slug(collecting.get(f"/v1/readings?{query}")) == "invalid-option"
 
 
@@ -106,13 +140,13 @@ def test_a_correction_is_kept_listed_and_withdrawn(collecting, reading):
     answer = collecting.post("/v1/corrections", json=body)
     assert answer.status_code == 201
     correction = answer.json()
-    schemas.Correction.model_validate(correction)
+    stored_schemas.Correction.model_validate(correction)
     assert correction | body == correction
     assert correction["read_as"] == "7"
     assert correction["glyph"] == reading["lines"][0]["digits"][1]["glyph"]
     assert correction["created"].endswith("Z")
     listed = collecting.get("/v1/corrections").json()
-    schemas.Corrections.model_validate(listed)
+    stored_schemas.Corrections.model_validate(listed)
     assert listed["corrections"][0] == correction
     assert collecting.get(f"/v1/readings/{reading['id']}").json()["corrections"] == 1
     assert collecting.delete(f"/v1/corrections/{correction['id']}").status_code == 204
@@ -146,13 +180,13 @@ def test_removing_a_reading_takes_its_corrections_with_it(collecting, reading):
         ({"other": 1}, "invalid-option"),
     ],
 )
-def test_a_wrong_correction_is_refused(collecting, reading, change, problem):
+def test_a_wrong_correction_is_rejected(collecting, reading, change, problem):
     body = {"reading": reading["id"], "line": 0, "position": 0, "label": "1"} | change
     assert slug(collecting.post("/v1/corrections", json=body)) == problem
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 10_000])
-def test_a_correction_that_is_no_json_is_refused(collecting, body):
+def test_a_correction_that_is_not_json_is_rejected(collecting, body):
     answer = collecting.post("/v1/corrections", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert slug(answer) in ("bad-request", "invalid-option")

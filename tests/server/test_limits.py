@@ -43,7 +43,7 @@ def chunks(data, size=100):
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_as_many_bytes_as_allowed_are_read_and_one_more_is_refused(told):
+def test_as_many_bytes_as_allowed_are_read_and_one_more_is_rejected(told):
     with serving(max_bytes=1000) as server:
         for size, status in ((1000, 200), (1001, 413)):
             data = padded(size)
@@ -68,7 +68,7 @@ def test_a_body_without_end_is_cut_off():
         assert server.app.middleware_stack is not None
 
 
-def test_too_large_a_body_is_refused_before_it_is_sent():
+def test_too_large_a_body_is_rejected_before_it_is_sent():
     with serving(max_bytes=1000) as server, connection(server) as wire:
         head = b"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1001\r\n"
         wire.sendall(head + b"Expect: 100-continue\r\n\r\n")
@@ -118,7 +118,7 @@ def fields(count, size=1):
     return b"".join(b"x-%d: %b\r\n" % (number, b"v" * size) for number in range(count))
 
 
-def test_as_many_header_fields_as_allowed_are_taken_and_one_more_is_refused(server):
+def test_as_many_header_fields_as_allowed_are_taken_and_one_more_is_rejected(server):
     assert status_of(server, LINE + fields(HEAD_FIELDS - 1) + b"\r\n") == 200
     assert status_of(server, LINE + fields(HEAD_FIELDS) + b"\r\n") == 431
     answer = server.get("/livez", headers={f"x-{number}": "v" for number in range(HEAD_FIELDS)})
@@ -144,7 +144,7 @@ def test_as_many_bytes_of_a_head_as_allowed_are_taken_and_no_more(server):
         b"\r\n",
     ],
 )
-def test_what_a_client_sends_without_end_is_cut_off(server, endless):
+def test_an_endless_head_is_cut_off(server, endless):
     with connection(server) as wire:
         wire.sendall(endless)
         sent, filling = 0, b"\r\n" * 512 if endless == b"\r\n" else b"a" * 1024
@@ -176,7 +176,7 @@ def test_requests_are_understood_wherever_their_bytes_are_parted(server, cuts):
     assert answers.count(b"HTTP/1.1 200 ") == 2
 
 
-def test_what_is_not_http_is_a_problem(server):
+def test_a_request_that_is_not_http_is_a_problem(server):
     with connection(server) as wire:
         wire.sendall(b"what?\r\n\r\n")
         answer = wire.recv(10_000)
@@ -188,7 +188,7 @@ def test_what_is_not_http_is_a_problem(server):
 # Pixels, files, rows ----------------------------------------------------------------------------------------
 
 
-def test_as_many_pixels_as_allowed_are_read_and_one_row_more_is_refused():
+def test_as_many_pixels_as_allowed_are_read_and_one_row_more_is_rejected():
     with serving(max_pixels=28 * 30) as server:
         for height, status in ((30, 200), (31, 413)):
             answer = server.post("/v1/read", content=png(np.zeros((height, 28), np.uint8)))
@@ -198,20 +198,20 @@ def test_as_many_pixels_as_allowed_are_read_and_one_row_more_is_refused():
         assert "PictureLimits" not in answer.text
 
 
-def test_as_many_files_as_allowed_are_read_and_one_more_is_refused():
+def test_as_many_files_as_allowed_are_read_and_one_more_is_rejected():
     with serving(max_files=3) as server:
         assert len(server.post("/v1/read-batch", files=parts(*[BLANK] * 3)).text.splitlines()) == 3
         assert slug(server.post("/v1/read-batch", files=parts(*[BLANK] * 4))) == "too-large"
 
 
-def test_as_many_glyphs_as_allowed_are_classified_and_one_more_is_refused():
+def test_as_many_glyphs_as_allowed_are_classified_and_one_more_is_rejected():
     with serving(max_rows=2) as server:
         for count, status in ((2, 200), (3, 413)):
             answer = server.post("/v1/glyphs", json={"glyphs": [seven().tolist()] * count})
             assert answer.status_code == status
 
 
-def test_json_that_would_hold_up_everybody_is_refused(server):
+def test_json_that_would_hold_up_everybody_is_rejected(server):
     body = json.dumps({"glyphs": [seven().tolist()]})
     for size, status in ((LARGEST_JSON, 200), (LARGEST_JSON + 1, 413)):
         assert server.post("/v1/glyphs", content=body.ljust(size).encode()).status_code == status
@@ -349,7 +349,7 @@ def listens(server):
 # Clients ----------------------------------------------------------------------------------------------------
 
 
-def test_a_client_that_asks_too_often_is_told_when_to_come_again():
+def test_a_client_that_asks_too_often_learns_when_to_try_again():
     with serving(rate=3) as server:
         answers = [server.get("/v1/info") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -466,7 +466,7 @@ def test_the_key_can_be_given_in_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1"])
-def test_a_name_that_another_site_points_here_is_refused(server, name):
+def test_a_name_that_another_site_points_here_is_rejected(server, name):
     answer = server.get("/v1/info", headers={"Host": name})
     assert answer.status_code in (400, 421)  # 400 if the header itself is malformed
     assert server.get("/livez", headers={"Host": "10.0.0.7"}).status_code == 200
@@ -556,7 +556,7 @@ def test_a_client_that_goes_away_frees_its_place(caplog):
     assert not caplog.records
 
 
-def test_a_client_that_goes_away_in_the_middle_of_its_request_is_no_error(server, caplog):
+def test_a_client_that_goes_away_in_the_middle_of_its_request_is_not_an_error(server, caplog):
     caplog.set_level(logging.INFO)
     with connection(server) as wire:
         wire.sendall(b"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nhalf")

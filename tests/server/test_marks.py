@@ -11,7 +11,7 @@ from processes import MadeUp, never_ready
 from serving import serving, slug
 
 from inkread.datasets.corrections import load_corrected_pages
-from inkread.server import schemas
+from inkread.server import stored_schemas
 from inkread.store import NewDigit, NewReading, Store, StoredPicture
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -43,7 +43,7 @@ def post(collecting, **body):
 
 def listed(collecting):
     found = collecting.get("/v1/corrections").json()
-    schemas.Corrections.model_validate(found)
+    stored_schemas.Corrections.model_validate(found)
     return found["corrections"]
 
 
@@ -51,7 +51,7 @@ def test_a_correction_of_a_digit_is_answered_as_ever_and_says_its_kind(collectin
     answer = post(collecting, reading=reading, line=0, position=1, label="7", by="me")
     assert answer.status_code == 201
     found = answer.json()
-    schemas.Correction.model_validate(found)
+    stored_schemas.Correction.model_validate(found)
     assert (found["kind"], found["line"], found["position"], found["read_as"]) == ("digit", 0, 1, "2")
     assert listed(collecting)[0] == found
 
@@ -61,7 +61,7 @@ def test_a_box_is_kept_listed_and_withdrawn(collecting, reading):
     answer = post(collecting, reading=reading, box=box, label="5", by="me")
     assert answer.status_code == 201
     mark = answer.json()
-    schemas.Mark.model_validate(mark)
+    stored_schemas.Mark.model_validate(mark)
     assert (mark["kind"], mark["reading"], mark["box"], mark["label"], mark["by"]) == (
         "mark",
         reading,
@@ -87,7 +87,7 @@ def test_a_text_is_answered_with_what_was_stored(collecting, reading):
     answer = post(collecting, reading=reading, line=0, text="7293", by="me")
     assert answer.status_code == 201
     found = answer.json()
-    schemas.Stored.model_validate(found)
+    stored_schemas.Stored.model_validate(found)
     correction, mark = found["corrections"]
     assert (correction["kind"], correction["position"], correction["label"]) == ("digit", 0, "7")
     assert (mark["kind"], mark["label"], mark["box"]) == ("mark", "9", [145, 10, 165, 40])
@@ -96,7 +96,7 @@ def test_a_text_is_answered_with_what_was_stored(collecting, reading):
     assert post(collecting, reading=reading, line=0, text="").json()["corrections"]
 
 
-def test_what_was_sent_is_on_the_disk_when_it_is_answered(collecting, reading):
+def test_a_correction_is_on_disk_before_the_response(collecting, reading):
     mark = post(collecting, reading=reading, box=[300, 10, 320, 40], label="5").json()
     with Store.open(collecting.service.settings.store) as other:
         assert [str(one.id) for one in other.marks(reading)] == [mark["id"]]
@@ -142,7 +142,7 @@ THREE_FORMS = (
         ({"line": 0, "position": -1, "label": "7"}, "body.position is too small"),
     ],
 )
-def test_what_is_not_exactly_one_of_the_three_forms_is_refused_with_a_clear_text(
+def test_a_body_in_none_or_several_of_the_three_forms_is_rejected_with_a_clear_text(
     collecting, reading, body, words
 ):
     answer = post(collecting, reading=reading, **body)
@@ -152,14 +152,14 @@ def test_what_is_not_exactly_one_of_the_three_forms_is_refused_with_a_clear_text
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"7", b'"text"', b'[["text"]]'])
-def test_a_correction_that_is_no_object_is_refused(collecting, body):
+def test_a_correction_that_is_not_an_object_is_rejected(collecting, body):
     answer = collecting.post("/v1/corrections", content=body, headers={"Content-Type": "application/json"})
     assert slug(answer) == "invalid-option"
     assert answer.json()["detail"] == "body is not a JSON object."
 
 
 @pytest.mark.parametrize("body", [{"box": [0, 0, 9, 9], "label": "7"}, {"line": 0, "text": "1"}])
-def test_a_box_or_a_text_of_what_is_not_stored_is_not_found(collecting, reading, body):
+def test_a_box_or_a_text_of_a_reading_that_is_not_stored_is_not_found(collecting, reading, body):
     assert slug(post(collecting, reading=NOWHERE, **body)) == "not-found"
     if "line" in body:
         assert slug(post(collecting, reading=reading, **body | {"line": 1})) == "not-found"
@@ -178,7 +178,7 @@ def test_the_document_has_the_three_forms_with_examples_that_are_right(collectin
     assert names == ["NewCorrection", "NewMark", "NewText"]
     for name in names:
         for example in document["components"]["schemas"][name]["examples"]:
-            getattr(schemas, name).model_validate(example)
+            getattr(stored_schemas, name).model_validate(example)
 
 
 @pytest.mark.parametrize(("side", "kept"), [(300, (300, 150)), (5000, (2000, 1000))])

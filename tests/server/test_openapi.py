@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from serving import SEVEN, serving
 
-from inkread.server import ServerSettings, create_app, schemas
+from inkread.server import ServerSettings, create_app, schemas, stored_schemas
 from inkread.server.problems import KINDS, MEDIA_TYPE
 
 OPERATIONS = {
@@ -26,7 +26,9 @@ OPERATIONS = {
     "withdraw_correction": ("delete", "/v1/corrections/{id}"),
     "list_readings": ("get", "/v1/readings"),
     "get_reading": ("get", "/v1/readings/{id}"),
+    "get_picture": ("get", "/v1/readings/{id}/picture"),
     "remove_reading": ("delete", "/v1/readings/{id}"),
+    "remove_readings": ("delete", "/v1/readings"),
 }
 """Generated clients rely on these names."""
 
@@ -54,7 +56,7 @@ def test_every_operation_is_described(document):
         assert operation["tags"], path
 
 
-def test_every_refusal_is_a_problem_with_an_example(document):
+def test_every_rejection_is_a_problem_with_an_example(document):
     for _, path, operation in operations(document):
         for status, answer in operation["responses"].items():
             assert "X-Request-ID" in answer["headers"], (path, status)
@@ -69,7 +71,7 @@ def test_every_refusal_is_a_problem_with_an_example(document):
 def test_the_examples_are_of_the_shapes(document):
     schemas.Reading.model_validate(schemas.READING_EXAMPLE)
     examples = document["components"]["schemas"]["NewCorrection"]["examples"]
-    assert [schemas.NewCorrection.model_validate(example) for example in examples]
+    assert [stored_schemas.NewCorrection.model_validate(example) for example in examples]
 
 
 def test_every_shape_that_is_named_is_there(document):

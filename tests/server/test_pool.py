@@ -133,7 +133,7 @@ def test_others_are_done_while_a_task_hangs():
     in_pool(test, workers=2)
 
 
-def test_what_waits_for_a_worker_too_long_is_given_up_and_never_done(tmp_path):
+def test_a_task_that_waits_for_a_worker_too_long_is_given_up_and_never_done(tmp_path):
     async def test(pool, doer):
         first = await holding(pool, doer)
         pool.max_seconds = 0.05
@@ -205,7 +205,7 @@ def test_closing_waits_for_no_task(task):
     in_pool(test)
 
 
-def test_an_error_that_nobody_waits_for_is_no_noise(recwarn):
+def test_an_error_that_nobody_waits_for_is_silent(recwarn):
     async def test(pool, doer):
         await started(pool)
         task = asyncio.create_task(pool.run(partial(fail_with, ValueError())))

@@ -18,7 +18,7 @@ from processes import PATIENCE
 from serving import BLANK, SEVEN, TRUNCATED, parts, png, serving, seven, slug
 
 from inkread import Reader
-from inkread.server import schemas
+from inkread.server import encoded_pictures, schemas
 from inkread.server.problems import Problem
 from inkread.server.uploads import LONGEST_NAME, many_pictures, safe_name
 
@@ -45,6 +45,47 @@ def test_a_picture_as_the_body_is_read_as_the_reader_reads_it(server):
 def test_the_content_type_of_a_picture_says_nothing(server, kind):
     answer = server.post("/v1/read", content=SEVEN, headers={"Content-Type": kind})
     assert answer.json()["text"] == "7"
+
+
+def test_a_picture_as_text_is_read_like_its_file(server):
+    text = base64.b64encode(SEVEN).decode()
+    url = f"data:image/png;base64,{text}"
+    expected = server.post("/v1/read", content=SEVEN).json()["lines"]
+    for body in (url, f"\n {json.dumps({'picture': url})}", json.dumps({"picture": text})):
+        assert server.post("/v1/read", content=body).json()["lines"] == expected
+    named = {"picture": base64.urlsafe_b64encode(SEVEN).decode().rstrip("="), "name": "c:\\scans\\7.png"}
+    found = server.post("/v1/read", json=named).json()
+    assert (found["source"], found["lines"]) == ("7.png", expected)
+
+
+def test_the_example_of_a_picture_as_text_is_a_seven(server):
+    assert server.post("/v1/read", json=schemas.ENCODED_EXAMPLE).json()["text"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("data:image/png,7", "bad-request"),
+        ("data:image/png;base64", "bad-request"),
+        ("data:image/png;base64,7?", "bad-request"),
+        ("data:,ü", "bad-request"),
+        ("{", "bad-request"),
+        ("{" * 100_000, "bad-request"),
+        ('{"picture": "ü"}', "bad-request"),
+        ('{"picture": 7}', "invalid-option"),
+        ('{"picture": "", "single": true}', "invalid-option"),
+        ('{"name": "a.png"}', "invalid-option"),
+        ('{"picture": ""}', "not-a-picture"),
+        ('{"picture": "aGVsbG8="}', "not-a-picture"),
+    ],
+)
+def test_text_that_is_no_picture_is_a_problem_with_a_remedy(server, body, kind):
+    assert slug(server.post("/v1/read", content=body.encode())) == kind
+
+
+def test_text_of_more_than_16_mib_is_refused(server):
+    answer = server.post("/v1/read", content=b"data:image/png;base64," + bytes(encoded_pictures.MOST))
+    assert slug(answer) == "too-large"
 
 
 def test_a_picture_in_a_form_keeps_its_name(server):
@@ -158,7 +199,7 @@ def test_an_option_that_is_not_acceptable_is_named(server, query, complaint):
         (SEVEN[:40], 422, "damaged-picture"),
     ],
 )
-def test_what_is_no_whole_picture_is_refused(server, content, status, problem):
+def test_an_incomplete_picture_is_rejected(server, content, status, problem):
     answer = server.post("/v1/read", content=content, headers={"Content-Type": "image/png"})
     assert (answer.status_code, slug(answer)) == (status, problem)
 
@@ -176,7 +217,7 @@ def test_no_word_of_the_decoder_comes_out(server):
         [("picture[]", ("a.png", SEVEN))],
     ],
 )
-def test_a_form_of_other_parts_is_refused(server, files):
+def test_a_form_of_other_parts_is_rejected(server, files):
     for path in ("/v1/read", "/v1/read-batch"):
         assert slug(server.post(path, files=files)) == "bad-request"
 
@@ -204,7 +245,7 @@ HEAD = b'--x\r\nContent-Disposition: form-data; name="picture"\r\n\r\n'
         ({"Content-Type": f"multipart/form-data; boundary={'x' * 5000}"}, HEAD),
     ],
 )
-def test_a_damaged_form_is_refused(server, headers, body):
+def test_a_damaged_form_is_rejected(server, headers, body):
     for path in ("/v1/read", "/v1/read-batch"):
         answer = server.post(path, content=body, headers=headers)
         assert (answer.status_code, slug(answer)) == (400, "bad-request")
@@ -244,7 +285,7 @@ KINDS = st.sampled_from(
 
 
 @given(KINDS, st.lists(PIECES, max_size=10))
-def test_any_form_is_understood_or_refused(kind, pieces):
+def test_any_form_is_understood_or_rejected(kind, pieces):
     async def stream():
         for piece in pieces:
             yield piece
@@ -294,7 +335,7 @@ def test_a_batch_waits_for_readers_instead_of_failing_half_way():
         assert [line["text"] for line in found] == ["7"] * 8
 
 
-def test_a_bug_in_one_picture_stops_no_other_and_tells_nothing(server, monkeypatch, caplog):
+def test_a_bug_in_one_picture_does_not_stop_the_others_and_reveals_nothing(server, monkeypatch, caplog):
     original = server.service.read
 
     async def read(self, upload, *rest, **options):

@@ -41,7 +41,7 @@ def test_every_answer_has_the_security_headers(server, path):
     assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
 
 
-def test_refusals_before_the_application_have_them_too():
+def test_rejections_before_the_application_have_them_too():
     with serving(api_key="key") as server:
         assert server.get("/v1/models").headers["content-security-policy"] == POLICY
 
@@ -157,7 +157,7 @@ def test_a_report_that_is_a_link_is_not_followed(tmp_path):
         assert slug(server.get("/v1/models/mine/report")) == "not-found"
 
 
-def test_the_command_of_a_run_tells_no_place_on_this_machine(tmp_path):
+def test_the_command_of_a_run_reveals_no_local_folder(tmp_path):
     folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
     card = json.loads((folder / "card.json").read_text())
     words = [
@@ -177,7 +177,7 @@ def test_the_command_of_a_run_tells_no_place_on_this_machine(tmp_path):
     assert found["default"]["command"] == inkread.models.load_model().card.command
 
 
-def test_a_model_of_other_classes_than_digits_is_refused_at_the_start(tmp_path):
+def test_a_model_of_other_classes_than_digits_is_rejected_at_the_start(tmp_path):
     folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
     card = json.loads((folder / "card.json").read_text())
     garments = [
@@ -201,7 +201,7 @@ def test_a_model_of_other_classes_than_digits_is_refused_at_the_start(tmp_path):
         pass
 
 
-def test_info_tells_the_limits_and_the_formats():
+def test_info_lists_the_limits_and_the_formats():
     with serving(max_bytes=1, max_pixels=2, max_files=3, max_rows=4, max_seconds=5) as server:
         found = server.get("/v1/info").json()
     assert found["version"] == inkread.__version__
@@ -264,7 +264,7 @@ def test_the_log_has_a_line_for_a_request_and_nothing_of_its_content(server, cap
     assert "secret" not in json.dumps(lines)
 
 
-def test_a_log_line_is_one_line_whatever_is_in_it():
+def test_a_log_entry_of_any_content_is_one_line():
     record = logging.LogRecord("x", logging.INFO, "", 0, "a\nb \u2028 %s", ("c",), None)
     line = JsonFormatter().format(record)
     assert "\n" not in line

@@ -17,7 +17,7 @@ def test_by_default_only_this_machine_is_served_and_nothing_is_stored():
 @pytest.mark.parametrize(
     ("host", "local"), [("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)]
 )
-def test_loopback_is_told_from_the_world(host, local):
+def test_loopback_addresses_are_distinguished_from_all_others(host, local):
     assert ServerSettings(host=host).is_local is local
 
 

@@ -22,7 +22,7 @@ def page(scale: int = 1, *, digits: int = 3) -> Any:
 
 
 @pytest.mark.parametrize("scale", [1, 8])
-def test_the_boxes_are_on_the_digits_whatever_the_size_of_the_page(scale: int) -> None:
+def test_the_boxes_match_the_digits_for_any_size_of_the_page(scale: int) -> None:
     rng, seen = np.random.default_rng(0), 0
     for _ in range(40):
         pixels, boxes, classes = corrected_part([page(scale)], rng, 128, sizes=SIZES, margins=MARGINS)

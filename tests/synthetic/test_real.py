@@ -20,7 +20,7 @@ def number(signs: tuple[int, ...] = ()) -> RealNumber:
     return RealNumber.of(Number(pixels, "12", signs, "test"), boxes)
 
 
-def test_boxes_lie_on_the_digits() -> None:
+def test_boxes_match_the_digits() -> None:
     page, boxes, heights, classes = real_page((number(),), np.random.default_rng(0), 128)
     assert page.shape == (128, 128)
     assert set(classes.tolist()) == {1, 2}

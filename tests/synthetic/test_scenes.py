@@ -31,7 +31,7 @@ def test_every_layout_occurs_and_most_scenes_have_digits(scenes: list[Scene]) ->
     assert np.mean([(scene.classes >= 0).any() for scene in scenes]) > 0.5
 
 
-def test_boxes_lie_in_the_picture_and_hold_classes(scenes: list[Scene]) -> None:
+def test_boxes_are_inside_the_picture_and_have_classes(scenes: list[Scene]) -> None:
     for scene in scenes:
         assert scene.pixels.shape == (256, 256)
         assert scene.pixels.dtype == np.uint8

@@ -15,7 +15,7 @@ def ring() -> np.ndarray:
     return image
 
 
-def test_a_glyph_is_one_high_stands_on_the_baseline_and_is_centred() -> None:
+def test_a_glyph_is_one_high_on_the_baseline_and_centered() -> None:
     points = normalised([STROKE]).points
     assert points[:, 1].min() == pytest.approx(-1)
     assert points[:, 1].max() == pytest.approx(0)

@@ -43,6 +43,6 @@ def test_idle_threads_sleep(code):
     assert spins(code) == 0
 
 
-def test_what_the_user_has_set_stays():
+def test_the_users_own_setting_stays():
     assert spins("from inkread.training import train", GOMP_SPINCOUNT="1234", KMP_BLOCKTIME="1234") == 1234
     assert spins("from inkread.training import train", OMP_WAIT_POLICY="ACTIVE") > 0

@@ -35,7 +35,7 @@ def holder(tmp_path):
         process.kill()
 
 
-def test_a_folder_in_which_another_process_works_is_refused_until_that_one_is_gone(holder, tmp_path):
+def test_a_folder_in_which_another_process_works_is_rejected_until_that_one_is_gone(holder, tmp_path):
     folder = tmp_path / "run"
     busy = pytest.raises(OutputError, match="in use by another inkread command; wait until it finishes")
     with busy, working_in(folder):

@@ -73,7 +73,7 @@ def test_killing_ends_a_running_task_and_starts_no_other_process(doer, worker):
         process_of(worker)
 
 
-def test_what_prevents_the_start_is_raised():
+def test_an_error_that_prevents_the_start_is_raised():
     with (
         closing(SupervisedWorker(partial(fail_with, ModelError("a", "b", "c")))) as worker,
         pytest.raises(ModelError, match="a: b; c"),

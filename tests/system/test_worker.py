@@ -63,7 +63,7 @@ def test_a_task_that_wants_too_much_memory_fails_and_the_next_one_is_done(worker
 
 
 @pytest.mark.parametrize("task", [hang, "hold"])
-def test_it_can_be_ended_whatever_it_does(task):
+def test_it_can_be_ended_at_any_time(task):
     doer = Doer()
     with closing(Worker(doer.itself, name="one")) as worker:
         worker.await_start()

@@ -25,12 +25,12 @@ def test_the_text_is_spelled_from_left_to_right_among_weak_others() -> None:
     assert boxes[:, 0].tolist() == [0, 20, 40]
 
 
-def test_one_candidate_is_no_two_digits() -> None:
+def test_one_candidate_is_not_two_digits() -> None:
     assert aligned(candidates((0, 1, 3.0), (2, 1, 2.0)), "11") is None
 
 
 @pytest.mark.parametrize("text", ["", "18", "1725", "71"])
-def test_what_is_not_there_is_not_aligned(text: str) -> None:
+def test_missing_digits_are_not_aligned(text: str) -> None:
     assert aligned(candidates((0, 1, 1.5), (20, 7, 2.5), (40, 2, 2.0)), text) is None
 
 

@@ -67,7 +67,7 @@ def test_a_file_is_a_name_and_layers_with_every_setting(tmp_path):
     ],
     ids=lambda value: value[:40],
 )  # fmt: skip
-def test_a_mistake_is_told_with_the_layer_it_is_in(tmp_path, content, message):
+def test_a_mistake_is_reported_with_its_layer(tmp_path, content, message):
     file = tmp_path / "mine.toml"
     file.write_text(content)
     with pytest.raises(OptionError) as caught:

@@ -51,7 +51,7 @@ def test_hopeless_answers_get_the_highest_temperature():
 
 
 @pytest.mark.parametrize(("logits", "labels"), [((0, 10), (0,)), ((5, 10), (4,)), ((5,), (5,))])
-def test_shapes_that_do_not_fit_are_refused(logits, labels):
+def test_shapes_that_do_not_fit_are_rejected(logits, labels):
     with pytest.raises(TrainingError, match="do not fit"):
         fit_temperature(np.zeros(logits), np.zeros(labels, int))
 

@@ -27,6 +27,7 @@ from inkread.training import (
     detector_fit,
     detector_network,
     detector_run,
+    on_the_fly,
     second_networks,
     starts,
 )
@@ -39,7 +40,6 @@ from inkread.training.detector_fit import (
     DetectorTask,
     fit_detector,
     jittered,
-    plan_of_detector,
 )
 from inkread.training.detector_fusion import UPRIGHT, Judged, fit_fusion, fit_turning, neighborhoods
 from inkread.training.detector_loss import loss_of, targets_of
@@ -102,17 +102,17 @@ def test_a_digit_that_may_be_found_or_not_costs_nothing_either_way() -> None:
 
 def test_training_lowers_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe, batch = dataclasses.replace(RECIPE, steps=30), [scene(), scene(3, (30, 10, 44, 40))]
-    monkeypatch.setattr(detector_fit, "EPOCH", 3)
+    monkeypatch.setattr(DetectorRecipe, "epoch_steps", 3)
     monkeypatch.setattr(detector_fit, "batches", lambda *_given, **_options: repeat(batch))
     history = fit_detector(recipe, tmp_path, stock=NOTHING).history
     assert history[-1].train_loss < 0.5 * history[0].train_loss
     assert history[-1].side_loss < history[0].side_loss
 
 
-def test_an_interrupted_training_goes_on_where_it_was(
+def test_an_interrupted_training_continues_from_its_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detector_fit, "EPOCH", 4)
+    monkeypatch.setattr(DetectorRecipe, "epoch_steps", 4)
     monkeypatch.setattr(
         detector_fit, "batches", lambda *_given, **_options: repeat([scene(), scene(3, (30, 10, 44, 40))])
     )
@@ -158,7 +158,7 @@ def test_a_training_starts_from_the_weights_that_come_with_the_package(
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    plan = plan_of_detector(DetectorRecipe(steps=1000, warmup=0.1, decay=0.3, device="cpu"))
+    plan = on_the_fly.plan(DetectorRecipe(steps=1000, warmup=0.1, decay=0.3, device="cpu"))
     rates = [plan.schedule(step / 1000) for step in range(1001)]
     assert rates[0] < rates[50] < rates[100] == max(rates) == 1
     assert rates[600] == rates[100] > rates[900] > rates[1000] == 0
@@ -355,7 +355,7 @@ def test_close_ups_of_two_kinds_are_learned_apart(monkeypatch: pytest.MonkeyPatc
     pixels[labels == 3, 12:36, 20:28] = 30
     pixels = (pixels - rng.integers(0, 20, pixels.shape)).astype(np.uint8)
     data = Closeups(pixels, np.ones((120, 2), np.float32), labels)
-    monkeypatch.setattr(second_networks, "EPOCH", 5)
+    monkeypatch.setattr(DetectorRecipe, "epoch_steps", 5)
     history: list[second_networks.LossEpoch] = []
     recipe = dataclasses.replace(RECIPE, closeup_steps=40)
     network = fit_closeups(data, recipe, on_epoch=history.append)

@@ -82,7 +82,7 @@ def test_both_ways_to_the_cross_entropy_are_one_value():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a graphics card")
-def test_a_device_that_is_not_there_is_refused_before_anything_is_written(glyphs, held_out, tmp_path):
+def test_a_device_that_is_not_there_is_rejected_before_anything_is_written(glyphs, held_out, tmp_path):
     with pytest.raises(TrainingError, match="cuda: is not a device of this machine"):
         fit(dataclasses.replace(SHORT, device="cuda"), glyphs, held_out, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
@@ -146,7 +146,7 @@ def test_a_run_on_other_data_is_not_resumed(interrupted, glyphs, held_out):
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None], ids=["empty", "text", "truncated"])
-def test_a_damaged_checkpoint_is_refused(damage, interrupted, glyphs, held_out):
+def test_a_damaged_checkpoint_is_rejected(damage, interrupted, glyphs, held_out):
     path = interrupted / CHECKPOINT_FILE
     path.write_bytes(path.read_bytes()[:-1000] if damage is None else damage)
     with pytest.raises(TrainingError, match="not a readable checkpoint"):
@@ -231,7 +231,7 @@ def test_real_digits_are_learned_in_seconds_but_not_by_heart(tmp_path):
     assert 0.96 < run.history[-1].validation_accuracy < 1.0
 
 
-def test_eleven_classes_come_of_glyphs_that_are_no_digit(glyphs, held_out, tmp_path):
+def test_glyphs_of_non_digits_make_eleven_classes(glyphs, held_out, tmp_path):
     labels = np.where(glyphs.labels == 3, 10, glyphs.labels).astype(np.uint8)
     mixed = dataclasses.replace(glyphs, labels=labels)
     run = fit(dataclasses.replace(SHORT, epochs=1), mixed, held_out, out=tmp_path)

@@ -71,7 +71,7 @@ def test_the_card_has_the_reliability_of_what_was_held_out(run, held_out):
 
 
 @pytest.mark.parametrize(("bias", "left"), [(0.0, (60, 40)), (np.log(0.25), (60, 10)), (np.log(3), (20, 40))])
-def test_of_what_is_held_out_as_much_is_no_digit_as_in_use(held_out, bias, left):
+def test_held_out_data_has_the_same_share_of_non_digits_as_use(held_out, bias, left):
     labels = np.repeat([3, 10], [60, 40]).astype(np.uint8)
     glyphs = dataclasses.replace(
         held_out, images=held_out.images[:100], labels=labels, classes=(*"0123456789", "")
@@ -96,7 +96,7 @@ def test_a_run_comes_back_from_its_folder(run, glyphs):
     assert trained.card == run.card
 
 
-def test_a_run_with_other_weights_than_its_network_is_refused(run, tmp_path):
+def test_a_run_with_other_weights_than_its_network_is_rejected(run, tmp_path):
     folder = shutil.copytree(run.out, tmp_path / "copy")
     (folder / WEIGHTS_FILE).write_bytes(b"nonsense")
     with pytest.raises(ModelFormatError, match="does not hold the weights"):
@@ -248,7 +248,7 @@ def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_
     assert run.history[-1].train_accuracy > 0.3
 
 
-def test_what_people_corrected_is_learned_with_what_the_material_has_no_class_for_left_out(
+def test_corrections_are_learned_except_those_without_a_class_in_the_material(
     tiny_mnist, draw, tmp_path, monkeypatch
 ):
     corrected = dataclasses.replace(draw(50, seed=8, name="corrections"), sha256="c" * 64)
@@ -285,7 +285,7 @@ def test_progress_hears_of_every_step_and_epoch(tiny_mnist, tmp_path):
     ("none", "expected"),
     [([-3.0] * 100, 0.0498), ([-9.0] * 100, 0.01), ([-3.0] * 98 + [-1.0] * 2, 0.3679), ([2.0] * 100, 1.0)],
 )
-def test_no_more_digits_are_refused_than_one_in_a_hundred(none: list[float], expected: float) -> None:
+def test_no_more_digits_are_rejected_than_one_in_a_hundred(none: list[float], expected: float) -> None:
     logits = np.full((101, 11), -9.0, np.float32)
     logits[:, 3] = 0
     logits[:100, 10], logits[100, 10] = none, 5  # the last one is no digit
@@ -296,6 +296,6 @@ def test_no_more_digits_are_refused_than_one_in_a_hundred(none: list[float], exp
     )
 
 
-def test_a_network_of_digits_alone_refuses_nothing() -> None:
+def test_a_network_of_digits_alone_rejects_nothing() -> None:
     glyphs = LabelledGlyphs("own", np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), "", "", "")
     assert fit_rejection_threshold([np.zeros((2, 10), np.float32)], [glyphs], temperature=1.0, bias=0.0) == 1

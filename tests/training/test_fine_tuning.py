@@ -52,7 +52,7 @@ def shifted(draw, count, *, seed=2):
     return dataclasses.replace(glyphs, images=np.roll(glyphs.images, 5, axis=2) // 3)
 
 
-def test_what_is_new_is_learned_and_what_was_known_is_kept(start, draw, tmp_path):
+def test_new_glyphs_are_learned_and_known_ones_not_forgotten(start, draw, tmp_path):
     told = []
     tuned = tune(QUICK, start, shifted(draw, 120), out=tmp_path, on_fold=told.append)
     assert tuned.own[1] > tuned.own[0] + 30
@@ -109,7 +109,7 @@ def test_it_is_better_only_if_more_is_read_and_nothing_is_forgotten(own, mnist, 
     assert FineTuned(None, 10, own, mnist, rejected).is_better is better
 
 
-def test_too_few_glyphs_and_classes_that_the_model_has_not_are_refused(start, draw, tmp_path):
+def test_too_few_glyphs_and_classes_that_the_model_has_not_are_rejected(start, draw, tmp_path):
     with pytest.raises(TrainingError, match="give 5 or more"):
         tune(QUICK, start, draw(4), out=tmp_path)
     junk = LabelledGlyphs(

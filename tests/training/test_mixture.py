@@ -109,7 +109,7 @@ def test_corrections_alone_are_learned_with_mnist_and_only_what_has_a_class_ther
     assert names_of(mixed.held_out) == [("mnist", 50)]
 
 
-def test_what_is_no_digit_in_a_folder_becomes_a_class_and_corrections_of_it_are_kept(collections, folder):
+def test_non_digits_in_a_folder_become_a_class_and_their_corrections_are_kept(collections, folder):
     for sets, key in ((collections, "corrections"), (folder.__dict__, "glyphs")):
         labels = np.where(sets[key].labels == 3, NOT_A_DIGIT_CLASS, sets[key].labels).astype(np.uint8)
         sets[key] = dataclasses.replace(sets[key], labels=labels)
@@ -118,7 +118,7 @@ def test_what_is_no_digit_in_a_folder_becomes_a_class_and_corrections_of_it_are_
     assert NOT_A_DIGIT_CLASS in mixed.seen().labels
 
 
-def test_pictures_left_out_and_classes_that_a_folder_lacks_are_told(collections, folder, tmp_path):
+def test_pictures_left_out_and_classes_that_a_folder_lacks_are_reported(collections, folder, tmp_path):
     folder.glyphs = folder.glyphs.subset(folder.glyphs.labels % 4 != 3)
     folder.skipped = (Skipped(tmp_path / "a.png", "is truncated"),)
     ears = Ears()

@@ -24,7 +24,7 @@ def test_a_setting_left_out_keeps_its_default():
     assert recipe == Recipe(network="mlp", augmentation=Augmentation(rotation=3))
 
 
-def test_the_network_tells_which_recipe_it_is():
+def test_the_network_determines_the_kind_of_recipe():
     assert recipe_from({"network": "detector", "echo": 3}) == DetectorRecipe(echo=3)
     assert recipe_from({"network": "mlp", "epochs": 2}) == Recipe(network="mlp", epochs=2)
     assert recipe_from({}) == Recipe()
@@ -73,8 +73,8 @@ def test_every_setting_is_explained_in_the_source(settings):
     sources = [inspect.getsource(each) for each in settings.__mro__[:-1]]
     lines = [line.strip() for source in sources for line in source.splitlines()]
     for field in dataclasses.fields(settings):
-        declared = next(number for number, line in enumerate(lines) if line.startswith(f"{field.name}:"))
-        assert lines[declared + 1].startswith('"""'), field.name
+        below = [lines[number + 1] for number, line in enumerate(lines) if line.startswith(f"{field.name}:")]
+        assert any(text.startswith('"""') for text in below), field.name
 
 
 def test_recipes_are_read_without_loading_pytorch():

@@ -65,7 +65,7 @@ def test_samples_come_back_as_they_were() -> None:
     assert len(Strips.of([])) == 0
 
 
-def test_columns_are_asked_only_where_it_is_known_what_stands_there() -> None:
+def test_only_columns_with_a_known_answer_count() -> None:
     doubtful = sample("31")
     doubtful.digits[1] = IGNORED
     batch = batch_of([sample("25"), doubtful, sample("7", known=False)])
@@ -96,7 +96,7 @@ def test_text_alone_is_learned_from_too() -> None:
 def test_an_interrupted_training_ends_as_an_uninterrupted_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(second_networks, "EPOCH", 2)
+    monkeypatch.setattr(DetectorRecipe, "epoch_steps", 2)
     strips = Strips.of([sample("50"), sample("5"), sample("05")])
     recipe = DetectorRecipe(strip_steps=4, weights="random", device="cpu", precision="float32")
     whole = fit_strips([strips], [1.0], recipe)
@@ -119,7 +119,7 @@ def test_a_network_learns_to_read_strips_and_answers_alike_in_onnx(monkeypatch: 
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("05"), int(rng.integers(0, 4)))) for _ in range(200)]
     strips = Strips.of([sample(text) for text in texts])
-    monkeypatch.setattr(second_networks, "EPOCH", 5)
+    monkeypatch.setattr(DetectorRecipe, "epoch_steps", 5)
     history: list[second_networks.LossEpoch] = []
     recipe = DetectorRecipe(strip_steps=60, weights="random", device="cpu", precision="float32")
     network = fit_strips([strips], [1.0], recipe, on_epoch=history.append)

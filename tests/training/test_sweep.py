@@ -108,7 +108,7 @@ def test_an_interrupted_trial_is_run_again_with_its_settings(search):
 
 
 @pytest.mark.parametrize("pruning", ["median", "halving"])
-def test_what_promises_little_is_given_up(search, monkeypatch, pruning):
+def test_unpromising_trials_are_pruned(search, monkeypatch, pruning):
     monkeypatch.setattr(inkread.training.sweep, "BEFORE_PRUNING", 1)
     slow_and_fast = SPACE | {"learning_rate": Choices((1e-7, 1e-2, 2e-2, 3e-2))}
     base = Recipe(**(BASE.to_dict() | {"augmentation": BASE.augmentation, "epochs": 4}))
@@ -128,7 +128,7 @@ def test_a_trial_that_diverges_stops_nothing(search):
     assert found.best is None
 
 
-def test_a_folder_of_another_sweep_is_refused_and_the_difference_is_named(search, glyphs, held_out, tmp_path):
+def test_a_folder_of_another_sweep_is_rejected_with_the_difference(search, glyphs, held_out, tmp_path):
     search(1)
     with pytest.raises(TrainingError, match=r"learning_rate was 1e-05 to 0\.1, log, is 0\.001 to 0\.1"):
         search(2, space=SPACE | {"learning_rate": Range(1e-3, 1e-1)})
@@ -146,7 +146,7 @@ def test_a_folder_of_another_sweep_is_refused_and_the_difference_is_named(search
         )
 
 
-def test_what_is_no_sweep_is_not_overwritten(search, tmp_path):
+def test_a_folder_that_is_not_a_sweep_is_not_overwritten(search, tmp_path):
     (tmp_path / "sweep").mkdir()
     (tmp_path / "sweep" / STORAGE).write_text("a letter to somebody, of some length, and no database" * 40)
     with pytest.raises(TrainingError, match="not a readable sweep"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
@@ -10,11 +13,15 @@ pytest.importorskip("torch")
 
 import torch
 from pipeline.test_text_lines import page
+from processes import PATIENCE
 
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.datasets.stroke_font import WriterStyle, write_row
 from inkread.datasets.unipen import PenCharacters
-from inkread.datasets.written_text import HEIGHT, Strip
+from inkread.datasets.written_text import Strip
 from inkread.errors import DatasetFormatError, OptionError, TrainingError
+from inkread.models import NGRAMS
+from inkread.pipeline.beam_search import BeamSearch
 from inkread.synthetic import text_lines
 from inkread.synthetic.text_lines import TextStock, load_line_folder, make_line, plain
 from inkread.training import TextRecipe, load_run, text_fit, text_run, train_text
@@ -49,8 +56,8 @@ def small(monkeypatch):
     """Makes lines of our own words only, and few of them."""
     monkeypatch.setattr(text_lines, "KINDS", {"word": 0.7, "line": 0.3})
     for module, name, value in (
-        (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (text_fit, "EPOCH", 2),
-        (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8),
+        (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (TextRecipe, "epoch_steps", 2),
+        (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8), (text_run, "WEIGHED", 2),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(text_run, "load_text_stock", lambda _dir, *, held_out: stock(6 if held_out else 12))
@@ -81,6 +88,9 @@ def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tm
     run = train_text(RECIPE, out=tmp_path / "whole")
     assert load_run(tmp_path / "whole").network.height == HEIGHT
     assert run.card.scores["lines_cer"] >= 0
+    search = BeamSearch.load(tmp_path / "whole" / NGRAMS)
+    assert search.weights.spelling > 0
+    assert len(search.ngrams) > 0
     with pytest.raises(KeyboardInterrupt):
         train_text(RECIPE, out=tmp_path / "parts", progress=Interrupting())
     resumed = train_text(RECIPE, out=tmp_path / "parts", resume=True)
@@ -88,6 +98,19 @@ def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tm
         assert torch.equal(weight, resumed.network.state_dict()[name]), name
     with pytest.raises(TrainingError, match="holds a finished run"):
         train_text(RECIPE, out=tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_another_process_makes_the_lines_after_opencv_has_used_threads_here(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(text_fit, "DataLoader", partial(text_fit.DataLoader, timeout=PATIENCE))
+    threads = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(2)
+        cv2.GaussianBlur(np.zeros((2_000, 2_000), np.float32), (0, 0), 3)
+        assert train_text(replace(RECIPE, workers=1), out=tmp_path / "run").history
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(threads)
 
 
 class Interrupting:

@@ -50,6 +50,6 @@ def test_the_bundled_model_can_be_opened():
     assert [layer["type"] for layer in layers].count("conv") == 6
 
 
-def test_a_model_that_is_no_network_of_glyphs_is_refused_by_name():
+def test_a_model_that_is_not_a_network_of_glyphs_is_rejected_by_name():
     with pytest.raises(ModelFormatError, match="detector"):
         open_network(load_model("detector"))

@@ -29,7 +29,7 @@ def sources(scanner: DirectoryScanner) -> list[str]:
     return [arrival.stamp.source for arrival in scanner.scan()]
 
 
-def test_pictures_are_told_by_the_ends_of_their_names(tmp_path):
+def test_pictures_are_recognized_by_their_suffixes(tmp_path):
     for name in (
         "a.png",
         "b.JPG",
@@ -46,7 +46,7 @@ def test_pictures_are_told_by_the_ends_of_their_names(tmp_path):
     assert sources(DirectoryScanner(tmp_path)) == ["a.png", "b.JPG", "c.heic"]
 
 
-def test_what_is_no_file_is_no_picture(tmp_path):
+def test_a_folder_or_pipe_is_not_a_picture(tmp_path):
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "nowhere.png").symlink_to("absent.png")
     (tmp_path / "round.png").symlink_to("round.png")

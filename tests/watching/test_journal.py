@@ -82,8 +82,8 @@ def test_csv_has_a_header_and_a_line_a_picture(tmp_path):
     rows = rows_of(tmp_path / "out.csv")
     assert tuple(rows[0]) == COLUMNS
     assert [(row["source"], row["text"], row["probability"]) for row in rows] == [
-        ('a, "7".png', "12/3", "0.91"), ("b.png", "", ""), ("Größe/c.png", "", ""), ("d.png", "", ""),
-        ("e.png", "4", "0.94"),
+        ('a, "7".png', "12/3", "0.910000"), ("b.png", "", ""), ("Größe/c.png", "", ""), ("d.png", "", ""),
+        ("e.png", "4", "0.940000"),
     ]  # fmt: skip
     assert [row["error"] for row in rows] == ["", *["is truncated or damaged; copy it again", ""] * 2]
     assert (rows[0]["width"], rows[0]["height"], rows[1]["width"]) == ("40", "30", "")
@@ -106,7 +106,7 @@ def test_jsonl_has_what_inkread_read_prints_and_the_file(tmp_path):
 
 
 @SUFFIXES
-def test_what_was_reported_is_known_when_it_is_opened_again(tmp_path, suffix):
+def test_reported_pictures_are_known_when_it_is_opened_again(tmp_path, suffix):
     path = tmp_path / f"new/out{suffix}"
     written(path, RECORDS)
     with Journal(path) as journal:
@@ -129,9 +129,7 @@ def test_a_file_with_another_date_is_recognised_by_its_content(tmp_path, suffix)
 
 @SUFFIXES
 @given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1), problem=st.text(), data=st.data())
-def test_whatever_a_picture_is_called_it_has_one_line_of_which_no_part_passes_for_it(
-    suffix, name, problem, data
-):
+def test_a_picture_of_any_name_has_one_line_of_which_no_part_passes_for_it(suffix, name, problem, data):
     layout, error = LAYOUTS[suffix], PictureDamagedError(name, problem, "copy it again")
     each = record(name_below(Path(), Path(name)), error)
     line = layout.encode(each)
@@ -158,7 +156,7 @@ def test_cut_off_anywhere_it_goes_on_as_if_nothing_had_happened(tmp_path, suffix
 
 
 @SUFFIXES
-def test_a_torn_line_is_told_and_cut_off_but_a_missing_line_end_is_put_back(tmp_path, suffix):
+def test_a_torn_line_is_reported_and_cut_off_but_a_missing_line_end_is_put_back(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
     whole = written(path, RECORDS)
     for lost, torn, known in ((0, False, 5), (1, False, 5), (2, True, 4)):
@@ -218,7 +216,7 @@ def test_a_line_that_was_changed_is_named_and_left_alone(tmp_path, suffix):
 
 
 @SUFFIXES
-def test_a_second_process_is_refused_until_the_first_ends(tmp_path, suffix):
+def test_a_second_process_is_rejected_until_the_first_ends(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
     with Journal(path), pytest.raises(OutputError, match="is in use by another inkread watch"):
         Journal(path)

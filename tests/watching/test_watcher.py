@@ -71,7 +71,7 @@ def folder(tmp_path):
     watched.journal.close()
 
 
-def test_a_picture_is_reported_once_it_stands_still_and_never_again(folder):
+def test_a_picture_is_reported_once_it_no_longer_changes_and_never_again(folder):
     folder.put("a.png", "7")
     assert folder.scan(SETTLED - 1) == []
     assert folder.scan() == ["7"]
@@ -150,7 +150,7 @@ def test_a_content_that_comes_back_after_another_is_a_new_arrival_too(folder):
     assert folder.reported() == [("a.png", "1"), ("a.png", "2"), ("a.png", "1")]
 
 
-def test_the_same_content_under_the_same_name_is_none_whatever_its_date(folder):
+def test_the_same_content_under_the_same_name_is_not_new_even_with_another_date(folder):
     path = folder.put("a.png", "1")
     folder.scan(SETTLED)
     for _ in range(2):
@@ -221,6 +221,6 @@ def test_it_ends_before_the_next_picture_even_if_none_can_be_reported(folder):
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e9])
-def test_what_is_no_time_to_wait_is_an_error(seconds):
+def test_an_invalid_time_to_wait_is_an_error(seconds):
     with pytest.raises(OptionError, match="is out of range"):
         require_interval(seconds)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from inkread.batch.storage import Location, describe, fetch
 from inkread.errors import PictureDamagedError, PictureError, PictureFormatError
-from inkread.picture.folders import is_picture
+from inkread.picture.folders import is_picture_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,13 +227,13 @@ def pictures_in_tar(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """Yields the pictures in a tar archive, in order, remembering none."""
     while (member := archive.next()) is not None:
         archive.members.clear()  # type: ignore[attr-defined]
-        if member.isfile() and is_picture(member.name.rpartition("/")[2]):
+        if member.isfile() and is_picture_below(member.name):
             yield member
 
 
 def pictures_in_zip(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Returns the pictures in a zip archive, in order."""
-    return [member for member in archive.infolist() if is_picture(member.filename.rpartition("/")[2])]
+    return [member for member in archive.infolist() if is_picture_below(member.filename)]
 
 
 def _item(name: str, file: Any, most: int) -> Item:

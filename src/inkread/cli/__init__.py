@@ -3,7 +3,9 @@
 ::
 
     app         registers the commands; --version, --debug
-    read        inkread read        formats: text, JSON, CSV; outputs: drawings and stages
+    help        groups, placeholders, and defaults in the help of all commands
+    read        inkread read        inputs: folders, patterns, pages; page_reading: in one process or several;
+                                    formats: text, JSON, CSV; excel; outputs: drawings and stages
     batch       inkread batch
     watch       inkread watch
     train       inkread train       training_progress: its bars
@@ -69,10 +71,11 @@ def _run(arguments: Sequence[str] | None, state: dict[str, bool]) -> int:
     from typer.main import get_command
 
     from inkread.cli.app import COMMANDS, app
+    from inkread.cli.help import in_one_style
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     named = next((word for word in words if not word.startswith("-")), None)
-    command = get_command(app([named] if named in COMMANDS else COMMANDS))
+    command = in_one_style(get_command(app([named] if named in COMMANDS else COMMANDS)))
     try:
         command(args=words, prog_name="inkread", obj=state)
     except SystemExit as end:

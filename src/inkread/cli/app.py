@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -35,7 +36,7 @@ def app(names: Iterable[str] = COMMANDS) -> typer.Typer:
         help="Reads handwritten digits from any picture, and tells you when there are none.",
         no_args_is_help=True,
         rich_markup_mode="markdown",  # wraps help paragraphs to the terminal's width
-        add_completion=False,
+        add_completion=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     result.callback()(_in_one_style(options))
@@ -50,27 +51,29 @@ def _in_one_style(command: Callable[..., None]) -> Callable[..., None]:
     for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
         for option in getattr(parameter.annotation, "__metadata__", ()):
             if isinstance(option, OptionInfo):
-                kind = get_args(parameter.annotation)[0]
-                given = [
-                    option.default,
-                    *(option.param_decls or ()),
-                ]  # Typer keeps the first name as the default
-                own = [each for each in given if isinstance(each, str) and each.startswith("-")]
-                short = [
-                    SHORT[each] for each in own or [f"--{name}"] if SHORT.get(each, "") not in ("", *own)
-                ]
-                if short:
-                    option.param_decls = (*(option.param_decls or () if own else (f"--{name}",)), *short)
+                _add_short_name(option, name)
                 if option.metavar is None:
-                    option.metavar = next(
-                        (PLACEHOLDERS[each] for each in PLACEHOLDERS if _takes(kind, each)), None
-                    )
+                    option.metavar = _placeholder(get_args(parameter.annotation)[0])
     return command
 
 
-def _takes(kind: Any, wanted: type) -> bool:
-    """Returns whether an annotation is a type, or that type or nothing."""
-    return kind is wanted or wanted in get_args(kind)
+def _add_short_name(option: OptionInfo, name: str) -> None:
+    given = [option.default, *(option.param_decls or ())]  # Typer keeps the first name as the default
+    own = [each for each in given if isinstance(each, str) and each.startswith("-")]
+    short = [SHORT[each] for each in own or [f"--{name}"] if SHORT.get(each, "") not in ("", *own)]
+    if short:
+        option.param_decls = (*(option.param_decls or () if own else (f"--{name}",)), *short)
+
+
+def _placeholder(kind: Any) -> str | None:
+    """Returns how the help shows a value of a type, or of that type or nothing, or of a list of it."""
+    parts = get_args(kind)
+    for each in (kind, *parts, *(inner for part in parts for inner in get_args(part))):
+        if isinstance(each, type) and issubclass(each, Enum):
+            return "|".join(each)
+        if each in PLACEHOLDERS:
+            return PLACEHOLDERS[each]
+    return None
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""``inkread compare``: compares the scores and costs of several models on the same digits."""
+"""``inkread compare``: compares the scores and costs of several models on the same glyphs."""
 
 import json
 from enum import StrEnum
@@ -14,8 +14,11 @@ from inkread.errors import DatasetNotFoundError, OptionError, nearest
 from inkread.system.files import csv_of, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.evaluation.comparison import Comparison
+    from inkread.evaluation.systems import System
 
 
 class TableFormat(StrEnum):
@@ -37,7 +40,7 @@ def compare(
     models: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODEL...",
+            metavar="MODEL",
             help='"bundled", the name of a bundled model, a run\'s folder, or an ONNX file.',
         ),
     ],
@@ -48,7 +51,7 @@ def compare(
     ] = None,
     held_out: Annotated[
         bool,
-        typer.Option("--held-out", help="Use the last 5,000 training images instead of the test images."),
+        typer.Option("--held-out", help="Use images held out of the training instead of the test images."),
     ] = False,
     out: Annotated[
         list[Path] | None,
@@ -63,10 +66,14 @@ def compare(
     ] = TableFormat.TEXT,
     quiet: QuietOption = False,
 ) -> None:
-    """Compare models on the same digits: accuracy, calibration, size, operations, latency, cold start.
+    """Compare models on the same glyphs: accuracy, calibration, size, operations, latency, cold start.
+
+    The glyphs are the test images of the collections that the models learned from; for a run on your own
+    folder, which has none, those that it held out; for models from elsewhere, MNIST's test images. All models
+    must have the same classes.
 
     Accuracies come with 95 % intervals (Wilson). Differences are tested pairwise (exact McNemar test with
-    Holm's correction). Use MNIST's test images for a final measurement only; to choose between models, use
+    Holm's correction). Use test images for a final measurement only; to choose between models, use
     --held-out.
 
     For an external ONNX model, labelled digits are used to detect its input shape, (N, 1, 28, 28), (N, 28,
@@ -76,6 +83,8 @@ def compare(
     The digits in --pictures are cut out once, by the default reader, and classified by each model. The HTML
     page saved by --out shows the digits on which the models differ.
     """
+    if len(models) < 2:
+        raise OptionError(" ".join(models), "is one model", 'name two or more, e.g. "bundled" and a run')
     for path in out or []:
         if path.suffix.lower() not in SUFFIXES:
             raise OptionError(f"--out {path}", "has an unknown suffix", nearest(path.suffix, SUFFIXES))
@@ -104,11 +113,63 @@ def _compared(
     with download_bar(error_console(quiet=quiet)) as progress:
         systems = open_systems(models, lambda: probing_digits(data_dir, progress))
     notes: list[str] = []
-    collections = _mnist(data_dir, notes, held_out=held_out, needed=pictures is None, quiet=quiet)
+    collections = _learned_from(
+        systems, data_dir, notes, held_out=held_out, needed=pictures is None, quiet=quiet
+    )
     if pictures is not None:
         collections.append(_cut_out(pictures, notes, quiet=quiet))
     with progress_bar("Comparing", len(systems) + STEPS, shown=not quiet) as advance:
         return compared(systems, collections, notes=notes, on_step=advance)
+
+
+def _learned_from(
+    systems: "Sequence[System]",
+    data_dir: Path | None,
+    notes: list[str],
+    *,
+    held_out: bool,
+    needed: bool,
+    quiet: bool,
+) -> list["LabelledGlyphs"]:
+    """Loads test images of the collections that the models learned from, or the images they held out."""
+    from inkread.datasets.progress import download_bar
+    from inkread.datasets.registry import MNIST, TITLES, load_named
+
+    elsewhere = [each for each in systems if each.data and not any(title in TITLES for title in each.data)]
+    names = dict.fromkeys(TITLES[title] for each in systems for title in each.data if title in TITLES)
+    collections = [_held_out(elsewhere, notes)] if elsewhere else []
+    for name in names or ([] if elsewhere else [MNIST]):
+        if name == MNIST:
+            collections += _mnist(data_dir, notes, held_out=held_out, needed=needed, quiet=quiet)
+        elif held_out:
+            learned = [each for each in systems if name in map(TITLES.get, each.data)]
+            collections.append(_held_out(learned, notes))
+        else:
+            with download_bar(error_console(quiet=quiet)) as progress:
+                glyphs = load_named(name, "test", data_dir=data_dir, progress=progress)
+            notes.append(f"{glyphs.name}: the {len(glyphs):,} test images")
+            collections.append(glyphs)
+    return collections
+
+
+def _held_out(systems: "Sequence[System]", notes: list[str]) -> "LabelledGlyphs":
+    """Loads the glyphs that runs held out of their training, which must be the same."""
+    from inkread.datasets.glyphs import LabelledGlyphs
+
+    kept = []
+    for each in systems:
+        if each.held_out is None:
+            problem = "kept no glyphs that it did not learn from"
+            raise DatasetNotFoundError(each.name, problem, "train it again, or compare without --held-out")
+        kept.append((each.name, LabelledGlyphs.load(each.held_out)))
+    (first, glyphs), *others = kept
+    for name, other in others:
+        if other.images.tobytes() != glyphs.images.tobytes():
+            problem = f"held out other glyphs than {first}, so one of them may have learned the other's"
+            raise OptionError(name, problem, "train them on the same data with the same --validation")
+    glyphs = glyphs.subset(glyphs.labels < glyphs.none_class)
+    notes.append(f"{glyphs.name}: the {len(glyphs):,} glyphs that {first} held out of its training")
+    return glyphs
 
 
 def _mnist(

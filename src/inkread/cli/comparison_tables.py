@@ -25,7 +25,7 @@ def print_comparison(comparison: Comparison) -> None:
         found = sum(one.collection == collection for one in comparison.disagreements)
         total = comparison.entries[0].scores[collection].total
         hint = "; --out page.html shows them" if found else ""
-        show(f"{collection}: the models differ on {found:,} of {total:,} digits{hint}.")
+        show(f"{collection}: the models differ on {found:,} of {total:,} glyphs{hint}.")
     show(*(Text(f"{note}.") for note in comparison.notes))
 
 

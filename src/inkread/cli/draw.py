@@ -5,34 +5,45 @@ from typing import Annotated
 
 import typer
 
-from inkread.cli.options import MinProbabilityOption, ModelOption, require
+from inkread.cli.options import Alphabet, AlphabetOption, MinProbabilityOption, ModelOption, require
 
 
 def draw(
+    picture: Annotated[
+        Path | None, typer.Argument(metavar="PICTURE", help="Open this picture on the free sheet.")
+    ] = None,
     *,
+    alphabet: AlphabetOption = Alphabet.DIGITS,
     model: ModelOption = "default",
+    min_probability: MinProbabilityOption = 0.5,
     free: Annotated[
-        bool, typer.Option("--free", help="Start with the free sheet for several digits, not the grid.")
-    ] = False,
-    live: Annotated[bool, typer.Option("--live", help="Read while you draw.")] = False,
+        bool,
+        typer.Option("--free/--grid", help="Start with the free sheet, or with the grid for one digit."),
+    ] = True,
+    live: Annotated[
+        bool, typer.Option("--live/--no-live", help="Read while you draw, or only when you press Enter.")
+    ] = True,
+    dark: Annotated[bool, typer.Option("--dark", help="Start with the dark theme.")] = False,
     teach: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Start with lessons; add the labelled drawings to this folder."),
     ] = None,
-    save_to: Annotated[Path, typer.Option(metavar="DIR", help="Where to save drawings.")] = Path(),
-    min_probability: MinProbabilityOption = 0.5,
+    save_to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where to save drawings; default: the current folder.")
+    ] = Path(),
 ) -> None:
     """Open a window to draw digits in, and read them.
 
-    The left mouse button draws, the right one erases. The grid has 28×28 cells, like MNIST, and takes one
-    digit. The free sheet takes several digits and draws a box around each. Each button shows its keyboard
-    shortcut.
+    The left mouse button draws, the right one erases. The free sheet takes several digits and draws a box
+    around each; with --alphabet, letters, words, and lines. The grid has 28×28 cells, like MNIST, and takes
+    one digit. A picture dropped on the window is read too. Each button shows its keyboard shortcut.
 
     In lessons, the window asks for a digit, you draw it, and it asks for the next one. The drawings are added
     to a folder with labels.csv, which inkread train --data accepts: with --init-from bundled, the model
     learns your handwriting.
     """
     require("desktop", "pygame")
+    from inkread.desktop import theme
     from inkread.desktop.drawing import SIZE, Drawing, DrawingSettings
     from inkread.desktop.window import show
     from inkread.reader import Reader
@@ -41,12 +52,15 @@ def draw(
     require_probability(min_probability)
     settings = DrawingSettings(
         model=Path(model).name,
+        alphabet=alphabet.value,
+        picture=picture,
         save_to=save_to,
         teach=teach,
         free=free,
         live=live,
         min_probability=min_probability,
     )
+    theme.use(dark=dark)
     drawing = Drawing(Reader(model), settings)
     try:
         show(drawing, size=SIZE)

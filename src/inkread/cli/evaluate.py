@@ -9,7 +9,7 @@ import typer
 
 from inkread.cli import outputs
 from inkread.cli.console import error_console, progress_bar, write
-from inkread.cli.options import AlphabetOption, DataDirOption, ModelOption, QuietOption
+from inkread.cli.options import Alphabet, AlphabetOption, DataDirOption, ModelOption, QuietOption, reject
 from inkread.errors import OptionError
 from inkread.system.files import writing
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from inkread.evaluation.pictures import PictureReport
 
 
-DIGITS_ONLY = "digits"
+DIGITS_ONLY, CORRECTIONS = "digits", "corrections"
 
 
 class ReportFormat(StrEnum):
@@ -44,7 +44,7 @@ def evaluate(
     pictures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Read this folder of labelled pictures.")
     ] = None,
-    alphabet: AlphabetOption = "digits",
+    alphabet: AlphabetOption = Alphabet.DIGITS,
     naive: Annotated[
         bool, typer.Option("--naive", help="With --pictures: compare with gray, resize, invert, classify.")
     ] = False,
@@ -84,16 +84,14 @@ def evaluate(
     AUROC measures how well the probability of being a digit separates single digits from empty pictures. The
     calibration error is computed on the single digits that are not rejected.
     """
-    if pictures is not None and data is not None:
-        raise OptionError("--data", "cannot be used with --pictures", "use only one of them")
-    if store is not None and data != "corrections":
-        raise OptionError("--store", "requires --data corrections", "add --data corrections")
+    reject({"--data": data and pictures}, "cannot be used with --pictures", "use only one of them")
+    if data != CORRECTIONS:
+        reject({"--store": store}, "requires --data corrections", "add --data corrections")
+    for_digits = {"--naive": naive, "--report": page, "--predictions": predictions}
+    other = alphabet if alphabet != DIGITS_ONLY else ""
     if pictures is None:
-        for option, given in (("--naive", naive), ("--report", page)):
-            if given:
-                raise OptionError(option, "requires pictures to read", "add --pictures DIR")
-        if alphabet != DIGITS_ONLY:
-            raise OptionError(f"--alphabet {alphabet}", "requires pictures to read", "add --pictures DIR")
+        for_pictures = {"--naive": naive, "--report": page, f"--alphabet {alphabet}": other}
+        reject(for_pictures, "requires pictures to read", "add --pictures DIR")
         _on_glyphs(
             model,
             data or "mnist",
@@ -103,10 +101,8 @@ def evaluate(
             store=store,
             quiet=quiet,
         )
-    elif alphabet != DIGITS_ONLY:
-        for option, given in (("--naive", naive), ("--report", page), ("--predictions", predictions)):
-            if given:
-                raise OptionError(option, f"is for digits, not for {alphabet}", "remove it")
+    elif other:
+        reject(for_digits, f"is for digits, not for {alphabet}", "remove it")
         _on_text(model, alphabet, pictures, style, quiet=quiet)
     else:
         _on_pictures(model, pictures, style, predictions=predictions, page=page, naive=naive, quiet=quiet)
@@ -123,7 +119,7 @@ def _on_glyphs(
     quiet: bool,
 ) -> None:
     from inkread.datasets.progress import download_bar
-    from inkread.datasets.registry import CORRECTIONS, NAMES, load_named
+    from inkread.datasets.registry import NAMES, load_named
     from inkread.evaluation.glyphs import evaluate_glyphs
     from inkread.evaluation.predictions import glyph_predictions
     from inkread.pipeline.classifier import Classifier

@@ -12,9 +12,17 @@ if TYPE_CHECKING:
     from inkread.training.recipe import TrainingConfig
 
 
+def recipe_names() -> list[str]:
+    """Returns the names that the shell completes."""
+    from inkread.training.recipe import RECIPES
+
+    return list(RECIPES)
+
+
 def list_recipes(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Show the settings of this recipe.")
+        str | None,
+        typer.Argument(metavar="NAME", help="Show the settings of this recipe.", autocompletion=recipe_names),
     ] = None,
 ) -> None:
     """List the recipes of inkread train, or print one as TOML.

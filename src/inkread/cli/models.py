@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkread.cli.console import printable, show, table
+from inkread.cli.options import bundled_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,12 @@ HASH_SHOWN = 12
 
 def models(
     name: Annotated[
-        str | None, typer.Argument(help="Show the full card of this model or run folder.")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="Show the full card of this model or run folder.",
+            autocompletion=bundled_models,
+        ),
     ] = None,
     *,
     summary: Annotated[

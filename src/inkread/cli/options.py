@@ -1,17 +1,41 @@
 """Options shared by several commands."""
 
 import importlib.util
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from inkread.errors import MissingExtraError
+from inkread.errors import MissingExtraError, OptionError
 
 PACKAGES = {"pygame": "pygame-ce", "sklearn": "scikit-learn"}
 """The packages whose modules have other names."""
 
-ModelOption = Annotated[str, typer.Option("--model", help="A bundled model, or a training run's folder.")]
+
+class Alphabet(StrEnum):
+    """Which characters may be read, see ``inkread.reader.open_reader``."""
+
+    DIGITS = "digits"
+    LETTERS = "letters"
+    ALNUM = "alnum"
+    TEXT = "text"
+
+
+def bundled_models() -> list[str]:
+    """Returns the names that the shell completes after ``--model``."""
+    from inkread.models import bundled
+
+    return list(bundled())
+
+
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model", help="A bundled model, or a training run's folder.", autocompletion=bundled_models
+    ),
+]
 
 DetectorOption = Annotated[
     str,
@@ -28,11 +52,8 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress bar
 SingleOption = Annotated[bool, typer.Option("--single", help="Read each picture as one digit or no digit.")]
 
 AlphabetOption = Annotated[
-    str,
-    typer.Option(
-        "--alphabet",
-        help="What to read: digits, letters, alnum (digits and letters), or text (words and lines).",
-    ),
+    Alphabet,
+    typer.Option("--alphabet", help="What to read; alnum is digits and letters, text is words and lines."),
 ]
 
 MinProbabilityOption = Annotated[
@@ -52,3 +73,19 @@ def require(extra: str, *modules: str) -> None:
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError(PACKAGES.get(module, module), extra)
+
+
+def reject(given: Mapping[str, object], problem: str, remedy: str) -> None:
+    """Rejects options that do not suit the others.
+
+    Args:
+        given: options as they are written, and their values; none of them may have a value that is true.
+        problem: for the error.
+        remedy: for the error.
+
+    Raises:
+        OptionError: one of them is given.
+    """
+    for option, value in given.items():
+        if value:
+            raise OptionError(option, problem, remedy)

@@ -30,13 +30,21 @@ class Method(StrEnum):
     PCA = "pca"
 
 
+def plot_names() -> list[str]:
+    """Returns the names that the shell completes."""
+    from inkread.evaluation.plots.catalogue import PLOTS
+
+    return list(PLOTS)
+
+
 def plot(
     name: Annotated[
         str,
         typer.Argument(
             metavar="NAME",
+            autocompletion=plot_names,
             help="samples, augmentation, curves, confusion, classes, reliability, predictions, errors, "
-            "filters, features, saliency, gradcam, embedding, or process.",
+            "diagram, filters, features, saliency, gradcam, embedding, or process.",
         ),
     ],
     *,
@@ -49,7 +57,7 @@ def plot(
     ] = None,
     glyph: Annotated[
         int | None,
-        typer.Option(metavar="N", help="features, saliency, gradcam: the index of the glyph to plot."),
+        typer.Option(min=0, help="features, saliency, gradcam: the index of the glyph to plot."),
     ] = None,
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="process: the picture of a digit to plot.")

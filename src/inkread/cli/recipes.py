@@ -17,6 +17,7 @@ from inkread.training.recipe import (
     OTHER_NETWORKS,
     RECIPES,
     TEXT,
+    AnyRecipe,
     Augmentation,
     DetectorRecipe,
     FineTuneConfig,
@@ -32,9 +33,7 @@ PAGE_RECIPES: dict[str, type[DetectorRecipe | TextRecipe]] = {DETECTOR: Detector
 """The networks that do not learn from glyphs, and the kinds of their recipes."""
 
 
-def recipe_of(
-    network: str | None, recipe: str | None, settings: dict[str, Any]
-) -> Recipe | DetectorRecipe | TextRecipe:
+def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any]) -> AnyRecipe:
     """Returns the recipe of that name, file, or network, with ``settings`` applied on top.
 
     Raises:

@@ -4,12 +4,14 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from inkread.cli.console import flush, is_terminal, write
+from inkread.cli.network_address import network_address, qr_code
 from inkread.cli.options import require
 from inkread.cli.settings import with_settings
 from inkread.errors import OptionError
@@ -24,6 +26,10 @@ MOST_CONNECTIONS = 1000
 GRACE_SECONDS = 5
 """Time for pending requests to finish after a stop signal; the process ends within 10 seconds even on a busy
 machine."""
+
+
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+"""Addresses to listen on that other machines can reach."""
 
 
 class Level(StrEnum):
@@ -49,10 +55,17 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="Also accept this host name, e.g. behind a proxy; repeatable."),
     ] = None,
+    fd: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Serve at this inherited listening socket instead of --host and --port.",
+        ),
+    ] = None,
     log_level: Annotated[
         Level | None,
         typer.Option(
-            help="Minimum level to log; info logs every request. Default on a terminal: warning; else info."
+            help="Minimum level to log; info logs every request; default: warning on a terminal, else info."
         ),
     ] = None,
     settings: dict[str, Any],
@@ -61,13 +74,21 @@ def serve(
 
     The page is at the printed address; /openapi.json there describes the API.
 
-    By default, only this machine can reach the server; see --host. Nothing is stored without --collect.
+    By default, only this machine can reach the server; with --host 0.0.0.0, phones in its network can too.
+    Nothing is stored without --collect.
     """
     require("serve", *NEEDED)
+    if settings.get("tls_self_signed"):
+        require("phone", "cryptography")
     hosts, origins = tuple(allow_host or ()), tuple(cors or ())
     chosen = ServerSettings(models=_models(model or []), cors=origins, hosts=hosts, **settings)
     level = log_level or (Level.WARNING if is_terminal(sys.stderr) else Level.INFO)
-    with _listen(chosen.host, chosen.port) as listener:
+    if fd is not None and settings.keys() & {"host", "port"}:
+        raise OptionError("--fd", "cannot be combined with --host or --port", "omit one of them")
+    with _listen(chosen.host, chosen.port) if fd is None else _inherit(fd) as listener:
+        if fd is not None:
+            host, port, *_ = listener.getsockname()
+            chosen = replace(chosen, host=host, port=port)
         _run(chosen, listener, level)
 
 
@@ -111,6 +132,26 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _inherit(fd: int) -> socket.socket:
+    """Returns the listening socket with a file descriptor, which another process may share."""
+    problem = OptionError(
+        f"--fd {fd}", "is not a listening TCP socket", "pass on the number of one, e.g. 3 from systemd"
+    )
+    try:
+        listener = socket.socket(fileno=fd)
+    except (OSError, ValueError) as error:
+        raise problem from error
+    try:
+        listens = listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError:
+        listens = 0
+    if not listens or listener.family not in (socket.AF_INET, socket.AF_INET6):
+        listener.detach()
+        raise problem
+    listener.set_inheritable(False)  # not for the readers
+    return listener
+
+
 def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> None:
     """Serves until stopped, then finishes pending requests."""
     import uvicorn
@@ -130,6 +171,7 @@ def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> Non
         http=BoundedProtocol,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        **_certificate(settings),
     )
     _announce(settings, listener.getsockname()[1])
     with _signals_end_quietly():
@@ -149,8 +191,22 @@ class _signals_end_quietly:  # noqa: N801  # used as a function
             signal.signal(number, handler)
 
 
+def _certificate(settings: ServerSettings) -> dict[str, Any]:
+    """Returns uvicorn's options for HTTPS, if it is wanted."""
+    if not settings.tls_self_signed:
+        return {}
+    from inkread.server.certificates import certificate_in
+    from inkread.system.user_folders import user_folder
+
+    names = {"localhost", "127.0.0.1", "::1", socket.gethostname(), network_address() or "127.0.0.1"}
+    folder = user_folder("XDG_DATA_HOME", ".local/share") / "tls"
+    certificate, key = certificate_in(folder, names | set(settings.hosts))
+    return {"ssl_certfile": certificate, "ssl_keyfile": key}
+
+
 def _announce(settings: ServerSettings, port: int) -> None:
-    """Prints the server's address and what it stores, and warns if it is open to other machines."""
+    """Prints the server's addresses and what it stores, and warns if it is open to other machines."""
+    scheme = "https" if settings.tls_self_signed else "http"
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
     kept = ""
@@ -158,10 +214,27 @@ def _announce(settings: ServerSettings, port: int) -> None:
         from inkread.store.address import Address
 
         kept = f", and stores readings and corrections in {Address.parse(settings.store)}"
-    write(f"inkread is running at http://{shown}:{port}{kept} (Ctrl-C to stop)\n")
+    write(f"inkread is running at {scheme}://{shown}:{port}{kept} (Ctrl-C to stop)\n")
+    if settings.host in ANY_ADDRESS:
+        _announce_network(scheme, port)
     flush()
     if not settings.is_local and settings.api_key is None:
         sys.stderr.write(
             f"warning: {settings.host}: anyone who can reach this machine can use the server; "
             "set INKREAD_API_KEY, or omit --host\n"
         )
+
+
+def _announce_network(scheme: str, port: int) -> None:
+    """Prints the address for phones and other machines, on a terminal also as a QR code."""
+    address = network_address()
+    if address is None:
+        return
+    url = f"{scheme}://{address}:{port}"
+    write(f"in this network: {url}\n")
+    if is_terminal(sys.stdout):
+        write(qr_code(url) or "")
+    if scheme == "http":
+        write("phones need --tls-self-signed for the camera; everything else works without it\n")
+    else:
+        write("browsers warn of the certificate, which this server signed itself; continue to the page\n")

@@ -63,7 +63,7 @@ def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
                 continue
             option = typer.Option(
                 *[f"--{name.replace('_', '-')}" for name in (each.name, *SHORT.get(each.name, ()))],
-                help=f"{words.get(each.name, '')} {_default(each, group)}".strip(),
+                help=_described(words.get(each.name, ""), _default(each, group)),
                 metavar="|".join(each.metadata.get("choices", ())) or each.metadata.get("metavar"),
                 rich_help_panel=title,
             )
@@ -76,12 +76,17 @@ def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
     return parameters
 
 
+def _described(words: str, default: str) -> str:
+    """Returns a setting's description with its default, see ``help``."""
+    return f"{words.rstrip('.')}; default: {default}." if default else words
+
+
 def _default(setting: dataclasses.Field[Any], group: Any) -> str:
-    """Returns the default as a sentence, unless it is nothing, or depends on the machine."""
+    """Returns the default in words, unless it is nothing, or depends on the machine."""
     value = setting.default if isinstance(group, type) else getattr(group, setting.name)
     if setting.default is dataclasses.MISSING or value is False:
         return ""
-    return f"Default: {f'{value:g}' if isinstance(value, float) else value}."
+    return f"{f'{value:g}' if isinstance(value, float) else value}"
 
 
 def _docstrings(group: type) -> dict[str, str]:

@@ -1,43 +1,20 @@
 """``inkread train``: trains a network on MNIST or other data, or the detector for pages."""
 
-import dataclasses
-import shlex
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 
-from inkread.cli.console import error_console, interruptible, record, show, table
-from inkread.cli.options import DataDirOption, QuietOption, require
+from inkread.cli.console import show
+from inkread.cli.options import DataDirOption, QuietOption, reject, require
 from inkread.cli.recipes import USUAL, fine_tune_config_of, recipe_of
 from inkread.cli.settings import with_settings
-from inkread.cli.training_progress import TrainingProgress
+from inkread.cli.training import CORRECTIONS, Training, show_fine_tuned, show_run, show_seeds
 from inkread.errors import OptionError, nearest
-from inkread.models.card import CARD_FILE, Card
-from inkread.training.recipe import (
-    DETECTOR,
-    LOGGERS,
-    RECIPES,
-    TEXT,
-    DetectorRecipe,
-    FineTuneConfig,
-    Recipe,
-    TextRecipe,
-)
+from inkread.system.ranks import rank, ranks
+from inkread.training.recipe import DETECTOR, LOGGERS, RECIPES, TEXT, AnyRecipe, FineTuneConfig, Recipe
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from inkread.training import FineTuned, Run
-
-MNIST, CORRECTIONS = "mnist", "corrections"
-"""The default training data, and the corrections in a store."""
-
-BUNDLED = "bundled"
-"""The name of the default model in --init-from."""
-
+IN_PARALLEL, ALONE = "cannot be used in several processes", "start it without torchrun"
 
 _USUAL = cast("Recipe", RECIPES[USUAL])
 
@@ -66,8 +43,8 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME|DIR",
-            help="Training data; default: mnist. A collection, a folder of labelled pictures, or "
-            "corrections; repeatable. MNIST is added to corrections alone.",
+            help="Training data: a collection, a folder of labelled pictures, or corrections; repeatable. "
+            "MNIST is added to corrections alone; default: mnist.",
         ),
     ] = None,
     store: Annotated[
@@ -131,138 +108,65 @@ def train(
     require("train", "torch")
     if report:
         require("plot", "matplotlib", "sklearn")
-    if store is not None and CORRECTIONS not in (data or ()):
-        raise OptionError("--store", "requires --data corrections", "add --data corrections")
-    _check_loggers(log or [])
-    words = _words(start=start, network=network, recipe=recipe, data=data or [], settings=settings)
+    _check(store=store, data=data or [], log=log or [])
+    training = Training(
+        out=out,
+        words=_words(start=start, network=network, recipe=recipe, data=data or [], settings=settings),
+        data=data or (),
+        store=store,
+        data_dir=data_dir,
+        log=log or (),
+        resume=resume,
+        quiet=quiet,
+    )
     if start is not None:
+        if ranks() > 1:
+            raise OptionError("--init-from", IN_PARALLEL, ALONE)
         _refuse_beside_start(network=network, resume=resume, data=data, seeds=seeds, log=log)
-        config = fine_tune_config_of(recipe, settings)
-        options = {"out": out, "data_dir": data_dir, "command": _command(words, out)}
-        console = error_console(quiet=quiet)
-        with interruptible("start again"), TrainingProgress.over("Fine-tuning", 1, console) as progress:
-            tuned = _tuned(config, start, data or [], store, progress=progress, **options)
-        _print_tuned(tuned, start)
+        show_fine_tuned(training.fine_tune(fine_tune_config_of(recipe, settings), start), start)
     else:
         if network == DETECTOR and recipe is None and CORRECTIONS in (data or ()):
             recipe = CORRECTIONS
         chosen = recipe_of(network, recipe, settings)
-        one = partial(
-            _one_run, words=words, data=data or [], store=store, data_dir=data_dir, log=log or [], quiet=quiet
-        )
+        if ranks() > 1:
+            _refuse_in_parallel(chosen, seeds)
         if seeds == 1:
-            _print_run(one(chosen, out, resume=resume))
+            run = training.run(chosen)
+            if rank():  # the first process saves and prints
+                return
+            show_run(run)
         else:
-            scores = {}
-            for seed in range(chosen.seed, chosen.seed + seeds):
-                recipe_of_seed = dataclasses.replace(chosen, seed=seed)
-                scores[seed] = _seed_run(one, recipe_of_seed, out / f"seed-{seed}", resume=resume)
-            _print_seeds(out, scores)
+            show_seeds(out, training.runs(chosen, seeds))
     if report:
         from inkread.evaluation.reports import write_report
 
         show(f"Report in {write_report(out, data_dir=data_dir)}")
 
 
-def _check_loggers(names: list[str]) -> None:
-    for name in names:
+def _refuse_in_parallel(recipe: AnyRecipe, seeds: int) -> None:
+    if not isinstance(recipe, Recipe):
+        raise OptionError(f"--network {recipe.network}", IN_PARALLEL, ALONE)
+    if seeds > 1:
+        raise OptionError(f"--seeds {seeds}", IN_PARALLEL, ALONE)
+
+
+def _check(*, store: str | None, data: list[str], log: list[str]) -> None:
+    if CORRECTIONS not in data:
+        reject({"--store": store}, "requires --data corrections", "add --data corrections")
+    for name in log:
         if name not in LOGGERS:
             raise OptionError(f"--log {name}", "is unknown", nearest(name, LOGGERS))
-
-
-def _one_run(
-    recipe: Recipe | DetectorRecipe | TextRecipe,
-    out: Path,
-    *,
-    words: list[str],
-    data: list[str],
-    store: str | None,
-    data_dir: Path | None,
-    log: list[str],
-    quiet: bool,
-    resume: bool,
-) -> "Run[Any, Any]":
-    """Trains one network, with a progress bar."""
-    title, again = f"Training {recipe.network}", f"run the same command with --resume (--out {out})"
-    console = error_console(quiet=quiet)
-    with (
-        interruptible(again),
-        TrainingProgress.over(title, recipe.epochs, console) as progress,
-        _logged(progress, log, out, recipe) as watched,
-    ):
-        options = {"out": out, "data_dir": data_dir, "command": _command(words, out)}
-        return _trained(recipe, data, store, progress=watched, resume=resume, **options)
-
-
-def _logged(
-    progress: TrainingProgress, log: list[str], out: Path, recipe: Recipe | DetectorRecipe | TextRecipe
-) -> AbstractContextManager[Any]:
-    """Yields the progress, which also logs if that is asked for."""
-    if not log:
-        return nullcontext(progress)
-    from inkread.training.loggers import logged
-
-    return logged(progress, log, out, recipe)
-
-
-def _seed_run(
-    one: "Callable[..., Run[Any, Any]]",
-    recipe: Recipe | DetectorRecipe | TextRecipe,
-    out: Path,
-    *,
-    resume: bool,
-) -> dict[str, float]:
-    """Trains with one seed, unless that run is finished and the whole is resumed; returns its scores."""
-    if resume and (out / CARD_FILE).is_file():
-        return Card.load(out / CARD_FILE).scores
-    return one(recipe, out, resume=resume and any(out.glob("checkpoint*"))).card.scores
-
-
-def _command(words: list[str], out: Path) -> str:
-    return shlex.join([*words, "--out", str(out)])
 
 
 def _refuse_beside_start(
     *, network: str | None, resume: bool, data: list[str] | None, seeds: int, log: list[str] | None
 ) -> None:
-    given = {f"--network {network}": network is not None, f"--seeds {seeds}": seeds > 1, "--log": bool(log)}
-    for option, is_given in given.items():
-        if is_given:
-            raise OptionError(option, "cannot be used with --init-from", "remove it")
-    if resume:
-        raise OptionError(
-            "--resume", "cannot be used with --init-from, which takes a minute or two", "start again"
-        )
+    given = {f"--network {network}": network, f"--seeds {seeds}": seeds > 1, "--log": log}
+    reject(given, "cannot be used with --init-from", "remove it")
+    problem = "cannot be used with --init-from, which takes a minute or two"
+    reject({"--resume": resume}, problem, "start again")
     if not data:
         raise OptionError("--init-from", "requires your own pictures", "add --data with their folder")
-
-
-def _tuned(
-    config: FineTuneConfig, start: str, data: list[str], store: str | None, **options: Any
-) -> "FineTuned":
-    from inkread.training import fine_tune
-
-    return fine_tune(
-        config, start="default" if start == BUNDLED else start, data=data, store=store, **options
-    )
-
-
-def _trained(
-    recipe: Recipe | DetectorRecipe | TextRecipe, data: list[str], store: str | None, **options: Any
-) -> "Run[Any, Any]":
-    """Trains on glyphs, pages, or lines of text, depending on the recipe."""
-    from inkread.training import train, train_detector, train_text
-
-    if isinstance(recipe, TextRecipe):
-        return train_text(recipe, data=[name for name in data if name != MNIST], **options)
-
-    if isinstance(recipe, Recipe):
-        return train(recipe, data=data or (MNIST,), store=store, **options)
-    for name in data:
-        if name not in (MNIST, CORRECTIONS):
-            problem = f"has single glyphs, but the network {recipe.network} learns from whole pages"
-            raise OptionError(f"--data {name}", problem, "use it with --network cnn or mlp")
-    return train_detector(recipe, data=data, store=store, **options)
 
 
 def _words(
@@ -276,43 +180,3 @@ def _words(
     for name, value in settings.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     return words + [word for name in data for word in ("--data", name)]
-
-
-def _print_run(run: "Run[Any, Any]") -> None:
-    last, card = run.history[-1], run.card
-    rows = {
-        "Network": run.recipe.network,
-        "Parameters": f"{card.parameters:,}",
-        "Epochs": f"{last.epoch} in {sum(epoch.seconds for epoch in run.history):.0f} s",
-        **last.summary(),
-        "Temperature": f"{card.temperature:.3f}",
-        "Saved in": str(run.out),
-    }
-    show(record(rows))
-
-
-def _print_seeds(out: Path, scores: dict[int, dict[str, float]]) -> None:
-    from inkread.training.seeds import save_seeds, spread
-
-    rows = table("Score", ">mean", ">± deviation", ">lowest", ">highest")
-    for name, found in spread(list(scores.values())).items():
-        figures = (found.mean, found.deviation, found.low, found.high)
-        rows.add_row(name.replace("_", " "), *(f"{figure:.4f}" for figure in figures))
-    show(rows)
-    show(f"Scores of {len(scores)} seeds in {save_seeds(out, scores)}")
-
-
-def _print_tuned(tuned: "FineTuned", start: str) -> None:
-    rows = table("", ">before", ">after")
-    rows.add_row(f"Your {tuned.glyphs} pictures, unseen", *(f"{right} correct" for right in tuned.own))
-    rows.add_row("MNIST, held out", *(f"{share:.2%}" for share in tuned.mnist))
-    if tuned.rejected:
-        rows.add_row("No digit, rejected", *(f"{share:.2%}" for share in tuned.rejected))
-    show(rows)
-    if tuned.is_better:
-        show(f"Better than {start}; to use it, add --model {tuned.run.out}")
-    elif tuned.own[1] > tuned.own[0]:
-        show(f"Better than {start} on your pictures, but it reads {' and '.join(tuned.worse)} worse.")
-        show(f"If your pictures matter more, use --model {tuned.run.out}")
-    else:
-        show(f"Not better than {start}: keep {start}. Saved in {tuned.run.out} anyway")

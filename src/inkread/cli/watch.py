@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from inkread.cli.console import is_terminal, printable, report
-from inkread.cli.formats import NO_DIGIT
-from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.formats import nothing_in
+from inkread.cli.options import Alphabet, AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
     from inkread.errors import PictureError
@@ -27,7 +27,9 @@ def watch(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to watch for pictures.")],
     *,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The .csv or .jsonl file to append readings to.")],
-    recursive: Annotated[bool, typer.Option("--recursive", help="Also watch subfolders of DIR.")] = False,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", help="Also watch subfolders of DIR.")
+    ] = False,
     once: Annotated[
         bool, typer.Option("--once", help="Read the pictures not yet in FILE, then exit.")
     ] = False,
@@ -38,7 +40,7 @@ def watch(
     single: SingleOption = False,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
-    alphabet: AlphabetOption = "digits",
+    alphabet: AlphabetOption = Alphabet.DIGITS,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
 ) -> None:
     """Read pictures as they arrive in a folder, and append a line for each to a CSV or JSONL file.
@@ -47,8 +49,7 @@ def watch(
     twice. FILE records which pictures have been read, so use one FILE per DIR. A picture whose content
     changes is read again and gets another line.
 
-    csv has the picture's rows joined by "/", the probability of its least certain digit, its size, and the
-    error if it cannot be read; jsonl has the object that inkread read prints. Both have the time and the
+    csv has the same columns as inkread read --format csv, jsonl the same object. Both add the time and the
     file's size, date, and SHA-256.
 
     Hidden files and files without an image format's suffix (e.g. .part and .tmp) are ignored. Errors are also
@@ -75,7 +76,7 @@ def watch(
         if shown:
             _tell(f"{_watching(folder, once=once)}; {out} already has {_pictures(before)}")
         for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
-            failed += _show(record.outcome, shown=shown)
+            failed += _show(record.outcome, nothing_in(alphabet), shown=shown)
         if shown:
             _tell(_summary(len(journal) - before, failed, watcher.waiting))
     if once and (stop.asked or failed):
@@ -111,7 +112,7 @@ class _Stop:
         return not self.asked
 
 
-def _show(outcome: "Outcome", *, shown: bool) -> bool:
+def _show(outcome: "Outcome", nothing: str, *, shown: bool) -> bool:
     """Reports the outcome of a picture; returns whether it could not be read."""
     if isinstance(outcome.result, Exception):
         report(outcome.result, outcome.name)
@@ -119,7 +120,7 @@ def _show(outcome: "Outcome", *, shown: bool) -> bool:
     if shown:
         least = outcome.least_probability
         _tell(
-            f"{outcome.name}: " + (NO_DIGIT if least is None else f"{outcome.joined()} ({int(100 * least)}%)")
+            f"{outcome.name}: " + (nothing if least is None else f"{outcome.joined()} ({int(100 * least)}%)")
         )
     return False
 

@@ -6,24 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from inkread.datasets.archives import load_npz
-from inkread.datasets.data_dirs import require_file
+from inkread.datasets.strip_pack import load_copiste, load_pack
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from inkread.system.files import AnyPath
 
 REGISTERS = "https://github.com/HTR-United/lectaurep-repertoires, CC BY 4.0"
-COPISTE = "https://github.com/banq-dcn/Copiste-d-un-jour, CC BY 4.0"
 SIGNS = ".,-/: "
 """Characters that a number may have besides its digits."""
 ONE_IN = 10
 """One in this many pages of the registers is held out."""
-AROUND = 4
-"""Columns of paper to keep on both sides of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +54,24 @@ def load_numbers(data_dir: AnyPath | None = None, *, held_out: bool = False) -> 
 
 
 def _registers(data_dir: AnyPath | None, *, held_out: bool) -> list[Number]:
-    path = require_file("lectaurep_digits", "lectaurep_digits48.npz", data_dir, published=REGISTERS)
-    pack = load_npz(path, ("columns", "width", "label", "page"))
-    ends = np.append(0, np.cumsum(pack["width"].astype(np.int64)))
+    pack = load_pack(
+        "lectaurep_digits", "lectaurep_digits48.npz", data_dir, ("label", "page"), published=REGISTERS
+    )
     return [
-        Number(_strip(pack["columns"], ends[i], ends[i + 1]), text, _signs(label), f"registers {i}")
-        for i, (label, page) in enumerate(
-            zip(pack["label"].astype(str), pack["page"].astype(str), strict=True)
-        )
+        Number(pack.line(i), text, _signs(label), f"registers {i}")
+        for i, (label, page) in enumerate(zip(pack.texts(), pack.texts("page"), strict=True))
         if (text := _digits(label)) and _is_held_out(page) == held_out
     ]
 
 
 def _copiste(data_dir: AnyPath | None, *, held_out: bool) -> list[Number]:
-    path = require_file("copiste", "copiste_lines48.npz", data_dir, published=COPISTE)
-    pack = load_npz(path, ("columns", "width", "split", "word_line", "word_x0", "word_x1", "word_label"))
-    ends = np.append(0, np.cumsum(pack["width"].astype(np.int64)))
-    split, lines = pack["split"].astype(str), pack["word_line"].astype(np.int64)
-    numbers = []
-    for i, label in enumerate(pack["word_label"].astype(str)):
-        text = _digits(label)
-        if text and (split[lines[i]] == "eval") == held_out:
-            begin, end = ends[lines[i]], ends[lines[i] + 1]
-            x0 = max(begin, begin + int(pack["word_x0"][i]) - AROUND)
-            x1 = min(end, begin + int(pack["word_x1"][i]) + AROUND)
-            numbers.append(Number(_strip(pack["columns"], x0, x1), text, _signs(label), f"copiste {i}"))
-    return numbers
-
-
-def _strip(columns: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(columns[begin:end].T)
+    pack = load_copiste(data_dir)
+    part = pack.part_of_words(held_out=held_out)
+    return [
+        Number(pack.word(i), text, _signs(label), f"copiste {i}")
+        for i, label in enumerate(pack.texts("word_label"))
+        if part[i] and (text := _digits(label))
+    ]
 
 
 def _digits(label: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from inkread.datasets.archives import load_npz
 from inkread.datasets.data_dirs import require_file
+from inkread.datasets.strip_pack import load_copiste, load_dhsd_pack, load_pack
 from inkread.datasets.unipen import PUBLISHED, PenCharacters
 
 if TYPE_CHECKING:
@@ -21,20 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.datasets.strip_pack import StripPack
     from inkread.system.files import AnyPath
 
 WORD_ARRAYS = ("dx", "dy", "stroke_len", "n_strokes", "label", "contributor", "writer", "split")
-COPISTE_ARRAYS = ("columns", "width", "label", "split", "word_line", "word_x0", "word_x1", "word_label",
-                  "word_method")  # fmt: skip
-DHSD_ARRAYS = ("columns", "width", "label", "split")
-HEIGHT = 48
-"""Height of all strips in pixels."""
 CROSSED_OUT = "<>"
 """Characters that mark unreadable words in Copiste's transcriptions."""
 CLEAN = 0
 """``word_method`` of words whose whole line's gaps agree with its text."""
-AROUND = 4
-"""Columns of paper to keep on both sides of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +76,12 @@ def load_pen_words(data_dir: AnyPath | None = None, *, held_out: bool = False) -
     Raises:
         DatasetError: the collection is missing or damaged.
     """
+    words, is_held_out = load_all_pen_words(data_dir)
+    return words.subset(is_held_out == held_out)
+
+
+def load_all_pen_words(data_dir: AnyPath | None = None) -> tuple[PenCharacters, NDArray[np.bool_]]:
+    """Returns all of UNIPEN's words, and which of them are held out; see ``load_pen_words``."""
     path = require_file("unipen_words", "unipen_words_strokes.npz", data_dir, published=PUBLISHED)
     arrays = load_npz(path, WORD_ARRAYS)
     starts = np.append(0, np.cumsum(arrays["stroke_len"].astype(np.int64)))
@@ -100,7 +101,7 @@ def load_pen_words(data_dir: AnyPath | None = None, *, held_out: bool = False) -
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         name="UNIPEN words",
     )
-    return words.subset((arrays["split"].astype(str) == "eval") == held_out)
+    return words, arrays["split"].astype(str) == "eval"
 
 
 def _restarted(steps: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -112,13 +113,10 @@ def _restarted(steps: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[n
 
 def load_copiste_lines(data_dir: AnyPath | None = None, *, held_out: bool = False) -> Strips:
     """Loads the lines of Copiste d'un jour, without those that have crossed-out words."""
-    pack, sha256 = _copiste(data_dir)
-    chosen = np.flatnonzero((pack["split"].astype(str) == "eval") == held_out)
-    ends = _ends(pack)
-    strips = (Strip(_cut(pack, *ends[i : i + 2]), str(pack["label"][i])) for i in chosen)
-    return _copiste_strips(
-        "lines", (strip for strip in strips if not set(strip.text) & set(CROSSED_OUT)), sha256
-    )
+    pack = load_copiste(data_dir)
+    texts, part = pack.texts(), pack.part(held_out=held_out)
+    strips = (Strip(pack.line(i), text) for i, text in enumerate(texts) if part[i] and _is_legible(text))
+    return _copiste_strips("lines", strips, pack)
 
 
 def load_copiste_words(
@@ -131,58 +129,39 @@ def load_copiste_words(
         held_out: return the part that no network is trained on instead of the rest.
         clean: only words whose whole line was cut without doubt.
     """
-    pack, sha256 = _copiste(data_dir)
-    ends, split, lines = _ends(pack), pack["split"].astype(str), pack["word_line"].astype(np.int64)
-    strips = []
-    columns = (lines, pack["word_x0"], pack["word_x1"], pack["word_label"].astype(str), pack["word_method"])
-    for line, x0, x1, text, method in zip(*columns, strict=True):
-        if clean and method != CLEAN:
-            continue
-        if (split[line] == "eval") == held_out and text and not set(text) & set(CROSSED_OUT):
-            begin, end = ends[line], ends[line + 1]
-            first, last = max(begin, begin + int(x0) - AROUND), min(end, begin + int(x1) + AROUND)
-            strips.append(Strip(_cut(pack, first, last), text))
-    return _copiste_strips("words", strips, sha256)
+    pack = load_copiste(data_dir)
+    part = pack.part_of_words(held_out=held_out)
+    if clean:
+        part &= pack.arrays["word_method"] == CLEAN
+    strips = (
+        Strip(pack.word(i), text)
+        for i, text in enumerate(pack.texts("word_label"))
+        if part[i] and text and _is_legible(text)
+    )
+    return _copiste_strips("words", strips, pack)
 
 
 def load_dhsd(data_dir: AnyPath | None = None, *, held_out: bool = False) -> Strips:
     """Loads the German names of streets and towns of DHSD."""
-    path = require_file("dhsd", "dhsd.npz", data_dir, published="https://github.com/nauman-riaz/DHSD")
-    pack = load_npz(path, DHSD_ARRAYS)
-    ends = _ends(pack)
-    chosen = np.flatnonzero((pack["split"].astype(str) == "eval") == held_out)
-    return Strips(
-        "DHSD",
-        tuple(Strip(_cut(pack, *ends[i : i + 2]), str(pack["label"][i])) for i in chosen),
-        hashlib.sha256(path.read_bytes()).hexdigest(),
-        "Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI): DHSD, ICDAR 2024",
-    )
+    pack = load_dhsd_pack(data_dir)
+    texts, chosen = pack.texts(), np.flatnonzero(pack.part(held_out=held_out))
+    strips = tuple(Strip(pack.line(int(i)), texts[i]) for i in chosen)
+    attribution = "Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI): DHSD, ICDAR 2024"
+    return Strips("DHSD", strips, pack.sha256, attribution)
 
 
 def load_poilus(data_dir: AnyPath | None = None) -> Strips:
     """Loads lines of French wills of 1914 to 1918, for evaluation only."""
     published = "https://github.com/HTR-United/CREMMA-AN-TestamentsDePoilus"
-    path = require_file("eval_lines", "poilus48.npz", data_dir, published=published)
-    pack = load_npz(path, ("columns", "width", "label"))
-    ends = _ends(pack)
-    strips = tuple(Strip(_cut(pack, *ends[i : i + 2]), str(text)) for i, text in enumerate(pack["label"]))
-    return Strips("Testaments de Poilus", strips, hashlib.sha256(path.read_bytes()).hexdigest(), published)
+    pack = load_pack("eval_lines", "poilus48.npz", data_dir, ("label",), published=published)
+    strips = tuple(Strip(pack.line(i), text) for i, text in enumerate(pack.texts()))
+    return Strips("Testaments de Poilus", strips, pack.sha256, published)
 
 
-def _copiste(data_dir: AnyPath | None) -> tuple[dict[str, NDArray[np.generic]], str]:
-    published = "https://github.com/banq-dcn/Copiste-d-un-jour"
-    path = require_file("copiste", "copiste_lines48.npz", data_dir, published=published)
-    return load_npz(path, COPISTE_ARRAYS), hashlib.sha256(path.read_bytes()).hexdigest()
+def _is_legible(text: str) -> bool:
+    return not set(text) & set(CROSSED_OUT)
 
 
-def _copiste_strips(kind: str, strips: Iterable[Strip], sha256: str) -> Strips:
+def _copiste_strips(kind: str, strips: Iterable[Strip], pack: StripPack) -> Strips:
     attribution = "Bibliothèque et Archives nationales du Québec: Copiste d'un jour"
-    return Strips(f"Copiste d'un jour, {kind}", tuple(strips), sha256, attribution)
-
-
-def _ends(pack: dict[str, NDArray[np.generic]]) -> NDArray[np.int64]:
-    return np.append(0, np.cumsum(pack["width"].astype(np.int64)))
-
-
-def _cut(pack: dict[str, NDArray[np.generic]], begin: int, end: int) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(pack["columns"][begin:end].T).astype(np.uint8, copy=False)
+    return Strips(f"Copiste d'un jour, {kind}", tuple(strips), pack.sha256, attribution)

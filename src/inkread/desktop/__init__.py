@@ -8,7 +8,9 @@
 ``drawing``             the scene for drawing
 ``app_context``         shared by its activities
 ``recognition``         the activity that reads and saves drawings
+``ask_folder``          the activity that asks where lessons are saved
 ``teaching``            the activity that asks for digits
+``clipboard``           the system's clipboard
 ``canvas``              ink, brush, eraser, and undo
 ``canvas_view``         a canvas in the window, with its reading
 ``grid_view``           the view with 28×28 cells

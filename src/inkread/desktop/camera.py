@@ -11,11 +11,12 @@ import cv2
 import pygame
 
 from inkread.desktop import theme, widgets
+from inkread.desktop.clipboard import copy_text
 from inkread.desktop.live_view import LiveView
 from inkread.desktop.overlay import draw_digits
 from inkread.desktop.snapshot import save_snapshot
 from inkread.desktop.widgets import Button
-from inkread.errors import InkreadError, OutputError
+from inkread.errors import InkreadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -260,17 +261,3 @@ class CameraScene:
 def one_line(text: str) -> str:
     """Joins rows to one line."""
     return text.replace("\n", "  /  ")
-
-
-def copy_text(text: str) -> None:
-    """Copies a text to the system's clipboard.
-
-    Raises:
-        OutputError: there is no clipboard.
-    """
-    try:
-        pygame.scrap.put_text(text)
-    except (pygame.error, NotImplementedError) as error:
-        raise OutputError(
-            "clipboard", f"cannot be used ({error})", "press S to save the reading instead"
-        ) from error

@@ -70,6 +70,8 @@ class Canvas:
 
     Attributes:
         ink: uint8 H×W, ink bright.
+        brush: the brush of the next strokes.
+        eraser: the brush that erases.
         changes: incremented with every change of the ink, so that the same drawing is not processed twice.
     """
 
@@ -77,10 +79,10 @@ class Canvas:
         self.size = size
         self.ink = np.zeros(size[::-1], np.uint8)
         self.changes = 0
-        self._brush, self._eraser = brush, eraser
+        self.brush, self.eraser = brush, eraser
         self._past: list[_Patch] = []
         self._before: NDArray[np.uint8] | None = None  # while a stroke is being drawn
-        self._tool, self._at = brush, (0.0, 0.0)
+        self._tool, self._at, self._erases = brush, (0.0, 0.0), False
 
     @property
     def is_empty(self) -> bool:
@@ -96,7 +98,8 @@ class Canvas:
         """Begins a stroke with the brush or the eraser; ends an unfinished one."""
         self.end()
         self._before = self.ink.copy()
-        self._tool, self._at = (self._eraser if erase else self._brush), point
+        self._tool, self._at = (self.eraser if erase else self.brush), point
+        self._erases = erase
         self._draw(point)
 
     def extend(self, point: Point) -> None:
@@ -115,6 +118,18 @@ class Canvas:
         self.end()
         before = self.ink.copy()
         self.ink[:] = 0
+        self._remember(before)
+        self.changes += 1
+
+    def put(self, ink: NDArray[np.uint8]) -> None:
+        """Replaces all ink; can be undone.
+
+        Args:
+            ink: uint8 H×W, ink bright, of the canvas's size.
+        """
+        self.end()
+        before = self.ink.copy()
+        self.ink[:] = ink
         self._remember(before)
         self.changes += 1
 
@@ -140,8 +155,7 @@ class Canvas:
         ys = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + 0.5
         drawn = np.rint(FULL * self._tool.line(self._at, to, xs, ys)).astype(np.uint8)
         there = self.ink[area]
-        erases = self._tool is self._eraser
-        self.ink[area] = np.minimum(there, FULL - drawn) if erases else np.maximum(there, drawn)
+        self.ink[area] = np.minimum(there, FULL - drawn) if self._erases else np.maximum(there, drawn)
         self._at = to
         self.changes += 1
 

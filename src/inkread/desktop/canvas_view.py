@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import pygame
@@ -16,13 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.desktop.canvas import Point
-    from inkread.reader import Reader
 
 NO_DIGIT = "–"
 
-SHADES = np.rint(np.linspace(theme.SHEET, theme.PEN, FULL + 1)).astype(np.uint8)
-"""256×3: the color of ink by its strength."""
-
+PENS = {"thin": 0.55, "medium": 1.0, "thick": 1.8}
+"""Widths of the pen by name, relative to the view's brush."""
 
 R = TypeVar("R")
 """The reading of a kind of view."""
@@ -61,6 +60,7 @@ class CanvasView(ABC, Generic[R]):
     size: ClassVar[tuple[int, int]]
     brush: ClassVar[Brush]
     eraser: ClassVar[Brush]
+    reads_text: ClassVar[bool] = False
 
     def __init__(self, *, min_probability: float) -> None:
         self.canvas = Canvas(self.size, self.brush, self.eraser)
@@ -98,6 +98,10 @@ class CanvasView(ABC, Generic[R]):
         self.canvas.clear()
         self.answer = None
 
+    def use_pen(self, name: str) -> None:
+        """Draws the next strokes with the pen of this name, see ``PENS``."""
+        self.canvas.brush = replace(self.brush, radius=self.brush.radius * PENS[name])
+
     def renew(self) -> None:
         """Starts over with an empty canvas, without history or reading."""
         self.canvas.restart()
@@ -109,12 +113,16 @@ class CanvasView(ABC, Generic[R]):
         return FULL - self.canvas.ink
 
     @abstractmethod
-    def read(self, reader: Reader, ink: NDArray[np.uint8]) -> R:
-        """Reads the ink of a canvas; can be called from any thread."""
+    def read(self, reader: Any, ink: NDArray[np.uint8]) -> R:
+        """Reads the ink of a canvas with a reader of its kind; can be called from any thread."""
 
     @abstractmethod
     def text(self, reading: R) -> str:
         """Returns the text of a reading on one line; "" for no digit."""
+
+    def copied(self, reading: R) -> str:
+        """Returns the text of a reading for the clipboard."""
+        return self.text(reading)
 
     @abstractmethod
     def draw(self, surface: pygame.Surface) -> None:
@@ -125,7 +133,13 @@ class CanvasView(ABC, Generic[R]):
         """Draws the reading next to the canvas."""
 
 
+@lru_cache(maxsize=2)
+def _shades(sheet: theme.Colour, pen: theme.Colour) -> NDArray[np.uint8]:
+    """Returns the color of ink by its strength: 256×3."""
+    return np.rint(np.linspace(sheet, pen, FULL + 1)).astype(np.uint8)
+
+
 def painted(ink: NDArray[np.uint8]) -> pygame.Surface:
     """Converts H×W ink to a surface of the same size."""
     height, width = ink.shape
-    return pygame.image.frombuffer(SHADES[ink].tobytes(), (width, height), "RGB")
+    return pygame.image.frombuffer(_shades(theme.SHEET, theme.PEN)[ink].tobytes(), (width, height), "RGB")

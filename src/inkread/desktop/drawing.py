@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pygame
 
 from inkread.desktop import theme, widgets
 from inkread.desktop.app_context import AppContext, Note
-from inkread.desktop.canvas_view import CanvasView
+from inkread.desktop.ask_folder import AskFolder
+from inkread.desktop.canvas_view import PENS, CanvasView
 from inkread.desktop.grid_view import GridView
 from inkread.desktop.labelling import LabelledDrawings
 from inkread.desktop.page_view import PageView
 from inkread.desktop.recognition import Recognition
 from inkread.desktop.teaching import Teaching
 from inkread.desktop.widgets import Button
+from inkread.picture import load_picture
 
 if TYPE_CHECKING:
     from inkread.desktop.app_context import Activity
@@ -46,6 +48,8 @@ class DrawingSettings:
 
     Attributes:
         model: the displayed name of the model.
+        alphabet: what the free sheet is read as, see ``Recognition``.
+        picture: a picture to open on the free sheet.
         save_to: the folder for saved drawings.
         teach: the folder for taught digits; if given, the window starts with teaching.
         free: start with the free canvas instead of the grid.
@@ -54,6 +58,8 @@ class DrawingSettings:
     """
 
     model: str = "default"
+    alphabet: str = "digits"
+    picture: Path | None = None
     save_to: Path = Path()
     teach: Path | None = None
     free: bool = False
@@ -102,10 +108,22 @@ class Drawing:
             PageView: Button(PageView.name, lambda: self._show(PageView), (pygame.K_2, pygame.K_KP_2), "2"),
         }
         self._teach = Button("Teach", self._switch_teaching, (pygame.K_t,), "T")
-        self.teaching = self._taught() if given.teach else None
+        self._eraser = Button("Eraser", self._switch_eraser, (pygame.K_e,), "E")
+        self._pen = Button("", self._next_pen, (pygame.K_p,), "P")
+        self._pens = list(PENS)[1:] + list(PENS)[:1]  # the first is in use
+        self._dark = Button("Dark", self._switch_theme, (pygame.K_d,), "D")
+        self._asking: AskFolder | None = None
+        self.teaching = self._taught(given.teach) if given.teach else None
         self._recognition = Recognition(
-            self.context, reader, model=given.model, save_to=given.save_to, live=given.live
+            self.context,
+            reader,
+            model=given.model,
+            save_to=given.save_to,
+            live=given.live,
+            alphabet=given.alphabet,
         )
+        if given.picture:
+            self._open(given.picture)
 
     @property
     def title(self) -> str:
@@ -119,14 +137,20 @@ class Drawing:
         self._undo.enabled, self._reset.enabled = canvas.can_undo, not canvas.is_empty
         for kind, button in self._kinds.items():
             button.on = isinstance(self.context.view, kind)
-        self._teach.on = self.teaching is not None
+        self._teach.on = self.teaching is not None or self._asking is not None
+        self._dark.on = theme.is_dark()
+        self._pen.label = f"Pen: {self._pens[0]}"
         first, *others = self._activity.buttons
-        return [first, self._reset, self._undo, *others, *self._kinds.values(), self._teach]
+        tools = [self._pen, self._eraser, self._reset, self._undo]
+        return [first, *tools, *others, *self._kinds.values(), self._teach, self._dark]
 
     def handle(self, event: pygame.event.Event) -> None:
         """Handles drawing, buttons, and closing."""
         if event.type == pygame.QUIT or _is_ctrl_q(event):
             self.done = True
+            return
+        if event.type == pygame.DROPFILE:
+            self._take_file(Path(event.file))
             return
         for button in self.buttons:
             if button.handle(event):
@@ -153,7 +177,7 @@ class Drawing:
 
     @property
     def _activity(self) -> Activity:
-        return self.teaching or self._recognition
+        return self._asking or self.teaching or self._recognition
 
     def _new_views(self) -> _Views:
         least = self._settings.min_probability
@@ -166,7 +190,8 @@ class Drawing:
             draws = event.button in (pygame.BUTTON_LEFT, pygame.BUTTON_RIGHT)
             if draws and not self._held and view.rect.collidepoint(event.pos):
                 self._held, self.context.note = event.button, None
-                view.canvas.begin(view.point(event.pos), erase=event.button == pygame.BUTTON_RIGHT)
+                erase = self._eraser.on or event.button == pygame.BUTTON_RIGHT
+                view.canvas.begin(view.point(event.pos), erase=erase)
         elif event.type == pygame.MOUSEMOTION and self._held:
             view.canvas.extend(view.point(event.pos))
         elif (
@@ -193,23 +218,67 @@ class Drawing:
         self.context.view = self._views[kind]
         self.context.note = None
 
-    def _taught(self) -> Teaching:
+    def _next_pen(self) -> None:
+        self._pens = [*self._pens[1:], self._pens[0]]
+        self._eraser.on = False
+        self._use_pen()
+
+    def _use_pen(self) -> None:
+        for view in self._views.values():
+            view.use_pen(self._pens[0])
+
+    def _switch_eraser(self) -> None:
+        self._eraser.on = not self._eraser.on
+
+    def _switch_theme(self) -> None:
+        theme.use(dark=not theme.is_dark())
+
+    def _take_file(self, path: Path) -> None:
+        """Opens a picture that was dropped on the window, or takes a folder for lessons."""
+        if self._asking is not None:
+            self._asking.folder = path if path.is_dir() else path.parent
+        elif self.teaching is not None:
+            self.context.say("End the lessons first: press T.")
+        else:
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
+        page = cast("PageView", self._views[PageView])
+        with self.context.telling():
+            picture = load_picture(path, max_side=max(page.size))
+            page.open(picture)
+            self._show(PageView)
+            self.context.say(f"{path.name}: you can draw on it, and undo it.")
+            self._recognition.ask()
+
+    def _taught(self, folder: Path) -> Teaching:
         """Starts teaching on new views, and sets the current drawings aside."""
-        folder = self._settings.teach or self._settings.save_to / LESSONS_FOLDER
         teaching = Teaching(self.context, LabelledDrawings(folder))
         self._aside, self._views = self._views, self._new_views()
+        self._use_pen()
         self._show(type(self.context.view))
         return teaching
 
     def _switch_teaching(self) -> None:
+        if self._asking is not None:
+            self._asking = None
+            return
         if self.teaching is None:
-            with self.context.telling():
-                self.teaching = self._taught()
+            proposed = self._settings.teach or self._settings.save_to / LESSONS_FOLDER
+            self._asking = AskFolder(proposed, self._begin_lessons, self._switch_teaching)
+            self.context.note = None
             return
         self._views = self._aside
+        self._use_pen()
         self._show(type(self.context.view))
         self.teaching.close()
         self.teaching = None
+
+    def _begin_lessons(self) -> None:
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            with self.context.telling():
+                self.teaching = self._taught(asking.folder)
 
     def _lay(self, size: tuple[int, int]) -> _Places:
         """Places buttons at the top, the message at the bottom, and view and card in between."""

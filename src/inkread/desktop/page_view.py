@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 import pygame
 
 from inkread.desktop import theme, widgets
@@ -12,9 +14,11 @@ from inkread.desktop.canvas_view import NO_DIGIT, CanvasView, painted
 from inkread.results import UNNAMED
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from inkread.picture import Picture
+    from inkread.pipeline.symbols import SymbolReader
+    from inkread.pipeline.text import TextReader
     from inkread.reader import Reader
     from inkread.results import Digit, Reading
 
@@ -26,6 +30,9 @@ BOX_MARGIN, BOX_LINE = 5, 3
 
 TAG_TO_SHEET = 1.5
 """Scale of the boxes' tags if the canvas is shown at its original size."""
+
+MOST_ENLARGED = 8
+"""How many times a small picture may be enlarged."""
 
 MOST_LINES = 4
 """Maximum number of rows shown in large type."""
@@ -41,22 +48,42 @@ class PageView(CanvasView["Reading"]):
     """The view for several digits."""
 
     name = "Free sheet"
-    invitation = "Write as many digits as you like"
+    invitation = "Write as many digits as you like, or drop a picture here"
     size = (880, 660)
     brush = Brush(radius=7.0, softness=1.5)
     eraser = Brush(radius=22.0, softness=1.5)
+    reads_text = True
 
     def __init__(self, *, min_probability: float) -> None:
         super().__init__(min_probability=min_probability)
-        self._painted: tuple[tuple[int, tuple[int, int]], pygame.Surface] | None = None
+        self._painted: tuple[tuple[int, tuple[int, int], theme.Colour], pygame.Surface] | None = None
 
-    def read(self, reader: Reader, ink: NDArray[np.uint8]) -> Reading:
+    def read(self, reader: Reader | TextReader | SymbolReader, ink: NDArray[np.uint8]) -> Reading:
         """Reads the ink as a page."""
         return reader.read(FULL - ink, min_probability=self.min_probability)
 
     def text(self, reading: Reading) -> str:
         """Returns the rows, separated by slashes."""
         return "/".join(line.text for line in reading.lines)
+
+    def copied(self, reading: Reading) -> str:
+        """Returns the rows, one per line."""
+        return reading.text
+
+    def open(self, picture: Picture) -> None:
+        """Puts a picture on the sheet in shades of grey, as large as possible; undo removes it."""
+        grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        height, width = grey.shape
+        factor = min(self.size[0] / width, self.size[1] / height, MOST_ENLARGED)
+        size = max(1, int(width * factor)), max(1, int(height * factor))
+        grey = np.asarray(
+            cv2.resize(grey, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+        )
+        ink = np.zeros(self.size[::-1], np.uint8)
+        left, top = (self.size[0] - size[0]) // 2, (self.size[1] - size[1]) // 2
+        ink[top : top + size[1], left : left + size[0]] = FULL - grey
+        self.canvas.put(ink)
+        self.answer = None
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws the ink, and boxes around the digits that were read."""
@@ -65,7 +92,7 @@ class PageView(CanvasView["Reading"]):
         if self.answer is not None and not self.canvas.is_empty:
             clip = surface.get_clip()
             surface.set_clip(self.rect)
-            for digit in self.answer.reading.digits:
+            for digit in _parts(self.answer.reading):
                 self._draw_box(surface, digit)
             surface.set_clip(clip)
 
@@ -74,11 +101,11 @@ class PageView(CanvasView["Reading"]):
     ) -> None:
         """Draws the text in large type, and each digit's confidence."""
         above, below = widgets.halves(rect, scale, share=0.4)
-        if not reading.digits:
-            widgets.headline(surface, above, NO_DIGIT, "No digit found", ink=theme.LINE_STRONG, scale=scale)
+        digits = _parts(reading)
+        if not digits:
+            widgets.headline(surface, above, NO_DIGIT, "Nothing found", ink=theme.LINE_STRONG, scale=scale)
             return
         self._draw_text(surface, above, reading, scale)
-        digits = reading.digits
         if len(digits) > MOST_BARS:
             digits = tuple(sorted(digits, key=lambda digit: digit.probability)[:MOST_BARS])
         rows = [(digit.label, digit.probability, theme.percent(digit.probability)) for digit in digits]
@@ -88,7 +115,7 @@ class PageView(CanvasView["Reading"]):
 
     def _image(self) -> pygame.Surface:
         """Returns the ink at its displayed size; recomputed only if either has changed."""
-        key = self.canvas.changes, self.rect.size
+        key = self.canvas.changes, self.rect.size, theme.PEN
         if self._painted is None or self._painted[0] != key:
             self._painted = key, pygame.transform.smoothscale(painted(self.canvas.ink), self.rect.size)
         return self._painted[1]
@@ -125,7 +152,18 @@ class PageView(CanvasView["Reading"]):
             theme.write(surface, line, at, size, ink, anchor="center", width=rect.width)
 
 
+def _parts(reading: Reading) -> tuple[Digit, ...]:
+    """Returns the digits, or the words of lines of text."""
+    return tuple(part for line in reading.lines for part in line.parts)
+
+
 def _confidence(reading: Reading) -> str:
-    least = theme.percent(min(digit.probability for digit in reading.digits))
-    number = len(reading.digits)
-    return least if number == 1 else f"{number} digits, each at least {least}"
+    parts = _parts(reading)
+    least, number = theme.percent(min(part.probability for part in parts)), len(parts)
+    name = "words" if any(line.words for line in reading.lines) else "digits"
+    if (
+        any(not digit.label.isdigit() and digit.label != UNNAMED for digit in reading.digits)
+        and name == "digits"
+    ):
+        name = "characters"
+    return least if number == 1 else f"{number} {name}, each at least {least}"

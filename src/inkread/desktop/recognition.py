@@ -12,9 +12,13 @@ import pygame
 
 from inkread.desktop import theme
 from inkread.desktop.canvas_view import Answer
+from inkread.desktop.clipboard import copy_text
 from inkread.desktop.latest_only_worker import LatestOnlyWorker
 from inkread.desktop.numbered_files import save_numbered
 from inkread.desktop.widgets import Button
+from inkread.pipeline.text import ALPHABETS as TEXT_ALPHABETS
+from inkread.pipeline.text import TextReader
+from inkread.reader import DIGITS_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +35,12 @@ TITLE = "inkread draw"
 STEM = "drawing"
 LINE_HEIGHT = 1.5
 
+ALPHABETS = (DIGITS_ONLY, *TEXT_ALPHABETS)
+"""What the free sheet can be read as; the grid always takes a digit."""
+
+SOON = 0.2
+"""Seconds after which a reading that is not done is announced; most are done before."""
+
 
 class _Question(NamedTuple):
     """A drawing to read, with a copy of its ink because the canvas may change."""
@@ -38,10 +48,11 @@ class _Question(NamedTuple):
     view: CanvasView[Any]
     ink: NDArray[np.uint8]
     changes: int
+    alphabet: str
 
 
 class _Answered(NamedTuple):
-    view: CanvasView[Any]
+    question: _Question
     answer: Answer[Any]
 
 
@@ -54,21 +65,51 @@ class Recognition:
         model: the displayed name of the model.
         save_to: the folder for saved drawings.
         live: start with reading while you draw.
+        alphabet: one of ``ALPHABETS``, what the free sheet is read as.
     """
 
-    def __init__(self, context: AppContext, reader: Reader, *, model: str, save_to: Path, live: bool) -> None:
-        self._context, self._reader, self._model, self._save_to = context, reader, model, save_to
+    def __init__(
+        self,
+        context: AppContext,
+        reader: Reader,
+        *,
+        model: str,
+        save_to: Path,
+        live: bool,
+        alphabet: str = DIGITS_ONLY,
+    ) -> None:
+        self._context, self._model, self._save_to = context, model, save_to
+        self._readers: dict[str, Reader | TextReader] = {DIGITS_ONLY: reader}
+        self.alphabet = alphabet
         enter = (pygame.K_RETURN, pygame.K_KP_ENTER)
         self._live = Button("Live", self._switch_live, (pygame.K_l,), "L", on=live)
-        self.buttons: Sequence[Button] = (
-            Button("Classify", self._classify, enter, "Enter", primary=True),
+        self._kind = Button("", self._next_alphabet, (pygame.K_a,), "A")
+        self._copying = Button("Copy", self._copy, (pygame.K_c,), "C")
+        self._buttons = (
+            Button("Read", self._classify, enter, "Enter", primary=True),
             self._live,
+            self._kind,
+            self._copying,
             Button("Save", self._save, (pygame.K_s,), "S"),
         )
-        self._asked: tuple[CanvasView[Any], int] | None = (
-            None  # the view that is being read, and its ``changes``
-        )
+        self._asked: _Question | None = None  # what is read now, or was read last
+        self._since, self._was_busy = 0.0, False
+        self._is_answered = True
         self._readings: LatestOnlyWorker[_Question, _Answered] = LatestOnlyWorker(self._read)
+
+    @property
+    def buttons(self) -> Sequence[Button]:
+        """The buttons in their current state."""
+        view = self._context.view
+        self._kind.label = f"Reads {self.alphabet if view.reads_text else DIGITS_ONLY}"
+        self._kind.enabled = view.reads_text
+        self._copying.enabled = view.answer is not None and bool(view.copied(view.answer.reading))
+        return self._buttons
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a drawing has been read for so long that the user should know."""
+        return not self._is_answered and time.perf_counter() - self._since >= SOON
 
     @property
     def title(self) -> str:
@@ -82,22 +123,26 @@ class Recognition:
     def head(self) -> tuple[str, str]:
         """The captions: the model, and the duration of the reading."""
         view = self._context.view
+        by = self._model if self._chosen == DIGITS_ONLY else self._chosen
+        if self.is_busy:
+            return "Reading…", by
         if view.answer is None or view.canvas.is_empty:
-            return "Reading", self._model
+            return "Reading", by
         what = "Before your last change" if view.is_outdated else "Reading"
-        return what, f"{self._model} · {view.answer.seconds * 1000:.0f} ms"
+        return what, f"{by} · {view.answer.seconds * 1000:.0f} ms"
 
     def tick(self) -> bool:
         """Takes the newest result, and requests the next one if drawings are read while you draw."""
         view = self._context.view
         view.is_followed = self._live.on
-        if self._live.on and not view.canvas.is_empty and self._asked != (view, view.canvas.changes):
+        if self._live.on and not view.canvas.is_empty and not self._is_asked():
             self._ask()
         taken = self._readings.take()
-        if taken is None:
-            return False
-        taken.view.answer = taken.answer
-        return True
+        if taken is not None:
+            taken.question.view.answer = taken.answer
+            self._is_answered = self._is_answered or taken.question is self._asked
+        was_busy, self._was_busy = self._was_busy, self.is_busy
+        return taken is not None or was_busy != self._was_busy
 
     def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
         """Draws the reading, or an invitation to draw."""
@@ -114,8 +159,10 @@ class Recognition:
     def _read(self, question: _Question) -> _Answered:
         """Reads a drawing; runs in the background thread."""
         start = time.perf_counter()
-        reading = question.view.read(self._reader, question.ink)
-        return _Answered(question.view, Answer(reading, question.changes, time.perf_counter() - start))
+        if question.alphabet not in self._readers:  # its networks are loaded when they are needed
+            self._readers[question.alphabet] = TextReader(question.alphabet)
+        reading = question.view.read(self._readers[question.alphabet], question.ink)
+        return _Answered(question, Answer(reading, question.changes, time.perf_counter() - start))
 
     def _classify(self) -> None:
         view = self._context.view
@@ -124,10 +171,37 @@ class Recognition:
         else:
             self._ask()
 
+    def ask(self) -> None:
+        """Reads the current drawing now."""
+        self._ask()
+
+    def _is_asked(self) -> bool:
+        """Whether the current drawing is being read, or was read last, as what it should be."""
+        view, asked = self._context.view, self._asked
+        return asked is not None and asked[:1] + asked[2:] == (view, view.canvas.changes, self._chosen)
+
+    @property
+    def _chosen(self) -> str:
+        return self.alphabet if self._context.view.reads_text else DIGITS_ONLY
+
     def _ask(self) -> None:
         view = self._context.view
-        self._asked = view, view.canvas.changes
-        self._readings.give(_Question(view, view.canvas.ink.copy(), view.canvas.changes))
+        self._asked = _Question(view, view.canvas.ink.copy(), view.canvas.changes, self._chosen)
+        self._since, self._is_answered = time.perf_counter(), False
+        self._readings.give(self._asked)
+
+    def _next_alphabet(self) -> None:
+        self.alphabet = ALPHABETS[(ALPHABETS.index(self.alphabet) + 1) % len(ALPHABETS)]
+        self._context.note = None
+        if not self._context.view.canvas.is_empty:
+            self._ask()
+
+    def _copy(self) -> None:
+        answer = self._context.view.answer
+        if answer is not None:
+            with self._context.telling():
+                copy_text(self._context.view.copied(answer.reading))
+                self._context.say("Copied.")
 
     def _switch_live(self) -> None:
         self._live.on = not self._live.on

@@ -1,8 +1,8 @@
 """The theme of all windows: colors, sizes, and type, similar to the web page.
 
-The colors are those of the light theme in the page's ``tokens.css``. The typeface is pygame's FreeSans Bold,
-so that windows look the same everywhere. Sizes are pixels in a window of the initial size, times the current
-``scale``.
+The colors are those of the page's ``tokens.css``: the light theme's, or the dark one's after ``use``. The
+typeface is pygame's FreeSans Bold, so that windows look the same everywhere. Sizes are pixels in a window of
+the initial size, times the current ``scale``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,29 @@ DOUBT_SOFT: Colour = (253, 240, 223)
 PEN: Colour = (22, 24, 29)
 GRID_LINE: Colour = (230, 227, 218)
 
+LIGHT: dict[str, Colour] = {
+    name: value for name, value in list(globals().items()) if isinstance(value, tuple) and name.isupper()
+}
+DARK: dict[str, Colour] = {
+    "PAPER": (20, 22, 26),
+    "CARD": (28, 31, 37),
+    "SHEET": (32, 36, 43),
+    "INK": (236, 234, 228),
+    "FAINT": (164, 168, 179),
+    "LINE": (48, 52, 60),
+    "LINE_STRONG": (123, 128, 139),
+    "FILL": (40, 44, 52),
+    "ACCENT": (99, 183, 238),
+    "ACCENT_STRONG": (138, 203, 245),
+    "ACCENT_SOFT": (28, 52, 71),
+    "ON_ACCENT": (11, 26, 38),
+    "DOUBT": (255, 176, 102),
+    "DOUBT_SOFT": (58, 42, 23),
+    "PEN": (244, 242, 236),
+    "GRID_LINE": (49, 54, 63),
+}
+"""The colors of each theme by name; those in use are this module's constants."""
+
 HUGE, LARGE, BODY, SMALL = 230, 26, 19, 16
 """Type sizes."""
 
@@ -50,6 +73,16 @@ LEAST_SHOWN = 0.001
 """Smallest probability that is shown exactly; smaller ones, and those above 1 minus it, get < or >."""
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.5, 3.0
+
+
+def use(*, dark: bool) -> None:
+    """Changes the colors in use to those of the dark or the light theme."""
+    globals().update(DARK if dark else LIGHT)
+
+
+def is_dark() -> bool:
+    """Returns whether the dark theme is in use."""
+    return LIGHT["PAPER"] != PAPER
 
 
 def scale_of(size: tuple[int, int], first: tuple[int, int]) -> float:
@@ -80,7 +113,7 @@ def write(
     text: str,
     at: tuple[float, float],
     size: float,
-    colour: Colour = INK,
+    colour: Colour | None = None,
     *,
     anchor: str = "topleft",
     width: float | None = None,
@@ -92,12 +125,12 @@ def write(
         text: one line.
         at: the position of the ``anchor``.
         size: the type size in pixels.
-        colour: RGB.
+        colour: RGB; default: ``INK``.
         anchor: the anchor point of the text's rectangle, as named in ``pygame.Rect``: "midleft", "center" …
         width: maximum width in pixels; longer text is cut and ends in an ellipsis.
     """
     shown = text if width is None else shortened(text, size, width)
-    image = _line(shown, max(LEGIBLE, round(size)), colour)
+    image = _line(shown, max(LEGIBLE, round(size)), colour or INK)
     place = image.get_rect(**{anchor: (round(at[0]), round(at[1]))})
     surface.blit(image, place)
     return place

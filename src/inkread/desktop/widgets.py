@@ -10,23 +10,12 @@ import pygame
 
 from inkread.desktop import theme
 from inkread.desktop.theme import (
-    ACCENT,
-    ACCENT_SOFT,
-    ACCENT_STRONG,
     BODY,
     BUTTON_HEIGHT,
-    CARD,
-    DOUBT,
-    FAINT,
-    FILL,
     FINENESS,
     GAP,
     HUGE,
-    INK,
     LARGE,
-    LINE,
-    LINE_STRONG,
-    ON_ACCENT,
     RADIUS_SMALL,
     SMALL,
     Colour,
@@ -36,6 +25,10 @@ from inkread.desktop.theme import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+
+
+LABEL_SHARE = 0.4
+"""Most of a bar's width that its label may take."""
 
 
 def rounded(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, radius: float) -> None:
@@ -54,24 +47,28 @@ def _rounded(size: tuple[int, int], radius: int, colour: Colour) -> pygame.Surfa
 def icon(side: int) -> pygame.Surface:
     """Draws inkread's icon: a white 7 on a blue square."""
     surface = pygame.Surface((side, side), pygame.SRCALPHA)
-    rounded(surface, surface.get_rect(), ACCENT, side / 5)
-    theme.write(surface, "7", surface.get_rect().center, 0.8 * side, ON_ACCENT, anchor="center")
+    rounded(surface, surface.get_rect(), theme.ACCENT, side / 5)
+    theme.write(surface, "7", surface.get_rect().center, 0.8 * side, theme.ON_ACCENT, anchor="center")
     return surface
 
 
 def panel(
-    surface: pygame.Surface, rect: pygame.Rect, radius: float, *, fill: Colour = CARD, line: Colour = LINE
+    surface: pygame.Surface,
+    rect: pygame.Rect,
+    radius: float,
+    *,
+    fill: Colour | None = None,
+    line: Colour | None = None,
 ) -> None:
     """Draws a filled rectangle with round corners and a thin outline."""
-    rounded(surface, rect, line, radius)
-    rounded(surface, rect.inflate(-2, -2), fill, radius - 1)
+    rounded(surface, rect, line or theme.LINE, radius)
+    rounded(surface, rect.inflate(-2, -2), fill or theme.CARD, radius - 1)
 
 
-def bar(
-    surface: pygame.Surface, rect: pygame.Rect, share: float, colour: Colour = ACCENT, *, track: Colour = FILL
-) -> None:
+def bar(surface: pygame.Surface, rect: pygame.Rect, share: float, colour: Colour | None = None) -> None:
     """Draws a horizontal bar, filled from the left by a share in 0..1."""
-    rounded(surface, rect, track, rect.height / 2)
+    colour = colour or theme.ACCENT
+    rounded(surface, rect, theme.FILL, rect.height / 2)
     filled = round(rect.width * min(1.0, max(0.0, share)))
     if filled >= rect.height:  # a shorter bar would be a dot and look larger than it is
         rounded(surface, pygame.Rect(rect.topleft, (filled, rect.height)), colour, rect.height / 2)
@@ -144,7 +141,7 @@ class Button:
             return
         start = self.rect.centerx - (label_width + pad + hint_width) / 2
         theme.write(surface, self.label, (start, middle), size, ink, anchor="midleft")
-        faint = ink if self.primary or not self.enabled else FAINT
+        faint = ink if self.primary or not self.enabled else theme.FAINT
         theme.write(
             surface, self.hint, (start + label_width + pad, middle), SMALL * scale, faint, anchor="midleft"
         )
@@ -156,13 +153,13 @@ class Button:
     def _colours(self) -> tuple[Colour, Colour, Colour]:
         """Returns the colors of its face, outline, and text."""
         if not self.enabled:
-            return FILL, FILL, LINE_STRONG
+            return theme.FILL, theme.FILL, theme.LINE_STRONG
         if self.primary:
-            face = ACCENT_STRONG if self._hover or self._pressed else ACCENT
-            return face, face, ON_ACCENT
+            face = theme.ACCENT_STRONG if self._hover or self._pressed else theme.ACCENT
+            return face, face, theme.ON_ACCENT
         if self.on:
-            return ACCENT_SOFT, ACCENT, ACCENT_STRONG
-        return (FILL if self._hover or self._pressed else CARD), LINE_STRONG, INK
+            return theme.ACCENT_SOFT, theme.ACCENT, theme.ACCENT_STRONG
+        return (theme.FILL if self._hover or self._pressed else theme.CARD), theme.LINE_STRONG, theme.INK
 
 
 def flow(buttons: Sequence[Button], area: pygame.Rect, scale: float) -> int:
@@ -193,7 +190,7 @@ def headline(
 ) -> None:
     """Draws a large character and a line of text below it."""
     below = theme.write(
-        surface, verdict, rect.midbottom, LARGE * scale, FAINT, anchor="midbottom", width=rect.width
+        surface, verdict, rect.midbottom, LARGE * scale, theme.FAINT, anchor="midbottom", width=rect.width
     )
     size = min(HUGE * scale, below.top - rect.top)
     theme.write(surface, label, (rect.centerx, (rect.top + below.top) / 2), size, ink, anchor="center")
@@ -207,7 +204,7 @@ def bars(
     *,
     best: int | None = None,
     doubtful: Collection[int] = (),
-    colour: Colour = LINE_STRONG,
+    colour: Colour | None = None,
 ) -> None:
     """Draws rows with a label, a bar for a share in 0..1, and a text; ten rows fit the rectangle.
 
@@ -222,15 +219,20 @@ def bars(
     """
     pitch = min(rect.height / max(10, len(rows)), 2 * BODY * scale)
     size = min(SMALL * scale, pitch)
-    label_width = width_of("0", size) + GAP / 2 * scale
-    text_width = width_of(percent(0), size) + GAP / 2 * scale
+    longest = max((width_of(label, size) for label, *_ in rows), default=0)
+    label_width = min(max(longest, width_of("0", size)), LABEL_SHARE * rect.width) + GAP / 2 * scale
+    text_width = width_of(percent(1), size) + GAP / 2 * scale
     thickness = max(3, round(pitch * 0.36))
     for row, (label, share, text) in enumerate(rows):
         y = rect.top + (row + 0.5) * pitch
         stands_out = row == best or row in doubtful
-        ink = DOUBT if row in doubtful else INK if stands_out else FAINT
-        filled = DOUBT if row in doubtful else ACCENT if row == best else colour
-        theme.write(surface, label, (rect.left, y), size, ink, anchor="midleft")
+        ink = theme.DOUBT if row in doubtful else theme.INK if stands_out else theme.FAINT
+        filled = (
+            theme.DOUBT if row in doubtful else theme.ACCENT if row == best else colour or theme.LINE_STRONG
+        )
+        theme.write(
+            surface, label, (rect.left, y), size, ink, anchor="midleft", width=label_width - GAP / 2 * scale
+        )
         track = pygame.Rect(rect.left + label_width, 0, rect.width - label_width - text_width, thickness)
         track.centery = round(y)
         bar(surface, track, share, filled)
@@ -251,4 +253,4 @@ def tag(
     ground = pygame.Rect(box.left, 0, max(height, width_of(label, BODY * scale) + height // 2), height)
     ground.bottom = box.top + 1
     rounded(surface, ground.clamp(within), colour, 4 * scale)
-    theme.write(surface, label, ground.clamp(within).center, BODY * scale, ON_ACCENT, anchor="center")
+    theme.write(surface, label, ground.clamp(within).center, BODY * scale, theme.ON_ACCENT, anchor="center")

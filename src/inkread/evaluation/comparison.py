@@ -1,6 +1,7 @@
 """Compares classifiers on the same glyphs: scores, costs, significance, and disagreements.
 
-Each model chooses one of the ten digits for every glyph; rejections are ignored.
+Each model chooses one of the ten digits, or of the same classes of their own, for every glyph; rejections are
+ignored.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from inkread.errors import OptionError
 from inkread.evaluation import cost
 from inkread.evaluation.metrics import expected_calibration_error
 from inkread.evaluation.significance import holm, mcnemar, wilson_interval
+from inkread.pipeline.classifier import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +34,7 @@ STEPS = 2
 
 
 LEGEND = (
-    "Accuracy: which of the ten digits it is, with Wilson's 95 % interval; "
+    "Accuracy: which of the classes it is, with Wilson's 95 % interval; "
     "ECE: expected calibration error, 15 bins; "
     "operations: multiplications for one digit"
 )
@@ -43,7 +45,7 @@ class Score:
     """One classifier's results on one collection.
 
     Attributes:
-        right: glyphs whose digit is the most probable of the ten.
+        right: glyphs whose class is the most probable one.
         total: all glyphs.
         calibration_error: expected calibration error over 15 bins, 0..1.
     """
@@ -153,8 +155,9 @@ class Disagreement:
         index: index of the glyph in the collection.
         label: the true class.
         glyph: 28×28 uint8, bright ink.
-        answers: each system's digit.
-        probabilities: the probabilities of these digits.
+        answers: each system's class.
+        probabilities: the probabilities of these classes.
+        classes: the names of the classes.
     """
 
     collection: str
@@ -163,6 +166,7 @@ class Disagreement:
     glyph: NDArray[np.uint8] = field(repr=False, compare=False)
     answers: tuple[int, ...]
     probabilities: tuple[float, ...]
+    classes: tuple[str, ...] = DIGITS
 
     @property
     def conflict(self) -> float:
@@ -178,8 +182,8 @@ class Disagreement:
         return {
             "collection": self.collection,
             "index": self.index,
-            "label": self.label,
-            "answers": list(self.answers),
+            "label": self.classes[self.label],
+            "answers": [self.classes[answer] for answer in self.answers],
             "probabilities": [round(p, 6) for p in self.probabilities],
         }
 
@@ -233,13 +237,14 @@ def compare(
         on_step: called when a system has finished, and after each of ``STEPS`` measurements.
 
     Raises:
-        OptionError: there are fewer than two systems.
+        OptionError: there are fewer than two systems, or they or the collections have different classes.
         ModelFormatError: a system's graph cannot be examined, or the system cannot be run.
     """
     if len(systems) < 2:
         raise OptionError(
             "models", "are fewer than two", 'pass two, such as "bundled" and the folder of a run'
         )
+    _require_same_classes(systems, collections)
     graphs = [cost.examine(c.content, c.layout, c.name) for c in systems]
     answers = []
     for system in systems:
@@ -266,6 +271,17 @@ def compare(
         disagreements += _disagreements(glyphs, given)
     machine = (_machine(),) if timed else ()
     return Comparison(entries, tuple(pairs), tuple(disagreements), (*notes, LEGEND, *machine))
+
+
+def _require_same_classes(systems: Sequence[System], collections: Sequence[LabelledGlyphs]) -> None:
+    first = systems[0]
+    others = [(each.name, each.classes) for each in systems[1:]]
+    others += [(each.name, each.classes[: each.none_class]) for each in collections]
+    for name, classes in others:
+        if classes != first.classes:
+            theirs, known = (", ".join(each[:3]) for each in (classes, first.classes))
+            problem = f"has the classes {theirs}, …, but {first.name} has {known}, …"
+            raise OptionError(name, problem, "compare models of the same classes")
 
 
 def _timings(
@@ -310,6 +326,7 @@ def _disagreements(glyphs: LabelledGlyphs, given: Sequence[NDArray[np.float32]])
             glyphs.images[index],
             tuple(digits[index].tolist()),
             tuple(confidence[index].tolist()),
+            glyphs.classes,
         )
         for index in np.flatnonzero((digits != digits[:, :1]).any(axis=1))
     ]

@@ -215,8 +215,8 @@ def _run(command: list[str], source: str) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_START)  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
-        told = getattr(error, "stderr", None) or str(error).encode()
+        output = getattr(error, "stderr", None) or str(error).encode()
         problem = (
-            f"cannot be run in a fresh process ({told.decode(errors='replace').strip().splitlines()[-1]})"
+            f"cannot be run in a fresh process ({output.decode(errors='replace').strip().splitlines()[-1]})"
         )
         raise ModelFormatError(source, problem, "check that inkread can be imported from here") from error

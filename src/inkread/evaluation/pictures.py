@@ -176,8 +176,8 @@ class PictureReport:
 
         Empty without probabilities.
         """
-        told = [r for r in self.results if r.probabilities]
-        read = [pair for r in told for pair in zip(r.probabilities, r.digits_right, strict=True)]
+        with_digits = [r for r in self.results if r.probabilities]
+        read = [pair for r in with_digits for pair in zip(r.probabilities, r.digits_right, strict=True)]
         return [probability for probability, _ in read], [right for _, right in read]
 
     @property

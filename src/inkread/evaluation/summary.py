@@ -66,7 +66,7 @@ class LayerRow:
     Attributes:
         name: its name in this list, such as ``"conv 2"``.
         kind: what it computes, such as ``"convolution 3×3, stride 2, ReLU"``.
-        shape: of its output, without the batch; 0 for an unknown side, empty if none is known.
+        shape: its output shape, without the batch; 0 for an unknown side, empty if none is known.
         parameters: number of its weights.
         operations: multiplications of a convolution or matrix product, else 0; ``None`` if unknown.
     """
@@ -84,7 +84,7 @@ class Summary:
 
     Attributes:
         source: the name of its input.
-        shape: of its input, without the batch.
+        shape: its input shape, without the batch.
         free: whether the network leaves some of these sides open, which then are ``FREE_SIDE``.
         rows: its layers in the order of their computation.
         unlisted: number of operators that only move values, by type.

@@ -1,4 +1,4 @@
-"""The models in a comparison: bundled ones, runs, and external ONNX files, as ten-digit classifiers."""
+"""The models in a comparison: bundled ones, runs, and external ONNX files, which classify digits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from inkread.evaluation.external_onnx import (
     ExternalNetwork,
     find_convention,
 )
-from inkread.models import CARD_FILE, DEFAULT, MODEL_FILE, bundled
+from inkread.models import CARD_FILE, DEFAULT, MODEL_FILE, NOT_A_DIGIT, bundled
+from inkread.models.card import HELD_OUT_FILE
 from inkread.pipeline.classifier import DIGITS, Classifier
 
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ class System:
     Attributes:
         name: the name as given; numbered if repeated.
         note: its input and output conventions.
-        probabilities: returns probabilities of the ten digits, N×10 float32, rows summing to 1, for N×28×28
+        probabilities: returns probabilities of the classes, N×classes float32, rows summing to 1, for N×28×28
             uint8 glyphs, bright ink.
         content: the bytes of the ONNX file.
         layout: the model's input shape of one glyph.
         identity: what a fresh process needs to run it, see ``read_first``; its entry ``model`` is the file or
             the folder.
+        classes: what it tells apart: the ten digits, or a run's own classes; without "not a digit".
+        data: the titles of the collections that it learned from, as far as they are known.
+        held_out: the file of the glyphs that a run held out of its training, if there is one.
     """
 
     name: str
@@ -53,6 +57,9 @@ class System:
     content: bytes
     layout: tuple[int, ...]
     identity: dict[str, Any]
+    classes: tuple[str, ...] = DIGITS
+    data: tuple[str, ...] = ()
+    held_out: Path | None = None
 
 
 def open_systems(
@@ -100,27 +107,36 @@ def read_first(identity: str) -> None:
     given = json.loads(identity)
     blank = np.zeros((1, 28, 28), np.uint8)
     if "convention" not in given:
-        which_digit(Classifier(given["model"]), blank)
+        which_class(Classifier(given["model"]), blank)
         return
     convention = Convention(**(given["convention"] | {"layout": tuple(given["convention"]["layout"])}))
     ExternalClassifier(ExternalNetwork(Path(given["model"])), convention).probabilities(blank)
 
 
-def which_digit(classifier: Classifier, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Returns probabilities of the ten digits, given that it is one: N×10 float32, rows summing to 1."""
-    return classifier.probabilities(glyphs, background_logit_adjustment=-math.inf)[:, : len(DIGITS)]
+def which_class(classifier: Classifier, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Returns probabilities of the classes, given that it is one: N×classes float32, rows summing to 1."""
+    probabilities = classifier.probabilities(glyphs, background_logit_adjustment=-math.inf)
+    return probabilities[:, : len(_named(classifier))]
+
+
+def _named(classifier: Classifier) -> tuple[str, ...]:
+    return tuple(name for name in classifier.classes if name != NOT_A_DIGIT)
 
 
 def _own(name: str, model: str, threads: int) -> System:
     classifier = Classifier(model, threads=threads)
-    asked = "" if len(classifier.labels) == len(DIGITS) else ", asked for digits only"
+    asked = "" if NOT_A_DIGIT not in classifier.labels else ", asked for digits only"
+    kept = classifier.model.path.parent / HELD_OUT_FILE
     return System(
         name,
         f"{classifier.model.card.name} by inkread, calibrated{asked}",
-        lambda glyphs: which_digit(classifier, glyphs),
+        lambda glyphs: which_class(classifier, glyphs),
         classifier.model.content,
         (28, 28),
         {"model": model},
+        _named(classifier),
+        tuple(str(entry.get("name")) for entry in classifier.model.card.data),
+        kept if kept.is_file() else None,
     )
 
 

@@ -10,8 +10,8 @@
     to_onnx, to_int8, to_keras, to_litert, to_litert_int8, to_torch
                         how each format is written, and how its file is run
     importing           a Keras file as an inkread model
-    from_keras, graph, keras_2
-                        its layers, the resulting ONNX graph, and Keras 2 files
+    from_keras, keras_layers, graph, keras_2
+                        its model, its layers, the resulting ONNX graph, and Keras 2 files
 
 Most formats are written from the short list of layers that ``inkread.models.layers`` reads from a model.
 Each ``to_`` module has ``write(source, path)`` and ``load(path)``, and is imported only when its format

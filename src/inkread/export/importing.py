@@ -63,8 +63,8 @@ def import_keras(
 
     The classifier must take (N, 28, 28), (N, 28, 28, 1), (N, 1, 28, 28) or (N, 784), with bright ink, from 0
     to 1, or from 0 to 255 if its first layer is a ``Rescaling`` by a small factor; and it may have only the
-    layers that ``inkread.export.from_keras`` lists. Its temperature is fitted on held-out training images of
-    MNIST, or is 1 if they are not on this machine.
+    layers that ``inkread.export.keras_layers`` lists. Its temperature is fitted on held-out training images
+    of MNIST, or is 1 if they are not on this machine.
 
     Args:
         file: ``.keras`` or ``.h5``.
@@ -114,7 +114,7 @@ def import_keras(
 
 
 def _check(path: Path, folder: Path, *, trust: bool) -> None:
-    """Rejects whatever can be rejected without opening the file."""
+    """Rejects a file for any reason that shows without opening it."""
     if path.suffix.lower() not in SUFFIXES:
         remedy = f"pass a file that ends in {', '.join(SUFFIXES)}"
         raise OptionError(str(path), "does not have a Keras file's suffix", remedy)

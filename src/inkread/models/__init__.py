@@ -29,6 +29,7 @@ __all__ = [
     "DETECTOR",
     "DIGIT_CLASSES",
     "MODEL_FILE",
+    "NGRAMS",
     "NOT_A_DIGIT",
     "QUANTIZED",
     "RESCORING",
@@ -52,6 +53,8 @@ RESCORING = "rescoring"
 
 CHARACTERS, TEXT = "characters", "text"
 """The bundled models that read one character, and lines of text."""
+NGRAMS = "ngrams"
+"""Subfolder of a model that reads lines: how words are spelled."""
 
 QUANTIZED = "int8"
 """Subfolder of a model: its 8-bit version."""

@@ -70,7 +70,7 @@ class Graph:
             value: the layer's output.
             operator: ``"Conv"`` or ``"Gemm"``.
             gain: a factor per channel.
-            shift: what is added to a channel afterwards.
+            shift: the summand of each channel, added afterwards.
 
         Returns:
             The name of the new output; ``None`` if the operator does not compute the value.

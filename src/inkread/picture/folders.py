@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkread.errors import FolderError
-from inkread.picture.loading import PICTURE_SUFFIXES
+from inkread.picture.formats import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,13 @@ HIDDEN = (".", "~")
 def is_picture(name: str) -> bool:
     """Returns whether a folder scan counts a file with this name as a picture."""
     return not name.startswith(HIDDEN) and Path(name).suffix.lower() in PICTURE_SUFFIXES
+
+
+def is_picture_below(name: str) -> bool:
+    """Returns the same for a path in an archive, with ``/``: nothing in it may be hidden."""
+    *folders, base = name.split("/")
+    hidden = any(each.startswith(HIDDEN) and each not in ("", ".", "..") for each in folders)
+    return is_picture(base) and not hidden
 
 
 def pictures_in(folder: Path, *, recursive: bool = False) -> Iterator[Path]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BLANK = len(TEXT_CLASSES) - 1
 SPACE = TEXT_CLASSES.index(" ")
+NOT_SPACE = np.arange(len(TEXT_CLASSES)) != SPACE
 ALTERNATIVES = 3
 """Alternatives of each character."""
 
@@ -58,13 +59,14 @@ def restricted(columns: NDArray[np.float32], classes: NDArray[np.bool_]) -> NDAr
     return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def characters_of(columns: NDArray[np.float32]) -> list[Character]:
-    """Returns the characters of the best path, spaces included.
+def characters_of(columns: NDArray[np.float32], path: NDArray[np.intp] | None = None) -> list[Character]:
+    """Returns the characters of a path through the columns, spaces included.
 
     Args:
         columns: T×C, the probabilities of each column.
+        path: the class of each column; by default the most probable one.
     """
-    best = columns.argmax(axis=1)
+    best = columns.argmax(axis=1) if path is None else path
     starts = np.flatnonzero(np.diff(best, prepend=-1))
     ends = np.append(starts[1:], len(best))
     shown = best[starts] != BLANK
@@ -102,15 +104,60 @@ def score(columns: NDArray[np.float32], text: str) -> float:
         columns: T×C, the probabilities of each column.
         text: characters of ``TEXT_CLASSES``.
     """
-    labels = np.full(2 * len(text) + 1, BLANK)
-    labels[1::2] = [TEXT_CLASSES.index(character) for character in text]
-    logs = np.log(np.maximum(columns, 1e-12))[:, labels]
-    skip = np.zeros(len(labels), bool)
-    skip[2:] = (labels[2:] != BLANK) & (labels[2:] != labels[:-2])
-    paths = np.full(len(labels), -np.inf)
-    paths[:2] = logs[0, :2]
+    labels, skip = _states(text)
+    logs = _logs(columns)[:, labels]
+    paths = _first(logs)
     for column in logs[1:]:
-        one = np.append(-np.inf, paths[:-1])
-        two = np.where(skip, np.append([-np.inf, -np.inf], paths[:-2])[: len(paths)], -np.inf)
+        one, two = _before(paths, skip)
         paths = np.logaddexp(np.logaddexp(paths, one), two) + column
     return float(np.logaddexp.reduce(paths[-2:]))
+
+
+def aligned(columns: NDArray[np.float32], text: str) -> NDArray[np.intp]:
+    """Returns the class of each column on the most probable path of a text (Viterbi 1967).
+
+    Args:
+        columns: T×C, the probabilities of each column.
+        text: characters of ``TEXT_CLASSES``, not more than there are columns for.
+    """
+    labels, skip = _states(text)
+    logs = _logs(columns)[:, labels]
+    paths = _first(logs)
+    steps = np.zeros(logs.shape, np.intp)
+    for at, column in enumerate(logs[1:], start=1):
+        before = np.stack([paths, *_before(paths, skip)])
+        steps[at] = before.argmax(axis=0)
+        paths = before.max(axis=0) + column
+    state = len(labels) - 1 - int(paths[-1] < paths[-2:][0])
+    path = np.empty(len(logs), np.intp)
+    for at in range(len(logs) - 1, -1, -1):
+        path[at] = labels[state]
+        state -= int(steps[at, state])
+    return path
+
+
+def _states(text: str) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Returns the classes of a text with blanks around them, and which states may follow the last but one."""
+    labels = np.full(2 * len(text) + 1, BLANK)
+    labels[1::2] = [TEXT_CLASSES.index(character) for character in text]
+    skip = np.zeros(len(labels), bool)
+    skip[2:] = (labels[2:] != BLANK) & (labels[2:] != labels[:-2])
+    return labels, skip
+
+
+def _logs(columns: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.log(np.maximum(columns, 1e-12)), np.float32)
+
+
+def _first(logs: NDArray[np.float32]) -> NDArray[np.float64]:
+    paths = np.full(logs.shape[1], -np.inf)
+    paths[:2] = logs[0, :2]
+    return paths
+
+
+def _before(
+    paths: NDArray[np.float64], skip: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns the log probabilities of the states one and two before each, if they may precede it."""
+    padded = np.concatenate([[-np.inf, -np.inf], paths])
+    return padded[1:-1], np.where(skip, padded[:-2], -np.inf)

@@ -78,8 +78,8 @@ class Lexicon:
 
     def corrected(
         self, columns: NDArray[np.float32], characters: Sequence[Character], probability: float
-    ) -> tuple[str, float, tuple[tuple[str, float], ...]]:
-        """Returns the most probable of what was read and the words like it, its probability, and others.
+    ) -> tuple[tuple[str, float], ...]:
+        """Returns the most probable of what was read and the words like it, and others, with probabilities.
 
         Args:
             columns: the probabilities of the line's columns.
@@ -89,7 +89,7 @@ class Lexicon:
         read = "".join(character.label for character in characters)
         core = read.strip(".,;:!?()\"'")
         if len(core) < SHORTEST or not core.isalpha():
-            return read, probability, ()
+            return ((read, probability),)
         part = columns[max(0, int(characters[0].start)) : int(characters[-1].end) + 1]
         before, after = read[: read.index(core)], read[read.index(core) + len(core) :]
         scores = {read: score(part, read) + (GAIN if core in self._near(core)[:1] else 0.0)}
@@ -103,7 +103,7 @@ class Lexicon:
         sure = (
             max(probability, shares[best]) if best != read else max(probability, shares[read] * probability)
         )
-        return best, sure, tuple((text, shares[text]) for text in others[:3])
+        return ((best, sure), *((text, shares[text]) for text in others[:3]))
 
     def _near(self, read: str) -> list[str]:
         """Returns the words that have the most pairs of letters in common with what was read."""

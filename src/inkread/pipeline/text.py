@@ -10,21 +10,21 @@ import cv2
 import numpy as np
 
 from inkread.errors import OptionError, nearest
-from inkread.models import CHARACTERS, TEXT
+from inkread.models import CHARACTERS, NGRAMS, TEXT
 from inkread.models.card import TEXT_CLASSES
 from inkread.picture import PictureLimits, load_picture
+from inkread.pipeline.beam_search import BeamSearch
 from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.columns import ANSWERS, COLUMN, ColumnNetwork
-from inkread.pipeline.decoding import allowed, characters_of, restricted, words_of
+from inkread.pipeline.decoding import allowed, restricted
 from inkread.pipeline.lexicon import Lexicon
 from inkread.pipeline.source_reader import SourceReader
 from inkread.pipeline.symbols import TextTrace, in_source, read_symbol
 from inkread.pipeline.text_lines import HEIGHT, find_lines
+from inkread.pipeline.words import read_words
 from inkread.results import Box, Digit, Line, Reading, Word, require_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from inkread.picture import Picture, Source
@@ -38,9 +38,8 @@ ALPHABETS = {
     "text": "".join(TEXT_CLASSES[:-1]),
 }
 """The characters of each alphabet."""
-LEAST_CHARACTER = 0.35
-"""A word whose characters are less probable than this, as a geometric mean, is left out: it is not writing
-that the network knows. Not measured."""
+SPELLED = ("letters", "text")
+"""The alphabets whose words are spelled as usual; mixtures of digits and letters are codes."""
 
 
 class TextRecognizer(ColumnNetwork):
@@ -57,6 +56,8 @@ class TextReader(SourceReader[TextTrace]):
     Args:
         alphabet: the characters to read: ``letters``, ``alnum`` (digits and letters, no signs), or ``text``.
         lexicon: a file of words, one per line, that the text probably consists of.
+        spelling: whether words that are spelled as in English, French, or German are more probable; has no
+            effect on ``alnum``.
         limits: maximum bytes and pixels per picture.
         threads: intra-op threads per call of a model; 0 means one per core.
 
@@ -69,20 +70,26 @@ class TextReader(SourceReader[TextTrace]):
         alphabet: str = "text",
         *,
         lexicon: AnyPath | None = None,
+        spelling: bool = True,
         limits: PictureLimits | None = None,
         threads: int = 0,
     ) -> None:
         if alphabet not in ALPHABETS:
             raise OptionError(f"alphabet {alphabet!r}", "is unknown", nearest(alphabet, ALPHABETS))
         self.alphabet, self.limits = alphabet, limits or PictureLimits()
-        self._lexicon_file, self._threads = lexicon, threads
+        self._lexicon_file, self._spelling, self._threads = lexicon, spelling, threads
         self._lexicon = Lexicon.load(lexicon) if lexicon else None
         self._classes = allowed(ALPHABETS[alphabet])
 
     def __reduce__(self) -> tuple[partial[TextReader], tuple[()]]:
         """Pickles the arguments; unpickling loads the models again."""
         made = partial(
-            type(self), self.alphabet, lexicon=self._lexicon_file, limits=self.limits, threads=self._threads
+            type(self),
+            self.alphabet,
+            lexicon=self._lexicon_file,
+            spelling=self._spelling,
+            limits=self.limits,
+            threads=self._threads,
         )
         return made, ()
 
@@ -90,6 +97,13 @@ class TextReader(SourceReader[TextTrace]):
     def recognizer(self) -> TextRecognizer:
         """Reads lines; loaded when first needed."""
         return TextRecognizer(TEXT, threads=self._threads)
+
+    @cached_property
+    def _search(self) -> BeamSearch | None:
+        """Finds words that are spelled as usual; none if any string of characters may come."""
+        if self.alphabet not in SPELLED or not self._spelling:
+            return None
+        return BeamSearch.load(self.recognizer.model.path.parent / NGRAMS)
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -117,20 +131,16 @@ class TextReader(SourceReader[TextTrace]):
     def _line(self, columns: NDArray[np.float32], line: TextLine, picture: Picture) -> Line:
         """Returns the words of a line that are probable enough."""
         columns = restricted(columns, self._classes)
-        temperature = self.recognizer.model.card.temperature
         words, digits = [], []
-        for characters in words_of(characters_of(columns)):
-            text = "".join(character.label for character in characters)
-            logs = np.log([character.probability for character in characters])
-            if logs.mean() < np.log(LEAST_CHARACTER):
-                continue
-            probability = float(np.exp(logs.sum() / temperature))
-            alternatives: Sequence[tuple[str, float]] = ()
+        temperature = self.recognizer.model.card.temperature
+        for word in read_words(columns, self._search, temperature=temperature):
+            texts = word.texts
             if self._lexicon:
-                text, probability, alternatives = self._lexicon.corrected(columns, characters, probability)
-            box = _box(line, characters[0].start, characters[-1].end, picture)
-            words.append(Word(text, probability, box, tuple(alternatives)))
-            digits += [_digit(line, character, picture) for character in characters]
+                texts = self._lexicon.corrected(columns, word.characters, word.probability)
+            (text, probability), *others = texts
+            box = _box(line, word.characters[0].start, word.characters[-1].end, picture)
+            words.append(Word(text, probability, box, tuple(others)))
+            digits += [_digit(line, character, picture) for character in word.characters]
         return Line(tuple(digits), (), tuple(words))
 
 

@@ -3,6 +3,7 @@
 ============  ==================================================================
 ``reading``   ``Digit``, ``Sign``, ``Word``, ``Line`` and ``Reading``
 ``outcome``   the outcome for one picture of many: a reading, or an error
+``table``     outcomes as a table with one row per picture
 ``annotate``  draws a reading on its picture
 ============  ==================================================================
 """
@@ -10,7 +11,7 @@
 from __future__ import annotations
 
 from inkread.results.reading import (
-    CSV_COLUMNS,
+    DIGIT_COLUMNS,
     UNNAMED,
     Box,
     Digit,
@@ -22,7 +23,7 @@ from inkread.results.reading import (
 )
 
 __all__ = [
-    "CSV_COLUMNS",
+    "DIGIT_COLUMNS",
     "UNNAMED",
     "Box",
     "Digit",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inkread.results.reading import CSV_COLUMNS
+from inkread.results.reading import DIGIT_COLUMNS
 
 if TYPE_CHECKING:
     from inkread.errors import PictureError
@@ -71,10 +71,9 @@ class Outcome:
 
     @property
     def least_probability(self) -> float | None:
-        """The lowest probability of any digit, 0..1; ``None`` without digits or without a reading."""
-        return (
-            min((digit.probability for digit in self.reading.digits), default=None) if self.reading else None
-        )
+        """The lowest probability of any digit or word, 0..1; ``None`` without any or without a reading."""
+        lines = self.reading.lines if self.reading else ()
+        return min((part.probability for line in lines for part in line.parts), default=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the reading as a plain dict; a picture that failed has the same keys, and ``error`` set."""
@@ -96,4 +95,4 @@ class Outcome:
         if self.reading:
             rows = self.reading.to_rows()
             return [row | {"source": source, "label": as_text(row["label"])} for row in rows]
-        return [dict.fromkeys(CSV_COLUMNS, "") | {"source": source, "error": self.error}]
+        return [dict.fromkeys(DIGIT_COLUMNS, "") | {"source": source, "error": self.error}]

@@ -23,7 +23,8 @@ Box = tuple[int, int, int, int]
 UNNAMED = "?"
 """The label of a digit whose probability is too low to name it."""
 
-CSV_COLUMNS = ("source", "line", "position", "label", "probability", "x0", "y0", "x1", "y1", "error")
+DIGIT_COLUMNS = ("source", "line", "position", "label", "probability", "x0", "y0", "x1", "y1", "error")
+"""The keys of ``Reading.to_rows``, one row per digit; ``results.table`` has those of one row per picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +238,14 @@ class Reading:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Returns one flat dict per digit or word, with the keys of ``CSV_COLUMNS``.
+        """Returns one flat dict per digit or word, with the keys of ``DIGIT_COLUMNS``.
 
         Without any, there is one row without a label.
         """
         rows = [
             dict(
                 zip(
-                    CSV_COLUMNS,
+                    DIGIT_COLUMNS,
                     (self.source, row, column, d.label, round(d.probability, 6), *d.box, ""),
                     strict=True,
                 )
@@ -252,7 +253,7 @@ class Reading:
             for row, line in enumerate(self.lines, start=1)
             for column, d in enumerate(line.parts, start=1)
         ]
-        return rows or [dict.fromkeys(CSV_COLUMNS, "") | {"source": self.source}]
+        return rows or [dict.fromkeys(DIGIT_COLUMNS, "") | {"source": self.source}]
 
     def to_dataframe(self) -> pd.DataFrame:
         """Returns the rows of ``to_rows`` as a pandas DataFrame.
@@ -264,7 +265,7 @@ class Reading:
             import pandas as pd
         except ModuleNotFoundError as error:
             raise MissingExtraError("pandas", "pandas") from error
-        return pd.DataFrame(self.to_rows(), columns=list(CSV_COLUMNS))
+        return pd.DataFrame(self.to_rows(), columns=list(DIGIT_COLUMNS))
 
     def draw(self, picture: Image | NDArray[np.uint8]) -> Image:
         """Draws a box, the label, and the probability for every digit or word.

@@ -1,5 +1,8 @@
 """uvicorn's HTTP protocol, with limits on the data before, between, and after the parts of a body.
 
+A server that stops hangs up on nobody who has been told that the connection stays open: a request may be on
+its way.
+
 ``limits`` bounds a body as it is received. It never sees the data that the parser itself buffers: the request
 line, the header fields, the trailer fields, and the chunk extensions.
 """
@@ -23,6 +26,10 @@ READ_BYTES = 16 * 2**10
 ``HEAD_BYTES``."""
 
 
+LINGER_SECONDS = 1.0
+"""Time for which a server that stops keeps idle connections open, for requests that are on their way."""
+
+
 class _HeadTooLargeError(Exception):
     """The request's head has too many bytes or fields."""
 
@@ -37,6 +44,26 @@ class BoundedProtocol(HttpToolsProtocol):
     """Bytes since the parser last reported a complete head, a part of a body, or the body's end."""
 
     _too_large = False
+
+    _is_stopping = False
+
+    def shutdown(self) -> None:
+        """Lets the client know with the next response that the connection ends; without one, waits a moment.
+
+        uvicorn would close idle connections at once, and lose a request that has just been sent.
+        """
+        self._is_stopping = True
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_started:
+            self._linger()
+        else:
+            cycle.keep_alive = False
+
+    def on_response_complete(self) -> None:
+        """Handles the end of a response."""
+        super().on_response_complete()
+        if self._is_stopping:
+            self._linger()
 
     def data_received(self, data: bytes) -> None:
         """Parses received data, part by part."""
@@ -69,6 +96,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Handles the end of the head."""
         self._silent = 0
         super().on_headers_complete()
+        if self._is_stopping:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Handles a part of the body."""
@@ -86,6 +115,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(self._refusal())
         self.transport.close()
+
+    def _linger(self) -> None:
+        self.loop.call_later(LINGER_SECONDS, self._hang_up)
+
+    def _hang_up(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.transport.close()
 
     def _count(self, size: int, *, fields: int) -> None:
         self._bytes += size

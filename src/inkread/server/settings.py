@@ -62,6 +62,9 @@ class ServerSettings:
     port: int = 8000
     """The port to listen on; 0 for any free port."""
 
+    tls_self_signed: bool = False
+    """Serve HTTPS with a self-signed certificate; phones let a page use the camera only over HTTPS."""
+
     models: Mapping[str, str] = field(default_factory=dict)
     """Additional models: folders of training runs by name."""
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
 
+from inkread.server.encoded_pictures import decoded, is_encoded
 from inkread.server.problems import Problem
 
 if TYPE_CHECKING:
@@ -43,15 +45,19 @@ class Upload:
 
 
 async def one_picture(request: Request) -> Upload:
-    """Returns the picture of a request: its body, or the only part of its form.
+    """Returns the picture of a request: its body, which may also be text, or the only part of its form.
 
     Raises:
-        Problem: ``bad-request`` for an invalid form, or any problem raised while the body is received.
+        Problem: ``bad-request`` for an invalid form, or any problem raised while the body is received, or by
+            ``encoded_pictures.decoded``.
     """
     if not _is_form(request):
         upload = Upload()
         async for part in request.stream():
             upload.data += part
+        if is_encoded(upload.data):
+            picture, name = await run_in_threadpool(decoded, upload.data)
+            upload = Upload(safe_name(name or UNNAMED), bytearray(picture))
         return upload
     uploads = await many_pictures(request, limit=1)
     return uploads[0]

@@ -3,6 +3,8 @@
 =================  ====================================================================================
 ``store``          ``Store``: adds, finds, and removes readings and corrections
 ``records``        the objects that are stored and returned
+``transactions``   opens a database, reads, and writes
+``paging``         lists in parts, newest first
 ``queries``        database queries, and writes within a transaction
 ``rows``           aligns a row's corrected text with the digits that were read
 ``address``        the URL of a store, shown without its password
@@ -34,7 +36,8 @@ from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
     from inkread.store.address import default_url
-    from inkread.store.store import MOST_ITEMS, Store
+    from inkread.store.paging import MOST_ITEMS
+    from inkread.store.store import Store
 
 __all__ = [
     "MOST_ITEMS",
@@ -53,4 +56,4 @@ __all__ = [
 
 
 # These need SQLAlchemy; worker processes use only the records.
-__getattr__ = lazy(__name__, {"address": ("default_url",), "store": ("MOST_ITEMS", "Store")})
+__getattr__ = lazy(__name__, {"address": ("default_url",), "paging": ("MOST_ITEMS",), "store": ("Store",)})

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from contextlib import contextmanager, nullcontext, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
-from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, update
 
-from inkread.errors import OptionError, StoreError, StoreFullError, StoreNotFoundError
-from inkread.store.address import Address
-from inkread.store.database import WRITES, open_engine, plain_errors, use_write_ahead_log
-from inkread.store.migrate import migrate
+from inkread.errors import OptionError, StoreNotFoundError
+from inkread.store.paging import cursor, page_of
 from inkread.store.queries import (
     DIGITS,
     ID,
@@ -54,7 +49,6 @@ from inkread.store.records import (
     StoredPicture,
     StoredReading,
 )
-from inkread.store.reserve import Reserve
 from inkread.store.rows import SAME_PLACE, NoRoomError, changes, overlap
 from inkread.store.tables import (
     STANDING,
@@ -65,25 +59,16 @@ from inkread.store.tables import (
     Pictures,
     Readings,
 )
+from inkread.store.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
-    from types import TracebackType
-    from typing import Self
 
-    from sqlalchemy import Connection, Delete, Engine, RowMapping, Select, Update
-    from sqlalchemy.orm import InstrumentedAttribute
-
-    _Order = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str]]
+    from sqlalchemy import RowMapping, Select
 
     from inkread.results import Box
+    from inkread.store.paging import Order
     from inkread.store.records import NewReading
-
-Found = TypeVar("Found")
-
-MOST_ITEMS = 200
-"""Of a page."""
 
 LONGEST_SEARCH = 200
 """Characters."""
@@ -92,12 +77,8 @@ LONGEST_TEXT = 200
 """Maximum length of a row's corrected text; aligning takes time proportional to its length times the
 row's."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-CURSOR = re.compile(rf"([0-9]{{1,17}})_({ID.pattern})")
 
-
-class Store:
+class Store(Transactions):
     """Readings and corrections in a database, for any number of threads and processes at once.
 
     When a method returns, its changes are on disk and survive a crash of the process or machine. Every method
@@ -108,52 +89,6 @@ class Store:
         ...     reading = store.add_reading(new_reading)
         ...     correction = store.add_correction(reading=reading, line=0, position=2, label="7", by=None)
     """
-
-    def __init__(self, engine: Engine, address: Address) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(**{WRITES: True})
-        self._address = address
-        # SQLite's writers poll for the lock; with a queue, threads wait at most a fifth as long.
-        self._reserve = Reserve(address.file) if address.file else None
-        self._turn: AbstractContextManager[Any] = Lock() if address.file else nullcontext()
-
-    @classmethod
-    def open(cls, url: str) -> Self:
-        """Opens a store, creates it if it does not exist, and migrates its tables to this version.
-
-        Args:
-            url: ``sqlite:///FILE``, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, or the path of a
-                file.
-
-        Raises:
-            StoreError: the database is unsupported, unreachable, read-only, of a newer version, or not a
-                store.
-            MissingExtraError: the driver of PostgreSQL is not installed.
-        """
-        address = Address.parse(url)
-        engine = open_engine(address)
-        store = cls(engine, address)
-        try:
-            store._with_reserve(store._prepare)
-        except BaseException:
-            engine.dispose()
-            raise
-        return store
-
-    def close(self) -> None:
-        """Closes all connections; no data is lost without it."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Store({str(self._address)!r})"
 
     def add_reading(self, reading: NewReading, *, id: str | None = None) -> str:  # noqa: A002
         """Stores a reading, and returns its id; characters that a database cannot store become U+FFFD.
@@ -231,11 +166,18 @@ class Store:
         if sought := _folded(search).strip():
             query = query.where(Readings.sought.contains(sought, autoescape=True))
         order = (Readings.created, Readings.id)
-        return self._page(query, order, lambda row: ReadingSummary(**row), limit, before)
+        with self._reading() as connection:
+            return page_of(
+                connection, query, order, lambda row: ReadingSummary(**row), limit=limit, before=before
+            )
 
     def remove_reading(self, id: str) -> bool:  # noqa: A002
         """Removes a reading and all of its data, even on a full disk; returns whether it existed."""
         return bool(ID.fullmatch(id)) and self._changes(delete(Readings).where(Readings.id == id))
+
+    def remove_readings(self) -> None:
+        """Removes every reading and all of its data, even on a full disk."""
+        self._changes(delete(Readings))
 
     def add_correction(
         self, *, reading: str, line: int, position: int, label: str, by: str | None
@@ -354,11 +296,15 @@ class Store:
             OptionError: an argument is invalid.
         """
         corrections = standing_corrections(*OF_CORRECTION, *OF_DIGIT)
-        sources: list[tuple[Select[Any], _Order, Callable[[RowMapping], Correction | Mark]]] = [
+        sources: list[tuple[Select[Any], Order, Callable[[RowMapping], Correction | Mark]]] = [
             (corrections, (Corrections.created, Corrections.id), lambda row: Correction(**row)),
             (standing_marks_query(), (Marks.created, Marks.id), mark_of),
         ]
-        pages = [self._page(query, order, item, limit, before) for query, order, item in sources]
+        with self._reading() as connection:
+            pages = [
+                page_of(connection, query, order, item, limit=limit, before=before)
+                for query, order, item in sources
+            ]
         both = sorted(
             (item for page in pages for item in page.items),
             key=lambda item: (item.created, item.id),
@@ -366,8 +312,17 @@ class Store:
         )
         more = len(both) > limit or any(page.next for page in pages)
         return Page(
-            tuple(both[:limit]), _cursor(both[limit - 1].created, both[limit - 1].id) if more else None
+            tuple(both[:limit]), cursor(both[limit - 1].created, both[limit - 1].id) if more else None
         )
+
+    def corrections_of(self, reading: str) -> tuple[Correction | Mark, ...]:
+        """Returns the active corrections and marks of a reading."""
+        if not ID.fullmatch(reading):
+            return ()
+        query = standing_corrections(*OF_CORRECTION, *OF_DIGIT).where(Corrections.reading == reading)
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(Corrections.created, Corrections.id)).mappings()
+            return (*(Correction(**row) for row in rows), *standing_marks(connection, reading))
 
     def marks(self, reading: str) -> tuple[Mark, ...]:
         """Returns the active marks of a reading, oldest first."""
@@ -432,74 +387,6 @@ class Store:
         picture = StoredPicture(row["jpeg"], row["picture_width"], row["picture_height"])
         return MarkedPage(reading, row["width"], row["height"], picture, (*read, *marked))
 
-    def _prepare(self) -> None:
-        with plain_errors(self._address):
-            migrate(self._engine, self._address)
-            if self._address.file:  # only now, so that another program's file is never changed
-                self._engine.dispose()
-                use_write_ahead_log(self._address.file)
-
-    def _changes(self, *statements: Delete | Update) -> bool:
-        """Runs the statements, even on a full disk; returns whether they changed anything."""
-
-        def change() -> bool:
-            with self._writing() as connection:
-                return any(connection.execute(statement).rowcount > 0 for statement in statements)
-
-        return self._with_reserve(change)
-
-    def _with_reserve(self, do: Callable[[], Found]) -> Found:
-        """Calls ``do``, with the reserve's space if the disk is full, and refills the reserve if possible."""
-        if self._reserve is None:
-            return do()
-        try:
-            result = do()
-        except StoreFullError:
-            self._reserve.spend()
-            self._checkpoint()
-            result = do()
-            self._checkpoint()
-        self._reserve.fill()
-        return result
-
-    def _checkpoint(self) -> None:
-        """Moves SQLite's write-ahead log into the database, if possible, to free space."""
-        with suppress(StoreError), plain_errors(self._address), self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)")
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with plain_errors(self._address), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """Opens a transaction that is on disk when the context exits."""
-        with self._turn, plain_errors(self._address), self._writer.begin() as connection:
-            yield connection
-
-    def _page(
-        self,
-        query: Select[Any],
-        order: _Order,
-        item: Callable[[RowMapping], Found],
-        limit: int,
-        before: str | None,
-    ) -> Page[Found]:
-        """Returns the newest rows of a query that are older than the cursor."""
-        if not 1 <= limit <= MOST_ITEMS:
-            raise OptionError(f"limit {limit}", f"is outside 1..{MOST_ITEMS}", "use e.g. 50")
-        if before is not None:
-            query = query.where(tuple_(*order) < _after(before))
-        query = query.order_by(*(column.desc() for column in order)).limit(limit + 1)
-        with self._reading() as connection:
-            rows = connection.execute(query).mappings().all()
-        more = len(rows) > limit
-        return Page(
-            tuple(map(item, rows[:limit])),
-            _cursor(rows[limit - 1]["created"], rows[limit - 1]["id"]) if more else None,
-        )
-
 
 def _require_label(label: str) -> None:
     if label not in LABELS:
@@ -537,18 +424,6 @@ def _digit(row: RowMapping) -> NewDigit:
         glyph=row["glyph"],
         crop=row["crop"],
     )
-
-
-def _cursor(created: datetime, id: str) -> str:  # noqa: A002
-    return f"{(created - EPOCH) // MICROSECOND}_{id}"
-
-
-def _after(cursor: str) -> tuple[datetime, str]:
-    """Parses a cursor into its time and id."""
-    match = CURSOR.fullmatch(cursor)
-    if match is None:
-        raise OptionError("cursor", "is not from this store", "use the one from the previous page")
-    return EPOCH + int(match[1]) * MICROSECOND, match[2]
 
 
 def _folded(text: str) -> str:

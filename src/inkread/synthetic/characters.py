@@ -32,7 +32,7 @@ from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 from inkread.models.card import CHARACTER_CLASSES, NOT_A_DIGIT
 from inkread.pipeline.glyph import normalize_all
 from inkread.synthetic.fonts import font_glyph, hand_fonts, has_lower_case
-from inkread.synthetic.sources import digest_of_files
+from inkread.synthetic.sources import CREDITS, FONTS, digest_of_files
 from inkread.synthetic.vectors import Layer, transform
 
 if TYPE_CHECKING:
@@ -132,12 +132,12 @@ def _in_fonts(data_dir: AnyPath | None, rng: np.random.Generator) -> SymbolGlyph
                 inks.append(_drawn(glyph, rng))
                 symbols.append(character)
     return SymbolGlyphs(
-        name="Handwriting fonts, rendered",
+        name=FONTS,
         images=normalize_all(inks),
         symbols=np.array(symbols),
         sha256=digest_of_files(files),
-        licence="OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
-        attribution="their designers",
+        licence=CREDITS[FONTS][0],
+        attribution=CREDITS[FONTS][1],
     )
 
 

@@ -31,7 +31,7 @@ WIDEST_PIXELS = 900
 """A row that would be wider is written smaller."""
 PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.025, 0.2)
 THINNEST_PIXELS = 0.9
-SLOPE, STEEPEST = 1.6, 6.0
+SLOPE, MAX_SLOPE = 1.6, 6.0
 """Standard deviation and limit of a row's slope, degrees."""
 GAPS = ((0.13, 0.35, 1.2), (0.4, 0.08, 0.35), (0.32, 0.0, 0.09), (0.15, -0.18, 0.0))
 """Spacing between the outlines of neighbors: weight, from, to."""
@@ -93,7 +93,7 @@ class Style:
         return cls(
             height=height,
             pen=max(THINNEST_PIXELS, pen),
-            slope=math.radians(float(np.clip(rng.normal(0, SLOPE), -STEEPEST, STEEPEST))),
+            slope=math.radians(float(np.clip(rng.normal(0, SLOPE), -MAX_SLOPE, MAX_SLOPE))),
             slant=float(rng.normal(0.12, 0.2)),
             stretch=math.exp(rng.normal(0.04, 0.2)),
             unevenness=0.03 + 0.1 * float(rng.random()) ** 2,

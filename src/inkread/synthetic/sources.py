@@ -8,10 +8,40 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inkread.datasets.unipen import PUBLISHED as UNIPEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from inkread.synthetic.writers import People, Stock
+
+BANQ = "Bibliothèque et Archives nationales du Québec"
+FONTS = "Handwriting fonts, rendered"
+CREDITS = {
+    "MNIST": ("no known restrictions", "Yann LeCun, Corinna Cortes, Christopher J. C. Burges"),
+    "UNIPEN characters": ("CC-BY-4.0", f"The UNIPEN Foundation and its contributors: {UNIPEN}"),
+    "UNIPEN words": ("CC-BY-4.0", f"The UNIPEN Foundation and its contributors: {UNIPEN}"),
+    "Pendigits and UJI Pen Characters": (
+        "CC-BY-4.0",
+        "E. Alpaydin, F. Alimoglu; D. Llorens et al.; UCI Machine Learning Repository",
+    ),
+    "BHMSDS": ("MIT", "W. Błachowski"),
+    "Quick, Draw!": ("CC-BY-4.0", "Google"),
+    "Handwritten lines of Copiste d'un jour and DHSD": (
+        "CC-BY-4.0",
+        f"{BANQ}; Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI), ICDAR 2024",
+    ),
+    "Numbers in registers of Parisian notaries (Lectaurep) and in Copiste d'un jour": (
+        "CC-BY-4.0",
+        f"Archives nationales, Inria, EPHE, through HTR-United; {BANQ}",
+    ),
+    FONTS: ("OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception", "their designers"),
+    "corrections": (
+        "as agreed with those who wrote the digits",
+        "those who wrote and corrected the digits",
+    ),
+}
+"""The collections that scenes are made of: their licenses, and whom to credit."""
 
 
 def described(stock: Stock, split: str) -> list[dict[str, Any]]:
@@ -21,103 +51,37 @@ def described(stock: Stock, split: str) -> list[dict[str, Any]]:
         stock: the material that scenes are written with.
         split: ``"train"``, or ``"validation"`` for the held-out part.
     """
-    unipen, words = stock.unipen, stock.words
-    parts: list[tuple[str, str, str, int, Iterable[bytes]]] = [
-        (
-            "MNIST",
-            "no known restrictions",
-            "Yann LeCun, Corinna Cortes, Christopher J. C. Burges",
-            sum(map(len, stock.images)),
-            (images.tobytes() for images in stock.images),
-        ),
-        (
-            "UNIPEN characters",
-            "CC-BY-4.0",
-            (
-                "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, "
-                "https://doi.org/10.5281/zenodo.1195803"
-            ),
-            _count(unipen),
-            _samples(unipen),
-        ),
-        (
-            "UNIPEN words",
-            "CC-BY-4.0",
-            (
-                "The UNIPEN Foundation and its contributors: UNIPEN train_r01_v07, "
-                "https://doi.org/10.5281/zenodo.1195803"
-            ),
-            len(stock.word_index),
-            (words.points.tobytes(), stock.word_index.tobytes()),
-        ),
-        (
-            "Pendigits and UJI Pen Characters",
-            "CC-BY-4.0",
-            "E. Alpaydin, F. Alimoglu; D. Llorens et al.; UCI Machine Learning Repository",
-            _count(stock.pendigits),
-            _samples(stock.pendigits),
-        ),
-        (
-            "BHMSDS",
-            "MIT",
-            "W. Błachowski",
-            sum(map(len, stock.symbols.values())),
-            (stock.symbols[name].tobytes() for name in sorted(stock.symbols)),
-        ),
-        (
-            "Quick, Draw!",
-            "CC-BY-4.0",
-            "Google",
-            len(stock.scribbles),
-            (stock.scribbles.tobytes(),),
-        ),
-        (
-            "Handwritten lines of Copiste d'un jour and DHSD",
-            "CC-BY-4.0",
-            (
-                "Bibliothèque et Archives nationales du Québec; "
-                "Riaz, Saifullah, Agne, Dengel, Ahmed (DFKI), ICDAR 2024"
-            ),
-            len(stock.lines),
-            (line.tobytes() for line in stock.lines),
-        ),
-        (
-            "Numbers in registers of Parisian notaries (Lectaurep) and in Copiste d'un jour",
-            "CC-BY-4.0",
-            (
-                "Archives nationales, Inria, EPHE, through HTR-United; "
-                "Bibliothèque et Archives nationales du Québec"
-            ),
-            len(stock.numbers),
-            (number.pixels.tobytes() for number in stock.numbers),
-        ),
-        (
-            "Handwriting fonts, rendered",
-            "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
-            "their designers",
-            len(stock.hand_fonts),
-            _contents(stock.hand_fonts),
-        ),
-        (
-            "corrections",
-            "as agreed with those who wrote the digits",
-            "those who wrote and corrected the digits",
-            len(stock.corrected),
-            (page.pixels.tobytes() + page.boxes.tobytes() for page in stock.corrected),
-        ),
-    ]
     return [
         {
             "name": name,
             "split": split,
             "count": count,
             "sha256": _digest(content),
-            "licence": licence,
-            "attribution": attribution,
+            "licence": CREDITS[name][0],
+            "attribution": CREDITS[name][1],
         }
-        for name, licence, attribution, count, content in parts
+        for name, (count, content) in _contents_by_name(stock).items()
         if count
     ]
+
+
+def _contents_by_name(stock: Stock) -> dict[str, tuple[int, Iterable[bytes]]]:
+    """Returns how much there is of each collection in ``CREDITS``, and its bytes."""
+    words = stock.words.points.astype(np.int32).tobytes(), stock.word_index.tobytes()
+    symbols = [stock.symbols[name] for name in sorted(stock.symbols)]
+    contents: list[tuple[int, Iterable[bytes]]] = [
+        (sum(map(len, stock.images)), (images.tobytes() for images in stock.images)),
+        (_count(stock.unipen), _samples(stock.unipen)),
+        (len(stock.word_index), words),
+        (_count(stock.pendigits), _samples(stock.pendigits)),
+        (sum(map(len, symbols)), (images.tobytes() for images in symbols)),
+        (len(stock.scribbles), (stock.scribbles.tobytes(),)),
+        (len(stock.lines), (line.tobytes() for line in stock.lines)),
+        (len(stock.numbers), (number.pixels.tobytes() for number in stock.numbers)),
+        (len(stock.hand_fonts), _contents(stock.hand_fonts)),
+        (len(stock.corrected), (page.pixels.tobytes() + page.boxes.tobytes() for page in stock.corrected)),
+    ]
+    return dict(zip(CREDITS, contents, strict=True))
 
 
 def digest_of_files(files: Iterable[str]) -> str:
@@ -135,7 +99,7 @@ def _count(people: People) -> int:
 
 def _samples(people: People) -> tuple[bytes, ...]:
     chosen = np.sort(np.concatenate(list(people.by_character.values())))
-    return people.strokes.points.tobytes(), chosen.astype(np.int64).tobytes()
+    return people.characters.points.tobytes(), chosen.astype(np.int64).tobytes()
 
 
 def _digest(content: Iterable[bytes]) -> str:

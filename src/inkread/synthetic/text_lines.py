@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.glyphs import describe
 from inkread.datasets.pictures import ROWS, load_labelled_folder
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.datasets.written_text import (
-    HEIGHT,
     Strip,
     Strips,
     load_copiste_lines,
@@ -33,10 +33,10 @@ from inkread.models.card import TEXT_CLASSES
 from inkread.picture import load_picture
 from inkread.pipeline.text_lines import find_lines
 from inkread.synthetic.fonts import hand_fonts, has_character, has_lower_case
-from inkread.synthetic.sources import digest_of_files
+from inkread.synthetic.sources import CREDITS, FONTS, digest_of_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
 OWN, OWN_SHARE = "own", 0.3
 """The kind of a person's own strips, and their share if there are any."""
-KINDS = {"word": 0.46, "line": 0.1, "font": 0.17, "copiste word": 0.14, "copiste line": 0.04, "dhsd": 0.09}
+CUT = "copiste word"
+"""The kind of the words that were cut from lines."""
+KINDS = {"word": 0.46, "line": 0.1, "font": 0.17, CUT: 0.14, "copiste line": 0.04, "dhsd": 0.09}
 """Share of the lines of each kind."""
 CHARACTERS = frozenset(TEXT_CLASSES[:-1])
 PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\xa0": " ", "ſ": "s", "_": " "})
@@ -107,6 +109,13 @@ class TextStock:
         }
         object.__setattr__(self, "vocabulary", tuple(sorted(texts)))
 
+    def texts(self) -> Iterator[str]:
+        """Yields what people wrote: each text once per writer, without the words that were cut from lines."""
+        yield from (plain(str(label)) for label in self.words.labels)
+        for kind, strips in self.strips.items():
+            if kind != CUT:
+                yield from (plain(strip.text) for strip in strips.strips)
+
 
 def load_text_stock(data_dir: AnyPath | None = None, *, held_out: bool = False) -> TextStock:
     """Loads all collections, or their held-out parts, by whole writers.
@@ -117,7 +126,7 @@ def load_text_stock(data_dir: AnyPath | None = None, *, held_out: bool = False) 
     return TextStock(
         load_pen_words(data_dir, held_out=held_out),
         {
-            "copiste word": load_copiste_words(data_dir, held_out=held_out),
+            CUT: load_copiste_words(data_dir, held_out=held_out),
             "copiste line": load_copiste_lines(data_dir, held_out=held_out),
             "dhsd": load_dhsd(data_dir, held_out=held_out),
         },
@@ -169,12 +178,12 @@ def load_line_folder(folder: AnyPath) -> Strips:
 def described(stock: TextStock, split: str) -> list[dict[str, Any]]:
     """Returns an entry for each collection in the stock, see ``Card.data``."""
     fonts = {
-        "name": "Handwriting fonts, rendered",
+        "name": FONTS,
         "split": split,
         "count": len(stock.fonts),
         "sha256": digest_of_files(stock.fonts),
-        "licence": "OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception",
-        "attribution": "their designers",
+        "licence": CREDITS[FONTS][0],
+        "attribution": CREDITS[FONTS][1],
     }
     return [stock.words.describe(split), *(describe(each, split) for each in stock.strips.values()), fonts]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.archives import load_npz
 from inkread.datasets.bhmsds import load_bhmsds
-from inkread.datasets.data_dirs import require_file
 from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
 from inkread.datasets.pendigits import HELD_OUT_SOURCE, load_pendigits
 from inkread.datasets.quickdraw import load_quickdraw
+from inkread.datasets.strip_pack import load_copiste, load_dhsd_pack
 from inkread.datasets.stroke_font import WriterStyle, write_digit
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.datasets.written_text import CROSSED_OUT, load_all_pen_words
 from inkread.synthetic.fonts import font_glyph, hand_fonts, print_fonts
 from inkread.synthetic.real import RealNumber, load_real
 from inkread.synthetic.row_text import MARK_WOBBLE, MARKS
@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from inkread.datasets.corrections import CorrectedPage
     from inkread.datasets.unipen import PenCharacters
 
-UNIPEN_WORDS = "UNIPEN train_r01_v07, https://doi.org/10.5281/zenodo.1195803"
-
 ONE_IN = 20
 """In collections without writers (fonts, operators, scribbles, lines), one in this many is held out."""
-SUREST = 0.3
+MIN_AGREEMENT = 0.3
 """Minimum agreement of UNIPEN's digits with their neighbors; the others may be mislabeled."""
 
 KINDS = {"unipen": 0.34, "pendigits": 0.14, "alphabet": 0.2, "mnist": 0.17, "bhmsds": 0.04, "font": 0.11}
@@ -51,50 +49,34 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
-class Strokes:
-    """Packed pen strokes of many samples: ``sample(i)`` returns one as a list of float32 K×2 paths."""
-
-    points: NDArray[Any]
-    stroke_starts: NDArray[np.int64]
-    sample_starts: NDArray[np.int64]
-
-    def sample(self, index: int) -> list[NDArray[np.float32]]:
-        """Returns the strokes of one sample, in writing order."""
-        bounds = self.stroke_starts[self.sample_starts[index] : self.sample_starts[index + 1] + 1]
-        points = self.points[bounds[0] : bounds[-1]].astype(np.float32)
-        return [path for path in np.split(points, bounds[1:-1] - bounds[0]) if len(path)]
-
-
-@dataclass(frozen=True, slots=True)
 class People:
     """The writers of one collection: which of each writer's samples show which character."""
 
-    strokes: Strokes
+    characters: PenCharacters
     by_writer: list[dict[str, NDArray[np.intp]]]
     by_character: dict[str, NDArray[np.intp]]
 
     @classmethod
-    def of(
-        cls, strokes: Strokes, labels: NDArray[Any], writers: NDArray[Any], keep: NDArray[np.bool_]
-    ) -> People:
+    def of(cls, characters: PenCharacters, keep: NDArray[np.bool_]) -> People:
         """Groups the kept samples by writer; only people with at least five different digits are writers."""
-        by_writer: dict[Any, dict[str, list[int]]] = {}
+        by_writer: dict[int, dict[str, list[int]]] = {}
         by_character: dict[str, list[int]] = {}
         for index in np.flatnonzero(keep):
-            by_writer.setdefault(writers[index], {}).setdefault(str(labels[index]), []).append(int(index))
-            by_character.setdefault(str(labels[index]), []).append(int(index))
+            writer, label = int(characters.writers[index]), str(characters.labels[index])
+            by_writer.setdefault(writer, {}).setdefault(label, []).append(int(index))
+            by_character.setdefault(label, []).append(int(index))
         people = [
             {label: np.array(found) for label, found in own.items()}
             for own in by_writer.values()
             if sum(label.isdigit() for label in own) >= 5
         ]
-        return cls(strokes, people, {label: np.array(found) for label, found in by_character.items()})
+        return cls(characters, people, {label: np.array(found) for label, found in by_character.items()})
 
     def pick(self, writer: int, character: str, rng: np.random.Generator) -> list[NDArray[np.float32]]:
         """Returns a character as this writer wrote it, or else as anyone did."""
         own = self.by_writer[writer].get(character)
         found = own if own is not None else self.by_character[character]
-        return self.strokes.sample(int(rng.choice(found)))
+        return self.characters.strokes(int(rng.choice(found)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +89,8 @@ class Stock:
         images: MNIST's digits by class, uint8 N×28×28 each.
         symbols: BHMSDS's bitmaps by symbol, uint8 N×28×28, bright ink.
         scribbles: Quick, Draw!'s bitmaps, uint8 N×28×28.
-        words: UNIPEN's words without digits.
+        words: UNIPEN's words.
+        word_index: those without digits, held out or not.
         hand_fonts: files of handwriting fonts.
         print_fonts: files of typefaces.
         lines: real handwritten lines without digits, uint8 48×W, dark on light.
@@ -120,7 +103,7 @@ class Stock:
     images: tuple[NDArray[np.uint8], ...]
     symbols: dict[str, NDArray[np.uint8]]
     scribbles: NDArray[np.uint8]
-    words: Strokes
+    words: PenCharacters
     word_index: NDArray[np.intp]
     hand_fonts: tuple[str, ...]
     print_fonts: tuple[str, ...]
@@ -170,64 +153,33 @@ def _part(whole: NDArray[Any], *, held_out: bool) -> NDArray[Any]:
 
 def _unipen(data_dir: Path | None, *, held_out: bool) -> People:
     characters = load_unipen(data_dir=data_dir)
-    doubtful = (characters.agreement < SUREST) & np.char.isdigit(characters.labels)
+    doubtful = (characters.agreement < MIN_AGREEMENT) & np.char.isdigit(characters.labels)
     keep = (np.isin(characters.contributors, HELD_OUT_CONTRIBUTORS) == held_out) & ~doubtful
-    return People.of(_packed(characters), characters.labels, characters.writers, keep)
+    return People.of(characters, keep)
 
 
 def _pendigits(data_dir: Path | None, *, held_out: bool) -> People:
     characters = load_pendigits(data_dir=data_dir)
     keep = (characters.contributors == HELD_OUT_SOURCE) == held_out
     keep &= np.char.isdigit(characters.labels)
-    return People.of(_packed(characters), characters.labels, characters.writers, keep)
+    return People.of(characters, keep)
 
 
-def _packed(characters: PenCharacters) -> Strokes:
-    return Strokes(
-        characters.points,
-        characters.stroke_starts.astype(np.int64),
-        np.append(characters.first_strokes, characters.end_strokes[-1:]).astype(np.int64),
-    )
-
-
-def _words(data_dir: Path | None, *, held_out: bool) -> tuple[Strokes, NDArray[np.intp]]:
-    path = require_file("unipen_words", "unipen_words_strokes.npz", data_dir, published=UNIPEN_WORDS)
-    names = ("dx", "dy", "stroke_len", "n_strokes", "label", "split")
-    arrays = load_npz(path, names)
-    lengths = arrays["stroke_len"].astype(np.int64)
-    starts = np.append(0, np.cumsum(lengths))
-    # Each stroke begins at an absolute position; the rest are differences.
-    x, y = (np.cumsum(arrays[name].astype(np.int64)) for name in ("dx", "dy"))
-    points = np.stack([_restarted(values, starts) for values in (x, y)], axis=1)
-    strokes = Strokes(
-        points.astype(np.int32), starts, np.append(0, np.cumsum(arrays["n_strokes"].astype(np.int64)))
-    )
-    has_digit = np.array([any(c.isdigit() for c in label) for label in arrays["label"].astype(str)])
-    chosen = ((arrays["split"].astype(str) == "eval") == held_out) & ~has_digit
-    return strokes, np.flatnonzero(chosen)
-
-
-def _restarted(sums: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Returns cumulative sums that restart at each start."""
-    before = np.where(starts[:-1] > 0, sums[np.maximum(starts[:-1] - 1, 0)], 0)
-    return sums - np.repeat(before, np.diff(starts))
+def _words(data_dir: Path | None, *, held_out: bool) -> tuple[PenCharacters, NDArray[np.intp]]:
+    words, is_held_out = load_all_pen_words(data_dir)
+    has_digit = np.array([any(c.isdigit() for c in label) for label in words.labels])
+    return words, np.flatnonzero((is_held_out == held_out) & ~has_digit)
 
 
 def _real_lines(data_dir: Path | None, *, held_out: bool) -> list[NDArray[np.uint8]]:
     """Loads handwritten lines without digits from Copiste d'un jour and DHSD."""
-    lines: list[NDArray[np.uint8]] = []
-    for folder, name in (("copiste", "copiste_lines48.npz"), ("dhsd", "dhsd.npz")):
-        path = require_file(folder, name, data_dir, published=f"{folder}, CC BY 4.0")
-        with np.load(path) as pack:
-            ends = np.append(0, np.cumsum(pack["width"].astype(np.int64)))
-            labels, split, columns = pack["label"].astype(str), pack["split"].astype(str), pack["columns"]
-        wanted = np.flatnonzero((split == "eval") == held_out)
-        lines += [
-            np.ascontiguousarray(columns[ends[i] : ends[i + 1]].T)
-            for i in wanted
-            if not any(c.isdigit() or c in "<>" for c in labels[i])
-        ]
-    return lines
+    packs = load_copiste(data_dir), load_dhsd_pack(data_dir)
+    return [
+        pack.line(i)
+        for pack in packs
+        for i, (text, chosen) in enumerate(zip(pack.texts(), pack.part(held_out=held_out), strict=True))
+        if chosen and not any(c.isdigit() or c in CROSSED_OUT for c in text)
+    ]
 
 
 @dataclass(slots=True)
@@ -326,8 +278,7 @@ class Writer:
     def word(self) -> VectorGlyph:
         """Returns a UNIPEN word, whose x-height is unknown: about 1.3 units high in total."""
         index = int(self.rng.choice(self.stock.word_index))
-        strokes = self.stock.words.sample(index)
-        return word_glyph(strokes)
+        return word_glyph(self.stock.words.strokes(index))
 
 
 def word_glyph(strokes: Sequence[NDArray[np.float32]]) -> VectorGlyph:

@@ -1,4 +1,4 @@
-"""Calibration: what makes probabilities mean what they say, and when to reject.
+"""Calibration: temperature, logit adjustment, and rejection threshold.
 
 The temperature is that of Guo et al., "On calibration of modern neural networks", 2017.
 """

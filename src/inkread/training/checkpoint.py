@@ -34,7 +34,7 @@ class State(Generic[Row]):
     Attributes:
         network: the module that learns.
         averaged: the mean of its weights and batch-norm statistics, in evaluation mode.
-        optimizer: of the network.
+        optimizer: the network's optimizer.
         history: the figures of the epochs so far.
         best_epoch: the one with the lowest validation loss, or the last if there is no such figure; 0 at
             first.
@@ -102,17 +102,19 @@ class Checkpoint(Generic[Row]):
     """Where a training's state is kept.
 
     Attributes:
-        folder: of the run; created if needed.
+        folder: the run's folder; created if needed.
         identity: recipe and data, flat, under names that a person can read; only the same training is
             resumed.
         row: makes the figures of an epoch from their names and values.
         resume: continues the training in the folder.
+        writes: saves; of several processes, only one does.
     """
 
     folder: Path
     identity: dict[str, Any]
     row: Callable[..., Row]
     resume: bool = False
+    writes: bool = True
 
     @property
     def path(self) -> Path:
@@ -137,6 +139,8 @@ class Checkpoint(Generic[Row]):
         Raises:
             OutputError: the folder cannot be written to.
         """
+        if not self.writes:
+            return
         content = io.BytesIO()
         saved = {
             "identity": self.identity,

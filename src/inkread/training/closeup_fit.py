@@ -76,7 +76,7 @@ def gather(
     seed: int,
     on_page: Callable[[int], object] = lambda _done: None,
 ) -> Closeups:
-    """Cuts close-ups of what the detector finds on so many pages, and of the digits on them."""
+    """Cuts close-ups of the detector's candidates on so many pages, and of the digits on them."""
     parts = []
     for index in range(pages):
         scene = page(stock, seed, index)
@@ -111,7 +111,7 @@ def fit_closeups(data: Closeups, recipe: DetectorRecipe, **options: Any) -> Clos
     """Returns the network after ``recipe.closeup_steps`` steps of ``BATCH`` close-ups each.
 
     Args:
-        data: what is learned from.
+        data: the close-ups to learn from.
         recipe: see ``hardware.resolved``.
         options: see ``second_networks.learn``.
     """

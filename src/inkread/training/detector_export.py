@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -53,7 +51,8 @@ if TYPE_CHECKING:
     from inkread.models.network import Network
     from inkread.synthetic.writers import Stock
     from inkread.training.detector_fusion import Judged
-    from inkread.training.recipe import DetectorRecipe, TrainingConfig
+    from inkread.training.export import Origin
+    from inkread.training.recipe import DetectorRecipe
     from inkread.training.rescoring_network import RescoringEnsemble
     from inkread.training.strip_network import StripNetwork
 
@@ -75,40 +74,6 @@ TURNED = 8
 """The share of pages read in all four orientations is one in this many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where networks come from, for their cards.
-
-    Attributes:
-        recipe: every setting.
-        data: what they learned from, see ``Card.data``.
-        command: the command that reproduces the run.
-    """
-
-    recipe: TrainingConfig
-    data: tuple[dict[str, Any], ...]
-    command: str
-
-    def card(
-        self, name: str, network: nn.Module, *, labels: tuple[str, ...], geometry: dict[str, Any]
-    ) -> Card:
-        """Returns the card of a network that is not exported yet."""
-        return Card(
-            name=name,
-            created=datetime.now(UTC).date().isoformat(),
-            sha256="0" * 64,
-            labels=labels,
-            temperature=1.0,
-            parameters=sum(p.numel() for p in network.parameters()),
-            geometry=geometry,
-            fusion=dataclasses.asdict(UNWEIGHED) if name == DETECTOR else {},
-            data=self.data,
-            recipe=self.recipe.to_dict(),
-            command=self.command,
-            seed=self.recipe.seed,
-        )
-
-
 def detector_model(network: DetectorNetwork, folder: Path, origin: Origin, *, held_out: Stock) -> Model:
     """Returns the detector in 8 bits; the opinions are not weighed yet.
 
@@ -126,7 +91,7 @@ def detector_model(network: DetectorNetwork, folder: Path, origin: Origin, *, he
         for i in range(CALIBRATED)
     ]
     geometry = {"stride": STRIDE, "heights": list(SIZES), "window": WINDOW}
-    card = origin.card(DETECTOR, network, labels=CLASSES, geometry=geometry)
+    card = origin.card(network, labels=CLASSES, geometry=geometry, fusion=dataclasses.asdict(UNWEIGHED))
     return in_8_bits_compared(network, Detector, examples, card, folder)
 
 
@@ -153,7 +118,7 @@ def second_network_model(
         name, geometry, reader = CLOSEUP, {"side": SIDE, "box": SIDE // 2}, CloseupClassifier
     else:
         name, geometry, reader = STRIP, {"height": HEIGHT, "digits": TALL}, StripReader
-    card = origin.card(name, network, labels=DIGIT_CLASSES, geometry=geometry)
+    card = origin.card(network, name=name, labels=DIGIT_CLASSES, geometry=geometry)
     return in_8_bits_compared(network.eval(), reader, examples, card, folder)
 
 
@@ -205,8 +170,8 @@ def rescoring_model(
     """Returns the rescoring network in 32 bits, because it is small, and its inputs have many ranges."""
     content = to_onnx(network, takes=Rescorer.takes, gives=Rescorer.gives[0])
     compare(content, network, examples)
-    card = origin.card(RESCORING, network, labels=DIGIT_CLASSES, geometry={"neighbors": NEIGHBORS})
-    card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
+    geometry = {"neighbors": NEIGHBORS}
+    card = origin.card(network, content, name=RESCORING, labels=DIGIT_CLASSES, geometry=geometry)
     return Model(card.name, folder / MODEL_FILE, card, content)
 
 

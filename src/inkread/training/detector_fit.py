@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -13,37 +12,32 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from inkread.pipeline.contrast import planes
 from inkread.synthetic.scenes import CLASSES, Scene, make_scene
-from inkread.training import starts, trainer
-from inkread.training.checkpoint import Checkpoint, State
+from inkread.training import on_the_fly, starts
+from inkread.training.checkpoint import Checkpoint
 from inkread.training.detector_loss import loss_of, targets_of
 from inkread.training.detector_network import DetectorNetwork
-from inkread.training.recipe import EPOCH, DetectorRecipe
-from inkread.training.schedules import trapezoid
 from inkread.training.starts import load_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
 
     from inkread.synthetic.writers import Stock
+    from inkread.training.checkpoint import State
+    from inkread.training.recipe import DetectorRecipe
     from inkread.training.trainer import Answer, Passed
 
 AHEAD = 16
 """Scenes that each process prepares in advance."""
 APART = 64
 """About how many batches later a scene is seen again."""
-STEEPEST = 5.0
-"""The norm that gradients are clipped to."""
-FREE = frozenset({"steps", "decay", "warmup", "threads", "workers", "device", "precision", "closeup_pages",
-                  "closeup_steps", "strip_pages", "strip_steps", "judged_pages"})  # fmt: skip
-"""Settings that may differ when a run is resumed."""
 
 
 @dataclass(frozen=True)
 class DetectorEpoch:
-    """The mean losses of ``recipe.EPOCH`` steps; a row of ``history.csv``.
+    """The mean losses of an epoch; a row of ``history.csv``.
 
     The loss of places is that of centers, in nats per object; that of sides is of the boxes, in shares of
     their size.
@@ -67,7 +61,6 @@ class Scenes(IterableDataset[Scene]):
         self.stock, self.seed, self.start, self.size = stock, seed, start, size
 
     def __iter__(self) -> Iterator[Scene]:
-        cv2.setNumThreads(1)
         info = get_worker_info()
         first, step = (info.id, info.num_workers) if info else (0, 1)
         index = self.start + first
@@ -126,7 +119,7 @@ class DetectorTask:
     def batches(self, epoch: int) -> Iterator[list[Scene]]:
         """Returns one stream for all epochs, which begins at the first epoch that is asked for."""
         if self._stream is None:
-            start = (epoch - 1) * EPOCH
+            start = (epoch - 1) * self._recipe.epoch_steps
             self._stream = batches(self._recipe, start, self._stock, workers=self._recipe.workers)
         return self._stream
 
@@ -144,45 +137,15 @@ class DetectorTask:
 
 
 def fit_detector(
-    recipe: DetectorRecipe,
-    folder: Path,
-    *,
-    stock: Stock,
-    resume: bool = False,
-    on_epoch: Callable[[DetectorEpoch], object] = lambda _epoch: None,
-    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
+    recipe: DetectorRecipe, folder: Path, *, stock: Stock, resume: bool = False, **options: Any
 ) -> State[DetectorEpoch]:
-    """Trains a detector, or continues from the run's checkpoint, which is written after every epoch.
+    """Trains a detector on scenes made of ``stock``, or continues the interrupted run in the folder.
 
-    Args:
-        recipe: every setting, see ``hardware.resolved``.
-        folder: the run's.
-        stock: the material of the scenes.
-        resume: continues the interrupted run in it.
-        on_epoch: called after every epoch, with its figures.
-        on_batch: called after every step with the number of steps done in this epoch, and in all of it.
-
-    Raises:
-        TrainingError: the checkpoint is damaged or of another recipe, or the loss is no longer a number.
-        OutputError: the folder cannot be written to.
+    See ``on_the_fly.fit`` for the options and errors.
     """
     torch.manual_seed(recipe.seed)
     network = DetectorNetwork(len(CLASSES))
     if recipe.weights == "bundled":
         load_weights(network, starts.DETECTOR)
-    identity = {name: value for name, value in recipe.to_dict().items() if name not in FREE}
-    checkpoint = Checkpoint(folder, identity, DetectorEpoch, resume=resume)
-    return trainer.train(
-        network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
-        DetectorTask(recipe, stock),
-        plan_of_detector(recipe),
-        checkpoint=checkpoint,
-        on_epoch=on_epoch,
-        on_batch=on_batch,
-    )
-
-
-def plan_of_detector(recipe: DetectorRecipe) -> trainer.Plan:
-    """Returns how the detector's weights change."""
-    schedule = partial(trapezoid, warmup=recipe.warmup, decay=recipe.decay)
-    return trainer.plan_of(recipe, steps=recipe.steps, epoch=EPOCH, schedule=schedule, clip=STEEPEST)
+    checkpoint = Checkpoint(folder, recipe.identity(), DetectorEpoch, resume=resume)
+    return on_the_fly.fit(network, DetectorTask(recipe, stock), recipe, checkpoint=checkpoint, **options)

@@ -260,6 +260,6 @@ def read(each: Judged, fusion: Fusion, rescorer: Rescorer) -> tuple[NDArray[np.f
     kept = _apart(each, probabilities)
     boxes = each.opinions.found.boxes[kept]
     probabilities = rescorer.probabilities(each.opinions, probabilities, kept)
-    surest = np.argsort(probabilities[:, DIGITS], kind="stable")
-    surest = surest[probabilities[surest].argmax(axis=1) < DIGITS]
-    return probabilities[surest], matched(boxes[surest], each.scene)
+    order = np.argsort(probabilities[:, DIGITS], kind="stable")
+    order = order[probabilities[order].argmax(axis=1) < DIGITS]
+    return probabilities[order], matched(boxes[order], each.scene)

@@ -20,10 +20,10 @@ from inkread.system.locks import working_in
 from inkread.training import strip_stock
 from inkread.training.checkpoint import CHECKPOINT_FILE, refuse
 from inkread.training.closeup_fit import fit_closeups, gather
-from inkread.training.detector_export import Origin, detector_model, second_network_model, weighed
+from inkread.training.detector_export import detector_model, second_network_model, weighed
 from inkread.training.detector_fit import fit_detector
-from inkread.training.export import save_run
-from inkread.training.hardware import resolved, torch_settings
+from inkread.training.export import Origin, save_run
+from inkread.training.hardware import opencv_in_one_thread, resolved, torch_settings
 from inkread.training.progress import Progress
 from inkread.training.run import WEIGHTS_FILE, Run
 from inkread.training.starts import save_weights
@@ -78,7 +78,7 @@ def train_detector(
     """
     out, progress = Path(out), progress or Progress()
     recipe = resolved(recipe)
-    with working_in(out), torch_settings(recipe):
+    with working_in(out), torch_settings(recipe), opencv_in_one_thread():
         refuse(out, resume=resume)
         folder = None if data_dir is None else Path(data_dir)
         seen, held_out = (load_stock(data_dir=folder, held_out=part) for part in (False, True))

@@ -14,9 +14,11 @@ from torch.nn import functional
 from torch.optim.swa_utils import update_bn
 
 from inkread.errors import TrainingError
+from inkread.system.ranks import rank
 from inkread.training import trainer
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Checkpoint, refuse
+from inkread.training.distributed import ALONE, Share, joined
 from inkread.training.hardware import resolved, torch_settings
 from inkread.training.run import Run
 from inkread.training.schedules import SCHEDULES
@@ -103,6 +105,12 @@ class DigitsTask:
         right = (logits.argmax(dim=1) == labels).double().mean().item()
         return loss_of(logits, labels, self._recipe, self._weights), (right,)
 
+    def weight(self, labels: Tensor) -> float:
+        """Returns what the loss of glyphs with these labels is divided by."""
+        if self._weights is None or self._recipe.loss != "cross-entropy":
+            return len(labels)
+        return float(self._weights[labels.cpu()].sum())
+
     def end_epoch(self, averaged: nn.Module, passed: Passed) -> Epoch:
         """Sets the batch norms of the averaged weights, which never ran, and measures them.
 
@@ -128,6 +136,8 @@ def fit(
 ) -> Run[Recipe, Epoch]:
     """Trains the recipe's network; the same recipe and data give the same weights, interrupted or not.
 
+    Of several processes, see ``training.distributed``, only the first writes; all read ``out`` to resume.
+
     Args:
         recipe: every setting.
         learned: the glyphs to learn from; "not a digit" is a class of the network only if one is labelled so.
@@ -141,8 +151,9 @@ def fit(
         TrainingError: ``out`` holds another run, a set is empty, or the loss is no longer a number.
         OutputError: ``out`` cannot be written to.
     """
-    out = Path(out)
-    refuse(out, resume=resume)
+    out, is_first = Path(out), rank() == 0
+    if is_first:
+        refuse(out, resume=resume)
     recipe = resolved(recipe)
     classes = class_count(learned, validation)
     steps = -(-len(learned) // recipe.batch_size)
@@ -156,13 +167,16 @@ def fit(
         patience=recipe.patience,
         keep=recipe.keep,
     )
-    with torch_settings(recipe):
+    identity = identity_of(recipe, learned, validation)
+    with torch_settings(recipe), joined(recipe.device) as processes:
         torch.manual_seed(seed_of(recipe.seed, 0))
+        task = DigitsTask(recipe, learned, validation)
         state = trainer.train(
             build(recipe, classes),
-            DigitsTask(recipe, learned, validation),
+            task if processes is ALONE else Share(task),
             plan,
-            checkpoint=Checkpoint(out, identity_of(recipe, learned, validation), Epoch, resume=resume),
+            checkpoint=Checkpoint(out, identity, Epoch, resume=resume, writes=is_first),
+            processes=processes,
             on_epoch=on_epoch,
             on_batch=on_batch,
         )

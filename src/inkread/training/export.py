@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,12 +35,72 @@ from inkread.training.run import WEIGHTS_FILE
 from inkread.training.to_onnx import compare, to_onnx
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from torch import nn
 
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.training.digits import Epoch
-    from inkread.training.recipe import Recipe
+    from inkread.training.recipe import Recipe, TrainingConfig
     from inkread.training.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where networks come from, for their cards.
+
+    Attributes:
+        recipe: every setting.
+        data: the training data, see ``Card.data``.
+        command: the command that reproduces the run.
+    """
+
+    recipe: TrainingConfig
+    data: tuple[dict[str, Any], ...]
+    command: str
+
+    def card(
+        self,
+        network: nn.Module | None,
+        model: bytes = b"",
+        *,
+        labels: tuple[str, ...],
+        geometry: dict[str, Any],
+        name: str = "",
+        temperature: float = 1.0,
+        scores: Mapping[str, float] = MappingProxyType({}),
+        **further: Any,
+    ) -> Card:
+        """Returns the card of a network.
+
+        Args:
+            network: the network; ``None`` for counts, which give their own number of parameters.
+            model: the file's content, if it is exported already; else its hash is still to be set.
+            labels: the labels of its classes.
+            geometry: what its input must look like.
+            name: its name; by default that of the recipe's network.
+            temperature: divides its logits, see ``Card``.
+            scores: its scores.
+            further: other fields of ``Card``.
+        """
+        counted: dict[str, Any] = (
+            {"parameters": sum(each.numel() for each in network.parameters())} if network else {}
+        )
+        return Card(
+            name=name or self.recipe.network,
+            created=dt.datetime.now(dt.UTC).date().isoformat(),
+            sha256=hashlib.sha256(model).hexdigest(),
+            labels=labels,
+            temperature=temperature,
+            geometry=geometry,
+            data=self.data,
+            recipe=self.recipe.to_dict(),
+            command=self.command,
+            seed=self.recipe.seed,
+            scores={score: round(value, 6) for score, value in scores.items()},
+            **counted,
+            **further,
+        )
 
 
 def export(
@@ -68,58 +129,20 @@ def export(
     bias = fit_background_logit_adjustment(validation)
     temperature, scores = calibrate(logits, validation, bias)
     rejection_threshold = fit_rejection_threshold(logits, validation, temperature=temperature, bias=bias)
-    card = card_of(
-        run,
+    card = Origin(run.recipe, tuple(data), command).card(
+        run.network,
         model,
         labels=validation[0].classes[: logits[0].shape[1]],
         temperature=temperature,
         background_logit_adjustment=bias,
         rejection_threshold=rejection_threshold,
         geometry=geometry,
-        data=data,
-        command=command,
         scores=scores,
         confusion=confusion(logits, validation, temperature=temperature, bias=bias),
         reliability=reliability(logits, validation, temperature=temperature, bias=bias),
     )
     save_run(run, model, card, held_out=join(validation))
     return card
-
-
-def card_of(
-    run: Run[Any, Any],
-    model: bytes,
-    *,
-    labels: tuple[str, ...],
-    temperature: float,
-    geometry: dict[str, Any],
-    data: Sequence[dict[str, Any]],
-    command: str,
-    scores: dict[str, float],
-    background_logit_adjustment: float = 0.0,
-    rejection_threshold: float = 1.0,
-    confusion: tuple[tuple[int, ...], ...] = (),
-    reliability: tuple[tuple[float, ...], ...] = (),
-) -> Card:
-    """Returns the card of a run's exported model; for the arguments, see ``Card``."""
-    return Card(
-        name=run.recipe.network,
-        created=dt.datetime.now(dt.UTC).date().isoformat(),
-        sha256=hashlib.sha256(model).hexdigest(),
-        labels=labels,
-        temperature=temperature,
-        background_logit_adjustment=background_logit_adjustment,
-        rejection_threshold=rejection_threshold,
-        parameters=sum(weight.numel() for weight in run.network.parameters()),
-        geometry=geometry,
-        data=tuple(data),
-        recipe=run.recipe.to_dict(),
-        command=command,
-        seed=run.recipe.seed,
-        scores={name: round(score, 6) for name, score in scores.items()},
-        confusion=confusion,
-        reliability=reliability,
-    )
 
 
 def save_run(run: Run[Any, Any], model: bytes, card: Card, *, held_out: LabelledGlyphs | None = None) -> None:

@@ -29,7 +29,7 @@ from inkread.training import trainer
 from inkread.training.augment import augment
 from inkread.training.checkpoint import refuse
 from inkread.training.digits import batches_of, predict
-from inkread.training.export import card_of, save_run
+from inkread.training.export import Origin, save_run
 from inkread.training.hardware import resolved, torch_settings
 from inkread.training.run import Run
 from inkread.training.schedules import one_cycle
@@ -327,16 +327,14 @@ def _save(
     figures = {"own": own, "mnist_validation": tuned.mnist} | (
         {"refused": tuned.rejected} if tuned.rejected else {}
     )
-    card = card_of(
-        tuned.run,
+    card = Origin(tuned.run.recipe, tuple(data), command).card(
+        tuned.run.network,
         model,
         labels=start.card.labels,
         temperature=start.card.temperature,
         background_logit_adjustment=start.card.background_logit_adjustment,
         rejection_threshold=start.card.rejection_threshold,
         geometry=start.card.geometry,
-        data=data,
-        command=command,
         scores={
             f"{name}_{when}": score
             for name, both in figures.items()

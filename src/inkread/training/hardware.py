@@ -1,4 +1,4 @@
-"""What this machine computes on, and what it computes fast."""
+"""The devices of this machine, and the precision that each computes fast."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import cv2
 import torch
 
 from inkread.errors import TrainingError
@@ -60,3 +61,18 @@ def torch_settings(config: TrainingConfig) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def opencv_in_one_thread() -> Iterator[None]:
+    """Stops OpenCV's threads, and restores their number afterwards.
+
+    A forked process that makes examples cannot do this itself: it would wait forever for threads that exist
+    only in its parent.
+    """
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)

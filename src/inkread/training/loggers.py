@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from inkread.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from inkread.training.progress import Progress
@@ -97,7 +97,7 @@ class LoggedProgress:
 
 
 @contextmanager
-def logged(progress: Progress, names: list[str], folder: Path, config: TrainingConfig) -> Iterator[Any]:
+def logged(progress: Progress, names: Sequence[str], folder: Path, config: TrainingConfig) -> Iterator[Any]:
     """Yields a progress that also logs to programs, by their names in ``recipe.LOGGERS``.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 from inkread.errors import OptionError, nearest
 from inkread.training.architecture import check_layers
@@ -28,8 +28,6 @@ OTHER_NETWORKS = {
 }
 """Networks as other programs name them."""
 DETECTOR, TEXT = "detector", "text"
-EPOCH = 500
-"""Steps of an epoch of the detector."""
 TUNED = "tuned"
 """The network of a fine-tuned model."""
 
@@ -147,7 +145,7 @@ class Recipe(_WithGlyphs):
     """The architecture: one of ``NETWORKS``, or any name for your own ``layers``."""
 
     material: str = choice("mnist", MATERIALS)
-    """What is learned from besides --data (default: MNIST): ``writing`` adds other hands and pens, and glyphs
+    """Training data besides --data (default: MNIST): ``writing`` adds other writers and pens, and glyphs
     that are not digits, see ``inkread.datasets.glyph_corpus``; ``characters`` adds letters, as classes of
     their own, see ``inkread.synthetic.characters``."""
 
@@ -231,8 +229,53 @@ class Recipe(_WithGlyphs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectorRecipe(TrainingConfig):
+class _WithSteps(TrainingConfig):
+    """The settings of trainings whose examples are made during training, and which are counted in steps."""
+
+    epoch_steps: ClassVar[int] = 500
+    """Steps of an epoch."""
+
+    free: ClassVar[frozenset[str]] = frozenset(
+        {"steps", "decay", "warmup", "threads", "workers", "device", "precision"}
+    )
+    """Settings that may differ when a run is resumed."""
+
+    steps: int = number(40_000, 1, 10_000_000)
+    """Steps in all."""
+
+    learning_rate: float = number(1.2e-3, 1e-8, 10.0)
+    """Of AdamW, while it is constant."""
+
+    decay: float = number(0.5, 0.0, 1.0)
+    """Share of the steps, at the end, during which the learning rate falls to zero (Hägele et al. 2024)."""
+
+    threads: int = number(1, 0, 1_024)
+    """CPU threads; 0: PyTorch chooses. One by default, because examples are made at the same time."""
+
+    workers: int = number(1, 0, 256)
+    """Processes that make examples."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are."""
+        return -(-self.steps // self.epoch_steps)
+
+    def identity(self) -> dict[str, Any]:
+        """Returns the settings that a run and the one that resumes it share."""
+        return {name: value for name, value in self.to_dict().items() if name not in self.free}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorRecipe(_WithSteps):
     """Every setting of the training of the networks that find and read the digits on a page."""
+
+    free: ClassVar[frozenset[str]] = _WithSteps.free | {
+        "closeup_pages",
+        "closeup_steps",
+        "strip_pages",
+        "strip_steps",
+        "judged_pages",
+    }
 
     network: str = choice(DETECTOR, (DETECTOR,))
     """The architecture, see ``inkread.training.detector_network``."""
@@ -241,19 +284,13 @@ class DetectorRecipe(TrainingConfig):
     """Steps of the detector in all."""
 
     decay: float = number(0.25, 0.0, 1.0)
-    """Share of the steps, at the end, during which the learning rate falls to zero (Hägele et al. 2024)."""
 
     batch_size: int = number(8, 1, 4_096)
     """Scenes per step."""
 
-    learning_rate: float = number(1.2e-3, 1e-8, 10.0)
-    """Of AdamW, while it is constant."""
-
     warmup: float = number(0.015, 0.0, 0.9)
-    """Share of the steps during which the learning rate rises."""
 
     averaging: float = number(0.9985, 0.0, 0.99999)
-    """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
 
     echo: int = number(2, 1, 100)
     """How often a scene is used, each time in other light (Choi et al., "Faster neural network training with
@@ -283,62 +320,29 @@ class DetectorRecipe(TrainingConfig):
     seed: int = number(0, 0, 2**31 - 1)
     """Of the weights, the scenes, and their order."""
 
-    threads: int = number(1, 0, 1_024)
-    """CPU threads; 0: PyTorch chooses. One by default, because scenes are made at the same time."""
-
-    workers: int = number(1, 0, 256)
-    """Processes that make scenes."""
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs of ``EPOCH`` steps there are."""
-        return -(-self.steps // EPOCH)
-
 
 @dataclass(frozen=True, kw_only=True)
-class TextRecipe(TrainingConfig):
+class TextRecipe(_WithSteps):
     """Every setting of the training of the network that reads text lines."""
 
     network: str = choice(TEXT, (TEXT,))
     """The architecture, see ``inkread.training.strip_network``."""
 
-    steps: int = number(40_000, 1, 10_000_000)
-    """Steps in all."""
-
     batch_size: int = number(5_000, 100, 1_000_000)
     """Pixels of text line per step, along the lines."""
 
-    learning_rate: float = number(1.2e-3, 1e-8, 10.0)
-    """Of AdamW, while it is constant."""
-
     warmup: float = number(0.02, 0.0, 0.9)
-    """Share of the steps during which the learning rate rises."""
-
-    decay: float = number(0.5, 0.0, 1.0)
-    """Share of the steps, at the end, during which the learning rate falls to zero (Hägele et al. 2024)."""
 
     averaging: float = number(0.999, 0.0, 0.99999)
-    """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
 
     weights: str = choice("bundled", ("bundled", "strip", "random"))
     """The weights that the network starts from: bundled with the package, those of the network that reads
     strips of digits as far as they fit, or random."""
 
-    threads: int = number(1, 0, 1_024)
-    """CPU threads; 0: PyTorch chooses. One by default, because lines are made at the same time."""
-
-    workers: int = number(1, 0, 256)
-    """Processes that make lines."""
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs of ``EPOCH`` steps there are."""
-        return -(-self.steps // EPOCH)
-
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneConfig(_WithGlyphs):
-    """Every setting of a training that goes on from a model, with a person's own glyphs."""
+    """Every setting of the fine-tuning of a model on a person's own glyphs."""
 
     network: str = choice(TUNED, (TUNED,))
     """Distinguishes these settings from those of other trainings."""
@@ -363,13 +367,10 @@ class FineTuneConfig(_WithGlyphs):
     """Peak of the one-cycle schedule (Smith 2018)."""
 
     warmup: float = number(0.1, 0.0, 0.9)
-    """Share of the steps during which the learning rate rises to its peak."""
 
     weight_decay: float = number(0.01, 0.0, 10.0)
-    """Decoupled weight decay of AdamW (Loshchilov and Hutter 2019); none on biases."""
 
     averaging: float = number(0.0, 0.0, 0.99999)
-    """Decay per step of the exponential moving average of the weights, which is what is saved; 0 for none."""
 
     augmentation: Augmentation = field(
         default_factory=lambda: Augmentation(rotation=10.0, shear=0.15, scale=0.1, shift=1.0, elastic=0.7),
@@ -415,7 +416,9 @@ _FAST = Recipe(
 )
 """On large planes, a batch norm costs more than the convolution before it, so only the last one has it."""
 
-RECIPES: dict[str, Recipe | DetectorRecipe | TextRecipe] = {
+AnyRecipe: TypeAlias = Recipe | DetectorRecipe | TextRecipe
+
+RECIPES: dict[str, AnyRecipe] = {
     "default": dataclasses.replace(_SMALL, material="writing", mnist_passes=2, epochs=22, averaging=0.999),
     "small": _SMALL,
     "cnn": dataclasses.replace(_SMALL, network="cnn", epochs=20, dropout=0.4),
@@ -482,7 +485,7 @@ and ``corrections``, with which the bundled networks that read pages learn from 
 corrected."""
 
 
-def recipe_from(values: dict[str, Any]) -> Recipe | DetectorRecipe | TextRecipe | FineTuneConfig:
+def recipe_from(values: dict[str, Any]) -> AnyRecipe | FineTuneConfig:
     """Inverts ``to_dict`` of any kind of settings; their network says which kind.
 
     Raises:

@@ -44,7 +44,7 @@ def fit_rescoring(
         features: N×277, see ``pipeline.rescoring.features``.
         fused: N×11, the probabilities before.
         truth: N, the digit of each candidate, ``DIGITS`` for none; negative for those that do not count.
-        seed: of the weights and the order.
+        seed: the seed of the weights and the order.
         epochs: passes over the candidates.
         members: networks of the ensemble.
     """

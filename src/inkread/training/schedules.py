@@ -29,7 +29,7 @@ def trapezoid(progress: float, warmup: float, decay: float) -> float:
     """A line up, a plateau, and over the last ``decay`` of the steps a line down to zero.
 
     After Hägele et al., "Scaling laws and compute-optimal training beyond fixed durations", 2024: a training
-    that turns out to be too short can go on from its plateau.
+    that turns out to be too short can continue from its plateau.
     """
     rise = progress / warmup if warmup else 1.0
     fall = (1 - progress) / decay if decay else 1.0

@@ -1,17 +1,13 @@
-"""What the networks for close-ups and strips have in common: how they learn, each from batches of its own."""
+"""Trains the networks for close-ups and strips, each from batches of its own."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from inkread.training import trainer
+from inkread.training import on_the_fly
 from inkread.training.checkpoint import CHECKPOINT_FILE, Checkpoint
-from inkread.training.recipe import EPOCH
-from inkread.training.schedules import trapezoid
 from inkread.training.starts import load_weights
 
 if TYPE_CHECKING:
@@ -23,11 +19,8 @@ if TYPE_CHECKING:
     from inkread.training.recipe import DetectorRecipe
     from inkread.training.trainer import Answer, Passed
 
-STEEPEST, WEIGHT_DECAY, AVERAGING = 5.0, 0.03, 0.999
-"""Norm that gradients are clipped to; decoupled weight decay (Loshchilov and Hutter 2019); decay per step of
-the moving average of the weights."""
-WARMUP, DECAY = 0.02, 0.5
-"""Shares of the steps during which the learning rate rises and falls."""
+SETTINGS: dict[str, Any] = {"warmup": 0.02, "decay": 0.5, "weight_decay": 0.03, "averaging": 0.999}
+"""The settings in which both differ from the detector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class Batch:
 
     Attributes:
         planes: the network's input.
-        loss: of its answer, in 32 bits.
+        loss: computes the loss of its answer, in 32 bits.
     """
 
     planes: Tensor
@@ -45,7 +38,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class LossEpoch:
-    """The mean loss of ``recipe.EPOCH`` steps."""
+    """The mean loss of an epoch."""
 
     epoch: int
     learning_rate: float
@@ -93,24 +86,12 @@ def learn(
         steps: in all.
         rate: the highest learning rate.
         start: bundled weights to start from, if the recipe wants them.
-        folder: where a checkpoint is kept; a training that is interrupted there continues. None for neither.
+        folder: the folder of a checkpoint, from which an interrupted training continues; None for none.
         on_epoch: called after every epoch, with its figures.
         on_batch: called after every step with the number of steps done, and in all.
     """
     if recipe.weights == "bundled":
         load_weights(network, start)
-    plan = trainer.Plan(
-        steps=steps,
-        epoch=EPOCH,
-        learning_rate=rate,
-        schedule=partial(trapezoid, warmup=WARMUP, decay=DECAY),
-        seed=recipe.seed,
-        weight_decay=WEIGHT_DECAY,
-        averaging=AVERAGING,
-        clip=STEEPEST,
-        device=recipe.device,
-        precision=recipe.precision,
-    )
     checkpoint = None
     if folder:
         identity = {"steps": steps, "seed": recipe.seed, "weights": recipe.weights}
@@ -119,13 +100,13 @@ def learn(
 
     def after(row: LossEpoch) -> None:
         nonlocal passed
-        passed = row.epoch * EPOCH
+        passed = row.epoch * recipe.epoch_steps
         on_epoch(row)
 
-    state = trainer.train(
-        network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+    state = on_the_fly.fit(
+        network,
         BatchesTask(batches),
-        plan,
+        dataclasses.replace(recipe, steps=steps, learning_rate=rate, **SETTINGS),
         checkpoint=checkpoint,
         on_epoch=after,
         on_batch=lambda done, _of: on_batch(passed + done, steps),

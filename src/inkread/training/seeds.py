@@ -1,4 +1,4 @@
-"""Several runs of one recipe that differ in their seed only: what is luck, and what is the recipe."""
+"""The spread of scores over runs that differ only in their seed: how much of a difference is luck."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Spread:
     """A score over several seeds.
 
     Attributes:
-        mean: of all.
+        mean: the mean over all runs.
         deviation: sample standard deviation; 0 for a single one.
         low: the lowest.
         high: the highest.

@@ -196,7 +196,7 @@ def fit_strips(
     """Returns the network after ``recipe.strip_steps`` steps of ``BATCH`` strips each.
 
     Args:
-        parts: what is learned from.
+        parts: the sets of strips to learn from.
         shares: how often a strip is of each part.
         recipe: see ``hardware.resolved``.
         options: see ``second_networks.learn``.

@@ -99,8 +99,8 @@ class Sweep:
         out: its folder.
         space: the space that it searches.
         trials: in the order of their start.
-        importance: of each setting that varies, summing to 1 (PED-ANOVA, Watanabe et al. 2023); empty if
-            there are too few trials.
+        importance: the importance of each setting that varies, summing to 1 (PED-ANOVA, Watanabe et al.
+            2023); empty if there are too few trials.
     """
 
     out: Path

@@ -7,31 +7,27 @@ connectionist temporal classification (Graves et al. 2006).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from inkread.datasets.written_text import HEIGHT
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.evaluation.metrics import edit_distance
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.decoding import greedy
 from inkread.pipeline.strips import planes
 from inkread.synthetic.text_lines import make_line
-from inkread.training import starts, trainer
+from inkread.training import on_the_fly, starts
 from inkread.training.checkpoint import Checkpoint
 from inkread.training.hardware import multiplies_bfloat16
-from inkread.training.recipe import EPOCH
-from inkread.training.schedules import trapezoid
 from inkread.training.starts import load_trunk, load_weights
 from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -45,19 +41,15 @@ if TYPE_CHECKING:
 BLANK = len(TEXT_CLASSES) - 1
 POOL = 400
 """Lines that are sorted by width before they are divided into batches."""
-STEEPEST = 5.0
-"""The norm that gradients are clipped to."""
 MEASURED = 1_000
 """Held-out lines that each epoch is measured on."""
-FREE = frozenset({"steps", "decay", "warmup", "threads", "workers", "device", "precision"})
-"""Settings that may differ when a run is resumed."""
 
 Lines = list["Strip"]
 
 
 @dataclass(frozen=True)
 class TextEpoch:
-    """The figures of ``recipe.EPOCH`` steps; a row of ``history.csv``.
+    """The figures of an epoch; a row of ``history.csv``.
 
     Attributes:
         train_loss: in nats per character.
@@ -87,7 +79,6 @@ class LineBatches(IterableDataset["Lines"]):
         self.stock, self.recipe, self.epoch = stock, recipe, epoch
 
     def __iter__(self) -> Iterator[Lines]:
-        cv2.setNumThreads(1)
         info = get_worker_info()
         pool, step = (info.id, info.num_workers) if info else (0, 1)
         while True:
@@ -202,23 +193,11 @@ def fit_text(
     stock: TextStock,
     held_out: TextStock,
     resume: bool = False,
-    on_epoch: Callable[[TextEpoch], object] = lambda _epoch: None,
-    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
+    **options: Any,
 ) -> State[TextEpoch]:
-    """Trains the network, or continues from the run's checkpoint, which is written after every epoch.
+    """Trains the network on lines made of ``stock``, or continues the interrupted run in the folder.
 
-    Args:
-        recipe: every setting, see ``hardware.resolved``.
-        folder: the run's.
-        stock: the material of the lines.
-        held_out: the material of the lines that measure each epoch.
-        resume: continues the interrupted run in it.
-        on_epoch: called after every epoch, with its figures.
-        on_batch: called after every step with the number of steps done in this epoch, and in all of it.
-
-    Raises:
-        TrainingError: the checkpoint is damaged or of another recipe, or the loss is no longer a number.
-        OutputError: the folder cannot be written to.
+    Lines made of ``held_out`` measure each epoch. See ``on_the_fly.fit`` for the options and errors.
     """
     torch.manual_seed(recipe.seed)
     network = StripNetwork(len(TEXT_CLASSES), HEIGHT)
@@ -227,14 +206,6 @@ def fit_text(
     elif recipe.weights == "strip":
         load_trunk(network, starts.STRIP)
     rng = np.random.default_rng([recipe.seed, 0])
-    validation = [make_line(held_out, rng) for _ in range(MEASURED)]
-    identity = {name: value for name, value in recipe.to_dict().items() if name not in FREE}
-    schedule = partial(trapezoid, warmup=recipe.warmup, decay=recipe.decay)
-    return trainer.train(
-        network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
-        TextTask(recipe, stock, validation),
-        trainer.plan_of(recipe, steps=recipe.steps, epoch=EPOCH, schedule=schedule, clip=STEEPEST),
-        checkpoint=Checkpoint(folder, identity, TextEpoch, resume=resume),
-        on_epoch=on_epoch,
-        on_batch=on_batch,
-    )
+    task = TextTask(recipe, stock, [make_line(held_out, rng) for _ in range(MEASURED)])
+    checkpoint = Checkpoint(folder, recipe.identity(), TextEpoch, resume=resume)
+    return on_the_fly.fit(network, task, recipe, checkpoint=checkpoint, **options)

@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.written_text import HEIGHT, Strip, Strips
+from inkread.datasets.strip_pack import HEIGHT
 from inkread.errors import OptionError
 from inkread.evaluation.metrics import edit_distance
-from inkread.models import TEXT
-from inkread.models.card import TEXT_CLASSES
-from inkread.pipeline.decoding import characters_of, words_of
+from inkread.models import NGRAMS
+from inkread.models.card import CARD_FILE, TEXT_CLASSES
+from inkread.pipeline.beam_search import BeamSearch
+from inkread.pipeline.ngrams import NGRAMS_FILE
 from inkread.pipeline.text import TextRecognizer
 from inkread.pipeline.text_lines import FILL
+from inkread.pipeline.words import read_words
 from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_text_stock, make_line
+from inkread.system.files import writing
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
-from inkread.training.detector_export import Origin, in_8_bits_compared
-from inkread.training.export import save_run
-from inkread.training.hardware import resolved, torch_settings
+from inkread.training.detector_export import in_8_bits_compared
+from inkread.training.export import Origin, save_run
+from inkread.training.hardware import opencv_in_one_thread, resolved, torch_settings
+from inkread.training.ngrams import count_ngrams, fit_weights
 from inkread.training.progress import Progress
 from inkread.training.run import Run
 from inkread.training.text_fit import fit_text, planes_of
@@ -31,17 +35,23 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.datasets.written_text import Strips
     from inkread.models import Card, Model
+    from inkread.pipeline.ngrams import NGrams
     from inkread.synthetic.text_lines import TextStock
     from inkread.system.files import AnyPath
     from inkread.training.recipe import TextRecipe
     from inkread.training.strip_network import StripNetwork
     from inkread.training.text_fit import TextEpoch
 
+    ReadLine = tuple[NDArray[np.float32], str]
+
 CALIBRATED = 200
 """Held-out lines that give the ranges for 8 bits."""
 MEASURED = 2_000
 """Held-out lines that measure the exported network, and give its temperature."""
+WEIGHED = 400
+"""The first of these lines give the weights of spelling instead of measuring it."""
 TEMPERATURES = np.geomspace(0.2, 5, 200)
 
 
@@ -74,7 +84,7 @@ def train_text(
     """
     out, progress = Path(out), progress or Progress()
     recipe = resolved(recipe)
-    with working_in(out), torch_settings(recipe):
+    with working_in(out), torch_settings(recipe), opencv_in_one_thread():
         refuse(out, resume=resume)
         stock, held_out = (load_text_stock(data_dir, held_out=part) for part in (False, True))
         if data:
@@ -91,6 +101,9 @@ def train_text(
         network = state.averaged.cpu()
         origin = Origin(recipe, (*described(stock, "train"), *described(held_out, "validation")), command)
         model = text_model(network, held_out, out, origin)
+        lines = _columns_of(model, held_out, recipe.seed)
+        model = dataclasses.replace(model, card=_measured(model.card, lines))
+        save_spelling(out / NGRAMS, count_ngrams(stock.texts()), lines, origin)
         run = Run(out, recipe, network, tuple(state.history))
         save_run(run, model.content, model.card)
         return run
@@ -105,7 +118,7 @@ def _own(folders: Sequence[str]) -> Strips:
 
 
 def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin: Origin) -> Model:
-    """Returns the network in 8 bits, calibrated and measured on held-out lines.
+    """Returns the network in 8 bits.
 
     Raises:
         TrainingError: ONNX Runtime and PyTorch disagree on held-out lines.
@@ -113,33 +126,54 @@ def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin:
     rng = np.random.default_rng([origin.recipe.seed, 1])
     examples = [planes_of([make_line(held_out, rng)])[0].numpy() for _ in range(CALIBRATED)]
     geometry = {"height": HEIGHT, "ink": FILL}
-    card = origin.card(TEXT, network, labels=TEXT_CLASSES, geometry=geometry)
-    model = in_8_bits_compared(network.eval(), TextRecognizer, examples, card, folder)
-    return dataclasses.replace(
-        model, card=_measured(model, [make_line(held_out, rng) for _ in range(MEASURED)])
+    card = origin.card(network, labels=TEXT_CLASSES, geometry=geometry)
+    return in_8_bits_compared(network.eval(), TextRecognizer, examples, card, folder)
+
+
+def save_spelling(folder: Path, ngrams: NGrams, lines: Sequence[ReadLine], origin: Origin) -> None:
+    """Writes the n-grams, with the weights that read held-out lines best, into a folder."""
+    columns, texts = zip(*lines, strict=True)
+    weights = fit_weights(ngrams, columns[:WEIGHED], texts[:WEIGHED])
+    content = ngrams.to_bytes()
+    card = origin.card(
+        None,
+        content,
+        labels=TEXT_CLASSES[:-1],
+        geometry={},
+        name=NGRAMS,
+        parameters=len(ngrams),
+        fusion=dataclasses.asdict(weights),
     )
+    card = _measured(card, lines[WEIGHED:], BeamSearch(ngrams, weights))
+    with writing(folder, "make room, then resume the run"):
+        folder.mkdir(exist_ok=True)
+        (folder / NGRAMS_FILE).write_bytes(content)
+        (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
 
 
-def _measured(model: Model, lines: Sequence[Strip]) -> Card:
-    """Returns the card with the temperature of word probabilities, and the scores."""
+def _columns_of(model: Model, held_out: TextStock, seed: int) -> list[ReadLine]:
+    rng = np.random.default_rng([seed, 2])
+    lines = [make_line(held_out, rng) for _ in range(MEASURED)]
     columns = TextRecognizer(model).probabilities_of([line.pixels for line in lines])
+    return [(each, line.text) for each, line in zip(columns, lines, strict=True)]
+
+
+def _measured(card: Card, lines: Sequence[ReadLine], search: BeamSearch | None = None) -> Card:
+    """Returns the card with the temperature of word probabilities, and the scores."""
     right, logs, errors, length = [], [], 0, 0
-    for each, line in zip(columns, lines, strict=True):
-        characters = characters_of(each)
-        read = [("".join(c.label for c in word), word) for word in words_of(characters)]
-        errors += edit_distance(" ".join(text for text, _ in read), line.text)
-        length += len(line.text)
-        if " " not in line.text and len(read) == 1:
-            text, word = read[0]
-            right.append(text == line.text)
-            logs.append(float(np.log([character.probability for character in word]).sum()))
-    correct, log = np.array(right), np.array(logs)
+    for columns, text in lines:
+        words = read_words(columns, search, temperature=1.0)
+        errors += edit_distance(" ".join(word.text for word in words), text)
+        length += len(text)
+        if " " not in text and len(words) == 1:
+            right.append(words[0].text == text)
+            logs.append(float(np.log(max(words[0].probability, 1e-9))))
     return dataclasses.replace(
-        model.card,
-        temperature=round(fitted_temperature(correct, log), 4),
+        card,
+        temperature=round(fitted_temperature(np.array(right), np.array(logs)), 4) if right else 1.0,
         scores={
             "lines_cer": round(errors / max(1, length), 6),
-            "words_right": round(float(correct.mean()), 6),
+            "words_right": round(sum(right) / max(1, len(right)), 6),
         },
     )
 

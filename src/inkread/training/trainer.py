@@ -18,6 +18,7 @@ import torch
 
 from inkread.errors import TrainingError
 from inkread.training.checkpoint import Checkpoint, State
+from inkread.training.distributed import ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
+    from inkread.training.distributed import Alone
     from inkread.training.recipe import TrainingConfig
 
 EPOCH_SEEDS = 10_007
@@ -47,11 +49,11 @@ class Figures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What the steps of an epoch came to.
+    """The outcome of an epoch's steps.
 
     Attributes:
         epoch: its number, from 1.
-        learning_rate: of the last step.
+        learning_rate: the rate of the last step.
         means: mean over the steps of what ``Task.loss`` counts, the loss first.
         seconds: since the epoch began.
     """
@@ -84,14 +86,14 @@ class Plan:
         epoch: steps of an epoch; the last one may be shorter.
         learning_rate: the highest.
         schedule: share of the steps done, 0..1 -> share of the highest rate.
-        seed: of dropout, and of what else a task draws from PyTorch's global generator.
+        seed: seeds PyTorch's global generator, for dropout and for whatever a task draws from it.
         optimizer: ``adamw``, ``adam``, or ``sgd`` (with Nesterov's momentum).
-        momentum: of ``sgd``.
+        momentum: the momentum of ``sgd``.
         weight_decay: as the optimizer means it; none on biases and batch norms.
         averaging: decay per step of the moving average of the weights, which is the result; 0 for none.
         clip: norm that gradients are clipped to.
         device: where.
-        precision: of the layers, ``float32`` or ``bfloat16``.
+        precision: the layers' precision, ``float32`` or ``bfloat16``.
         patience: epochs without a lower validation loss after which the training stops; 0 for never.
         keep: ``last``, or ``best`` for the epoch with the lowest validation loss.
     """
@@ -146,6 +148,7 @@ def train(
     plan: Plan,
     *,
     checkpoint: Checkpoint[Row] | None = None,
+    processes: Alone = ALONE,
     on_epoch: Callable[[Row], object] = lambda _row: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> State[Row]:
@@ -156,6 +159,7 @@ def train(
         task: what it learns.
         plan: how.
         checkpoint: where the state is kept after each epoch; none for a short training.
+        processes: those that train together, see ``distributed.joined``.
         on_epoch: called after each epoch with its figures; for a resumed training, also with earlier ones.
         on_batch: called after each step with the number of steps done in this epoch, and in all of it.
 
@@ -168,8 +172,10 @@ def train(
         checkpoint.open(state)
         for row in state.history:
             on_epoch(row)
+    network = processes.parallel(state.network)
     while not _is_done(state, plan):
-        state.history.append(_epoch(state, task, plan, on_batch))
+        row = _epoch(state, network, task, plan, processes, on_batch=on_batch)
+        state.history.append(processes.agreed(row))
         state.note_best(keep=plan.keep == "best")
         if checkpoint:
             checkpoint.save(state)
@@ -184,8 +190,16 @@ def _is_done(state: State[Any], plan: Plan) -> bool:
     return done >= plan.epochs or (0 < plan.patience <= done - state.best_epoch)
 
 
-def _epoch(state: State[Any], task: Task[Row], plan: Plan, on_batch: Callable[[int, int], object]) -> Row:
-    """Trains for one epoch."""
+def _epoch(
+    state: State[Any],
+    network: nn.Module,
+    task: Task[Row],
+    plan: Plan,
+    processes: Alone,
+    *,
+    on_batch: Callable[[int, int], object],
+) -> Row:
+    """Trains for one epoch; ``network`` is the state's, or its parallel twin."""
     epoch, began = len(state.history) + 1, time.perf_counter()
     first = (epoch - 1) * plan.epoch
     count = min(plan.epoch, plan.steps - first)
@@ -196,25 +210,28 @@ def _epoch(state: State[Any], task: Task[Row], plan: Plan, on_batch: Callable[[i
     for done, batch in enumerate(islice(task.batches(epoch), count)):
         step = first + done
         rate = plan.learning_rate * plan.schedule((step + 1) / plan.steps)
-        sums = sums + _step(state, task, plan, batch, rate=rate)
+        sums = sums + _step(state, network, task, plan, batch, rate=rate)
         if plan.averaging:
             # A decay that rises from zero soon forgets the random first weights.
             state.average(min(plan.averaging, step / (step + 10)))
         on_batch(done + 1, count)
     if not plan.averaging:
         state.average(0.0)
+    sums = processes.mean(sums)
     if not np.isfinite(sums).all():
         remedy = "start again with a lower learning rate"
         raise TrainingError(f"epoch {epoch}", "the loss is no longer a number", remedy)
     return task.end_epoch(state.averaged, Passed(epoch, rate, sums / count, time.perf_counter() - began))
 
 
-def _step(state: State[Any], task: Task[Any], plan: Plan, batch: Any, *, rate: float) -> NDArray[np.float64]:
+def _step(
+    state: State[Any], network: nn.Module, task: Task[Any], plan: Plan, batch: Any, *, rate: float
+) -> NDArray[np.float64]:
     """Trains for one step; returns the loss, and the task's further figures."""
 
     def answer(inputs: Tensor) -> Tensor:
         with torch.autocast(plan.device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
-            return state.network(inputs.to(plan.device)).float()
+            return network(inputs.to(plan.device)).float()
 
     for group in state.optimizer.param_groups:
         group["lr"] = rate

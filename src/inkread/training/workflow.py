@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from inkread.models import load_model
 from inkread.models.card import CHARACTER_CLASSES, DIGIT_CLASSES
 from inkread.pipeline.glyph import GEOMETRY
 from inkread.system.locks import working_in
+from inkread.system.ranks import rank
 from inkread.training.checkpoint import refuse
 from inkread.training.detector_fit import DetectorEpoch
 from inkread.training.detector_run import train_detector
@@ -60,6 +62,8 @@ def train(
 ) -> Run[Recipe, Epoch]:
     """Trains on the named data and on the recipe's material, and saves the run; no test file is used.
 
+    Of several processes, see ``training.distributed``, only the first saves and reports progress.
+
     Args:
         recipe: every setting.
         out: the run's folder: new, or that of an interrupted run to resume.
@@ -77,10 +81,11 @@ def train(
         OptionError: a name is neither a collection nor a folder, or does not suit the recipe.
         DatasetError: some data are not available, or do not fit together.
     """
-    out = Path(out)
-    with working_in(out):
-        refuse(out, resume=resume)
-        progress = progress or Progress()
+    out, is_first = Path(out), rank() == 0
+    with working_in(out) if is_first else nullcontext():
+        if is_first:
+            refuse(out, resume=resume)
+        progress = progress if progress and is_first else Progress()
         mixture = mix(recipe, data, progress=progress, data_dir=data_dir, store=store)
         run = fit(
             recipe,
@@ -93,7 +98,8 @@ def train(
         )
         if mixture.held_out[0].classes not in (DIGIT_CLASSES, CHARACTER_CLASSES) and set(data) & set(NAMES):
             geometry = {"side": GLYPH_SIDE}  # these are taken as they are published
-        export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
+        if is_first:
+            export(run, mixture.held_out, data=mixture.described(), geometry=geometry, command=command)
         return run
 
 

@@ -8,7 +8,6 @@ reopened.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import stat
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from inkread.errors import OptionError, OutputError
-from inkread.results.outcome import as_text
+from inkread.results import table
 from inkread.system.files import writing
 from inkread.system.locks import lock
 from inkread.watching.directory_scanner import Stamp
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 MORE_KEYS = ("time", "size", "modified_ns", "sha256")
 """Fields at the end of each line, after the reading."""
 
-COLUMNS = ("source", "text", "probability", "width", "height", "error", *MORE_KEYS)
+COLUMNS = (*table.COLUMNS, *MORE_KEYS)
 
 DIGEST_LENGTH = 64
 """Length of a hexadecimal SHA-256."""
@@ -241,23 +240,10 @@ class _Csv:
     header = start = (",".join(COLUMNS) + "\n").encode()
 
     def encode(self, record: Record) -> bytes:
-        outcome, reading, stamp = record.outcome, record.outcome.reading, record.stamp
-        least, error = outcome.least_probability, outcome.error
-        fields = (
-            outcome.name,
-            as_text(outcome.joined()),
-            None if least is None else round(least, 6),
-            reading and reading.width,
-            reading and reading.height,
-            error and " ".join(error.splitlines()),
-            record.time,
-            stamp.size,
-            stamp.modified_ns,
-            record.sha256,
-        )
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(fields)
-        return line.getvalue().encode("utf-8", errors="backslashreplace")
+        stamp = record.stamp
+        more = (record.time, str(stamp.size), str(stamp.modified_ns), record.sha256)
+        line = table.csv_line([*table.cells_of(record.outcome), *more])
+        return line.encode("utf-8", errors="backslashreplace")
 
     def decode(self, line: bytes) -> tuple[Stamp, str] | None:
         try:

@@ -32,7 +32,7 @@ def test_predictions_are_captioned_with_label_reading_and_certainty(glyphs, prob
     )
 
 
-def test_errors_are_all_wrong_and_the_surest_come_first(glyphs, probabilities):
+def test_errors_are_all_wrong_and_the_most_confident_come_first(glyphs, probabilities):
     ranked = most_confident_errors(glyphs.labels, probabilities)
     sure = probabilities[ranked].max(axis=1)
     assert len(ranked)

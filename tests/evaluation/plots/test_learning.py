@@ -25,7 +25,7 @@ def test_each_figure_has_its_line():
     assert lines(curves({"run": HISTORY})) == [expected[:2], expected[2:]]
 
 
-def test_several_runs_are_told_apart():
+def test_several_runs_are_distinguished():
     plot = curves({"one": HISTORY, "other": HISTORY})
     assert [len(found) for found in lines(plot)] == [4, 4]
     names = [text.get_text() for text in plot.legends[0].get_texts()]
@@ -57,7 +57,7 @@ def test_a_sparkline_rises_from_the_least_to_the_largest():
     assert sparkline([]) == ""
 
 
-def test_a_sparkline_leaves_a_blank_for_what_is_no_number():
+def test_a_sparkline_leaves_a_blank_for_missing_numbers():
     assert sparkline([0.0, math.nan, 1.0, math.inf]) == f"{BLOCKS[0]} {BLOCKS[-1]} "
 
 

@@ -40,12 +40,12 @@ def test_an_svg_is_the_same_each_time(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["plot.gif", "plot", "plot.png.txt"])
-def test_another_suffix_is_refused(plot, tmp_path, name):
+def test_another_suffix_is_rejected(plot, tmp_path, name):
     with pytest.raises(OptionError, match=r"use \.png or \.svg"):
         save(plot, tmp_path / name)
 
 
-def test_a_place_that_cannot_be_written_to_is_told(plot, tmp_path):
+def test_a_place_that_cannot_be_written_to_is_reported(plot, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         save(plot, tmp_path / "file" / "plot.png")

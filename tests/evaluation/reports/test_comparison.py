@@ -43,14 +43,14 @@ def test_each_collection_has_a_panel_for_each_cost(comparison):
     ]
 
 
-def test_a_model_stands_at_its_cost_and_its_share_of_errors(comparison):
+def test_a_model_is_plotted_at_its_cost_and_its_share_of_errors(comparison):
     points = [container[0].get_xydata()[0] for container in against_cost(comparison).axes[0].containers]
     assert points[0] == pytest.approx((1_000, 0.5 / 400))  # no error counts as half an error
     assert points[1] == pytest.approx((1_000, 8 / 400))
     assert np.isnan(points[2][0])
 
 
-def test_every_model_is_in_the_legend_whatever_its_name(comparison):
+def test_a_model_of_any_name_is_in_the_legend(comparison):
     plot = against_cost(comparison)
     assert [text.get_text() for text in plot.legends[0].get_texts()] == ["_all", "a<b>$x$", "c"]
     words = plot.to_svg(text=True)

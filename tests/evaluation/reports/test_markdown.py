@@ -14,7 +14,7 @@ def test_figures_replace_those_before_and_nothing_else():
 
 
 @pytest.mark.parametrize("document", ["", BEGIN, f"{END}{BEGIN}", f"{BEGIN}{END}{END}"])
-def test_a_document_without_its_marks_is_refused(document):
+def test_a_document_without_its_marks_is_rejected(document):
     with pytest.raises(OptionError, match="figures: begin"):
         fill(document, "new")
 

@@ -164,7 +164,7 @@ def test_every_network_has_every_plot_and_a_report(draw_glyphs, finish, asked, n
     ]
 
 
-def test_what_a_network_does_not_have_is_said_in_its_place(run, asked, monkeypatch):
+def test_a_plot_that_cannot_be_drawn_is_explained_in_its_place(run, asked, monkeypatch):
     def refuse(_subject):
         raise OptionError("features", "are <none>", "look elsewhere")
 
@@ -201,11 +201,11 @@ def test_every_plot_can_be_drawn_of_a_run(run, asked, name):
     assert np.prod(plot.get_size_inches()) > 0
 
 
-def test_an_unknown_plot_is_told_its_nearest_neighbor():
+def test_an_unknown_plot_suggests_the_nearest_name():
     with pytest.raises(OptionError, match="did you mean 'confusion'"):
         find("confusoin")
 
 
-def test_an_option_of_another_plot_is_refused():
+def test_an_option_of_another_plot_is_rejected():
     with pytest.raises(OptionError, match="it is for embedding"):
         find("curves", {"method": "pca"})

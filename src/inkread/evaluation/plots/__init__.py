@@ -11,6 +11,7 @@ comparisons and sweeps save their own.
 ``layers``            filters, features, saliency, gradcam
 ``embedding_figure``  embedding
 ``pipeline_figure``   process
+``diagram_figure``    diagram: the layers of a network
 ``costs``             against_cost: a comparison
 ``sweeps``            trials, settings: a sweep
 ``network``           a model's layers in PyTorch, and their output for glyphs
@@ -33,6 +34,7 @@ from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
     from inkread.evaluation.plots.costs import against_cost
+    from inkread.evaluation.plots.diagram_figure import diagram
     from inkread.evaluation.plots.embedding_figure import embedding
     from inkread.evaluation.plots.grids import augmentation, errors, predictions, samples
     from inkread.evaluation.plots.inspection import Inspection
@@ -52,6 +54,7 @@ __all__ = [
     "classes",
     "confusion",
     "curves",
+    "diagram",
     "embedded",
     "embedding",
     "errors",
@@ -76,6 +79,7 @@ _NAMES = {
     "learning": ("curves",),
     "network": ("embedded", "network_of"),
     "scores": ("classes", "confusion", "reliability"),
+    "diagram_figure": ("diagram",),
     "embedding_figure": ("embedding",),
     "pipeline_figure": ("process",),
     "style": ("Plot", "save"),

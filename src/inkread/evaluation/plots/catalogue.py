@@ -101,6 +101,12 @@ def _process(inspection: Inspection, picture: str | None = None) -> Plot:
     return plots.process(inspection.trace(picture), inspection.network)
 
 
+def _diagram(inspection: Inspection) -> Plot:
+    from inkread.evaluation.summary import summarize
+
+    return plots.diagram(summarize(inspection.model))
+
+
 def _filters(inspection: Inspection) -> Plot:
     return plots.filters(inspection.network)
 
@@ -190,6 +196,7 @@ PLOTS = {
         _process,
         ("picture",),
     ),
+    "diagram": Entry("The network", "Its layers, as large as their outputs.", _diagram),
     "filters": Entry("First filters", "The weights of the first layer.", _filters),
     "features": Entry(
         "What the layers see",

@@ -68,15 +68,15 @@ def first_glyph(trace: Trace) -> tuple[NDArray[np.uint8], NDArray[np.float32], N
     return opinions.glyphs[index], trace.choice.probabilities[index], opinions.found.boxes[index]
 
 
-def example_photo(digit: str = "5", *, seed: int = 4) -> NDArray[np.uint8]:
-    """Renders a photo of a digit in ballpoint pen on paper in uneven light: H×W×3.
+def example_photo(digits: str = "5", *, seed: int = 4) -> NDArray[np.uint8]:
+    """Renders a photo of a digit or a few in ballpoint pen on paper in uneven light: H×W×3.
 
     The rendering is from ``inkread.datasets``.
     """
     rng = np.random.default_rng(seed)
-    shape = (300, 300)
+    shape = (300, 300 + 150 * (len(digits) - 1))
     page = page_rendering.plain_paper(shape, rng, colour=(0.95, 0.94, 0.90))
-    strokes = page_rendering.place(write_row(digit, WriterStyle.random(rng), rng), at=(110, 66), height=165)
+    strokes = page_rendering.place(write_row(digits, WriterStyle.random(rng), rng), at=(110, 66), height=165)
     page = page_rendering.write(page, rasterise(strokes, shape, 9), page_rendering.BLUE_PEN, rng)
     page = page * page_rendering.uneven_light(shape, direction=40, fall=0.35, vignette=0.15)
     return page_rendering.photograph(page, page_rendering.Camera(tilt=0.04, turn=2.0), rng)

@@ -58,7 +58,23 @@ def picture_body(*, several: bool) -> dict[str, Any]:
     }
     content: dict[str, Any] = {"multipart/form-data": form}
     if not several:
-        content = {kind: {"schema": binary} for kind in ("application/octet-stream", "image/*")} | content
+        encoded = {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "picture": {"type": "string", "description": "The picture in Base64, or a data URL."},
+                    "name": {"type": "string", "description": "Its file name."},
+                },
+                "required": ["picture"],
+                "additionalProperties": False,
+            },
+            "examples": {"seven": {"value": schemas.ENCODED_EXAMPLE}},
+        }
+        content = {
+            **{kind: {"schema": binary} for kind in ("application/octet-stream", "image/*")},
+            "application/json": encoded,
+            **content,
+        }
     return {"requestBody": {"required": True, "content": content}}
 
 

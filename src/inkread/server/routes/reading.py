@@ -50,7 +50,7 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
     """Reads every digit in a picture, row by row.
 
     Send the picture as the body, with any content type, or as the only part of a form, named `picture`. Its
-    format is detected by content only.
+    format is detected by content only. The body may also be a data URL, or JSON with the picture in Base64.
     """
     if options.draw and options.stages:
         raise Problem("bad-request", "draw and stages cannot be combined.", "Use only one of them.")

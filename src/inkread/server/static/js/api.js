@@ -30,6 +30,9 @@ export class Unreachable extends Error {
   }
 }
 
+/** Whether the same request may succeed later: the server is gone, busy, or failed. */
+export const mayPass = (error) => error instanceof Unreachable || error.status >= 500 || error.status === 429;
+
 export const isAbort = (error) => error?.name === "AbortError";
 
 /**
@@ -50,16 +53,23 @@ export class Api {
    * @param {() => ?string} options.key the API key, if there is one.
    * @param {(refused: boolean) => Promise<?string>} options.askKey asks the user for a key; null for none.
    * @param {() => ?string} options.alphabet what to read besides digits; null for digits.
+   * @param {() => boolean} options.single whether each picture is read as one digit.
+   * @param {(request: import("./snippets.js").Request) => void} options.noted called with each request to
+   *   read or correct something, as another program would send it.
    */
   constructor({
     base,
     key = () => null,
     askKey = async () => null,
     alphabet = () => null,
+    single = () => false,
+    noted = () => {},
     fetcher = (...all) => fetch(...all),
   }) {
     this.base = base;
     this.alphabet = alphabet;
+    this.single = single;
+    this.noted = noted;
     this.key = key;
     this.askKey = askKey;
     this.fetcher = fetcher;
@@ -67,6 +77,7 @@ export class Api {
 
   info() { return this.#json("v1/info"); }
   models() { return this.#json("v1/models"); }
+  openapi() { return this.#json("openapi.json"); }
 
   /** Returns the URL of a run's report. */
   reportOf(name) { return new URL(`v1/models/${encodeURIComponent(name)}/report`, this.base).href; }
@@ -74,6 +85,8 @@ export class Api {
 
   /** Reads a picture with the options of POST /v1/read; `patient` retries while the server is busy. */
   async read(picture, { name = "picture.png", signal, patient = false, ...options } = {}) {
+    const { model, min_probability } = options; // the others are for this page
+    this.#note("v1/read", { model, min_probability, ...this.#chosen() }, { file: name });
     const response = await this.#picture(picture, { name, signal, patient, ...options });
     const reading = await response.json();
     return this.alphabet() ? asText(reading) : reading;
@@ -86,6 +99,7 @@ export class Api {
 
   /** Classifies 28×28 drawings, rows of numbers 0..255. */
   glyphs(glyphs, { model, signal } = {}) {
+    this.#note("v1/glyphs", { normalize: true, model }, { json: { glyphs } });
     return this.#json(`v1/glyphs${query({ normalize: true, model })}`, {
       ...json({ glyphs }),
       signal,
@@ -93,17 +107,36 @@ export class Api {
     });
   }
 
-  correct(correction) { return this.#json("v1/corrections", { ...json(correction), patient: true }); }
+  correct(correction) {
+    this.#note("v1/corrections", {}, { json: correction });
+    return this.#json("v1/corrections", { ...json(correction), patient: true });
+  }
   withdraw(id) { return this.#send(`v1/corrections/${encodeURIComponent(id)}`, { method: "DELETE" }); }
   corrections(options = {}) { return this.#json(`v1/corrections${query(options)}`); }
   readings({ signal, ...options } = {}) { return this.#json(`v1/readings${query(options)}`, { signal }); }
   reading(id) { return this.#json(`v1/readings/${encodeURIComponent(id)}`); }
   forget(id) { return this.#send(`v1/readings/${encodeURIComponent(id)}`, { method: "DELETE" }); }
 
+  forgetAll() { return this.#send("v1/readings?all=true", { method: "DELETE" }); }
+  async storedPicture(id, side) {
+    return (await this.#send(`v1/readings/${encodeURIComponent(id)}/picture${query({ side })}`)).blob();
+  }
+
   #picture(picture, { name, signal, patient, ...options }) {
     const body = new FormData();
     body.append("picture", picture, name);
-    return this.#send(`v1/read${query({ ...options, alphabet: this.alphabet() })}`, { method: "POST", body, signal, patient });
+    const all = query({ ...options, ...this.#chosen() });
+    return this.#send(`v1/read${all}`, { method: "POST", body, signal, patient });
+  }
+
+  /** Returns the options that the user has chosen for all pictures. */
+  #chosen() {
+    return { single: this.single() || undefined, alphabet: this.alphabet() };
+  }
+
+  #note(path, options, body) {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+    this.noted({ method: "POST", path, options: Object.fromEntries(given), ...body });
   }
 
   async #json(path, options) {

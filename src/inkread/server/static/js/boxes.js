@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { Marker, placeBox } from "./marker.js";
-import { digitsOf, labelOf, level, percent } from "./reading.js";
+import { digitsOf, labelOf, level, percent, shownLabel } from "./reading.js";
 
 export class Boxes {
   #marker = null;
@@ -46,12 +46,12 @@ export class Boxes {
   }
 
   /** Shows the boxes of a reading; keeps the focus on the same digit. */
-  show(reading, selected = null) {
+  show(reading, selected = null, options = {}) {
     const focused = this.container.contains(document.activeElement)
       ? document.activeElement.dataset.place
       : null;
     for (const box of this.container.querySelectorAll(".box[data-place]")) box.remove();
-    this.container.prepend(...digitsOf(reading).map((each) => this.#box(each, reading, selected)));
+    this.container.prepend(...digitsOf(reading).map((each) => this.#box(each, reading, selected, options)));
     if (focused) this.focus(focused);
   }
 
@@ -69,12 +69,12 @@ export class Boxes {
     else this.container.removeAttribute("aria-hidden");
   }
 
-  #box({ digit, line, position }, { width, height }, selected) {
+  #box({ digit, line, position }, { width, height }, selected, options) {
     const place = { line, position };
     const isSelected = selected?.line === line && selected?.position === position;
     const label = labelOf(digit);
     const kind = digit.corrected === undefined ? level(digit.probability) : "corrected";
-    const text = el("span", { class: "box-label" }, label || "∅");
+    const text = el("span", { class: "box-label" }, shownLabel(digit, options) || "∅");
     const attributes = {
       class: `box ${kind}${isSelected ? " selected" : ""}`,
       data: { place: `${line}.${position}` },

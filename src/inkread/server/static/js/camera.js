@@ -3,6 +3,7 @@
 import { isAbort } from "./api.js";
 import { Boxes } from "./boxes.js";
 import { $, el, say, toBlob } from "./dom.js";
+import { Shots } from "./shots.js";
 import { ReadingView } from "./view.js";
 
 const LONGEST = 960; // pixels of the longer side of a frame sent to the reader
@@ -20,7 +21,11 @@ const WORDS = {
 
 const INSECURE =
   "Browsers allow camera access only for pages from HTTPS or from this computer (http://localhost). "
-  + "Ask the server’s operator to put it behind HTTPS.";
+  + "You can still photograph digits and upload the picture.";
+
+function canUseCamera() {
+  return isSecureContext && Boolean(navigator.mediaDevices?.getUserMedia);
+}
 
 /** Returns the message for an unavailable camera. */
 export function wordsFor(error) {
@@ -33,9 +38,14 @@ export class CameraTab {
   #controller = null;
   #frozen = false;
 
-  constructor({ api, corrections, model, capture }) {
-    Object.assign(this, { api, corrections, model, capture });
-    this.view = new ReadingView($("camera-reading"), { corrections, invitation: "The camera is off." });
+  constructor({ api, corrections, options, model, add }) {
+    Object.assign(this, { api, corrections, model });
+    this.shots = new Shots({ read: (file) => this.#readShot(file), add });
+    this.view = new ReadingView($("camera-reading"), {
+      options,
+      corrections,
+      invitation: "The camera is off.",
+    });
     this.boxes = new Boxes($("camera-boxes"), {
       live: true,
       select: (place) => this.view.select(place),
@@ -51,12 +61,13 @@ export class CameraTab {
     $("camera-capture").addEventListener("click", () => this.#capture());
     $("camera-device").addEventListener("change", () => this.start($("camera-device").value));
     document.addEventListener("visibilitychange", () => document.hidden && this.stop());
+    if (!canUseCamera()) this.#explain();
   }
 
   async start(device = null) {
     this.stop();
-    if (!isSecureContext || !navigator.mediaDevices?.getUserMedia) {
-      say($("camera-words"), INSECURE);
+    if (!canUseCamera()) {
+      this.#explain();
       return;
     }
     const run = this.#run;
@@ -77,6 +88,11 @@ export class CameraTab {
       $("camera-start").disabled = false;
     }
     return undefined;
+  }
+
+  #explain() {
+    say($("camera-words"), INSECURE);
+    $("camera-https").hidden = false;
   }
 
   stop() {
@@ -104,7 +120,8 @@ export class CameraTab {
     if (run !== this.#run) return;
     video.hidden = $("camera-actions").hidden = false;
     $("camera-placeholder").hidden = true;
-    this.view.clear("Reading …");
+    this.view.clear("");
+    this.view.busy();
     this.#devices(stream);
     this.#loop(run);
     $("camera-freeze").focus({ preventScroll: true });
@@ -187,6 +204,15 @@ export class CameraTab {
     const canvas = this.#frozen ? this.frame : this.#grab(Infinity);
     const picture = await toBlob(canvas, "image/jpeg", 0.92);
     const time = new Date().toTimeString().slice(0, 8).replaceAll(":", ".");
-    this.capture(new File([picture], `camera ${time}.jpg`, { type: "image/jpeg" }));
+    this.shots.add(new File([picture], `camera ${time}.jpg`, { type: "image/jpeg" }));
+  }
+
+  #readShot(file) {
+    return this.api.read(file, {
+      name: file.name,
+      model: this.model(),
+      keep: this.corrections.passing(),
+      patient: true,
+    });
   }
 }

@@ -102,3 +102,24 @@ export function curvesOf({ card }) {
   const names = Object.keys(history[0]).filter((name) => name !== "epoch" && isComplete(name));
   return names.map((name) => ({ name, values: history.map((each) => each[name]) }));
 }
+
+/** Says in plain words how well a model does on data that it has not seen; "" if its card does not know. */
+export function inWords({ card }) {
+  const scores = card.scores ?? {};
+  const of = (key, whole) => `${Math.floor(scores[key] * whole)} of ${whole.toLocaleString("en")}`;
+  if ("mnist_test_which_digit" in scores) {
+    const right = Math.round(scores.mnist_test_which_digit * 1e4).toLocaleString("en");
+    return `Of the 10,000 digits in the MNIST test, it names ${right} correctly.`;
+  }
+  if ("pages_recall" in scores && "pages_precision" in scores) {
+    const [found, correct] = [of("pages_recall", 1000), of("pages_precision", 1000)];
+    return `On difficult test pages, it finds ${found} digits, and ${correct} that it reports are correct.`;
+  }
+  if ("words_right" in scores)
+    return `On test lines, ${of("words_right", 100)} words are completely correct.`;
+  if ("unipen_characters_validation" in scores) {
+    const right = of("unipen_characters_validation", 1000);
+    return `Of letters and digits by writers it has not seen, it names ${right} correctly.`;
+  }
+  return "";
+}

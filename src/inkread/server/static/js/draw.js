@@ -1,6 +1,6 @@
 /** The Draw tab: a sheet that is read while you draw, and a grid of 28×28 pixels. */
 
-import { isAbort } from "./api.js";
+import { isAbort, mayPass } from "./api.js";
 import { Boxes } from "./boxes.js";
 import { $, el, toBlob } from "./dom.js";
 import { Pen } from "./pen.js";
@@ -22,13 +22,15 @@ export class DrawTab {
   #width = 0;
   #height = 0;
 
-  constructor({ api, corrections, model }) {
+  constructor({ api, corrections, options, model }) {
     Object.assign(this, { api, corrections, model });
     this.view = new ReadingView($("draw-reading"), {
+      options,
       corrections,
       invitation: "Digits are read as you draw.",
     });
     this.gridView = new ReadingView($("draw-reading"), {
+      options,
       invitation: "Fill pixels, then classify them.",
       seen: "Your drawing",
     });
@@ -122,6 +124,7 @@ export class DrawTab {
     if (this.isGrid) this.#state();
     else if (what === "end") this.#changed();
     else {
+      if (!this.#sheet.isEmpty) this.view.busy();
       clearTimeout(this.#pause);
       this.#pause = setTimeout(() => this.#read(), PAUSE);
     }
@@ -156,6 +159,7 @@ export class DrawTab {
     const sheet = this.#sheet;
     const last = sheet.strokes.at(-1).points.at(-1);
     const model = this.model();
+    this.view.busy();
     try {
       const item = await this.#latest.run(async (signal) => {
         const { picture, scale } = await this.#picture();
@@ -173,13 +177,14 @@ export class DrawTab {
       carryOver(this.view.item?.reading, item.reading);
       this.view.show(item, nearest(item.reading, { x: last.x * item.scale, y: last.y * item.scale }));
     } catch (error) {
-      if (!isAbort(error)) this.view.problem(error);
+      if (!isAbort(error)) this.view.problem(error, mayPass(error) ? () => this.#read() : null);
     }
   }
 
   async #classify() {
     if (this.#pixels.isEmpty) return;
     const values = this.#pixels.values.slice();
+    this.gridView.busy();
     try {
       const answer = await this.#latest.run((signal) =>
         this.api.glyphs([this.#pixels.rows], { model: this.model(), signal }),
@@ -187,7 +192,7 @@ export class DrawTab {
       if (answer)
         this.gridView.show({ reading: readingOfGlyph(answer, values), picture: null, name: "grid" });
     } catch (error) {
-      if (!isAbort(error)) this.gridView.problem(error);
+      if (!isAbort(error)) this.gridView.problem(error, mayPass(error) ? () => this.#classify() : null);
     }
   }
 

@@ -1,42 +1,50 @@
-/** Exports tables for other programs. Does not use the DOM. */
+/** Exports tables for other programs: that of results/table.py, see docs/formats.md. Does not use the DOM. */
 
-import { digitsOf, inOrder, leastSure, rowText, textOf, writtenOf } from "./reading.js";
+import { digitsOf, inOrder, leastSure, rowText, shownText, textOf, writtenOf } from "./reading.js";
 
-const COLUMNS = ["file", "reading", "digits", "least_sure", "error"];
+const COLUMNS = ["source", "text", "written", "digits", "probability", "width", "height", "error"];
+const FORMULA = /^[=+\-@\t\r]/; // how formulas begin in spreadsheets
+const NUMBER = /^[-+]?[\d.,:/% ]*$/;
 
-/** Prefixes cells that a spreadsheet would treat as formulas with an apostrophe, to make them text. */
-export function guarded(value) {
-  const text = String(value ?? "");
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+/** Makes what was read text for a spreadsheet: a formula gets an apostrophe; numbers stay as they are. */
+export function guarded(text) {
+  return FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
 }
 
 /** Formats a cell of a CSV file (RFC 4180). */
 export function cell(value) {
-  const text = guarded(value);
+  const text = String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Returns one row per picture. @param {{name: string, reading: ?Object, error: ?string}[]} items */
-export function rowsOf(items) {
+/**
+ * Returns one row per picture.
+ * @param {{name: string, reading: ?Object, error: ?string}[]} items
+ * @param {{least?: number}} [options] the least probability of a digit that is shown.
+ */
+export function rowsOf(items, { least } = {}) {
   return items.map(({ name, reading, error }) => ({
-    file: name,
-    reading: reading ? textOf(reading).replaceAll("\n", "/") : "",
+    source: FORMULA.test(name) ? `./${name}` : name,
+    text: reading ? guarded(shownText(reading, { least, signs: false }).replaceAll("\n", "/")) : "",
+    written: reading ? guarded(shownText(reading, { least, signs: true }).replaceAll("\n", " / ")) : "",
     digits: reading ? digitsOf(reading).length : "",
-    least_sure: reading ? (leastSure(reading)?.digit.probability ?? "") : "",
+    probability: leastSure(reading)?.digit.probability.toFixed(6) ?? "",
+    width: reading?.width ?? "",
+    height: reading?.height ?? "",
     error: error ?? "",
   }));
 }
 
-export function toCsv(items) {
-  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
-  return lines.map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+export function toCsv(items, options = {}) {
+  const lines = [COLUMNS, ...rowsOf(items, options).map((row) => COLUMNS.map((column) => row[column]))];
+  return lines.map((line) => `${line.map(cell).join(",")}\n`).join("");
 }
 
 /** Returns tab-separated text, for pasting into a spreadsheet. */
-export function toText(items) {
-  const lines = [COLUMNS, ...rowsOf(items).map((row) => COLUMNS.map((column) => row[column]))];
+export function toText(items, options = {}) {
+  const lines = [COLUMNS, ...rowsOf(items, options).map((row) => COLUMNS.map((column) => row[column]))];
   return lines
-    .map((line) => line.map((value) => guarded(String(value).replaceAll(/[\t\r\n]/g, " "))).join("\t"))
+    .map((line) => line.map((value) => String(value).replaceAll(/[\t\r\n]/g, " ")).join("\t"))
     .join("\n");
 }
 

@@ -1,24 +1,39 @@
 /** The History tab: stored readings and corrections, if the server collects them. */
 
 import { isAbort } from "./api.js";
-import { $, el, say } from "./dom.js";
-import { digitsOf, glyphOf, percent } from "./reading.js";
-import { sentence } from "./words.js";
-import { Latest } from "./work.js";
+import { drawGlyph } from "./bars.js";
+import { $, download, el, say } from "./dom.js";
+import { toCsv, toJson } from "./exports.js";
+import { HistoryEntry } from "./history_entry.js";
+import { glyphOf } from "./reading.js";
+import { readingOfStored } from "./stored.js";
+import { sureButton } from "./sure.js";
+import { sentence, when } from "./words.js";
+import { Latest, Turns } from "./work.js";
 
 const PAGE = 30;
+const EXPORT_PAGE = 200;
+const AT_ONCE = 4;
 const TYPING = 250; // milliseconds between the last key and a search
 
 export class HistoryTab {
   #latest = new Latest();
   #typing = 0;
 
-  constructor({ api, info }) {
-    Object.assign(this, { api, info });
+  constructor({ api, corrections, options, info }) {
+    Object.assign(this, { api, corrections, options, info });
+    this.given = el("div");
     $("search").addEventListener("input", () => {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => this.load(), TYPING);
     });
+    $("history-csv").addEventListener("click", () => this.#export("csv", toCsv, "text/csv"));
+    $("history-json").addEventListener("click", () => this.#export("json", toJson, "application/json"));
+    $("history-actions").append(this.#sure("Clear all", "Delete all readings", async () => {
+      await this.api.forgetAll();
+      await this.load();
+      say($("history-status"), "All readings deleted.");
+    }));
   }
 
   /** Loads the first page of readings, and the newest corrections. */
@@ -26,38 +41,24 @@ export class HistoryTab {
     const collects = Boolean(this.info()?.collect);
     $("history-search").hidden = !collects;
     if (!collects) {
-      $("history-list").replaceChildren(this.#off());
+      $("history-actions").hidden = true;
+      $("history-list").replaceChildren(off());
       return;
     }
     const search = $("search").value.trim();
     try {
-      const found = await this.#latest.run(async (signal) => ({
-        readings: await this.api.readings({ search, limit: PAGE, signal }),
-        corrections: search ? null : await this.api.corrections({ limit: PAGE }),
-      }));
-      if (found) this.#render(found, search);
+      const found = await this.#latest.run((signal) => this.api.readings({ search, limit: PAGE, signal }));
+      if (!found) return;
+      this.#render(found, search);
+      await this.#loadCorrections();
     } catch (error) {
       if (!isAbort(error))
         $("history-list").replaceChildren(el("p", { class: "empty" }, sentence(error.message)));
     }
   }
 
-  #off() {
-    return el("div", { class: "empty" },
-      el("h2", {}, "Nothing is stored"),
-      el("p", {}, "By default, this server does not store pictures, readings, or corrections."),
-      el("p", {}, "Its operator can turn on history and corrections:"),
-      el("pre", {}, el("code", {}, "inkread serve --collect")),
-      el(
-        "p",
-        { class: "faint" },
-        "Readings of uploads are then kept here until deleted, and corrections train the next model: ",
-        el("code", {}, "inkread train --data corrections"),
-      ),
-    );
-  }
-
-  #render({ readings: { readings, next }, corrections }, search) {
+  #render({ readings, next }, search) {
+    $("history-actions").hidden = !readings.length;
     const list = el("ul", { class: "entries" }, ...readings.map((each) => this.#entry(each)));
     const parts = [list, this.#more(list, next, search)];
     if (!readings.length) {
@@ -66,19 +67,21 @@ export class HistoryTab {
         : "No readings yet. Upload a picture, or correct a digit that you drew.";
       parts.splice(0, 2, el("p", { class: "empty" }, words));
     }
-    if (corrections?.corrections.length) {
-      const items = el(
-        "ul",
-        { class: "entries" },
-        ...corrections.corrections.map((each) => this.#correction(each)),
-      );
-      const words = "Corrections are used for training. Withdrawn corrections are not.";
-      parts.push(el("h2", {}, "Corrections"), el("p", { class: "faint" }, words), items);
+    $("history-list").replaceChildren(...parts, this.given);
+    const words = readings.length ? `${readings.length}${next ? " or more" : ""} readings` : "No readings";
+    say($("history-status"), words);
+  }
+
+  async #loadCorrections() {
+    const { corrections } = await this.api.corrections({ limit: PAGE });
+    if (!corrections.length || $("search").value.trim()) {
+      this.given.replaceChildren();
+      return;
     }
-    $("history-list").replaceChildren(...parts);
-    say(
-      $("history-status"),
-      readings.length ? `${readings.length}${next ? " or more" : ""} readings` : "No readings",
+    this.given.replaceChildren(
+      el("h2", {}, "Corrections"),
+      el("p", { class: "faint" }, "Corrections are used for training. Withdrawn corrections are not."),
+      el("ul", { class: "entries" }, ...corrections.map((each) => this.#correction(each))),
     );
   }
 
@@ -94,134 +97,84 @@ export class HistoryTab {
 
   #entry(reading) {
     const text = reading.text.replaceAll("\n", " / ");
-    const details = el("div", { class: "entry-digits", hidden: true });
-    const open = el(
-      "button",
-      {
-        type: "button",
-        class: "entry-open",
-        "aria-expanded": "false",
-        on: { click: () => this.#open(reading, open, details) },
-      },
-      el("span", { class: "entry-text" }, text || "no digit"),
-      facts(reading.source, when(reading.created), reading.model, many(reading.corrections, "correction")),
-    );
-    const entry = el(
-      "li",
-      { class: "entry" },
-      open,
-      this.#sure("Delete", `Delete the reading ${text || "without digits"}`, async () => {
-        await this.api.forget(reading.id);
-        await this.load();
-        say($("history-status"), "Deleted.");
-      }),
-      details,
-    );
-    return entry;
+    const remove = this.#sure("Delete", `Delete the reading ${text || "without digits"}`, async () => {
+      await this.api.forget(reading.id);
+      await this.load();
+      say($("history-status"), "Deleted.");
+    });
+    return new HistoryEntry(reading, this, remove, () => this.#loadCorrections()).root;
   }
 
-  async #open({ id }, button, details) {
-    const opening = details.hidden;
-    details.hidden = !opening;
-    button.setAttribute("aria-expanded", String(opening));
-    if (!opening || details.childElementCount) return;
-    try {
-      const reading = await this.api.reading(id);
-      const digits = digitsOf(reading).map(({ digit }) => smallGlyph(digit));
-      details.replaceChildren(
-        ...(digits.length ? digits : [el("p", { class: "faint" }, "No digits found.")]),
-      );
-    } catch (error) {
-      details.replaceChildren(el("p", {}, sentence(error.message)));
-    }
-  }
-
-  #correction({ id, kind, read_as: read, label, created, by, model }) {
+  #correction({ id, kind, read_as: read, label, created, by, model, glyph }) {
     const isMark = kind === "mark";
-    const words = isMark ? `□ → ${label || "no digit"}` : `${read} → ${label || "no digit"}`;
-    const name = isMark
-      ? `Withdraw the box marked as ${label || "no digit"}`
-      : `Withdraw the correction ${read} to ${label || "no digit"}`;
-    return el(
-      "li",
-      { class: "entry" },
-      el(
-        "div",
-        { class: "entry-open" },
-        el("span", { class: "entry-text" }, words),
-        facts(when(created), model, by),
-      ),
-      this.#sure("Withdraw", name, async () => {
-        await this.api.withdraw(id);
-        await this.load();
-        say($("history-status"), "Withdrawn.");
-      }));
+    const to = label || "no digit";
+    const name = isMark ? `Withdraw the box marked as ${to}` : `Withdraw the correction ${read} to ${to}`;
+    const withdraw = this.#sure("Withdraw", name, async () => {
+      await this.api.withdraw(id);
+      await this.load();
+      say($("history-status"), "Withdrawn.");
+    });
+    const facts = [when(created), model, by].filter(Boolean).join(" · ");
+    const words = el("span", { class: "entry-words" },
+      el("span", { class: "entry-text" }, isMark ? `□ → ${to}` : `${read} → ${to}`),
+      el("span", { class: "entry-facts" }, facts));
+    const row = el("div", { class: "entry-open" }, smallGlyph(glyph), words);
+    return el("li", { class: "entry" }, row, withdraw);
   }
 
-  /** Creates a button that requires a second press to confirm. */
   #sure(words, name, act) {
-    let timer = 0;
-    const calm = () => {
-      clearTimeout(timer);
-      button.classList.remove("danger");
-      button.textContent = words;
-      button.setAttribute("aria-label", name);
-    };
-    const button = el("button", { type: "button", class: "button quiet", "aria-label": name, on: {
-      click: async () => {
-        if (!button.classList.contains("danger")) {
-          button.classList.add("danger");
-          button.textContent = "Sure?";
-          button.setAttribute("aria-label", `${name}: press again to confirm`);
-          timer = setTimeout(calm, 5000);
-          return;
-        }
-        calm();
-        button.disabled = true;
-        try {
-          await act();
-        } catch (error) {
-          button.disabled = false;
-          say($("history-status"), sentence(error.message));
-        }
-      },
-      blur: calm,
-    } }, words);
-    return button;
+    return sureButton(words, name, act, (error) => say($("history-status"), sentence(error.message)));
+  }
+
+  /** Downloads all readings that match the search, with their corrections. */
+  async #export(suffix, format, type) {
+    const buttons = $("history-actions").querySelectorAll("button");
+    for (const button of buttons) button.disabled = true;
+    try {
+      const items = await this.#everything();
+      download(`inkread-history.${suffix}`, format(items), type);
+      say($("history-status"), `${items.length} readings exported.`);
+    } catch (error) {
+      say($("history-status"), sentence(error.message));
+    }
+    for (const button of buttons) button.disabled = false;
+  }
+
+  async #everything() {
+    const search = $("search").value.trim();
+    const turns = new Turns(AT_ONCE);
+    const items = [];
+    let before = null;
+    do {
+      const { readings, next } = await this.api.readings({ search, limit: EXPORT_PAGE, before });
+      const loads = readings.map(({ id, source }) => turns.run(async () => (
+        { name: source, reading: readingOfStored(await this.api.reading(id)), error: null }
+      )));
+      items.push(...(await Promise.all(loads)));
+      before = next;
+    } while (before);
+    return items;
   }
 }
 
-function facts(...words) {
-  return el("span", { class: "entry-facts" }, words.filter(Boolean).join(" · "));
+function off() {
+  return el("div", { class: "empty" },
+    el("h2", {}, "Nothing is stored"),
+    el("p", {}, "By default, this server does not store pictures, readings, or corrections."),
+    el("p", {}, "Its operator can turn on history and corrections:"),
+    el("pre", {}, el("code", {}, "inkread serve --collect")),
+    el(
+      "p",
+      { class: "faint" },
+      "Readings of uploads are then kept here until deleted, and corrections train the next model: ",
+      el("code", {}, "inkread train --data corrections"),
+    ),
+  );
 }
 
-function smallGlyph(digit) {
-  const caption = el("figcaption", {}, el("b", {}, digit.label), ` ${percent(digit.probability)}`);
-  return el("figure", { class: "small-glyph" }, glyphCanvas(digit), caption);
-}
-
-/** Draws a glyph of 28×28 pixels on a canvas. */
-function glyphCanvas(digit) {
-  const canvas = el("canvas", {
-    width: 28,
-    height: 28,
-    class: "glyph",
-    role: "img",
-    "aria-label": `Glyph read as ${digit.label}`,
-  });
-  const image = canvas.getContext("2d").createImageData(28, 28);
-  glyphOf(digit)?.forEach((ink, index) => image.data.set([ink, ink, ink, 255], index * 4));
-  canvas.getContext("2d").putImageData(image, 0, 0);
+function smallGlyph(glyph) {
+  if (!glyph) return null;
+  const canvas = el("canvas", { class: "glyph thumbnail", width: 28, height: 28, "aria-hidden": "true" });
+  drawGlyph(canvas, glyphOf({ glyph }));
   return canvas;
-}
-
-function when(created) {
-  const date = new Date(created);
-  return Number.isNaN(date.valueOf())
-    ? ""
-    : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
-}
-
-function many(count, what) {
-  return count ? `${count} ${what}${count === 1 ? "" : "s"}` : "";
 }

@@ -1,6 +1,7 @@
 /** Assembles the page. */
 
 import { Api } from "./api.js";
+import { ApiTab } from "./api_tab.js";
 import { CameraTab } from "./camera.js";
 import { Corrections } from "./corrections.js";
 import { DrawTab } from "./draw.js";
@@ -8,7 +9,9 @@ import { $, el } from "./dom.js";
 import { HistoryTab } from "./history.js";
 import { askKey, currentKey } from "./key.js";
 import { recall, remember } from "./memory.js";
+import { startExamples } from "./examples.js";
 import { ModelsTab } from "./models.js";
+import { ReadingOptions } from "./options.js";
 import { startTabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
 import { UploadTab } from "./upload.js";
@@ -29,41 +32,56 @@ const answered = new Promise((resolve) => { answer = resolve; });
 let chosen = recall("model"); // null: the server's default model
 
 const alphabet = $("alphabet");
+const options = new ReadingOptions();
 const api = new Api({
   base: document.baseURI,
   key: currentKey,
   askKey,
   alphabet: () => (alphabet.value === "digits" ? null : alphabet.value),
+  single: () => options.single,
+  noted: (request) => apiTab.note(request),
 });
+const apiTab = new ApiTab({ api });
 const corrections = new Corrections(api, () => Boolean(known?.collect));
-const shared = { api, corrections, answered, info: () => known, model: () => chosen ?? undefined };
+const shared = { api, corrections, options, answered, info: () => known, model: () => chosen ?? undefined };
 
 startTheme($("theme"));
 const draw = new DrawTab(shared);
 const upload = new UploadTab(shared);
-const camera = new CameraTab({ ...shared, capture: (file) => {
-  location.hash = "#upload";
-  upload.add([file]);
-} });
+const camera = new CameraTab({ ...shared, add: (files) => upload.take(files) });
 const history = new HistoryTab(shared);
 const models = new ModelsTab({ ...shared, choose });
+startExamples((files) => upload.take(files));
 
 function choose(name) {
   chosen = name;
   remember("model", name);
+  again();
+}
+
+/** Reads again after a choice that changes what is read. */
+function again() {
   draw.again();
   upload.again();
 }
+
+options.addEventListener("change", ({ detail }) => {
+  if (detail === "single") again();
+  else upload.refresh();
+});
 
 alphabet.value = recall("alphabet") ?? "digits";
 if (!alphabet.value) alphabet.value = "digits";
 alphabet.addEventListener("change", () => {
   remember("alphabet", alphabet.value);
-  draw.again();
-  upload.again();
+  again();
 });
 
-const open = { history: () => known && history.load(), models: () => known && models.load() };
+const open = {
+  history: () => known && history.load(),
+  models: () => known && models.load(),
+  api: () => known && apiTab.load(),
+};
 startTabs(document.querySelector("[role=tablist]"), (name, before) => {
   if (before === "camera") camera.stop();
   open[name]?.();

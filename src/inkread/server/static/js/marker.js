@@ -20,15 +20,16 @@ export class Marker {
    * @param {{wide: number, high: number}} options.usual the usual digit size, in pixels of the picture.
    * @param {(box: ?number[]) => void} options.drawn called with the box in pixels of the picture, or null.
    * @param {(event: KeyboardEvent) => void} options.key called for any other key.
+   * @param {string} [options.words] describes it to screen readers.
    */
-  constructor({ picture, usual, drawn, key }) {
+  constructor({ picture, usual, drawn, key, words = WORDS }) {
     Object.assign(this, { picture, usual, drawn, key });
     this.frame = el("div", { class: "box marked", hidden: true });
     this.root = el("div", {
       class: "marker",
       tabindex: 0,
       role: "application",
-      "aria-label": WORDS,
+      "aria-label": words,
       on: {
         pointerdown: (event) => this.#down(event),
         pointermove: (event) => this.#from && this.#drag(event),

@@ -6,13 +6,15 @@ import { plotsOf } from "./plots.js";
 import { sentence } from "./words.js";
 
 const KINDS = {
-  glyphs: "Reads one digit at a time, from 28 × 28 pixels.",
+  glyphs: "Names one digit that was found.",
   text: "Reads letters, words, and lines, if they are chosen at the top of the page.",
   detector:
     "Finds the digits on a page and separates them from everything else. It is part of every reading.",
 };
 
 export class ModelsTab {
+  #open = false; // whether the figures are shown
+
   /** @param {Object} options `model()` returns the selected name, `choose(name)` changes it. */
   constructor({ api, model, choose }) {
     Object.assign(this, { api, model, choose });
@@ -28,6 +30,7 @@ export class ModelsTab {
 
   #render({ default: standard, models }) {
     const chosen = this.model() ?? standard;
+    const toggle = () => { this.#open = !this.#open; };
     const legend = el("legend", { class: "visually-hidden" }, "Model to read with");
     const parts = [
       el(
@@ -36,13 +39,15 @@ export class ModelsTab {
         legend,
         ...models.map((each) => this.#card(each, chosen, standard)),
       ),
-      el("h2", {}, "Side by side"),
-      el(
-        "div",
-        { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Models side by side" },
-        table(models),
-      ),
-      ...models.map((each) => this.#closer(each)).filter(Boolean),
+      el("details", { class: "figures", open: this.#open },
+        el("summary", { on: { click: toggle } }, "All figures, origins, and plots"),
+        el("h2", {}, "Side by side"),
+        el(
+          "div",
+          { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Models side by side" },
+          table(models),
+        ),
+        ...models.map((each) => this.#closer(each)).filter(Boolean)),
     ];
     $("models-list").replaceChildren(...parts);
   }
@@ -64,6 +69,7 @@ export class ModelsTab {
         name === standard && el("span", { class: "badge" }, "default"),
       ),
       el("span", { class: "model-kind" }, KINDS[kind] ?? kind),
+      el("span", { class: "model-words" }, cards.inWords({ card })),
       el(
         "span",
         { class: "faint" },

@@ -74,9 +74,23 @@ export function textOf(reading) {
   return (reading?.lines ?? []).map(rowText).filter(Boolean).join("\n");
 }
 
+/** Returns the label to show: "?" if the digit is less probable than the user asks for. */
+export function shownLabel(digit, { least = 0 } = {}) {
+  return digit.corrected === undefined && digit.probability < least ? "?" : labelOf(digit);
+}
+
+/** Returns the text to show, copy, and export, with the user's options. */
+export function shownText(reading, options) {
+  const shown = (line) => partsOf(line, options)
+    .map(({ digit, sign }) => (digit ? shownLabel(digit, options) : sign.label))
+    .join(line.words ? " " : "");
+  return (reading?.lines ?? []).map(shown).filter(Boolean).join("\n");
+}
+
 /** Returns the digits and signs of a row from left to right: [{digit, position}] and [{sign}]. */
-export function partsOf({ digits, signs = [] }) {
-  const parts = [...inOrder({ digits }), ...signs.map((sign) => ({ sign }))];
+export function partsOf({ digits, signs = [] }, options = {}) {
+  const shown = options.signs === false ? [] : signs.map((sign) => ({ sign }));
+  const parts = [...inOrder({ digits }), ...shown];
   const way = digits.length ? pitch(inOrder({ digits }).map(({ digit }) => digit.box)) : { x: 1, y: 0 };
   const along = ({ digit, sign }) =>
     middle((digit ?? sign).box).x * way.x + middle((digit ?? sign).box).y * way.y;
@@ -85,12 +99,7 @@ export function partsOf({ digits, signs = [] }) {
 
 /** Returns the reading's text as written, with signs and corrections. */
 export function writtenOf(reading) {
-  const rows = (reading?.lines ?? []).map((line) =>
-    partsOf(line)
-      .map(({ digit, sign }) => (digit ? labelOf(digit) : sign.label))
-      .join(line.words ? " " : ""),
-  );
-  return rows.filter(Boolean).join("\n");
+  return shownText(reading, {});
 }
 
 /** Returns the least probable digit that was not corrected; null if there is none. */

@@ -1,10 +1,12 @@
 /** The Upload tab: reads one or more pictures, each separately. */
 
-import { isAbort } from "./api.js";
-import { Boxes } from "./boxes.js";
+import { isAbort, mayPass } from "./api.js";
 import { $, download, el, say } from "./dom.js";
 import * as exports from "./exports.js";
-import { digitsOf, leastSure, level, percent, textOf } from "./reading.js";
+import { enlarge } from "./lightbox.js";
+import { PictureTools } from "./picture_tools.js";
+import { pictureWithBoxes } from "./picture.js";
+import { digitsOf, leastSure, level, percent, shownText } from "./reading.js";
 import { ReadingView } from "./view.js";
 import { sentence } from "./words.js";
 import { Turns } from "./work.js";
@@ -21,24 +23,30 @@ export class UploadTab {
   #frame = 0;
   #rows = new Map();
 
-  constructor({ api, corrections, model, answered, info }) {
-    Object.assign(this, { api, corrections, model, answered, info });
+  constructor({ api, corrections, options, model, answered, info }) {
+    Object.assign(this, { api, corrections, options, model, answered, info });
     this.view = new ReadingView($("upload-reading"), {
+      options,
       corrections,
-      invitation: "The picture is being read.",
-      changed: () => this.#refresh(),
+      invitation: "Choose a picture.",
+      changed: () => this.refresh(),
+      drawn: (item) => this.#drawn(item),
     });
+    this.tools = new PictureTools((item, picture) => this.#replace(item, picture));
     $("files").addEventListener("change", () => {
       this.add($("files").files);
       $("files").value = "";
     });
     $("export-csv").addEventListener("click", () =>
-      download("inkread.csv", exports.toCsv(this.#sorted()), "text/csv"),
+      download("inkread.csv", exports.toCsv(this.#sorted(), this.options), "text/csv"),
     );
     $("export-json").addEventListener("click", () =>
       download("inkread.json", exports.toJson(this.#sorted()), "application/json"),
     );
     $("export-copy").addEventListener("click", () => this.#copy());
+    $("retry-failed").addEventListener("click", () => {
+      for (const item of this.#items.filter(({ mayPass }) => mayPass)) this.#again(item);
+    });
     $("remove-all").addEventListener("click", () => this.removeAll());
     $("stages-button").addEventListener("click", () => this.#toggleStages());
     for (const button of document.querySelectorAll("#batch [data-sort]"))
@@ -61,7 +69,7 @@ export class UploadTab {
     this.#items.push(...added);
     added.forEach((item) => this.#read(item));
     if (!this.#shown || added.length === 1) this.#show(added[0]);
-    this.#refresh();
+    this.refresh();
   }
 
   removeAll() {
@@ -74,31 +82,33 @@ export class UploadTab {
     this.#shown = null;
     $("preview").hidden = true;
     this.view.clear();
-    this.#refresh();
+    this.refresh();
     $("files").focus();
   }
 
   /** Reads all pictures again with another model. */
   again() {
-    for (const item of this.#items) {
-      item.controller?.abort();
-      Object.assign(item, { state: "waiting", reading: null, error: null });
-      this.#read(item);
-    }
-    if (this.#shown) this.#show(this.#shown);
-    this.#refresh();
+    for (const item of this.#items) this.#again(item);
+  }
+
+  #again(item) {
+    item.controller?.abort();
+    Object.assign(item, { state: "waiting", reading: null, error: null, mayPass: false });
+    this.#read(item);
+    if (this.#shown === item) this.#show(item);
+    this.refresh();
   }
 
   #read(item) {
     const controller = new AbortController();
     item.controller = controller;
     const { signal } = controller;
-    this.#turns.run(async () => {
+    item.done = this.#turns.run(async () => {
       await this.answered; // now the server's limits are known
       if (signal.aborted) return;
       item.state = "reading";
       item.model = this.model();
-      this.#refresh();
+      this.refresh();
       try {
         const most = this.info()?.limits?.bytes;
         if (most && item.picture.size > most) {
@@ -117,9 +127,10 @@ export class UploadTab {
         if (isAbort(error) || signal.aborted) return;
         item.state = "failed";
         item.error = sentence(error.message);
+        item.mayPass = mayPass(error);
       }
       if (this.#shown === item) this.#showReading(item);
-      this.#refresh();
+      this.refresh();
     });
   }
 
@@ -128,40 +139,50 @@ export class UploadTab {
     $("preview").hidden = false;
     say($("preview-name"), item.name);
     this.#closeStages();
-    const image = el("img", { src: item.drawn ?? item.url, alt: `The picture ${item.name}` });
-    const boxes = el("div");
-    const picture = el("div", { class: "picture" }, image, boxes);
-    this.boxes = new Boxes(boxes, {
-      select: (place) => this.view.select(place),
-      key: (event, place) => this.view.key(event, place),
+    const { root, image, boxes } = pictureWithBoxes({
+      src: item.drawn ?? item.url,
+      name: item.name,
+      view: this.view,
     });
-    this.view.link(this.boxes);
-    image.addEventListener("load", () => frame(picture, image.naturalWidth, image.naturalHeight));
-    image.addEventListener("error", () => this.#fallBack(item, image, picture), { once: true });
-    $("preview-stage").replaceChildren(picture);
+    this.tools.show(item, image, boxes);
+    image.addEventListener("error", () => this.#fallBack(item, image, root), { once: true });
+    $("preview-stage").replaceChildren(root);
     this.#showReading(item);
-    this.#refresh();
+    this.refresh();
+  }
+
+  /** Reads another picture in the place of an item's, such as a part of it. */
+  #replace(item, picture) {
+    URL.revokeObjectURL(item.url);
+    Object.assign(item, { picture, url: URL.createObjectURL(picture), drawn: undefined });
+    this.#again(item);
   }
 
   #showReading(item) {
     $("stages-button").disabled = item.state !== "read";
     if (item.state === "read") this.view.show(item);
-    else if (item.state === "failed") this.view.problem(new Error(item.error));
-    else this.view.clear();
+    else if (item.state === "failed")
+      this.view.problem(new Error(item.error), item.mayPass ? () => this.#again(item) : null);
+    else {
+      this.view.clear("");
+      this.view.busy();
+    }
+  }
+
+  /** Gets the picture with its boxes from the server, for formats that the browser cannot show. */
+  #drawn({ name, picture, model }) {
+    return this.api.drawn(picture, { name, model, keep: this.corrections.passing() });
   }
 
   /** If the browser cannot show this format, gets the picture with its boxes from the server. */
   async #fallBack(item, image, picture) {
     try {
-      item.drawn ??= URL.createObjectURL(
-        await this.api.drawn(item.picture, {
-          name: item.name,
-          model: this.model(),
-          keep: this.corrections.passing(),
-        }),
-      );
+      await item.done;
+      if (item.state !== "read") throw new Error(item.error); // the server would not show it either
+      item.drawn ??= URL.createObjectURL(await this.#drawn({ ...item, model: this.model() }));
       image.src = item.drawn;
       picture.classList.add("drawn");
+      if (this.#shown === item) this.tools.enable(false);
     } catch {
       picture.replaceChildren(el("p", { class: "placeholder" }, "This picture cannot be shown."));
     }
@@ -185,7 +206,12 @@ export class UploadTab {
       if (this.#shown !== item) return;
       box.replaceChildren(
         ...stages.map(({ title, image }) =>
-          el("figure", {}, el("figcaption", {}, title), el("img", { src: image, alt: title })),
+          el("figure", {}, el("figcaption", {}, title), el("button", {
+            type: "button",
+            class: "enlarge",
+            "aria-label": `Enlarge: ${title}`,
+            on: { click: () => enlarge(image, title) },
+          }, el("img", { src: image, alt: title }))),
         ),
       );
       reveal(box);
@@ -209,13 +235,13 @@ export class UploadTab {
     this.#order = { by, descending: this.#order.by === by && !this.#order.descending };
     for (const head of document.querySelectorAll("#batch th")) head.removeAttribute("aria-sort");
     button.closest("th").setAttribute("aria-sort", this.#order.descending ? "descending" : "ascending");
-    this.#refresh();
+    this.refresh();
   }
 
   async #copy() {
     const button = $("export-copy");
     try {
-      await navigator.clipboard.writeText(exports.toText(this.#sorted()));
+      await navigator.clipboard.writeText(exports.toText(this.#sorted(), this.options));
       button.textContent = "Copied";
     } catch {
       button.textContent = "Not allowed";
@@ -225,7 +251,7 @@ export class UploadTab {
   }
 
   /** Updates the table and the progress, once per frame. */
-  #refresh() {
+  refresh() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#render();
@@ -237,6 +263,7 @@ export class UploadTab {
     const failed = this.#items.filter(({ state }) => state === "failed").length;
     const done = failed + this.#items.filter(({ state }) => state === "read").length;
     $("drop").classList.toggle("compact", total > 0);
+    $("retry-failed").hidden = !this.#items.some((item) => item.mayPass);
     $("batch").hidden = total < 2;
     if (total < 2) return;
     const read = done < total ? `${done} of ${total} read` : `${total} pictures`;
@@ -278,8 +305,9 @@ export class UploadTab {
     if (item === this.#shown) name.firstChild.setAttribute("aria-current", "true");
     else name.firstChild.removeAttribute("aria-current");
     row.classList.toggle("current", item === this.#shown);
-    say(text, reading ? textOf(reading).replaceAll("\n", " / ") || "no digit" : "");
-    text.classList.toggle("faint", Boolean(reading) && !textOf(reading));
+    const words = shownText(reading, this.options).replaceAll("\n", " / ");
+    say(text, reading ? words || "no digit" : "");
+    text.classList.toggle("faint", Boolean(reading) && !words);
     say(digits, reading ? String(digitsOf(reading).length) : "");
     say(least, weakest === undefined ? "" : percent(weakest));
     least.className = `number ${weakest === undefined ? "" : level(weakest)}`;
@@ -309,13 +337,13 @@ export class UploadTab {
       event.preventDefault();
       depth = 0;
       drop.classList.remove("over");
-      this.#take(event.dataTransfer.files);
+      this.take(event.dataTransfer.files);
     });
     document.addEventListener("paste", (event) => {
       const files = [...(event.clipboardData?.files ?? [])];
       if (!files.length) return;
       event.preventDefault();
-      this.#take(
+      this.take(
         files.map((file) =>
           file.name && file.name !== "image.png"
             ? file
@@ -325,16 +353,11 @@ export class UploadTab {
     });
   }
 
-  #take(files) {
+  /** Adds pictures from another tab and shows them. */
+  take(files) {
     location.hash = "#upload";
     this.add(files);
   }
-}
-
-/** Sets a frame's aspect ratio to its picture's; small pictures are shown pixelated. */
-export function frame(picture, width, height) {
-  picture.style.setProperty("--ratio", width / height);
-  picture.classList.toggle("pixelated", Math.max(width, height) < 160);
 }
 
 function reveal(element) {

@@ -1,33 +1,43 @@
-/** The panel next to a picture: text, confidence, ten probability bars, glyph, and a pad for corrections. */
+/** The panel next to a picture: text, confidence, probabilities, and corrections. */
 
+import { Bars } from "./bars.js";
 import { $, el, icon, say } from "./dom.js";
+import { optionControls } from "./options.js";
+import { Pad } from "./pad.js";
 import * as readings from "./reading.js";
+import { Results } from "./results.js";
+import { RowEditor } from "./row_editor.js";
 import { size } from "./rows.js";
 import { sentence } from "./words.js";
-
-const NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
 export class ReadingView {
   #item = null;
   #selected = null;
   #boxes = null;
   #marking = null; // {box} while a box is being drawn; box is null at first
-  #editor = null; // {line, input, root} while a row is being edited
+  #editor = null; // a RowEditor while a row is being edited
   #spoken = 0;
   #lastWords = "";
 
   /**
    * @param {HTMLElement} container
    * @param {Object} options
+   * @param {import("./options.js").ReadingOptions} options.options
    * @param {import("./corrections.js").Corrections} [options.corrections] required for corrections.
    * @param {string} [options.seen] the caption of the glyph.
    * @param {string} options.invitation shown while there is no reading.
    * @param {(item: Object) => void} [options.changed] called after a correction.
+   * @param {(item: Object) => Promise<Blob>} [options.drawn] see `Results`.
    */
-  constructor(container, { corrections = null, invitation, seen = "The model’s input", changed = () => {} }) {
-    Object.assign(this, { corrections, invitation, seen, changed });
-    this.#build(container);
+  constructor(container, {
+    options, corrections = null, invitation, seen = "The model’s input", changed = () => {}, drawn = null,
+  }) {
+    Object.assign(this, { options, corrections, invitation, changed });
+    const tell = (words) => this.#say(words);
+    this.results = new Results({ item: () => this.#item, options, tell, drawn });
+    this.#build(container, seen);
     this.clear();
+    options.addEventListener("change", () => this.#item && this.#render());
   }
 
   get item() { return this.#item; }
@@ -43,6 +53,7 @@ export class ReadingView {
     this.#stop();
     this.#item = null;
     this.#selected = null;
+    this.#calm();
     this.root.dataset.kind = "empty";
     this.text.replaceChildren(el("span", { class: "nothing", "aria-hidden": "true" }, "–"));
     say(this.verdict, words);
@@ -58,11 +69,33 @@ export class ReadingView {
     else this.#detail(null);
   }
 
-  /** Shows a problem instead of a reading. */
-  problem(error) {
+  /** Shows that a picture is being read; an older reading stays until then. */
+  busy() {
+    if (!this.#item) this.clear("");
+    this.retry.hidden = true;
+    this.root.setAttribute("aria-busy", "true");
+    this.waiting.hidden = false;
+    this.facts.hidden = true;
+  }
+
+  /** Ends `busy` without a reading. */
+  #calm() {
+    this.root.setAttribute("aria-busy", "false");
+    this.waiting.hidden = true;
+    this.facts.hidden = false;
+    this.retry.hidden = true;
+  }
+
+  /**
+   * Shows a problem instead of a reading.
+   * @param {?() => void} again tries again, if that can help.
+   */
+  problem(error, again = null) {
     this.clear("");
     this.root.dataset.kind = "problem";
     say(this.verdict, sentence(error.message));
+    this.again = again;
+    this.retry.hidden = !again;
     this.#say(sentence(error.message));
   }
 
@@ -75,6 +108,7 @@ export class ReadingView {
     const same = this.#item === item;
     if (!same) this.#stop();
     this.#item = item;
+    this.#calm();
     this.#selected = this.#present(select)
       ?? (same ? this.#present(this.#selected) : null)
       ?? readings.leastSure(item.reading)
@@ -101,106 +135,42 @@ export class ReadingView {
     event.preventDefault();
   }
 
-  #build(container) {
+  #build(container, seen) {
     this.verdict = el("p", { class: "verdict" });
     this.text = el("div", { class: "text", role: "group", "aria-label": "Digits read" });
     this.facts = el("p", { class: "facts-line" });
+    this.waiting = el("p", { class: "facts-line waiting", hidden: true },
+      el("span", { class: "spinner", "aria-hidden": "true" }), "Reading …");
+    this.retry = el(
+      "button",
+      { type: "button", class: "button retry", hidden: true, on: { click: () => this.again?.() } },
+      "Try again",
+    );
     this.live = el("p", { class: "visually-hidden", role: "status" });
-    this.glyph = el("canvas", {
-      class: "glyph",
-      width: 28,
-      height: 28,
-      role: "img",
-      "aria-label": "No glyph yet",
+    this.bars = new Bars(seen);
+    this.pad = this.corrections && new Pad({
+      collects: () => this.corrections.collects(),
+      press: (label) => this.#press(label),
+      withdraw: () => this.#withdraw(),
+      toggleMark: () => this.#toggleMark(),
     });
-    this.bars = NAMES.map((_, digit) => this.#bar(digit));
-    this.barsTitle = el("h3", {}, "Probabilities");
-    const keys = [..."0123456789", ""].map((label) => this.#key(label));
-    this.pad = el("div", { class: "pad", role: "group", "aria-label": "Correct digit" }, ...keys);
-    this.note = el("p", { class: "note" });
-    this.withdrawButton = el(
-      "button",
-      { type: "button", class: "link", hidden: true, on: { click: () => this.#withdraw() } },
-      "Withdraw",
-    );
-    this.correctTitle = el("h3", {}, "Correct it to");
-    this.markButton = el(
-      "button",
-      { type: "button", class: "button", "aria-pressed": "false", on: { click: () => this.#toggleMark() } },
-      "Mark a missed digit",
-    );
-    this.correction = el(
-      "section",
-      { class: "correction", "aria-label": "Correct the digit" },
-      this.correctTitle,
-      this.pad,
-      el("div", { class: "note-line" }, this.note, this.withdrawButton),
-      this.markButton,
-    );
-    this.root = el(
-      "section",
-      { class: "reading", "aria-label": "Reading" },
-      el("div", { class: "reading-top" }, el("h2", { class: "eyebrow" }, "Reading"), this.facts),
+    this.root = el("section", { class: "reading", "aria-label": "Reading" },
+      el("div", { class: "reading-top" },
+        el("h2", { class: "eyebrow" }, "Reading"), this.facts, this.waiting),
       this.text,
       this.verdict,
+      this.retry,
       this.live,
-      el(
-        "div",
-        { class: "detail" },
-        el(
-          "div",
-          { class: "bars-box" },
-          this.barsTitle,
-          el("ol", { class: "bars", "aria-label": "Probability of each digit" }, ...this.bars),
-        ),
-        el("figure", { class: "seen" }, this.glyph, el("figcaption", {}, this.seen)),
-      ),
-      this.corrections && this.correction,
-    );
+      this.results.root,
+      optionControls(this.options),
+      this.bars.root,
+      this.pad?.root);
     container.replaceChildren(this.root);
   }
 
-  #bar(digit) {
-    const bar = el("li", {
-      class: "bar",
-      tabindex: digit === 0 ? 0 : -1,
-      on: { keydown: (event) => this.#walk(event, digit) },
-    },
-    el("span", { class: "bar-digit" }, String(digit)),
-    el("span", { class: "bar-track", "aria-hidden": "true" }, el("span", { class: "bar-fill" })),
-    el("span", { class: "bar-value", "aria-hidden": "true" }),
-    el("span", { class: "bar-exact" }));
-    return bar;
-  }
-
-  #key(label) {
-    return el(
-      "button",
-      {
-        type: "button",
-        class: "key",
-        data: { label },
-        "aria-label": label ? `It is ${NAMES[label]}` : "It is not a digit",
-        on: {
-          click: () =>
-            this.#marking ? this.#mark(label) : this.#selected && this.#correct(this.#selected, label),
-        },
-      },
-      label || "none",
-    );
-  }
-
-  #walk(event, digit) {
-    const to = { ArrowDown: digit + 1, ArrowUp: digit - 1, Home: 0, End: 9 }[event.key];
-    if (to === undefined) return;
-    this.#reach(Math.min(9, Math.max(0, to))).focus();
-    event.preventDefault();
-  }
-
-  /** Makes one bar focusable with the Tab key. */
-  #reach(digit) {
-    this.bars.forEach((bar, each) => bar.setAttribute("tabindex", each === digit ? 0 : -1));
-    return this.bars[digit];
+  #press(label) {
+    if (this.#marking) this.#mark(label);
+    else if (this.#selected) this.#correct(this.#selected, label);
   }
 
   #present(place) {
@@ -224,7 +194,7 @@ export class ReadingView {
         ? reading.lines[this.#selected.line].digits[this.#selected.position]
         : (reading.drawn ?? null),
     );
-    this.#boxes?.show(reading, this.#selected);
+    this.#boxes?.show(reading, this.#selected, this.options);
   }
 
   #renderText(reading) {
@@ -243,7 +213,7 @@ export class ReadingView {
   #row(row, line) {
     if (this.#editor?.line === line) return this.#editor.root;
     if (!row.digits.length) return null;
-    const parts = readings.partsOf(row).map(({ digit, position, sign }) => (
+    const parts = readings.partsOf(row, this.options).map(({ digit, position, sign }) => (
       digit ? this.#chip(digit, { line, position }) : el("span", { class: "sign" }, sign.label)
     ));
     const words = `Edit row ${line + 1}: ${[...readings.rowText(row)].join(" ") || "no digit"}`;
@@ -261,43 +231,16 @@ export class ReadingView {
   /** Shows a row as a text field; Enter saves it, Escape cancels. */
   #edit(line) {
     this.#stop();
-    const input = el("input", {
-      type: "text",
-      inputmode: "numeric",
-      autocomplete: "off",
-      maxlength: 200,
-      pattern: "[0-9 .,:\\/\\-]*",
-      title: "Digits",
-      value: readings.rowText(this.#item.reading.lines[line]),
-      "aria-label": `Digits of row ${line + 1}: Enter saves, Escape cancels`,
-      on: { keydown: (event) => this.#editing(event) },
-    });
-    const save = el(
-      "button",
-      { type: "button", class: "button primary", on: { click: () => this.#write() } },
-      "Save",
-    );
-    const cancel = el(
-      "button",
-      { type: "button", class: "button quiet", on: { click: () => this.#leave() } },
-      "Cancel",
-    );
-    this.#editor = {
+    this.#editor = new RowEditor({
       line,
-      input,
-      root: el("div", { class: "line editor" }, el("span", {}, input), save, cancel),
-    };
+      text: readings.rowText(this.#item.reading.lines[line]),
+      save: () => this.#write(),
+      cancel: () => this.#leave(),
+    });
+    const { input } = this.#editor;
     this.#render();
     input.focus();
     input.select();
-  }
-
-  #editing(event) {
-    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.key === "Enter") this.#write();
-    else this.#leave();
   }
 
   #leave() {
@@ -308,11 +251,11 @@ export class ReadingView {
   }
 
   async #write() {
-    const { line, input } = this.#editor;
+    const { line, input, digits } = this.#editor;
     if (!input.reportValidity()) return;
     this.#stop();
     const done = this.#change(this.#item, this.#selected, () =>
-      this.corrections.write(this.#item, line, input.value.replace(/[^0-9]/g, "")),
+      this.corrections.write(this.#item, line, digits),
     );
     this.#focusRow(line);
     await done;
@@ -339,22 +282,22 @@ export class ReadingView {
       drawn: (box) => this.#drawn(box),
       key: (event) => this.#markKey(event),
     });
-    this.#say(this.note.textContent);
+    this.#say(this.pad.note.textContent);
   }
 
   #drawn(box) {
     if (!this.#marking) return;
     const changed = Boolean(box) !== Boolean(this.#marking.box);
     this.#marking.box = box;
-    if (changed) this.#correction(null, null);
-    if (changed && box) this.#say(this.note.textContent);
+    if (changed) this.#correction(null);
+    if (changed && box) this.#say(this.pad.note.textContent);
   }
 
   /** Handles keys while a box is drawn: 0–9 label it, Enter moves to the pad, Escape cancels. */
   #markKey(event) {
     if (event.key === "Escape") this.#leaveMark();
     else if (this.#marking.box && /^[0-9]$/.test(event.key)) this.#mark(event.key);
-    else if (this.#marking.box && event.key === "Enter") this.pad.querySelector(".key").focus();
+    else if (this.#marking.box && event.key === "Enter") this.pad.keys.firstChild.focus();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -363,7 +306,7 @@ export class ReadingView {
   #leaveMark() {
     this.#stop();
     this.#render();
-    this.markButton.focus();
+    this.pad.mark.focus();
   }
 
   async #mark(label) {
@@ -400,71 +343,33 @@ export class ReadingView {
         focus: () => isSelected || this.select(place),
         keydown: (event) => this.key(event, place),
       },
-    }, label || "∅");
+    }, readings.shownLabel(digit, this.options) || "∅");
   }
 
   #detail(digit) {
-    const probabilities = digit ? readings.probabilitiesOf(digit) : null;
-    const label = digit ? readings.labelOf(digit) : null;
-    // no model has read a mark
-    const best = probabilities && !digit.marked ? probabilities.indexOf(Math.max(...probabilities)) : -1;
-    this.bars.forEach((bar, each) => {
-      const probability = probabilities?.[each] ?? 0;
-      bar.style.setProperty("--value", probability);
-      bar.classList.toggle("best", each === best);
-      say(bar.querySelector(".bar-value"), digit ? readings.percent(probability) : "");
-      say(bar.querySelector(".bar-exact"), digit ? readings.exactly(probability) : "no value");
-    });
-    this.#reach(Math.max(0, best));
+    this.bars.show(digit, this.#which());
     this.root.classList.toggle("has-digit", Boolean(digit));
-    this.#glyph(digit);
-    this.#correction(digit, label);
+    this.results.update();
+    this.#correction(digit);
   }
 
-  #glyph(digit) {
-    const glyph = digit ? readings.glyphOf(digit) : null;
-    const context = this.glyph.getContext("2d");
-    const image = context.createImageData(28, 28);
-    glyph?.forEach((ink, index) => image.data.set([ink, ink, ink, 255], index * 4));
-    context.putImageData(image, 0, 0);
-    this.glyph.setAttribute(
-      "aria-label",
-      glyph ? `${this.seen}: a ${digit.label || "drawing"} in 28 by 28 pixels` : "No glyph yet",
-    );
+  /** Says which of several digits is selected. */
+  #which() {
+    const all = this.#selected ? readings.digitsOf(this.#item.reading) : [];
+    if (all.length < 2) return null;
+    const { line, position } = this.#selected;
+    const at = all.findIndex((each) => each.line === line && each.position === position);
+    return `digit ${at + 1} of ${all.length}`;
   }
 
-  #correction(digit, label) {
-    if (!this.corrections) return;
+  #correction(digit) {
     const canCorrect = Boolean(digit && this.#selected && !this.#marking);
-    for (const key of this.pad.children) {
-      key.disabled = this.#marking ? !this.#marking.box || !key.dataset.label : !canCorrect;
-      key.setAttribute("aria-pressed", String(canCorrect && key.dataset.label === label));
-    }
-    say(this.correctTitle, this.#marking ? "The box contains" : "Correct it to");
-    this.markButton.hidden = !(this.#item?.picture && this.#boxes?.canMark);
-    this.markButton.setAttribute("aria-pressed", String(Boolean(this.#marking)));
-    say(this.markButton, this.#marking ? "Cancel the box" : "Mark a missed digit");
-    this.withdrawButton.hidden = !(canCorrect && digit.corrected !== undefined);
-    say(this.note, this.#words(canCorrect ? digit : null));
-  }
-
-  #words(digit) {
-    if (this.#marking)
-      return this.#marking.box
-        ? "Choose the digit in the box."
-        : "Drag a box around the digit, or move one with the arrow keys (Shift: resize).";
-    const collects = this.corrections.collects();
-    if (!digit || digit.corrected === undefined) {
-      return collects
-        ? "Corrections are stored on this server for training."
-        : "Corrections are only shown here; this server does not store them.";
-    }
-    const to = digit.corrected === "" ? "no digit" : digit.corrected;
-    const what = digit.marked ? `Marked as ${to}.` : `${digit.label} corrected to ${to}.`;
-    if (digit.correction) return `${what} Stored for training.`;
-    return collects
-      ? `${what} Storing …`
-      : `${what} Shown here only; this server does not store corrections.`;
+    this.pad?.show({
+      digit: canCorrect ? digit : null,
+      label: canCorrect ? readings.labelOf(digit) : null,
+      canMark: Boolean(this.#item?.picture && this.#boxes?.canMark),
+      marking: this.#marking,
+    });
   }
 
   async #correct(place, label) {
@@ -475,12 +380,12 @@ export class ReadingView {
   async #withdraw() {
     const item = this.#item;
     const { line, position } = this.#selected;
-    this.withdrawButton.disabled = true;
+    this.pad.withdraw.disabled = true;
     await this.#change(item, this.#selected, () =>
       this.corrections.withdraw(item, item.reading.lines[line].digits[position]),
     );
-    this.withdrawButton.disabled = false;
-    (this.text.querySelector(`[data-place="${line}.${position}"]`) ?? this.markButton).focus();
+    this.pad.withdraw.disabled = false;
+    (this.text.querySelector(`[data-place="${line}.${position}"]`) ?? this.pad.mark).focus();
   }
 
   async #change(item, place, work) {
@@ -500,8 +405,8 @@ export class ReadingView {
       this.#selected = this.#present(this.#selected); // a mark may be gone
       this.#render();
     }
-    if (this.#item === item && problem) say(this.note, `Not stored: ${sentence(problem.message)}`);
-    this.#say(this.note.textContent);
+    if (this.#item === item && problem) say(this.pad.note, `Not stored: ${sentence(problem.message)}`);
+    this.#say(this.pad.note.textContent);
     this.changed(item);
   }
 

@@ -1,0 +1,160 @@
+"""The most probable texts of a line, by its columns and by how words are spelled.
+
+Prefix beam search (Hannun et al. 2014): the probability of a text is the sum over its paths through the
+columns, times the probability of its words to a power, times a bonus for each character.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from inkread.models.card import TEXT_CLASSES
+from inkread.pipeline.decoding import BLANK, SPACE
+from inkread.pipeline.ngrams import CODES, load_ngrams
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from inkread.pipeline.ngrams import NGrams
+
+KEPT = 8
+"""Texts that are followed at the same time."""
+IMPROBABLE, MOST = 0.003, 12
+"""Characters less probable than this in a column, or beyond so many, do not extend a text there."""
+EMPTY = 0.998
+"""A column in which the blank is more probable than this extends no text."""
+NEVER = -1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much spelling counts; fitted on held-out lines by ``inkread.training.text_run``.
+
+    Attributes:
+        spelling: the power of the probability of words; 0 if only the columns count.
+        length: the logarithm of the bonus per character, which balances that words are never certain.
+        unknown: the probability that a word is a name, code, or number that is spelled in no usual way.
+    """
+
+    spelling: float = 0.0
+    length: float = 0.0
+    unknown: float = 0.1
+
+
+UNUSUAL = -math.log(60.0)
+"""Log probability of each character of a word that is spelled in no usual way: about as many are in use."""
+
+
+class _Spelling(NamedTuple):
+    """Log probabilities of a text: its finished words; and its last one, if spelled as usual or not."""
+
+    finished: float = 0.0
+    usual: float = 0.0
+    unusual: float = 0.0
+
+
+class BeamSearch:
+    """Finds the most probable texts; safe to share between threads.
+
+    Args:
+        ngrams: how words are spelled.
+        weights: how much that counts.
+        temperature: divides the logarithms of whole words' probabilities, fitted on held-out words.
+    """
+
+    def __init__(self, ngrams: NGrams, weights: Weights, *, temperature: float = 1.0) -> None:
+        self.ngrams, self.weights, self.temperature = ngrams, weights, temperature
+        self._known, self._unknown = math.log1p(-weights.unknown), math.log(weights.unknown)
+
+    @classmethod
+    def load(cls, folder: Path) -> BeamSearch:
+        """Loads n-grams with their weights.
+
+        Raises:
+            ModelError: they are missing, damaged, or others than their card describes.
+        """
+        ngrams, card = load_ngrams(folder)
+        return cls(ngrams, Weights(**card.fusion), temperature=card.temperature)
+
+    def texts(self, columns: NDArray[np.float32]) -> list[tuple[str, float]]:
+        """Returns up to ``KEPT`` texts with their scores, the best first.
+
+        Args:
+            columns: T×C, the probabilities of each column.
+
+        Returns:
+            Pairs of a text and the logarithm of its unnormalized probability.
+        """
+        # The probabilities of all paths of a text that end in a blank, and in its last character.
+        beam: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
+        spelling = {"": _Spelling()}
+        scale = 0.0
+        for column in columns:
+            blank = float(column[BLANK])
+            if blank > EMPTY:
+                beam = {text: ((ends + goes_on) * blank, 0.0) for text, (ends, goes_on) in beam.items()}
+                continue
+            grown = _extended(beam, column)
+            for text in grown:
+                if text not in spelling:
+                    spelling[text] = self._spelled(spelling[text[:-1]], text)
+            best = sorted(grown, key=lambda text: -self._score(sum(grown[text]), spelling[text], text))[:KEPT]
+            total = max(sum(grown[text]) for text in best) or 1.0
+            scale += math.log(total)
+            beam = {text: (grown[text][0] / total, grown[text][1] / total) for text in best}
+            spelling = {text: spelling[text] for text in best}
+        ended = {
+            text: scale + self._score(sum(beam[text]), self._spelled(spelling[text], text + " "), text)
+            for text in beam
+        }
+        return sorted(ended.items(), key=lambda item: -item[1])
+
+    def _spelled(self, before: _Spelling, text: str) -> _Spelling:
+        """Returns the spelling of a text whose last character is new."""
+        word = text[text.rfind(" ", 0, -1) + 1 : -1]
+        code = CODES[text[-1]]
+        usual = before.usual + float(self.ngrams.log_probabilities(word)[code])
+        unusual = before.unusual + UNUSUAL
+        if code != SPACE:
+            return _Spelling(before.finished, usual, unusual)
+        return _Spelling(before.finished + self._word(usual, unusual))
+
+    def _word(self, usual: float, unusual: float) -> float:
+        one, other = self._known + usual, self._unknown + unusual
+        return max(one, other) + math.log1p(math.exp(-abs(one - other)))
+
+    def _score(self, probability: float, spelling: _Spelling, text: str) -> float:
+        words = spelling.finished
+        if spelling.usual:
+            words += self._word(spelling.usual, spelling.unusual)
+        paths = math.log(probability) if probability > 0 else NEVER
+        return paths + self.weights.spelling * words + self.weights.length * len(text)
+
+
+def _extended(
+    beam: Mapping[str, tuple[float, float]], column: NDArray[np.float32]
+) -> dict[str, tuple[float, float]]:
+    """Returns the texts that are possible after one more column, with the probabilities of their paths."""
+    blank = float(column[BLANK])
+    order = np.argsort(-column[:BLANK])[:MOST]
+    codes = [int(code) for code in order if column[code] > IMPROBABLE]
+    labels = [(TEXT_CLASSES[code], float(column[code])) for code in codes]
+    grown: dict[str, tuple[float, float]] = {}
+    for text, (ends, goes_on) in beam.items():
+        last = text[-1:]
+        stays = float(column[CODES[last]]) if last else 0.0
+        before = grown.get(text, (0.0, 0.0))
+        grown[text] = (before[0] + (ends + goes_on) * blank, before[1] + goes_on * stays)
+        for label, probability in labels:
+            added = (ends if label == last else ends + goes_on) * probability
+            longer = text + label
+            before = grown.get(longer, (0.0, 0.0))
+            grown[longer] = (before[0], before[1] + added)
+    return grown

@@ -1,0 +1,32 @@
+/** Example pictures to click, for a first look: no picture of your own is needed. */
+
+import { el } from "./dom.js";
+
+const EXAMPLES = [
+  ["phone_number.jpg", "A number"],
+  ["pencil_rows.jpg", "A page"],
+  ["column_sum.jpg", "A sum"],
+  ["drawing.png", "A digit"],
+];
+
+const urlOf = (file) => new URL(`../examples/${file}`, import.meta.url);
+
+/** Fills each `[data-examples]`. @param {(files: File[]) => void} read */
+export function startExamples(read) {
+  for (const list of document.querySelectorAll("[data-examples]")) {
+    list.replaceChildren(...EXAMPLES.map(([file, name]) => el("li", {}, example(file, name, read))));
+  }
+}
+
+function example(file, name, read) {
+  const open = async () => {
+    const picture = await (await fetch(urlOf(file))).blob();
+    read([new File([picture], file, { type: picture.type })]);
+  };
+  return el(
+    "button",
+    { type: "button", class: "example", on: { click: open } },
+    el("img", { src: urlOf(file), alt: "", width: 96, height: 60 }),
+    el("span", {}, name),
+  );
+}

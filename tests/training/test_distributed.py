@@ -1,0 +1,72 @@
+"""Two processes, each with its share of every batch, learn what one process learns."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: train)")
+
+import parallel_training
+
+from inkread.cli import main
+from inkread.training.run import load_run
+
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+pytestmark = pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason="PyTorch has no gloo")
+
+
+def torchrun(*arguments):
+    command = [sys.executable, "-W", "error", *TORCHRUN, *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def in_two(tmp_path_factory):
+    """A folder with the runs of two processes."""
+    folder = tmp_path_factory.mktemp("two")
+    torchrun(parallel_training.__file__, folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", parallel_training.RECIPES)
+def test_the_figures_and_weights_of_two_processes_are_those_of_one(name, in_two, tmp_path):
+    wanted = parallel_training.figures(parallel_training.train(name, tmp_path))
+    for rank in range(2):
+        rows = json.loads((in_two / f"{rank}.json").read_text())[name]
+        for row, expected in zip(rows, wanted, strict=True):
+            assert row == pytest.approx(expected, abs=1e-4)
+    one, two = (torch.load(each / "checkpoint.pt", weights_only=True) for each in (tmp_path, in_two / name))
+    for part in ("network", "averaged"):
+        for key, value in one[part].items():
+            assert torch.allclose(value.float(), two[part][key].float(), atol=1e-4), key
+
+
+def test_one_process_continues_what_two_began(in_two):
+    run = parallel_training.train("mlp", in_two / "mlp", resume=True)
+    assert [epoch.epoch for epoch in run.history] == [1, 2]
+
+
+def test_the_command_prints_once_and_saves_a_finished_run(tmp_path):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: plot)")
+    options = ("--network", "linear", "--epochs", "1", "--data", "digits", "--out", tmp_path)
+    done = torchrun("-m", "inkread", "train", *options)
+    assert done.stdout.count("Saved in") == 1
+    assert len(load_run(tmp_path).history) == 1
+
+
+@pytest.mark.parametrize(
+    "options", [("--network", "detector"), ("--seeds", "2"), ("--init-from", "bundled", "--data", "mine")]
+)
+def test_what_only_one_process_can_train_is_refused(options, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", *options, "--out", str(tmp_path)]) == 2
+    assert f"error: {options[0]}" in capsys.readouterr().err
