@@ -13,8 +13,8 @@ function make(name, attributes, ...children) {
 
 /** Removes what only a server has; panels stay, hidden, because the page's modules fill them. */
 function removeServer() {
-  for (const id of ["tab-history", "tab-models"]) $(id)?.remove();
-  if (["#history", "#models"].includes(location.hash)) history.replaceState(null, "", "#draw");
+  for (const id of ["tab-history", "tab-models", "tab-api"]) $(id)?.remove();
+  if (["#history", "#models", "#api"].includes(location.hash)) history.replaceState(null, "", "#draw");
 }
 
 const ABOUT = [
@@ -37,6 +37,7 @@ function describe() {
     const paragraphs = [make("p", { class: "lead" }, lead), ...rest.map((text) => make("p", {}, text))];
     article.append(make("h1", {}, "About"), ...paragraphs, before);
   }
+  if ($("camera-https")) $("camera-https").textContent = "Publish this site with HTTPS.";
   const words = $("camera-words");
   if (words)
     words.textContent =
