@@ -22,7 +22,7 @@ const ABOUT = [
   "This page reads in your browser. Drawings and pictures never leave your device, and after the first visit "
     + "the page also works offline. It sets no cookies; your browser stores your choice of theme.",
   "The networks and the steps are those of the program inkread, which also reads letters and text, PDF and "
-    + "HEIC, many pictures at once, and has a server and a Python interface.",
+    + "HEIC, and whole folders, and has a server and a Python interface.",
   "It was not trained to read print or words, and may mistake parts of them for digits. A probability of "
     + "90 % means that about nine in ten such digits are correct. If errors matter, have a person check.",
   "The networks run in ONNX Runtime Web, © Microsoft Corporation, MIT license.",
