@@ -44,6 +44,9 @@ HEAD = f"""  <meta http-equiv="Content-Security-Policy" content="{SECURITY}">
 SCRIPTS = '  <script type="module" '
 """Where the page's own modules begin."""
 
+RENAMED = {"js/api.js": "js/http_api.js"}
+"""The page's client of the API, which ours takes the place of."""
+
 WORDING = {
     "this server does not store them": "nothing is stored",
     "this server does not store corrections": "nothing is stored",
@@ -162,7 +165,7 @@ def _page() -> Iterator[tuple[str, bytes]]:
         if name == INDEX:
             yield INDEX, _index(content)
         elif name.endswith(".js"):
-            yield f"static/{name}", _reworded(content)
+            yield f"static/{RENAMED.get(name, name)}", _reworded(content)
         else:
             yield f"static/{name}", content
     for name, content in _contents(package / "site" / "page"):

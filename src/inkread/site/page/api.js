@@ -1,37 +1,27 @@
 /**
- * Takes the place of the client of the HTTP API: pictures are read by a worker in this browser, and nothing
- * is sent anywhere. Does not use the DOM.
+ * Takes the place of the client of the HTTP API, which the build renames: pictures are read by a worker in
+ * this browser, and nothing is sent anywhere. Does not use the DOM.
  */
 
-import { sentence } from "./words.js";
+import { Api as HttpApi, Problem } from "./http_api.js";
+
+export * from "./http_api.js";
 
 const FORMATS = ["JPEG", "PNG", "WebP", "GIF", "BMP", "AVIF"];
-
-/** A picture that cannot be read. */
-export class Problem extends Error {
-  name = "Problem";
-  status = 422;
-}
-
-/** The reader cannot be loaded. */
-export class Unreachable extends Error {
-  name = "Unreachable";
-}
-
-export const isAbort = (error) => error?.name === "AbortError";
+const [UNREADABLE, FAILED] = [422, 500]; // the statuses of a server's answers
 
 /** Tells how much of the reader is loaded: an event "progress" with {loaded, total}, in bytes. */
 export const loading = new EventTarget();
 
-export class Api {
+export class Api extends HttpApi {
   #worker = null;
   #waiting = [];
   #current = null;
   #count = 0;
 
-  constructor() {
-    this.key = () => null;
-    this.alphabet = () => null;
+  /** @param {Object} options as of the other client; only `single` counts. */
+  constructor({ base, single } = {}) {
+    super({ base, single });
   }
 
   /** Describes this site like a server; also starts to load the reader. */
@@ -43,29 +33,21 @@ export class Api {
   async models() {
     return { default: "default", models: [] };
   }
-  async readings() {
-    return { readings: [], next: null };
-  }
-  async corrections() {
-    return { corrections: [], next: null };
-  }
 
   /** Reads a picture with the options `single` and `detail` of POST /v1/read. */
-  async read(picture, { name = "picture.png", signal, single = false, detail = false } = {}) {
+  async read(picture, { name = "picture.png", signal, single = this.single(), detail = false } = {}) {
     const reading = await this.#ask("read", { name, picture, options: { single, detail } }, signal);
     return { ...reading, id: null, source: name, model: "default", page: 1, pages: 1, error: null };
   }
 
   /** Classifies 28×28 drawings, rows of numbers 0..255. */
   async glyphs([glyph], { signal } = {}) {
-    return {
-      model: "default",
-      ...(await this.#ask("classify", { name: "drawing", values: glyph.flat() }, signal)),
-    };
+    const content = { name: "drawing", values: glyph.flat() };
+    return { model: "default", ...(await this.#ask("classify", content, signal)) };
   }
 
   async drawn(_picture, { name = "picture.png" } = {}) {
-    throw new Problem(`${name} cannot be shown by this browser`);
+    throw new Problem(UNREADABLE, { detail: `${name} cannot be shown by this browser` });
   }
 
   /** Queues a task for the worker, which does one at a time; an aborted one that waits is not started. */
@@ -114,8 +96,11 @@ export class Api {
     const { task, content, resolve, reject } = this.#current;
     this.#current = null;
     if (!error) resolve(result);
-    else if (error.isPicture) reject(new Problem(sentence(`${content.name} ${error.message}`)));
-    else reject(new Unreachable(`The reader does not work here: ${error.message}; reload the page`));
+    else if (error.isPicture) reject(new Problem(UNREADABLE, { detail: `${content.name} ${error.message}` }));
+    else {
+      const detail = `The reader does not work here: ${error.message}`;
+      reject(new Problem(FAILED, { detail, remedy: "Reload the page" }));
+    }
     if (task === "open" || !error)
       loading.dispatchEvent(new CustomEvent("progress", { detail: { done: !error, error } }));
     this.#next();

@@ -13,8 +13,8 @@ function make(name, attributes, ...children) {
 
 /** Removes what only a server has; panels stay, hidden, because the page's modules fill them. */
 function removeServer() {
-  for (const id of ["tab-history", "tab-models"]) $(id)?.remove();
-  if (["#history", "#models"].includes(location.hash)) history.replaceState(null, "", "#draw");
+  for (const id of ["tab-history", "tab-models", "tab-api"]) $(id)?.remove();
+  if (["#history", "#models", "#api"].includes(location.hash)) history.replaceState(null, "", "#draw");
 }
 
 const ABOUT = [
@@ -22,7 +22,7 @@ const ABOUT = [
   "This page reads in your browser. Drawings and pictures never leave your device, and after the first visit "
     + "the page also works offline. It sets no cookies; your browser stores your choice of theme.",
   "The networks and the steps are those of the program inkread, which also reads letters and text, PDF and "
-    + "HEIC, many pictures at once, and has a server and a Python interface.",
+    + "HEIC, and whole folders, and has a server and a Python interface.",
   "It was not trained to read print or words, and may mistake parts of them for digits. A probability of "
     + "90 % means that about nine in ten such digits are correct. If errors matter, have a person check.",
   "The networks run in ONNX Runtime Web, © Microsoft Corporation, MIT license.",
@@ -37,6 +37,7 @@ function describe() {
     const paragraphs = [make("p", { class: "lead" }, lead), ...rest.map((text) => make("p", {}, text))];
     article.append(make("h1", {}, "About"), ...paragraphs, before);
   }
+  if ($("camera-https")) $("camera-https").textContent = "Publish this site with HTTPS.";
   const words = $("camera-words");
   if (words)
     words.textContent =
