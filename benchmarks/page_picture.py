@@ -30,9 +30,8 @@ HEIGHT = 0.55
 def draw(page: Page, text: str) -> None:
     """Draws digits in the middle of the sheet with the mouse."""
     box: Any = page.locator("#canvas").bounding_box()
-    strokes = [
-        stroke[::2, :2] for stroke in write_row(text, WriterStyle((0,) * 10), np.random.default_rng(5))
-    ]
+    style = WriterStyle((0,) * 10, slant=0.08)
+    strokes = [stroke[::2, :2] for stroke in write_row(text, style, np.random.default_rng(5))]
     points = np.concatenate(strokes)
     scale = HEIGHT * box["height"] / float(np.ptp(points[:, 1]))
     middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])

@@ -112,3 +112,12 @@ def test_without_https_the_camera_says_at_once_what_to_do(visit):
     person.tab("Camera")
     expect(person.page.locator("#camera-words")).to_contain_text("HTTPS")
     expect(person.page.locator("#camera-https")).to_contain_text("inkread serve --tls-self-signed")
+
+
+def test_a_file_that_is_too_large_is_not_sent_to_be_drawn_either(visit):
+    person = visit("#upload")
+    sent: list[str] = []
+    person.page.on("request", lambda request: "/v1/read" in request.url and sent.append(request.url))
+    person.upload({"name": "huge.png", "mimeType": "image/png", "buffer": b"\0" * (33 * 2**20)})
+    expect(person.page.locator("#preview-stage .placeholder")).to_have_text("This picture cannot be shown.")
+    assert sent == []

@@ -110,11 +110,7 @@ export class UploadTab {
       item.model = this.model();
       this.refresh();
       try {
-        const most = this.info()?.limits?.bytes;
-        if (most && item.picture.size > most) {
-          const limit = `the server’s limit of ${Math.floor(most / 2 ** 20)} MiB`;
-          throw new Error(`${item.name} exceeds ${limit}. Reduce the picture.`);
-        }
+        this.#requireSize(item);
         item.reading = await this.api.read(item.picture, {
           name: item.name,
           model: item.model,
@@ -132,6 +128,14 @@ export class UploadTab {
       if (this.#shown === item) this.#showReading(item);
       this.refresh();
     });
+  }
+
+  /** @throws if the server would refuse the picture for its size. */
+  #requireSize({ name, picture }) {
+    const most = this.info()?.limits?.bytes;
+    if (!most || picture.size <= most) return;
+    const limit = `the server’s limit of ${Math.floor(most / 2 ** 20)} MiB`;
+    throw new Error(`${name} exceeds ${limit}. Reduce the picture.`);
   }
 
   #show(item) {

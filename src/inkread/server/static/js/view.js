@@ -139,7 +139,7 @@ export class ReadingView {
     this.verdict = el("p", { class: "verdict" });
     this.text = el("div", { class: "text", role: "group", "aria-label": "Digits read" });
     this.facts = el("p", { class: "facts-line" });
-    this.waiting = el("p", { class: "facts-line waiting", hidden: true },
+    this.waiting = el("p", { class: "waiting", hidden: true },
       el("span", { class: "spinner", "aria-hidden": "true" }), "Reading …");
     this.retry = el(
       "button",
