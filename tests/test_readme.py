@@ -36,4 +36,8 @@ def test_every_command_exists(command: str) -> None:
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(((?!http)[^)]+)\)", TEXT))))
 def test_every_link_leads_somewhere(target: str) -> None:
-    assert (ROOT / target).exists()
+    file, _, section = target.partition("#")
+    assert (ROOT / file).exists()
+    if section:
+        headings = re.findall(r"^#+ (.*)$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+        assert section in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
