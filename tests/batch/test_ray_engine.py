@@ -67,6 +67,20 @@ def test_a_cluster_that_is_not_there_is_an_error(engine, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_does_not_start_is_an_error(engine, tmp_path, monkeypatch):
+    import ray
+
+    def init(*_, **__):
+        raise Exception("The current node timed out during startup.")  # noqa: TRY002  # as Ray does
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    scans = write_pictures(tmp_path / "scans", [20])
+    with pytest.raises(JobError, match=r"did not start .*timed out.*; try again"):
+        list(run(job_of(scans, out=tmp_path / "out"), engine()))
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_it_needs_an_actor(engine):
     with pytest.raises(OptionError, match="--workers 0"):
         engine(workers=0)

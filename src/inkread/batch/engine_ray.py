@@ -107,9 +107,12 @@ def _connected(address: str | None) -> Iterator[None]:
             host, _, port = address.rpartition("://")[2].rpartition(":")
             socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
         ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        problem = f"cannot be reached ({one_line(str(error))})"
-        raise JobError(address or "Ray", problem, "check the address with: ray status") from error
+    except Exception as error:  # Ray raises bare ones too
+        if address or "RAY_ADDRESS" in os.environ:
+            problem, remedy = "cannot be reached", "check the address with: ray status"
+        else:
+            problem, remedy = "did not start", "try again when the machine is less busy"
+        raise JobError(address or "Ray", f"{problem} ({one_line(str(error))})", remedy) from error
     try:
         yield
     finally:
