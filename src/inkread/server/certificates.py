@@ -61,12 +61,13 @@ def _create(certificate: Path, key: Path, names: list[str], now: datetime) -> No
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     secret = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "inkread")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "inkread")])
     alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
     constraints = x509.BasicConstraints(ca=False, path_length=None)
-    usage = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH])
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     builder = x509.CertificateBuilder(issuer_name=subject, subject_name=subject)
     builder = builder.public_key(secret.public_key()).serial_number(x509.random_serial_number())
     builder = builder.not_valid_before(now - timedelta(hours=1))
