@@ -57,7 +57,7 @@ def main() -> None:
             page.goto(address[0] if address else "")
             page.wait_for_load_state("networkidle")
             draw(page, DIGITS)
-            shown = "(text) => document.querySelector('#draw-reading .text').innerText.trim() === text"
+            shown = "(text) => document.querySelector('#draw-reading .text').textContent === text"
             page.wait_for_function(shown, arg=DIGITS, timeout=PATIENCE)
             page.wait_for_selector("#draw-reading .reading[aria-busy=false]", timeout=PATIENCE)
             page.screenshot(path=PICTURE)

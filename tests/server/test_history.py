@@ -9,6 +9,7 @@ from PIL import Image
 from serving import SEVEN, parts, png, serving, seven, slug
 
 from inkread.server import stored_schemas
+from inkread.store import NewDigit, NewReading, Store
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 PAIR = png(np.concatenate([seven(3), seven(3)], axis=1))
@@ -86,6 +87,15 @@ def test_the_picture_of_a_reading_is_returned_at_the_size_asked_for(collecting, 
     assert max(small.size) == 20
     assert slug(collecting.get(where, params={"side": 0})) == "invalid-option"
     assert slug(collecting.get(f"/v1/readings/{NOWHERE}/picture")) == "not-found"
+
+
+def test_a_reading_without_a_picture_has_none(tmp_path):
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    digit = NewDigit("7", 0.9, (1, 1, 9, 9), (0.1,) * 10, bytes(784), b"")
+    with Store.open(url) as store:
+        key = store.add_reading(NewReading("a.png", 90, 30, "7", "default", "ab" * 32, ((digit,),), None))
+    with serving(collect=True, store=url) as server:
+        assert server.get(f"/v1/readings/{key}/picture").status_code == 204
 
 
 def test_all_readings_are_removed_only_if_that_is_confirmed(collecting, reading):

@@ -61,10 +61,10 @@ def _create(certificate: Path, key: Path, names: list[str], now: datetime) -> No
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     secret = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "inkread")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "inkread")])
     alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
     constraints = x509.BasicConstraints(ca=False, path_length=None)
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])

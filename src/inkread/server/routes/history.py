@@ -1,7 +1,7 @@
 """Endpoints for stored readings and their corrections, if the server collects them."""
 
 import io
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 from PIL import Image
@@ -36,6 +36,7 @@ PICTURE = {
     "description": "The picture.",
     "content": {JPEG: {"schema": {"type": "string", "contentMediaType": JPEG}}},
 }
+NO_PICTURE: dict[int | str, dict[str, Any]] = {204: {"description": "No picture is stored."}}
 
 LIST = responses(*OF_STORE, "invalid-option")
 ONE = responses(*OF_STORE, "not-found")
@@ -113,17 +114,23 @@ def get_reading(id: str, parts: Parts) -> stored_schemas.StoredReading:  # noqa:
     "/readings/{id}/picture",
     summary="Show the picture of a reading",
     response_class=Response,
-    responses=responses(*OF_STORE, "not-found", "invalid-option", ok=PICTURE),
+    responses=responses(*OF_STORE, "not-found", "invalid-option", ok=PICTURE) | NO_PICTURE,
 )
 def get_picture(
     id: str,  # noqa: A002
     options: Annotated[ThumbnailOptions, Query()],
     parts: Parts,
 ) -> Response:
-    """Returns the upright picture of a stored reading as JPEG, reduced to `side` pixels."""
-    found = parts.require_store().picture(id)
+    """Returns the upright picture of a stored reading as JPEG, reduced to `side` pixels.
+
+    Older stores have readings without a picture; for these, it returns 204.
+    """
+    store = parts.require_store()
+    found = store.picture(id)
     if found is None:
-        raise _no_reading()
+        if store.reading(id) is None:
+            raise _no_reading()
+        return Response(status_code=204)
     content = found.jpeg if max(found.width, found.height) <= options.side else reduced(found, options.side)
     return Response(content, media_type=JPEG)
 

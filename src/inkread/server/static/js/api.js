@@ -118,8 +118,10 @@ export class Api {
   forget(id) { return this.#send(`v1/readings/${encodeURIComponent(id)}`, { method: "DELETE" }); }
 
   forgetAll() { return this.#send("v1/readings?all=true", { method: "DELETE" }); }
+  /** Returns the picture of a stored reading; null if none is stored. */
   async storedPicture(id, side) {
-    return (await this.#send(`v1/readings/${encodeURIComponent(id)}/picture${query({ side })}`)).blob();
+    const answer = await this.#send(`v1/readings/${encodeURIComponent(id)}/picture${query({ side })}`);
+    return answer.status === 204 ? null : answer.blob();
   }
 
   #picture(picture, { name, signal, patient, ...options }) {

@@ -36,10 +36,11 @@ export class HistoryEntry {
     this.#tell(summary.corrections);
     if (summary.corrections) this.#correct();
     this.#picture(THUMBNAIL).then((blob) => {
+      if (!blob) return;
       this.thumbnail.addEventListener("load", () => URL.revokeObjectURL(this.thumbnail.src), { once: true });
       this.thumbnail.src = URL.createObjectURL(blob);
       this.thumbnail.hidden = false;
-    }, () => {}); // readings of old stores have no picture
+    }, () => {}); // without a thumbnail, the text remains
   }
 
   #tell(corrections) {
@@ -76,7 +77,7 @@ export class HistoryEntry {
     this.details.replaceChildren(el("p", { class: "faint" }, "Loading …"));
     try {
       const { id, source: name, model } = this.#summary;
-      const [stored, picture] = await Promise.all([this.api.reading(id), this.#picture().catch(() => null)]);
+      const [stored, picture] = await Promise.all([this.api.reading(id), this.#picture()]);
       this.#show({ reading: readingOfStored(stored), picture, name, model });
       this.#loaded = true;
     } catch (error) {

@@ -33,7 +33,8 @@ function operationOf(operation, document) {
 function options(parameters, document) {
   const rows = parameters.map(({ name, required, description, schema }) => {
     const { type, enum: choices, default: standard, anyOf } = resolved(schema, document);
-    const kind = choices?.join(" | ") ?? type ?? anyOf?.map((each) => each.type).filter(Boolean).join(" | ") ?? "";
+    const types = anyOf?.map((each) => each.type).filter(Boolean);
+    const kind = (choices ?? types)?.join(" | ") ?? type ?? "";
     const value = standard === undefined || standard === null || standard === "" ? "" : String(standard);
     return el("tr", {},
       el("th", { scope: "row" }, el("code", {}, name), required ? " *" : ""),
@@ -48,7 +49,8 @@ function options(parameters, document) {
 
 /** Shows an example, if the document has one for this content or its schema. */
 function example({ example: one, examples, schema }, document) {
-  const found = one ?? Object.values(examples ?? {})[0]?.value ?? resolved(schema ?? {}, document).examples?.[0];
+  const ofSchema = resolved(schema ?? {}, document).examples?.[0];
+  const found = one ?? Object.values(examples ?? {})[0]?.value ?? ofSchema;
   if (found === undefined) return null;
   const text = typeof found === "string" ? found : JSON.stringify(found, null, 2);
   return el("pre", { tabindex: 0, "aria-label": "Example" }, el("code", {}, text));
