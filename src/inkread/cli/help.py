@@ -39,7 +39,7 @@ GROUPS = {
 """The group of each option, by its name, in commands that do not group their options themselves."""
 
 OF_SERVE = {
-    ADDRESS: ("host", "port", "allow-host", "cors", "api-key", "rate"),
+    ADDRESS: ("host", "port", "fd", "tls-self-signed", "allow-host", "cors", "api-key", "rate"),
     STORAGE: ("collect", "store"),
     READING: ("model", "workers"),
     LIMITS: ("queue",),
