@@ -70,3 +70,15 @@ def test_what_only_one_process_can_train_is_refused(options, monkeypatch, tmp_pa
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert main(["train", *options, "--out", str(tmp_path)]) == 2
     assert f"error: {options[0]}" in capsys.readouterr().err
+
+
+def test_an_environment_without_the_others_is_an_error(monkeypatch, tmp_path, capsys):
+    options = ["train", "--network", "linear", "--epochs", "1", "--data", "digits", "--out", str(tmp_path)]
+    monkeypatch.setenv("RANK", "first")
+    assert main(options) == 2
+    assert "error: RANK=first: is not a number; unset RANK" in capsys.readouterr().err
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    assert main(options) == 1
+    assert "error: process 0 of 2: cannot join the others" in capsys.readouterr().err

@@ -14,6 +14,7 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from inkread.errors import TrainingError
 from inkread.system.ranks import rank, rank_here, ranks
 
 if TYPE_CHECKING:
@@ -118,7 +119,11 @@ def joined(device: str) -> Iterator[Alone]:
         return
     if device == "cuda":
         torch.cuda.set_device(rank_here())
-    distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    try:
+        distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    except (ValueError, RuntimeError) as error:  # an address is missing, or another process did not come
+        problem, remedy = f"cannot join the others ({error})", "start all of them with torchrun"
+        raise TrainingError(f"process {rank()} of {ranks()}", problem, remedy) from error
     try:
         yield Ranks(device)
     finally:
