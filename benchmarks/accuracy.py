@@ -21,7 +21,14 @@ from inkread.datasets.mnist import load_mnist
 from inkread.errors import DatasetNotFoundError, InkreadError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.metrics import expected_calibration_error
-from inkread.evaluation.pictures import SURE, PictureReport, Rate, evaluate_naively, evaluate_pictures
+from inkread.evaluation.pictures import (
+    SURE,
+    PictureReport,
+    Rate,
+    evaluate_naively,
+    evaluate_pictures,
+    kind_of,
+)
 from inkread.evaluation.reports.markdown import fill, table
 from inkread.reader import Reader
 
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
 NAIVE = "field, naive pipeline, same network"
 JUNK = ("field", "letters_ansh", "greek_cs5330")
 """Sources of the pictures for the AUROC, without letters that look like digits."""
+PAGES = ("field", "forms", "handwritten62")
+"""Collections whose single digits are also read as pages."""
 
 
 def main() -> None:
@@ -62,6 +71,7 @@ def main() -> None:
             provenance(options.model, reader, absent),
             on_mnist,
             singles(reports),
+            singles_as_pages(reader, options.only or PAGES),
             rows(reports),
             rejection(reports),
             confidence(reports),
@@ -138,6 +148,26 @@ def singles(reports: dict[str, PictureReport]) -> str:
     ]
     heading = ["single digits", "right", "mean of sources", "not rejected", "calibration error"]
     return table(heading, lines) if lines else ""
+
+
+def singles_as_pages(reader: Reader, names: Iterable[str]) -> str:
+    """Table of the pictures of one digit, read as pages that may have any number of digits."""
+    lines = []
+    for name in names:
+        try:
+            pictures = BENCHMARKS[name](None)
+        except DatasetNotFoundError:
+            continue
+        found = [
+            (reader.read(picture.path).text, picture.label)
+            for picture in pictures
+            if kind_of(picture) == "single"
+        ]
+        if found:
+            right = sum(text == label for text, label in found)
+            empty = sum(not text for text, _ in found)
+            lines.append([name, shown(Rate(right, len(found))), shown(Rate(empty, len(found)))])
+    return table(["single digits, read as a page", "right", "no digit found"], lines) if lines else ""
 
 
 def rows(reports: dict[str, PictureReport]) -> str:

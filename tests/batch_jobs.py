@@ -44,10 +44,9 @@ class WidthReader:
     def __init__(self, pipe: str) -> None:
         self.pipe = Path(pipe)
 
-    def read(self, source: Any) -> None:
-        """Returns at once."""
-
-    def trace(self, source: bytes, *, single: bool, page: int, min_probability: float) -> Any:
+    def trace(
+        self, source: Any, *, single: bool = False, page: int = 1, min_probability: float = 0.0
+    ) -> Any:
         picture = load_picture(source, page=page)
         match picture.width:
             case 201:
