@@ -159,7 +159,7 @@ def singles_as_pages(reader: Reader, names: Iterable[str]) -> str:
         except DatasetNotFoundError:
             continue
         found = [
-            (reader.read(picture.path).text, picture.label)
+            (reader.read(picture.source).text, picture.label)
             for picture in pictures
             if kind_of(picture) == "single"
         ]

@@ -44,9 +44,7 @@ class WidthReader:
     def __init__(self, pipe: str) -> None:
         self.pipe = Path(pipe)
 
-    def trace(
-        self, source: Any, *, single: bool = False, page: int = 1, min_probability: float = 0.0
-    ) -> Any:
+    def trace(self, source: Any, *, single: bool = False, page: int = 1, min_probability: float = 0.0) -> Any:
         picture = load_picture(source, page=page)
         match picture.width:
             case 201:
