@@ -145,6 +145,21 @@ def test_three_pictures_are_read_at_a_time(visit):
     expect_all_read(person, "12 pictures")
 
 
+def test_every_page_of_a_document_is_read_and_shown(visit):
+    person = visit("#upload")
+    pages = [Image.open(io.BytesIO(picture_of(text))).convert("L") for text in ("31", "7", "204")]
+    document = io.BytesIO()
+    pages[0].save(document, "TIFF", save_all=True, append_images=pages[1:])
+    person.upload({"name": "scan.tiff", "mimeType": "image/tiff", "buffer": document.getvalue()})
+    expect_all_read(person, "3 pictures")
+    rows = person.page.locator("#batch-rows tr")
+    assert rows.locator(".name").all_text_contents() == ["scan.tiff#1", "scan.tiff#2", "scan.tiff#3"]
+    rows.nth(2).get_by_role("button").first.click()
+    expect(person.page.locator("#preview-name")).to_have_text("scan.tiff#3")
+    person.expect_text("204", "upload")
+    expect(person.page.locator("#preview-stage img")).to_have_js_property("naturalWidth", pages[2].width)
+
+
 def test_the_table_is_sorted_by_any_column(visit):
     person = visit("#upload")
     person.upload(file_of("31", "b.png"), file_of("7", "c.png"), file_of("250", "a.png"))

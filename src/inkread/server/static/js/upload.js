@@ -14,6 +14,11 @@ import { Turns } from "./work.js";
 const AT_ONCE = 3;
 const STATES = { waiting: "waiting", reading: "reading …", read: "read", failed: "failed" };
 
+function newItem(picture, order, name) {
+  const url = URL.createObjectURL(picture);
+  return { picture, order, name, url, state: "waiting", reading: null, error: null };
+}
+
 export class UploadTab {
   #items = [];
   #turns = new Turns(AT_ONCE);
@@ -56,20 +61,26 @@ export class UploadTab {
 
   /** Adds pictures to the list and reads them. @param {Iterable<File>} files */
   add(files) {
-    const added = Array.from(files, (file) => ({
-      order: (this.#added += 1),
-      name: file.name || "picture.png",
-      picture: file,
-      url: URL.createObjectURL(file),
-      state: "waiting",
-      reading: null,
-      error: null,
-    }));
+    const added = Array.from(files, (file) => newItem(file, (this.#added += 1), file.name || "picture.png"));
     if (!added.length) return;
     this.#items.push(...added);
     added.forEach((item) => this.#read(item));
     if (!this.#shown || added.length === 1) this.#show(added[0]);
     this.refresh();
+  }
+
+  /** Adds the other pages of a document, once its first page was read. */
+  #addPages(first) {
+    const { name, order, picture, reading } = first;
+    if (first.page || !(reading.pages > 1)) return;
+    Object.assign(first, { name: `${name}#1`, page: 1 });
+    const others = Array.from({ length: reading.pages - 1 }, (_, index) => {
+      const page = index + 2;
+      return { ...newItem(picture, order + (page - 1) / reading.pages, `${name}#${page}`), page };
+    });
+    this.#items.push(...others);
+    others.forEach((item) => this.#read(item));
+    if (this.#shown === first) say($("preview-name"), first.name);
   }
 
   removeAll() {
@@ -113,12 +124,14 @@ export class UploadTab {
         this.#requireSize(item);
         item.reading = await this.api.read(item.picture, {
           name: item.name,
+          page: item.page,
           model: item.model,
           detail: true,
           patient: true,
           signal,
         });
         item.state = "read";
+        this.#addPages(item);
       } catch (error) {
         if (isAbort(error) || signal.aborted) return;
         item.state = "failed";
@@ -158,7 +171,7 @@ export class UploadTab {
   /** Reads another picture in the place of an item's, such as a part of it. */
   #replace(item, picture) {
     URL.revokeObjectURL(item.url);
-    Object.assign(item, { picture, url: URL.createObjectURL(picture), drawn: undefined });
+    Object.assign(item, { picture, url: URL.createObjectURL(picture), drawn: undefined, page: undefined });
     this.#again(item);
   }
 
@@ -174,8 +187,8 @@ export class UploadTab {
   }
 
   /** Gets the picture with its boxes from the server, for formats that the browser cannot show. */
-  #drawn({ name, picture, model }) {
-    return this.api.drawn(picture, { name, model, keep: this.corrections.passing() });
+  #drawn({ name, picture, model, page }) {
+    return this.api.drawn(picture, { name, model, page, keep: this.corrections.passing() });
   }
 
   /** If the browser cannot show this format, gets the picture with its boxes from the server. */
@@ -204,8 +217,8 @@ export class UploadTab {
     box.replaceChildren(el("p", { class: "faint" }, "Reading again …"));
     reveal(box);
     try {
-      const { name, model, picture } = item;
-      const options = { name, model, stages: true, keep: this.corrections.passing(), patient: true };
+      const { name, model, picture, page } = item;
+      const options = { name, model, page, stages: true, keep: this.corrections.passing(), patient: true };
       const { stages } = await this.api.read(picture, options);
       if (this.#shown !== item) return;
       box.replaceChildren(
