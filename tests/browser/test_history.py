@@ -81,7 +81,7 @@ def test_the_history_is_exported_with_its_corrections(person):
     with page.expect_download() as download:
         page.locator("#history-csv").click()
     rows = list(csv.DictReader(io.StringIO(content_of(download.value), newline="")))
-    assert [(row["file"], row["reading"]) for row in rows] == [
+    assert [(row["source"], row["text"]) for row in rows] == [
         ("marker_seven.jpg", "7"),
         ("postcode.jpg", "60331"),
     ]

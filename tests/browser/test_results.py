@@ -41,7 +41,7 @@ def test_one_picture_is_downloaded_as_csv_json_and_picture(visit):
         panel.get_by_role("button", name="CSV").click()
     assert download.value.suggested_filename == "postcode.csv"
     (row,) = csv.DictReader(io.StringIO(content_of(download.value), newline=""))
-    assert (row["file"], row["reading"]) == ("postcode.jpg", "80331")
+    assert (row["source"], row["text"]) == ("postcode.jpg", "80331")
     with person.page.expect_download() as download:
         panel.get_by_role("button", name="JSON").click()
     assert json.loads(content_of(download.value))[0]["text"] == "80331"
