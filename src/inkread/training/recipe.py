@@ -145,7 +145,7 @@ class Recipe(_WithGlyphs):
     """The architecture: one of ``NETWORKS``, or any name for your own ``layers``."""
 
     material: str = choice("mnist", MATERIALS)
-    """Training data besides --data (default: MNIST): ``writing`` adds other writers and pens, and glyphs
+    """Training data besides --data, or besides MNIST without it: ``writing`` adds other writers and pens, and glyphs
     that are not digits, see ``inkread.datasets.glyph_corpus``; ``characters`` adds letters, as classes of
     their own, see ``inkread.synthetic.characters``."""
 
