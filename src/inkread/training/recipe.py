@@ -145,9 +145,9 @@ class Recipe(_WithGlyphs):
     """The architecture: one of ``NETWORKS``, or any name for your own ``layers``."""
 
     material: str = choice("mnist", MATERIALS)
-    """Training data besides --data, or besides MNIST without it: ``writing`` adds other writers and pens, and glyphs
-    that are not digits, see ``inkread.datasets.glyph_corpus``; ``characters`` adds letters, as classes of
-    their own, see ``inkread.synthetic.characters``."""
+    """Training data besides --data, or besides MNIST without it: ``writing`` adds other writers and pens, and
+    glyphs that are not digits, see ``inkread.datasets.glyph_corpus``; ``characters`` adds letters, as classes
+    of their own, see ``inkread.synthetic.characters``."""
 
     mnist_passes: int = number(1, 1, 100)
     """How often each MNIST glyph, or other --data, is seen in an epoch: its weight among other material."""
