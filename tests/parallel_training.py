@@ -53,6 +53,6 @@ def figures(run: Run[Recipe, Epoch]) -> list[dict[str, float]]:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    rows = {name: figures(train(name, folder / name)) for name in RECIPES}
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    rows = figures(train(name, folder))
     (folder / f"{rank()}.json").write_text(json.dumps(rows))

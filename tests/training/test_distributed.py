@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -16,6 +18,8 @@ import parallel_training
 from inkread.cli import main
 from inkread.training.run import load_run
 
+PATIENCE = 600
+"""Seconds after which processes count as hanging."""
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 pytestmark = pytest.mark.skipif(not torch.distributed.is_gloo_available(), reason="PyTorch has no gloo")
@@ -24,34 +28,42 @@ pytestmark = pytest.mark.skipif(not torch.distributed.is_gloo_available(), reaso
 def torchrun(*arguments):
     command = [sys.executable, "-W", "error", *TORCHRUN, *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     return done
 
 
 @pytest.fixture(scope="module")
 def in_two(tmp_path_factory):
-    """A folder with the runs of two processes."""
-    folder = tmp_path_factory.mktemp("two")
-    torchrun(parallel_training.__file__, folder)
-    return folder
+    """Returns the folder of a run in two processes, which join each other once only, as those of users do."""
+
+    @cache
+    def folder_of(name):
+        folder = tmp_path_factory.mktemp("two")
+        torchrun(parallel_training.__file__, name, folder)
+        return folder
+
+    return folder_of
 
 
 @pytest.mark.parametrize("name", parallel_training.RECIPES)
 def test_the_figures_and_weights_of_two_processes_are_those_of_one(name, in_two, tmp_path):
-    wanted = parallel_training.figures(parallel_training.train(name, tmp_path))
+    wanted, folder = parallel_training.figures(parallel_training.train(name, tmp_path)), in_two(name)
     for rank in range(2):
-        rows = json.loads((in_two / f"{rank}.json").read_text())[name]
+        rows = json.loads((folder / f"{rank}.json").read_text())
         for row, expected in zip(rows, wanted, strict=True):
             assert row == pytest.approx(expected, abs=1e-4)
-    one, two = (torch.load(each / "checkpoint.pt", weights_only=True) for each in (tmp_path, in_two / name))
+    one, two = (torch.load(each / "checkpoint.pt", weights_only=True) for each in (tmp_path, folder))
     for part in ("network", "averaged"):
         for key, value in one[part].items():
             assert torch.allclose(value.float(), two[part][key].float(), atol=1e-4), key
 
 
-def test_one_process_continues_what_two_began(in_two):
-    run = parallel_training.train("mlp", in_two / "mlp", resume=True)
+def test_one_process_continues_what_two_began(in_two, tmp_path):
+    shutil.copytree(in_two("mlp"), tmp_path / "run")
+    run = parallel_training.train("mlp", tmp_path / "run", resume=True)
     assert [epoch.epoch for epoch in run.history] == [1, 2]
 
 
