@@ -28,6 +28,7 @@ def cluster():
     """Two machines with one core each, in processes of this one."""
     from ray.cluster_utils import Cluster
 
+    before = signal.getsignal(signal.SIGTERM)
     cluster = Cluster()
     for _ in range(2):
         add_machine(cluster)
@@ -36,6 +37,7 @@ def cluster():
     yield cluster
     ray.shutdown()
     cluster.shutdown()
+    signal.signal(signal.SIGTERM, before)  # Ray leaves its own handler
 
 
 def add_machine(cluster):
