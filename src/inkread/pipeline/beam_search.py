@@ -35,12 +35,13 @@ NEVER = -1e9
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much spelling counts; fitted on held-out lines by ``inkread.training.text_run``.
+    """How much spelling counts; the first two are fitted on held-out lines, see ``inkread.training.ngrams``.
 
     Attributes:
         spelling: the power of the probability of words; 0 if only the columns count.
         length: the logarithm of the bonus per character, which balances that words are never certain.
         unknown: the probability that a word is a name, code, or number that is spelled in no usual way.
+            Not fitted; see docs/experiments.md.
     """
 
     spelling: float = 0.0
