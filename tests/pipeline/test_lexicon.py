@@ -1,51 +1,84 @@
-"""A lexicon corrects words that the network is not sure of, and forces no name, code, or number into it."""
+"""A lexicon makes its words probable, and forces no name, code, or number into it."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
-from pipeline.test_decoding import columns_of
+
+pytest.importorskip("torch")
+
+from pipeline.test_beam_search import doubtful
 
 from inkread.errors import OptionError
-from inkread.models.card import TEXT_CLASSES
-from inkread.pipeline.decoding import characters_of
+from inkread.pipeline.beam_search import BeamSearch, Weights
 from inkread.pipeline.lexicon import Lexicon
+from inkread.training.ngrams import count_ngrams
 
-LEXICON = Lexicon(["house", "mouse", "horse", "Tuesday", "the"])
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NGRAMS = count_ngrams(["some other words, Room 12"])
+WORDS = ["house", "mouse", "horse", "Tuesday", "the", "NASA"]
 
 
 def read(
-    text: str, lexicon: Lexicon = LEXICON, *, share: float = 0.9, doubt: dict[int, str] | None = None
+    text: str, words: Iterable[str] = WORDS, *, share: float = 0.9, doubts: dict[int, str] | None = None
 ) -> str:
-    columns = columns_of("_" + "_".join(text) + "_", share)
-    for place, other in (doubt or {}).items():
-        columns[2 * place + 1, TEXT_CLASSES.index(text[place])] = 0.5
-        columns[2 * place + 1, TEXT_CLASSES.index(other)] = 0.4
-    (word, probability), *alternatives = lexicon.corrected(columns, characters_of(columns), 0.5)
-    assert 0 <= probability <= 1
-    assert word not in dict(alternatives)
-    return word
+    search = BeamSearch(NGRAMS, Weights(spelling=0.6, length=1.2), lexicon=Lexicon(words))
+    return search.texts(doubtful(text, doubts or {}, share))[0][0]
 
 
-def test_an_uncertain_word_becomes_the_nearest_one():
-    assert read("hovse", doubt={2: "u"}) == "house"
+def test_an_uncertain_word_becomes_a_listed_one():
+    assert read("hovse", doubts={2: "u"}) == "house"
+    assert read("hovse", [], doubts={2: "u"}) == "hovse"
+
+
+def test_each_word_of_a_line_may_be_listed():
+    assert read("the hovse", doubts={6: "u"}) == "the house"
+
+
+def test_a_listed_word_is_found_far_from_what_the_network_prefers():
+    assert read("Tnosdag", doubts={1: "u", 2: "e", 6: "y"}) == "Tuesday"
 
 
 def test_case_and_punctuation_are_kept():
-    assert read("Hovse", doubt={2: "u"}) == "House"
-    assert read("hovse.", doubt={2: "u"}) == "house."
+    assert read("Hovse", doubts={2: "u"}) == "House"
+    assert read("HOVSE", doubts={2: "U"}) == "HOUSE"
+    assert read("hovse.", doubts={2: "u"}) == "house."
+    assert read("(hovse)", doubts={3: "u"}) == "(house)"
 
 
-@pytest.mark.parametrize("text", ["Zyxwv", "A12-77", "1984", "ab", "kouse"])
+def test_the_case_of_the_list_is_the_most_probable_one():
+    lexicon = Lexicon(WORDS)
+    usual, recased = (lexicon.log_probability(text, whole=True) for text in ("house", "House"))
+    assert usual > recased > lexicon.log_probability("hoUse", whole=True) == -np.inf
+
+
+def test_the_probability_of_a_beginning_is_that_of_its_words():
+    lexicon = Lexicon(WORDS)
+    whole = [np.exp(lexicon.log_probability(word, whole=True)) for word in ("house", "horse")]
+    assert np.exp(lexicon.log_probability("ho", whole=False)) == pytest.approx(sum(whole))
+    assert lexicon.log_probability("ho", whole=True) == -np.inf
+
+
+@pytest.mark.parametrize("text", ["Zyxwv", "A12-77", "1984", "ab", "kouse", ":-)"])
 def test_confident_words_are_never_forced_into_the_lexicon(text):
     assert read(text, share=0.999) == text
 
 
-def test_the_nearest_of_many_words_is_found():
+def test_a_listed_word_is_found_among_many():
     rng = np.random.default_rng(0)
     letters = np.array([*"abcdefghijklmnopqrstuvwxyz"])
     words = {"".join(word) for word in rng.choice(letters, (60_000, 8))} | {"house"}
-    assert read("hovse", Lexicon(words), doubt={2: "u"}) == "house"
+    assert read("hovse", words, doubts={2: "u"}) == "house"
+
+
+def test_a_line_of_several_names_lists_each_of_them(tmp_path):
+    file = tmp_path / "names.txt"
+    file.write_text("Anna Smith\nBen Jones\n", encoding="utf-8")
+    assert Lexicon.load(file).words == ["Anna", "Ben", "Jones", "Smith"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])

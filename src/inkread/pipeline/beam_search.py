@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inkread.models.card import TEXT_CLASSES
-from inkread.pipeline.decoding import BLANK, SPACE
+from inkread.pipeline.decoding import BLANK
 from inkread.pipeline.ngrams import CODES, load_ngrams
+from inkread.pipeline.spelling import Spelled, Spelling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from inkread.pipeline.lexicon import Lexicon
     from inkread.pipeline.ngrams import NGrams
 
-KEPT = 8
-"""Texts that are followed at the same time."""
+KEPT, KEPT_LISTED = 8, 16
+"""Texts that are followed at the same time, and with a lexicon, whose words may look improbable for long."""
 IMPROBABLE, MOST = 0.003, 12
 """Characters less probable than this in a column, or beyond so many, do not extend a text there."""
 EMPTY = 0.998
 """A column in which the blank is more probable than this extends no text."""
 NEVER = -1e9
+"""Log probability of a text without a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,46 +52,53 @@ class Weights:
     unknown: float = 0.1
 
 
-UNUSUAL = -math.log(60.0)
-"""Log probability of each character of a word that is spelled in no usual way: about as many are in use."""
-
-
-class _Spelling(NamedTuple):
-    """Log probabilities of a text: its finished words; and its last one, if spelled as usual or not."""
-
-    finished: float = 0.0
-    usual: float = 0.0
-    unusual: float = 0.0
-
-
 class BeamSearch:
     """Finds the most probable texts; safe to share between threads.
 
     Args:
-        ngrams: how words are spelled.
-        weights: how much that counts.
+        ngrams: how words are usually spelled; None if any string of characters may come.
+        weights: how much spelling counts.
+        lexicon: words that the text probably consists of.
         temperature: divides the logarithms of whole words' probabilities, fitted on held-out words.
         sha256: hash of the file of n-grams, hexadecimal; empty if there is none.
     """
 
     def __init__(
-        self, ngrams: NGrams, weights: Weights, *, temperature: float = 1.0, sha256: str = ""
+        self,
+        ngrams: NGrams | None,
+        weights: Weights,
+        *,
+        lexicon: Lexicon | None = None,
+        temperature: float = 1.0,
+        sha256: str = "",
     ) -> None:
-        self.ngrams, self.weights, self.temperature, self.sha256 = ngrams, weights, temperature, sha256
-        self._known, self._unknown = math.log1p(-weights.unknown), math.log(weights.unknown)
+        self.weights, self.temperature, self.sha256 = weights, temperature, sha256
+        self._spelling = Spelling(ngrams, weights.unknown, lexicon)
+        self._kept = KEPT_LISTED if lexicon else KEPT
 
     @classmethod
-    def load(cls, folder: Path) -> BeamSearch:
+    def load(cls, folder: Path, *, usual: bool = True, lexicon: Lexicon | None = None) -> BeamSearch:
         """Loads n-grams with their weights.
+
+        Args:
+            folder: has the n-grams and their card.
+            usual: whether words that are spelled as usual are more probable.
+            lexicon: words that the text probably consists of.
 
         Raises:
             ModelError: they are missing, damaged, or others than their card describes.
         """
         ngrams, card = load_ngrams(folder)
-        return cls(ngrams, Weights(**card.fusion), temperature=card.temperature, sha256=card.sha256)
+        return cls(
+            ngrams if usual else None,
+            Weights(**card.fusion),
+            lexicon=lexicon,
+            temperature=card.temperature,
+            sha256=card.sha256,
+        )
 
     def texts(self, columns: NDArray[np.float32]) -> list[tuple[str, float]]:
-        """Returns up to ``KEPT`` texts with their scores, the best first.
+        """Returns a few texts with their scores, the best first.
 
         Args:
             columns: T×C, the probabilities of each column.
@@ -98,7 +108,7 @@ class BeamSearch:
         """
         # The probabilities of all paths of a text that end in a blank, and in its last character.
         beam: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
-        spelling = {"": _Spelling()}
+        spelling = {"": Spelled()}
         scale = 0.0
         for column in columns:
             blank = float(column[BLANK])
@@ -108,36 +118,23 @@ class BeamSearch:
             grown = _extended(beam, column)
             for text in grown:
                 if text not in spelling:
-                    spelling[text] = self._spelled(spelling[text[:-1]], text)
-            best = sorted(grown, key=lambda text: -self._score(sum(grown[text]), spelling[text], text))[:KEPT]
+                    spelling[text] = self._spelling.extended(spelling[text[:-1]], text)
+            best = sorted(grown, key=lambda text: -self._score(sum(grown[text]), spelling[text], text))[
+                : self._kept
+            ]
             total = max(sum(grown[text]) for text in best) or 1.0
             scale += math.log(total)
             beam = {text: (grown[text][0] / total, grown[text][1] / total) for text in best}
             spelling = {text: spelling[text] for text in best}
         ended = {
-            text: scale + self._score(sum(beam[text]), self._spelled(spelling[text], text + " "), text)
+            text: scale
+            + self._score(sum(beam[text]), self._spelling.extended(spelling[text], text + " "), text)
             for text in beam
         }
         return sorted(ended.items(), key=lambda item: -item[1])
 
-    def _spelled(self, before: _Spelling, text: str) -> _Spelling:
-        """Returns the spelling of a text whose last character is new."""
-        word = text[text.rfind(" ", 0, -1) + 1 : -1]
-        code = CODES[text[-1]]
-        usual = before.usual + float(self.ngrams.log_probabilities(word)[code])
-        unusual = before.unusual + UNUSUAL
-        if code != SPACE:
-            return _Spelling(before.finished, usual, unusual)
-        return _Spelling(before.finished + self._word(usual, unusual))
-
-    def _word(self, usual: float, unusual: float) -> float:
-        one, other = self._known + usual, self._unknown + unusual
-        return max(one, other) + math.log1p(math.exp(-abs(one - other)))
-
-    def _score(self, probability: float, spelling: _Spelling, text: str) -> float:
-        words = spelling.finished
-        if spelling.usual:
-            words += self._word(spelling.usual, spelling.unusual)
+    def _score(self, probability: float, spelled: Spelled, text: str) -> float:
+        words = self._spelling.log_probability(spelled)
         paths = math.log(probability) if probability > 0 else NEVER
         return paths + self.weights.spelling * words + self.weights.length * len(text)
 

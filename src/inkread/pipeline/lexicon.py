@@ -1,9 +1,10 @@
-"""A list of words that a text probably consists of; names, codes, and numbers are never forced into it."""
+"""A list of words that a text probably consists of."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from bisect import bisect_left
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,31 +12,30 @@ import numpy as np
 
 from inkread.errors import OptionError
 from inkread.models.card import TEXT_CLASSES
-from inkread.pipeline.decoding import score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
-    from inkread.pipeline.decoding import Character
     from inkread.system.files import AnyPath
 
 LONGEST = 40
 """Characters of a word; longer ones are left out."""
 MOST_WORDS, MOST_BYTES = 2_000_000, 64 * 2**20
-GAIN = 3.0
-"""Log odds of a word of the lexicon before it is read. Not measured."""
-CANDIDATES = 24
-"""Candidates that are scored by the network for each word."""
-SHORTEST = 3
-"""Shorter words have too many neighbors to be corrected."""
-EDGE = "\\"
-"""Marks both ends of a word in its n-grams."""
+RECASED = 0.2
+"""Share of each word's probability that its forms in capitals and capitalized get; as in ``count_ngrams``."""
+SIGNS = ".,;:!?()\"'"
+"""May stand before and after a word without being listed."""
+SIGN = -math.log(len(SIGNS) + 1)
+"""Log probability of each of them: any of them, or none."""
+REMEMBERED = 32_768
+"""Beginnings of words whose probabilities are kept in memory."""
 
 
 class Lexicon:
-    """Words, and for each pair of letters the words that have it.
+    """Words, all equally probable; safe to share between threads.
+
+    They are kept in order, so the words with the same beginning are neighbors: their share of the sum of all
+    weights is the probability of that beginning.
 
     Args:
         words: any number of words; those with characters that the network does not know are left out.
@@ -43,18 +43,17 @@ class Lexicon:
 
     def __init__(self, words: Iterable[str]) -> None:
         known = set(TEXT_CLASSES)
-        self.words = sorted({w for w in words if 0 < len(w) <= LONGEST and set(w) <= known})
-        lengths = np.array([len(word) for word in self.words], np.int32)
-        self._lengths = lengths
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for index, word in enumerate(self.words):
-            for gram in _grams(word.lower()):
-                found[gram].append(index)
-        self._having = {gram: np.array(indices, np.int32) for gram, indices in found.items()}
+        listed = {word for word in words if 0 < len(word) <= LONGEST and known.issuperset(word)}
+        self.words = sorted(listed)
+        recased = {form for word in listed for form in (word.upper(), word[0].upper() + word[1:])}
+        self._forms = sorted(listed | recased)
+        weights = (1.0 if form in listed else RECASED for form in self._forms)
+        self._sums = np.cumsum([0.0, *weights])
+        self.log_probability = lru_cache(REMEMBERED)(self._log_probability)
 
     @classmethod
     def load(cls, path: AnyPath) -> Lexicon:
-        """Reads a file of words, one per line, in UTF-8 or, failing that, in Windows' encoding.
+        """Reads a file of words, separated by spaces or lines, in UTF-8 or, failing that, Windows' encoding.
 
         Raises:
             OptionError: the file cannot be read, is too long, or has no words.
@@ -71,60 +70,30 @@ class Lexicon:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("cp1252", errors="replace")
-        lexicon = cls(word.strip() for word in text.splitlines()[:MOST_WORDS])
+        lexicon = cls(text.split()[:MOST_WORDS])
         if not lexicon.words:
             raise OptionError(str(path), "has no words", "give one word per line")
         return lexicon
 
-    def corrected(
-        self, columns: NDArray[np.float32], characters: Sequence[Character], probability: float
-    ) -> tuple[tuple[str, float], ...]:
-        """Returns the most probable of what was read and the words like it, and others, with probabilities.
+    def _log_probability(self, text: str, *, whole: bool) -> float:
+        """Returns the log probability that a word is a text, or begins with it.
 
         Args:
-            columns: the probabilities of the line's columns.
-            characters: the word that was read.
-            probability: of the word that was read.
+            text: characters without spaces; signs around a word count little.
+            whole: whether the word ends there.
         """
-        read = "".join(character.label for character in characters)
-        core = read.strip(".,;:!?()\"'")
-        if len(core) < SHORTEST or not core.isalpha():
-            return ((read, probability),)
-        part = columns[max(0, int(characters[0].start)) : int(characters[-1].end) + 1]
-        before, after = read[: read.index(core)], read[read.index(core) + len(core) :]
-        scores = {read: score(part, read) + (GAIN if core in self._near(core)[:1] else 0.0)}
-        for word in self._near(core):
-            scores[before + _cased(word, core) + after] = (
-                score(part, before + _cased(word, core) + after) + GAIN
-            )
-        best, *others = sorted(scores, key=lambda text: -scores[text])
-        total = np.logaddexp.reduce(list(scores.values()))
-        shares = {text: float(math.exp(scores[text] - total)) for text in scores}
-        sure = (
-            max(probability, shares[best]) if best != read else max(probability, shares[read] * probability)
-        )
-        return ((best, sure), *((text, shares[text]) for text in others[:3]))
+        listed = self._share(text, whole)
+        if listed > 0 or not text:
+            return math.log(listed) if listed else -math.inf
+        begun = text.lstrip(SIGNS)
+        core = begun.rstrip(SIGNS)
+        listed = self._share(core, whole or core != begun) if core else float(not whole)
+        return math.log(listed) + SIGN * (len(text) - len(core)) if listed else -math.inf
 
-    def _near(self, read: str) -> list[str]:
-        """Returns the words that have the most pairs of letters in common with what was read."""
-        votes = np.zeros(len(self.words), np.float32)
-        for gram in _grams(read.lower()):
-            votes[self._having.get(gram, [])] += 1
-        votes -= 0.5 * np.abs(self._lengths - len(read))
-        most = min(CANDIDATES, len(votes))
-        best = np.argpartition(-votes, most - 1)[:most]
-        return [
-            self.words[index] for index in best[np.argsort(-votes[best], kind="stable")] if votes[index] > 0
-        ]
-
-
-def _grams(word: str) -> set[str]:
-    padded = EDGE + word + EDGE
-    return {padded[i : i + 2] for i in range(len(padded) - 1)}
-
-
-def _cased(word: str, like: str) -> str:
-    """Returns a word in capitals, or capitalized, like another."""
-    if like.isupper() and len(like) > 1:
-        return word.upper()
-    return word[:1].upper() + word[1:] if like[:1].isupper() else word
+    def _share(self, text: str, whole: bool) -> float:
+        first = bisect_left(self._forms, text)
+        if whole:
+            end = first + (first < len(self._forms) and self._forms[first] == text)
+        else:
+            end = bisect_left(self._forms, text + "\U0010ffff", first)
+        return float((self._sums[end] - self._sums[first]) / max(self._sums[-1], 1.0))

@@ -106,10 +106,12 @@ class TextReader(SourceReader[TextTrace]):
 
     @cached_property
     def _search(self) -> BeamSearch | None:
-        """Finds words that are spelled as usual; none if any string of characters may come."""
-        if self.alphabet not in SPELLED or not self._spelling:
+        """Finds words that are spelled as usual or listed; none if any string of characters may come."""
+        usual = self._spelling and self.alphabet in SPELLED
+        if not usual and not self._lexicon:
             return None
-        return BeamSearch.load(self.recognizer.model.path.parent / NGRAMS)
+        folder = self.recognizer.model.path.parent / NGRAMS
+        return BeamSearch.load(folder, usual=usual, lexicon=self._lexicon)
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -147,10 +149,7 @@ class TextReader(SourceReader[TextTrace]):
         temperature = self.recognizer.model.card.temperature
         found = read_words(columns, self._search, temperature=temperature)
         for word, (start, end) in zip(found, _extents(found, line), strict=True):
-            texts = word.texts
-            if self._lexicon:
-                texts = self._lexicon.corrected(columns, word.characters, word.probability)
-            (text, probability), *others = texts
+            (text, probability), *others = word.texts
             box = in_source(list(line.box(start, end)), picture)
             words.append(Word(text, probability, box, tuple(others)))
             digits += [_digit(line, character, picture) for character in word.characters]
