@@ -36,7 +36,7 @@ def test_the_table_says_how_far_each_file_is_from_its_source(run, exports, tmp_p
     lines = result.out.splitlines()
     assert " ".join(lines[0].split()) == "Format Size Largest difference Changed answers Accuracy File"
     assert lines[1].split() == ["onnx", "0.79", "MB", "1.3e-06", "2", "99.12%", str(Path("out/onnx"))]
-    assert "in probability on 5,000 digits (MNIST)" in lines[-1]
+    assert "in probability on 5,000 examples (MNIST)" in lines[-1]
     assert "99.14%" in lines[-1]
 
 

@@ -67,11 +67,26 @@ def test_an_operator_that_inkread_does_not_write_is_rejected(tmp_path):
         layers_of(dataclasses.replace(model, content=graph.SerializeToString()))
 
 
-def test_a_dilated_convolution_is_rejected_because_no_layer_can_express_it(tmp_path):
+def test_a_dilated_convolution_calculates_what_the_file_does(tmp_path, glyphs):
     model = load_model(save_run(network_named("lenet5"), tmp_path))
     graph = onnx.load_from_string(model.content)
     convolution = next(node for node in graph.graph.node if node.op_type == "Conv")
-    next(each for each in convolution.attribute if each.name == "dilations").ints[:] = [1, 2]
+    attributes = {each.name: each.ints for each in convolution.attribute}
+    attributes["dilations"][:], attributes["pads"][:] = [2, 2], [4, 4, 4, 4]
+    changed = dataclasses.replace(model, content=graph.SerializeToString())
+    layers = layers_of(changed)
+    shape = GLYPH
+    for layer in layers:
+        shape = shape_after(layer, shape)
+    assert shape == (11,)
+    assert np.allclose(logits_of(network_of(layers), glyphs), Classifier(changed).logits(glyphs), atol=1e-4)
+
+
+def test_a_grouped_convolution_is_rejected_because_no_layer_can_express_it(tmp_path):
+    model = load_model(save_run(network_named("lenet5"), tmp_path))
+    graph = onnx.load_from_string(model.content)
+    convolution = next(node for node in graph.graph.node if node.op_type == "Conv")
+    convolution.attribute.append(onnx.helper.make_attribute("group", 2))
     with pytest.raises(ModelFormatError, match="operator Conv"):
         layers_of(dataclasses.replace(model, content=graph.SerializeToString()))
 

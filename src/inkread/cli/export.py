@@ -34,8 +34,8 @@ def export(
     """Export a model to ONNX or LiteRT (32 or 8 bits), Keras, safetensors, or TorchScript.
 
     Each file is loaded again and compared with the model on the held-out training images of MNIST, or on
-    synthetic digits if MNIST is not on this machine. A file whose answers differ is an error and is not
-    saved.
+    synthetic digits if MNIST is not on this machine; the network of text lines (onnx, litert), on drawn
+    lines. A file whose answers differ is an error and is not saved.
 
     Each file comes with its card (labels, input, output, preprocessing) and vectors.npz: digits and the
     file's outputs for them.
@@ -66,6 +66,6 @@ def _print(exported: "list[Exported]") -> None:
     show(
         rows,
         "",
-        f"Differences in probability on {first.count:,} digits ({first.on}); accuracy of the source: "
+        f"Differences in probability on {first.count:,} examples ({first.on}); accuracy of the source: "
         f"{first.accuracy_before:.2%}",
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inkread.errors import ModelFormatError, OptionError
-from inkread.export.formats import formats_of
+from inkread.export.formats import Exported, formats_of
+from inkread.export.line_network import export_lines, reads_lines
 from inkread.export.parity import (
     LEAST,
     LEAST_IN_8_BITS,
@@ -46,23 +46,6 @@ EXPORTS = "export"
 VECTORS_FILE = "vectors.npz"
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """An exported file.
-
-    Attributes:
-        format: its format.
-        path: path of the model; its card and test vectors are in the same folder.
-        size: in bytes.
-        parity: comparison with the source.
-    """
-
-    format: Format
-    path: Path
-    size: int
-    parity: Parity
-
-
 def export_model(
     model: str | os.PathLike[str],
     *,
@@ -72,7 +55,7 @@ def export_model(
     digits: ParityData | None = None,
     on_format: Callable[[], None] = lambda: None,
 ) -> list[Exported]:
-    """Exports a glyph model to one or more formats.
+    """Exports a glyph model, or the network that reads lines (see ``export_lines``), to one or more formats.
 
     Each format gets a folder in ``out``: the model, its card as JSON, and ``vectors.npz`` with ``glyphs``
     (uint8, one per digit), their ``labels``, and the exported model's output for them, under the name of that
@@ -106,6 +89,9 @@ def export_model(
         out = Path(model) / EXPORTS
     out = Path(out)
     loaded = dataclasses.replace(load_model(model), quantized=None)
+    if reads_lines(loaded.card):
+        with working_in(out):
+            return export_lines(loaded, formats, out, on_format=on_format)
     classifier = _classifier(loaded)
     digits = digits or load_parity_data(data_dir)
     expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)
@@ -122,7 +108,7 @@ def _classifier(model: Model) -> Classifier:
     try:
         return Classifier(model)
     except ModelFormatError as error:
-        remedy = "export a glyph model; the detector is already ONNX, and only inkread can use its output"
+        remedy = "export a model of glyphs or lines; only inkread can use the output of a detector"
         raise ModelFormatError(error.source, error.problem, remedy) from error
 
 

@@ -11,7 +11,10 @@ from inkread.models.card import CARD_FILE, MODEL_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
     from types import ModuleType
+
+    from inkread.export.parity import Parity
 
 EVERY = "all"
 """Means all formats."""
@@ -69,6 +72,23 @@ class Format:
             MissingExtraError: a required package is not installed.
         """
         return module_of(self.module, self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An exported file.
+
+    Attributes:
+        format: its format.
+        path: path of the model; its card and test vectors are in the same folder.
+        size: in bytes.
+        parity: comparison with the source.
+    """
+
+    format: Format
+    path: Path
+    size: int
+    parity: Parity
 
 
 FORMATS = {

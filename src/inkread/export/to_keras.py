@@ -80,7 +80,11 @@ def keras_model(layers: list[Layer], name: str) -> Any:
                 if not layer.keeps_size and any(layer.padding):
                     made.append(keras.layers.ZeroPadding2D(layer.padding))
                 padding = "same" if layer.keeps_size else "valid"
-                made.append(keras.layers.Conv2D(len(layer.weight), layer.size, layer.strides, padding))
+                made.append(
+                    keras.layers.Conv2D(
+                        len(layer.weight), layer.kernel, layer.strides, padding, dilation_rate=layer.dilations
+                    )
+                )
                 weights.append([layer.weight.transpose(2, 3, 1, 0), layer.bias])
             case Pooling():
                 pool = keras.layers.MaxPooling2D if layer.kind == "max" else keras.layers.AveragePooling2D

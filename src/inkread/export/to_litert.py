@@ -63,7 +63,7 @@ def write(source: Source, path: Path) -> None:
 def graph_of(source: Source) -> Graph:
     """Builds the model's operators and tensors in float32."""
     graph = Graph()
-    value = graph.glyphs
+    value = graph.input
     shape: Shape = GLYPH
     for layer in channels_last(calibrated(layers_of(source.model), source.model.card)):
         shape = shape_after(layer, shape)
@@ -111,21 +111,27 @@ def _as_meant(values: NDArray[Any], tensor: dict[str, Any]) -> NDArray[np.float3
 class Graph:
     """A graph that grows by operators; values are tensor numbers.
 
+    Args:
+        takes: name of the input.
+        shape: its shape, with the batch.
+        free: the axis that may have any length, of the input and of all computed tensors.
+
     Attributes:
         buffers: the file's buffers; the first is empty, and belongs to all computed tensors.
-        tensors: weights and computed values; the first is the glyphs.
+        tensors: weights and computed values; the first is the input.
         operators: in execution order; the last outputs the probabilities.
         codes: index in the file of each operator, by its number in the schema.
         versions: operators not in their first version here, by their number in the schema.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, takes: str = "glyphs", shape: Shape = (1, *GLYPH), *, free: int = 0) -> None:
+        self._free = free
         self.buffers = [schema.BufferT()]
         self.tensors: list[Any] = []
         self.operators: list[Any] = []
         self.codes: dict[int, int] = {}
         self.versions: dict[int, int] = {}
-        self.glyphs = self.tensor("glyphs", (1, *GLYPH))
+        self.input = self.tensor(takes, shape)
 
     def add(self, layer: Layer, value: int, shape: Shape) -> int:
         """Adds a layer on a value; ``shape`` is its output shape, channels first."""
@@ -158,7 +164,8 @@ class Graph:
         if not layer.keeps_size and (rows or columns):
             value = self._pad(value, rows, columns)
         down, right = layer.strides
-        options = schema.Conv2DOptionsT(SAME if layer.keeps_size else VALID, right, down)
+        (rows, columns), padding = layer.dilations, SAME if layer.keeps_size else VALID
+        options = schema.Conv2DOptionsT(padding, right, down, dilationWFactor=columns, dilationHFactor=rows)
         weight = np.ascontiguousarray(layer.weight.transpose(0, 2, 3, 1))
         inputs = [value, self.constant(weight), self.constant(layer.bias)]
         return self.operator("CONV_2D", inputs, shape, options)
@@ -196,8 +203,8 @@ class Graph:
         return result
 
     def tensor(self, name: str, shape: Shape, kind: int = schema.TensorType.FLOAT32, buffer: int = 0) -> int:
-        """Adds a tensor; without a buffer it is computed, and its first axis is the batch."""
-        signature = None if buffer else [ANY, *shape[1:]]
+        """Adds a tensor; without a buffer it is computed, and one of its axes is free."""
+        signature = None if buffer else [ANY if axis == self._free else n for axis, n in enumerate(shape)]
         self.tensors.append(
             schema.TensorT(shape=list(shape), type=kind, buffer=buffer, name=name, shapeSignature=signature)
         )
@@ -216,7 +223,7 @@ class Graph:
 
     def file(self, source: Source) -> bytes:
         """Serializes the whole file."""
-        (probabilities,) = self.operators[-1].outputs
+        (output,) = self.operators[-1].outputs
         described = json.dumps(source.metadata, ensure_ascii=False).encode()
         model = schema.ModelT(
             version=SCHEMA_VERSION,
@@ -226,16 +233,14 @@ class Graph:
                 )
                 for code in self.codes
             ],
-            subgraphs=[
-                schema.SubGraphT(self.tensors, [self.glyphs], [probabilities], self.operators, source.name)
-            ],
-            description="handwritten digits, by inkread",
+            subgraphs=[schema.SubGraphT(self.tensors, [self.input], [output], self.operators, source.name)],
+            description="handwriting, by inkread",
             metadata=[schema.MetadataT(METADATA, len(self.buffers))],
             buffers=[*self.buffers, AlignedBuffer(data=described)],
             signatureDefs=[
                 schema.SignatureDefT(
-                    inputs=[schema.TensorMapT("glyphs", self.glyphs)],
-                    outputs=[schema.TensorMapT("probabilities", probabilities)],
+                    inputs=[schema.TensorMapT(self.tensors[self.input].name, self.input)],
+                    outputs=[schema.TensorMapT(self.tensors[output].name, output)],
                     signatureKey=SIGNATURE,
                 )
             ],

@@ -96,7 +96,7 @@ def _quantize(graph: Graph, ranges: dict[int, tuple[float, float]]) -> None:
     """Converts all tensors to 8 bits, operator by operator, and biases to 32; shapes are already integers."""
     names = {place: OPERATORS[code] for code, place in graph.codes.items()}
     graph.versions = {code: OPERATORS[code][1] for code in graph.codes}
-    _mark(graph.tensors[graph.glyphs], *PIXELS)
+    _mark(graph.tensors[graph.input], *PIXELS)
     for operator in graph.operators:
         name, _ = names[operator.opcodeIndex]
         value = operator.inputs[0]

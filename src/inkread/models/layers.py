@@ -53,17 +53,25 @@ class Convolution:
         bias: (filters,).
         strides: rows, columns.
         padding: zeros on each side: rows, columns.
+        dilations: distance between neighboring weights: rows, columns.
     """
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     strides: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
+    dilations: tuple[int, int] = (1, 1)
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Kernel size: rows, columns."""
+        return self.weight.shape[2], self.weight.shape[3]
 
     @property
     def size(self) -> tuple[int, int]:
-        """Kernel size: rows, columns."""
-        return self.weight.shape[2], self.weight.shape[3]
+        """Rows and columns that the kernel covers, dilated."""
+        (rows, columns), (down, right) = self.kernel, self.dilations
+        return (rows - 1) * down + 1, (columns - 1) * right + 1
 
     @property
     def keeps_size(self) -> bool:
@@ -115,7 +123,7 @@ Layer: TypeAlias = AddChannel | Convolution | Pooling | Rectifier | Activation |
 
 
 def layers_of(model: Model) -> tuple[Layer, ...]:
-    """Returns the layers of a verified glyph model.
+    """Returns the layers of a verified model with 32-bit weights.
 
     Raises:
         ModelFormatError: the model has unsupported operators, or is not a chain.
@@ -142,11 +150,8 @@ def _layer(operator: str, attributes: dict[str, Any], weights: list[Any]) -> Lay
     match operator, weights:
         case "Unsqueeze", [axes] if axes.tolist() == [1]:
             return AddChannel()
-        case "Conv", [weight, bias] if (
-            attributes.get("dilations", UNIT) == UNIT and attributes.get("group", 1) == 1
-        ):
-            strides = _pair(attributes.get("strides", UNIT))
-            return _convolution(weight, bias, strides, attributes.get("pads", UNPADDED))
+        case "Conv", [weight, bias] if attributes.get("group", 1) == 1:
+            return _convolution(weight, bias, attributes)
         case "MaxPool" | "AveragePool", [] if attributes.get("pads", UNPADDED) == UNPADDED:
             kind: Literal["max", "average"] = "max" if operator == "MaxPool" else "average"
             strides = _pair(attributes.get("strides", UNIT))
@@ -176,15 +181,18 @@ def _activation(operator: str, alpha: float | None) -> Activation | None:
 
 
 def _convolution(
-    weight: NDArray[np.float32], bias: NDArray[np.float32], strides: tuple[int, int], pads: list[int]
-) -> Convolution:
+    weight: NDArray[np.float32], bias: NDArray[np.float32], attributes: dict[str, Any]
+) -> Convolution | None:
     """Makes the padding symmetric: the kernel gets a margin of zeros on the side with less."""
-    top, left, bottom, right = pads
+    strides, dilations = (_pair(attributes.get(name, UNIT)) for name in ("strides", "dilations"))
+    top, left, bottom, right = attributes.get("pads", UNPADDED)
     margins = [
         (max(0, after - before), max(0, before - after)) for before, after in ((top, bottom), (left, right))
     ]
+    if any(step > 1 and any(margin) for step, margin in zip(dilations, margins, strict=True)):
+        return None
     weight = np.pad(weight, [(0, 0), (0, 0), *margins])
-    return Convolution(weight, bias, strides, (max(top, bottom), max(left, right)))
+    return Convolution(weight, bias, strides, (max(top, bottom), max(left, right)), dilations)
 
 
 def _pair(values: list[int]) -> tuple[int, int]:

@@ -12,7 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import onnx
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from inkread.system.log_filter import without_messages
@@ -20,7 +22,6 @@ from inkread.system.log_filter import without_messages
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -66,3 +67,39 @@ def in_8_bits(
             nodes_to_exclude=layers[-1:] if keep_last else [],
         )
         return onnx.load(path)
+
+
+def in_32_bits(model: bytes) -> onnx.ModelProto:
+    """Undoes ``in_8_bits``: the same weights in 32 bits, and activations that are not rounded.
+
+    Quantizing removes the ReLU of a layer whose smallest 8-bit value is 0; it comes back.
+
+    Args:
+        model: an ONNX model with pairs of QuantizeLinear and DequantizeLinear.
+    """
+    result = onnx.load_from_string(model)
+    tensors = {each.name: np.array(numpy_helper.to_array(each)) for each in result.graph.initializer}
+    values: dict[str, str] = {}
+    nodes: list[onnx.NodeProto] = []
+    for node in result.graph.node:
+        inputs = [values.get(name, name) for name in node.input]
+        (output,) = node.output
+        if node.op_type == "QuantizeLinear":
+            values[output] = inputs[0]
+            if nodes and nodes[-1].op_type == "Conv" and not tensors[inputs[2]].any():
+                values[output] = output
+                nodes.append(onnx.helper.make_node("Relu", inputs[:1], [output]))
+        elif node.op_type == "DequantizeLinear" and inputs[0] not in tensors:
+            values[output] = inputs[0]
+        elif node.op_type == "DequantizeLinear":
+            weight, scale = tensors[inputs[0]], tensors[inputs[1]]
+            tensors[output] = (weight * scale.reshape(-1, *[1] * (weight.ndim - 1))).astype(np.float32)
+        else:
+            attributes = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+            nodes.append(onnx.helper.make_node(node.op_type, inputs, [output], **attributes))
+    used = {name for node in nodes for name in node.input}
+    weights = [numpy_helper.from_array(tensors[name], name) for name in tensors if name in used]
+    del result.graph.node[:], result.graph.initializer[:]
+    result.graph.node.extend(nodes)
+    result.graph.initializer.extend(weights)
+    return result

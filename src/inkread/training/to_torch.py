@@ -117,7 +117,7 @@ def open_network(model: Model) -> tuple[tuple[dict[str, Any], ...], nn.Sequentia
 
 def _convolution(layer: Convolution, source: str) -> dict[str, Any]:
     (size, other), (stride, along), (padding, beside) = layer.size, layer.strides, layer.padding
-    if (size, stride, padding) != (other, along, beside):
+    if (size, stride, padding) != (other, along, beside) or layer.size != layer.kernel:
         raise _unknown(layer, source)
     return {
         "type": "conv",
@@ -146,7 +146,9 @@ def _module(layer: Layer) -> nn.Module:
             return nn.Unflatten(1, (1, SIDE))
         case Convolution():
             filters, channels, *_ = layer.weight.shape
-            made: nn.Module = nn.Conv2d(channels, filters, layer.size, layer.strides, layer.padding)
+            made: nn.Module = nn.Conv2d(
+                channels, filters, layer.kernel, layer.strides, layer.padding, layer.dilations
+            )
         case Pooling():
             return (nn.MaxPool2d if layer.kind == "max" else nn.AvgPool2d)(layer.size, layer.strides)
         case Rectifier():
