@@ -65,9 +65,15 @@ def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -
     return normalize_all(inks)
 
 
-def marks(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draws dots, dashes, blots, dirt rings, crosses, and lines, like specks, print, and slips of the pen."""
-    return normalize_all([_mark(rng) for _ in range(count)])
+def marks(count: int, rng: np.random.Generator, *, crosses: bool = True) -> NDArray[np.uint8]:
+    """Draws dots, dashes, blots, stars, crosses, and scribbles, like specks, print, and slips of the pen.
+
+    Args:
+        count: how many.
+        rng: draws them.
+        crosses: whether two strokes may cross, as in a plus or a times; they may also be a t or an x.
+    """
+    return normalize_all([_mark(rng, fewest_arms=2 if crosses else 3) for _ in range(count)])
 
 
 def textures(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -80,7 +86,7 @@ def textures(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     return normalize_all(inks)
 
 
-def _mark(rng: np.random.Generator) -> NDArray[np.float32]:
+def _mark(rng: np.random.Generator, *, fewest_arms: int) -> NDArray[np.float32]:
     field = np.zeros((80, 80), np.uint8)
     kind = rng.integers(0, 4)
     thickness = int(rng.integers(3, 14))
@@ -92,7 +98,7 @@ def _mark(rng: np.random.Generator) -> NDArray[np.float32]:
         slope = rng.uniform(-0.35, 0.35)
         cv2.line(field, (8, int(40 - 32 * slope)), (72, int(40 + 32 * slope)), 255, thickness, cv2.LINE_AA)
     elif kind == 2:  # two or three strokes that cross in the middle: a plus, a times, an asterisk
-        turn, arms = rng.uniform(0, np.pi), int(rng.integers(2, 4))
+        turn, arms = rng.uniform(0, np.pi), int(rng.integers(fewest_arms, 4))
         for angle in turn + np.arange(arms) * np.pi / arms + rng.normal(0, 0.12, arms):
             reach = rng.uniform(20, 34) * np.array([np.cos(angle), np.sin(angle)])
             start, end = (40 - reach).astype(int).tolist(), (40 + reach).astype(int).tolist()
