@@ -16,7 +16,12 @@ settings.load_profile("inkread")
 
 TESTS = Path(__file__).parent
 SLOW = (
+    "batch/test_job.py",
+    "batch/test_ray.py",
+    "batch/test_ray_engine.py",
+    "batch/test_s3.py",
     "browser",
+    "cli/test_batch.py",
     "cli/test_compare.py",
     "cli/test_export.py",
     "cli/test_sweep.py",
@@ -26,11 +31,13 @@ SLOW = (
     "evaluation/plots",
     "evaluation/reports",
     "export",
+    "pipeline/test_beam_search.py",
+    "pipeline/test_ngrams.py",
     "picture/test_worst_pictures.py",
     "server/test_command.py",
     "server/test_limits.py",
     "server/test_openapi.py",
-    "site/test_reading.py",
+    "site",
     "store/test_durability.py",
     "synthetic",
     "system/test_idle.py",

@@ -120,3 +120,15 @@ def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
     yield open_page
     faults = [fault for each in visits for fault in each.close()]
     assert faults == []
+
+
+@pytest.fixture
+def uploaded(visit: Callable[..., Visit]) -> Callable[..., Visit]:
+    """Opens the page and uploads an example picture; returns when it has been read."""
+
+    def upload(name: str, **options: object) -> Visit:
+        person = visit("#upload", **options)
+        person.upload_example(name)
+        return person
+
+    return upload
