@@ -44,7 +44,7 @@ test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests that are not slow: no training, browser, export or notebook
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -p no:schemathesis -m "not slow" $(ARGS)
 
 test-lowest:  ## run the tests with the oldest versions that pyproject.toml allows
 	$(MAKE) VENV=$(LOWEST) $(LOWEST)/constraints.txt

@@ -256,6 +256,7 @@ def test_no_picture_is_wrong_usage(run):
     assert run("read").code == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_command_in_silence():
     program = (
         "import sys; sys.path.insert(0, {tests!r})\n"
@@ -273,6 +274,7 @@ def test_a_reader_that_goes_away_ends_the_command_in_silence():
         assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="needs the device /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", [["--version"], ["models"], ["read", "nowhere.png"]])
@@ -383,6 +385,7 @@ def test_a_pattern_without_a_match_and_a_folder_without_pictures_are_errors(run,
     assert result.err.startswith("error: empty: has no pictures; ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
 @pytest.mark.parametrize(
     "way", ["cat {0} | {1} /dev/stdin", "{1} /dev/stdin < {0}", "{1} <(cat {0})", "{1} - < {0}"]

@@ -156,6 +156,7 @@ def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly
     assert {each["source"]: "error" if each["error"] else each["text"] for each in records} == expected
 
 
+@pytest.mark.slow
 def test_on_a_terminal_it_reports_each_picture_and_its_progress(watched, tmp_path, pictures):
     out = tmp_path / "out.csv"
     for name, text in (("a.png", "5"), ("b.png", ""), ("c.png", "error")):
@@ -171,6 +172,7 @@ def test_on_a_terminal_it_reports_each_picture_and_its_progress(watched, tmp_pat
     assert shown[3].startswith("error: c.png: is truncated or damaged")
 
 
+@pytest.mark.slow
 def test_a_second_one_for_the_same_file_is_rejected(watched, tmp_path):
     out = tmp_path / "out.csv"
     with watching(watched, "--out", out) as (_, screen):
@@ -182,6 +184,7 @@ def test_a_second_one_for_the_same_file_is_rejected(watched, tmp_path):
             )
 
 
+@pytest.mark.slow
 def test_a_folder_that_vanishes_ends_it_with_an_error(watched, tmp_path):
     out = tmp_path / "out.csv"
     with watching(watched, "--out", out) as (process, screen):
@@ -210,6 +213,7 @@ def test_once_fails_if_a_picture_could_not_be_read_but_only_when_it_is_reported(
     assert run(*options) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_once_interrupted_says_so_by_its_exit_code(watched, tmp_path, pictures):
     (watched / "a.png").write_bytes(pictures["error"])
     out = tmp_path / "out.csv"

@@ -227,6 +227,7 @@ def test_mnist_and_corrections_have_names_too(monkeypatch, name, loader):
     assert name in NAMES
 
 
+@pytest.mark.slow
 def test_the_digits_of_scikit_learn_need_no_file():
     pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: plot)")
     learned, tested = load_named("digits", "train"), load_named("digits", "test")
