@@ -139,7 +139,7 @@ def test_the_theme_follows_the_system_until_one_is_chosen(visit):
     assert page.evaluate(ground) == dark
 
 
-def test_a_reading_is_told_to_screen_readers_digit_by_digit(visit):
+def test_screen_readers_announce_a_reading_digit_by_digit(visit):
     person = visit()
     person.write("42")
     person.expect_text("42")

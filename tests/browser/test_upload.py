@@ -241,7 +241,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit):
     expect(person.page.locator("#upload-reading .verdict")).to_contain_text("limit of 32 MiB")
 
 
-def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(visit):
+def test_a_file_chosen_before_the_limits_of_the_server_are_known_waits_for_them(visit):
     person = visit("#upload")
     held: list[Route] = []
 
@@ -261,7 +261,7 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
     assert not [url for url in sent if "/v1/read" in url]  # neither to read it nor to show it
 
 
-def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):
+def test_a_file_that_is_not_a_picture_is_rejected_in_whole_sentences(visit):
     person = visit("#upload")
     person.expected = ["415"]
     person.upload({"name": "a.psd", "mimeType": "image/vnd.adobe.photoshop", "buffer": b"8BPS\n"})

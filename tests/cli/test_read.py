@@ -118,7 +118,7 @@ def test_the_output_goes_to_a_file_in_the_format_of_its_suffix(run, tmp_path, na
     assert [path.name for path in (tmp_path / name).parent.iterdir() if path.is_file()] == [Path(name).name]
 
 
-def test_an_excel_file_is_no_output_of_text(run, tmp_path):
+def test_text_is_not_written_to_an_excel_file(run, tmp_path):
     result = run("read", "rows.png", "-o", tmp_path / "out.xlsx")
     assert (result.code, result.out) == (2, "")
     assert f"use --excel {tmp_path / 'out.xlsx'}" in result.err
@@ -407,7 +407,7 @@ def test_no_name_in_a_csv_is_a_formula(run, begin):
     assert [json.loads(run("read", "--format", "jsonl", "--", name).out)["source"]] == [name]
 
 
-def test_a_name_that_is_no_formula_stays_as_it_is_in_a_csv(run):
+def test_a_name_that_is_not_a_formula_stays_as_it_is_in_a_csv(run):
     rows = csv.DictReader(io.StringIO(run("read", "a=1/seven.png", "/x/rows.png", "--format", "csv").out))
     assert {row["source"] for row in rows} == {"a=1/seven.png", "/x/rows.png"}
 

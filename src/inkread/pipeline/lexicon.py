@@ -84,7 +84,7 @@ class Lexicon:
         Args:
             columns: the probabilities of the line's columns.
             characters: the word that was read.
-            probability: of the word that was read.
+            probability: probability of the word that was read.
         """
         read = "".join(character.label for character in characters)
         core = read.strip(".,;:!?()\"'")

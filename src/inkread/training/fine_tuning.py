@@ -90,7 +90,7 @@ class FineTuned:
     @property
     def worse(self) -> tuple[str, ...]:
         """What else the new model reads worse than the old one, in words."""
-        shares = {"MNIST's digits": self.mnist, "what is not a digit": self.rejected or (0.0, 0.0)}
+        shares = {"MNIST's digits": self.mnist, "non-digits": self.rejected or (0.0, 0.0)}
         return tuple(name for name, (before, after) in shares.items() if after < before)
 
     @property

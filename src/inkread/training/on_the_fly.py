@@ -31,7 +31,7 @@ def fit(
         network: with the weights to start from.
         task: what it learns.
         recipe: how, see ``hardware.resolved``.
-        options: of ``trainer.train``.
+        options: passed to ``trainer.train``.
     """
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return trainer.train(network, task, plan(recipe), **options)
