@@ -3,6 +3,7 @@
 #   make run                      starts the web page and the API at http://127.0.0.1:8000
 #   make run ARGS="--port 9000"   ARGS goes to the command behind a target
 #   make test ARGS="-k metrics"
+#   make test WORKERS=8           in 8 processes; in this one: WORKERS=0
 #   make test PYTHON=python3.13   another interpreter (also: INKREAD_PYTHON in the environment)
 
 PYTHON ?= $(or $(INKREAD_PYTHON),python3)
@@ -18,6 +19,7 @@ EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
 NETWORK ?= cnn
+WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -39,10 +41,10 @@ examples: $(VENV)/core  ## read the example pictures and print the digits
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
 
 test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests that are not slow: no training, browser, export or notebook
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -p no:schemathesis -m "not slow" $(ARGS)
 
 test-lowest:  ## run the tests with the oldest versions that pyproject.toml allows
 	$(MAKE) VENV=$(LOWEST) $(LOWEST)/constraints.txt

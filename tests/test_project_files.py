@@ -42,6 +42,7 @@ def test_all_files_state_one_version():
     assert project["version"] == cited == inkread.__version__
 
 
+@pytest.mark.slow
 def test_the_sdist_contains_docs_examples_tests_and_their_data(tmp_path, monkeypatch):
     build = pytest.importorskip("hatchling.build", reason="hatchling is not installed")
     monkeypatch.chdir(ROOT)

@@ -399,6 +399,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", sorted({"spawn", "fork"} & {*multiprocessing.get_all_start_methods()}))
 def test_a_loaded_reader_goes_into_the_processes_of_a_pool(way, tmp_path):
     program, picture = tmp_path / "pooled.py", Path(__file__).parents[1] / "examples" / "pencil_rows.jpg"

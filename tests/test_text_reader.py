@@ -124,6 +124,7 @@ def test_the_package_reads_every_alphabet():
     assert inkread.read(np.full((40, 40), 255, np.uint8), alphabet="text").text == ""
 
 
+@pytest.mark.slow
 def test_words_of_other_people_are_read(reader):
     try:
         words = load_pen_words(held_out=True)

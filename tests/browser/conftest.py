@@ -18,9 +18,10 @@ pytest.importorskip("fastapi", reason="needs the extra: pip install '.[serve]'")
 from browser.visit import Visit
 from playwright.sync_api import expect, sync_playwright
 
+from inkread.store import Store
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -68,21 +69,31 @@ def server() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.sqlite'}"
-
-
-@pytest.fixture
-def collecting(store: str) -> Iterator[str]:
-    """A server that stores readings and corrections."""
+@pytest.fixture(scope="session")
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a server that stores readings and corrections, and the URL of its store."""
+    store = f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite'}"
     with serving("--collect", "--store", store) as address:
-        yield address
+        yield address, store
 
 
 @pytest.fixture
+def store(collector: tuple[str, str]) -> str:
+    """The store of ``collecting``, empty."""
+    with Store.open(collector[1]) as opened:
+        opened.remove_readings()
+    return collector[1]
+
+
+@pytest.fixture
+def collecting(collector: tuple[str, str], store: str) -> str:
+    """A server that stores readings and corrections; it has none yet."""
+    return collector[0]
+
+
+@pytest.fixture(scope="session")
 def guarded() -> Iterator[str]:
-    """A server that requires the key "open sesame" (with a space)."""
+    """A server that requires the key "open-sesame"."""
     with serving("--api-key", "open-sesame") as address:
         yield address
 
@@ -120,3 +131,15 @@ def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
     yield open_page
     faults = [fault for each in visits for fault in each.close()]
     assert faults == []
+
+
+@pytest.fixture
+def uploaded(visit: Callable[..., Visit]) -> Callable[..., Visit]:
+    """Opens the page and uploads an example picture; returns when it has been read."""
+
+    def upload(name: str, **options: object) -> Visit:
+        person = visit("#upload", **options)
+        person.upload_example(name)
+        return person
+
+    return upload

@@ -69,10 +69,10 @@ def test_axe_finds_nothing_serious_on_any_tab(visit, axe, scheme):
     assert {name: words for name, words in found.items() if words} == {}
 
 
-def test_axe_finds_nothing_serious_in_the_history_and_the_key_dialog(collecting, guarded, visit, axe):
-    person = visit("#upload", address=collecting)
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
+def test_axe_finds_nothing_serious_in_the_history_and_the_key_dialog(
+    collecting, guarded, visit, axe, uploaded
+):
+    person = uploaded("postcode.jpg", address=collecting)
     person.page.locator("#preview-stage .box").first.focus()
     person.page.keyboard.press("6")
     expect(person.page.locator("#upload-reading .note")).to_contain_text("Stored")
@@ -139,7 +139,7 @@ def test_the_theme_follows_the_system_until_one_is_chosen(visit):
     assert page.evaluate(ground) == dark
 
 
-def test_a_reading_is_told_to_screen_readers_digit_by_digit(visit):
+def test_screen_readers_announce_a_reading_digit_by_digit(visit):
     person = visit()
     person.write("42")
     person.expect_text("42")

@@ -19,13 +19,11 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_what_was_just_read_is_read_by_the_program_shown(visit, language):
+def test_what_was_just_read_is_read_by_the_program_shown(uploaded, language):
     program = PROGRAMS[language]
     if shutil.which("curl" if language == "curl" else program[0]) is None:
         pytest.skip(f"needs {program[0]}")
-    person = visit("#upload")
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
+    person = uploaded("postcode.jpg")
     person.tab("API")
     person.page.locator("#language label", has_text=language).click()
     expect(person.page.locator("#snippet")).to_contain_text("postcode.jpg")
@@ -47,10 +45,8 @@ def test_the_program_has_the_options_that_were_chosen(visit):
     expect(person.page.locator("#snippet")).to_contain_text("drawing.png")
 
 
-def test_a_correction_is_shown_as_a_program(collecting, visit):
-    person = visit("#upload", address=collecting)
-    person.upload(EXAMPLES / "marker_seven.jpg")
-    person.expect_text("7", "upload")
+def test_a_correction_is_shown_as_a_program(collecting, uploaded):
+    person = uploaded("marker_seven.jpg", address=collecting)
     person.page.locator("#upload-reading .digit").click()
     person.page.keyboard.press("1")
     expect(person.page.locator("#upload-reading .note")).to_contain_text("Stored")

@@ -132,7 +132,7 @@ def test_the_camera_stops_when_one_leaves_its_tab(visit):
         ("Object.defineProperty(window, 'isSecureContext', { value: false })", "HTTPS"),
     ],
 )  # fmt: skip
-def test_what_keeps_the_camera_away_is_told_in_plain_words(visit, script, words):
+def test_a_camera_that_does_not_start_is_explained_in_plain_words(visit, script, words):
     person = visit("#camera")
     person.page.evaluate(f"() => {{ {script} }}")
     start(person)

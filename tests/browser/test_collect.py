@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from inkread.datasets.corrections import load_corrections
 from inkread.errors import DatasetNotFoundError
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_a_correction_of_a_drawing_is_found_by_the_trainer_until_it_is_withdrawn(collecting, store, visit):
@@ -43,12 +39,9 @@ def test_what_is_drawn_is_kept_only_when_a_digit_of_it_is_corrected(collecting, 
     expect(person.page.locator("#history-list .entry-text")).to_have_text(["no digit", "3 → no digit"])
 
 
-def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(collecting, visit):
-    person = visit("#upload", address=collecting)
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
-    person.upload(EXAMPLES / "marker_seven.jpg")
-    person.expect_text("7", "upload")
+def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(collecting, uploaded):
+    person = uploaded("postcode.jpg", address=collecting)
+    person.upload_example("marker_seven.jpg")
     person.tab("History")
     readings = person.page.locator("#history-list .entry-text")
     expect(readings).to_have_text(["7", "80331"])
@@ -64,10 +57,8 @@ def test_an_upload_is_in_the_history_and_can_be_searched_and_deleted(collecting,
     expect(readings).to_have_text(["7"])
 
 
-def test_a_correction_is_withdrawn_in_the_history(collecting, store, visit):
-    person = visit("#upload", address=collecting)
-    person.upload(EXAMPLES / "marker_seven.jpg")
-    person.expect_text("7", "upload")
+def test_a_correction_is_withdrawn_in_the_history(collecting, store, uploaded):
+    person = uploaded("marker_seven.jpg", address=collecting)
     person.page.locator("#preview-stage .box").click()
     person.page.keyboard.press("1")
     expect(person.page.locator("#upload-reading .note")).to_contain_text("Stored for training")

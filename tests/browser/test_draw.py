@@ -84,7 +84,7 @@ def test_the_eraser_takes_a_digit_away(visit):
     person.expect_text("8")
 
 
-def test_a_doodle_is_no_digit_and_the_page_says_so(visit):
+def test_a_doodle_is_not_a_digit_and_the_page_says_so(visit):
     person = visit()
     box = person.page.locator("#canvas").bounding_box()
     person.page.mouse.click(box["x"] + 200, box["y"] + 100)
@@ -234,7 +234,7 @@ def test_a_server_that_is_full_is_asked_again(visit):
     assert refused
 
 
-def test_a_server_that_went_away_is_told_in_plain_words(visit):
+def test_a_server_that_went_away_is_reported_in_plain_words(visit):
     person = visit()
     person.expected = ["ERR_FAILED"]
     person.page.route("**/v1/read?*", lambda route: route.abort())

@@ -5,23 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
 from browser.test_upload import content_of
 from playwright.sync_api import expect
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
 
 @pytest.fixture
-def person(collecting, visit):
+def person(collecting, uploaded):
     """A person who has uploaded two pictures and opened the history."""
-    person = visit("#upload", address=collecting)
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
-    person.upload(EXAMPLES / "marker_seven.jpg")
-    person.expect_text("7", "upload")
+    person = uploaded("postcode.jpg", address=collecting)
+    person.upload_example("marker_seven.jpg")
     person.tab("History")
     expect(person.page.locator("#history-list .entry-text")).to_have_text(["7", "80331"])
     return person

@@ -32,10 +32,8 @@ def test_the_text_of_a_drawing_is_copied(visit):
     assert person.page.evaluate("navigator.clipboard.readText()") == "47"
 
 
-def test_one_picture_is_downloaded_as_csv_json_and_picture(visit):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
+def test_one_picture_is_downloaded_as_csv_json_and_picture(uploaded):
+    person = uploaded("postcode.jpg")
     panel = person.page.locator("#upload-reading .results")
     with person.page.expect_download() as download:
         panel.get_by_role("button", name="CSV").click()
@@ -120,20 +118,16 @@ def test_signs_are_shown_and_copied_unless_switched_off(visit):
 
 
 @pytest.mark.parametrize("place", [0, 3])
-def test_the_bars_name_the_digit_that_they_belong_to(visit, place):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
+def test_the_bars_name_the_digit_that_they_belong_to(uploaded, place):
+    person = uploaded("postcode.jpg")
     person.page.locator("#upload-reading .digit").nth(place).click()
     title = person.page.locator("#upload-reading .bars-box h3")
     expect(title).to_have_text(f"Probabilities: {'80331'[place]} (digit {place + 1} of 5)")
     expect(person.page.locator("#upload-reading .bar.best .bar-digit")).to_have_text("80331"[place])
 
 
-def test_a_stage_is_enlarged_and_closed_again(visit):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "marker_seven.jpg")
-    person.expect_text("7", "upload")
+def test_a_stage_is_enlarged_and_closed_again(uploaded):
+    person = uploaded("marker_seven.jpg")
     person.page.get_by_role("button", name="How it was read").click()
     stage = person.page.locator("#stages .enlarge").first
     stage.click()
@@ -144,10 +138,8 @@ def test_a_stage_is_enlarged_and_closed_again(visit):
     expect(large).to_have_count(0)
 
 
-def test_a_picture_is_cropped_and_restored(visit):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
+def test_a_picture_is_cropped_and_restored(uploaded):
+    person = uploaded("postcode.jpg")
     page = person.page
     page.get_by_role("button", name="Crop").click()
     box = page.locator("#preview-stage .marker").bounding_box()
@@ -162,10 +154,8 @@ def test_a_picture_is_cropped_and_restored(visit):
     expect(page.get_by_role("button", name="Original")).to_be_hidden()
 
 
-def test_a_picture_is_cropped_with_the_keyboard_alone(visit):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
+def test_a_picture_is_cropped_with_the_keyboard_alone(uploaded):
+    person = uploaded("postcode.jpg")
     page = person.page
     page.get_by_role("button", name="Crop").focus()
     page.keyboard.press("Enter")

@@ -61,10 +61,8 @@ def expect_all_read(person: Visit, words: str) -> None:
     expect(person.page.locator("#batch-title")).to_have_text(words)
 
 
-def test_a_picture_is_read_with_a_box_over_each_digit(visit):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "pencil_rows.jpg")
-    person.expect_text("2718284590452", "upload")
+def test_a_picture_is_read_with_a_box_over_each_digit(uploaded):
+    person = uploaded("pencil_rows.jpg")
     boxes = person.page.locator("#preview-stage .box")
     expect(boxes).to_have_count(13)
     picture, first = person.page.locator("#preview-stage img").bounding_box(), boxes.first.bounding_box()
@@ -72,10 +70,8 @@ def test_a_picture_is_read_with_a_box_over_each_digit(visit):
     assert picture["y"] < first["y"] < picture["y"] + picture["height"] / 2
 
 
-def test_the_digit_under_the_pointer_or_the_focus_is_shown(visit):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "postcode.jpg")
-    person.expect_text("80331", "upload")
+def test_the_digit_under_the_pointer_or_the_focus_is_shown(uploaded):
+    person = uploaded("postcode.jpg")
     best = person.page.locator("#upload-reading .bar.best .bar-digit")
     person.page.locator("#preview-stage .box").nth(1).hover()
     expect(best).to_have_text("0")
@@ -86,10 +82,8 @@ def test_the_digit_under_the_pointer_or_the_focus_is_shown(visit):
     expect(best).to_have_text("1")
 
 
-def test_the_stages_are_shown_on_demand(visit):
-    person = visit("#upload")
-    person.upload(EXAMPLES / "marker_seven.jpg")
-    person.expect_text("7", "upload")
+def test_the_stages_are_shown_on_demand(uploaded):
+    person = uploaded("marker_seven.jpg")
     expect(person.page.locator("#stages img")).to_have_count(0)
     person.page.get_by_role("button", name="How it was read").click()
     stages = person.page.locator("#stages img")
@@ -247,7 +241,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit):
     expect(person.page.locator("#upload-reading .verdict")).to_contain_text("limit of 32 MiB")
 
 
-def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(visit):
+def test_a_file_chosen_before_the_limits_of_the_server_are_known_waits_for_them(visit):
     person = visit("#upload")
     held: list[Route] = []
 
@@ -267,7 +261,7 @@ def test_a_file_that_is_chosen_before_the_server_told_its_limits_waits_for_them(
     assert not [url for url in sent if "/v1/read" in url]  # neither to read it nor to show it
 
 
-def test_a_file_that_is_no_picture_is_refused_in_whole_sentences(visit):
+def test_a_file_that_is_not_a_picture_is_rejected_in_whole_sentences(visit):
     person = visit("#upload")
     person.expected = ["415"]
     person.upload({"name": "a.psd", "mimeType": "image/vnd.adobe.photoshop", "buffer": b"8BPS\n"})

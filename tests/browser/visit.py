@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from playwright.sync_api import Page, expect
 from inkread.datasets.stroke_font import WriterStyle, write_row
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import BrowserContext, Locator
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE_TEXTS = {"postcode.jpg": "80331", "marker_seven.jpg": "7", "pencil_rows.jpg": "2718284590452"}
 
 FIRST_SHAPES = WriterStyle((0,) * 10, slant=0.08)
 
@@ -93,6 +95,11 @@ class Visit:
 
     def upload(self, *files: Path | dict[str, Any]) -> None:
         self.page.set_input_files("#files", [_payload(file) for file in files])
+
+    def upload_example(self, name: str) -> None:
+        """Uploads an example picture, and waits until it has been read."""
+        self.upload(EXAMPLES / name)
+        self.expect_text(EXAMPLE_TEXTS[name], "upload")
 
     def text(self, panel: str = "draw") -> Locator:
         """Returns the digits that were read, in order."""

@@ -111,6 +111,7 @@ def test_the_help_of_a_long_command_groups_its_options(command, capsys, monkeypa
     assert {"Reading", "Output", "Other"} <= {*titles}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "found"),
     [

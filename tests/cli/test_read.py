@@ -118,7 +118,7 @@ def test_the_output_goes_to_a_file_in_the_format_of_its_suffix(run, tmp_path, na
     assert [path.name for path in (tmp_path / name).parent.iterdir() if path.is_file()] == [Path(name).name]
 
 
-def test_an_excel_file_is_no_output_of_text(run, tmp_path):
+def test_text_is_not_written_to_an_excel_file(run, tmp_path):
     result = run("read", "rows.png", "-o", tmp_path / "out.xlsx")
     assert (result.code, result.out) == (2, "")
     assert f"use --excel {tmp_path / 'out.xlsx'}" in result.err
@@ -256,6 +256,7 @@ def test_no_picture_is_wrong_usage(run):
     assert run("read").code == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_command_in_silence():
     program = (
         "import sys; sys.path.insert(0, {tests!r})\n"
@@ -273,6 +274,7 @@ def test_a_reader_that_goes_away_ends_the_command_in_silence():
         assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="needs the device /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", [["--version"], ["models"], ["read", "nowhere.png"]])
@@ -383,6 +385,7 @@ def test_a_pattern_without_a_match_and_a_folder_without_pictures_are_errors(run,
     assert result.err.startswith("error: empty: has no pictures; ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs named pipes")
 @pytest.mark.parametrize(
     "way", ["cat {0} | {1} /dev/stdin", "{1} /dev/stdin < {0}", "{1} <(cat {0})", "{1} - < {0}"]
@@ -404,7 +407,7 @@ def test_no_name_in_a_csv_is_a_formula(run, begin):
     assert [json.loads(run("read", "--format", "jsonl", "--", name).out)["source"]] == [name]
 
 
-def test_a_name_that_is_no_formula_stays_as_it_is_in_a_csv(run):
+def test_a_name_that_is_not_a_formula_stays_as_it_is_in_a_csv(run):
     rows = csv.DictReader(io.StringIO(run("read", "a=1/seven.png", "/x/rows.png", "--format", "csv").out))
     assert {row["source"] for row in rows} == {"a=1/seven.png", "/x/rows.png"}
 

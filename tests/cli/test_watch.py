@@ -7,14 +7,14 @@ import json
 import os
 import pty
 import random
+import re
 import select
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,9 +27,6 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 PATIENCE = 300.0
 """Seconds after which an expected event counts as missing."""
 
-PAUSE = 0.005
-"""Seconds between two checks for it."""
-
 ARRIVING, AHEAD = 200, 25
 """Number of pictures, and how many may arrive before they are reported."""
 
@@ -37,30 +34,29 @@ KILLED_AT = (3, 40, 80, 120, 160)
 """Number of pictures reported when the process is killed."""
 
 
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(PAUSE)
-
-
-def lines(path):
-    """Counts the lines of a file."""
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
 def rows_of(path):
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def shown_until(screen, word):
-    """Returns the terminal's output up to the end of a line with the word."""
-    shown = ""
-    while word not in shown or not shown.endswith("\n"):
-        assert select.select([screen], [], [], PATIENCE)[0], f"no {word!r} after {shown!r}"
-        shown += os.read(screen, 10_000).decode().replace("\r\n", "\n")
-    return shown.splitlines()
+class Screen:
+    """The terminal that a process writes its errors to."""
+
+    def __init__(self):
+        self._screen, self.terminal = pty.openpty()
+        self._shown = ""
+
+    def line(self):
+        """Returns the next line as soon as the process has ended it."""
+        while "\n" not in self._shown:
+            assert select.select([self._screen], [], [], PATIENCE)[0], f"no line after {self._shown!r}"
+            self._shown += os.read(self._screen, 10_000).decode()
+        line, _, self._shown = self._shown.partition("\n")
+        return line.rstrip("\r")
+
+    def close(self):
+        os.close(self._screen)
+        os.close(self.terminal)
 
 
 @contextmanager
@@ -72,6 +68,13 @@ def started(*arguments, stderr=subprocess.PIPE):
             yield process
         finally:
             process.kill()
+
+
+@contextmanager
+def watching(*arguments):
+    """Runs the command with a terminal; yields the process, and its terminal."""
+    with closing(Screen()) as screen, started(*arguments, stderr=screen.terminal) as process:
+        yield process, screen
 
 
 @pytest.fixture(scope="module")
@@ -105,58 +108,75 @@ def fill(folder, *names):
 def test_killed_again_and_again_it_reports_each_of_200_arriving_pictures_exactly_once(
     watched, tmp_path, pictures, suffix
 ):
-    out, header = tmp_path / f"out{suffix}", suffix == ".csv"
+    out = tmp_path / f"out{suffix}"
     drawn = random.Random(0).choices(list(pictures), weights=[45, 45, 7, 3], k=ARRIVING)
     expected = {f"{number:03}.png": text for number, text in enumerate(drawn)}
 
+    ahead, reported = threading.Semaphore(AHEAD), 0
+
     def arrive():
-        for number, (name, text) in enumerate(expected.items()):
-            wait_until(lambda number=number: number < lines(out) + AHEAD)
+        for name, text in expected.items():
+            assert ahead.acquire(timeout=PATIENCE)
             with (watched / name).open("wb") as file:  # in two pieces, like an upload
                 file.write(pictures[text][:300])
                 file.flush()
                 file.write(pictures[text][300:])
 
+    def follow(screen, count):
+        """Returns when so many pictures have been reported."""
+        nonlocal reported
+        while reported < count:
+            line = screen.line()
+            if line.startswith("note: "):  # of an incomplete line
+                continue
+            before = re.search(r"already has (\d+)", line)
+            now = int(before[1]) if before else reported + 1
+            for _ in range(now - reported):
+                ahead.release()
+            reported = now
+
     arriving = threading.Thread(target=arrive, daemon=True)
     arriving.start()
     for killed_at in KILLED_AT:
-        with started(watched, "--out", out, "--single") as process:
-            wait_until(lambda killed_at=killed_at: lines(out) >= killed_at + header)
+        with watching(watched, "--out", out, "--single") as (process, screen):
+            follow(screen, killed_at)
             os.kill(process.pid, signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL
-    with started(watched, "--out", out, "--single") as process:
-        wait_until(lambda: lines(out) == ARRIVING + header)
+    with watching(watched, "--out", out, "--single") as (process, screen):
+        follow(screen, ARRIVING)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
     arriving.join()
     with started(watched, "--out", out, "--single", "--once") as process:
         assert process.wait(PATIENCE) == 0
-    records = rows_of(out) if header else [json.loads(line) for line in out.read_text().splitlines()]
+    records = (
+        rows_of(out) if suffix == ".csv" else [json.loads(line) for line in out.read_text().splitlines()]
+    )
     assert len(records) == ARRIVING
     assert {each["source"]: "error" if each["error"] else each["text"] for each in records} == expected
 
 
+@pytest.mark.slow
 def test_on_a_terminal_it_reports_each_picture_and_its_progress(watched, tmp_path, pictures):
-    out, (screen, terminal) = tmp_path / "out.csv", pty.openpty()
+    out = tmp_path / "out.csv"
     for name, text in (("a.png", "5"), ("b.png", ""), ("c.png", "error")):
         (watched / name).write_bytes(pictures[text])
-    with started(watched, "--out", out, stderr=terminal) as process:
-        shown = shown_until(screen, "c.png")
+    with watching(watched, "--out", out) as (process, screen):
+        shown = [screen.line() for _ in range(4)]
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
         assert process.stdout.read() == ""
+        assert screen.line() == "3 pictures added, of which 1 could not be read"
     assert shown[0] == f"Watching {watched} (Ctrl-C to stop); {out} already has 0 pictures"
     assert sorted(shown[1:3]) == ["a.png: 5 (99%)", "b.png: no digit"]
     assert shown[3].startswith("error: c.png: is truncated or damaged")
-    assert shown_until(screen, "added") == ["3 pictures added, of which 1 could not be read"]
-    os.close(screen)
-    os.close(terminal)
 
 
+@pytest.mark.slow
 def test_a_second_one_for_the_same_file_is_rejected(watched, tmp_path):
     out = tmp_path / "out.csv"
-    with started(watched, "--out", out):
-        wait_until(lambda: lines(out) == 1)
+    with watching(watched, "--out", out) as (_, screen):
+        screen.line()
         with started(watched, "--out", out) as second:
             assert second.wait(PATIENCE) == 1
             assert second.stderr.read() == (
@@ -164,13 +184,14 @@ def test_a_second_one_for_the_same_file_is_rejected(watched, tmp_path):
             )
 
 
+@pytest.mark.slow
 def test_a_folder_that_vanishes_ends_it_with_an_error(watched, tmp_path):
     out = tmp_path / "out.csv"
-    with started(watched, "--out", out) as process:
-        wait_until(lambda: lines(out) == 1)
+    with watching(watched, "--out", out) as (process, screen):
+        screen.line()
         shutil.rmtree(watched)
         assert process.wait(PATIENCE) == 1
-        assert "scans: is not a folder, or does not exist" in process.stderr.read()
+        assert "scans: is not a folder, or does not exist" in screen.line()
 
 
 def test_once_reads_what_is_there_and_ends(run, watched, tmp_path):
@@ -192,11 +213,12 @@ def test_once_fails_if_a_picture_could_not_be_read_but_only_when_it_is_reported(
     assert run(*options) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_once_interrupted_says_so_by_its_exit_code(watched, tmp_path, pictures):
     (watched / "a.png").write_bytes(pictures["error"])
     out = tmp_path / "out.csv"
-    with started(watched, "--out", out, "--once", "--interval", "60") as process:
-        wait_until(lambda: lines(out) == 1)
+    with watching(watched, "--out", out, "--once", "--interval", "60") as (process, screen):
+        screen.line()
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 130
 

@@ -22,6 +22,7 @@ def drawn(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_shipped_table_and_pictures_are_those_that_the_script_draws(drawn):
     shipped, fresh = load_labelled_folder(EXAMPLES), load_labelled_folder(drawn)
     assert [(one.path.name, one.label) for one in shipped] == [(one.path.name, one.label) for one in fresh]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from idx_files import idx, packed_idx
 from rich.console import Console
 
 from inkread.datasets import mnist
 from inkread.datasets.data_dirs import cache_folder
 from inkread.datasets.download import RemoteFile
-from inkread.datasets.idx import write_idx
 from inkread.datasets.mnist import MnistFile, load_mnist
 from inkread.datasets.progress import download_bar
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
@@ -38,9 +38,9 @@ def tiny(monkeypatch, tmp_path):
     files = []
     for name, array in (("images.gz", IMAGES), ("labels.gz", LABELS)):
         plain, packed = folder / name.removesuffix(".gz"), folder / name
-        write_idx(array, plain)
-        write_idx(array, packed)
-        content = packed.read_bytes()
+        content = packed_idx(array)
+        plain.write_bytes(idx(array))
+        packed.write_bytes(content)
         files.append(
             MnistFile(
                 RemoteFile(name, len(content), f"sha256:{hashlib.sha256(content).hexdigest()}"),
@@ -84,7 +84,7 @@ def test_the_hash_is_of_both_uncompressed_files_in_turn(tiny):
 
 def test_a_download_lands_in_the_cache_and_is_used_from_there(tiny):
     for plain in list(tiny.iterdir()):
-        write_idx(IMAGES if plain.name == "images" else LABELS, tiny / f"{plain.name}.gz")
+        (tiny / f"{plain.name}.gz").write_bytes(packed_idx(IMAGES if plain.name == "images" else LABELS))
     mirror = tiny.as_uri() + "/"
     told = []
     load_mnist("train", mirrors=[mirror], progress=lambda *state: told.append(state))
@@ -96,7 +96,7 @@ def test_a_download_lands_in_the_cache_and_is_used_from_there(tiny):
 @pytest.mark.parametrize("name", ["images", "images.gz"])
 def test_a_local_copy_with_other_content_is_rejected_by_its_path(tiny, name):
     (tiny / "images").unlink()
-    write_idx(255 - IMAGES, tiny / name)
+    (tiny / name).write_bytes((packed_idx if name.endswith(".gz") else idx)(255 - IMAGES))
     with pytest.raises(DatasetFormatError, match="SHA-256") as caught:
         load_mnist("train", data_dir=tiny, download=False)
     assert caught.value.source == str(tiny / name)

@@ -12,11 +12,11 @@ import zipfile
 
 import numpy as np
 import pytest
+from idx_files import packed_idx
 
 from inkread.datasets import low_resolution, published, registry
 from inkread.datasets.data_dirs import cache_folder
 from inkread.datasets.download import RemoteFile
-from inkread.datasets.idx import write_idx
 from inkread.datasets.published import PUBLISHED
 from inkread.datasets.registry import NAMES, load_named
 from inkread.errors import DatasetFormatError, DatasetNotFoundError, MissingExtraError, OptionError
@@ -26,12 +26,6 @@ IMAGES = np.random.default_rng(1).integers(0, 256, (4, 28, 28), np.uint8)
 LABELS = np.array([3, 0, 9, 1], np.uint8)
 STROKE = np.full((16, 16), -1.0)
 STROKE[:, 7:9] = 1.0
-
-
-def idx(array, tmp_path):
-    path = tmp_path / "array.gz"
-    write_idx(array, path)
-    return path.read_bytes()
 
 
 def archive(members):
@@ -78,8 +72,8 @@ def publish(monkeypatch, mirrors):
 
 
 @pytest.mark.parametrize("name", ["fashion-mnist", "kmnist"])
-def test_files_named_like_mnist_are_read_like_mnist_with_their_own_classes(publish, tmp_path, name):
-    publish(name, idx(IMAGES, tmp_path), idx(LABELS, tmp_path))
+def test_files_named_like_mnist_are_read_like_mnist_with_their_own_classes(publish, name):
+    publish(name, packed_idx(IMAGES), packed_idx(LABELS))
     glyphs = load_named(name, "train")
     np.testing.assert_array_equal(glyphs.images, IMAGES)
     np.testing.assert_array_equal(glyphs.labels, LABELS)
@@ -88,9 +82,9 @@ def test_files_named_like_mnist_are_read_like_mnist_with_their_own_classes(publi
     assert glyphs.sha256 == hashlib.sha256(IMAGES.tobytes() + LABELS.tobytes()).hexdigest()
 
 
-def test_of_qmnists_columns_the_first_is_the_class(publish, tmp_path):
+def test_of_qmnists_columns_the_first_is_the_class(publish):
     columns = np.column_stack([LABELS, LABELS + 40, np.full(4, 2599)]).astype(np.int32)
-    publish("qmnist", idx(IMAGES, tmp_path), idx(columns, tmp_path))
+    publish("qmnist", packed_idx(IMAGES), packed_idx(columns))
     glyphs = load_named("qmnist", "test")
     np.testing.assert_array_equal(glyphs.labels, LABELS)
     assert glyphs.classes == DIGIT_CLASSES
@@ -102,10 +96,10 @@ def test_of_qmnists_columns_the_first_is_the_class(publish, tmp_path):
      ("emnist-balanced", 9, "9"), ("emnist-balanced", 10, "A"), ("emnist-balanced", 36, "a"),
      ("emnist-balanced", 38, "d"), ("emnist-balanced", 46, "t")],
 )  # fmt: skip
-def test_emnists_archive_gives_upright_glyphs_of_its_parts(publish, tmp_path, name, stored, label):
+def test_emnists_archive_gives_upright_glyphs_of_its_parts(publish, name, stored, label):
     members = {
-        f"gzip/{name}-test-images-idx3-ubyte.gz": idx(IMAGES.swapaxes(1, 2).copy(), tmp_path),
-        f"gzip/{name}-test-labels-idx1-ubyte.gz": idx(np.full(4, stored, np.uint8), tmp_path),
+        f"gzip/{name}-test-images-idx3-ubyte.gz": packed_idx(IMAGES.swapaxes(1, 2).copy()),
+        f"gzip/{name}-test-labels-idx1-ubyte.gz": packed_idx(np.full(4, stored, np.uint8)),
     }
     publish(name, archive(members))
     glyphs = load_named(name, "test")
@@ -172,8 +166,8 @@ def test_a_label_without_a_class_is_rejected(publish, name, label):
         load_named(name, "train")
 
 
-def test_a_download_that_broke_off_is_continued_and_then_used_from_the_cache(publish, mirrors, tmp_path):
-    images, labels = idx(IMAGES, tmp_path), idx(LABELS, tmp_path)
+def test_a_download_that_broke_off_is_continued_and_then_used_from_the_cache(publish, mirrors):
+    images, labels = packed_idx(IMAGES), packed_idx(LABELS)
     publish("kmnist", images, labels, mirror="cut")
     told = []
     load_named("kmnist", "train", progress=lambda *state: told.append(state))
@@ -184,8 +178,8 @@ def test_a_download_that_broke_off_is_continued_and_then_used_from_the_cache(pub
     assert len(mirrors.requests) == asked
 
 
-def test_a_mirror_with_another_file_is_rejected_and_the_message_says_what_to_do(publish, tmp_path):
-    publish("kmnist", idx(IMAGES, tmp_path), idx(LABELS, tmp_path), mirror="corrupt")
+def test_a_mirror_with_another_file_is_rejected_and_the_message_says_what_to_do(publish):
+    publish("kmnist", packed_idx(IMAGES), packed_idx(LABELS), mirror="corrupt")
     with pytest.raises(DatasetNotFoundError, match="delivered a different file") as caught:
         load_named("kmnist", "train")
     for part in ("KMNIST, train-images-idx3-ubyte.gz", str(cache_folder("kmnist")), "--data-dir"):
@@ -196,7 +190,7 @@ def test_a_mirror_with_another_file_is_rejected_and_the_message_says_what_to_do(
 def test_files_of_the_same_name_in_one_folder_are_distinguished_by_their_hash(publish, mirrors, tmp_path):
     folder = tmp_path / "data"
     (folder / "kmnist").mkdir(parents=True)
-    images, labels = idx(IMAGES, tmp_path), idx(LABELS, tmp_path)
+    images, labels = packed_idx(IMAGES), packed_idx(LABELS)
     publish("kmnist", images, labels)
     for name, content in mirrors.files.items():
         (folder / name).write_bytes(gzip.compress(b"those of another collection"))
@@ -233,6 +227,7 @@ def test_mnist_and_corrections_have_names_too(monkeypatch, name, loader):
     assert name in NAMES
 
 
+@pytest.mark.slow
 def test_the_digits_of_scikit_learn_need_no_file():
     pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra: plot)")
     learned, tested = load_named("digits", "train"), load_named("digits", "test")

@@ -85,6 +85,7 @@ def test_the_entry_point_listens_at_the_exposed_port():
     assert SERVER.last("EXPOSE") == [SERVER.entry_point[SERVER.entry_point.index("--port") + 1]]
 
 
+@pytest.mark.slow
 def test_the_health_check_succeeds_while_the_server_is_ready_and_fails_otherwise():
     pytest.importorskip("fastapi", reason="needs the server: pip install '.[serve]'")
     from serving import serving

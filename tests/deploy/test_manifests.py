@@ -65,11 +65,13 @@ def test_everything_is_there():
     assert {path.name for path in (KUBERNETES / "base").iterdir()} == listed
 
 
+@pytest.mark.slow
 def test_the_manifests_match_the_schemas_of_kubernetes():
     validate(BASE.values())
     validate([POLICY, *({"apiVersion": "v1", "kind": "Pod", "metadata": {}} | pod for pod in RAY_PODS)])
 
 
+@pytest.mark.slow
 def test_a_misspelt_field_is_found():
     with pytest.raises(Exception, match="unexpected"):
         validate([BASE["Service"] | {"spec": BASE["Service"]["spec"] | {"selectr": {}}}])

@@ -128,7 +128,7 @@ def has(picture, colour):
     return bool((np.abs(picture.astype(int) - colour) <= 4).all(axis=2).any())
 
 
-def test_a_digit_is_boxed_once_it_stands(scene, source):
+def test_a_digit_is_boxed_once_it_is_stable(scene, source):
     scene.tick()
     see(scene, source, 1)
     assert not has(drawn(scene), SURE)
@@ -208,7 +208,7 @@ def test_a_picture_that_took_too_long_may_take_its_time_once_it_is_frozen(scene,
     assert not has(drawn(scene), theme.DOUBT_SOFT)
 
 
-def test_s_saves_the_picture_and_what_stands_in_it_under_new_names(scene, source, tmp_path):
+def test_s_saves_the_picture_and_its_stable_digits_under_new_names(scene, source, tmp_path):
     see(scene, source)
     press(scene, pygame.K_s)
     press(scene, pygame.K_s)
@@ -222,7 +222,7 @@ def test_s_saves_the_picture_and_what_stands_in_it_under_new_names(scene, source
     assert json.loads((tmp_path / "camera-002.json").read_text())["text"] == "7"
 
 
-def test_what_cannot_be_saved_is_told_in_the_window(source, reader, tmp_path):
+def test_a_picture_that_cannot_be_saved_is_reported_in_the_window(source, reader, tmp_path):
     (tmp_path / "file").write_text("")
     scene = CameraScene(source, reader, save_to=tmp_path / "file")
     before = drawn(scene)
@@ -283,7 +283,7 @@ def test_a_camera_that_disappears_leaves_the_last_frame_and_a_message(scene, sou
     assert scene.done
 
 
-def test_a_picture_that_takes_too_long_to_read_is_told(scene, source, reader):
+def test_a_picture_that_takes_too_long_to_read_is_reported(scene, source, reader):
     reader.text = None
     see(scene, source, 2)
     assert scene.live_view.too_much

@@ -84,7 +84,7 @@ def test_undo_in_the_middle_of_a_stroke_takes_that_stroke_back(canvas) -> None:
     assert canvas.is_empty, "the brush was lifted"
 
 
-def test_every_change_of_the_ink_can_be_told_by_its_number(canvas) -> None:
+def test_every_change_of_the_ink_has_its_own_number(canvas) -> None:
     numbers = [canvas.changes]
     for act in (
         lambda: draw(canvas, [(5, 5), (9, 9)]),

@@ -212,7 +212,7 @@ def test_each_board_keeps_its_drawing_while_the_other_is_used(visit) -> None:
     visit(script)
 
 
-def test_what_is_no_digit_is_said_to_be_none_and_doubt_is_shown_as_a_question_mark(visit) -> None:
+def test_a_drawing_that_is_not_a_digit_is_named_so_and_doubt_is_a_question_mark(visit) -> None:
     def script(person):
         area = person.view.rect
         at = lambda x, y: (area.x + int(x * area.width), area.y + int(y * area.height))
@@ -286,7 +286,7 @@ def test_saved_drawings_are_read_alike_from_their_files_and_never_replace_each_o
     assert [reader.read_digit(tmp_path / f"drawing-00{n}.png").label for n in (5, 6)] == ["2", "6"]
 
 
-def test_a_place_that_cannot_be_written_to_is_told_and_the_drawing_stays(visit, tmp_path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported_and_the_drawing_stays(visit, tmp_path) -> None:
     (tmp_path / "file").write_text("no folder")
 
     def script(person):

@@ -37,7 +37,7 @@ def test_a_picture_that_stays_is_still():
     assert np.allclose(measured(page(), page()), STILL, atol=1e-3)
 
 
-def test_another_page_is_no_motion():
+def test_another_page_is_not_a_motion():
     assert measured(page(), page("chalkboard.jpg")) is None
     assert measured(page(), page()[:400]) is None
 

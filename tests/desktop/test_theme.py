@@ -53,7 +53,7 @@ def test_a_button_that_is_not_enabled_does_nothing_but_keeps_what_is_meant_for_i
 
 
 @pytest.mark.parametrize("width", [0, 5, 40, 90, 1000])
-def test_a_line_is_no_wider_than_it_may_be(width) -> None:
+def test_a_line_is_not_wider_than_allowed(width) -> None:
     text = "a/rather/long/path/to/drawing-001.png"
     shown = theme.shortened(text, 16, width)
     assert theme.width_of(shown, 16) <= max(width, theme.width_of(theme.ELLIPSIS, 16))

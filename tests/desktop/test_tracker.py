@@ -45,7 +45,7 @@ def labels(tracked: TrackedReading) -> str:
     return "".join(digit.label for digit in tracked.digits)
 
 
-def test_a_digit_stands_once_it_was_read_alike_often_enough():
+def test_a_digit_is_stable_once_it_was_read_alike_often_enough():
     assert labels(after(*[reading("7")] * (ALIKE - 1))) == ""
     assert labels(after(*[reading("7")] * ALIKE)) == "7"
 
@@ -54,7 +54,7 @@ def test_one_slip_in_between_does_not_hinder_it():
     assert labels(after(reading("7"), reading("1"), reading("7"), reading("7"))) == "7"
 
 
-def test_a_digit_that_is_missed_once_or_twice_stands_and_is_gone_after_as_many_as_made_it():
+def test_a_digit_missed_once_or_twice_stays_and_is_gone_after_as_many_as_made_it_stable():
     tracked = after(*[reading("42")] * WINDOW)
     for missing in range(1, ALIKE):
         assert labels(after(*[reading("4 ")] * missing, start=tracked)) == "42"
@@ -67,7 +67,7 @@ def test_a_digit_that_is_read_otherwise_often_enough_changes():
     assert labels(after(*[reading("8")] * ALIKE, start=tracked)) == "8"
 
 
-def test_what_is_read_once_never_stands():
+def test_a_digit_that_is_read_once_is_never_stable():
     noise = [reading("4" + " " * place + "9") for place in range(1, 7)]
     assert labels(after(*[reading("4")] * 3, *noise)) == "4"
 
@@ -132,13 +132,13 @@ def test_an_empty_page_ends_in_no_text():
     assert after(*[reading()] * WINDOW, start=tracked).digits == ()
 
 
-def test_what_stands_is_a_reading_of_its_own():
+def test_the_stable_digits_are_a_reading_of_their_own():
     result = after(*[reading("12", "3")] * ALIKE).reading("page.png", 640, 480)
     assert (result.source, result.width, result.text) == ("page.png", 640, "12\n3")
 
 
 @given(st.lists(st.text("0123456789 ", max_size=5), min_size=1, max_size=12))
-def test_whatever_is_read_nothing_stands_that_was_not_read_alike_often_enough(rows):
+def test_no_digit_is_stable_that_was_not_read_alike_often_enough(rows):
     tracked = TrackedReading()
     for number, row in enumerate(rows, 1):
         tracked = follow(tracked, reading(row), STILL)

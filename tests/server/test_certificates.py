@@ -52,7 +52,7 @@ def test_the_server_serves_https_with_its_own_certificate(needs_cryptography, tm
         assert httpx.get(f"{base}/livez", verify=trust, timeout=PATIENCE).text == "ok\n"
 
 
-def test_the_address_in_the_network_is_told(tmp_path):
+def test_the_address_in_the_network_is_printed(tmp_path):
     address = network_address()
     if address is None:
         pytest.skip("needs a network")

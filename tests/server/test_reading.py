@@ -79,7 +79,7 @@ def test_the_example_of_a_picture_as_text_is_a_seven(server):
         ('{"picture": "aGVsbG8="}', "not-a-picture"),
     ],
 )
-def test_text_that_is_no_picture_is_a_problem_with_a_remedy(server, body, kind):
+def test_text_that_is_not_a_picture_is_a_problem_with_a_remedy(server, body, kind):
     assert slug(server.post("/v1/read", content=body.encode())) == kind
 
 

@@ -48,7 +48,7 @@ def style_of(style: Format | None, out: Path | None) -> Format:
     """Returns the chosen format, or that of the output file's suffix, or text.
 
     Raises:
-        OptionError: the output file has the suffix of Excel, which is no format of text.
+        OptionError: the output file has the suffix of Excel, which is not a text format.
     """
     suffix = out.suffix.lower() if out else ""
     if suffix == ".xlsx":

@@ -119,28 +119,28 @@ def train(
         resume=resume,
         quiet=quiet,
     )
-    if start is not None:
-        if ranks() > 1:
-            raise OptionError("--init-from", IN_PARALLEL, ALONE)
+    if start is None:
+        corrected = network == DETECTOR and recipe is None and CORRECTIONS in training.data
+        _run(training, recipe_of(network, CORRECTIONS if corrected else recipe, settings), seeds)
+    else:
         _refuse_beside_start(network=network, resume=resume, data=data, seeds=seeds, log=log)
         show_fine_tuned(training.fine_tune(fine_tune_config_of(recipe, settings), start), start)
-    else:
-        if network == DETECTOR and recipe is None and CORRECTIONS in (data or ()):
-            recipe = CORRECTIONS
-        chosen = recipe_of(network, recipe, settings)
-        if ranks() > 1:
-            _refuse_in_parallel(chosen, seeds)
-        if seeds == 1:
-            run = training.run(chosen)
-            if rank():  # the first process saves and prints
-                return
-            show_run(run)
-        else:
-            show_seeds(out, training.runs(chosen, seeds))
-    if report:
+    if report and not rank():
         from inkread.evaluation.reports import write_report
 
         show(f"Report in {write_report(out, data_dir=data_dir)}")
+
+
+def _run(training: Training, recipe: AnyRecipe, seeds: int) -> None:
+    """Trains with one seed or several; of several processes, the first prints the scores."""
+    if ranks() > 1:
+        _refuse_in_parallel(recipe, seeds)
+    if seeds > 1:
+        show_seeds(training.out, training.runs(recipe, seeds))
+        return
+    run = training.run(recipe)
+    if not rank():
+        show_run(run)
 
 
 def _refuse_in_parallel(recipe: AnyRecipe, seeds: int) -> None:
@@ -161,6 +161,8 @@ def _check(*, store: str | None, data: list[str], log: list[str]) -> None:
 def _refuse_beside_start(
     *, network: str | None, resume: bool, data: list[str] | None, seeds: int, log: list[str] | None
 ) -> None:
+    if ranks() > 1:
+        raise OptionError("--init-from", IN_PARALLEL, ALONE)
     given = {f"--network {network}": network, f"--seeds {seeds}": seeds > 1, "--log": log}
     reject(given, "cannot be used with --init-from", "remove it")
     problem = "cannot be used with --init-from, which takes a minute or two"

@@ -1,7 +1,7 @@
 """Data: named collections, labeled picture folders, and rendered handwriting.
 
 ====================  ======================================================================
-``idx``               read and write IDX files
+``idx``               read IDX files
 ``registry``          collections by name
 ``data_dirs``         the folders that hold them
 ``mnist``             MNIST from a folder, the cache, or a mirror, pinned by SHA-256

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
-from inkread.system.files import write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,32 +74,6 @@ def read_idx(path_or_bytes: Path | str | bytes, *, source: str | None = None) ->
         what = "is truncated" if len(values) < size else "has bytes after its last value"
         raise DatasetFormatError(name, f"{what}: {shape} of {dtype.name} takes {size} bytes", DOWNLOAD_AGAIN)
     return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="))
-
-
-def write_idx(array: NDArray[Any], path: Path | str) -> None:
-    """Writes an array as IDX, gzip-compressed if the name ends in ``.gz``.
-
-    The file is written completely or not at all, and the same array always produces the same bytes.
-
-    Args:
-        array: uint8, int8, int16, int32, float32 or float64 with 1 to 32 dimensions.
-        path: the file to write.
-
-    Raises:
-        DatasetFormatError: IDX does not support this type or number of dimensions.
-        OutputError: the file cannot be written.
-    """
-    path = Path(path)
-    code = next((code for code, dtype in TYPES.items() if dtype == array.dtype.newbyteorder(">")), None)
-    if code is None or not 1 <= array.ndim <= MAX_DIMENSIONS:
-        raise DatasetFormatError(
-            f"array {array.shape} of {array.dtype}",
-            "does not fit in IDX",
-            "use uint8, int8, int16, int32, float32, or float64",
-        )
-    header = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
-    content = header + array.astype(TYPES[code]).tobytes()
-    write_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -59,13 +59,13 @@ class TrackedDigit:
         return self.seen.count(None) >= ALIKE
 
     @property
-    def likeliest(self) -> str:
+    def best_label(self) -> str:
         """The agreed label, or else the last one read."""
         return self.label or next(digit.label for digit in reversed(self.seen) if digit)
 
     def digit(self) -> Digit:
         """The digit, with the mean probability of the readings with this label."""
-        label = self.likeliest
+        label = self.best_label
         alike = [seen.probability for seen in self.seen if seen and seen.label == label]
         x0, y0, x1, y1 = (round(side) for side in self.box)
         return Digit(label, sum(alike) / max(1, len(alike)), (x0, y0, x1, y1))
@@ -157,7 +157,7 @@ def _agreed(read: Sequence[str]) -> str | None:
 
 def _text(rows: Iterable[Iterable[TrackedDigit]]) -> str:
     """Returns a reading's text: the agreed labels, and the other labels that it read."""
-    texts = ("".join(one.likeliest for one in row if one.label or one.seen[-1]) for row in rows)
+    texts = ("".join(one.best_label for one in row if one.label or one.seen[-1]) for row in rows)
     return "\n".join(text for text in texts if text)
 
 

@@ -46,7 +46,7 @@ class System:
         layout: the model's input shape of one glyph.
         identity: what a fresh process needs to run it, see ``read_first``; its entry ``model`` is the file or
             the folder.
-        classes: what it tells apart: the ten digits, or a run's own classes; without "not a digit".
+        classes: what it can answer: the ten digits, or a run's own classes; without "not a digit".
         data: the titles of the collections that it learned from, as far as they are known.
         held_out: the file of the glyphs that a run held out of its training, if there is one.
     """

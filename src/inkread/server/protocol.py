@@ -1,7 +1,6 @@
 """uvicorn's HTTP protocol, with limits on the data before, between, and after the parts of a body.
 
-A server that stops hangs up on nobody who has been told that the connection stays open: a request may be on
-its way.
+A server that stops keeps the connections that it has promised to keep open: a request may be on its way.
 
 ``limits`` bounds a body as it is received. It never sees the data that the parser itself buffers: the request
 line, the header fields, the trailer fields, and the chunk extensions.

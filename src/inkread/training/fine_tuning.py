@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -89,7 +90,7 @@ class FineTuned:
     @property
     def worse(self) -> tuple[str, ...]:
         """What else the new model reads worse than the old one, in words."""
-        shares = {"MNIST's digits": self.mnist, "what is not a digit": self.rejected or (0.0, 0.0)}
+        shares = {"MNIST's digits": self.mnist, "non-digits": self.rejected or (0.0, 0.0)}
         return tuple(name for name, (before, after) in shares.items() if after < before)
 
     @property
@@ -136,27 +137,13 @@ def tune(
     rehearsed, watched = _others(
         load_mnist("train", data_dir=data_dir), settings, rng, knows_none=NOT_A_DIGIT in start.card.labels
     )
-    images = np.concatenate([glyphs.images for glyphs in rehearsed])
     fold_of = folds_of(own.labels, settings.folds, rng)
     before = read(network, own.images, start) == own.labels
-    done = 0
-
-    def trained(glyphs: LabelledGlyphs) -> nn.Sequential:
-        """Returns the network trained with these and the rehearsed glyphs; it rejects as much as before."""
-
-        def on_step() -> None:
-            nonlocal done
-            done += 1
-            on_batch(done, (settings.folds + 1) * settings.steps)
-
-        learned = _trained(network, glyphs, images, settings, on_step)
-        if not rehearsed[1:]:
-            return learned
-        return _rejecting(learned, as_much_as=network, of=rehearsed[1], start=start)
-
+    on_step = _counted(on_batch, (settings.folds + 1) * settings.steps)
+    train = partial(_trained, network, start, rehearsed=rehearsed, settings=settings, on_step=on_step)
     with torch_settings(settings):
-        history = _cross_validated(trained, own, before, fold_of, start, on_fold=on_fold)
-        run = Run(out, settings, trained(own), history)
+        history = _cross_validated(train, own, before, fold_of, start, on_fold=on_fold)
+        run = Run(out, settings, train(own), history)
     (mnist, *rejected) = [_accuracies(network, run.network, glyphs=glyphs, start=start) for glyphs in watched]
     own_right = int(before.sum()), sum(fold.right_after for fold in history)
     tuned = FineTuned(run, len(own), own_right, mnist, rejected[0] if rejected else None)
@@ -301,19 +288,30 @@ class RehearsalTask:
         return passed
 
 
+def _counted(on_batch: Callable[[int, int], object], steps: int) -> Callable[[], object]:
+    """Returns a function to call after each step of all trainings together."""
+    numbers = itertools.count(1)
+    return lambda: on_batch(next(numbers), steps)
+
+
 def _trained(
-    start: nn.Sequential,
+    network: nn.Sequential,
+    start: Model,
     own: LabelledGlyphs,
-    rehearsed: NDArray[np.uint8],
+    *,
+    rehearsed: list[LabelledGlyphs],
     settings: FineTuneConfig,
     on_step: Callable[[], object],
 ) -> nn.Sequential:
-    """Returns a trained copy of the network."""
+    """Returns a copy of the network trained with own and rehearsed glyphs; it rejects as much as before."""
     schedule = partial(one_cycle, warmup=settings.warmup)
     plan = trainer.plan_of(settings, steps=settings.steps, epoch=settings.steps, schedule=schedule)
-    task = RehearsalTask(settings, start, own, rehearsed)
-    state = trainer.train(copy.deepcopy(start), task, plan, on_batch=lambda _done, _of: on_step())
-    return state.averaged.cpu()
+    task = RehearsalTask(settings, network, own, np.concatenate([each.images for each in rehearsed]))
+    state = trainer.train(copy.deepcopy(network), task, plan, on_batch=lambda _done, _of: on_step())
+    learned = state.averaged.cpu()
+    if not rehearsed[1:]:
+        return learned
+    return _rejecting(learned, as_much_as=network, of=rehearsed[1], start=start)
 
 
 def _rejecting(

@@ -13,6 +13,8 @@ from inkread.evaluation import plots
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from numpy.typing import NDArray
+
     from inkread.evaluation.plots.embedding_figure import Method
     from inkread.evaluation.plots.inspection import Inspection
     from inkread.evaluation.plots.style import Plot
@@ -80,21 +82,11 @@ def _reliability(inspection: Inspection) -> Plot:
 
 
 def _predictions(inspection: Inspection) -> Plot:
-    return plots.predictions(
-        inspection.glyphs.images,
-        inspection.glyphs.labels,
-        inspection.probabilities,
-        classes=inspection.glyphs.classes,
-    )
+    return plots.predictions(*_results(inspection), classes=inspection.glyphs.classes)
 
 
 def _errors(inspection: Inspection) -> Plot:
-    return plots.errors(
-        inspection.glyphs.images,
-        inspection.glyphs.labels,
-        inspection.probabilities,
-        classes=inspection.glyphs.classes,
-    )
+    return plots.errors(*_results(inspection), classes=inspection.glyphs.classes)
 
 
 def _process(inspection: Inspection, picture: str | None = None) -> Plot:
@@ -116,19 +108,13 @@ def _features(inspection: Inspection, glyph: int | None = None) -> Plot:
 
 
 def _saliency(inspection: Inspection, glyph: int | None = None) -> Plot:
-    chosen, glyphs = _chosen(inspection, glyph), inspection.glyphs
-    return plots.saliency(
-        inspection.network, glyphs.images[chosen], glyphs.labels[chosen], inspection.probabilities[chosen],
-        classes=glyphs.classes,
-    )  # fmt: skip
+    results = _results(inspection, _chosen(inspection, glyph))
+    return plots.saliency(inspection.network, *results, classes=inspection.glyphs.classes)
 
 
 def _gradcam(inspection: Inspection, glyph: int | None = None) -> Plot:
-    chosen, glyphs = _chosen(inspection, glyph), inspection.glyphs
-    return plots.gradcam(
-        inspection.network, glyphs.images[chosen], glyphs.labels[chosen], inspection.probabilities[chosen],
-        classes=glyphs.classes,
-    )  # fmt: skip
+    results = _results(inspection, _chosen(inspection, glyph))
+    return plots.gradcam(inspection.network, *results, classes=inspection.glyphs.classes)
 
 
 def _embedding(inspection: Inspection, method: Method = "tsne") -> Plot:
@@ -151,7 +137,15 @@ def _augmentation(inspection: Inspection) -> Plot:
     return plots.augmentation(inspection.glyphs.images[inspection.one_of_each()], inspection.augmentation)
 
 
-def _chosen(inspection: Inspection, glyph: int | None) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _results(
+    inspection: Inspection, chosen: NDArray[np.int64] | slice = slice(None)
+) -> tuple[NDArray[Any], NDArray[np.integer], NDArray[np.floating]]:
+    """Returns the chosen glyphs' images, labels, and probabilities."""
+    glyphs = inspection.glyphs
+    return glyphs.images[chosen], glyphs.labels[chosen], inspection.probabilities[chosen]
+
+
+def _chosen(inspection: Inspection, glyph: int | None) -> NDArray[np.int64]:
     """Returns the index of the requested glyph, or one of each class."""
     if glyph is None:
         return inspection.one_of_each()

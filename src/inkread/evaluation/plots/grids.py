@@ -170,20 +170,21 @@ def _read(
     title: str,
     classes: Sequence[str],
 ) -> Plot:
-    shown = []
-    for i in chosen:
-        caption, wrong = caption_of(labels[i], probabilities[i], classes)
-        shown.append(image_grid.Tile(image_grid.paper(images[i]), caption, wrong=wrong))
+    shown = [read_tile(images[i], labels[i], probabilities[i], classes) for i in chosen]
     return image_grid.plot(image_grid.in_rows(shown, SHOWN_COLUMNS), SHOWN_COLUMNS, title)
 
 
-def caption_of(
-    label: int | np.integer, probabilities: NDArray[np.floating], classes: Sequence[str] = DIGIT_CLASSES
-) -> tuple[str, bool]:
-    """Returns the label, the reading with its probability, and whether it is wrong. Long names are cut."""
+def read_tile(
+    image: NDArray[Any],
+    label: int | np.integer,
+    probabilities: NDArray[np.floating],
+    classes: Sequence[str] = DIGIT_CLASSES,
+) -> image_grid.Tile:
+    """Returns a glyph above its label and its reading with the probability; long names are cut."""
     read = int(probabilities.argmax())
     is_one, taken_for = (name_of(each, classes)[:LONGEST_NAME] for each in (label, read))
-    return f"{is_one} → {taken_for}  {certainty(probabilities[read])}", read != label
+    caption = f"{is_one} → {taken_for}  {certainty(probabilities[read])}"
+    return image_grid.Tile(image_grid.paper(image), caption, wrong=bool(read != label))
 
 
 def certainty(probability: float | np.floating) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from inkread.errors import OptionError
 from inkread.evaluation.plots import image_grid
 from inkread.evaluation.plots import network as inside
-from inkread.evaluation.plots.grids import caption_of, name_of
+from inkread.evaluation.plots.grids import name_of, read_tile
 from inkread.models.card import DIGIT_CLASSES
 from inkread.pipeline.glyph import SIDE
 
@@ -112,8 +112,7 @@ def saliency(
     """
     originals, marks = [], []
     for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
-        caption, wrong = caption_of(label, shares, classes)
-        originals.append(image_grid.Tile(image_grid.paper(image), caption, wrong=wrong))
+        originals.append(read_tile(image, label, shares, classes))
         mark = inside.saliency_map(network, image)
         marks.append(image_grid.Tile(image_grid.marked(image, mark / np.percentile(mark, SALIENT_FROM))))
     rows = [originals, marks] if len(originals) > 1 else [[*originals, *marks]]
@@ -137,8 +136,7 @@ def gradcam(
     """
     rows: list[list[Tile]] = [[], [], []]
     for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
-        caption, wrong = caption_of(label, shares, classes)
-        rows[0].append(image_grid.Tile(image_grid.paper(image), caption, wrong=wrong))
+        rows[0].append(read_tile(image, label, shares, classes))
         for row, candidate in zip(rows[1:], np.argsort(-shares, kind="stable"), strict=False):
             found = inside.class_activation_map(network, image, int(candidate))
             row.append(image_grid.Tile(image_grid.marked(image, found), f"for {name_of(candidate, classes)}"))

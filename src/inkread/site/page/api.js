@@ -26,7 +26,7 @@ export class Api extends HttpApi {
 
   /** Describes this site like a server; also starts to load the reader. */
   async info() {
-    this.#ask("open", {}).catch(() => null); // whoever reads a picture will hear of it
+    this.#ask("open", {}).catch(() => null); // reading a picture reports the error
     return { version: "", collect: false, api_key: false, formats: FORMATS, limits: { pixels: 120e6 } };
   }
 

@@ -6,7 +6,7 @@ const LEAST_VISIBLE = 0.25; // minimum fraction of a missed digit's box inside t
 /**
  * Finds the fewest edits that change a row to a text (Levenshtein distance).
  * If there are several solutions, less probable digits change, and missed digits go where there is room.
- * @param {{label: string, box: number[], probability: number}[]} row at least one item; "" is no digit.
+ * @param {{label: string, box: number[], probability: number}[]} row at least one item; "" is not a digit.
  * @param {string} text digits.
  * @param {{width: number, height: number}} picture
  * @returns {{index: ?number, box: number[], label: string}[]} the changes; index null for a missed digit,
