@@ -21,7 +21,7 @@ CSV_COLUMNS = (*table.COLUMNS, "page", "digits_json", "models", "milliseconds")
 """The columns of CSV: those of every table of readings, then the job's own."""
 
 CSV_VERSION = f"{table.VERSION}.1"
-"""Version of the CSV columns: the table's, and of those that follow. A job is never continued with another."""
+"""Version of the CSV columns: the table's, and of those after it. A job is never continued with another."""
 
 
 @dataclass(frozen=True, slots=True)
