@@ -19,7 +19,10 @@ from PIL import Image
 from pyarrow import parquet
 
 from inkread.batch import LocalEngine, run
+from inkread.batch.rows import Row
 from inkread.errors import JobError, OptionError, OutputError
+from inkread.results import Digit, Line, Reading, table
+from inkread.results.outcome import FORMULA, Outcome
 
 MANY = [*range(20, 50), HELD, *range(50, 60)]
 
@@ -207,7 +210,7 @@ def test_every_format_has_the_same_rows(tmp_path, style):
         rows = parquet.read_table(tmp_path / "out").to_pylist()  # the folder: the manifest is skipped
     elif style == "csv":
         rows = list(csv.DictReader(part.read_text().splitlines()))
-        rows = [row | {"page": int(row["page"]), "digits": json.loads(row["digits"])} for row in rows]
+        rows = [row | {"page": int(row["page"]), "digits": json.loads(row["digits_json"])} for row in rows]
     else:
         rows = [json.loads(line) for line in part.read_text().splitlines()]
     first, second = rows
@@ -215,6 +218,76 @@ def test_every_format_has_the_same_rows(tmp_path, style):
     assert [digit["label"] for digit in first["digits"]] == ["2", "0"]
     assert first["digits"][0]["probability"] == pytest.approx(0.9)
     assert second["error"] == "is empty; check that it was written or sent completely"
+
+
+def csv_rows(out):
+    """All rows of a job with CSV parts."""
+    lines = [line for part in sorted(out.glob("part-*.csv")) for line in part.read_text().splitlines()]
+    return list(csv.DictReader(lines))
+
+
+def test_csv_begins_with_the_columns_of_every_table_of_readings(tmp_path):
+    pages = [Image.new("L", (width, 4), 255) for width in (20, 21)]
+    scans = write_pictures(tmp_path / "scans", [22])
+    pages[0].save(scans / "a.tiff", save_all=True, append_images=pages[1:])
+    (scans / "b.png").write_bytes(b"")
+    finish(job_of(scans, out=tmp_path / "out", style="csv"))
+    (part,) = (tmp_path / "out").glob("part-*.csv")
+    assert part.read_text().splitlines()[0] == ",".join(
+        [*table.COLUMNS, "page", "digits_json", "models", "milliseconds"]
+    )
+    first, second, third, empty = csv_rows(tmp_path / "out")
+    assert [row["source"] for row in (first, second, third)] == [
+        f"{scans}/0000.png",
+        f"{scans}/a.tiff#1",
+        f"{scans}/a.tiff#2",
+    ]
+    assert (third["text"], third["written"], third["digits"], third["page"]) == ("21", "21", "2", "2")
+    assert (third["probability"], third["width"], third["height"]) == ("0.900000", "21", "4")
+    assert (empty["text"], empty["digits"], empty["probability"], empty["width"]) == ("", "", "", "")
+    assert empty["error"].startswith("is empty; ")
+
+
+def test_a_row_of_several_lines_is_one_cell_as_in_every_table():
+    line = Line((Digit("1", 0.75, (0, 0, 2, 4)),))
+    row = Row.of("a.png", 1, Reading("", 9, 9, (line, line)), "", 1.0)
+    record = table.record_of(Outcome("a.png", Reading("", 9, 9, (line, line))))
+    cells = next(csv.reader([row.to_csv()]))
+    assert cells[: len(table.COLUMNS)] == table.cells_of(Outcome("a.png", Reading("", 9, 9, (line, line))))
+    assert (cells[1], cells[2]) == (record["text"], record["written"]) == ("1/1", "1 / 1")
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        (Row("=HYPERLINK(1).jpg", 1), "./=HYPERLINK(1).jpg"),
+        (Row("@SUM(A1).pdf", 2, pages=3), "./@SUM(A1).pdf#2"),
+        (Row("a.png", 1, text="=1+1"), "'=1+1"),
+        (Row("a.png", 1, written="+A1"), "'+A1"),
+        (Row("a.png", 1, written="-3.14"), "-3.14"),
+    ],
+)
+def test_no_cell_of_a_csv_part_is_a_formula(row, cell):
+    assert cell in next(csv.reader([row.to_csv()]))
+
+
+def test_a_picture_whose_name_is_a_formula_is_guarded_in_the_parts(tmp_path):
+    scans = write_pictures(tmp_path / "scans", [])
+    (scans / "=HYPERLINK(1).jpg").write_bytes(png(20))
+    finish(job_of(scans, out=tmp_path / "out", style="csv"))
+    (row,) = csv_rows(tmp_path / "out")
+    assert row["source"].endswith("=HYPERLINK(1).jpg")
+    assert not any(cell.startswith(FORMULA) for cell in row.values())
+
+
+def test_a_job_with_other_csv_columns_is_not_continued(tmp_path, monkeypatch):
+    scans = write_pictures(tmp_path / "scans", [20])
+    finish(job_of(scans, out=tmp_path / "out", style="csv"))
+    finish(job_of(scans, out=tmp_path / "jsonl"))
+    monkeypatch.setattr("inkread.batch.job.CSV_VERSION", "next")
+    with pytest.raises(JobError, match=r"other settings \(csv-columns\)"):
+        finish(job_of(scans, out=tmp_path / "out", style="csv"))
+    finish(job_of(scans, out=tmp_path / "jsonl"))  # no matter to other formats
 
 
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="names there are Unicode")

@@ -12,6 +12,7 @@ from inkread.batch.manifest import Manifest
 from inkread.batch.page_reader import ReadingSettings
 from inkread.batch.parts import WRITERS, numbers_of_parts
 from inkread.batch.planning import Planner
+from inkread.batch.rows import CSV_VERSION
 from inkread.batch.shard_reader import Done
 from inkread.batch.storage import Location
 from inkread.errors import JobError, OptionError
@@ -133,7 +134,7 @@ def run(
 def _identity(job: Job) -> dict[str, object]:
     """Returns everything that the rows and their parts depend on."""
     settings = job.settings
-    return {
+    identity: dict[str, object] = {
         "inputs": [str(Location(each)) for each in job.inputs],
         "format": job.style,
         "column": job.column,
@@ -142,6 +143,7 @@ def _identity(job: Job) -> dict[str, object]:
         "min-probability": settings.min_probability,
         "models": settings.models,
     }
+    return identity | ({"csv-columns": CSV_VERSION} if job.style == "csv" else {})
 
 
 def _start(manifest: Manifest, parts: set[int]) -> Progress:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, Self
 
-from inkread.batch.rows import COLUMNS, Row, schema
+from inkread.batch.rows import CSV_COLUMNS, Row, schema
+from inkread.results.table import csv_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,11 +44,10 @@ class _Jsonl:
 class _Csv(_Jsonl):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._table = csv.writer(self._file)
-        self._table.writerow(COLUMNS)
+        self._file.write(csv_line(CSV_COLUMNS))
 
     def write(self, row: Row) -> None:
-        self._table.writerow(row.to_cells())
+        self._file.write(row.to_csv())
 
 
 class _Parquet:

@@ -6,12 +6,22 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inkread.results import table
+from inkread.results.outcome import Outcome
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from inkread.results import Reading
 
 COLUMNS = ("source", "page", "text", "written", "digits", "models", "milliseconds", "error")
+"""The columns of Parquet and JSON lines."""
+
+CSV_COLUMNS = (*table.COLUMNS, "page", "digits_json", "models", "milliseconds")
+"""The columns of CSV: those of every table of readings, then the job's own."""
+
+CSV_VERSION = f"{table.VERSION}.1"
+"""Version of the CSV columns: the table's, and of those after it. A job is never continued with another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,10 @@ class Row:
         models: the networks' fingerprint, see ``Reader.fingerprint``.
         milliseconds: how long reading took; ``None`` if it did not end.
         error: the problem and its remedy; ``None`` if the page was read.
+        pages: how many pages its document has.
+        parts: how many digits there are, or words of text; ``None`` if the page was not read.
+        probability: of the least certain of these, 0..1; ``None`` if there is none.
+        width, height: size of the upright page in pixels; ``None`` if it was not read.
     """
 
     source: str
@@ -37,6 +51,11 @@ class Row:
     models: str = ""
     milliseconds: float | None = None
     error: str | None = None
+    pages: int = 1
+    parts: int | None = None
+    probability: float | None = None
+    width: int | None = None
+    height: int | None = None
 
     @classmethod
     def of(cls, source: str, page: int, reading: Reading, models: str, milliseconds: float) -> Row:
@@ -49,10 +68,23 @@ class Row:
             }
             for digit in reading.digits
         )
-        return cls(source, page, reading.text, reading.written, digits, models, round(milliseconds, 3))
+        record = table.record_of(Outcome(source, reading))
+        return cls(
+            source,
+            page,
+            reading.text,
+            reading.written,
+            digits,
+            models,
+            round(milliseconds, 3),
+            parts=record["digits"],
+            probability=record["probability"],
+            width=reading.width,
+            height=reading.height,
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the columns and their values."""
+        """Returns the values of Parquet and JSON lines, by column."""
         source = self.source.encode("utf-8", "backslashreplace").decode("utf-8")  # names may be any bytes
         return {name: getattr(self, name) for name in COLUMNS} | {"source": source}
 
@@ -60,10 +92,22 @@ class Row:
         """Returns the row as one line of JSON, without its end."""
         return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
 
-    def to_cells(self) -> list[Any]:
-        """Returns the cells of a line of CSV; the digits are JSON."""
+    def to_csv(self) -> str:
+        """Returns the row as a line of CSV, with its end; no spreadsheet takes a cell for a formula."""
+        source = self.to_dict()["source"]
+        record = {
+            "source": f"{source}#{self.page}" if self.pages > 1 else source,
+            "text": table.joined(self.text),
+            "written": table.joined(self.written, table.WRITTEN_SEPARATOR),
+            "digits": self.parts,
+            "probability": self.probability,
+            "width": self.width,
+            "height": self.height,
+            "error": " ".join(self.error.splitlines()) if self.error else None,
+        }
         digits = json.dumps(self.digits, separators=(",", ":"))
-        return [digits if name == "digits" else value for name, value in self.to_dict().items()]
+        milliseconds = "" if self.milliseconds is None else str(self.milliseconds)
+        return table.csv_line([*table.safe_cells(record), str(self.page), digits, self.models, milliseconds])
 
 
 def schema() -> pa.Schema:

@@ -7,7 +7,7 @@ process twice, becomes a row with its error, and the next one is read by a new p
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -117,7 +117,7 @@ class ShardReader:
         for page in range(1, pages + 1):
             row = self._run(ReadPage(item.name, item.data, page))
             assert isinstance(row, Row)  # noqa: S101  # ReadPage returns nothing else
-            yield row
+            yield replace(row, pages=pages)
 
     def _run(self, task: Task) -> int | Row:
         """Runs a task; returns its result, or a row with the error of a task that is given up."""

@@ -80,8 +80,9 @@ def batch(
 ) -> None:
     """Read any number of pictures, each exactly once.
 
-    DIR gets files with one row per page: source, page, text, written, digits, models, milliseconds, error. A
-    picture that cannot be read, takes too long, or crashes its reader is a row with an error.
+    DIR gets files with one row per page: source, page, text, written, digits, models, milliseconds, error.
+    CSV files have the columns of inkread read, then page, digits_json, models, milliseconds. A picture that
+    cannot be read, takes too long, or crashes its reader is a row with an error.
 
     If the command is stopped or killed, run it again: it continues, without lost or doubled rows. When all is
     read, it does nothing.

@@ -1,4 +1,4 @@
-"""The table of readings, one row per picture: the same from the page, ``inkread read``, and the watcher.
+"""The table of readings, one row per picture: the same from the page, and from read, watch, and batch.
 
 docs/formats.md describes the columns. A change of their meaning, order, or number raises ``VERSION``.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inkread.results.outcome import as_text, no_formula
+from inkread.results.outcome import ROW_SEPARATOR, as_text, no_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from inkread.results.outcome import Outcome
 
@@ -29,8 +29,8 @@ def record_of(outcome: Outcome) -> dict[str, Any]:
     reading, least = outcome.reading, outcome.least_probability
     return {
         "source": outcome.name,
-        "text": outcome.joined(),
-        "written": outcome.text(signs=True).replace("\n", WRITTEN_SEPARATOR),
+        "text": joined(outcome.text()),
+        "written": joined(outcome.text(signs=True), WRITTEN_SEPARATOR),
         "digits": sum(len(line.parts) for line in reading.lines) if reading else None,
         "probability": None if least is None else round(least, 6),
         "width": reading.width if reading else None,
@@ -39,17 +39,26 @@ def record_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def joined(rows: str, separator: str = ROW_SEPARATOR) -> str:
+    """Returns rows, which newlines separate, as one cell."""
+    return rows.replace("\n", separator)
+
+
 def cells_of(outcome: Outcome) -> list[str]:
     """Returns the cells of a picture's row in a CSV file; no spreadsheet takes one for a formula."""
-    record = record_of(outcome)
+    return safe_cells(record_of(outcome))
+
+
+def safe_cells(record: Mapping[str, Any]) -> list[str]:
+    """Returns the cells of a row as ``record_of`` returns it; no spreadsheet takes one for a formula."""
     probability = record["probability"]
     safe = {
-        "source": no_formula(outcome.name),
+        "source": no_formula(record["source"]),
         "text": as_text(record["text"]),
         "written": as_text(record["written"]),
         "probability": None if probability is None else f"{probability:.6f}",
     }
-    return ["" if value is None else str(value) for value in (record | safe).values()]
+    return ["" if value is None else str(value) for value in ({**record} | safe).values()]
 
 
 def csv_line(cells: Iterable[str]) -> str:
