@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAIN ?=
 INSTALL = $(PIP) install $(CONSTRAIN)
-CODE := $(wildcard src tests benchmarks deploy examples notebooks/*.py)
-TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py))))
+CODE := $(wildcard src tests benchmarks deploy examples figures website notebooks/*.py)
+TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py figures/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
@@ -25,8 +25,8 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook notebook-outputs evaluate \
-  constraints dist clean distclean
+.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy docs figures train train-all notebook notebook-outputs \
+  evaluate constraints dist clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ bench: $(VENV)/workbench $(VENV)/desktop  ## run the benchmarks
 
 bench-accuracy: $(VENV)/core  ## measure the collections in INKREAD_DATA, and write docs/accuracy.md's tables
 	$(BIN)/python benchmarks/accuracy.py --write docs/accuracy.md $(ARGS)
+
+docs: $(VENV)/docs  ## build the documentation into build/docs; fails on any warning
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(ARGS)
+
+figures: $(VENV)/serve $(VENV)/desktop $(VENV)/test  ## take the screenshots and draw the figures of the documentation again
+	@for each in figures/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
 
 train: $(VENV)/train  ## train a network into runs/: make train NETWORK=mlp
 	$(BIN)/inkread train --network $(NETWORK) --out runs/$(NETWORK) $(ARGS)
@@ -149,6 +155,10 @@ $(VENV)/desktop: $(VENV)/pip pyproject.toml
 $(VENV)/test: $(VENV)/core
 	$(INSTALL) --quiet --editable '.[client,desktop,postgres,excel]'
 	$(INSTALL) --quiet --group test
+	@touch $@
+
+$(VENV)/docs: $(VENV)/pip pyproject.toml
+	$(INSTALL) --quiet --group docs
 	@touch $@
 
 $(VENV)/lint: $(VENV)/core

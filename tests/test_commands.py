@@ -6,30 +6,24 @@ import re
 from pathlib import Path
 
 import pytest
+from documents import DOCUMENTS, ROOT, SHELL, blocks_in, commands_in
 from typed_commands import problem
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-    *(ROOT / "notebooks").glob("*.py"),
-]
-INLINE, BLOCK = re.compile(r"`(inkread [^`\n]+)`"), re.compile(r"```(?:sh|shell|bash)\n(.*?)```", re.DOTALL)
+TYPED = [*DOCUMENTS, *(ROOT / "notebooks").glob("*.py")]
+INLINE = re.compile(r"`(inkread [^`\n]+)`")
 OPEN = re.compile(r"…|\.\.\.|\b[A-Z]{3,}\b|[{}[\]]")
 """Placeholders for the user to fill in."""
 
 
 def commands(document: Path) -> set[str]:
     text = document.read_text(encoding="utf-8")
-    lines = (
-        line.strip() for block in BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()
-    )
+    blocks = (block for block in blocks_in(text) if block.language in SHELL)
+    lines = [line for block in blocks for line, _ in commands_in(block)]
     shown = {*INLINE.findall(text), *(line for line in lines if line.startswith("inkread "))}
     return {command for command in shown if not OPEN.search(command.split("#")[0])}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", TYPED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_command_that_is_shown_can_be_typed(document):
     assert [*filter(None, map(problem, sorted(commands(document))))] == []
 
@@ -37,4 +31,4 @@ def test_every_command_that_is_shown_can_be_typed(document):
 def test_a_command_that_cannot_be_typed_is_found_out():
     assert "unexpected extra argument" in problem("inkread plot curves runs/brisk")
     assert "--fron" in problem("inkread read photo.jpg --fron x")
-    assert "inkread plot curves --model runs/brisk" in set.union(*map(commands, DOCUMENTS))
+    assert "inkread plot curves --model runs/brisk" in set.union(*map(commands, TYPED))

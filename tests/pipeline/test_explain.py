@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from inkread import Reader
 from inkread.errors import OutputError
-from inkread.pipeline.explain import ENLARGED, opinions_on, save_stages, shown_candidates
+from inkread.pipeline.explain import ENLARGED, meaning_of, opinions_on, save_stages, shown_candidates
 
 PICTURE = np.full((60, 90), 255, np.uint8)
 PICTURE[15:45, 40:44] = 0
@@ -52,3 +52,10 @@ def test_a_directory_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> N
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="directory"):
         save_stages(Reader().trace(PICTURE), tmp_path / "file")
+
+
+@pytest.mark.parametrize("probabilities", [np.full(11, 1 / 11), np.eye(11)[3], np.eye(11)[10]])
+def test_what_a_network_says_can_be_drawn_in_the_font_of_the_stages(probabilities):
+    font = ImageFont.load_default(12)
+    unknown = bytes(font.getmask("\uffff"))
+    assert [sign for sign in meaning_of(probabilities) if bytes(font.getmask(sign)) == unknown] == []

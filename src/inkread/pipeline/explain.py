@@ -111,7 +111,7 @@ def draw_lines(trace: TextTrace) -> Image.Image:
     painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
     for index, (line, read) in enumerate(zip(trace.found, trace.texts, strict=True)):
         canvas.paste(Image.fromarray(line.pixels), (5, 5 + tall * index))
-        painter.text((5, 5 + tall * index + HEIGHT + 1), read or "–", fill=CHOSEN, font=font)
+        painter.text((5, 5 + tall * index + HEIGHT + 1), read or "-", fill=CHOSEN, font=font)
     return canvas
 
 
@@ -200,9 +200,9 @@ def draw_glyphs(trace: Trace) -> Image.Image:
 
 
 def meaning_of(probabilities: NDArray[np.floating]) -> str:
-    """Formats the most probable class, e.g. ``"7 98%"`` or ``"none 80%"``; ``"–"`` if all are equal."""
+    """Formats the most probable class, e.g. ``"7 98%"`` or ``"none 80%"``; ``"-"`` if all are equal."""
     if np.ptp(probabilities) < 1e-6:
-        return "–"
+        return "-"
     best = int(np.argmax(probabilities))
     name = DIGITS[best] if best < len(DIGITS) else "none"
     return f"{name} {round(100 * float(probabilities[best]))}%"

@@ -1,15 +1,14 @@
-"""Draws docs/reading.gif, a photo becoming numbers: ``python examples/draw_reading_gif.py [FILE]``.
+"""Draws a photo becoming numbers: ``python figures/reading.py [FOLDER]`` writes ``reading.gif``.
 
 The photo is an example picture. Its boxes and numbers are what ``inkread.read`` returns, digit by digit.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from _place import EXAMPLES, place
 from PIL import Image, ImageDraw, ImageFont
 
 import inkread
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
     from inkread.results import Reading
 
-HERE = Path(__file__).parent
-PHOTO = HERE / "pencil_rows.jpg"
+
+PHOTO = EXAMPLES / "pencil_rows.jpg"
 
 WIDTH, HEIGHT = 540, 468
 """Size of the photo in the animation; its proportions are those of the file."""
@@ -36,7 +35,7 @@ FIRST, DIGIT, LAST = 1200, 220, 3200
 
 def main() -> None:
     """Reads the photo and writes the animation."""
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "docs" / "reading.gif"
+    out = place("reading.gif")
     photo = Image.open(PHOTO).convert("RGB")
     reading = inkread.read(PHOTO)
     small = photo.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
@@ -47,7 +46,6 @@ def main() -> None:
     indexed[0].save(
         out, save_all=True, append_images=indexed[1:], duration=durations, loop=0, optimize=True, disposal=1
     )
-    print(f"{out.name}: {out.stat().st_size:,} bytes, {len(frames)} frames, {reading.text.split()}")
 
 
 def _parts(reading: Reading) -> Iterator[Reading]:
