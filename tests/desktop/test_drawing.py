@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from inkread.datasets.folders import load_folder_glyphs
 from inkread.desktop import theme
 from inkread.desktop.canvas_view import NO_DIGIT
 from inkread.desktop.drawing import SIZE
+from inkread.desktop.file_dialog import FileDialog
 from inkread.desktop.page_view import PageView
 
 
@@ -389,6 +391,58 @@ def test_a_picture_that_is_dropped_is_read_and_can_be_undone(visit) -> None:
         assert person.view.canvas.is_empty
 
     visit(script)
+
+
+def dialog(monkeypatch, code: str) -> None:
+    command = (sys.executable, "-c", code)
+    monkeypatch.setattr("inkread.desktop.drawing.FileDialog", lambda: FileDialog(command))
+
+
+def test_a_picture_that_is_chosen_in_the_dialog_is_read(visit, monkeypatch) -> None:
+    path = Path(__file__).parents[2] / "examples" / "pencil_rows.jpg"
+    dialog(monkeypatch, f"print({str(path)!r}, end='')")
+
+    def script(person):
+        yield from person.press(pygame.K_o)
+        yield from person.until(lambda: person.view.answer is not None and not person.view.is_stale)
+        assert person.view.answer.reading.text == "2718\n28459\n0452"
+
+    visit(script)
+
+
+def test_a_canceled_dialog_changes_nothing(visit, monkeypatch, tmp_path) -> None:
+    dialog(monkeypatch, f"open({str(tmp_path / 'shown')!r}, 'w')")
+
+    def script(person):
+        yield from person.click("Open")
+        yield from person.until((tmp_path / "shown").exists)
+        yield from person.until(lambda: not person.scene.dialog.is_shown)
+        assert person.scene.context.note is None
+        assert person.view.canvas.is_empty
+
+    visit(script)
+
+
+def test_where_there_is_no_dialog_the_window_says_what_to_do_instead(visit, monkeypatch) -> None:
+    dialog(monkeypatch, "import no_such_toolkit")
+
+    def script(person):
+        yield from person.press(pygame.K_o)
+        yield from person.until(lambda: person.scene.context.note is not None)
+        assert "drop a picture on the window" in person.scene.context.note.text
+        assert person.scene.context.note.is_problem
+
+    visit(script)
+
+
+def test_closing_the_window_closes_the_dialog() -> None:
+    shown = FileDialog((sys.executable, "-c", "import signal; signal.pause()"))
+    shown.ask()
+    shown.ask()
+    assert shown.is_shown
+    shown.close()
+    assert not shown.is_shown
+    assert shown.chosen() is None
 
 
 def test_the_text_is_copied_row_by_row(visit, monkeypatch) -> None:

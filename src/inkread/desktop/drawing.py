@@ -12,6 +12,7 @@ from inkread.desktop import theme, widgets
 from inkread.desktop.app_context import AppContext, Note
 from inkread.desktop.ask_folder import AskFolder
 from inkread.desktop.canvas_view import PENS, CanvasView
+from inkread.desktop.file_dialog import FileDialog
 from inkread.desktop.grid_view import GridView
 from inkread.desktop.labelling import LabelledDrawings
 from inkread.desktop.page_view import PageView
@@ -89,6 +90,7 @@ class Drawing:
     Attributes:
         context: the current view and message.
         teaching: the teaching activity, while it is active.
+        dialog: asks for a picture to open.
         done: whether the window was closed.
 
     Raises:
@@ -112,6 +114,8 @@ class Drawing:
         self._pen = Button("", self._next_pen, (pygame.K_p,), "P")
         self._pens = list(PENS)[1:] + list(PENS)[:1]  # the first is in use
         self._dark = Button("Dark", self._switch_theme, (pygame.K_d,), "D")
+        self.dialog = FileDialog()
+        self._picture = Button("Open", self._ask_file, (pygame.K_o,), "O")
         self._asking: AskFolder | None = None
         self.teaching = self._taught(given.teach) if given.teach else None
         self._recognition = Recognition(
@@ -139,10 +143,11 @@ class Drawing:
             button.on = isinstance(self.context.view, kind)
         self._teach.on = self.teaching is not None or self._asking is not None
         self._dark.on = theme.is_dark()
+        self._picture.enabled = self.teaching is None and self._asking is None
         self._pen.label = f"Pen: {self._pens[0]}"
         first, *others = self._activity.buttons
         tools = [self._pen, self._eraser, self._reset, self._undo]
-        return [first, *tools, *others, *self._kinds.values(), self._teach, self._dark]
+        return [first, *tools, self._picture, *others, *self._kinds.values(), self._teach, self._dark]
 
     def handle(self, event: pygame.event.Event) -> None:
         """Handles drawing, buttons, and closing."""
@@ -159,7 +164,13 @@ class Drawing:
 
     def tick(self) -> bool:
         """Updates the activity; returns whether there is something new to draw."""
-        return self._activity.tick()
+        opened = False
+        with self.context.telling():
+            chosen = self.dialog.chosen()
+            if chosen is not None:
+                self._take_file(chosen)
+                opened = True
+        return self._activity.tick() or opened
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws the window at any size."""
@@ -173,6 +184,7 @@ class Drawing:
 
     def close(self) -> None:
         """Stops background work."""
+        self.dialog.close()
         self._recognition.close()
 
     @property
@@ -233,8 +245,12 @@ class Drawing:
     def _switch_theme(self) -> None:
         theme.use(dark=not theme.is_dark())
 
+    def _ask_file(self) -> None:
+        with self.context.telling():
+            self.dialog.ask()
+
     def _take_file(self, path: Path) -> None:
-        """Opens a picture that was dropped on the window, or takes a folder for lessons."""
+        """Opens a picture that was chosen or dropped on the window, or takes a folder for lessons."""
         if self._asking is not None:
             self._asking.folder = path if path.is_dir() else path.parent
         elif self.teaching is not None:
