@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import uvicorn
 from PIL import Image
-from processes import PATIENCE, Doer, HeldReader
+from processes import PATIENCE, Doer, HeldReader, MadeUp
 
 from inkread.reader import Reader
 from inkread.server import ServerSettings, create_app
@@ -45,6 +45,10 @@ def serving(
     )
     with running(app, headers) as client:
         yield client
+
+
+answering = partial(serving, reader=MadeUp)
+"""Runs a server for tests that need no reading: its readers load no model, and start sooner."""
 
 
 @contextmanager

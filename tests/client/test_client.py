@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from processes import never_ready
-from serving import BLANK, SEVEN, TRUNCATED, held, serving, seven
+from serving import BLANK, SEVEN, TRUNCATED, answering, held, serving, seven
 
 from inkread import AsyncClient, Client, Reader
 from inkread.client import ServedReading
@@ -228,14 +228,19 @@ def test_all_pages_are_listed(client):
     assert found[:55] == ids[::-1]
 
 
-def test_the_key_is_sent(connect):
-    with serving(api_key="secret") as server:
-        with connect(server.url, api_key="secret") as client:
-            assert client.read(SEVEN).text == "7"
-            assert "secret" not in repr(client)
-        with connect(server.url) as client, pytest.raises(ServerRefusedError) as caught:
-            client.read(SEVEN)
-        assert caught.value.status == 401
+@pytest.fixture(scope="module")
+def guarded():
+    with answering(api_key="secret") as running:
+        yield running
+
+
+def test_the_key_is_sent(connect, guarded):
+    with connect(guarded.url, api_key="secret") as client:
+        assert client.read(SEVEN).text == "7"
+        assert "secret" not in repr(client)
+    with connect(guarded.url) as client, pytest.raises(ServerRefusedError) as caught:
+        client.read(SEVEN)
+    assert caught.value.status == 401
 
 
 def test_a_busy_server_is_an_error_that_says_when_to_come_again(connect):
@@ -327,11 +332,10 @@ def test_lines_are_given_as_they_come():
 
 @pytest.mark.parametrize("kind", [Client, Awaited])
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-def test_a_server_on_this_machine_is_asked_without_a_proxy(kind, variable, monkeypatch):
-    with serving() as server:
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")  # an address where no server listens
-        with kind(server.url) as client:
-            assert client.info()["version"]
+def test_a_server_on_this_machine_is_asked_without_a_proxy(server, kind, variable, monkeypatch):
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")  # an address where no server listens
+    with kind(server.url) as client:
+        assert client.info()["version"]
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 from processes import Doer, SlowlyStarted, never_ready
-from serving import SEVEN, TRUNCATED, parts, serving, slug
+from serving import SEVEN, TRUNCATED, answering, parts, serving, slug
 
 import inkread
 from inkread.errors import OptionError
@@ -42,7 +42,7 @@ def test_every_answer_has_the_security_headers(server, path):
 
 
 def test_rejections_before_the_application_have_them_too():
-    with serving(api_key="key") as server:
+    with answering(api_key="key") as server:
         assert server.get("/v1/models").headers["content-security-policy"] == POLICY
 
 
@@ -89,7 +89,7 @@ def test_no_other_file_is_served(server, path):
 
 
 def test_the_page_can_be_left_away():
-    with serving(static=False) as server:
+    with answering(static=False) as server:
         for path in ("/", "/static/icon.svg"):
             assert slug(server.get(path)) == "not-found"
 
@@ -121,7 +121,7 @@ def test_a_model_given_at_the_start_can_be_chosen():
 def test_the_history_of_a_run_is_part_of_its_card(tmp_path):
     folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
     (folder / "history.csv").write_text("epoch,train_loss\n1,0.5\n2,0.25\n")
-    with serving(models={"mine": str(folder)}) as server:
+    with answering(models={"mine": str(folder)}) as server:
         found = {model["name"]: model["card"] for model in server.get("/v1/models").json()["models"]}
     assert found["mine"]["history"] == [{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.25}]
     assert found["default"]["history"] == []
@@ -129,7 +129,7 @@ def test_the_history_of_a_run_is_part_of_its_card(tmp_path):
 
 def test_the_report_of_a_run_is_served_and_may_do_nothing(tmp_path):
     folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
-    with serving(models={"mine": str(folder)}) as server:
+    with answering(models={"mine": str(folder)}) as server:
         assert slug(server.get("/v1/models/mine/report")) == "not-found"
         (folder / "report.html").write_text("<!doctype html><p>é", encoding="utf-8")
         answer = server.get("/v1/models/mine/report")
@@ -153,7 +153,7 @@ def test_a_report_that_is_a_link_is_not_followed(tmp_path):
     folder = shutil.copytree(inkread.models.load_model().path.parent, tmp_path / "run")
     (tmp_path / "secret").write_text("not for you")
     (folder / "report.html").symlink_to(tmp_path / "secret")
-    with serving(models={"mine": str(folder)}) as server:
+    with answering(models={"mine": str(folder)}) as server:
         assert slug(server.get("/v1/models/mine/report")) == "not-found"
 
 
@@ -171,7 +171,7 @@ def test_the_command_of_a_run_reveals_no_local_folder(tmp_path):
         "runs/mine",
     ]
     (folder / "card.json").write_text(json.dumps(card | {"command": shlex.join(words)}))
-    with serving(models={"mine": str(folder)}) as server:
+    with answering(models={"mine": str(folder)}) as server:
         found = {model["name"]: model["card"] for model in server.get("/v1/models").json()["models"]}
     assert found["mine"]["command"] == "inkread train --data 'my digits' --data hers --out runs/mine"
     assert found["default"]["command"] == inkread.models.load_model().card.command
@@ -196,13 +196,13 @@ def test_a_model_of_other_classes_than_digits_is_rejected_at_the_start(tmp_path)
     (folder / "card.json").write_text(json.dumps(card | {"labels": garments}))
     with (
         pytest.raises(OptionError, match=r"reads Trouser.* instead of the ten digits"),
-        serving(models={"mine": str(folder)}),
+        answering(models={"mine": str(folder)}),
     ):
         pass
 
 
 def test_info_lists_the_limits_and_the_formats():
-    with serving(max_bytes=1, max_pixels=2, max_files=3, max_rows=4, max_seconds=5) as server:
+    with answering(max_bytes=1, max_pixels=2, max_files=3, max_rows=4, max_seconds=5) as server:
         found = server.get("/v1/info").json()
     assert found["version"] == inkread.__version__
     assert found["limits"] == {"bytes": 1, "pixels": 2, "files": 3, "rows": 4, "seconds": 5}
