@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAIN ?=
 INSTALL = $(PIP) install $(CONSTRAIN)
-CODE := $(wildcard src tests benchmarks deploy examples notebooks/*.py)
-TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py))))
+CODE := $(wildcard src tests fuzz benchmarks deploy examples notebooks/*.py)
+TYPED := src fuzz $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
@@ -23,7 +23,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy train train-all notebook notebook-outputs evaluate \
+.PHONY: help run draw examples test test-fast test-lowest lint format types check fuzz bench bench-accuracy train train-all notebook notebook-outputs evaluate \
   constraints dist clean distclean
 
 help:  ## show this help
@@ -62,6 +62,9 @@ types: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the t
 	$(BIN)/mypy $(TYPED)
 
 check: lint types test  ## everything that must pass before a commit
+
+fuzz: $(VENV)/workbench $(VENV)/serve $(VENV)/fuzz  ## fuzz every kind of input for a minute: make fuzz ARGS="--seconds 600 pictures"
+	$(BIN)/python fuzz/fuzz_driver.py $(ARGS)
 
 bench: $(VENV)/workbench $(VENV)/desktop  ## run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
@@ -147,6 +150,10 @@ $(VENV)/desktop: $(VENV)/pip pyproject.toml
 $(VENV)/test: $(VENV)/core
 	$(INSTALL) --quiet --editable '.[client,desktop,postgres,excel]'
 	$(INSTALL) --quiet --group test
+	@touch $@
+
+$(VENV)/fuzz: $(VENV)/core
+	$(INSTALL) --quiet --group fuzz
 	@touch $@
 
 $(VENV)/lint: $(VENV)/core
