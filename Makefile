@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAIN ?=
 INSTALL = $(PIP) install $(CONSTRAIN)
-CODE := $(wildcard src tests benchmarks deploy examples figures website notebooks/*.py)
-TYPED := src $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py figures/*.py))))
+CODE := $(wildcard src tests fuzz benchmarks deploy examples figures website notebooks/*.py)
+TYPED := src fuzz $(sort $(patsubst %/,%,$(dir $(wildcard benchmarks/*.py deploy/serverless/*.py examples/*.py figures/*.py))))
 EXAMPLES := $(sort $(wildcard examples/*.jpg examples/*.png))
 QUIET_JUPYTER := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 UNPINNED := ^(torch|triton|nvidia-|cuda-)|[ ]@[ ]
@@ -25,7 +25,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
-.PHONY: help run draw examples test test-fast test-lowest lint format types check bench bench-accuracy docs figures train train-all notebook notebook-outputs \
+.PHONY: help run draw examples test test-fast test-lowest lint format types check fuzz bench bench-accuracy docs figures train train-all notebook notebook-outputs \
   evaluate constraints dist clean distclean
 
 help:  ## show this help
@@ -64,6 +64,9 @@ types: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## check the t
 	$(BIN)/mypy $(TYPED)
 
 check: lint types test  ## everything that must pass before a commit
+
+fuzz: $(VENV)/workbench $(VENV)/serve $(VENV)/fuzz  ## fuzz every kind of input for a minute: make fuzz ARGS="--seconds 600 pictures"
+	$(BIN)/python fuzz/fuzz_driver.py $(ARGS)
 
 bench: $(VENV)/workbench $(VENV)/desktop  ## run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
@@ -159,6 +162,10 @@ $(VENV)/test: $(VENV)/core
 
 $(VENV)/docs: $(VENV)/pip pyproject.toml
 	$(INSTALL) --quiet --group docs
+	@touch $@
+
+$(VENV)/fuzz: $(VENV)/core
+	$(INSTALL) --quiet --group fuzz
 	@touch $@
 
 $(VENV)/lint: $(VENV)/core

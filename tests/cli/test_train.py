@@ -122,6 +122,31 @@ def test_a_recipe_file_of_a_detector_is_one(run, trained, tmp_path, content, opt
     assert trained[0].by == "train_detector"
 
 
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        ("json", '{"network": {}}'),
+        ("json", '{"network": ["cnn"]}'),
+        ("json", '{"augmentation": 3}'),
+        ("json", '{"layers": 0.5}'),
+        ("json", "[" * 100_000),
+        ("json", "7"),
+        ("toml", "network = {}"),
+        ("toml", "augmentation = [1]"),
+        ("toml", "x = " + "[" * 100_000),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_recipe_file_of_values_of_other_types_is_a_wrong_value(run, trained, tmp_path, suffix, content):
+    file = tmp_path / f"recipe.{suffix}"
+    file.write_text(content)
+    result = run("train", "--recipe", file, "--out", tmp_path / "run", "--rotation", 3)
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert "internal" not in result.err
+    assert not trained
+
+
 def test_a_recipe_of_a_detector_is_for_no_other_network(run, trained, tmp_path):
     result = run("train", "--recipe", "detector", "--network", "cnn", "--out", tmp_path)
     assert result.code == 2

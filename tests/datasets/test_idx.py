@@ -72,6 +72,12 @@ def test_dimensions_that_the_file_cannot_fill_are_rejected_before_memory_is_take
         read_idx(compress(claim))
 
 
+def test_dimensions_beyond_any_memory_are_rejected_although_one_of_them_is_zero():
+    content = struct.pack(">HBB4I", 0, 0x0E, 4, 0, *[0xFFFFFFFF] * 3)
+    with pytest.raises(DatasetFormatError, match="do not fit"):
+        read_idx(content)
+
+
 def test_an_absent_file_is_not_found(tmp_path):
     with pytest.raises(DatasetNotFoundError, match="nowhere"):
         read_idx(tmp_path / "nowhere")

@@ -113,3 +113,22 @@ def test_the_calibrated_layers_end_in_the_classifiers_probabilities(tmp_path, gl
     expected = Classifier(model).probabilities(glyphs)
     assert np.allclose(softmax(outputs), expected, atol=1e-5)
     assert np.allclose(probabilities_of(Classifier(model).logits(glyphs), model.card), expected, atol=1e-6)
+
+
+def damaged_models():
+    """The default model, changed in ways that are still a valid file to the parser that checks it first."""
+    content = load_model().content
+    for change in ("input", "node", "initializer"):
+        model = onnx.load_from_string(content)
+        model.graph.ClearField(change)
+        yield model.SerializeToString()
+    model = onnx.load_from_string(content)
+    model.graph.initializer[0].raw_data += b"x"
+    yield model.SerializeToString()
+    yield onnx.ModelProto(doc_string="x").SerializeToString().replace(b"x", b"\xff")
+
+
+@pytest.mark.parametrize("content", [*damaged_models()], ids=["inputs", "operators", "weights", "size", "text"])
+def test_a_file_without_a_chain_of_layers_is_rejected(content):
+    with pytest.raises(ModelFormatError):
+        layers_of(dataclasses.replace(load_model(), content=content, quantized=None))

@@ -26,6 +26,7 @@ from inkread.models import (
     bundled,
     load_model,
 )
+from inkread.models.history import HISTORY_FILE, load_history
 from inkread.pipeline.classifier import Classifier
 
 LARGEST_BUNDLED = 2_000_000
@@ -145,6 +146,17 @@ def test_a_missing_model_file_is_named(copied: Path) -> None:
         {"sha256": None},
         {"surprise": 1},
         {"data": 3},
+        {"data": [{"name": "mnist"}]},
+        {"command": []},
+        {"parameters": 1.5},
+        {"parameters": True},
+        {"geometry": 0.5},
+        {"recipe": [1]},
+        {"scores": None},
+        {"confusion": [[0, "x"]]},
+        {"reliability": [3]},
+        {"background_logit_adjustment": "x"},
+        {"rejection_threshold": -1},
     ],
     ids=str,
 )
@@ -152,6 +164,24 @@ def test_a_card_that_makes_no_sense_is_rejected(copied: Path, changes: dict[str,
     edit_card(copied, **changes)
     with pytest.raises(ModelFormatError, match=CARD_FILE):
         load_model(copied)
+
+
+@pytest.mark.parametrize("scores", [{}, {"export": 3}, {"export": {"source_sha256": []}}], ids=str)
+def test_an_8_bit_version_that_does_not_name_its_source_is_rejected(
+    copied: Path, scores: dict[str, object]
+) -> None:
+    edit_card(copied / QUANTIZED, scores=scores)
+    with pytest.raises(ModelIntegrityError, match="another model"):
+        load_model(copied)
+
+
+@pytest.mark.parametrize(
+    "content", [b"epoch,loss\n1,x\n", b"epoch\n1,2\n", b'epoch\n"\0', b"a\n" + b"1" * 200_000]
+)
+def test_a_history_that_is_not_a_table_of_numbers_is_rejected(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / HISTORY_FILE).write_bytes(content)
+    with pytest.raises(ModelFormatError, match="not a readable history"):
+        load_history(tmp_path)
 
 
 @pytest.mark.parametrize(

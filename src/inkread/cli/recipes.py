@@ -49,7 +49,7 @@ def recipe_of(network: str | None, recipe: str | None, settings: dict[str, Any])
     chosen = own or ({"network": network} if network else {})
     name = recipe or (USUAL if own else network or USUAL)
     base = RECIPES[name].to_dict() if name in RECIPES else _read_settings(name)
-    kind = PAGE_RECIPES.get(network or base.get("network", ""))
+    kind = PAGE_RECIPES.get(network or str(base.get("network")))
     with _named_as_options(settings):
         if kind:
             return kind.from_dict(base | settings | chosen)
@@ -99,7 +99,8 @@ def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     """Returns a recipe's values with ``settings`` applied on top; augmentation settings go into its table."""
     given = nested(settings, Augmentation)
     if NESTED in given:
-        given |= {NESTED: base.get(NESTED, {}) | given[NESTED]}
+        own = base.get(NESTED, {})
+        given |= {NESTED: own | given[NESTED] if isinstance(own, dict) else own}
     return base | given
 
 
@@ -124,7 +125,7 @@ def _read_settings(name: str) -> dict[str, Any]:
         return load_toml(file, "recipe", remedy)
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise OptionError(name, f"is not a readable recipe ({reason})", remedy) from error
     if not isinstance(values, dict):

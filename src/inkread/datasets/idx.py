@@ -10,6 +10,7 @@ import gzip
 import io
 import math
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ def read_idx(path_or_bytes: Path | str | bytes, *, source: str | None = None) ->
     try:
         dtype, shape = _read_header(stream, name)
         size = math.prod(shape) * dtype.itemsize
-        if size > most:
+        if size > most or math.prod(filter(None, shape)) * dtype.itemsize > sys.maxsize:
             raise DatasetFormatError(
                 name, f"is truncated: {shape} values of {dtype.name} do not fit in its bytes", DOWNLOAD_AGAIN
             )

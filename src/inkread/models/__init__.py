@@ -127,7 +127,8 @@ def load_model(name: str | os.PathLike[str] = DEFAULT) -> Model:
     if not (quick / CARD_FILE).is_file():
         return model
     quantized = _verified(str(quick), quick)
-    if quantized.card.scores.get("export", {}).get("source_sha256") != model.card.sha256:
+    export = quantized.card.scores.get("export")
+    if not isinstance(export, dict) or export.get("source_sha256") != model.card.sha256:
         problem, remedy = "belongs to another model", "delete the folder, or export the model to int8 again"
         raise ModelIntegrityError(str(quantized.path), problem, remedy)
     return dataclasses.replace(model, quantized=quantized)

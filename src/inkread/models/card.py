@@ -58,6 +58,17 @@ LEAST_REJECTION_THRESHOLD = 0.01
 KEYS = {"background_logit_adjustment": "none_bias", "rejection_threshold": "refusal"}
 """Keys in ``card.json`` that differ from the attribute's name."""
 
+KINDS: dict[str, type] = {
+    **dict.fromkeys(("name", "created", "sha256", "command", "licence"), str),
+    **dict.fromkeys(("parameters", "seed"), int),
+    **dict.fromkeys(("geometry", "fusion", "recipe", "scores"), dict),
+    **dict.fromkeys(("labels", "data", "confusion", "reliability"), list),
+}
+"""The types of the entries in ``card.json``; temperature and ``LIMITS`` are numbers."""
+
+DATA_KINDS: dict[str, type] = {"name": str, "split": str, "count": int, "licence": str}
+"""The types of the entries of each data set, all of which reports show."""
+
 LIMITS = {"none_bias": (0.0, -LARGEST_BIAS, LARGEST_BIAS), "refusal": (1.0, LEAST_REJECTION_THRESHOLD, 1)}
 """The default for a missing entry, its minimum, and its maximum."""
 
@@ -138,6 +149,8 @@ class Card:
         """Reads a card; a ``ModelFormatError`` names an entry that is missing or has the wrong type."""
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
+            if problem := _wrong_type(raw):
+                raise TypeError(problem)
             lists = {"labels": tuple(raw["labels"]), "data": tuple(raw.get("data", ()))}
             tables = {
                 name: tuple(tuple(row) for row in raw.get(name, ())) for name in ("confusion", "reliability")
@@ -156,8 +169,7 @@ class Card:
 def _problem(raw: dict[str, Any]) -> str:
     """Describes the first invalid entry that inference depends on; ``""`` if all are valid."""
     temperature, labels = raw["temperature"], raw["labels"]
-    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
-    if not (is_number and COLDEST <= temperature <= HOTTEST):
+    if not (_is_number(temperature) and COLDEST <= temperature <= HOTTEST):
         return f"has the temperature {temperature}, which is not a number from {COLDEST} to {HOTTEST}"
     if not all(isinstance(label, str) and _is_name(label) for label in labels):
         return f"has labels that are not names of up to {LONGEST_LABEL} characters"
@@ -165,11 +177,36 @@ def _problem(raw: dict[str, Any]) -> str:
         return f"has labels {labels}, not one for each class"
     for name, (usual, least, most) in LIMITS.items():
         value = raw.get(name, usual)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+        if not (_is_number(value) and least <= value <= most):
             return f"has the {name} {value}, which is not a number from {least} to {most}"
-    if not isinstance(raw["sha256"], str):
-        return "has no SHA-256"
     return ""
+
+
+def _wrong_type(raw: Any) -> str:
+    """Describes the first entry of the wrong type; ``""`` if there is none."""
+    if not isinstance(raw, dict):
+        return "it is not an object"
+    for name, key in KEYS.items():
+        if name in raw:
+            return f"it has an entry {name}, which is called {key} in the file"
+    for name, kind in KINDS.items():
+        if name in raw and not _is(raw[name], kind):
+            return f"its {name} is not of type {kind.__name__}"
+    for name in ("confusion", "reliability"):
+        if not all(isinstance(row, list) and all(map(_is_number, row)) for row in raw.get(name, ())):
+            return f"its {name} is not a table of numbers"
+    for name, kind in DATA_KINDS.items():
+        if not all(isinstance(entry, dict) and _is(entry.get(name), kind) for entry in raw.get("data", ())):
+            return f"its data have no {name} of type {kind.__name__}"
+    return ""
+
+
+def _is(value: object, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return _is(value, int) or _is(value, float)
 
 
 def _is_name(label: str) -> bool:

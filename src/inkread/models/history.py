@@ -25,5 +25,5 @@ def load_history(folder: Path) -> tuple[dict[str, float], ...]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return tuple({name: float(value) for name, value in row.items()} for row in csv.DictReader(file))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, csv.Error) as error:
         raise ModelFormatError(str(path), f"is not a readable history ({error})", "train again") from error

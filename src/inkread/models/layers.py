@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from inkread.errors import ModelFormatError
+from inkread.errors import ModelFormatError, one_line
 from inkread.models.card import GLYPH_SIDE, NOT_A_DIGIT
 from inkread.models.onnx_session import REMEDY
 
@@ -128,6 +128,16 @@ def layers_of(model: Model) -> tuple[Layer, ...]:
     Raises:
         ModelFormatError: the model has unsupported operators, or is not a chain.
     """
+    try:
+        return _chain(model)
+    except ModelFormatError:
+        raise
+    except Exception as error:  # a file that is valid to one parser can make the next one raise anything
+        problem = f"is not a chain of layers ({one_line(str(error)) or type(error).__name__})"
+        raise ModelFormatError(str(model.path), problem, REMEDY) from error
+
+
+def _chain(model: Model) -> tuple[Layer, ...]:
     graph = onnx.load_from_string(model.content).graph
     tensors = {tensor.name: np.array(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
     layers: list[Layer] = []
@@ -142,6 +152,8 @@ def layers_of(model: Model) -> tuple[Layer, ...]:
             raise ModelFormatError(str(model.path), problem, remedy)
         layers.append(layer)
         value = node.output[0]
+    if [output.name for output in graph.output] != [value]:
+        raise ModelFormatError(str(model.path), "has layers that do not lead to its output", REMEDY)
     return tuple(layers)
 
 

@@ -6,6 +6,7 @@ PDFium renders PDF pages; it is an optional package, and so is the decoder of HE
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,7 @@ HEIC_PIXEL: Final = 12
 copy."""
 
 _POINTS: Final = 72  # per inch; PDF's unit of length
+_NOISE: Final = 1e-3  # pixels; a size in points, in 32 bits, is never exactly a whole number of pixels
 _PROTECTED: Final = "password"
 
 _pdfium_lock = threading.Lock()  # PDFium must not be used by two threads at once
@@ -76,8 +78,11 @@ def render_page(name: str, data: bytes, page: int, max_side: int) -> tuple[Image
     with _pdfium_lock, closing(_opened(name, data)) as document:
         try:
             with closing(document[page - 1]) as sheet:
-                width, height = (max(1, round(side * DPI / _POINTS)) for side in sheet.get_size())
-                scale = DPI / _POINTS * min(1.0, max_side / max(width, height))
+                sides = sheet.get_size()
+                width, height = (max(1, math.ceil(side * DPI / _POINTS - _NOISE)) for side in sides)
+                # PDFium rounds up too, and must not render a page larger than it was measured.
+                scale = min(DPI / _POINTS, width / sides[0], height / sides[1])
+                scale *= min(1.0, max_side / max(width, height)) * (1 - _NOISE**2)
                 with closing(sheet.render(scale=scale, rev_byteorder=True)) as bitmap:
                     return Image.fromarray(bitmap.to_numpy()).convert("RGB"), (width, height)
         except Exception as error:  # a broken page can raise nearly anything

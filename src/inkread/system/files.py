@@ -39,7 +39,7 @@ def load_toml(path: AnyPath, kind: str, remedy: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise OptionError(str(path), f"is not a readable {kind} ({reason})", remedy) from error
 

@@ -23,6 +23,7 @@ loaded.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from inkread.errors import OptionError, nearest
 from inkread.system.files import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from inkread.system.files import AnyPath
 
@@ -108,7 +109,7 @@ def load_architecture(path: AnyPath) -> tuple[str, tuple[dict[str, Any], ...]]:
     return name, check_layers(raw["layers"], source=str(path))
 
 
-def check_layers(layers: Sequence[object], *, source: str = "layers") -> tuple[dict[str, Any], ...]:
+def check_layers(layers: object, *, source: str = "layers") -> tuple[dict[str, Any], ...]:
     """Checks layers, and fills in all settings.
 
     Args:
@@ -118,6 +119,8 @@ def check_layers(layers: Sequence[object], *, source: str = "layers") -> tuple[d
     Raises:
         OptionError: a type or setting is unknown, a value is out of range, or a layer is misplaced.
     """
+    if not isinstance(layers, Sequence) or isinstance(layers, str):
+        raise OptionError(f"{source} = {layers!r}", "is not a list of layers", 'give each under "[[layers]]"')
     if len(layers) > MOST_LAYERS:
         raise OptionError(source, f"has {len(layers)} layers", f"give at most {MOST_LAYERS}")
     checked = []
@@ -141,7 +144,7 @@ def _filled(layer: object, where: str) -> dict[str, Any]:
     if not isinstance(layer, dict):
         raise OptionError(where, "is not a table", 'give each layer under "[[layers]]"')
     kind = layer.get("type")
-    if kind not in LAYERS:
+    if not isinstance(kind, str) or kind not in LAYERS:
         raise OptionError(
             f"{where}: type = {kind!r}", "is not a type of layer", nearest(str(kind), [*LAYERS])
         )

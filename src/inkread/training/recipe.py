@@ -219,6 +219,8 @@ class Recipe(_WithGlyphs):
     def __post_init__(self) -> None:
         super().__post_init__()
         source = f"Recipe.network = {self.network!r}"
+        if not isinstance(self.network, str):
+            raise OptionError(source, "is not a name", nearest("", NETWORKS))
         if not (self.layers or self.network in NETWORKS):
             remedy = nearest(str(self.network), NETWORKS) + ", or a TOML file of layers"
             raise OptionError(source, "is unknown", remedy)

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from torch import nn
 
     from inkread.system.files import AnyPath
+    from inkread.training.recipe import AnyRecipe, FineTuneConfig
 
 WEIGHTS_FILE = "model.safetensors"
+
+HIGHEST_STRIP = 256
+"""Pixels; the network has weights for each row of a strip."""
 
 Settings = TypeVar("Settings")
 Figures = TypeVar("Figures")
@@ -80,15 +84,9 @@ def load_run(folder: AnyPath) -> Trained:
     if not (folder / CARD_FILE).is_file():
         raise ModelNotFoundError(str(folder), "is not a run, but a bundled model", "name the folder of a run")
     recipe = recipe_from(card.recipe)
-    network: nn.Module
-    if isinstance(recipe, DetectorRecipe):
-        network = DetectorNetwork(len(card.labels))
-    elif isinstance(recipe, TextRecipe):
-        network = StripNetwork(len(card.labels), card.geometry["height"])
-    else:
-        network = build(recipe, len(card.labels))
     weights = folder / WEIGHTS_FILE
     try:
+        network = _network(recipe, card)
         network.load_state_dict(safetensors.torch.load_file(weights))
     except FileNotFoundError as error:
         raise ModelNotFoundError(str(weights), "is missing", "restore it, or train again") from error
@@ -97,3 +95,15 @@ def load_run(folder: AnyPath) -> Trained:
         raise ModelFormatError(str(weights), problem, "restore it, or train again") from error
     network = network.eval().requires_grad_(requires_grad=False)
     return Trained(folder, card, network, load_history(folder))
+
+
+def _network(recipe: AnyRecipe | FineTuneConfig, card: Card) -> nn.Module:
+    """Makes the network of a recipe, for the labels and the geometry on the card."""
+    if isinstance(recipe, DetectorRecipe):
+        return DetectorNetwork(len(card.labels))
+    if isinstance(recipe, TextRecipe):
+        height = card.geometry.get("height")
+        if not isinstance(height, int) or not 8 <= height <= HIGHEST_STRIP:
+            raise ValueError(f"its card has strips {height!r} pixels high")
+        return StripNetwork(len(card.labels), height)
+    return build(recipe, len(card.labels))
