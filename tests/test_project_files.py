@@ -40,6 +40,21 @@ def test_all_files_state_one_version():
         r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert project["version"] == cited == inkread.__version__
+    tagged = [
+        *(ROOT / "deploy").rglob("*.yaml"),
+        *(ROOT / "deploy").rglob("Containerfile"),
+        ROOT / "docs/scaling.md",
+    ]
+    tags = re.findall(
+        r"(?:\binkread(?:-\w+)?:|newTag: )(\d+\.\d+\.\d+)",
+        "".join(path.read_text("utf-8") for path in tagged),
+    )
+    assert set(tags) == {cited}
+
+
+def test_the_newest_release_in_the_changelog_is_the_version():
+    headings = re.findall(r"^## \[(.+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", inkread.__version__]
 
 
 @pytest.mark.slow
@@ -48,7 +63,17 @@ def test_the_sdist_contains_docs_examples_tests_and_their_data(tmp_path, monkeyp
     monkeypatch.chdir(ROOT)
     with tarfile.open(tmp_path / build.build_sdist(str(tmp_path))) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
-    for folder in ("deploy", "docs", "examples", "tests", "benchmarks", "notebooks", "src"):
+    for folder in (
+        "deploy",
+        "docs",
+        "examples",
+        "tests",
+        "benchmarks",
+        "figures",
+        "notebooks",
+        "src",
+        "website",
+    ):
         files = (path for path in (ROOT / folder).rglob("*.*") if "__pycache__" not in path.parts)
         kept = {
             ".py",
@@ -67,6 +92,7 @@ def test_the_sdist_contains_docs_examples_tests_and_their_data(tmp_path, monkeyp
         assert {str(path.relative_to(ROOT)) for path in files if path.suffix in kept} <= held
     assert {
         "Makefile",
+        "mkdocs.yml",
         "LICENSE",
         "README.md",
         "CHANGELOG.md",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from inkread.system.lazy import lazy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 """Must be set before ONNX Runtime is imported: from 1.29 on, it collects usage data from that moment.
