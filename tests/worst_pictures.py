@@ -1,7 +1,8 @@
 """Pictures that are slow to read: full of things that look like writing.
 
 Each is drawn for a width and a height in pixels, H×W uint8 grey, dark on light, with fixed random numbers.
-``python benchmarks/reading_time.py`` prints how long each takes to read.
+``python benchmarks/reading_time.py`` prints how long each takes to read, and with ``--search`` looks for
+worse ones among the pictures of ``SPACE``.
 """
 
 from __future__ import annotations
@@ -126,18 +127,51 @@ def chain(width: int, height: int) -> Picture:
     return page
 
 
-def ones(width: int, height: int) -> Picture:
+def ones(width: int, height: int, *, size: int = 24, pitch: int = 9) -> Picture:
     """Draws rows of vertical strokes, each of which may be a digit or part of one."""
     page = np.full((height, width), 255, np.uint8)
-    for y in range(4, height - 24, 30):
-        page[y : y + 24, 4 : width - 4 : 9] = 20
-        page[y : y + 24, 5 : width - 4 : 9] = 20
+    for y in range(4, height - size, size + 6):
+        page[y : y + size, 4 : width - 4 : pitch] = 20
+        page[y : y + size, 5 : width - 4 : pitch] = 20
     return page
 
 
 def on_its_side(width: int, height: int, *, text: Callable[[int, int], Picture]) -> Picture:
     """Draws a page turned on its side."""
     return np.ascontiguousarray(np.rot90(text(height, width)))
+
+
+def sparse(width: int, height: int, *, text: Callable[[int, int], Picture], filled: float) -> Picture:
+    """Draws a share of a page, in its middle; the rest is blank."""
+    page = np.full((height, width), 255, np.uint8)
+    x, y = (round(side * (1 - filled**0.5) / 2) for side in (width, height))
+    page[y : height - y, x : width - x] = text(width - 2 * x, height - 2 * y)
+    return page
+
+
+SPACE: Final[dict[str, tuple[Callable[..., Picture], dict[str, tuple[float, float]]]]] = {
+    "digits": (digits, {"size": (8, 64), "gap": (-0.4, 1.0)}),
+    "print": (print_page, {"size": (8, 48)}),
+    "hatching": (hatching, {"pitch": (4, 40)}),
+    "noise": (noise, {"grain": (2, 40)}),
+    "blocks": (blocks, {"module": (3, 60)}),
+    "maze": (maze, {"pitch": (5, 60)}),
+    "ones": (ones, {"size": (8, 60), "pitch": (4, 40)}),
+}
+"""The pictures that are searched for the worst: a generator, and the ranges of its parameters; whole numbers
+where its defaults are. The share of the page that is drawn on (``FILLED``) and the page's sides vary too."""
+
+FILLED: Final = (0.01, 1.0)
+SIDES: Final = (200, 2000)
+
+
+def drawn(name: str, *, width: float, height: float, filled: float, turned: float, **given: float) -> Picture:
+    """Draws a picture of ``SPACE`` with these parameters, on its side if ``turned`` is above one half."""
+    draw, ranges = SPACE[name]
+    defaults = draw.__kwdefaults__
+    values = {key: round(given[key]) if isinstance(defaults[key], int) else given[key] for key in ranges}
+    page = sparse(round(width), round(height), text=partial(draw, **values), filled=filled)
+    return np.ascontiguousarray(np.rot90(page)) if turned > 0.5 else page
 
 
 FULL: Final = (2000, 2000)
