@@ -40,7 +40,7 @@ draw: $(VENV)/desktop  ## open a window to draw digits in
 examples: $(VENV)/core  ## read the example pictures and print the digits
 	$(BIN)/inkread read $(EXAMPLES) $(ARGS)
 
-test: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run all tests
+test: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/docs  ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## run the tests that are not slow: no training, browser, export or notebook
@@ -99,7 +99,7 @@ notebook-outputs: $(VENV)/workbench $(VENV)/test  ## run the notebook and store 
 evaluate: $(VENV)/core  ## score the bundled model on MNIST's test images
 	$(BIN)/inkread evaluate $(ARGS)
 
-constraints: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/lint  ## write the versions in .venv to constraints-dev.txt
+constraints: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/docs $(VENV)/lint  ## write the versions in .venv to constraints-dev.txt
 	{ echo "# With these versions, all tests pass: $$(uname -s), $$($(BIN)/python -V). Made by make constraints."; \
 	  echo "# PyTorch and its CUDA libraries are left out: which build fits depends on the machine."; \
 	  $(PIP) freeze --exclude-editable | grep -Ev '$(UNPINNED)'; } > constraints-dev.txt

@@ -43,6 +43,7 @@ SLOW = (
     "store/test_durability.py",
     "synthetic",
     "system/test_idle.py",
+    "test_documentation_site.py",
     "system/test_supervision.py",
     "system/test_worker.py",
     "test_environment.py",

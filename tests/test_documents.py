@@ -156,8 +156,8 @@ def workplace(tmp_path, monkeypatch) -> Path:
         shutil.copy(examples / source, tmp_path / name)
     (tmp_path / "names.txt").write_text("Ada\nGrace\n", encoding="utf-8")
     for folder, names in {
-        "scans/monday": ["postcode.jpg"],
-        "scans": ["drawing.png", "doodle.jpg"],
+        "scans/monday": ["drawing.png"],
+        "scans": ["drawing.png", "marker_seven.jpg"],
         "my_pictures": ["marker_seven.jpg", "doodle.jpg"],
     }.items():
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
@@ -209,7 +209,7 @@ def run_folder(tmp_path_factory):
 def with_what_it_names(text: str, request: pytest.FixtureRequest, workplace: Path) -> str:
     """Starts a server or trains a run for a block that names one, and returns the block with its address."""
     for name in sorted(set(re.findall(r"\bruns/(\w+)", text))):
-        shutil.copytree(request.getfixturevalue("run_folder"), workplace / "runs" / name)
+        shutil.copytree(request.getfixturevalue("run_folder"), workplace / "runs" / name, dirs_exist_ok=True)
     return text.replace(ADDRESS, request.getfixturevalue("address")) if ADDRESS in text else text
 
 

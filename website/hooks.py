@@ -49,9 +49,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Leads links to files beside ``docs/`` to their pages; a link to a file without one becomes its path.
+    """Leads links to files beside ``docs/`` to their pages, and names pages by their titles.
 
-    On the site, a path of a source file has no address: the files are in the repository.
+    A link to a file without a page, such as one of the source, becomes its path.
     """
     source = next((name for name, place in PAGES.items() if place == page.file.src_uri), None)
     generated = source not in (None, "README.md")
@@ -59,13 +59,26 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
     def led(link: re.Match[str]) -> str:
         text, target, section = link[1], normpath(f"{folder}/{link[2]}".lstrip("/")), link[3] or ""
-        if target in PAGES:
-            return f"[{text}]({_up(page)}{PAGES[target]}{section})"
-        if target.startswith("docs/"):
-            return f"[{text}]({_up(page)}{target.removeprefix('docs/')}{section})"
-        return text if text.startswith("`") else f"`{target}`" if text == link[2] else f"{text} (`{target}`)"
+        if target in PAGES or target.startswith("docs/"):
+            place = PAGES.get(target) or target.removeprefix("docs/")
+            return f"[{_title(text, target)}]({_up(page)}{place}{section})"
+        return f"`{target}`" if target.endswith(text.strip("`")) else f"{text} (`{target}`)"
 
     return LINK.sub(led, markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Removes the colons that announce a literal block in docstrings."""
+    return html.replace("<p>::</p>", "")
+
+
+def _title(text: str, target: str) -> str:
+    """Returns the title of a page if the text of its link is the name of its file, and otherwise the text."""
+    file = ROOT / target
+    if not text.endswith(".md") or not file.is_file():
+        return text
+    title = re.search(r"^# (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return title[1] if title else text
 
 
 def _up(page: Page) -> str:
