@@ -88,14 +88,31 @@ def test_a_device_that_is_not_there_is_rejected_before_anything_is_written(glyph
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])
-def test_the_seed_decides_the_weights(recipe, glyphs, held_out, tmp_path):
-    glyphs = glyphs.subset(slice(0, 200))
-    first, second = (fit(recipe, glyphs, held_out, out=tmp_path / name) for name in "ab")
-    other = fit(dataclasses.replace(recipe, seed=1), glyphs, held_out, out=tmp_path / "c")
-    assert weights(first) == weights(second)
-    assert figures(first) == figures(second)
-    assert weights(first) != weights(other)
+@pytest.fixture(scope="module")
+def learn(glyphs, held_out):
+    """Trains with 200 glyphs: four steps an epoch."""
+    few = glyphs.subset(slice(0, 200))
+    return lambda recipe, out, **options: fit(recipe, few, held_out, out=out, **options)
+
+
+@pytest.fixture(scope="module", params=[SHORT, SHORT_CNN], ids=["mlp", "cnn"])
+def short(request):
+    """A recipe."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def whole(short, learn, tmp_path_factory):
+    """A run that was not interrupted."""
+    return learn(short, tmp_path_factory.mktemp("whole"))
+
+
+def test_the_seed_decides_the_weights(short, whole, learn, tmp_path):
+    again = learn(short, tmp_path / "again")
+    other = learn(dataclasses.replace(short, seed=1), tmp_path / "other")
+    assert weights(again) == weights(whole)
+    assert figures(again) == figures(whole)
+    assert weights(other) != weights(whole)
 
 
 def test_training_leaves_the_callers_random_numbers_and_threads_alone(glyphs, held_out, tmp_path):
@@ -105,17 +122,14 @@ def test_training_leaves_the_callers_random_numbers_and_threads_alone(glyphs, he
     assert torch.get_num_threads() == threads
 
 
-@pytest.mark.parametrize("recipe", [SHORT, SHORT_CNN], ids=["mlp", "cnn"])
 @pytest.mark.parametrize(
     "interruption", [{"on_batch": 2}, {"on_batch": 6}, {"on_epoch": 1}, {"on_epoch": 2}], ids=str
 )
-def test_a_resumed_run_ends_as_an_uninterrupted_one(recipe, interruption, glyphs, held_out, tmp_path):
-    glyphs = glyphs.subset(slice(0, 200))  # four steps an epoch
-    whole = fit(recipe, glyphs, held_out, out=tmp_path / "whole")
+def test_a_resumed_run_ends_as_an_uninterrupted_one(short, whole, interruption, learn, tmp_path):
     callbacks = {name: interrupt_at(calls) for name, calls in interruption.items()}
     with pytest.raises(KeyboardInterrupt):
-        fit(recipe, glyphs, held_out, out=tmp_path / "broken", **callbacks)
-    resumed = fit(recipe, glyphs, held_out, out=tmp_path / "broken", resume=True)
+        learn(short, tmp_path / "broken", **callbacks)
+    resumed = learn(short, tmp_path / "broken", resume=True)
     assert weights(resumed) == weights(whole)
     assert figures(resumed) == figures(whole)
 
