@@ -1,4 +1,4 @@
-"""The site builds without a warning, shows all model cards, and loads nothing from elsewhere."""
+"""The documentation's site builds without a warning, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 

@@ -34,6 +34,9 @@ PAGES = {
 """Pages beside ``docs/``, and where they are on the site; the README's place is that of the quick start."""
 
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)\s#]+)(#[^)\s]+)?\)")
+RELEASE = re.compile(r"^(## )\[([^\]]+)\](?= - |$)", re.MULTILINE)
+"""The heading of a release, which the changelog's format writes in brackets."""
+
 PARTS = ("default", "characters", "detector", "text")
 """The bundled models, in the order in which the page shows them."""
 
@@ -42,7 +45,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the generated pages and the icon."""
     for source, page in PAGES.items():
         if source != "README.md":
-            files.append(File.generated(config, page, content=(ROOT / source).read_text(encoding="utf-8")))
+            text = (ROOT / source).read_text(encoding="utf-8")
+            files.append(File.generated(config, page, content=RELEASE.sub(r"\1\2", text)))
     files.append(File.generated(config, "models.md", content=model_cards()))
     files.append(File.generated(config, "assets/icon.svg", abs_src_path=str(ICON)))
     return files
