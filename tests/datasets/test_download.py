@@ -1,5 +1,9 @@
 import dataclasses
 import hashlib
+import resource
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -98,3 +102,43 @@ def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path, mirrors):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
         download(FILE, tmp_path / "file", mirrors=mirrors("good"), timeout=300)
+
+
+@pytest.mark.parametrize("room", [0, 1, len(CONTENT) // 2, len(CONTENT) - 1])
+def test_a_download_on_a_full_disk_is_an_error_and_continues_when_there_is_room(tmp_path, mirrors, room):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OutputError, match="File too large"):
+            download(FILE, tmp_path, mirrors=mirrors("good"), timeout=300)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{FILE.name}.part"]
+    fetch(tmp_path, mirrors("good"))
+    assert mirrors.requests[1] == ("good", f"bytes={room}-" if room else None)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from inkread.datasets.download import RemoteFile, download
+name, size, digest, folder, mirror, number = sys.argv[1:]
+calls = []
+def progress(*_):
+    calls.append(1)
+    if len(calls) == int(number):
+        os.kill(os.getpid(), signal.SIGKILL)
+download(RemoteFile(name, int(size), digest), Path(folder), mirrors=[mirror], timeout=300, progress=progress)
+"""
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_download_killed_at_any_piece_continues_from_what_is_on_disk(tmp_path, mirrors, number):
+    (mirror,) = mirrors("good")
+    words = [FILE.name, str(FILE.size), FILE.digest, str(tmp_path), mirror, str(number)]
+    ended = subprocess.run([sys.executable, "-c", KILLED, *words], check=False).returncode
+    assert ended == -signal.SIGKILL
+    assert not (tmp_path / FILE.name).exists()
+    have = (tmp_path / f"{FILE.name}.part").stat().st_size
+    fetch(tmp_path, [mirror])
+    assert mirrors.requests[1] == ("good", f"bytes={have}-" if have else None)

@@ -111,7 +111,6 @@ def run(
     job = replace(job, settings=replace(job.settings, models=job.settings.reader().fingerprint))
     folder = Location(job.out)
     with working_in(Path(folder.path)) if folder.is_local else nullcontext():
-        folder.remove_incomplete()
         manifest = Manifest(folder, _identity(job))
         if manifest.exists:
             manifest.require_same_job()

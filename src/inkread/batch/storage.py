@@ -6,9 +6,8 @@ Names are absolute: a local path, or a URL with its protocol.
 from __future__ import annotations
 
 import io
-import re
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,9 +19,6 @@ from inkread.system.files import whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
-"""Names of incomplete files, see ``inkread.system.files.whole``."""
 
 RESUME = "check your access to it, then run the same command again: it resumes"
 
@@ -96,13 +92,6 @@ class Location:
             yield Path(folder, name)
             with reaching(str(self)):  # an object appears only when all of it has arrived
                 self.system.put_file(str(Path(folder, name)), f"{self.path.rstrip('/')}/{name}")
-
-    def remove_incomplete(self) -> None:
-        """Removes what killed processes left in the folder; no other process may be writing there."""
-        if self.is_local:
-            for name in filter(TEMPORARY.fullmatch, self.names()):
-                with suppress(OSError):
-                    Path(self.path, name).unlink()
 
 
 class _RemoteFile(io.RawIOBase):

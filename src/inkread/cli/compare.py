@@ -11,7 +11,7 @@ from inkread.cli import outputs
 from inkread.cli.console import error_console, progress_bar, write
 from inkread.cli.options import DataDirOption, QuietOption
 from inkread.errors import DatasetNotFoundError, OptionError, nearest
-from inkread.system.files import csv_of, writing
+from inkread.system.files import csv_of, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -225,8 +225,7 @@ def _save(comparison: "Comparison", path: Path) -> None:
 
         save(against_cost(comparison), path)
     else:
-        with writing(path):
-            path.write_text(_as_text(comparison, suffix), encoding="utf-8", newline="\n")
+        write_whole(path, _as_text(comparison, suffix).encode())
 
 
 def _as_text(comparison: "Comparison", suffix: str) -> str:

@@ -11,7 +11,7 @@ from inkread.cli import outputs
 from inkread.cli.console import error_console, progress_bar, write
 from inkread.cli.options import Alphabet, AlphabetOption, DataDirOption, ModelOption, QuietOption, reject
 from inkread.errors import OptionError
-from inkread.system.files import writing
+from inkread.system.files import write_whole
 
 if TYPE_CHECKING:
     from inkread.evaluation.pictures import PictureReport
@@ -133,7 +133,7 @@ def _on_glyphs(
         glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
     report = evaluate_glyphs(classifier, glyphs)
     if predictions:
-        _save(predictions, glyph_predictions(report))
+        write_whole(predictions, glyph_predictions(report).encode())
     if style is ReportFormat.JSON:
         _print_json({"model": model, "data": glyphs.name} | report.to_dict())
     else:
@@ -165,9 +165,9 @@ def _on_pictures(
     with progress_bar("Reading", len(labelled), shown=not quiet) as advance:
         report = evaluate_pictures(labelled, reader, folder=folder, on_picture=advance)
     if page:
-        _save(page, error_page(report, labelled, reader, title=f"{model} on {folder}"))
+        write_whole(page, error_page(report, labelled, reader, title=f"{model} on {folder}").encode())
     if predictions:
-        _save(predictions, picture_predictions(report))
+        write_whole(predictions, picture_predictions(report).encode())
     rival: PictureReport | None = None
     if naive:
         with progress_bar("Reading naively", len(labelled), shown=not quiet) as advance:
@@ -194,11 +194,6 @@ def _on_text(model: str, alphabet: str, folder: Path, style: ReportFormat, *, qu
         from inkread.cli.scores import print_text_report
 
         print_text_report(report, f"{alphabet} in {folder}")
-
-
-def _save(file: Path, text: str) -> None:
-    with writing(file):
-        file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _print_json(values: dict[str, Any]) -> None:

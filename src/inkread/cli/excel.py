@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
@@ -12,7 +13,7 @@ from openpyxl.styles import Font
 from inkread.cli.console import printable
 from inkread.errors import OptionError, OutputError
 from inkread.results.table import COLUMNS, record_of
-from inkread.system.files import whole, writing
+from inkread.system.files import write_whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,10 +60,11 @@ def excel_table(path: Path) -> Iterator[Callable[[Outcome], None]]:
         sheet.append([_cell(sheet, value) for value in record_of(outcome).values()])
 
     yield add
+    content = BytesIO()  # a ZIP file that cannot be written complains once more when it is collected
+    book.save(content)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as partial:
-            book.save(partial)
+    write_whole(path, content.getvalue())
 
 
 def _cell(sheet: Any, value: object, *, bold: bool = False) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkread.errors import OutputError
-from inkread.system.files import writing
+from inkread.system.files import write_whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,12 +67,14 @@ def save_drawing(trace: Trace | TextTrace, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written, or its suffix is not that of an image format.
     """
-    drawing = trace.reading.draw(trace.picture.pixels)
+    drawing, content = trace.reading.draw(trace.picture.pixels), BytesIO()
+    content.name = path.name  # Pillow looks at its suffix
     with writing(path):
         try:
-            drawing.save(path)
+            drawing.save(content)
         except ValueError as error:
             raise OutputError(str(path), "does not end in an image format's suffix", "use .png") from error
+    write_whole(path, content.getvalue())
 
 
 def make_folder(folder: Path) -> None:

@@ -14,6 +14,7 @@ from inkread.pipeline.classifier import DIGITS
 from inkread.pipeline.symbols import TextTrace
 from inkread.pipeline.text_lines import HEIGHT
 from inkread.results.annotate import draw_reading
+from inkread.system.files import whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +60,8 @@ def save_stages(trace: Trace | TextTrace, directory: AnyPath) -> list[Path]:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for path, image in zip(paths, images.values(), strict=True):
-            image.save(path)
+            with whole(path) as partial:
+                image.save(partial, "PNG")
     except OSError as error:
         problem = f"the stages cannot be written ({error.strerror or error})"
         raise OutputError(str(directory), problem, "use a directory that can be written to") from error

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import secrets
 import shutil
-import tempfile
 import tomllib
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 """Any path argument."""
+
+UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.part")
+"""Names of files and folders that are not complete yet, see ``unfinished``."""
+
+
+def unfinished(path: Path) -> Path:
+    """Returns a new name in the same folder for what is to become the file or folder ``path``."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what killed processes left in the folder; no other process may be writing there."""
+    for path in folder.iterdir():
+        if UNFINISHED.fullmatch(path.name):
+            with suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def csv_of(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> str:
@@ -57,11 +73,15 @@ def writing(path: Path, remedy: str = "choose another location or free some spac
 def whole(path: Path) -> Iterator[Path]:
     """Yields a temporary path; moves that file to ``path`` on success, and deletes it on failure.
 
-    At any moment, ``path`` is either the old file or the new one, which keeps its permissions. System errors
-    are raised as ``OSError``.
+    At any moment, ``path`` is either the old file or the new one, which keeps its permissions. A link stays a
+    link to the new file. A device or a pipe, such as ``/dev/null``, is written to directly, never replaced.
+    System errors are raised as ``OSError``.
     """
-    # Not with tempfile, whose files nobody else can read.
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve() if path.is_symlink() else path
+    partial = unfinished(path)  # not with tempfile, whose files nobody else can read
     try:
         yield partial
         if path.exists():
@@ -84,18 +104,26 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
+def whole_folder(
+    folder: Path,
+    *,
+    last: str = "",
+    remedy: str = "choose another folder with --out, or free some space there",
+) -> Iterator[Path]:
     """Yields an empty folder on the same disk; on success, moves its files to ``folder``.
 
-    Without success, ``folder`` stays as it is.
+    Without success, ``folder`` stays as it is. The file ``last`` is moved last: it marks the others as whole.
 
     Raises:
         OutputError: the files cannot be written.
     """
-    with writing(folder, "choose another folder with --out, or free some space there"):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-            yield Path(temporary)
+    temporary = unfinished(folder / folder.name if folder.exists() else folder)
+    with writing(folder, remedy):
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
             folder.mkdir(exist_ok=True)
-            for part in Path(temporary).iterdir():
+            for part in sorted(temporary.iterdir(), key=lambda part: part.name == last):
                 part.replace(folder / part.name)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)

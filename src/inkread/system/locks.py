@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from inkread.errors import OutputError
+from inkread.system.files import remove_unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +58,8 @@ def lock(file: int) -> bool:
 def working_in(folder: Path) -> Iterator[None]:
     """Keeps other processes, and other calls in this one, from working in a folder at the same time.
 
-    Creates the folder if necessary, and removes it again if it stays empty. On a file system without locks,
-    nothing is locked.
+    Creates the folder if necessary, and removes it again if it stays empty. Removes the incomplete files that
+    a killed process left in it. On a file system without locks, nothing is locked.
 
     Raises:
         OutputError: another process is working in the folder, or it cannot be created.
@@ -74,6 +75,8 @@ def working_in(folder: Path) -> Iterator[None]:
         if not _locked(file):
             remedy = "wait until it finishes, or choose another folder"
             raise OutputError(str(folder), "is in use by another inkread command", remedy)
+        with suppress(OSError):  # it cannot be listed
+            remove_unfinished(folder)
         yield
     finally:
         os.close(file)

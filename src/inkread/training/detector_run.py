@@ -16,6 +16,7 @@ from inkread.pipeline import closeups
 from inkread.pipeline.detector import Detector
 from inkread.synthetic.sources import described
 from inkread.synthetic.writers import load_stock
+from inkread.system.files import write_whole, writing
 from inkread.system.locks import working_in
 from inkread.training import strip_stock
 from inkread.training.checkpoint import CHECKPOINT_FILE, refuse
@@ -116,10 +117,12 @@ def _save(
     """Writes all networks; the detector's card comes last and marks the run as finished."""
     for name in models.keys() - {DETECTOR}:
         folder, model = run.out / name, models[name]
-        folder.mkdir(exist_ok=True)
-        (folder / MODEL_FILE).write_bytes(model.content)
-        (folder / CARD_FILE).write_text(model.card.to_json(), encoding="utf-8")
-        (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+        with writing(folder, "make room, then resume the run"):
+            folder.mkdir(exist_ok=True)
+        write_whole(folder / MODEL_FILE, model.content)
+        write_whole(folder / CARD_FILE, model.card.to_json().encode())
+        with writing(folder):
+            (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     for name, network in networks.items():
         save_weights(network, run.out / name / WEIGHTS_FILE)
     save_run(run, models[DETECTOR].content, card)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import tempfile
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +19,7 @@ from inkread.models.card import (
     Card,
 )
 from inkread.models.history import HISTORY_FILE
-from inkread.system.files import csv_of, writing
+from inkread.system.files import csv_of, whole_folder, writing
 from inkread.training.calibration import (
     calibrate,
     confusion,
@@ -36,6 +34,7 @@ from inkread.training.to_onnx import compare, to_onnx
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from torch import nn
 
@@ -157,15 +156,7 @@ def save_run(run: Run[Any, Any], model: bytes, card: Card, *, held_out: Labelled
     Raises:
         OutputError: the folder cannot be written to.
     """
-    with writing(run.out, "make room, then resume the run"):
-        write(run, model, card, held_out)
-
-
-def write(run: Run[Any, Any], model: bytes, card: Card, held_out: LabelledGlyphs | None) -> None:
-    """Writes to a temporary folder, moves the files to their places, and removes the checkpoint."""
-    run.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=run.out, prefix=".export-") as folder:
-        parts = Path(folder)
+    with whole_folder(run.out, last=CARD_FILE, remedy="make room, then resume the run") as parts:
         (parts / MODEL_FILE).write_bytes(model)
         weights = {name: tensor.contiguous() for name, tensor in run.network.state_dict().items()}
         (parts / WEIGHTS_FILE).write_bytes(save(weights, metadata={"network": run.recipe.network}))
@@ -173,9 +164,8 @@ def write(run: Run[Any, Any], model: bytes, card: Card, held_out: LabelledGlyphs
         if held_out is not None:
             held_out.save(parts / HELD_OUT_FILE)
         (parts / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
-        for part in sorted(parts.iterdir(), key=lambda part: part.name == CARD_FILE):
-            part.replace(run.out / part.name)
-    (run.out / CHECKPOINT_FILE).unlink(missing_ok=True)
+    with writing(run.out):
+        (run.out / CHECKPOINT_FILE).unlink(missing_ok=True)
 
 
 def write_history(path: Path, history: Sequence[Any]) -> None:

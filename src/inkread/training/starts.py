@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
+
+from inkread.system.files import write_whole
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,10 +34,10 @@ def load_trunk(network: nn.Module, path: Path) -> None:
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
-    """Writes a network's weights in 16 bits."""
+    """Writes a network's weights in 16 bits; raises an ``OutputError`` if that fails."""
     tensors = {
         name: tensor.half().contiguous()
         for name, tensor in network.state_dict().items()
         if tensor.dtype.is_floating_point
     }
-    save_file(tensors, path)
+    write_whole(path, save(tensors))

@@ -19,7 +19,7 @@ from inkread.pipeline.text import TextRecognizer
 from inkread.pipeline.text_lines import FILL
 from inkread.pipeline.words import read_words
 from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_text_stock, make_line
-from inkread.system.files import writing
+from inkread.system.files import write_whole, writing
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
 from inkread.training.detector_export import in_8_bits_compared
@@ -147,8 +147,8 @@ def save_spelling(folder: Path, ngrams: NGrams, lines: Sequence[ReadLine], origi
     card = _measured(card, lines[WEIGHED:], BeamSearch(ngrams, weights))
     with writing(folder, "make room, then resume the run"):
         folder.mkdir(exist_ok=True)
-        (folder / NGRAMS_FILE).write_bytes(content)
-        (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    write_whole(folder / NGRAMS_FILE, content)
+    write_whole(folder / CARD_FILE, card.to_json().encode())
 
 
 def _columns_of(model: Model, held_out: TextStock, seed: int) -> list[ReadLine]:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from inkread.errors import OptionError
-from inkread.system.files import writing
+from inkread.system.files import write_whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def save(plot: Plot, path: AnyPath) -> None:
     content = plot.to_png() if path.suffix.lower() == ".png" else plot.to_svg().encode("utf-8")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    write_whole(path, content)
 
 
 def figure(height: float, title: str = "", *, width: float = WIDTH) -> Plot:

@@ -17,7 +17,7 @@ from inkread.evaluation.reports.inline import inline
 from inkread.evaluation.reports.misread import misread
 from inkread.evaluation.reports.page import render
 from inkread.models.card import CARD_FILE, REPORT_FILE
-from inkread.system.files import writing
+from inkread.system.files import write_whole, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +73,7 @@ def write_report(
     page = report_page(inspection, picture=picture, on_plot=on_plot)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+    write_whole(path, page.encode())
     return path
 
 
