@@ -1,4 +1,4 @@
-"""Answers requests for timings on standard input; needs nothing but Python, so that any environment can run it.
+"""Answers requests for timings on standard input; needs only Python, so that any environment can run it.
 
 Each line of the input is JSON: the name of a case, seconds, and the least number of calls. Each line of the
 output is a JSON list of the seconds of each call. The first call of a case is a warm-up, and not in the list.

@@ -3,7 +3,7 @@
 ::
 
     python _keras_script.py reach DATA.npz 0.99,0.995 SECONDS   trains the CNN until it reaches accuracies
-    python _keras_script.py learn DATA.npz FOLDER               trains MLP and CNN, and saves them
+    python _keras_script.py learn DATA.npz FOLDER MOST          trains MLP and CNN, and saves them
     python _keras_script.py read MODEL.keras PICTURE...         reads pictures of one digit
     python _keras_script.py serve MODEL.keras FILES.json        times calls for the benchmark
 
@@ -100,22 +100,23 @@ def reach(data: str, goals: str, most: str) -> dict[str, Any]:
     return {"history": history, "test": test, "backend": keras.backend.backend()}
 
 
-def learn(data: str, folder: str) -> dict[str, float]:
-    """Trains both networks, and returns their accuracies on the test images."""
+def learn(data: str, folder: str, most: str) -> dict[str, float]:
+    """Trains both networks on at most so many digits, and returns their accuracies on the test images."""
     import keras
 
     sets, found = arrays(data), {}
+    some = [each[: int(most)] for each in sets["learned"]]
     for name, build in (("mlp", mlp), ("cnn", cnn)):
         keras.utils.set_random_seed(0)
         network = build()
-        network.fit(*sets["learned"], batch_size=BATCH, epochs=EPOCHS[name], verbose=0)
+        network.fit(*some, batch_size=BATCH, epochs=EPOCHS[name], verbose=0)
         found[name] = float(network.evaluate(*sets["test"], verbose=0)[1])
         network.save(Path(folder) / f"{name}.keras")
     return found
 
 
 def prepared(picture: str) -> Any:
-    """Returns a picture as the network's input, 28×28 float32 in 0..1: grey, resized, light pictures inverted."""
+    """Returns a picture as 28×28 float32 in 0..1: grey, resized, inverted if it is light."""
     from PIL import Image
 
     small = Image.open(picture).convert("L").resize((SIDE, SIDE))

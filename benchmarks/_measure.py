@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[1]
 CORE: Final = ("numpy", "opencv-python-headless", "onnxruntime", "pillow")
 MATRIX_SIDE: Final = 2048
-"""Side of the matrices whose product gives the machine's rate: 34 MB together, as large as a server's cache."""
+"""Side of the matrices whose product gives the machine's rate: 34 MB together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Spread:
         return statistics.median(self.values)
 
     def shown(self, factor: float = 1.0, unit: str = "") -> str:
-        """Formats median, least, and most, such as ``"12.3 (11.9–14.0) ms"``, after multiplying by ``factor``."""
+        """Formats median, least, and most, times ``factor``, such as ``"12.3 (11.9–14.0) ms"``."""
         middle, least, most = (significant(factor * each) for each in self._three())
         around = f" ({least}–{most})" if len(self.values) > 1 else ""
         return f"{middle}{around}{' ' * bool(unit)}{unit}"
@@ -73,7 +73,7 @@ def clock(call: Callable[[], object], *, seconds: float, least: int = 3) -> Spre
 
 
 def matrix_rate(seconds: float = 2.0) -> float:
-    """Measures how fast NumPy multiplies large float32 matrices on all cores: 10⁹ multiplications a second."""
+    """Measures how fast NumPy multiplies large float32 matrices: 10⁹ multiplications a second."""
     one = np.random.default_rng(0).random((MATRIX_SIDE, MATRIX_SIDE), np.float32)
     spent = clock(lambda: one @ one, seconds=seconds)
     return MATRIX_SIDE**3 / spent.median / 1e9
@@ -100,7 +100,7 @@ def versions(names: Iterable[str] = CORE) -> str:
 
 
 def commit() -> str:
-    """Returns the abbreviated commit of the working copy, marked if it has changes; ``"unknown"`` outside one."""
+    """Returns the commit of the working copy, marked if it has changes; ``"unknown"`` outside one."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=10"]
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

@@ -23,6 +23,8 @@ TENSORFLOW: Final = (
 )
 NEEDS: Final = {"keras": (TENSORFLOW, "pillow"), "rapidocr": ("rapidocr", "onnxruntime")}
 """What is installed into each environment."""
+FEW, ALL = 2_000, 60_000
+"""Digits that the lesson's networks learn from."""
 QUIET: Final = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
 
 
@@ -118,15 +120,17 @@ class Worker:
         return Spread(tuple(json.loads(line)))
 
 
-def keras_models(data: Path) -> Path:
+def keras_models(data: Path, *, quick: bool = False) -> Path:
     """Returns the folder with the lesson's trained networks; trains them if there are none.
 
     Args:
         data: MNIST as ``fast.saved`` writes it.
+        quick: train on a few digits only, for benchmarks that only show that they work.
     """
-    folder = FOLDER / "models"
+    folder, most = FOLDER / ("models-quick" if quick else "models"), FEW if quick else ALL
     if not (folder / "cnn.keras").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        found = run_script(python_of("keras"), "_keras_script.py", "learn", str(data), str(folder))
+        given = str(data), str(folder), str(most)
+        found = run_script(python_of("keras"), "_keras_script.py", "learn", *given)
         (folder / "accuracy.json").write_text(json.dumps(found), encoding="utf-8")
     return folder

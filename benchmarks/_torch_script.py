@@ -6,7 +6,8 @@
     python _torch_script.py serve FILES.json                    times calls for the benchmark
 
 Two convolutions of 32 and 64 filters, one pooling, dropout, a dense layer of 128 units; batches of 64,
-Adadelta with rate 1 that falls by 0.7 each epoch, inputs with mean 0 and deviation 1 (pytorch/examples, mnist).
+Adadelta with rate 1 that falls by 0.7 each epoch, inputs with mean 0 and deviation 1 (pytorch/examples,
+mnist).
 """
 
 from __future__ import annotations

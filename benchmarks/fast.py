@@ -3,7 +3,8 @@
 Trains recipes of inkread, the usual Keras script on TensorFlow, and the recipe of PyTorch's own MNIST example
 with the data in memory, until they read 99.5 % of MNIST's 5,000 held-out training images, or for ``--most``
 seconds. The runs alternate, so that other load on the machine affects all of them. Seconds cover training
-only, not the start, the warm-up, or the measurement of accuracy. TensorFlow is installed into ``.venv-peers``.
+only, not the start, the warm-up, or the measurement of accuracy. TensorFlow is installed into
+``.venv-peers``.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def saved(data: dict[str, LabelledGlyphs], file: Path) -> Path:
 
 
 def ratios(runs: dict[str, list[Run]], most: float) -> str:
-    """Says for each goal and peer how many times as fast the fastest recipe is that reaches it in all runs."""
+    """Compares each peer with the fastest recipe that reaches a goal in all runs."""
     lines = []
     for goal in GOALS:
         times = {name: [run.seconds_to(goal) for run in each] for name, each in runs.items()}

@@ -6,17 +6,16 @@ writes ``docs/page.png``.
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from _page import draw_stroke, opened_page
 
 from inkread.datasets.stroke_font import WriterStyle, write_row
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PICTURE = Path(__file__).parents[1] / "docs/page.png"
 DIGITS = "275"
@@ -37,33 +36,17 @@ def draw(page: Page, text: str) -> None:
     middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     for stroke in strokes:
-        path = [(float(x), float(y)) for x, y in (stroke - center) * scale + middle]
-        page.mouse.move(*path[0])
-        page.mouse.down()
-        for point in path[1:]:
-            page.mouse.move(*point)
-        page.mouse.up()
+        draw_stroke(page, [(float(x), float(y)) for x, y in (stroke - center) * scale + middle])
 
 
 def main() -> None:
     """Writes the picture."""
-    command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "error"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as play:
-        try:
-            address = re.search(r"http://\S+:\d+", server.stdout.readline() if server.stdout else "")
-            chromium = os.environ.get("INKREAD_CHROMIUM", "/usr/bin/chromium")
-            browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-            page.goto(address[0] if address else "")
-            page.wait_for_load_state("networkidle")
-            draw(page, DIGITS)
-            shown = "(text) => document.querySelector('#draw-reading .text').textContent === text"
-            page.wait_for_function(shown, arg=DIGITS, timeout=PATIENCE)
-            page.wait_for_selector("#draw-reading .reading[aria-busy=false]", timeout=PATIENCE)
-            page.screenshot(path=PICTURE)
-            browser.close()
-        finally:
-            server.terminate()
+    with opened_page(reduced_motion="reduce") as page:
+        draw(page, DIGITS)
+        shown = "(text) => document.querySelector('#draw-reading .text').textContent === text"
+        page.wait_for_function(shown, arg=DIGITS, timeout=PATIENCE)
+        page.wait_for_selector("#draw-reading .reading[aria-busy=false]", timeout=PATIENCE)
+        page.screenshot(path=PICTURE)
 
 
 if __name__ == "__main__":
