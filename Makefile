@@ -9,6 +9,7 @@
 PYTHON ?= $(or $(INKREAD_PYTHON),python3)
 VENV := .venv
 LOWEST := .venv-lowest
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAIN ?=
@@ -68,8 +69,8 @@ check: lint types test  ## everything that must pass before a commit
 fuzz: $(VENV)/workbench $(VENV)/serve $(VENV)/fuzz  ## fuzz every kind of input for a minute: make fuzz ARGS="--seconds 600 pictures"
 	$(BIN)/python fuzz/fuzz_driver.py $(ARGS)
 
-bench: $(VENV)/workbench $(VENV)/desktop  ## run the benchmarks
-	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python "$$each" || exit 1; done
+bench: $(VENV)/workbench  ## measure speed, size, and accuracy beside the peers, and write docs/benchmarks.md
+	$(BIN)/python benchmarks/report.py --write docs/benchmarks.md $(ARGS)
 
 bench-accuracy: $(VENV)/core  ## measure the collections in INKREAD_DATA, and write docs/accuracy.md's tables
 	$(BIN)/python benchmarks/accuracy.py --write docs/accuracy.md $(ARGS)
@@ -113,7 +114,7 @@ clean:  ## remove the tools' leftover files
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too
-	rm -rf $(VENV) $(LOWEST)
+	rm -rf $(VENV) $(LOWEST) $(PEERS)
 
 # The environment, in layers: a file in .venv marks each that is installed. Dependency groups need pip 25.1.
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import subprocess
 import sys
@@ -25,12 +24,10 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from PIL import Image
+from _measure import processor, write_section
+from _pictures import page, save_jpeg
 
-from inkread.datasets.stroke_font import WriterStyle, write_row
-from inkread.datasets.stroke_rendering import draw_strokes
-from inkread.evaluation.reports.markdown import fill, table
+from inkread.evaluation.reports.markdown import FIGURES, table
 from inkread.system.cores import usable_cores
 
 if TYPE_CHECKING:
@@ -39,9 +36,6 @@ if TYPE_CHECKING:
 WORKERS: Final = (1, 2, 4)
 DISTINCT: Final = 500
 """Different pictures; a job of more reads each several times."""
-
-HEIGHT, ROWS, DIGITS = 56, 3, 6
-"""Pixels of a row of digits, rows, and digits of a row."""
 
 SAMPLE_SECONDS: Final = 0.5
 PRICE: Final = 0.04
@@ -96,8 +90,7 @@ def main() -> int:
     figures = report(found, options.pictures, options.price)
     print(figures)
     if options.write:
-        document = options.write.read_text(encoding="utf-8")
-        options.write.write_text(fill(document, figures), encoding="utf-8")
+        write_section(options.write, FIGURES, figures)
     return 0
 
 
@@ -105,16 +98,7 @@ def draw_pictures(folder: Path, wanted: int) -> None:
     """Writes JPEG pictures of three rows of six digits on grainy paper, each by another writer."""
     folder.mkdir()
     for number in range(min(wanted, DISTINCT)):
-        rng = np.random.default_rng(number)
-        style, page = WriterStyle.random(rng), np.zeros((HEIGHT * (2 * ROWS + 1), 500), np.float32)
-        for row in range(ROWS):
-            text = "".join(map(str, rng.integers(0, 10, DIGITS)))
-            strokes = [stroke[:, :2] for stroke in write_row(text, style, rng)]
-            drawn = draw_strokes(strokes, height=HEIGHT, pen_width=HEIGHT / 14)
-            place = page[HEIGHT * (2 * row + 1) :, 40:][: drawn.shape[0], : drawn.shape[1]]
-            np.maximum(place, drawn[: place.shape[0], : place.shape[1]], out=place)
-        grey = 225 - 170 * page + rng.normal(0, 4, page.shape)
-        Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).save(folder / f"{number:06}.jpg", quality=85)
+        save_jpeg(page(number), folder / f"{number:06}.jpg", quality=85)
     first = sorted(folder.iterdir())
     for number in range(len(first), wanted):
         (folder / f"{number:06}.jpg").hardlink_to(first[number % DISTINCT])
@@ -236,15 +220,6 @@ def costs(seconds: float, price: float) -> Iterator[str]:
         hours = pages * seconds / 3600
         rows.append([name, f"{hours:,.0f}", f"{hours * price:,.2f} dollars"])
     yield table(["", "core hours", "cost"], rows)
-
-
-def processor() -> str:
-    """Returns the processor's name as reported by the system."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ The default of ``Classifier(threads=...)`` and its batch size were chosen with t
 
 from __future__ import annotations
 
-import statistics
-import time
+from functools import partial
 
 import numpy as np
+from _measure import clock
 
 import inkread.pipeline.classifier
 from inkread.pipeline.classifier import Classifier
@@ -27,20 +27,10 @@ def main() -> None:
         classifier = Classifier(threads=threads)
         cells = []
         for batch in BATCHES:
-            each = median_seconds(classifier, glyphs[:batch]) / batch
+            call = partial(classifier.probabilities, glyphs[:batch])
+            each = clock(call, seconds=SECONDS).median / batch
             cells.append(f"{each * 1e6:.0f} µs" if batch == 1 else f"{1 / each:,.0f} /s")
         print(f"{threads or 'auto':>8}" + "".join(f"{cell:>16}" for cell in cells))
-
-
-def median_seconds(classifier: Classifier, glyphs: np.ndarray) -> float:
-    """Returns the median time of a call, over about ``SECONDS`` of calls."""
-    times: list[float] = []
-    end = time.perf_counter() + SECONDS
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        classifier.probabilities(glyphs)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 if __name__ == "__main__":

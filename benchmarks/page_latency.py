@@ -7,17 +7,16 @@ share the machine.
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from statistics import median, quantiles
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from _page import draw_stroke, opened_page
 
 from inkread.datasets.stroke_font import WriterStyle, write_digit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 DIGITS, ROUNDS = "0235689", 6
 """Digits of one stroke, which end when the pointer is first lifted."""
@@ -44,42 +43,24 @@ def draw(page: Page, digit: str, rng: np.random.Generator) -> None:
     height = box["height"] / 2
     left, top = box["x"] + box["width"] / 2 - height / 3, box["y"] + height / 2
     for stroke in write_digit(digit, WriterStyle.random(rng), rng):
-        points = [(left + float(x) * height, top + float(y) * height) for x, y in stroke[::2, :2]]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in points[1:]:
-            page.mouse.move(*point)
-        page.mouse.up()
+        draw_stroke(page, [(left + float(x) * height, top + float(y) * height) for x, y in stroke[::2, :2]])
 
 
 def main() -> None:
     """Prints the median and the ninth decile."""
-    command = [sys.executable, "-m", "inkread", "serve", "--port", "0", "--log-level", "error"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as play:
-        try:
-            address = re.search(r"http://\S+:\d+", server.stdout.readline() if server.stdout else "")
-            chromium = os.environ.get("INKREAD_CHROMIUM", "/usr/bin/chromium")
-            browser = play.chromium.launch(
-                executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
-            )
-            page = browser.new_page(viewport={"width": 1280, "height": 860})
-            page.goto(address[0] if address else "")
-            page.wait_for_load_state("networkidle")
-            page.evaluate(WATCH)
-            rng = np.random.default_rng(0)
-            for digit in DIGITS * ROUNDS:
-                draw(page, digit, rng)
-                page.wait_for_selector("#draw-reading .digit", timeout=10_000)
-                page.click("#clear")
-                page.wait_for_selector("#draw-reading .digit", state="detached")
-            spans = page.evaluate("window.spans")[len(DIGITS) :]
-            print(
-                f"stroke end to digit: median {median(spans):.0f} ms, "
-                f"ninth decile {quantiles(spans, n=10)[-1]:.0f} ms"
-            )
-            browser.close()
-        finally:
-            server.terminate()
+    with opened_page() as page:
+        page.evaluate(WATCH)
+        rng = np.random.default_rng(0)
+        for digit in DIGITS * ROUNDS:
+            draw(page, digit, rng)
+            page.wait_for_selector("#draw-reading .digit", timeout=10_000)
+            page.click("#clear")
+            page.wait_for_selector("#draw-reading .digit", state="detached")
+        spans = page.evaluate("window.spans")[len(DIGITS) :]
+    print(
+        f"stroke end to digit: median {median(spans):.0f} ms, "
+        f"ninth decile {quantiles(spans, n=10)[-1]:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

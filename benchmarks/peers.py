@@ -1,10 +1,15 @@
-"""Two general OCR programs on the same pictures: ``python benchmarks/peers.py [--every 4]``.
+"""Peers on the same pictures: ``python benchmarks/peers.py [--every 4]``.
 
-Needs RapidOCR (``pip install rapidocr onnxruntime``) and Tesseract (``apt install tesseract-ocr``); a missing
-one is skipped. Both are configured as their documentation recommends for digits: Tesseract with the page
-segmentation mode for one character, one line or a sparse page, and only digits allowed; RapidOCR with its
-defaults, counting only the digits of its output. Rows are ordered by their top. Measures the collections in
-the folder that ``INKREAD_DATA`` names.
+- The usual Keras MLP and CNN, trained on MNIST by ``_keras_script.py`` (5 epochs each), read a picture as
+  grey, resized to 28×28, inverted if it is light. They take any picture for one digit, and get only those.
+- RapidOCR with its defaults; pictures of one digit or one line go to its recognizer as a whole. Only the
+  digits of its output count.
+- Tesseract with the page segmentation mode for one character, one line, or a sparse page, and only
+  digits allowed; pictures lower than 40 pixels are enlarged three times.
+
+All get the same upright RGB pixels. Rows are ordered by their top. Measures the collections in the folder
+that ``INKREAD_DATA`` names, and every tenth of MNIST's test images as pictures of dark ink on white. Peers
+are installed into ``.venv-peers``; a missing one is skipped.
 """
 
 from __future__ import annotations
@@ -12,15 +17,26 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import shutil
+import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from _measure import circumstances
+from _peers import MissingPeerError, keras_models, python_of, run_script
+from _peers import tesseract as tesseract_command
+from fast import mnist, saved
+from PIL import Image
 
 from inkread.datasets.benchmarks import BENCHMARKS
+from inkread.datasets.mnist import load_mnist
+from inkread.datasets.pictures import LabelledPicture
 from inkread.errors import DatasetNotFoundError, PictureError
 from inkread.evaluation.pictures import ROW_SEPARATOR, Rate, kind_of
 from inkread.evaluation.reports.markdown import table
@@ -28,104 +44,168 @@ from inkread.picture import load_picture
 from inkread.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from numpy.typing import NDArray
 
-    from inkread.datasets.pictures import LabelledPicture
-    from inkread.evaluation.pictures import Kind
-
-    Peer = Callable[[NDArray[np.uint8], Kind], str]
-
-SETS = ("forms", "field", "years_dev", "cheque_dev", "cheque_dev2")
+SETS = ("forms", "field", "years_dev", "cheque_dev", "cheque_dev2", "handwritten62")
+MNIST, MNIST_EVERY = "MNIST test", 10
 LINES = ("years_dev", "cheque_dev", "cheque_dev2")
 """Collections whose pictures are single lines, for Tesseract's segmentation mode."""
 SMALL = 40
 """Minimum line height for Tesseract, which needs capitals of about 30 pixels; lower lines are enlarged."""
 
 
+EVERY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A picture in a file.
+
+    Attributes:
+        row: the row of the table that it counts for.
+        kind: ``"single"``, ``"line"``, or a page.
+        label: what it shows, rows joined by a slash.
+        file: an upright PNG.
+    """
+
+    row: str
+    kind: str
+    label: str
+    file: Path
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it may have any number of rows."""
+        return self.kind not in ("single", "line")
+
+
+Peer = Callable[[list[Asked]], "list[str | None]"]
+"""From pictures to texts; ``None`` where it is not asked."""
+
+
 def main() -> None:
     """Prints a table of the pictures that each reads exactly right."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description="Read the same pictures with inkread and its peers.")
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="read only every N-th picture of a set"
     )
     every = parser.parse_args().every
-    peers: dict[str, Peer] = {"inkread": inkread()}
-    if rapid := rapidocr():
-        peers["RapidOCR"] = rapid
-    if shutil.which("tesseract"):
-        peers["Tesseract"] = tesseract
-    rows = []
-    for name in SETS:
+    print(figures(f"python benchmarks/peers.py --every {every}", every=every))
+
+
+def figures(command: str, *, every: int = EVERY, quick: bool = False) -> str:
+    """Reads all pictures with all peers, and returns the result in Markdown."""
+    with tempfile.TemporaryDirectory() as name:
+        asked = list(pictures(Path(name), every))
+        answers: dict[str, list[str | None]] = {}
+        for peer, read in peers(Path(name), quick=quick).items():
+            try:
+                answers[peer] = read(asked)
+            except (MissingPeerError, DatasetNotFoundError) as error:
+                print(f"not measured: {error}", file=sys.stderr)
+    rows, ahead = [], []
+    for title in dict.fromkeys(each.row for each in asked):
+        rates = {
+            peer: Rate.of(
+                text == each.label
+                for each, text in zip(asked, texts, strict=True)
+                if each.row == title and text is not None
+            )
+            for peer, texts in answers.items()
+        }
+        ours = rates["inkread"].correct
+        ahead += [f"{title}: {peer}" for peer, rate in rates.items() if rate.total and rate.correct > ours]
+        rows.append(
+            [title, *(f"{rate.correct} of {rate.total}" if rate.total else "" for rate in rates.values())]
+        )
+    behind = (
+        f"A peer is ahead of inkread in {len(ahead)} of these rows{': ' * bool(ahead)}{'; '.join(ahead)}.\n"
+    )
+    return "\n".join([circumstances(command), behind, table(["exactly right", *answers], rows)])
+
+
+def pictures(folder: Path, every: int) -> Iterator[Asked]:
+    """Writes every picture to be read as PNG, and yields it."""
+    for name in (*SETS, MNIST):
         try:
-            pictures = BENCHMARKS[name](None)[::every]
+            found = mnist_pictures() if name == MNIST else BENCHMARKS[name](None)
         except DatasetNotFoundError as error:
             print(f"{name}: not measured: {error}", file=sys.stderr)
             continue
-        by_kind: dict[Kind, list[LabelledPicture]] = {}
-        for picture in pictures:
-            by_kind.setdefault(kind_of(picture), []).append(picture)
-        for kind, found in by_kind.items():
-            rates = [
-                Rate.of(is_right(peer, picture, kind, name) for picture in found) for peer in peers.values()
-            ]
-            rows.append([f"{name}, {kind}", *(f"{rate.correct} of {rate.total}" for rate in rates)])
-            print(*rows[-1], file=sys.stderr)
-    print(table(["exactly right", *peers], rows))
+        if name == "handwritten62":  # its letters are in docs/accuracy.md
+            found = [picture for picture in found if kind_of(picture) == "single"]
+        for number, picture in enumerate(found[::every]):
+            kind = kind_of(picture)
+            file = folder / f"{name}-{number}.png"
+            try:
+                Image.fromarray(load_picture(picture.source).pixels).save(file, compress_level=1)
+            except PictureError as error:
+                print(f"left out: {error}", file=sys.stderr)
+                continue
+            yield Asked(f"{name}, {kind}", "line" if name in LINES else kind, picture.label, file)
 
 
-def is_right(peer: Peer, picture: LabelledPicture, kind: Kind, name: str) -> bool:
-    """Tests whether a peer reads exactly the label, rows joined by a slash."""
-    try:
-        pixels = load_picture(picture.source).pixels
-    except PictureError:
-        return False
-    return peer(pixels, "line" if name in LINES else kind) == picture.label  # type: ignore[arg-type]
+def mnist_pictures() -> list[LabelledPicture]:
+    """Returns some of MNIST's test images as dark ink on white."""
+    glyphs = load_mnist("test", download=False).subset(slice(None, None, MNIST_EVERY))
+    return [
+        LabelledPicture(Path(f"{MNIST}:{number}"), str(label), pixels=255 - image)
+        for number, (image, label) in enumerate(zip(glyphs.images, glyphs.labels, strict=True))
+    ]
 
 
-def inkread() -> Peer:
-    """Returns our own reader."""
+def peers(folder: Path, *, quick: bool) -> dict[str, Peer]:
+    """Returns all readers; one that is missing raises an error when it reads."""
+    return {
+        "inkread": inkread,
+        "Keras MLP": lambda asked: keras("mlp", asked, folder, quick=quick),
+        "Keras CNN": lambda asked: keras("cnn", asked, folder, quick=quick),
+        "RapidOCR": lambda asked: rapidocr(asked, folder),
+        "Tesseract": lambda asked: [tesseract(each) for each in asked],
+    }
+
+
+def inkread(asked: list[Asked]) -> list[str | None]:
+    """Reads with our own reader."""
     reader = Reader()
-
-    def read(pixels: NDArray[np.uint8], kind: str) -> str:
-        return reader.trace(pixels, single=kind == "single").reading.text.replace("\n", ROW_SEPARATOR)
-
-    return read
+    readings = (reader.trace(each.file, single=each.kind == "single").reading for each in asked)
+    return [reading.text.replace("\n", ROW_SEPARATOR) for reading in readings]
 
 
-def rapidocr() -> Peer | None:
-    """Returns RapidOCR, if it is installed."""
-    try:
-        from rapidocr import RapidOCR
-    except ImportError:
-        return None
-    engine = RapidOCR()
-
-    def read(pixels: NDArray[np.uint8], kind: str) -> str:
-        result = engine(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), use_det=kind not in ("single", "line"))
-        boxes = getattr(result, "boxes", None)
-        texts = list(result.txts or ())
-        if boxes is not None and len(boxes) == len(texts):
-            return in_rows(
-                [
-                    (box[:, 0].min(), box[:, 1].min(), box[:, 1].max(), text)
-                    for box, text in zip(np.asarray(boxes), texts, strict=True)
-                ]
-            )
-        return ROW_SEPARATOR.join(filter(None, map(digits_of, texts)))
-
-    return read
+def keras(network: str, asked: list[Asked], folder: Path, *, quick: bool) -> list[str | None]:
+    """Reads the pictures of one digit with a network of the usual lesson."""
+    models = keras_models(saved(mnist(), folder / "mnist.npz"), quick=quick)
+    single = [str(each.file) for each in asked if each.kind == "single"]
+    names = folder / "names.txt"
+    names.write_text("\n".join(single), encoding="utf-8")
+    found = run_script(
+        python_of("keras"), "_keras_script.py", "read", str(models / f"{network}.keras"), f"@{names}"
+    )
+    digits = dict(zip(single, map(str, found), strict=True))
+    return [digits.get(str(each.file)) for each in asked]
 
 
-def tesseract(pixels: NDArray[np.uint8], kind: str) -> str:
-    """Reads digits with Tesseract, row by row."""
-    mode = {"single": 10, "line": 7}.get(kind, 11)
+def rapidocr(asked: list[Asked], folder: Path) -> list[str | None]:
+    """Reads with RapidOCR."""
+    names = folder / "names.json"
+    names.write_text(json.dumps([[str(each.file), each.is_page] for each in asked]), encoding="utf-8")
+    found = run_script(python_of("rapidocr"), "_rapidocr_script.py", "read", str(names))
+    return [in_rows([(left, top, below, text) for left, top, below, text in words]) for words in found]
+
+
+def tesseract(asked: Asked) -> str:
+    """Reads with Tesseract, row by row."""
+    mode = {"single": 10, "line": 7}.get(asked.kind, 11)
+    with Image.open(asked.file) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
     if pixels.shape[0] < SMALL:
         pixels = np.asarray(cv2.resize(pixels, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
     _, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-    command = ["tesseract", "-", "-", "--psm", str(mode), "-c", "tessedit_char_whitelist=0123456789", "tsv"]
-    done = subprocess.run(command, input=encoded.tobytes(), capture_output=True, check=False)
+    options = ["--psm", str(mode), "-c", "tessedit_char_whitelist=0123456789", "tsv"]
+    done = subprocess.run(
+        [tesseract_command(), "-", "-", *options], input=encoded.tobytes(), capture_output=True, check=False
+    )
     words = csv.DictReader(io.StringIO(done.stdout.decode()), delimiter="\t", quoting=csv.QUOTE_NONE)
     return in_rows(
         [

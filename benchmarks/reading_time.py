@@ -27,17 +27,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
-import numpy as np
+from _measure import ROOT
+from _pictures import photo, save_jpeg
 from PIL import Image
 
-from inkread.datasets.stroke_font import WriterStyle, write_row
-from inkread.datasets.stroke_rendering import draw_strokes
 from inkread.reader import open_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 SMALL: Final = ("pencil_rows", "marker_seven", "phone_number")
 """Examples of up to 1040×780 pixels."""
 PHOTO: Final = "photo of 50 digits"
@@ -98,7 +96,7 @@ def main() -> int:
                 picture = ROOT / "examples" / f"{name}.jpg"
             elif kind == "photo":
                 picture = file.with_suffix(".jpg")
-                Image.fromarray(photo(*size)).save(picture, quality=92)
+                save_jpeg(photo(*size), picture)
             else:
                 draw, (across, down) = worst[name]
                 page = Image.fromarray(draw(across, min(down, round(across / ASPECT))))
@@ -195,23 +193,6 @@ def read_alone(
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds, processor, peak, digits = json.loads(done.stdout)
     return seconds, processor, peak, digits
-
-
-def photo(width: int, height: int) -> np.ndarray:
-    """Draws five rows of ten digits by one writer on paper lit from one side, H×W×3 uint8."""
-    rng = np.random.default_rng(50)
-    style, ink = WriterStyle.random(rng), np.zeros((height, width), np.float32)
-    for row in range(5):
-        text = "".join(rng.permutation(list("0123456789")))
-        strokes = [stroke[:, :2] for stroke in write_row(text, style, rng)]
-        drawn = draw_strokes(strokes, height=height // 20, pen_width=height / 250)
-        y, x = height * (2 * row + 1) // 11, width // 12
-        place = ink[y : y + drawn.shape[0], x : x + drawn.shape[1]]
-        np.maximum(place, drawn[: place.shape[0], : place.shape[1]], out=place)
-    light = np.linspace(235, 190, width, dtype=np.float32)[None]
-    grain = cv2.GaussianBlur(rng.normal(0, 8, (height, width)).astype(np.float32), (0, 0), 1.5)
-    grey = np.clip(light * (1 - 0.8 * ink) + grain, 0, 255)
-    return np.repeat(grey[:, :, None], 3, axis=2).astype(np.uint8)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from inkread.errors import OptionError
-from inkread.evaluation.reports.markdown import BEGIN, END, fill, table
+from inkread.evaluation.reports.markdown import fill, table
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 def test_figures_replace_those_before_and_nothing_else():
@@ -11,6 +13,14 @@ def test_figures_replace_those_before_and_nothing_else():
     once = fill(document, "new\n")
     assert once == f"# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nwords\n"
     assert fill(once, "new") == once
+
+
+def test_figures_go_into_the_part_that_is_named():
+    other = "<!-- speed: begin -->\n<!-- speed: end -->\n"
+    document = f"{BEGIN}\nold\n{END}\n{other}"
+    assert fill(document, "new", name="speed") == (
+        f"{BEGIN}\nold\n{END}\n<!-- speed: begin -->\n\nnew\n\n<!-- speed: end -->\n"
+    )
 
 
 @pytest.mark.parametrize("document", ["", BEGIN, f"{END}{BEGIN}", f"{BEGIN}{END}{END}"])

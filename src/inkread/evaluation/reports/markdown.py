@@ -10,7 +10,8 @@ from inkread.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+FIGURES = "figures"
+"""The name of a document's only part with results."""
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -19,18 +20,19 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
 
 
-def fill(document: str, content: str) -> str:
-    """Replaces the content between the marks ``BEGIN`` and ``END`` in a document.
+def fill(document: str, content: str, *, name: str = FIGURES) -> str:
+    """Replaces the content of a document between ``<!-- NAME: begin -->`` and ``<!-- NAME: end -->``.
 
     Raises:
         OptionError: the document does not contain each mark once, in this order.
     """
-    parts = re.split(f"{re.escape(BEGIN)}|{re.escape(END)}", document)
-    if len(parts) != 3 or document.find(BEGIN) > document.find(END):
+    begin, end = (f"<!-- {name}: {place} -->" for place in ("begin", "end"))
+    parts = re.split(f"{re.escape(begin)}|{re.escape(end)}", document)
+    if len(parts) != 3 or document.find(begin) > document.find(end):
         raise OptionError(
-            "document", f"does not contain {BEGIN} and {END} once each", "add the two lines to it"
+            "document", f"does not contain {begin} and {end} once each", "add the two lines to it"
         )
-    return f"{parts[0]}{BEGIN}\n\n{content.strip()}\n\n{END}{parts[2]}"
+    return f"{parts[0]}{begin}\n\n{content.strip()}\n\n{end}{parts[2]}"
 
 
 def _cell(text: str) -> str:
