@@ -1,4 +1,4 @@
-"""Takes the picture of ``inkread camera``: ``python figures/camera.py [FOLDER]`` writes ``camera.png``.
+"""Takes the picture of ``inkread camera``: ``python figures/camera_window.py [FOLDER]`` writes ``camera.png``.
 
 The camera sees an example picture; the window is frozen, as after the space bar.
 """

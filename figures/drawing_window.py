@@ -1,4 +1,4 @@
-"""Draws digits in the window of ``inkread draw``: ``python figures/draw.py [FOLDER]`` writes ``draw.png``."""
+"""Draws digits in the window of ``inkread draw``: ``python figures/drawing_window.py [FOLDER]`` writes ``draw.png``."""
 
 from __future__ import annotations
 
