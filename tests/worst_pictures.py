@@ -202,7 +202,11 @@ WORST: Final[dict[str, tuple[Callable[[int, int], Picture], tuple[int, int]]]] =
     "ones": (ones, FULL),
     "ones on their side": (partial(on_its_side, text=ones), FULL),
     "digits on their side": (partial(on_its_side, text=partial(digits, size=40)), FULL),
+    "found: digits": (partial(on_its_side, text=partial(digits, size=34, gap=0.16)), FULL),
+    "found: print": (partial(sparse, text=partial(print_page, size=31), filled=0.8), FULL),
+    "found: ones": (partial(on_its_side, text=partial(ones, size=31, pitch=36)), FULL),
 }
+"""The pictures by name; those that begin with "found" are from the search."""
 
 
 def worst(name: str, *, share: float = 1.0) -> Picture:

@@ -87,6 +87,17 @@ def test_a_large_pdf_page_is_rendered_at_working_size_and_measured_at_200_dpi():
     assert picture.pixels[-100, -100].min() > 245
 
 
+@pytest.mark.parametrize("size", [(40, 24), (37, 91), (1, 1), (333, 10)], ids=str)
+@pytest.mark.parametrize("resolution", [72, 101.3, 200])
+@pytest.mark.parametrize("most", [20, 2000])
+def test_a_page_is_never_rendered_larger_than_it_is_measured(size, resolution, most):
+    pytest.importorskip("pypdfium2", reason="PDFium is not installed (extra: pdf)")
+    picture = load_picture(document("PDF", sheet(90, size), resolution=resolution), max_side=most)
+    assert min(picture.scale) >= 1
+    wanted = [side * 200 / resolution for side in size]
+    assert (picture.width, picture.height) == pytest.approx(wanted, abs=1)
+
+
 def test_a_protected_pdf_says_so():
     pytest.importorskip("pypdfium2", reason="PDFium is not installed (extra: pdf)")
     # The least that PDFium takes for an encrypted file: a security handler with a password.

@@ -17,8 +17,9 @@ from training_runs import interrupt_at
 
 import inkread
 from inkread import export, training
-from inkread.errors import OutputError
+from inkread.errors import ModelFormatError, OutputError
 from inkread.evaluation import plots
+from inkread.models import CARD_FILE, MODEL_FILE, load_model
 from inkread.system.locks import working_in
 from inkread.training import (
     DetectorRecipe,
@@ -32,6 +33,7 @@ from inkread.training import (
 )
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.digits import fit
+from inkread.training.recipe import TextRecipe
 
 QUICK = Recipe(network="linear", epochs=2, validation=100, threads=1, precision="float32")
 
@@ -92,6 +94,17 @@ def test_a_folder_may_be_named_by_a_string(only_bars, tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
     plots.save(plots.curves({"run": load_run(str(run.out)).history}), str(tmp_path / "curves.svg"))
     assert (tmp_path / "curves.svg").is_file()
+
+
+@pytest.mark.parametrize("geometry", [{}, {"height": "48"}, {"height": 10**9}, {"height": 0}], ids=str)
+def test_a_run_of_text_whose_card_has_no_sensible_height_is_rejected(tmp_path, geometry):
+    source = load_model()
+    changed = {"recipe": TextRecipe().to_dict(), "geometry": geometry}
+    card = dataclasses.replace(source.card, **changed)
+    (tmp_path / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    (tmp_path / MODEL_FILE).write_bytes(source.content)
+    with pytest.raises(ModelFormatError, match="pixels high"):
+        load_run(tmp_path)
 
 
 @pytest.mark.parametrize("package", [inkread, training, plots, export], ids=lambda package: package.__name__)
