@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from _measure import ROOT
-from _pictures import photo, save_jpeg
+from _pictures import photo, save_picture
 from PIL import Image
 
 SMALL: Final = ("pencil_rows", "marker_seven", "phone_number")
@@ -72,7 +72,7 @@ def main() -> int:
                 picture = ROOT / "examples" / f"{name}.jpg"
             elif kind == "photo":
                 picture = file.with_suffix(".jpg")
-                save_jpeg(photo(*size), picture)
+                save_picture(photo(*size), picture)
             else:
                 draw, (across, down) = worst[name]
                 page = Image.fromarray(draw(across, min(down, round(across / ASPECT))))
