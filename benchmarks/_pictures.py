@@ -91,6 +91,6 @@ def digit(number: int) -> NDArray[np.uint8]:
     return np.clip(225 - 170 * ink + rng.normal(0, 4, ink.shape), 0, 255).astype(np.uint8)
 
 
-def save_jpeg(pixels: NDArray[np.uint8], file: Path, *, quality: int = 92) -> None:
-    """Saves a picture as JPEG."""
+def save_picture(pixels: NDArray[np.uint8], file: Path, *, quality: int = 92) -> None:
+    """Saves a picture in the format of its suffix; the quality is that of JPEG."""
     Image.fromarray(pixels).save(file, quality=quality)

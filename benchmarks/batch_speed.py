@@ -25,7 +25,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from _measure import processor, write_section
-from _pictures import page, save_jpeg
+from _pictures import page, save_picture
 
 from inkread.evaluation.reports.markdown import FIGURES, table
 from inkread.system.cores import usable_cores
@@ -98,7 +98,7 @@ def draw_pictures(folder: Path, wanted: int) -> None:
     """Writes JPEG pictures of three rows of six digits on grainy paper, each by another writer."""
     folder.mkdir()
     for number in range(min(wanted, DISTINCT)):
-        save_jpeg(page(number), folder / f"{number:06}.jpg", quality=85)
+        save_picture(page(number), folder / f"{number:06}.jpg", quality=85)
     first = sorted(folder.iterdir())
     for number in range(len(first), wanted):
         (folder / f"{number:06}.jpg").hardlink_to(first[number % DISTINCT])

@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 from _measure import ROOT, Spread, circumstances, clock, matrix_rate, milliseconds, significant
 from _peers import MissingPeerError, Worker, keras_models, python_of, tesseract
-from _pictures import digit, form, page, photo, save_jpeg
+from _pictures import digit, form, page, photo, save_picture
 from fast import mnist, saved
 
 from inkread.evaluation.reports.markdown import table
@@ -141,12 +141,12 @@ def written(folder: Path, sizes: dict[str, int], glyphs: Any) -> dict[str, Any]:
     for name in ("glyphs.npy", "photo.jpg", "form.png", "digits", "pages"):
         files[name.partition(".")[0]] = str(folder / name)
     np.save(files["glyphs"], glyphs)
-    save_jpeg(photo(4000, 3000), folder / "photo.jpg")
-    save_jpeg(form(), folder / "form.png")
+    save_picture(photo(4000, 3000), folder / "photo.jpg")
+    save_picture(form(), folder / "form.png")
     for kind, draw, count in (("digits", digit, sizes["digits"]), ("pages", page, sizes["some"])):
         (folder / kind).mkdir()
         for number in range(count):
-            save_jpeg(draw(number), folder / kind / f"{number:06}.jpg", quality=85)
+            save_picture(draw(number), folder / kind / f"{number:06}.jpg", quality=85)
     return files
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import cv2
 from _measure import ROOT, Spread, circumstances, milliseconds
-from _pictures import photo, save_jpeg
+from _pictures import photo, save_picture
 
 from inkread import Reader
 from inkread.evaluation.reports.markdown import table
@@ -53,7 +53,7 @@ def figures(command: str, *, readings: int = READINGS) -> str:
     reader = Reader(threads=1)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "photo.jpg"
-        save_jpeg(photo(4000, 3000), file)
+        save_picture(photo(4000, 3000), file)
         reader.read(ROOT / "examples" / "marker_seven.jpg")
         reader.read(file)
         plain = Spread(tuple(processor_seconds(reader, file) for _ in range(readings)))

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 from _measure import ROOT
-from _pictures import photo, save_jpeg
+from _pictures import photo, save_picture
 from PIL import Image
 
 from inkread.reader import open_reader
@@ -96,7 +96,7 @@ def main() -> int:
                 picture = ROOT / "examples" / f"{name}.jpg"
             elif kind == "photo":
                 picture = file.with_suffix(".jpg")
-                save_jpeg(photo(*size), picture)
+                save_picture(photo(*size), picture)
             else:
                 draw, (across, down) = worst[name]
                 page = Image.fromarray(draw(across, min(down, round(across / ASPECT))))

@@ -75,6 +75,11 @@ def test_reading_a_picture_imports_nothing_heavy() -> None:
     assert not found & {*HEAVY, *ROOMS_ABOVE}
 
 
+def test_reading_digits_imports_nothing_that_only_text_needs() -> None:
+    found = imported_by("import inkread, numpy; inkread.read(numpy.zeros((30, 30), numpy.uint8))")
+    assert not found & {"inkread.pipeline.text", "inkread.pipeline.symbols", "inkread.pipeline.beam_search"}
+
+
 def test_importing_the_package_imports_no_library_at_all() -> None:
     assert not imported_by("import inkread") & {*LEFT_FOR_LATER}
 

@@ -32,8 +32,6 @@ from inkread.pipeline.opinions import Opinions, opinions_of
 from inkread.pipeline.rescoring import Rescorer
 from inkread.pipeline.source_reader import SourceReader
 from inkread.pipeline.strip_reader import StripReader
-from inkread.pipeline.symbols import SymbolReader
-from inkread.pipeline.text import ALPHABETS, TextReader
 from inkread.pipeline.trace import Trace
 from inkread.results import Box, Digit, Line, Reading, Sign, require_probability
 
@@ -47,6 +45,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.picture import Source
+    from inkread.pipeline.symbols import SymbolReader
+    from inkread.pipeline.text import TextReader
 
 
 class Reader(SourceReader[Trace]):
@@ -283,10 +283,14 @@ def open_reader(
     """
     if alphabet == DIGITS_ONLY:
         if _knows_other_classes(model):
+            from inkread.pipeline.symbols import SymbolReader
+
             return SymbolReader(model, limits=limits, threads=threads)
         if lexicon:
             raise OptionError(f"lexicon {str(lexicon)!r}", "has no effect on digits", "use the alphabet text")
         return Reader(model, detector=detector, limits=limits, threads=threads)
+    from inkread.pipeline.text import ALPHABETS, TextReader  # reading digits must not load it
+
     if alphabet not in ALPHABETS:
         raise OptionError(
             f"alphabet {alphabet!r}", "is unknown", nearest(alphabet, [DIGITS_ONLY, *ALPHABETS])
@@ -299,6 +303,8 @@ def open_reader(
 
 def _knows_other_classes(model: str | os.PathLike[str]) -> bool:
     """Returns whether a model was trained on a folder of your own classes."""
+    if str(model) == DEFAULT:
+        return False  # loading it only to ask would double the time
     card = load_model(model).card
     return not {*DIGITS} <= {*card.labels} and "box" in card.geometry
 
