@@ -27,7 +27,7 @@ ARGS ?=
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # two pips must not write into one environment at a time
 .PHONY: help run draw examples test test-fast test-lowest lint format types check fuzz bench bench-accuracy docs figures train train-all notebook notebook-outputs \
-  evaluate constraints dist clean distclean
+  evaluate constraints licences sbom audit dist clean distclean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,23 @@ constraints: $(VENV)/workbench $(VENV)/serve $(VENV)/test $(VENV)/docs $(VENV)/l
 	{ echo "# With these versions, all tests pass: $$(uname -s), $$($(BIN)/python -V). Made by make constraints."; \
 	  echo "# PyTorch and its CUDA libraries are left out: which build fits depends on the machine."; \
 	  $(PIP) freeze --exclude-editable | grep -Ev '$(UNPINNED)'; } > constraints-dev.txt
+
+licences: $(VENV)/workbench $(VENV)/serve $(VENV)/test  ## write the licenses of all dependencies to docs/licences.md
+	$(BIN)/python deploy/licences.py --write docs/licences.md
+
+# The tools get an environment of their own, so that they are not in the list.
+build/audit/tools build/audit/product: pyproject.toml
+	mkdir -p build/audit
+	"$(PYTHON)" -m venv --clear $@
+	$@/bin/python -m pip --disable-pip-version-check install --quiet $(if $(findstring tools,$@),cyclonedx-bom pip-audit,'.[serve]')
+
+sbom: build/audit/tools build/audit/product  ## write build/sbom.json, a CycloneDX bill of materials of the core and the server
+	build/audit/tools/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+	  --output-file build/sbom.json build/audit/product/bin/python
+
+audit: build/audit/tools build/audit/product  ## look for known vulnerabilities of these packages; needs the network
+	build/audit/product/bin/python -m pip freeze --exclude inkread | \
+	  build/audit/tools/bin/pip-audit --no-deps --disable-pip -r /dev/stdin
 
 dist: $(VENV)/pip  ## build the sdist and the wheel into dist/
 	$(PIP) install --quiet build

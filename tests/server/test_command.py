@@ -94,6 +94,21 @@ def test_it_ends_within_ten_seconds_while_a_reading_hangs():
     assert "traceback" not in err.lower()
 
 
+def test_connections_beyond_the_limit_are_told_to_come_back():
+    program = (
+        "import inkread.cli.serve\n"
+        "from inkread.cli import main\n"
+        "inkread.cli.serve.MOST_CONNECTIONS = 3\n"
+        "if __name__ == '__main__': main(['serve', '--port', '0', '--log-level', 'error', '--workers', '1'])"
+    )
+    with command(program=program) as (_, line):
+        base = address(line)
+        assert httpx.get(f"{base}/livez", timeout=PATIENCE).status_code == 200
+        place = ("127.0.0.1", int(base.rpartition(":")[2]))
+        with socket.create_connection(place), socket.create_connection(place):
+            assert httpx.get(f"{base}/livez", timeout=PATIENCE).status_code == 503
+
+
 def test_it_says_where_it_stores_and_hides_nothing_but_the_password(tmp_path):
     store = tmp_path / "new" / "store.sqlite"
     with command("--collect", "--store", f"sqlite:///{store}") as (_, line):
