@@ -1,4 +1,4 @@
-"""Takes the picture of ``inkread camera``: ``python figures/camera_window.py [FOLDER]`` writes ``camera.png``.
+"""Takes the picture of ``inkread camera``, ``camera.png``: ``python figures/camera_window.py [FOLDER]``.
 
 The camera sees an example picture; the window is frozen, as after the space bar.
 """

@@ -1,4 +1,7 @@
-"""Draws digits in the window of ``inkread draw``: ``python figures/drawing_window.py [FOLDER]`` writes ``draw.png``."""
+"""Draws digits in the window of ``inkread draw``: ``python figures/drawing_window.py [FOLDER]``.
+
+Writes ``draw.png``.
+"""
 
 from __future__ import annotations
 
