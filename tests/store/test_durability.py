@@ -47,7 +47,7 @@ class Writer:
 
     def finish(self) -> list[str]:
         acknowledged = self.process.stdout.read().split()
-        assert self.process.wait() == 0
+        assert self.process.wait() == 0, acknowledged
         return acknowledged
 
     def close(self) -> None:

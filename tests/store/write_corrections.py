@@ -6,7 +6,9 @@ Usage: write_corrections.py URL [COUNT]; without COUNT, it runs until killed.
 import sys
 from itertools import count
 
-from inkread.store import NewDigit, NewReading, Store
+from inkread.store import NewDigit, NewReading, Store, database
+
+database.PATIENCE = 120  # others may hold the lock for long if the machine is busy
 
 DIGITS = 50
 DIGIT = NewDigit("7", 0.5, (0, 0, 9, 9), (0.1,) * 10, bytes(784), b"a picture" * 100)
