@@ -3,8 +3,8 @@
 All writers are unseen by every network: UNIPEN's held-out contributors and word collections, the
 evaluation splits of Copiste d'un jour and DHSD, photographed characters, and French wills of 1914 to 1918.
 Words and lines are read as pictures, from finding the line to the text: greedily, with regard to spelling as
-by default, and with a lexicon. CER is edits per character; case is counted. ``--time`` adds the median time of
-a picture, which only means something on an otherwise idle core.
+by default, and with a lexicon. CER is edits per character; case is counted. ``--time`` adds the median time
+of a picture, which only means something on an otherwise idle core.
 """
 
 from __future__ import annotations
