@@ -34,6 +34,7 @@ SLOW = (
     "store/test_durability.py",
     "synthetic",
     "system/test_idle.py",
+    "test_fuzzers.py",
     "test_notebook.py",
     "test_privacy.py",
     "training",
