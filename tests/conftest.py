@@ -47,6 +47,7 @@ SLOW = (
     "system/test_worker.py",
     "test_documentation_site.py",
     "test_environment.py",
+    "test_fuzzers.py",
     "test_notebook.py",
     "test_privacy.py",
     "training",

@@ -16,7 +16,6 @@ from fuzz_targets import TARGETS
 from inkread.errors import OptionError
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_seed_of_a_fuzzer_is_valid_and_keeps_the_promise(name):
     target = TARGETS[name]

@@ -128,9 +128,7 @@ def damaged_models():
     yield onnx.ModelProto(doc_string="x").SerializeToString().replace(b"x", b"\xff")
 
 
-@pytest.mark.parametrize(
-    "content", [*damaged_models()], ids=["inputs", "operators", "weights", "size", "text"]
-)
+@pytest.mark.parametrize("content", [*damaged_models()], ids=["inputs", "nodes", "weights", "size", "text"])
 def test_a_file_without_a_chain_of_layers_is_rejected(content):
     with pytest.raises(ModelFormatError):
         layers_of(dataclasses.replace(load_model(), content=content, quantized=None))
