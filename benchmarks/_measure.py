@@ -56,6 +56,11 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def percent(share: float, decimals: int = 0) -> str:
+    """Formats a share such as ``"99.5 %"``."""
+    return f"{100 * share:.{decimals}f} %"
+
+
 def milliseconds(spread: Spread) -> str:
     """Formats seconds as milliseconds."""
     return spread.shown(1000, "ms")

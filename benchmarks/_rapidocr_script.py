@@ -56,6 +56,6 @@ def serve(files: str) -> None:
 
 
 if __name__ == "__main__":
-    result = {"read": read, "serve": serve}[sys.argv[1]](sys.argv[2])  # type: ignore[operator]
+    result = {"read": read, "serve": serve}[sys.argv[1]](sys.argv[2])
     if result is not None:
         sys.stdout.write("\n" + json.dumps(result) + "\n")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from _measure import Spread, circumstances
+from _measure import Spread, circumstances, percent
 from _peers import MissingPeerError, python_of, run_script
 
 from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 OURS: Final = {"fast": 1, "brisk": 3, "brisk, 8 epochs": 8}
 """The recipes by name, with their epochs."""
 KERAS: Final = "Keras script on TensorFlow"
-TORCH: Final = "PyTorch's MNIST example"
+TORCH: Final = "recipe of PyTorch's MNIST example"
 GOALS: Final = (0.99, 0.995)
 """Held-out accuracies."""
 SEEDS, MOST = 3, 150.0
@@ -141,7 +141,9 @@ def ratios(runs: dict[str, list[Run]], most: float) -> str:
         }
         best = min((name for name in OURS if name in reached), key=lambda name: reached[name], default=None)
         if best is None:
-            lines.append(f"- {goal:.1%} of the held-out digits: no recipe of inkread reached it in every run")
+            lines.append(
+                f"- {percent(goal, 1)} of the held-out digits: no recipe of inkread reached it in every run"
+            )
             continue
         for peer in (name for name in runs if name not in OURS):
             times_as = (
@@ -149,11 +151,17 @@ def ratios(runs: dict[str, list[Run]], most: float) -> str:
                 if peer in reached
                 else (f"{reached[best]:.1f} s, not reached in every run within {most:g} s by")
             )
-            lines.append(f"- {goal:.1%} of the held-out digits: `{best}` {times_as} the {peer}")
+            lines.append(f"- {percent(goal, 1)} of the held-out digits: `{best}` {times_as} the {peer}")
     return "\n".join(lines) + "\n"
 
 
-HEADING: Final = ["", *(f"seconds to {goal:.1%}" for goal in GOALS), "seconds", "epochs", "MNIST test"]
+HEADING: Final = [
+    "",
+    *(f"seconds to {percent(goal, 1)}" for goal in GOALS),
+    "seconds",
+    "epochs",
+    "MNIST test",
+]
 
 
 def row(name: str, runs: list[Run]) -> list[str]:
@@ -168,7 +176,7 @@ def row(name: str, runs: list[Run]) -> list[str]:
         *cells,
         Spread(tuple(run.history[-1][0] for run in runs)).shown(),
         f"{statistics.median(len(run.history) for run in runs):g}",
-        f"{statistics.mean(run.test for run in runs):.2%}",
+        percent(statistics.mean(run.test for run in runs), 2),
     ]
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from _measure import ROOT, Spread, circumstances, clock, matrix_rate, milliseconds, significant
+from _measure import ROOT, Spread, circumstances, clock, matrix_rate, milliseconds, percent, significant
 from _peers import MissingPeerError, Worker, keras_models, python_of, tesseract
 from _pictures import digit, form, page, photo, save_picture
 from fast import mnist, saved
@@ -234,7 +234,7 @@ def arithmetic(rate: float) -> str:
     return (
         f"inkread's network takes {each:,} multiplications a glyph, {rate * each / 1e9:.0f}·10⁹ a second "
         f"in the batch, in 8 bits. NumPy multiplies float32 matrices at {peak:.0f}·10⁹ a second here: "
-        f"{share:.0%}.\n"
+        f"{percent(share)}.\n"
     )
 
 

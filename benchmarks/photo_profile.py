@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import cv2
-from _measure import ROOT, Spread, circumstances, milliseconds
+from _measure import ROOT, Spread, circumstances, milliseconds, percent
 from _pictures import photo, save_picture
 
 from inkread import Reader
@@ -70,8 +70,8 @@ def figures(command: str, *, readings: int = READINGS) -> str:
         [
             circumstances(command),
             f"A 12-megapixel photo of 50 digits takes {milliseconds(plain)} of CPU time on one thread.",
-            f"The three largest costs: {', '.join(f'{name} ({shares[name]:.0%})' for name in named)}.\n",
-            table(["stage", "of the CPU time"], [[name, f"{shares[name]:.0%}"] for name in ordered]),
+            f"The three largest costs: {', '.join(f'{name} ({percent(shares[name])})' for name in named)}.\n",
+            table(["stage", "of the CPU time"], [[name, percent(shares[name])] for name in ordered]),
         ]
     )
 
