@@ -82,7 +82,9 @@ def grown(
 ) -> int:
     """Reads ``count`` times, prints memory, and returns the bytes by which a process grew at most."""
     print(f"{'readings':>9} {'seconds':>8}  " + "  ".join(f"{name + ' MB':>12}" for name in processes))
-    start, base, now = perf_counter(), {}, {}
+    start = perf_counter()
+    base: dict[str, int] = {}
+    now: dict[str, int] = {}
     settled = max(1, count // 10)
     for number in range(1, count + 1):
         read(files[number % len(files)], single)
