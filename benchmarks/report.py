@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SECTIONS: Final[dict[str, tuple[Callable[..., str], dict[str, Any], dict[str, Any]]]] = {
     "latency": (latency.figures, {}, {"quick": True, "seconds": 0.2, "rounds": 1}),
-    "cold-start": (cold_start.figures, {}, {"runs": 2, "quick": True}),
+    "cold-start": (cold_start.figures, {}, {"runs": 1, "quick": True}),
     "profile": (photo_profile.figures, {}, {"readings": 2}),
     "sizes": (sizes.figures, {}, {}),
     "accuracy": (peers.figures, {}, {"every": 60, "quick": True}),
