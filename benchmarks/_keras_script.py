@@ -89,7 +89,8 @@ def reach(data: str, goals: str, most: str) -> dict[str, Any]:
 
     sets = arrays(data)
     cnn().fit(*(each[:1280] for each in sets["learned"]), batch_size=BATCH, verbose=0)  # warm-up
-    network, seconds, history = cnn(), 0.0, []
+    network, seconds = cnn(), 0.0
+    history: list[tuple[float, float]] = []
     wanted = max(map(float, goals.split(",")))
     while seconds < float(most) and not (history and history[-1][1] >= wanted):
         start = time.perf_counter()

@@ -79,6 +79,7 @@ class Worker:
     """A script that times calls on request, see ``_calls``; a context manager that ends it."""
 
     def __init__(self, python: str, script: str, *arguments: str) -> None:
+        self._name = script
         self._process = subprocess.Popen(
             [python, str(HERE / script), "serve", *arguments],
             env=os.environ | QUIET,
@@ -113,10 +114,10 @@ class Worker:
             pipe_in.write(json.dumps([case, seconds, least]) + "\n")
             pipe_in.flush()
         except BrokenPipeError:
-            raise MissingPeerError(f"{self._process.args}: has ended") from None
+            raise MissingPeerError(f"{self._name}: has ended") from None
         line = pipe_out.readline()
         if not line:
-            raise MissingPeerError(f"{self._process.args}: has ended at {case}")
+            raise MissingPeerError(f"{self._name}: has ended at {case}")
         return Spread(tuple(json.loads(line)))
 
 

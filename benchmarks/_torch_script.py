@@ -55,8 +55,8 @@ def accuracy(model: nn.Module, glyphs: torch.Tensor, labels: torch.Tensor) -> fl
     model.eval()
     with torch.inference_mode():
         right = [
-            (model(part).argmax(dim=1) == labels[start : start + len(part)]).sum().item()
-            for start, part in zip(range(0, len(glyphs), 1000), glyphs.split(1000), strict=True)
+            (model(glyphs[start : start + 1000]).argmax(dim=1) == labels[start : start + 1000]).sum().item()
+            for start in range(0, len(glyphs), 1000)
         ]
     return sum(right) / len(labels)
 
@@ -65,9 +65,12 @@ def epoch(model: nn.Module, optimizer: Any, glyphs: torch.Tensor, labels: torch.
     """Trains one epoch, and returns its seconds."""
     model.train()
     start = time.perf_counter()
-    for chosen in torch.randperm(len(labels)).split(BATCH):
+    order = torch.randperm(len(labels))
+    for first in range(0, len(order), BATCH):
+        chosen = order[first : first + BATCH]
         optimizer.zero_grad()
-        functional.cross_entropy(model(glyphs[chosen]), labels[chosen]).backward()
+        loss = functional.cross_entropy(model(glyphs[chosen]), labels[chosen])
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return time.perf_counter() - start
 
@@ -81,7 +84,8 @@ def reach(data: str, goals: str, most: str) -> dict[str, Any]:
         }
     warm = network()
     epoch(warm, torch.optim.Adadelta(warm.parameters(), lr=RATE), *(each[:1280] for each in sets["learned"]))
-    model, seconds, history = network(), 0.0, []
+    model, seconds = network(), 0.0
+    history: list[tuple[float, float]] = []
     optimizer = torch.optim.Adadelta(model.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=DECAY)
     wanted = max(map(float, goals.split(",")))
@@ -101,7 +105,9 @@ def serve(files: str) -> None:
 
     def classify(some: Any) -> Any:
         with torch.inference_mode():
-            return torch.cat([model(part).argmax(dim=1) for part in inputs(some).split(256)]).numpy()
+            glyphs = inputs(some)
+            parts = [glyphs[start : start + 256] for start in range(0, len(glyphs), 256)]
+            return torch.cat([model(part).argmax(dim=1) for part in parts]).numpy()
 
     answer({"glyph": lambda: classify(glyphs[:1]), "glyphs": lambda: classify(glyphs)})
 

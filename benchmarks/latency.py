@@ -157,6 +157,10 @@ def tesseract_timers(command: str, files: dict[str, Any]) -> dict[str, Timer]:
         options = ["--psm", str(mode), "-c", "tessedit_char_whitelist=0123456789"]
         subprocess.run([command, picture, "-", *options], check=True, capture_output=True)
 
+    def run_all(pictures: list[str], mode: int) -> None:
+        for picture in pictures:
+            run(picture, mode)
+
     def first(kind: str) -> list[str]:
         return sorted(map(str, Path(files[kind]).iterdir()))[: files["some"]]
 
@@ -164,8 +168,8 @@ def tesseract_timers(command: str, files: dict[str, Any]) -> dict[str, Timer]:
         "digit": lambda: run(files["digit"], 10),
         "photo": lambda: run(files["photo"], 11),
         "form": lambda: run(files["form"], 11),
-        "some digits": lambda: [run(each, 10) for each in first("digits")],
-        "some pages": lambda: [run(each, 11) for each in first("pages")],
+        "some digits": lambda: run_all(first("digits"), 10),
+        "some pages": lambda: run_all(first("pages"), 11),
     }
 
     def timer(call: Callable[[], object]) -> Timer:
