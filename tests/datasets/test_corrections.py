@@ -103,6 +103,13 @@ def test_a_store_without_corrections_says_so(path):
         load_corrections(path)
 
 
+def test_a_store_of_missed_digits_only_says_which_network_can_learn_from_it(path, pages):
+    with Store.open(str(path)) as store:
+        store.add_mark(reading=pages[0], box=(200, 40, 241, 100), label="5", by=None)
+    with pytest.raises(DatasetNotFoundError, match="only digits that were missed.*--network detector"):
+        load_corrections(path)
+
+
 def test_a_file_that_is_not_a_store_says_so(path):
     path.write_text("no database" * 1000)
     with pytest.raises(StoreError, match="not an SQLite database"):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inkread.store import MarkedPage, Store
 
 COLLECT = "start inkread serve with --collect, and correct what it misreads"
+LEARN_PLACES = "train the detector: inkread train --network detector --data corrections"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +72,9 @@ def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGly
     """
     with _opened(store) as (opened, name):
         glyphs = opened.corrected_glyphs()
+        if not glyphs and next(iter(opened.corrected_pages()), None):
+            problem = "has only digits that were missed, which the network of single digits cannot learn from"
+            raise DatasetNotFoundError(name, problem, LEARN_PLACES)
     if not glyphs:
         raise DatasetNotFoundError(name, "has no corrections", COLLECT)
     images = np.frombuffer(b"".join(glyph for glyph, _ in glyphs), np.uint8).reshape(
