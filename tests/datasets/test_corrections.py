@@ -106,7 +106,7 @@ def test_a_store_without_corrections_says_so(path):
 def test_a_store_of_missed_digits_only_says_which_network_can_learn_from_it(path, pages):
     with Store.open(str(path)) as store:
         store.add_mark(reading=pages[0], box=(200, 40, 241, 100), label="5", by=None)
-    with pytest.raises(DatasetNotFoundError, match="only digits that were missed.*--network detector"):
+    with pytest.raises(DatasetNotFoundError, match=r"only digits that were missed.*--network detector"):
         load_corrections(path)
 
 
