@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 MADE = {
     "boxes": ["boxes.jpg", "stages.jpg"],
-    "camera": ["camera.png"],
-    "draw": ["draw.png"],
+    "camera_window": ["camera.png"],
+    "drawing_window": ["draw.png"],
     "page": ["page.png"],
     "reading": ["reading.gif"],
 }
@@ -28,7 +28,7 @@ CHROMIUM = os.environ.get("INKREAD_CHROMIUM", "/usr/bin/chromium")
 
 def needs(figure: str) -> None:
     """Skips the test if what takes the picture is missing."""
-    if figure in ("camera", "draw"):
+    if figure.endswith("_window"):
         pytest.importorskip("pygame", reason="needs the extra desktop")
     if figure == "page":
         pytest.importorskip("fastapi", reason="needs the extra serve")

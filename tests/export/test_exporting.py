@@ -240,7 +240,7 @@ def test_wrong_names_and_detectors_are_rejected(run, tmp_path, digits):
         export_model(run, to=[], digits=digits)
     with pytest.raises(OptionError, match="--out"):
         export_model("default", to=["onnx"], digits=digits)
-    with pytest.raises(ModelFormatError, match="the detector is already ONNX"):
+    with pytest.raises(ModelFormatError, match="only inkread can use the output of a detector"):
         export_model("detector", to=["onnx"], out=tmp_path, digits=digits)
 
 
