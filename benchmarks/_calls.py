@@ -27,11 +27,16 @@ def serve(cases: Mapping[str, Callable[[], object]]) -> None:
         if name not in warm:
             call()
             warm.add(name)
-        times: list[float] = []
-        end = time.perf_counter() + seconds
-        while len(times) < least or time.perf_counter() < end:
-            start = time.perf_counter()
-            call()
-            times.append(time.perf_counter() - start)
-        answers.write(json.dumps(times) + "\n")
+        answers.write(json.dumps(timed(call, seconds, least)) + "\n")
         answers.flush()
+
+
+def timed(call: Callable[[], object], seconds: float, least: int) -> list[float]:
+    """Returns the seconds of calls made for about ``seconds``, at least ``least`` of them."""
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < least or time.perf_counter() < end:
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return times

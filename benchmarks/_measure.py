@@ -6,7 +6,6 @@ import os
 import platform
 import statistics
 import subprocess
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from _calls import timed
 
 from inkread.evaluation.reports.markdown import fill
 from inkread.system.cores import usable_cores
@@ -68,13 +68,7 @@ def milliseconds(spread: Spread) -> str:
 
 def clock(call: Callable[[], object], *, seconds: float, least: int = 3) -> Spread:
     """Times calls for about ``seconds``, at least ``least`` of them."""
-    times: list[float] = []
-    end = time.perf_counter() + seconds
-    while len(times) < least or time.perf_counter() < end:
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return Spread(tuple(times))
+    return Spread(tuple(timed(call, seconds, least)))
 
 
 def matrix_rate(seconds: float = 2.0) -> float:
