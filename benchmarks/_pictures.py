@@ -73,9 +73,9 @@ def form() -> NDArray[np.uint8]:
 
 
 def page(number: int, rows: int = 3, digits: int = 6) -> NDArray[np.uint8]:
-    """Draws three rows of six digits on grainy paper by a writer of that number, 392×500 uint8."""
+    """Draws rows of digits on grainy paper by a writer of that number, uint8; 392×500 for three of six."""
     rng = np.random.default_rng(number)
-    style, ink = WriterStyle.random(rng), np.zeros((ROW * (2 * rows + 1), 500), np.float32)
+    style, ink = WriterStyle.random(rng), np.zeros((ROW * (2 * rows + 1), 80 + 70 * digits), np.float32)
     for row in range(rows):
         text = "".join(map(str, rng.integers(0, 10, digits)))
         write(ink, text, 40, ROW * (2 * row + 1), height=ROW, pen=ROW / 14, style=style, rng=rng)

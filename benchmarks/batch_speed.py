@@ -79,29 +79,34 @@ def main() -> int:
     """Prints the figures in Markdown, and writes them into a document if one is named."""
     parser = argparse.ArgumentParser(description="Measure the speed and memory of batch jobs.")
     parser.add_argument("--pictures", type=int, default=2_000, metavar="N", help="pictures per job")
+    parser.add_argument("--rows", type=int, default=3, metavar="N", help="rows of digits of a picture")
+    parser.add_argument("--digits", type=int, default=6, metavar="N", help="digits of a row")
     parser.add_argument("--repeats", type=int, default=3, metavar="N", help="jobs of each kind")
     parser.add_argument("--price", type=float, default=PRICE, metavar="X", help="dollars per core hour")
     parser.add_argument("--write", type=Path, metavar="FILE", help="the document to write the figures into")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="inkread-batch-speed-") as name:
         folder = Path(name)
-        draw_pictures(folder / "scans", options.pictures)
+        size = draw_pictures(folder / "scans", options.pictures, options.rows, options.digits)
         found = measured(folder, options.repeats)
-    figures = report(found, options.pictures, options.price)
+    kind = f"{size} pixels and {options.rows * options.digits} digits"
+    figures = report(found, options.pictures, kind, options.price)
     print(figures)
     if options.write:
         write_section(options.write, FIGURES, figures)
     return 0
 
 
-def draw_pictures(folder: Path, wanted: int) -> None:
-    """Writes JPEG pictures of three rows of six digits on grainy paper, each by another writer."""
+def draw_pictures(folder: Path, wanted: int, rows: int, digits: int) -> str:
+    """Writes JPEG pictures of digits on grainy paper, each by another writer; returns their size."""
     folder.mkdir()
     for number in range(min(wanted, DISTINCT)):
-        save_picture(page(number), folder / f"{number:06}.jpg", quality=85)
+        save_picture(page(number, rows, digits), folder / f"{number:06}.jpg", quality=85)
     first = sorted(folder.iterdir())
     for number in range(len(first), wanted):
         (folder / f"{number:06}.jpg").hardlink_to(first[number % DISTINCT])
+    height, width = page(0, rows, digits).shape
+    return f"{width}×{height}"
 
 
 def measured(folder: Path, repeats: int) -> dict[str, list[Measured]]:
@@ -177,8 +182,8 @@ def proportional_memory(process: int) -> float:
     return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
 
 
-def report(found: dict[str, list[Measured]], pictures: int, price: float) -> str:
-    """Returns the table of all jobs, and what many pages cost."""
+def report(found: dict[str, list[Measured]], pictures: int, kind: str, price: float) -> str:
+    """Returns the table of all jobs on pictures of a kind, and what many pages cost."""
     rates = {name: median(pictures / each.seconds for each in jobs) for name, jobs in found.items()}
     rows = []
     for name, jobs in found.items():
@@ -195,7 +200,8 @@ def report(found: dict[str, list[Measured]], pictures: int, price: float) -> str
         )
     heading = ["", "pages a second", "of one worker's", "processor time a page", "peak memory", "growth"]
     repeats = len(found["1 worker"])
-    where = f"{processor()}, {usable_cores()} cores; {pictures:,} pictures, medians of {repeats}"
+    where = f"{processor()}, {usable_cores()} cores; {pictures:,} pictures of {kind}"
+    where += f", medians of {repeats}" if repeats > 1 else ", once each"
     efficiency = rates["2 workers"] / rates["1 worker"] / 2
     best = min(median(each.processor for each in jobs) for name, jobs in found.items() if "worker" in name)
     return "\n".join(

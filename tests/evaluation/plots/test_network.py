@@ -75,8 +75,10 @@ def test_a_saliency_map_is_of_the_glyphs_pixels(network, glyphs):
 
 def test_saliency_is_where_a_network_looks(glyphs):
     linear = named("linear").requires_grad_(False)
-    linear[2].weight[:] = 0
+    for values in linear.parameters():
+        values.zero_()
     linear[2].weight[3, 5 * 28 + 7] = 2.0
+    linear[2].bias[3] = 1.0
     found = saliency_map(linear.eval(), glyphs.images[0])
     assert found[5, 7] == 1
     assert found.sum() == 1
