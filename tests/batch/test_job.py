@@ -189,6 +189,19 @@ def test_another_job_in_the_same_folder_is_an_error(tmp_path, change):
         finish(job_of(*inputs, out=tmp_path / "out", **change))
 
 
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("line", ["", "{", "[" * 100_000, "[1]", "7", '{"kind": "none"}', '{"a": 2}'])
+def test_a_manifest_that_was_changed_is_an_error(tmp_path, number, line):
+    scans = write_pictures(tmp_path / "scans", MANY[:1])
+    finish(job_of(scans, out=tmp_path / "out"))
+    manifest = tmp_path / "out" / "_manifest.jsonl"
+    lines = manifest.read_text().splitlines()
+    lines[number] = line
+    manifest.write_text("\n".join(lines) + "\n")
+    with pytest.raises(JobError, match=r"cannot be read|other settings"):
+        finish(job_of(scans, out=tmp_path / "out"))
+
+
 def test_a_job_without_inputs_leaves_no_folder(tmp_path):
     with pytest.raises(JobError, match="does not exist"):
         finish(job_of(tmp_path / "missing", out=tmp_path / "out"))

@@ -194,6 +194,7 @@ def test_a_full_disk_is_an_error_after_which_the_file_is_as_before(tmp_path, suf
         b"seven\n",
         b"\x89PNG\r\n",
         b"\n",
+        b"[" * 100_000 + b"\n",
     ],
 )
 def test_a_foreign_file_is_an_error_and_is_left_alone(tmp_path, suffix, foreign):

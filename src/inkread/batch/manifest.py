@@ -55,7 +55,7 @@ class Manifest:
 
     def require_same_job(self) -> None:
         """Raises a ``JobError`` if it is the manifest of another job."""
-        before = next(self._lines())
+        before = next(self._lines(), {})
         changed = [name for name, value in self.identity.items() if before.get(name) != value]
         if before.get("version") != VERSION or changed:
             problem = f"holds a job with other settings ({', '.join(changed) or 'another version'})"
@@ -66,15 +66,26 @@ class Manifest:
     def shards(self) -> Iterator[tuple[int, Shard]]:
         """Yields the shards with their numbers, from 0."""
         for number, fields in enumerate(islice(self._lines(), 1, None)):
-            yield number, from_dict(fields)
+            try:
+                shard = from_dict(fields)
+            except (KeyError, TypeError) as error:
+                raise self._unreadable(f"line {number + 2} is not a shard") from error
+            yield number, shard
 
     def _lines(self) -> Iterator[dict[str, Any]]:
-        place = type(self.folder)(f"{str(self.folder).rstrip('/')}/{NAME}")
         try:
-            with place.open() as lines:
-                for line in lines:
-                    yield json.loads(line)
-        except (OSError, ValueError) as error:
-            raise JobError(
-                str(place), f"cannot be read ({error})", "choose another folder with --out"
-            ) from error
+            with self._place.open() as lines:
+                for number, line in enumerate(lines, 1):
+                    fields = json.loads(line)
+                    if not isinstance(fields, dict):
+                        raise self._unreadable(f"line {number} is not an object")
+                    yield fields
+        except (OSError, ValueError, RecursionError) as error:
+            raise self._unreadable(str(error)) from error
+
+    @property
+    def _place(self) -> Location:
+        return type(self.folder)(f"{str(self.folder).rstrip('/')}/{NAME}")
+
+    def _unreadable(self, why: str) -> JobError:
+        return JobError(str(self._place), f"cannot be read ({why})", "choose another folder with --out")

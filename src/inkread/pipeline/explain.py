@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from inkread.errors import OutputError
 from inkread.pipeline.classifier import DIGITS
 from inkread.pipeline.symbols import TextTrace
 from inkread.pipeline.text_lines import HEIGHT
 from inkread.results.annotate import draw_reading
+from inkread.results.fonts import font_for
 from inkread.system.files import whole
 
 if TYPE_CHECKING:
@@ -110,10 +111,11 @@ def draw_lines(trace: TextTrace) -> Image.Image:
     width = max(line.pixels.shape[1] for line in trace.found)
     tall = HEIGHT + 22
     canvas = Image.new("RGB", (max(width, 200) + 10, tall * len(trace.found) + 5), PAPER)
-    painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
+    painter = ImageDraw.Draw(canvas)
     for index, (line, read) in enumerate(zip(trace.found, trace.texts, strict=True)):
         canvas.paste(Image.fromarray(line.pixels), (5, 5 + tall * index))
-        painter.text((5, 5 + tall * index + HEIGHT + 1), read or "-", fill=CHOSEN, font=font)
+        below = (5, 5 + tall * index + HEIGHT + 1)
+        painter.text(below, read or "-", fill=CHOSEN, font=font_for(read, 14))
     return canvas
 
 
@@ -180,7 +182,7 @@ def draw_glyphs(trace: Trace) -> Image.Image:
     canvas = Image.new(
         "RGB", (cell[0] * max(1, min(columns, len(chosen))), cell[1] * max(1, len(tiles))), PAPER
     )
-    painter, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
+    painter, font = ImageDraw.Draw(canvas), font_for("", 12)
     for y, row in enumerate(tiles):
         for x, index in enumerate(row):
             left, top = x * cell[0] + 5, y * cell[1] + 5

@@ -13,9 +13,10 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from inkread.errors import OptionError
+from inkread.results.fonts import font_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from inkread.results.reading import Digit, Reading
 
 FloatBox = tuple[float, float, float, float]
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 WHITE = (255, 255, 255)
 BLACK = (0, 0, 0)
@@ -169,8 +169,8 @@ def _draw_tag(
     colour = colour_of(digit.probability)
     ink = BLACK if colour == UNSURE else WHITE
     percent = f"{int(digit.probability * 100)}%"
-    large = ImageFont.load_default(pen.font)
-    small = ImageFont.load_default(max(1, round(pen.font * PROBABILITY_TO_FONT)))
+    large = font_for(digit.label, pen.font)
+    small = font_for(percent, max(1, round(pen.font * PROBABILITY_TO_FONT)))
     pad = max(2, pen.font // 6)
     gap = max(1, pen.font // 8)
     label_width, percent_width = painter.textlength(digit.label, large), painter.textlength(percent, small)

@@ -267,7 +267,11 @@ class _JsonLines:
         return (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", errors="backslashreplace")
 
     def decode(self, line: bytes) -> tuple[Stamp, str] | None:
-        match json.loads(line):
+        try:
+            fields = json.loads(line)
+        except RecursionError:  # nested too deeply
+            return None
+        match fields:
             case {
                 "source": str(source),
                 "error": _,
