@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+BUNDLED = ROOT / "src" / "inkread" / "models" / "bundled"
 TEST = re.compile(r"`(test_\w+)`")
 
 
@@ -72,3 +74,16 @@ def test_the_data_of_every_bundled_model_has_its_licence_in_the_list():
     spec.loader.exec_module(module)
     rows = rows_of("licences.md", "| data | licence |")
     assert rows == [f"| {name} | {'; '.join(sorted(each))} |" for name, each in sorted(module.data().items())]
+
+
+def test_the_readme_credits_everyone_whose_data_the_bundled_models_learned_from():
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    cards = [json.loads(path.read_text(encoding="utf-8")) for path in BUNDLED.rglob("card.json")]
+    named = {
+        re.split(r"[:(,]", part)[0].strip()
+        for card in cards
+        for data in card["data"]
+        for part in data["attribution"].split(";")
+    } - {"inkread", "their designers"}
+    assert len(named) >= 10
+    assert {name for name in named if name not in readme} == set()
