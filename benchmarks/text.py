@@ -3,7 +3,8 @@
 All writers are unseen by every network: UNIPEN's held-out contributors and word collections, the
 evaluation splits of Copiste d'un jour and DHSD, photographed characters, and French wills of 1914 to 1918.
 Words and lines are read as pictures, from finding the line to the text: greedily, with regard to spelling as
-by default, and with a lexicon. CER is edits per character; case is counted. ``--time`` adds the median time
+by default, and with a lexicon. CER is edits per character; case is counted. On made pages, only the lines are
+found. ``--time`` adds the median time
 of a picture, which only means something on an otherwise idle core.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from _text_pages import make_page, right_lines
 
 from inkread.datasets.archives import load_npz
 from inkread.datasets.data_dirs import require_file
@@ -31,8 +33,10 @@ from inkread.datasets.written_text import (
 from inkread.errors import DatasetNotFoundError
 from inkread.evaluation.metrics import edit_distance
 from inkread.evaluation.reports.markdown import fill, table
+from inkread.pipeline.ink import ink_of
 from inkread.pipeline.text import TextReader
-from inkread.synthetic.text_lines import pen_line, plain
+from inkread.pipeline.text_lines import owners_of
+from inkread.synthetic.text_lines import load_text_stock, pen_line, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,6 +49,8 @@ Sample = tuple["NDArray[np.uint8]", str]
 WILLS = "https://github.com/HTR-United/CREMMA-AN-TestamentsDePoilus"
 MARGIN = 12
 """Pixels of paper around a strip."""
+PAGES, PAGES_SEED = 200, 7
+"""Made pages, and their seed."""
 
 
 def main() -> None:
@@ -54,7 +60,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="read one in N")
     parser.add_argument("--time", action="store_true", help="add the median time of a picture")
     options = parser.parse_args()
-    parts = [characters(options.every), words(options.every, timed=options.time)]
+    parts = [characters(options.every), words(options.every, timed=options.time), pages(options.every)]
     figures = "\n\n".join(part for part in parts if part)
     print(figures)
     if options.write:
@@ -101,6 +107,26 @@ def words(every: int, *, timed: bool) -> str:
             rows.append([f"{name}, with a lexicon of {len(known):,}", *row(_with_lexicon(known), samples)])
     header = ["words and lines", "pictures", "CER", "exactly right", "case folded", *["time"] * timed]
     return table(header, rows) if rows else ""
+
+
+def pages(every: int) -> str:
+    """Returns the table of lines on made pages."""
+    try:
+        stock = load_text_stock(held_out=True)
+    except DatasetNotFoundError:
+        return ""
+    numbers = range(0, PAGES, every)
+    right = found = known = whole = 0
+    for number in numbers:
+        page = make_page(stock, np.random.default_rng([PAGES_SEED, number]))
+        ink = ink_of(page.grey)
+        owner = owners_of(ink)[0] if ink.size else np.zeros(ink.mask.shape, np.int32)
+        here, seen = right_lines(page, owner, ink.mask)
+        right, found, known = right + here, found + seen, known + page.lines
+        whole += here == seen == page.lines
+    row = [f"{len(numbers):,}", f"{known:,}", f"{right / known:.1%}", f"{right / max(1, found):.1%}"]
+    header = ["made pages of held-out words", "lines", "found", "right of those found", "all lines right"]
+    return table(header, [[*row, f"{whole / len(numbers):.1%}"]])
 
 
 def _with_lexicon(words: Sequence[str]) -> TextReader:

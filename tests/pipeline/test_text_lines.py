@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.pipeline.text_lines import FILL, HEIGHT, MOST_LINES, find_lines, ink_of
+from inkread.pipeline.ink import ink_of
+from inkread.pipeline.text_lines import FILL, HEIGHT, MOST_LINES, find_lines
 
 WORDS = ("Every good boy", "does fine and", "jumps quickly")
 
@@ -66,6 +67,46 @@ def test_ruled_paper_has_the_same_lines():
     for y in range(10, picture.shape[0], 60):
         cv2.line(picture, (0, y), (picture.shape[1], y), 150, 1)
     assert len(find_lines(picture)) == 3
+
+
+def grainy(picture: np.ndarray, deviation: float, size: float) -> np.ndarray:
+    """Returns the picture on paper with grain: noise blurred to grains of some size."""
+    grain = np.random.default_rng(4).standard_normal(picture.shape).astype(np.float32)
+    grain = cv2.GaussianBlur(grain, (0, 0), size) if size else grain
+    return np.clip(picture + deviation * grain / grain.std(), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("size", [0, 0.8, 1.5])
+@pytest.mark.parametrize("deviation", [3, 6, 10])
+def test_the_grain_of_paper_is_not_ink(deviation, size):
+    picture = grainy(
+        cv2.copyMakeBorder(page(*WORDS), 200, 200, 100, 100, cv2.BORDER_REPLICATE), deviation, size
+    )
+    assert len(find_lines(picture)) == 3
+
+
+def test_paper_with_grain_alone_has_no_lines():
+    assert find_lines(grainy(np.full((700, 900), 200, np.uint8), 6, 0.8)) == []
+
+
+@pytest.mark.parametrize("slope", [-0.05, -0.02, 0.01, 0.04])
+def test_sloping_rules_are_not_lines(slope):
+    picture = cv2.copyMakeBorder(page(*WORDS), 60, 60, 60, 60, cv2.BORDER_REPLICATE)
+    for y in range(-60, picture.shape[0] + 60, 45):
+        cv2.line(
+            picture, (0, y), (picture.shape[1], round(y + slope * picture.shape[1])), 140, 1, cv2.LINE_AA
+        )
+    assert len(find_lines(picture)) == 3
+
+
+def test_numbers_close_below_each_other_are_lines_of_their_own():
+    assert len(find_lines(page("384", "1207", "96", "1687", size=1.6, apart=52))) == 4
+
+
+def test_a_dot_belongs_to_its_line():
+    picture = page("minimum")
+    cv2.circle(picture, (66, 26), 3, 30, -1)
+    assert len(find_lines(picture)) == 1
 
 
 def test_a_box_leads_back_to_the_page():

@@ -21,7 +21,7 @@ from inkread.models.card import DIGIT_CLASSES, LONGEST_LABEL
 from inkread.picture import load_picture
 from inkread.pipeline.glyph import normalize
 from inkread.pipeline.glyphs import cut_ink
-from inkread.pipeline.text_lines import ink_of
+from inkread.pipeline.ink import ink_of
 from inkread.reader import Reader
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from inkread.picture import PictureLimits, load_picture
 from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.glyph import normalize
 from inkread.pipeline.glyphs import cut_ink
+from inkread.pipeline.ink import ink_of
 from inkread.pipeline.source_reader import SourceReader
-from inkread.pipeline.text_lines import ink_of
 from inkread.results import Digit, Line, Reading, require_probability
 
 if TYPE_CHECKING:

@@ -1,44 +1,41 @@
 """Finds the lines of text on a page, and cuts each out as a strip for the recognizer.
 
-Ink is what differs from its surroundings; lines are ridges of its density. Nothing here depends on the
-alphabet. All lengths are relative to ``s``, the typical height of the writing on the page.
+Lines are ridges of the density of ink. Nothing here depends on the alphabet. All lengths are relative to
+``s``, the typical height of the writing on the page.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from inkread.pipeline.contrast import planes
+from inkread.pipeline.ink import ink_of
 from inkread.pipeline.lines import rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from inkread.pipeline.ink import Ink
+
 HEIGHT, FILL = 48, 0.76
+"""Height of a strip in pixels, and the share of it that the line's ink takes."""
 INKED, DARKEST = 0.4, 99
 """A column has ink if a pixel differs from paper by this share of what this percentile of pixels does."""
-"""Height of a strip in pixels, and the share of it that the line's ink takes."""
-FIRST_SIDE = 1_200
-"""Longer side, pixels, at which ink is searched first; halved while the writing is higher than
-``TALLEST``."""
-TALLEST = 64
-"""More than the window of ``contrast.planes``: strokes of higher writing would be hollow."""
-INK = 0.25
-"""Minimum contrast of ink, of 1; three local standard deviations are 1."""
-RULE, SHORTEST_RULE = 6, 40
-"""A straight run of ink longer than this fraction of the page's side, and this many pixels, is a printed
-line."""
-SPECK = 0.2
-"""Side of a component, in ``s``, below which it may be dirt."""
 SMEARED = (2.0, 0.4)
 """Standard deviations, in ``s``, of the blur along and across lines that makes them ridges."""
-ACROSS, RIDGE, LEAST_INK = 1.5, 0.7, 0.02
+FINEST = 2.0
+"""Pixels of the standard deviation across lines at which they are blurred."""
+ACROSS, RIDGE, LEAST_INK = 0.7, 0.85, 0.02
 """A ridge is within this share of the highest density up to so many ``s`` above and below, and has that
 density at least."""
+SMALL, WITHIN = 0.1, 0.2
+"""A line with less than this share of another's ink is a part of it, such as a dot or a loop, if this share
+of its height is beside it."""
+LOWEST = 0.4
+"""Height of a line at least, in ``s``; what is lower is dirt, or the remains of a rule."""
 JOINED = 3.0
 """Gap in a ridge, in ``s``, within one line."""
 TWO_LINES = 2.2
@@ -88,92 +85,6 @@ class TextLine:
         return x0, y0 - self.tall / 2, x1, y1 + self.tall / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """The ink of a page at the resolution at which lines are found.
-
-    Attributes:
-        mask: bool h×w.
-        scale: pixels of the mask per pixel of the page.
-        size: ``s``, the typical height of the writing, in pixels of the mask; 0 if there is none.
-    """
-
-    mask: NDArray[np.bool_]
-    scale: float
-    size: float
-
-    @property
-    def box(self) -> NDArray[np.float32] | None:
-        """The box of the writing, x0, y0, x1, y1 in pixels of the page; ``None`` without ink.
-
-        Dirt is left out, and what the picture's border cuts off, unless it is the largest part.
-        """
-        _, _, stats, _ = cv2.connectedComponentsWithStats(self.mask.astype(np.uint8), connectivity=8)
-        parts = stats[1:]
-        parts = parts[(parts[:, 2:4] >= SPECK * self.size).any(axis=1)]
-        if not len(parts):
-            return None
-        ends = parts[:, :2] + parts[:, 2:4]
-        cut_off = (parts[:, :2] == 0).any(axis=1) | (ends == self.mask.shape[::-1]).any(axis=1)
-        largest = int(parts[:, cv2.CC_STAT_AREA].argmax())
-        keep = ~cut_off if not cut_off[largest] else np.ones(len(parts), bool)
-        corners = np.concatenate([parts[keep, :2].min(axis=0), ends[keep].max(axis=0)])
-        return np.asarray(corners / self.scale, np.float32)
-
-
-def ink_of(grey: NDArray[np.uint8]) -> Ink:
-    """Finds the ink of a page, uint8 H×W, without printed rules."""
-    side = FIRST_SIDE
-    while True:
-        scale = min(1.0, side / max(grey.shape))
-        small = grey
-        if scale < 1:
-            small = np.asarray(
-                cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
-            )
-        mask = _without_rules(_contrasted(small))
-        size = _size_of(mask)
-        if size <= TALLEST or side <= 100:
-            return Ink(mask, scale, size)
-        side = int(max(small.shape) / 2)
-
-
-def _contrasted(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    local = planes(grey)[1]
-    # Ink covers less area than paper, so its side of the mean has the longer tail.
-    return np.asarray(local < -INK if float((local**3).sum()) < 0 else local > INK)
-
-
-def _without_rules(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    ink = mask.astype(np.uint8)
-    height, width = ink.shape
-    for kernel, across in (((1, width // RULE), (3, 1)), ((height // RULE, 1), (1, 3))):
-        if max(kernel) < SHORTEST_RULE:
-            continue
-        rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(kernel, np.uint8))
-        rules = cv2.dilate(rules, np.ones(across, np.uint8))
-        ink = ink & ~rules & 1
-        # Strokes that cross the rule are joined again.
-        ink |= (
-            cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones(tuple(2 * side + 1 for side in across), np.uint8))
-            & rules
-        )
-    return np.asarray(ink, bool)
-
-
-def _size_of(mask: NDArray[np.bool_]) -> float:
-    """Returns the median height of the components, weighted by width so that dots count little."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    stats = stats[1:]
-    stats = stats[stats[:, cv2.CC_STAT_AREA] >= 6]
-    if not len(stats):
-        return 0.0
-    heights, widths = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
-    order = np.argsort(heights)
-    total = np.cumsum(widths[order])
-    return float(heights[order][np.searchsorted(total, total[-1] / 2)])
-
-
 def find_lines(grey: NDArray[np.uint8]) -> list[TextLine]:
     """Cuts out the lines of a page in reading order.
 
@@ -183,7 +94,7 @@ def find_lines(grey: NDArray[np.uint8]) -> list[TextLine]:
     ink = ink_of(grey)
     if not ink.size:
         return []
-    owner, count = _owners(ink)
+    owner, count = owners_of(ink)
     masks = [(owner == index) & ink.mask for index in range(1, min(count, MOST_LINES) + 1)]
     masks = [mask for mask in masks if mask.any()]
     boxes = np.array([cv2.boundingRect(mask.astype(np.uint8)) for mask in masks], np.float32).reshape(-1, 4)
@@ -192,16 +103,16 @@ def find_lines(grey: NDArray[np.uint8]) -> list[TextLine]:
     return [_cut(pyramid, ink, masks[index]) for row in rows_of(boxes, apart=APART) for index in row]
 
 
-def _owners(ink: Ink) -> tuple[NDArray[np.int32], int]:
+def owners_of(ink: Ink) -> tuple[NDArray[np.int32], int]:
     """Returns the number of the line that each pixel belongs to, from 1, or 0; and the number of lines.
 
     Lines are ridges of the density of ink, blurred along them (Manmatha & Rothfeder 2005).
     """
     size, mask = ink.size, ink.mask.astype(np.uint8)
     along, across = (max(0.5, share * size) for share in SMEARED)
-    density = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigmaX=along, sigmaY=across)
-    highest = cv2.dilate(density, np.ones((2 * round(ACROSS * size) + 1, 1), np.uint8))
-    ridges = ((density > RIDGE * highest) & (density > LEAST_INK)).astype(np.uint8)
+    density = _blurred(mask, along, across)
+    around = cv2.dilate(density, np.ones((2 * round(ACROSS * size) + 1, 1), np.uint8))
+    ridges = ((density > RIDGE * around) & (density > LEAST_INK)).astype(np.uint8)
     ridges = cv2.morphologyEx(
         ridges, cv2.MORPH_CLOSE, np.ones((1, 2 * round(JOINED * size / 2) + 1), np.uint8)
     )
@@ -215,13 +126,64 @@ def _owners(ink: Ink) -> tuple[NDArray[np.int32], int]:
     votes = np.zeros((parts, count), np.int32)
     np.add.at(votes, (labels[ink.mask], owner[ink.mask]), 1)
     whole = (stats[:, cv2.CC_STAT_HEIGHT] <= TWO_LINES * size) & (np.arange(parts) > 0)
-    return np.where(whole[labels], votes.argmax(axis=1)[labels], owner).astype(np.int32), count - 1
+    owner = np.where(whole[labels], votes.argmax(axis=1)[labels], owner)
+    return _joined(owner, ink.mask, count, size)[owner], count - 1
+
+
+def _joined(owner: NDArray[np.intp], mask: NDArray[np.bool_], count: int, size: float) -> NDArray[np.int32]:
+    """Returns the line that each of the lines belongs to: a part to the whole, dirt to none (0).
+
+    Args:
+        owner: h×w, numbers of lines.
+        mask: bool h×w, the ink.
+        count: numbers of lines, with 0.
+        size: height of the writing.
+    """
+    y, x = np.nonzero(mask)
+    own = owner[y, x]
+    order = np.argsort(own, kind="stable")
+    y, x = y[order], x[order]
+    present, starts = np.unique(own[order], return_index=True)
+    ends = np.append(starts[1:], len(y))
+    area = ends - starts
+    (left, top), (right, below) = (
+        [end.reduceat(values, starts) for values in (x, y)] for end in (np.minimum, np.maximum)
+    )
+    tall = below - top + 1
+    numbers = np.arange(count, dtype=np.int32)
+    for index in np.flatnonzero(present > 0):
+        shared = np.minimum(below, below[index]) - np.maximum(top, top[index]) + 1
+        beside = (present > 0) & (left <= right[index]) & (right >= left[index])
+        beside &= (area[index] < SMALL * area) & (shared > WITHIN * tall[index])
+        if beside.any():
+            numbers[present[index]] = present[np.where(beside, shared, -1).argmax()]
+        elif tall[index] < size:
+            here = slice(starts[index], ends[index])
+            slope = _slope(x[here], y[here])
+            if np.ptp(y[here] - slope * x[here]) + 1 < LOWEST * size:
+                numbers[present[index]] = 0
+    return numbers[numbers]
+
+
+def _slope(x: NDArray[Any], y: NDArray[Any]) -> float:
+    """Returns the slope of the straight line through points, by least squares; 0 if it would be upright."""
+    return float(np.polyfit(x, y, 1)[0]) if np.ptp(x) else 0.0
+
+
+def _blurred(mask: NDArray[np.uint8], along: float, across: float) -> NDArray[np.float32]:
+    """Blurs the mask, float32 h×w in 0..1, by Gaussians of these standard deviations; large ones coarsely."""
+    factor = max(1, int(across / FINEST))
+    height, width = mask.shape
+    size = -(-width // factor), -(-height // factor)
+    small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigmaX=along / factor, sigmaY=across / factor)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _cut(pyramid: list[NDArray[np.uint8]], ink: Ink, own: NDArray[np.bool_]) -> TextLine:
     """Cuts out the line with the ink ``own``; the ink of other lines is covered with paper."""
     y, x = (np.argwhere(own).T + 0.5) / ink.scale
-    slope = float(np.polyfit(x, y, 1)[0]) if np.ptp(x) > LONG * ink.size / ink.scale else 0.0
+    slope = _slope(x, y) if np.ptp(x) > LONG * ink.size / ink.scale else 0.0
     level = y - slope * x
     top, bottom = (float(end) for end in np.quantile(level, [0.002, 0.998]))
     tall = max(4.0, bottom - top)
