@@ -25,7 +25,10 @@ NEEDS: Final = {"keras": (TENSORFLOW, "pillow"), "rapidocr": ("rapidocr", "onnxr
 """What is installed into each environment."""
 FEW, ALL = 2_000, 60_000
 """Digits that the lesson's networks learn from."""
-QUIET: Final = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+ENVIRONMENT: Final = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+} | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+"""Of every process: with compiled modules, as they are after an installation, and with less to say."""
 
 
 class MissingPeerError(Exception):
@@ -67,7 +70,7 @@ def run_script(python: str, script: str, *arguments: str) -> Any:
     """Runs a script of this folder in an environment, and returns the JSON in its last line."""
     done = subprocess.run(
         [python, str(HERE / script), *arguments],
-        env=os.environ | QUIET,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -82,7 +85,7 @@ class Worker:
         self._name = script
         self._process = subprocess.Popen(
             [python, str(HERE / script), "serve", *arguments],
-            env=os.environ | QUIET,
+            env=ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

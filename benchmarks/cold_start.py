@@ -7,7 +7,6 @@ other load on the machine affects all of them.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import time
 from pathlib import Path
 
 from _measure import ROOT, Spread, circumstances
-from _peers import HERE, QUIET, MissingPeerError, keras_models, python_of, tesseract
+from _peers import ENVIRONMENT, HERE, MissingPeerError, keras_models, python_of, tesseract
 from fast import mnist, saved
 from PIL import Image
 
@@ -111,9 +110,7 @@ def ratios(spreads: dict[str, Spread]) -> str:
 def seconds(command: list[str]) -> float:
     """Measures the wall-clock time of one run."""
     start = time.perf_counter()
-    subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | QUIET
-    )
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
     return time.perf_counter() - start
 
 
@@ -121,7 +118,7 @@ def peak_megabytes(command: list[str]) -> float:
     """Measures the peak resident memory of one run, in a process without other children."""
     result = subprocess.run(
         [sys.executable, "-c", PEAK_OF_CHILD, *command],
-        env=os.environ | QUIET,
+        env=ENVIRONMENT,
         check=True,
         capture_output=True,
         text=True,
