@@ -99,6 +99,44 @@ def test_sloping_rules_are_not_lines(slope):
     assert len(find_lines(picture)) == 3
 
 
+def capitals(text: str, *, frames: bool, shared: bool = False, grey: int = 150, thick: int = 2) -> np.ndarray:
+    """Returns a page with a row of capitals, each in a frame, or in one frame that is divided."""
+    step = 60 if shared else 72
+    picture = np.full((220, step * len(text) + 80), 240, np.uint8)
+    for number, letter in enumerate(text):
+        x = 40 + step * number
+        cv2.putText(picture, letter, (x + 12, 132), cv2.FONT_HERSHEY_SIMPLEX, 1.8, 30, 3, cv2.LINE_AA)
+        if frames:
+            cv2.rectangle(picture, (x, 76), (x + 60, 148), grey, thick, cv2.LINE_AA)
+    return picture
+
+
+@pytest.mark.parametrize("degrees", [0, 2, -2])
+@pytest.mark.parametrize(
+    "frame", [{}, {"shared": True}, {"grey": 200}, {"grey": 40, "thick": 4}, {"shared": True, "thick": 4}]
+)
+def test_frames_around_characters_are_not_ink(frame, degrees):
+    shared = frame.get("shared", False)
+    framed = ink_of(turned(capitals("OCHD2B", frames=True, **frame), degrees)).mask
+    plain = ink_of(turned(capitals("OCHD2B", frames=False, shared=shared), degrees)).mask
+    around = cv2.dilate(plain.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert (framed & ~around).sum() < 0.05 * plain.sum()
+    assert (framed & plain).sum() > 0.9 * plain.sum()
+
+
+def test_round_and_angular_letters_are_no_frames():
+    mask = ink_of(capitals("ODQ0B8", frames=False)).mask
+    assert len(find_lines(capitals("ODQ0B8", frames=False))) == 1
+    assert cv2.connectedComponents(mask.astype(np.uint8))[0] == 7
+
+
+def test_a_broad_stroke_is_no_frame():
+    picture = np.full((300, 300), 240, np.uint8)
+    cv2.rectangle(picture, (140, 60), (164, 220), 30, -1)
+    assert ink_of(picture).mask.any()
+    assert len(find_lines(picture)) == 1
+
+
 def test_numbers_close_below_each_other_are_lines_of_their_own():
     assert len(find_lines(page("384", "1207", "96", "1687", size=1.6, apart=52))) == 4
 

@@ -7,8 +7,10 @@ columns, times the probability of its words to a power, times a bonus for each c
 from __future__ import annotations
 
 import math
+from bisect import insort
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -108,7 +110,7 @@ class BeamSearch:
         """
         # The probabilities of all paths of a text that end in a blank, and in its last character.
         beam: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
-        spelling = {"": Spelled()}
+        known = {"": _Known(Spelled(), 0.0)}
         scale = 0.0
         for column in columns:
             blank = float(column[BLANK])
@@ -116,27 +118,55 @@ class BeamSearch:
                 beam = {text: ((ends + goes_on) * blank, 0.0) for text, (ends, goes_on) in beam.items()}
                 continue
             grown = _extended(beam, column)
-            for text in grown:
-                if text not in spelling:
-                    spelling[text] = self._spelling.extended(spelling[text[:-1]], text)
-            best = sorted(grown, key=lambda text: -self._score(sum(grown[text]), spelling[text], text))[
-                : self._kept
-            ]
+            best = self._best(grown, known)
             total = max(sum(grown[text]) for text in best) or 1.0
             scale += math.log(total)
             beam = {text: (grown[text][0] / total, grown[text][1] / total) for text in best}
-            spelling = {text: spelling[text] for text in best}
+            known = {text: known[text] for text in best}
         ended = {
-            text: scale
-            + self._score(sum(beam[text]), self._spelling.extended(spelling[text], text + " "), text)
+            text: scale + self._score(sum(beam[text]), self._known(known[text], text + " ").words, text)
             for text in beam
         }
         return sorted(ended.items(), key=lambda item: -item[1])
 
-    def _score(self, probability: float, spelled: Spelled, text: str) -> float:
-        words = self._spelling.log_probability(spelled)
+    def _best(self, grown: Mapping[str, tuple[float, float]], known: dict[str, _Known]) -> list[str]:
+        """Returns the texts with the highest scores, the best first, and adds them to those that are known.
+
+        A longer text is never more probable than its beginning, so those whose beginning is too improbable
+        need no spelling.
+        """
+        bounds = []
+        for text, paths in grown.items():
+            before = known.get(text) or known[text[:-1]]
+            bounds.append((self._score(sum(paths), before.words, text), text))
+        bounds.sort(key=itemgetter(0), reverse=True)
+        best: list[tuple[float, str]] = []
+        for bound, text in bounds:
+            if len(best) == self._kept and bound <= best[-1][0]:
+                break
+            score = bound
+            if text not in known:
+                known[text] = self._known(known[text[:-1]], text)
+                score = self._score(sum(grown[text]), known[text].words, text)
+            insort(best, (score, text), key=lambda pair: -pair[0])
+            del best[self._kept :]
+        return [text for _, text in best]
+
+    def _known(self, before: _Known, text: str) -> _Known:
+        """Spells a text whose last character is new."""
+        spelled = self._spelling.extended(before.spelled, text)
+        return _Known(spelled, self._spelling.log_probability(spelled))
+
+    def _score(self, probability: float, words: float, text: str) -> float:
         paths = math.log(probability) if probability > 0 else NEVER
         return paths + self.weights.spelling * words + self.weights.length * len(text)
+
+
+class _Known(NamedTuple):
+    """How a text is spelled, and the log probability of its words."""
+
+    spelled: Spelled
+    words: float
 
 
 def _extended(

@@ -1,4 +1,4 @@
-"""The ink of a page: what differs from the paper, without the paper's grain and without printed rules.
+"""The ink of a page: what differs from the paper, without the paper's grain and printed rules and frames.
 
 Nothing here depends on the alphabet. Lengths are relative to the page, or to the height of the writing on it.
 """
@@ -44,6 +44,15 @@ THICKEST = 4
 """Thickness of a rule in pixels."""
 GAP = 7
 """Pixels by which a rule may be interrupted."""
+LEAST_FRAME = 16
+"""Shorter side in pixels of a frame, which is printed around one character, a row of them, or a line."""
+CLOSED, BORDER = 0.85, 0.15
+"""A frame has ink along this share of each side of its box, within that share of its shorter side; a rule
+that divides it is at least as long, inside."""
+FAINTEST = 0.15
+"""Contrast of a frame at least, of the strongest ink."""
+HOLLOW = 0.5
+"""Share of the pixels at the same distance from a frame's outline that have ink, below which it has ended."""
 LEAST_AREA = 6
 """Pixels of a component that counts for the height of the writing."""
 SPECK = 0.2
@@ -84,7 +93,7 @@ class Ink:
 
 
 def ink_of(grey: NDArray[np.uint8]) -> Ink:
-    """Finds the ink of a page, uint8 H×W, without printed rules."""
+    """Finds the ink of a page, uint8 H×W, without printed rules and frames."""
     side = FIRST_SIDE
     while True:
         scale = min(1.0, side / max(grey.shape))
@@ -101,7 +110,7 @@ def ink_of(grey: NDArray[np.uint8]) -> Ink:
 
 
 def _contrasted(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Returns what differs from its surroundings, without components that are no stronger than grain."""
+    """Returns what differs from its surroundings, without what is no stronger than grain, and frames."""
     local = planes(grey)[1]
     # Ink covers less area than paper, so its side of the mean has the longer tail.
     sign = np.float32(-1 if float((local * local * local).sum()) < 0 else 1)
@@ -113,7 +122,9 @@ def _contrasted(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
     np.maximum.at(strongest, labels[mask], contrast[mask])
     kept = strongest >= GRAIN * grain
     kept[0] = False
-    return np.asarray(kept[labels])
+    # Beside strong strokes, the local contrast of a faint frame is too low.
+    marks = (contrast >= max(GRAIN * grain, FAINTEST * float(contrast.max()))).astype(np.uint8)
+    return np.asarray(kept[labels] & ~_frames(marks))
 
 
 def _paper(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -140,13 +151,54 @@ def _without_rules(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(ink, bool)
 
 
-def _rules(ink: NDArray[np.uint8], length: int, slopes: Iterable[float]) -> NDArray[np.uint8]:
+def _frames(ink: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Returns the frames of forms, and the rules from side to side in them, of ink h×w, 1 or 0."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    frames = np.zeros(ink.shape, bool)
+    for number in (np.flatnonzero(stats[1:, 2:4].min(axis=1) >= LEAST_FRAME) + 1).tolist():
+        x, y, wide, high = stats[number, :4].tolist()
+        here = slice(y, y + high), slice(x, x + wide)
+        part = (labels[here] == number).astype(np.uint8)
+        if _is_frame(part):
+            frames[here] |= (part > 0) & (_inside(part) == 0)
+    return frames
+
+
+def _is_frame(part: NDArray[np.uint8]) -> bool:
+    """Returns whether a component, 1 in its box h×w, has ink along all sides of the box."""
+    border = max(2, round(BORDER * min(part.shape)))
+    sides = (part[:border], part[-border:], part[:, :border].T, part[:, -border:].T)
+    return all(float(side.any(axis=0).mean()) >= CLOSED for side in sides)
+
+
+def _inside(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns a frame's component, h×w, without the frame and the rules that divide it; all of a full one."""
+    filled = np.zeros_like(part)
+    outlines, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
+    rings = np.ceil(cv2.distanceTransform(np.pad(filled, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]).astype(np.intp)
+    inked = np.bincount(rings.ravel(), part.ravel()) / np.maximum(1, np.bincount(rings.ravel()))
+    hollow = inked[1:] < HOLLOW
+    if not hollow.any():
+        return part
+    thickness = int(hollow.argmax()) + 2
+    left = part * (rings > thickness).astype(np.uint8)
+    for _ in range(2):  # the rules across it, then those down it
+        length = max(LEAST_FRAME // 2, round(CLOSED * (left.shape[1] - 2 * thickness)))
+        rules = _rules(left, length, (0.0, *SLOPES), 2 * thickness)
+        left = np.ascontiguousarray(_without(left, rules, (3, 1)).T)
+    return left
+
+
+def _rules(
+    ink: NDArray[np.uint8], length: int, slopes: Iterable[float], thickest: int = THICKEST
+) -> NDArray[np.uint8]:
     """Finds straight runs of a length at some slopes, by shearing the page until they are level."""
     height, width = ink.shape
     along = np.ones((1, GAP), np.uint8)
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, along)
     joined = cv2.dilate(joined, np.ones((3, 1), np.uint8))  # between two slopes, a rule is a staircase
-    thick = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((THICKEST + 3, 1), np.uint8))
+    thick = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((thickest + 3, 1), np.uint8))
     joined = cv2.morphologyEx(joined & ~thick & 1, cv2.MORPH_CLOSE, along)
     found = np.zeros_like(ink)
     for slope in slopes:
