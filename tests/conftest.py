@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from inkread.system.idle import let_idle_threads_sleep
+from inkread.system.cores import let_idle_threads_sleep
 
 let_idle_threads_sleep()  # before any test imports PyTorch
 settings.register_profile("inkread", derandomize=True, deadline=None, max_examples=100, database=None)
@@ -44,7 +44,7 @@ SLOW = (
     "site",
     "store/test_durability.py",
     "synthetic",
-    "system/test_idle.py",
+    "system/test_cores.py",
     "system/test_supervision.py",
     "system/test_worker.py",
     "test_documentation_site.py",

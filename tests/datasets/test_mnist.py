@@ -1,19 +1,16 @@
 import gzip
 import hashlib
-import io
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from idx_files import idx, packed_idx
-from rich.console import Console
 
 from inkread.datasets import mnist
 from inkread.datasets.data_dirs import cache_folder
 from inkread.datasets.download import RemoteFile
 from inkread.datasets.mnist import MnistFile, load_mnist
-from inkread.datasets.progress import download_bar
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (3, 28, 28), np.uint8)
@@ -132,15 +129,6 @@ def test_a_relative_cache_variable_is_ignored_as_its_specification_says(monkeypa
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("LOCALAPPDATA", "relative")
     assert cache_folder("mnist").is_relative_to(Path.home())
-
-
-def test_the_progress_bar_writes_only_to_its_console(capsys):
-    console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    with download_bar(console) as progress:
-        progress("images.gz", 5, 10)
-        progress("images.gz", 10, 10)
-    assert "images.gz" in console.file.getvalue()
-    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

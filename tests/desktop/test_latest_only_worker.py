@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-from inkread.desktop.latest_only_worker import LatestOnlyWorker
+pytest.importorskip("pygame", reason="needs the extra desktop")
+
+from inkread.desktop.recognition import LatestOnlyWorker
 
 PATIENCE = 300.0
 
@@ -61,9 +63,9 @@ def test_closing_drops_what_waits_and_ends_after_what_is_being_done(gate) -> Non
     newest.give(1)
     assert gate.begun.acquire(timeout=PATIENCE)
     newest.give(2)
-    closing = threading.Thread(target=newest.close)
+    waiting, closing = newest._given[-1], threading.Thread(target=newest.close)
     closing.start()
-    while not newest._ended:
+    while not waiting.cancelled():
         closing.join(0.002)
     gate.open.release(2)
     closing.join(PATIENCE)

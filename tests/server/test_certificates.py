@@ -8,7 +8,7 @@ import httpx
 import pytest
 from server.test_command import PATIENCE, command
 
-from inkread.cli.network_address import network_address, qr_code
+from inkread.cli.serve import network_address, qr_code
 from inkread.server.certificates import certificate_in
 
 NAMES = ("localhost", "127.0.0.1")

@@ -11,7 +11,7 @@ import pytest
 from processes import PATIENCE, Doer, fail_with, hang
 
 from inkread.errors import ModelError, WorkerError, WorkerTimeoutError
-from inkread.system.supervision import SupervisedWorker
+from inkread.system.worker import SupervisedWorker
 
 
 @pytest.fixture(scope="module")

@@ -84,17 +84,19 @@ def test_a_task_that_ends_the_process_is_an_error(doer):
             done(worker, partial(os._exit, 3))
 
 
-def test_a_failure_to_create_the_function_is_an_error():
+def test_a_failure_to_create_the_function_is_an_error(monkeypatch):
+    monkeypatch.setattr("inkread.system.worker.START_SECONDS", PATIENCE)
     with closing(Worker(partial(fail_with, OptionError("a", "b", "c")))) as worker:
         with pytest.raises(OptionError, match="a: b; c"):
-            worker.await_start(PATIENCE)
+            worker.await_start()
         assert not worker.is_started
 
 
-def test_a_process_that_does_not_start_in_time_is_an_error():
+def test_a_process_that_does_not_start_in_time_is_an_error(monkeypatch):
+    monkeypatch.setattr("inkread.system.worker.START_SECONDS", 0.0)
     doer = Doer()
     with closing(Worker(doer.hold)) as worker, pytest.raises(WorkerError, match="did not start within"):
-        worker.await_start(0)
+        worker.await_start()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")

@@ -17,7 +17,7 @@ from inkread.batch.rows import Row
 from inkread.batch.storage import Location
 from inkread.errors import WorkerError, WorkerTimeoutError
 from inkread.picture import is_document
-from inkread.system.supervision import SupervisedWorker
+from inkread.system.worker import SupervisedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,23 +1,9 @@
-"""The command line: one small module per command.
+"""The command line: one small module per command, of the same name.
 
-::
-
-    app         registers the commands; --version, --debug
-    help        groups, placeholders, and defaults in the help of all commands
-    read        inkread read        inputs: folders, patterns, pages; page_reading: in one process or several;
-                                    formats: text, JSON, CSV; excel; outputs: drawings and stages
-    batch       inkread batch
-    watch       inkread watch
-    train       inkread train       training_progress: its bars
-    evaluate    inkread evaluate    scores: the tables
-    export      inkread export      import_: inkread import
-    plot        inkread plot        report: inkread report
-    compare     inkread compare     comparison_tables: the tables
-    sweep       inkread sweep
-    models      inkread models      list_recipes: inkread recipes
-    serve       inkread serve
-    draw        inkread draw
-    console     shared by all commands: standard output, errors, progress
+``app`` registers the commands, ``help`` gives their help one style, and ``options`` and ``console`` are
+shared by all. Of the other modules, ``inputs``, ``page_reading``, ``formats``, ``excel``, and ``outputs``
+belong to ``read``; ``settings``, ``recipes``, and ``training`` to ``train``; ``scores`` to ``evaluate``; and
+``comparison_tables`` to ``compare``.
 
 Startup loads only Python, Typer, and the named command, which imports its dependencies when it runs.
 """
@@ -32,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from inkread.cli.console import flush, open_standard_streams, printable
 from inkread.errors import InkreadError, OptionError
-from inkread.system.idle import let_idle_threads_sleep
+from inkread.system.cores import let_idle_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,10 +2,9 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from enum import Enum
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from typer.models import OptionInfo
@@ -69,8 +68,8 @@ def _placeholder(kind: Any) -> str | None:
     """Returns how the help shows a value of a type, or of that type or nothing, or of a list of it."""
     parts = get_args(kind)
     for each in (kind, *parts, *(inner for part in parts for inner in get_args(part))):
-        if isinstance(each, type) and issubclass(each, Enum):
-            return "|".join(each)
+        if get_origin(each) is Literal:
+            return "|".join(get_args(each))
         if each in PLACEHOLDERS:
             return PLACEHOLDERS[each]
     return None

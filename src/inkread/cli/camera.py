@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from inkread.cli.options import ModelOption, require
 from inkread.errors import OptionError
@@ -12,18 +12,14 @@ from inkread.errors import OptionError
 
 def camera(
     *,
-    device: Annotated[
-        int | None, typer.Option(metavar="N", help="The camera's number; 0 is the first.")
-    ] = None,
+    device: Annotated[int | None, Option(metavar="N", help="The camera's number; 0 is the first.")] = None,
     video: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Play a video file instead of a camera.")
+        Path | None, Option(metavar="FILE", help="Play a video file instead of a camera.")
     ] = None,
     model: ModelOption = "default",
     save_to: Annotated[
         Path,
-        typer.Option(
-            metavar="DIR", help="Where S saves the picture and its reading; default: the current folder."
-        ),
+        Option(metavar="DIR", help="Where S saves the picture and its reading; default: the current folder."),
     ] = Path(),
 ) -> None:
     """Show a camera's picture with a box and a label on every digit found.

@@ -1,14 +1,14 @@
 """``inkread compare``: compares the scores and costs of several models on the same glyphs."""
 
 import json
-from enum import StrEnum
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
+from typer import Argument, Option
 
 from inkread.cli import outputs
-from inkread.cli.console import error_console, progress_bar, write
+from inkread.cli.console import download_bar, progress_bar, write
 from inkread.cli.options import DataDirOption, QuietOption
 from inkread.errors import DatasetNotFoundError, OptionError, nearest
 from inkread.system.files import csv_of, write_whole
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from inkread.evaluation.systems import System
 
 
-class TableFormat(StrEnum):
-    """The output format of a comparison."""
-
-    TEXT = "text"
-    CSV = "csv"
-    JSON = "json"
-
-
 PLOTS = (".svg", ".png")
 """File suffixes for saving only the plot."""
 
@@ -39,31 +31,29 @@ SUFFIXES = (".html", ".csv", ".json", *PLOTS)
 def compare(
     models: Annotated[
         list[str],
-        typer.Argument(
-            metavar="MODEL",
-            help='"bundled", the name of a bundled model, a run\'s folder, or an ONNX file.',
+        Argument(
+            metavar="MODEL", help='"bundled", the name of a bundled model, a run\'s folder, or an ONNX file.'
         ),
     ],
     *,
     pictures: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Also compare on the single digits in this labelled folder."),
+        Path | None, Option(metavar="DIR", help="Also compare on the single digits in this labelled folder.")
     ] = None,
     held_out: Annotated[
-        bool,
-        typer.Option("--held-out", help="Use images held out of the training instead of the test images."),
+        bool, Option("--held-out", help="Use images held out of the training instead of the test images.")
     ] = False,
     out: Annotated[
         list[Path] | None,
-        typer.Option(
+        Option(
             metavar="FILE",
             help="Also save the comparison: .html, .csv, .json, or the plot as .svg or .png; repeatable.",
         ),
     ] = None,
     data_dir: DataDirOption = None,
     style: Annotated[
-        TableFormat, typer.Option("--format", help="The output format; csv prints the table of models.")
-    ] = TableFormat.TEXT,
+        Literal["text", "csv", "json"],
+        Option("--format", help="The output format; csv prints the table of models."),
+    ] = "text",
     quiet: QuietOption = False,
 ) -> None:
     """Compare models on the same glyphs: accuracy, calibration, size, operations, latency, cold start.
@@ -89,136 +79,126 @@ def compare(
         if path.suffix.lower() not in SUFFIXES:
             raise OptionError(f"--out {path}", "has an unknown suffix", nearest(path.suffix, SUFFIXES))
         outputs.make_folder(path.parent)  # before the measurements, which take long
-    comparison = _compared(models, pictures, data_dir, held_out=held_out, quiet=quiet)
+    comparison = _compared(models, pictures, _Data(data_dir, held_out, quiet))
     for path in out or []:
         _save(comparison, path)
-    if style is TableFormat.TEXT:
+    if style == "text":
         from inkread.cli.comparison_tables import print_comparison
 
         print_comparison(comparison)
     else:
-        write(_as_text(comparison, f".{style.value}"))
+        write(_as_text(comparison, f".{style}"))
 
 
-def _compared(
-    models: list[str], pictures: Path | None, data_dir: Path | None, *, held_out: bool, quiet: bool
-) -> "Comparison":
-    """Loads the data and the models, and compares the models."""
-    from inkread.datasets.progress import download_bar
+def _compared(models: list[str], pictures: Path | None, data: "_Data") -> "Comparison":
     from inkread.evaluation.comparison import STEPS
     from inkread.evaluation.comparison import compare as compared
     from inkread.evaluation.probe_set import probing_digits
     from inkread.evaluation.systems import open_systems
 
-    with download_bar(error_console(quiet=quiet)) as progress:
-        systems = open_systems(models, lambda: probing_digits(data_dir, progress))
-    notes: list[str] = []
-    collections = _learned_from(
-        systems, data_dir, notes, held_out=held_out, needed=pictures is None, quiet=quiet
-    )
+    with download_bar(quiet=data.quiet) as progress:
+        systems = open_systems(models, lambda: probing_digits(data.folder, progress))
+    collections = data.learned_from(systems, needed=pictures is None)
     if pictures is not None:
-        collections.append(_cut_out(pictures, notes, quiet=quiet))
-    with progress_bar("Comparing", len(systems) + STEPS, shown=not quiet) as advance:
-        return compared(systems, collections, notes=notes, on_step=advance)
+        collections.append(data.cut_out(pictures))
+    with progress_bar("Comparing", len(systems) + STEPS, shown=not data.quiet) as advance:
+        return compared(systems, collections, notes=data.notes, on_step=advance)
 
 
-def _learned_from(
-    systems: "Sequence[System]",
-    data_dir: Path | None,
-    notes: list[str],
-    *,
-    held_out: bool,
-    needed: bool,
-    quiet: bool,
-) -> list["LabelledGlyphs"]:
-    """Loads test images of the collections that the models learned from, or the images they held out."""
-    from inkread.datasets.progress import download_bar
-    from inkread.datasets.registry import MNIST, TITLES, load_named
+@dataclass(frozen=True)
+class _Data:
+    """Loads the glyphs to compare models on, and notes where they are from."""
 
-    elsewhere = [each for each in systems if each.data and not any(title in TITLES for title in each.data)]
-    names = dict.fromkeys(TITLES[title] for each in systems for title in each.data if title in TITLES)
-    collections = [_held_out(elsewhere, notes)] if elsewhere else []
-    for name in names or ([] if elsewhere else [MNIST]):
-        if name == MNIST:
-            collections += _mnist(data_dir, notes, held_out=held_out, needed=needed, quiet=quiet)
-        elif held_out:
-            learned = [each for each in systems if name in map(TITLES.get, each.data)]
-            collections.append(_held_out(learned, notes))
+    folder: Path | None
+    held_out: bool
+    quiet: bool
+    notes: list[str] = field(default_factory=list)
+
+    def learned_from(self, systems: "Sequence[System]", *, needed: bool) -> list["LabelledGlyphs"]:
+        """Loads test images of the collections that the models learned from, or the images they held out."""
+        from inkread.datasets.registry import MNIST, TITLES, load_named
+
+        elsewhere = [each for each in systems if each.data and TITLES.keys().isdisjoint(each.data)]
+        names = dict.fromkeys(TITLES[title] for each in systems for title in each.data if title in TITLES)
+        collections = [self._held_out(elsewhere)] if elsewhere else []
+        for name in names or ([] if elsewhere else [MNIST]):
+            if name == MNIST:
+                collections += self._mnist(needed=needed)
+            elif self.held_out:
+                learned = [each for each in systems if name in map(TITLES.get, each.data)]
+                collections.append(self._held_out(learned))
+            else:
+                with download_bar(quiet=self.quiet) as progress:
+                    glyphs = load_named(name, "test", data_dir=self.folder, progress=progress)
+                self.notes.append(f"{glyphs.name}: the {len(glyphs):,} test images")
+                collections.append(glyphs)
+        return collections
+
+    def _held_out(self, systems: "Sequence[System]") -> "LabelledGlyphs":
+        """Loads the glyphs that runs held out of their training, which must be the same."""
+        from inkread.datasets.glyphs import LabelledGlyphs
+
+        kept = []
+        for each in systems:
+            if each.held_out is None:
+                problem, remedy = "kept no glyphs that it did not learn from", "train it again"
+                raise DatasetNotFoundError(each.name, problem, f"{remedy}, or compare without --held-out")
+            kept.append((each.name, LabelledGlyphs.load(each.held_out)))
+        (first, glyphs), *others = kept
+        for name, other in others:
+            if other.images.tobytes() != glyphs.images.tobytes():
+                problem = f"held out other glyphs than {first}, so one of them may have learned the other's"
+                raise OptionError(name, problem, "train them on the same data with the same --validation")
+        glyphs = glyphs.subset(glyphs.labels < glyphs.none_class)
+        self.notes.append(f"{glyphs.name}: the {len(glyphs):,} glyphs that {first} held out of its training")
+        return glyphs
+
+    def _mnist(self, *, needed: bool) -> list["LabelledGlyphs"]:
+        """Loads the MNIST images; returns an empty list if MNIST is unavailable and not ``needed``."""
+        from inkread.datasets.mnist import HELD_OUT, HELD_OUT_COUNT, load_mnist
+
+        try:
+            with download_bar(quiet=self.quiet) as progress:
+                glyphs = load_mnist(
+                    "train" if self.held_out else "test", data_dir=self.folder, progress=progress
+                )
+        except DatasetNotFoundError:
+            if needed:
+                raise
+            absent = "MNIST is not on this machine and cannot be downloaded; compared on the pictures only"
+            self.notes.append(absent)
+            return []
+        if self.held_out:
+            which = f"the last {HELD_OUT_COUNT:,} training images, which inkread's recipes hold out"
+            glyphs = glyphs.subset(HELD_OUT)
         else:
-            with download_bar(error_console(quiet=quiet)) as progress:
-                glyphs = load_named(name, "test", data_dir=data_dir, progress=progress)
-            notes.append(f"{glyphs.name}: the {len(glyphs):,} test images")
-            collections.append(glyphs)
-    return collections
+            advice = "if you use them to choose a model, measure it on other data"
+            which = f"the {len(glyphs):,} test images; {advice}"
+        self.notes.append(f"MNIST: {which}")
+        return [glyphs]
 
+    def cut_out(self, folder: Path) -> "LabelledGlyphs":
+        """Cuts out the glyphs of the single digits in a labelled folder."""
+        from inkread.datasets.pictures import load_labelled_folder
+        from inkread.evaluation.crops import cut_out
+        from inkread.evaluation.pictures import kind_of
 
-def _held_out(systems: "Sequence[System]", notes: list[str]) -> "LabelledGlyphs":
-    """Loads the glyphs that runs held out of their training, which must be the same."""
-    from inkread.datasets.glyphs import LabelledGlyphs
-
-    kept = []
-    for each in systems:
-        if each.held_out is None:
-            problem = "kept no glyphs that it did not learn from"
-            raise DatasetNotFoundError(each.name, problem, "train it again, or compare without --held-out")
-        kept.append((each.name, LabelledGlyphs.load(each.held_out)))
-    (first, glyphs), *others = kept
-    for name, other in others:
-        if other.images.tobytes() != glyphs.images.tobytes():
-            problem = f"held out other glyphs than {first}, so one of them may have learned the other's"
-            raise OptionError(name, problem, "train them on the same data with the same --validation")
-    glyphs = glyphs.subset(glyphs.labels < glyphs.none_class)
-    notes.append(f"{glyphs.name}: the {len(glyphs):,} glyphs that {first} held out of its training")
-    return glyphs
-
-
-def _mnist(
-    data_dir: Path | None, notes: list[str], *, held_out: bool, needed: bool, quiet: bool
-) -> list["LabelledGlyphs"]:
-    """Loads the MNIST images; returns an empty list if MNIST is unavailable and not ``needed``."""
-    from inkread.datasets.mnist import HELD_OUT, HELD_OUT_COUNT, load_mnist
-    from inkread.datasets.progress import download_bar
-
-    try:
-        with download_bar(error_console(quiet=quiet)) as progress:
-            glyphs = load_mnist("train" if held_out else "test", data_dir=data_dir, progress=progress)
-    except DatasetNotFoundError:
-        if needed:
-            raise
-        notes.append("MNIST is not on this machine and cannot be downloaded; compared on the pictures only")
-        return []
-    if held_out:
-        notes.append(f"MNIST: the last {HELD_OUT_COUNT:,} training images, which inkread's recipes hold out")
-        return [glyphs.subset(HELD_OUT)]
-    notes.append(
-        f"MNIST: the {len(glyphs):,} test images; if you use them to choose a model, measure it on other data"
-    )
-    return [glyphs]
-
-
-def _cut_out(folder: Path, notes: list[str], *, quiet: bool) -> "LabelledGlyphs":
-    """Cuts out the glyphs of the single digits in a labelled folder."""
-    from inkread.datasets.pictures import load_labelled_folder
-    from inkread.evaluation.crops import cut_out
-    from inkread.evaluation.pictures import kind_of
-
-    pictures = load_labelled_folder(folder)
-    name = folder.resolve().name
-    name = "pictures" if name in ("", "MNIST") else name  # taken by the other collection
-    total = sum(kind_of(picture) == "single" for picture in pictures)
-    with progress_bar("Cutting out", total, shown=not quiet) as advance:
-        glyphs = cut_out(pictures, name=name, on_picture=advance)
-    missing = total - len(glyphs)
-    notes.append(
-        f"{glyphs.name}: {len(glyphs):,} pictures of single digits, "
-        "cut out once by the default reader for all models"
-        + (f"; {missing:,} pictures without ink are left out" if missing else "")
-    )
-    return glyphs
+        pictures = load_labelled_folder(folder)
+        name = folder.resolve().name
+        name = "pictures" if name in ("", "MNIST") else name  # taken by the other collection
+        total = sum(kind_of(picture) == "single" for picture in pictures)
+        with progress_bar("Cutting out", total, shown=not self.quiet) as advance:
+            glyphs = cut_out(pictures, name=name, on_picture=advance)
+        missing = total - len(glyphs)
+        self.notes.append(
+            f"{glyphs.name}: {len(glyphs):,} pictures of single digits, "
+            "cut out once by the default reader for all models"
+            + (f"; {missing:,} pictures without ink are left out" if missing else "")
+        )
+        return glyphs
 
 
 def _save(comparison: "Comparison", path: Path) -> None:
-    """Saves the comparison in the format of the file's suffix."""
     suffix = path.suffix.lower()
     if suffix in PLOTS:
         from inkread.evaluation.plots import against_cost, save
@@ -229,7 +209,6 @@ def _save(comparison: "Comparison", path: Path) -> None:
 
 
 def _as_text(comparison: "Comparison", suffix: str) -> str:
-    """Returns the comparison as the text of an HTML, CSV, or JSON file."""
     if suffix == ".json":
         return json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2) + "\n"
     if suffix == ".csv":

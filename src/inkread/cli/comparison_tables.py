@@ -12,7 +12,7 @@ from inkread.evaluation.figures import count, duration, p_value
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from inkread.evaluation.comparison import Comparison, Entry, Pair, Score
+    from inkread.evaluation.comparison import Comparison, Pair, Score
 
 SIGNIFICANT = 0.05
 """Significance level for p-values after Holm's correction."""
@@ -20,7 +20,10 @@ SIGNIFICANT = 0.05
 
 def print_comparison(comparison: Comparison) -> None:
     """Prints the models, their input and output conventions, the pairwise tests, and the notes."""
-    show(_models(comparison), "", _conventions(comparison), "", _pairs(comparison), "")
+    conventions = table("Model", "Input and output")
+    for entry in comparison.entries:
+        conventions.add_row(entry.name, entry.note)
+    show(_models(comparison), "", conventions, "", _pairs(comparison), "")
     for collection in comparison.collections:
         found = sum(one.collection == collection for one in comparison.disagreements)
         total = comparison.entries[0].scores[collection].total
@@ -38,7 +41,9 @@ def _models(comparison: Comparison) -> Table:
         cells = (cell for name in comparison.collections for cell in _score(entry.scores[name]))
         graph = entry.graph
         sizes = (count(graph.parameters), f"{count(graph.size)}B", count(graph.operations))
-        rows.add_row(entry.name, *sizes, *cells, *_times(entry))
+        timing = entry.timing
+        seconds = (timing.single, timing.batch, timing.cold_start) if timing is not None else ()
+        rows.add_row(entry.name, *sizes, *cells, *map(duration, seconds))
     return rows
 
 
@@ -46,20 +51,6 @@ def _score(score: Score) -> tuple[str, str]:
     low, high = score.interval
     accuracy = f"{score.accuracy:.2%}\n{100 * low:.2f}–{100 * high:.2f}"
     return accuracy, f"{score.calibration_error:.1%}"
-
-
-def _times(entry: Entry) -> tuple[str, ...]:
-    timing = entry.timing
-    return (
-        tuple(map(duration, (timing.single, timing.batch, timing.cold_start))) if timing is not None else ()
-    )
-
-
-def _conventions(comparison: Comparison) -> Table:
-    rows = table("Model", "Input and output")
-    for entry in comparison.entries:
-        rows.add_row(entry.name, entry.note)
-    return rows
 
 
 def _pairs(comparison: Comparison) -> Table:

@@ -1,12 +1,13 @@
-"""Shared by the commands: standard output, and messages and progress bars on standard error."""
+"""Shared by the commands: standard output, messages and progress bars on standard error, and stop signals."""
 
 from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from inkread.errors import OutputError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console, RenderableType
+    from rich.progress import Progress, ProgressColumn, TaskID
     from rich.table import Table
 
     from inkread.errors import InkreadError
@@ -62,16 +64,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Returns whether the stream is a terminal."""
-    return stream.isatty()
-
-
 def show(*renderables: RenderableType) -> None:
     """Prints tables and texts to standard output; in a pipe, without colors, wrapping, or trailing blanks."""
     from rich.console import Console
 
-    if is_terminal(sys.stdout):
+    if sys.stdout.isatty():
         Console(highlight=False).print(*renderables, sep="\n")
         return
     page = io.StringIO()
@@ -107,7 +104,7 @@ def error_console(*, quiet: bool) -> Console:
     """Returns a rich console on standard error; it is silent if ``quiet`` or not on a terminal."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, quiet=quiet or not is_terminal(sys.stderr))
+    return Console(stderr=True, highlight=False, quiet=quiet or not sys.stderr.isatty())
 
 
 @contextmanager
@@ -123,26 +120,59 @@ def interruptible(again: str) -> Iterator[None]:
 
 
 @contextmanager
+def on_stop(act: Callable[[], object]) -> Iterator[None]:
+    """Calls ``act`` on Ctrl-C and SIGTERM, which then do nothing else."""
+    before = {number: signal.signal(number, lambda *_: act()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def bars(*columns: str | ProgressColumn, quiet: bool) -> Progress:
+    """Returns progress bars on standard error, with ``columns`` to the right; silent as ``error_console``."""
+    from rich.progress import BarColumn, Progress
+
+    columns = ("{task.description}", BarColumn(), *columns)
+    # By default, rich redirects standard output to the bars' console, which is standard error.
+    return Progress(*columns, console=error_console(quiet=quiet), transient=True, redirect_stdout=False)
+
+
+@contextmanager
 def progress_bar(description: str, total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
     """Yields a function to call after each of ``total`` steps; draws a bar on a terminal if ``shown``."""
-    if not (shown and is_terminal(sys.stderr)):
+    if not (shown and sys.stderr.isatty()):
         yield lambda: None
         return
-    from rich import progress
+    from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-    columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-    )
-    # By default, rich redirects standard output to the bar's console, which is standard error.
-    bar = progress.Progress(
-        *columns, console=error_console(quiet=False), transient=True, redirect_stdout=False
-    )
-    with bar:
+    with bars(MofNCompleteColumn(), TimeRemainingColumn(), quiet=False) as bar:
         task = bar.add_task(description, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def download_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Yields a function to call as files are downloaded, with a name and its bytes so far and in all.
+
+    A file's bar appears when its download starts.
+    """
+    from rich.progress import DownloadColumn, TransferSpeedColumn
+
+    bar = bars(DownloadColumn(), TransferSpeedColumn(), quiet=quiet)
+    tasks: dict[str, TaskID] = {}
+
+    def update(name: str, done: int, total: int) -> None:
+        if name not in tasks:
+            bar.start()
+            tasks[name] = bar.add_task(name, total=total)
+        bar.update(tasks[name], completed=done)
+
+    try:
+        yield update
+    finally:
+        bar.stop()
 
 
 def _guarded(action: Callable[[], object]) -> None:
@@ -151,8 +181,5 @@ def _guarded(action: Callable[[], object]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(
-            STANDARD_OUTPUT,
-            f"cannot be written ({error.strerror or error})",
-            "free space, or redirect it elsewhere",
-        ) from error
+        problem = f"cannot be written ({error.strerror or error})"
+        raise OutputError(STANDARD_OUTPUT, problem, "free space, or redirect it elsewhere") from error

@@ -3,33 +3,32 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
-from inkread.cli.options import Alphabet, AlphabetOption, MinProbabilityOption, ModelOption, require
+from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, require
 
 
 def draw(
     picture: Annotated[
-        Path | None, typer.Argument(metavar="PICTURE", help="Open this picture on the free sheet.")
+        Path | None, Argument(metavar="PICTURE", help="Open this picture on the free sheet.")
     ] = None,
     *,
-    alphabet: AlphabetOption = Alphabet.DIGITS,
+    alphabet: AlphabetOption = "digits",
     model: ModelOption = "default",
     min_probability: MinProbabilityOption = 0.5,
     free: Annotated[
-        bool,
-        typer.Option("--free/--grid", help="Start with the free sheet, or with the grid for one digit."),
+        bool, Option("--free/--grid", help="Start with the free sheet, or with the grid for one digit.")
     ] = True,
     live: Annotated[
-        bool, typer.Option("--live/--no-live", help="Read while you draw, or only when you press Enter.")
+        bool, Option("--live/--no-live", help="Read while you draw, or only when you press Enter.")
     ] = True,
-    dark: Annotated[bool, typer.Option("--dark", help="Start with the dark theme.")] = False,
+    dark: Annotated[bool, Option("--dark", help="Start with the dark theme.")] = False,
     teach: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Start with lessons; add the labelled drawings to this folder."),
+        Option(metavar="DIR", help="Start with lessons; add the labelled drawings to this folder."),
     ] = None,
     save_to: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where to save drawings; default: the current folder.")
+        Path, Option(metavar="DIR", help="Where to save drawings; default: the current folder.")
     ] = Path(),
 ) -> None:
     """Open a window to draw digits in, and read them.
@@ -52,7 +51,7 @@ def draw(
     require_probability(min_probability)
     settings = DrawingSettings(
         model=Path(model).name,
-        alphabet=alphabet.value,
+        alphabet=alphabet,
         picture=picture,
         save_to=save_to,
         teach=teach,

@@ -1,56 +1,48 @@
 """``inkread evaluate``: scores a model on a collection of glyphs or a folder of labelled pictures."""
 
 import json
-from enum import StrEnum
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
-import typer
+from typer import Option
 
 from inkread.cli import outputs
-from inkread.cli.console import error_console, progress_bar, write
-from inkread.cli.options import Alphabet, AlphabetOption, DataDirOption, ModelOption, QuietOption, reject
+from inkread.cli.console import download_bar, progress_bar, write
+from inkread.cli.options import AlphabetOption, DataDirOption, ModelOption, QuietOption, reject
 from inkread.errors import OptionError
 from inkread.system.files import write_whole
 
-if TYPE_CHECKING:
-    from inkread.evaluation.pictures import PictureReport
-
-
 DIGITS_ONLY, CORRECTIONS = "digits", "corrections"
 
-
-class ReportFormat(StrEnum):
-    """The output format of a report."""
-
-    TEXT = "text"
-    JSON = "json"
+Scores = tuple[dict[str, Any], Callable[[], None]]
+"""The scores for JSON, and a function that prints them as text."""
 
 
 def evaluate(
     *,
     model: ModelOption = "default",
     data: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Score on this collection's test images; default: mnist."),
+        str | None, Option(metavar="NAME", help="Score on this collection's test images; default: mnist.")
     ] = None,
     store: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="URL",
             help="With --data corrections: their store; default: the one used by inkread serve.",
         ),
     ] = None,
     pictures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Read this folder of labelled pictures.")
+        Path | None, Option(metavar="DIR", help="Read this folder of labelled pictures.")
     ] = None,
-    alphabet: AlphabetOption = Alphabet.DIGITS,
+    alphabet: AlphabetOption = "digits",
     naive: Annotated[
-        bool, typer.Option("--naive", help="With --pictures: compare with gray, resize, invert, classify.")
+        bool, Option("--naive", help="With --pictures: compare with gray, resize, invert, classify.")
     ] = False,
     page: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--report",
             metavar="FILE",
             help="With --pictures: save an HTML page that shows each error with its stages.",
@@ -58,14 +50,14 @@ def evaluate(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             metavar="FILE",
             help="Save a CSV file with one row per glyph or picture: "
             "index or file, label, reading, probabilities.",
         ),
     ] = None,
     data_dir: DataDirOption = None,
-    style: Annotated[ReportFormat, typer.Option("--format", help="The output format.")] = ReportFormat.TEXT,
+    style: Annotated[Literal["text", "json"], Option("--format", help="The output format.")] = "text",
     quiet: QuietOption = False,
 ) -> None:
     """Score a model on a collection's test images, or on a folder of labelled pictures.
@@ -92,33 +84,26 @@ def evaluate(
     if pictures is None:
         for_pictures = {"--naive": naive, "--report": page, f"--alphabet {alphabet}": other}
         reject(for_pictures, "requires pictures to read", "add --pictures DIR")
-        _on_glyphs(
-            model,
-            data or "mnist",
-            style,
-            predictions=predictions,
-            data_dir=data_dir,
-            store=store,
-            quiet=quiet,
+        scores, print_scores = _on_glyphs(
+            model, data or "mnist", predictions=predictions, data_dir=data_dir, store=store, quiet=quiet
         )
     elif other:
         reject(for_digits, f"is for digits, not for {alphabet}", "remove it")
-        _on_text(model, alphabet, pictures, style, quiet=quiet)
+        scores, print_scores = _on_text(model, alphabet, pictures, quiet=quiet)
     else:
-        _on_pictures(model, pictures, style, predictions=predictions, page=page, naive=naive, quiet=quiet)
+        scores, print_scores = _on_pictures(
+            model, pictures, predictions=predictions, page=page, naive=naive, quiet=quiet
+        )
+    if style == "json":
+        write(json.dumps(scores, ensure_ascii=False, indent=2) + "\n")
+    else:
+        print_scores()
 
 
 def _on_glyphs(
-    model: str,
-    data: str,
-    style: ReportFormat,
-    *,
-    predictions: Path | None,
-    data_dir: Path | None,
-    store: str | None,
-    quiet: bool,
-) -> None:
-    from inkread.datasets.progress import download_bar
+    model: str, data: str, *, predictions: Path | None, data_dir: Path | None, store: str | None, quiet: bool
+) -> Scores:
+    from inkread.cli.scores import print_glyph_report
     from inkread.datasets.registry import NAMES, load_named
     from inkread.evaluation.glyphs import evaluate_glyphs
     from inkread.evaluation.predictions import glyph_predictions
@@ -129,30 +114,20 @@ def _on_glyphs(
     if predictions:
         outputs.make_folder(predictions.parent)
     classifier = Classifier(model)
-    with download_bar(error_console(quiet=quiet)) as progress:
+    with download_bar(quiet=quiet) as progress:
         glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
     report = evaluate_glyphs(classifier, glyphs)
     if predictions:
         write_whole(predictions, glyph_predictions(report).encode())
-    if style is ReportFormat.JSON:
-        _print_json({"model": model, "data": glyphs.name} | report.to_dict())
-    else:
-        from inkread.cli.scores import print_glyph_report
-
-        part = "" if data == CORRECTIONS else ", test images"
-        print_glyph_report(report, f"{model} on {glyphs.name}{part}")
+    title = f"{model} on {glyphs.name}{'' if data == CORRECTIONS else ', test images'}"
+    scores: dict[str, Any] = {"model": model, "data": glyphs.name} | report.to_dict()
+    return scores, partial(print_glyph_report, report, title)
 
 
 def _on_pictures(
-    model: str,
-    folder: Path,
-    style: ReportFormat,
-    *,
-    predictions: Path | None,
-    page: Path | None,
-    naive: bool,
-    quiet: bool,
-) -> None:
+    model: str, folder: Path, *, predictions: Path | None, page: Path | None, naive: bool, quiet: bool
+) -> Scores:
+    from inkread.cli.scores import print_picture_report
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
     from inkread.evaluation.predictions import picture_predictions
@@ -164,23 +139,22 @@ def _on_pictures(
     reader, labelled = Reader(model=model), load_labelled_folder(folder)
     with progress_bar("Reading", len(labelled), shown=not quiet) as advance:
         report = evaluate_pictures(labelled, reader, folder=folder, on_picture=advance)
+    title = f"{model} on {folder}"
     if page:
-        write_whole(page, error_page(report, labelled, reader, title=f"{model} on {folder}").encode())
+        write_whole(page, error_page(report, labelled, reader, title=title).encode())
     if predictions:
         write_whole(predictions, picture_predictions(report).encode())
-    rival: PictureReport | None = None
+    scores: dict[str, Any] = {"model": model} | report.to_dict()
+    rival = None
     if naive:
         with progress_bar("Reading naively", len(labelled), shown=not quiet) as advance:
             rival = evaluate_naively(labelled, reader.classifier, folder=folder, on_picture=advance)
-    if style is ReportFormat.JSON:
-        _print_json({"model": model} | report.to_dict() | ({"naive": rival.to_dict()} if rival else {}))
-    else:
-        from inkread.cli.scores import print_picture_report
-
-        print_picture_report(report, f"{model} on {folder}", naive=rival)
+        scores["naive"] = rival.to_dict()
+    return scores, partial(print_picture_report, report, title, naive=rival)
 
 
-def _on_text(model: str, alphabet: str, folder: Path, style: ReportFormat, *, quiet: bool) -> None:
+def _on_text(model: str, alphabet: str, folder: Path, *, quiet: bool) -> Scores:
+    from inkread.cli.scores import print_text_report
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.text import evaluate_text
     from inkread.reader import open_reader
@@ -188,13 +162,5 @@ def _on_text(model: str, alphabet: str, folder: Path, style: ReportFormat, *, qu
     reader, labelled = open_reader(alphabet, model=model), load_labelled_folder(folder, text=True)
     with progress_bar("Reading", len(labelled), shown=not quiet) as advance:
         report = evaluate_text(labelled, reader, on_picture=advance)
-    if style is ReportFormat.JSON:
-        _print_json({"alphabet": alphabet} | report.to_dict())
-    else:
-        from inkread.cli.scores import print_text_report
-
-        print_text_report(report, f"{alphabet} in {folder}")
-
-
-def _print_json(values: dict[str, Any]) -> None:
-    write(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+    scores: dict[str, Any] = {"alphabet": alphabet} | report.to_dict()
+    return scores, partial(print_text_report, report, f"{alphabet} in {folder}")

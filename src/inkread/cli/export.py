@@ -1,30 +1,27 @@
 """``inkread export``: exports a model to the formats of other programs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from inkread.cli.console import printable, progress_bar, show, table
 from inkread.cli.options import DataDirOption, QuietOption
 
-if TYPE_CHECKING:
-    from inkread.export import Exported
-
 
 def export(
     *,
-    model: Annotated[str, typer.Argument(help="A bundled model, or a training run's folder.")],
+    model: Annotated[str, Argument(help="A bundled model, or a training run's folder.")],
     to: Annotated[
         list[str],
-        typer.Option(
+        Option(
             metavar="FORMAT",
             help="onnx, int8, keras, h5, litert, litert-int8, safetensors, torchscript, or all; repeatable.",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             metavar="DIR", help="Where to put a folder per format; default for a run: export in its folder."
         ),
     ] = None,
@@ -40,17 +37,13 @@ def export(
     Each file comes with its card (labels, input, output, preprocessing) and vectors.npz: digits and the
     file's outputs for them.
     """
+    from rich.text import Text
+
     from inkread.export import export_model
     from inkread.export.formats import formats_of
 
     with progress_bar("Exporting", len(formats_of(to)), shown=not quiet) as advance:
         exported = export_model(model, to=to, out=out, data_dir=data_dir, on_format=advance)
-    _print(exported)
-
-
-def _print(exported: "list[Exported]") -> None:
-    from rich.text import Text
-
     rows = table("Format", ">Size", ">Largest difference", ">Changed answers", ">Accuracy", "File")
     for each in exported:
         found = each.parity

@@ -18,16 +18,8 @@ USUAL = (None, "Options")
 
 GROUPS = {
     INPUT: (
-        "recursive",
-        "data",
-        "data-dir",
-        "store",
-        "pictures",
-        "column",
-        "held-out",
-        "test",
-        "device",
-        "video",
+        *("recursive", "data", "data-dir", "store", "pictures", "column"),
+        *("held-out", "test", "device", "video"),
     ),
     READING: (
         *("single", "alphabet", "lexicon", "min-probability", "model", "detector", "naive"),

@@ -1,15 +1,12 @@
 """``inkread import``: converts a Keras model to an inkread model."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from inkread.cli.console import record, show
 from inkread.cli.options import DataDirOption
-
-if TYPE_CHECKING:
-    from inkread.export import Imported
 
 PLAUSIBLE = 0.8
 """Minimum plausible accuracy; even a linear network trained on MNIST reads nine of ten digits."""
@@ -17,13 +14,12 @@ PLAUSIBLE = 0.8
 
 def import_(
     *,
-    file: Annotated[Path, typer.Argument(help="A .keras or .h5 file.")],
+    file: Annotated[Path, Argument(help="A .keras or .h5 file.")],
     trust: Annotated[
-        bool, typer.Option("--trust", help="Open the file, although Keras files can run code when opened.")
+        bool, Option("--trust", help="Open the file, although Keras files can run code when opened.")
     ] = False,
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="A new folder; default: the file's name without its suffix."),
+        Path | None, Option(metavar="DIR", help="A new folder; default: the file's name without its suffix.")
     ] = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -35,10 +31,7 @@ def import_(
     """
     from inkread.export import import_keras
 
-    _print(import_keras(file, trust=trust, out=out, data_dir=data_dir))
-
-
-def _print(imported: "Imported") -> None:
+    imported = import_keras(file, trust=trust, out=out, data_dir=data_dir)
     card, found = imported.card, imported.parity
     rows = {
         "Parameters": f"{card.parameters:,}",

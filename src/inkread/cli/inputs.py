@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkread.cli.console import is_terminal
 from inkread.errors import FolderError, PictureError, PictureFormatError
 from inkread.results.outcome import STANDARD_INPUT
 
@@ -20,17 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page to read.
+    """A page to read, and what to save of it.
 
     Attributes:
         name: the picture's name; in a document of several pages with ``#`` and the page's number.
         source: the picture or document, or why it cannot be opened.
         number: the page's number, from 1.
+        drawing: where to save the picture with boxes.
+        stages: the folder for pictures of the stages.
     """
 
     name: str
     source: str | BytesIO | PictureError
     number: int = 1
+    drawing: Path | None = None
+    stages: Path | None = None
 
 
 def pages_of(name: str) -> list[Page]:
@@ -88,7 +91,7 @@ def _stream(name: str) -> BytesIO:
     """
     from inkread.picture import PictureLimits
 
-    if name == STANDARD_INPUT and is_terminal(sys.stdin):
+    if name == STANDARD_INPUT and sys.stdin.isatty():
         remedy = "pipe a picture in: inkread read - < photo.jpg"
         raise PictureFormatError(name, "is a terminal, not a picture", remedy)
     with nullcontext(sys.stdin.buffer) if name == STANDARD_INPUT else Path(name).open("rb") as stream:

@@ -1,9 +1,10 @@
 """``inkread recipes``: shows the recipes of ``inkread train``."""
 
+import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument
 
 from inkread.cli.console import show, table, write
 from inkread.errors import OptionError, nearest
@@ -22,7 +23,7 @@ def recipe_names() -> list[str]:
 def list_recipes(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Show the settings of this recipe.", autocompletion=recipe_names),
+        Argument(metavar="NAME", help="Show the settings of this recipe.", autocompletion=recipe_names),
     ] = None,
 ) -> None:
     """List the recipes of inkread train, or print one as TOML.
@@ -31,19 +32,15 @@ def list_recipes(
     """
     from inkread.training.recipe import RECIPES
 
-    if name is None:
-        _print_table(RECIPES)
-    elif name in RECIPES:
+    if name in RECIPES:
         write(_toml(RECIPES[name]))
-    else:
+        return
+    if name is not None:
         raise OptionError(name, "is not a recipe", nearest(name, RECIPES))
-
-
-def _print_table(recipes: "dict[str, Any]") -> None:
     rows = table("Recipe", "Network", "Length")
-    for name, recipe in recipes.items():
+    for each, recipe in RECIPES.items():
         steps = getattr(recipe, "steps", None)
-        rows.add_row(name, recipe.network, f"{steps:,} steps" if steps else f"{recipe.epochs} epochs")
+        rows.add_row(each, recipe.network, f"{steps:,} steps" if steps else f"{recipe.epochs} epochs")
     show(rows)
 
 
@@ -62,14 +59,4 @@ def _toml(recipe: "TrainingConfig") -> str:
 
 
 def _lines(values: dict[str, Any]) -> list[str]:
-    return [f"{name} = {_value(value)}" for name, value in values.items()]
-
-
-def _value(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return f'"{value}"'
-        case _:
-            return repr(value)
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]

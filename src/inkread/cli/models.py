@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from inkread.cli.console import printable, show, table
 from inkread.cli.options import bundled_models
@@ -27,7 +27,7 @@ HASH_SHOWN = 12
 def models(
     name: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             metavar="NAME",
             help="Show the full card of this model or run folder.",
             autocompletion=bundled_models,
@@ -36,7 +36,7 @@ def models(
     *,
     summary: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--summary",
             help="Show the layers instead, with shapes, parameters and multiplications; "
             "without NAME, those of all bundled models.",
@@ -111,29 +111,17 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _table(names: list[str]) -> "Table":
-    """Builds a table with one row per model."""
     from inkread.models import load_model
 
-    loaded = [load_model(name) for name in names]
-    scores = sorted(
-        {
-            score
-            for model in loaded
-            for score in _flat(model.card.scores)
-            if score.startswith(SHOWN[0]) or score == SHOWN[1]
-        }
-    )
+    loaded = {name: load_model(name) for name in names}
+    figures = {name: _figures(model.card.scores) for name, model in loaded.items()}
+    scores = sorted({score for found in figures.values() for score in found})
     numbers = (f">{heading.replace('_', ' ')}" for heading in ("Parameters", "Size", *scores))
     rows = table("Model", *numbers, "SHA-256")
-    for name, model in zip(names, loaded, strict=True):
-        found = _flat(model.card.scores)
-        rows.add_row(
-            name,
-            f"{model.card.parameters:,}",
-            f"{model.path.stat().st_size / 1e6:.2f} MB",
-            *(_figure(found[score]) if score in found else "" for score in scores),
-            model.card.sha256[:HASH_SHOWN],
-        )
+    for name, model in loaded.items():
+        size = f"{model.path.stat().st_size / 1e6:.2f} MB"
+        found = (figures[name].get(score, "") for score in scores)
+        rows.add_row(name, f"{model.card.parameters:,}", size, *found, model.card.sha256[:HASH_SHOWN])
     return rows
 
 
@@ -157,10 +145,11 @@ def _card(model: "Model") -> "Table":
     return table
 
 
-def _flat(scores: dict[str, Any]) -> dict[str, float]:
-    """Returns the scores that are single numbers."""
-    return {name: value for name, value in scores.items() if isinstance(value, (int, float))}
-
-
-def _figure(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+def _figures(scores: dict[str, Any]) -> dict[str, str]:
+    """Returns the scores to show that are single numbers, as text."""
+    shown = {name: value for name, value in scores.items() if name.startswith(SHOWN[0]) or name == SHOWN[1]}
+    return {
+        name: f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+        for name, value in shown.items()
+        if isinstance(value, (int, float))
+    }

@@ -2,11 +2,10 @@
 
 import importlib.util
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import typer
+from typer import Option
 
 from inkread.errors import MissingExtraError, OptionError
 
@@ -14,13 +13,8 @@ PACKAGES = {"pygame": "pygame-ce", "sklearn": "scikit-learn"}
 """The packages whose modules have other names."""
 
 
-class Alphabet(StrEnum):
-    """Which characters may be read, see ``inkread.reader.open_reader``."""
-
-    DIGITS = "digits"
-    LETTERS = "letters"
-    ALNUM = "alnum"
-    TEXT = "text"
+Alphabet = Literal["digits", "letters", "alnum", "text"]
+"""Which characters may be read, see ``inkread.reader.open_reader``."""
 
 
 def bundled_models() -> list[str]:
@@ -31,36 +25,32 @@ def bundled_models() -> list[str]:
 
 
 ModelOption = Annotated[
-    str,
-    typer.Option(
-        "--model", help="A bundled model, or a training run's folder.", autocompletion=bundled_models
-    ),
+    str, Option("--model", help="A bundled model, or a training run's folder.", autocompletion=bundled_models)
 ]
 
 DetectorOption = Annotated[
-    str,
-    typer.Option("--detector", help="The bundled detector, or the folder of a --network detector run."),
+    str, Option("--detector", help="The bundled detector, or the folder of a --network detector run.")
 ]
 
 DataDirOption = Annotated[
-    Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="The folder of the data (also: INKREAD_DATA)."),
+    Path | None, Option("--data-dir", metavar="DIR", help="The folder of the data (also: INKREAD_DATA).")
 ]
 
-QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")]
+TestOption = Annotated[
+    bool, Option("--test", help="Use the collection's test images; for a final check only.")
+]
 
-SingleOption = Annotated[bool, typer.Option("--single", help="Read each picture as one digit or no digit.")]
+QuietOption = Annotated[bool, Option("--quiet", help="Show no progress bar.")]
+
+SingleOption = Annotated[bool, Option("--single", help="Read each picture as one digit or no digit.")]
 
 AlphabetOption = Annotated[
-    Alphabet,
-    typer.Option("--alphabet", help="What to read; alnum is digits and letters, text is words and lines."),
+    Alphabet, Option("--alphabet", help="What to read; alnum is digits and letters, text is words and lines.")
 ]
 
 MinProbabilityOption = Annotated[
     float,
-    typer.Option(
-        "--min-probability", metavar="P", help="Print ? for digits less probable than this, 0 to 1."
-    ),
+    Option("--min-probability", metavar="P", help="Print ? for digits less probable than this, 0 to 1."),
 ]
 
 
@@ -76,16 +66,7 @@ def require(extra: str, *modules: str) -> None:
 
 
 def reject(given: Mapping[str, object], problem: str, remedy: str) -> None:
-    """Rejects options that do not suit the others.
-
-    Args:
-        given: options as they are written, and their values; none of them may have a value that is true.
-        problem: for the error.
-        remedy: for the error.
-
-    Raises:
-        OptionError: one of them is given.
-    """
+    """Raises an ``OptionError`` if any of these options, as they are written, has a value that is true."""
     for option, value in given.items():
         if value:
             raise OptionError(option, problem, remedy)

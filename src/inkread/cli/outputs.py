@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,34 +13,36 @@ from inkread.system.files import write_whole, writing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inkread.cli.inputs import Page
     from inkread.pipeline.symbols import TextTrace
     from inkread.pipeline.trace import Trace
 
 DRAWING_SUFFIX = ".png"
 
 
-def drawing_paths(pictures: Sequence[str], out: Path) -> list[Path]:
-    """Returns one file per picture: ``out`` itself for one picture, files in the folder ``out`` for several.
+def with_outputs(pages: Sequence[Page], *, draw: Path | None, explain: Path | None) -> list[Page]:
+    """Returns the pages with what to save of them, and creates folders for it.
 
-    Raises:
-        OutputError: the folder cannot be created.
-    """
-    if len(pictures) == 1 and not out.is_dir():
-        make_folder(out.parent)
-        return [out]
-    make_folder(out)
-    return [out / f"{name}{DRAWING_SUFFIX}" for name in unique_names(pictures)]
-
-
-def stage_folders(pictures: Sequence[str], out: Path) -> list[Path]:
-    """Returns one folder per picture: ``out`` itself for one picture, folders in it for several.
+    If there is one page, its drawing is ``draw`` itself, unless that is a folder, and its stages go to the
+    folder ``explain``; otherwise each page gets a file in ``draw``, and a folder in ``explain``.
 
     Raises:
         OutputError: a folder cannot be created.
     """
-    folders = [out] if len(pictures) == 1 else [out / name for name in unique_names(pictures)]
-    make_folder(out)
-    return folders
+    names, is_one = unique_names([page.name for page in pages]), len(pages) == 1
+    drawings: list[Path | None] = [None] * len(pages)
+    folders: list[Path | None] = [None] * len(pages)
+    if draw and is_one and not draw.is_dir():
+        make_folder(draw.parent)
+        drawings = [draw]
+    elif draw:
+        make_folder(draw)
+        drawings = [draw / f"{name}{DRAWING_SUFFIX}" for name in names]
+    if explain:
+        make_folder(explain)
+        folders = [explain] if is_one else [explain / name for name in names]
+    outputs = zip(pages, drawings, folders, strict=True)
+    return [replace(page, drawing=drawing, stages=folder) for page, drawing, folder in outputs]
 
 
 def unique_names(pictures: Sequence[str]) -> list[str]:

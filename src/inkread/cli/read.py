@@ -5,12 +5,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
-from inkread.cli.console import is_terminal, progress_bar, report
+from inkread.cli.console import progress_bar, report
 from inkread.cli.formats import Format, nothing_in, print_outcomes, redirected, streams, style_of
 from inkread.cli.options import (
-    Alphabet,
     AlphabetOption,
     DetectorOption,
     MinProbabilityOption,
@@ -23,64 +22,56 @@ from inkread.models import DETECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from contextlib import AbstractContextManager
 
-    from inkread.cli.inputs import Page
-    from inkread.cli.page_reading import Task
     from inkread.results.outcome import Outcome
 
 
 def read(
     pictures: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="PICTURE",
             help="Pictures, PDF documents, folders of them, or quoted patterns such as 'scans/*.png'; "
             "- is standard input.",
         ),
     ],
     *,
-    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Also read subfolders.")] = False,
+    recursive: Annotated[bool, Option("-r", "--recursive", help="Also read subfolders.")] = False,
     single: SingleOption = False,
-    alphabet: AlphabetOption = Alphabet.DIGITS,
+    alphabet: AlphabetOption = "digits",
     lexicon: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Words that text probably consists of, one per line."),
+        Path | None, Option(metavar="FILE", help="Words that text probably consists of, one per line.")
     ] = None,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
     detector: DetectorOption = DETECTOR,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read; worth it for many pictures.")] = 1,
+    workers: Annotated[int, Option(min=1, help="Processes that read; worth it for many pictures.")] = 1,
     style: Annotated[
         Format | None,
-        typer.Option(
+        Option(
             "--format",
             help="The output format; default: that of --out's suffix, or text.",
             case_sensitive=False,
         ),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Save the output instead of printing it."),
+        Path | None, Option(metavar="FILE", help="Save the output instead of printing it.")
     ] = None,
     excel: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             metavar="FILE",
             help="Also save an Excel table (.xlsx), in which numbers keep their leading zeros.",
         ),
     ] = None,
     draw: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT", help="Save the picture with boxes, digits and probabilities."),
+        Path | None, Option(metavar="OUT", help="Save the picture with boxes, digits and probabilities.")
     ] = None,
     explain: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Save a picture of each stage of the pipeline."),
+        Path | None, Option(metavar="DIR", help="Save a picture of each stage of the pipeline.")
     ] = None,
     signs: Annotated[
-        bool,
-        typer.Option("--signs", help="Print numbers as written, such as -3.14 or 12/05."),
+        bool, Option("--signs", help="Print numbers as written, such as -3.14 or 12/05.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -104,34 +95,34 @@ def read(
     read.
     """
     from inkread.cli.inputs import expanded, pages_of
+    from inkread.cli.outputs import with_outputs
     from inkread.cli.page_reading import ReaderOptions, open_readers
     from inkread.results import require_probability
 
     require_probability(min_probability)
     chosen = style_of(style, out)
     with ExitStack() as stack:
-        add_row = stack.enter_context(_excel_table(excel)) if excel else None
-        options = ReaderOptions(alphabet.value, model, detector, lexicon)
+        add_row = None
+        if excel:
+            require("excel", "openpyxl")
+            from inkread.cli.excel import excel_table
+
+            add_row = stack.enter_context(excel_table(excel))
+        options = ReaderOptions(alphabet, model, detector, lexicon, single, min_probability)
         read_all = open_readers(options, workers, stack)
         names = expanded(pictures, recursive=recursive)
         pages = [page for name in names for page in pages_of(name)]
         several = len(pages) > 1 or names != pictures
-        outcomes = read_all(_tasks(pages, single, min_probability, draw=draw, explain=explain))
+        outcomes = read_all(with_outputs(pages, draw=draw, explain=explain))
         if out:
             stack.enter_context(redirected(out))
-        collides = is_terminal(sys.stdout) and streams(chosen, several=several)
-        shown = several and not quiet and not collides and is_terminal(sys.stderr)
+        collides = sys.stdout.isatty() and streams(chosen, several=several)
+        shown = several and not quiet and not collides
         failed: list[str] = []
         watched = _watched(outcomes, len(pages), failed, shown=shown, add_row=add_row)
-        print_outcomes(
-            watched,
-            chosen,
-            several=several,
-            signs=signs,
-            nothing=nothing_in(alphabet),
-        )
+        print_outcomes(watched, chosen, several=several, signs=signs, nothing=nothing_in(alphabet))
     if failed:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _watched(
@@ -152,26 +143,3 @@ def _watched(
                 add_row(outcome)
             yield outcome
             advance()
-
-
-def _tasks(
-    pages: "list[Page]", single: bool, min_probability: float, *, draw: Path | None, explain: Path | None
-) -> "list[Task]":
-    """Returns a task per page, with the files to save."""
-    from inkread.cli import outputs
-    from inkread.cli.page_reading import Task
-
-    names = [page.name for page in pages]
-    drawings = outputs.drawing_paths(names, draw) if draw else [None] * len(names)
-    folders = outputs.stage_folders(names, explain) if explain else [None] * len(names)
-    return [
-        Task(page, single, min_probability, drawing, folder)
-        for page, drawing, folder in zip(pages, drawings, folders, strict=True)
-    ]
-
-
-def _excel_table(path: Path) -> "AbstractContextManager[Callable[[Outcome], None]]":
-    require("excel", "openpyxl")
-    from inkread.cli.excel import excel_table
-
-    return excel_table(path)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkread.cli.settings import NESTED, nested
+from inkread.cli.settings import NESTED
 from inkread.errors import OptionError, nearest
 from inkread.system.files import load_toml
 from inkread.training.recipe import (
@@ -97,15 +97,16 @@ def _named_as_options(settings: dict[str, Any]) -> Iterator[None]:
 
 def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     """Returns a recipe's values with ``settings`` applied on top; augmentation settings go into its table."""
-    given = nested(settings, Augmentation)
-    if NESTED in given:
+    names = {each.name for each in dataclasses.fields(Augmentation)}
+    inner = {name: value for name, value in settings.items() if name in names}
+    outer = {name: value for name, value in settings.items() if name not in names}
+    if inner:
         own = base.get(NESTED, {})
-        given |= {NESTED: own | given[NESTED] if isinstance(own, dict) else own}
-    return base | given
+        outer[NESTED] = own | inner if isinstance(own, dict) else own
+    return base | outer
 
 
 def _own_network(name: str) -> dict[str, Any]:
-    """Reads the settings of a network from a TOML file."""
     from inkread.training.architecture import load_architecture
 
     if not name.endswith(".toml"):

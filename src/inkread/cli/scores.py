@@ -41,7 +41,7 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
     )
 
 
-def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None = None) -> None:
+def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None) -> None:
     """Prints rates, rejection, calibration, groups (if labelled), and slowest and misread pictures."""
     show(Text(title, style="bold"), _summary({"inkread": report} | ({"naive": naive} if naive else {})))
     if report.rates["single"].total:
@@ -56,7 +56,6 @@ def print_picture_report(report: PictureReport, title: str, *, naive: PictureRep
 
 
 def _table(first: str, *others: str) -> Table:
-    """Builds a table of a name and numbers."""
     return table(first, *(f">{heading}" for heading in others))
 
 

@@ -1,17 +1,15 @@
 """``inkread serve``: serves the web page and the HTTP API."""
 
+import io
 import os
-import signal
 import socket
 import sys
 from dataclasses import replace
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import typer
+from typer import Option
 
-from inkread.cli.console import flush, is_terminal, write
-from inkread.cli.network_address import network_address, qr_code
+from inkread.cli.console import flush, on_stop, write
 from inkread.cli.options import require
 from inkread.cli.settings import with_settings
 from inkread.errors import OptionError
@@ -31,40 +29,33 @@ machine."""
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 """Addresses to listen on that other machines can reach."""
 
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address for documentation (RFC 5737); nothing is sent to it."""
 
-class Level(StrEnum):
-    """The minimum level of logged messages."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
+Level = Literal["info", "warning", "error"]
 
 
 @with_settings(Options=ServerSettings)
 def serve(
     *,
     model: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=FOLDER", help="Also offer a training run's model; repeatable."),
+        list[str] | None, Option(metavar="NAME=FOLDER", help="Also offer a training run's model; repeatable.")
     ] = None,
     cors: Annotated[
         list[str] | None,
-        typer.Option(metavar="ORIGIN", help="Allow pages of this origin to use the API; repeatable."),
+        Option(metavar="ORIGIN", help="Allow pages of this origin to use the API; repeatable."),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Also accept this host name, e.g. behind a proxy; repeatable."),
+        Option(metavar="NAME", help="Also accept this host name, e.g. behind a proxy; repeatable."),
     ] = None,
     fd: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            help="Serve at this inherited listening socket instead of --host and --port.",
-        ),
+        Option(metavar="N", help="Serve at this inherited listening socket instead of --host and --port."),
     ] = None,
     log_level: Annotated[
         Level | None,
-        typer.Option(
+        Option(
             help="Minimum level to log; info logs every request; default: warning on a terminal, else info."
         ),
     ] = None,
@@ -82,7 +73,7 @@ def serve(
         require("phone", "cryptography")
     hosts, origins = tuple(allow_host or ()), tuple(cors or ())
     chosen = ServerSettings(models=_models(model or []), cors=origins, hosts=hosts, **settings)
-    level = log_level or (Level.WARNING if is_terminal(sys.stderr) else Level.INFO)
+    level = log_level or ("warning" if sys.stderr.isatty() else "info")
     if fd is not None and settings.keys() & {"host", "port"}:
         raise OptionError("--fd", "cannot be combined with --host or --port", "omit one of them")
     with _listen(chosen.host, chosen.port) if fd is None else _inherit(fd) as listener:
@@ -163,7 +154,7 @@ def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> Non
     app = create_app(settings)
     config = uvicorn.Config(
         app,
-        log_config=log_config(level.value),
+        log_config=log_config(level),
         access_log=False,  # uvicorn's would contain URLs with search terms; the application has its own log
         server_header=False,
         proxy_headers=False,
@@ -174,21 +165,9 @@ def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> Non
         **_certificate(settings),
     )
     _announce(settings, listener.getsockname()[1])
-    with _signals_end_quietly():
+    # uvicorn raises the signal again after it has stopped, but stopping is not a failure.
+    with on_stop(lambda: None):
         uvicorn.Server(config).run(sockets=[listener])
-
-
-class _signals_end_quietly:  # noqa: N801  # used as a function
-    """Ignores the signal that uvicorn raises again after it stops, because stopping is not a failure."""
-
-    def __enter__(self) -> None:
-        self._before = {
-            number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
 
 
 def _certificate(settings: ServerSettings) -> dict[str, Any]:
@@ -232,9 +211,34 @@ def _announce_network(scheme: str, port: int) -> None:
         return
     url = f"{scheme}://{address}:{port}"
     write(f"in this network: {url}\n")
-    if is_terminal(sys.stdout):
+    if sys.stdout.isatty():
         write(qr_code(url) or "")
     if scheme == "http":
         write("phones need --tls-self-signed for the camera; everything else works without it\n")
     else:
         write("browsers warn of the certificate, which this server signed itself; continue to the page\n")
+
+
+def network_address() -> str | None:
+    """Returns this machine's IPv4 address in its network; None if it is in none.
+
+    Connecting a UDP socket sends nothing; it only chooses the interface.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+    return None if address.startswith("127.") or address == "0.0.0.0" else address  # noqa: S104
+
+
+def qr_code(text: str) -> str | None:
+    """Returns a QR code for terminals; None if the optional package segno is not installed."""
+    try:
+        import segno
+    except ImportError:
+        return None
+    drawn = io.StringIO()
+    segno.make(text, micro=False).terminal(drawn, compact=True, border=2)
+    return drawn.getvalue()

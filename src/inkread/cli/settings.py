@@ -45,14 +45,6 @@ def with_settings(**groups: Any) -> Callable[[Callable[..., None]], Callable[...
     return wrap
 
 
-def nested(settings: dict[str, Any], group: type) -> dict[str, Any]:
-    """Returns the settings with those of the augmentation in a nested table, as in a recipe."""
-    names = {each.name for each in dataclasses.fields(group)}
-    inner = {name: value for name, value in settings.items() if name in names}
-    outer = {name: value for name, value in settings.items() if name not in names}
-    return outer | ({NESTED: inner} if inner else {})
-
-
 def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
     parameters: dict[str, inspect.Parameter] = {}
     for title, group in groups.items():
@@ -63,7 +55,7 @@ def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
                 continue
             option = typer.Option(
                 *[f"--{name.replace('_', '-')}" for name in (each.name, *SHORT.get(each.name, ()))],
-                help=_described(words.get(each.name, ""), _default(each, group)),
+                help=_described(words.get(each.name, ""), each, group),
                 metavar="|".join(each.metadata.get("choices", ())) or each.metadata.get("metavar"),
                 rich_help_panel=title,
             )
@@ -76,36 +68,25 @@ def _parameters(groups: dict[str, Any]) -> dict[str, inspect.Parameter]:
     return parameters
 
 
-def _described(words: str, default: str) -> str:
-    """Returns a setting's description with its default, see ``help``."""
-    return f"{words.rstrip('.')}; default: {default}." if default else words
-
-
-def _default(setting: dataclasses.Field[Any], group: Any) -> str:
-    """Returns the default in words, unless it is nothing, or depends on the machine."""
+def _described(words: str, setting: dataclasses.Field[Any], group: Any) -> str:
+    """Returns a setting's description with its default, unless that is false or depends on the machine."""
     value = setting.default if isinstance(group, type) else getattr(group, setting.name)
-    if setting.default is dataclasses.MISSING or value is False:
-        return ""
-    return f"{f'{value:g}' if isinstance(value, float) else value}"
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    if setting.default is dataclasses.MISSING or value is False or not shown:
+        return words
+    return f"{words.rstrip('.')}; default: {shown}."
 
 
 def _docstrings(group: type) -> dict[str, str]:
     """Returns the docstring of each field of a class and its bases, on one line; empty without a source."""
-    words: dict[str, str] = {}
-    for each in reversed(group.__mro__[:-1]):
-        words |= _own_docstrings(each)
-    return words
-
-
-def _own_docstrings(group: type) -> dict[str, str]:
-    """Returns those of the class itself."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(group)))
-    except (OSError, SyntaxError):
-        return {}
     words = {}
-    for field, below in pairwise(next(ast.iter_child_nodes(tree)).body):  # type: ignore[attr-defined]
-        match field, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                words[name] = " ".join(text.split())
+    for each in reversed(group.__mro__[:-1]):
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(each)))
+        except (OSError, SyntaxError):
+            continue
+        for field, below in pairwise(next(ast.iter_child_nodes(tree)).body):  # type: ignore[attr-defined]
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    words[name] = " ".join(text.split())
     return words

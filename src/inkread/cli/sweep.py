@@ -1,21 +1,18 @@
 """``inkread sweep``: searches for better settings of a network."""
 
+import dataclasses
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
+from typer import Option
 
-from inkread.cli.console import error_console, interruptible, show, table
+from inkread.cli.console import bars, download_bar, interruptible, show, table
 from inkread.cli.options import DataDirOption, QuietOption, require
 from inkread.errors import OptionError, nearest
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
     from rich.table import Table
 
     from inkread.datasets.glyphs import LabelledGlyphs
@@ -26,32 +23,22 @@ LISTED = 10
 """Number of trials in the table, best first."""
 
 
-class Pruning(StrEnum):
-    """The strategy for stopping a trial early."""
-
-    MEDIAN = "median"
-    HALVING = "halving"
-    NONE = "none"
-
-
 def sweep(
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The sweep's folder: new, or one to continue.")],
-    trials: Annotated[int, typer.Option(min=1, help="Total number of trials, including earlier ones.")] = 50,
+    out: Annotated[Path, Option(metavar="DIR", help="The sweep's folder: new, or one to continue.")],
+    trials: Annotated[int, Option(min=1, help="Total number of trials, including earlier ones.")] = 50,
     network: Annotated[
-        str, typer.Option(metavar="NAME", help="linear, mlp, lenet5, cnn, small, or tiny.")
+        str, Option(metavar="NAME", help="linear, mlp, lenet5, cnn, small, or tiny.")
     ] = "small",
     space: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A TOML file of ranges to search; others keep their defaults."),
+        Option(metavar="FILE", help="A TOML file of ranges to search; others keep their defaults."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images per trial.")] = 8,
+    epochs: Annotated[int, Option(min=1, help="Passes over the training images per trial.")] = 8,
     pruning: Annotated[
-        Pruning, typer.Option("--pruner", help="How to stop unpromising trials early.")
-    ] = Pruning.MEDIAN,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Random seed for drawing trials and for each training.")
-    ] = 0,
+        Literal["median", "halving", "none"], Option("--pruner", help="How to stop unpromising trials early.")
+    ] = "median",
+    seed: Annotated[int, Option(min=0, help="Random seed for drawing trials and for each training.")] = 0,
     data_dir: DataDirOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -68,6 +55,8 @@ def sweep(
     train --recipe), trials.csv, sweep.sqlite with every trial, and the plots.
     """
     require("sweep", "torch", "optuna", "matplotlib")
+    from rich.progress import TaskProgressColumn, TimeRemainingColumn
+
     from inkread.training.space import DEFAULT_SPACE, load_space
 
     searched = DEFAULT_SPACE if space is None else load_space(space)
@@ -75,21 +64,17 @@ def sweep(
     learned, held_out = _data(base, data_dir, quiet=quiet)
     from inkread.training.sweep import sweep as search
 
-    with (
-        interruptible(f"run the same command again (--out {out})"),
-        _Watch.over(base, trials, error_console(quiet=quiet)) as watch,
-    ):
+    shown = bars(TaskProgressColumn(), TimeRemainingColumn(), "{task.fields[note]}", quiet=quiet)
+    with interruptible(f"run the same command again (--out {out})"), shown:
+        watch = _Watch(shown, trials, epochs)
         found = search(
-            base, searched, learned, held_out, out=out, trials=trials, pruning=pruning.value, watch=watch
+            base, searched, learned, held_out, out=out, trials=trials, pruning=pruning, watch=watch
         )
     _save_plots(found)
     _print_sweep(found)
 
 
 def _base(network: str, epochs: int, seed: int) -> "Recipe":
-    """Returns the network's recipe with fewer epochs."""
-    import dataclasses
-
     from inkread.training.recipe import NETWORKS, RECIPES, Recipe
 
     if network not in NETWORKS:
@@ -102,9 +87,8 @@ def _base(network: str, epochs: int, seed: int) -> "Recipe":
 def _data(recipe: "Recipe", data_dir: Path | None, *, quiet: bool) -> "tuple[LabelledGlyphs, LabelledGlyphs]":
     """Loads MNIST's training images, split into those to train on and those held out."""
     from inkread.datasets.mnist import load_mnist
-    from inkread.datasets.progress import download_bar
 
-    with download_bar(error_console(quiet=quiet)) as progress:
+    with download_bar(quiet=quiet) as progress:
         mnist = load_mnist("train", data_dir=data_dir, progress=progress)
     return mnist.subset(slice(None, -recipe.validation)), mnist.subset(slice(-recipe.validation, None))
 
@@ -112,29 +96,10 @@ def _data(recipe: "Recipe", data_dir: Path | None, *, quiet: bool) -> "tuple[Lab
 class _Watch:
     """Two progress bars: the trials with the best accuracy so far, and the current trial."""
 
-    def __init__(self, bar: "Progress", trials: "TaskID", steps: "TaskID", epochs: int) -> None:
-        self._bar, self._trials, self._steps = bar, trials, steps
-        self._epochs, self._epoch = epochs, 0
-
-    @classmethod
-    @contextmanager
-    def over(cls, recipe: "Recipe", trials: int, console: "Console") -> Iterator["_Watch"]:
-        """Shows the bars during a sweep."""
-        from rich import progress
-
-        columns = (
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.TaskProgressColumn(),
-            progress.TimeRemainingColumn(),
-            progress.TextColumn("{task.fields[note]}"),
-        )
-        with progress.Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
-            both = (
-                bar.add_task("Trials", total=trials, note=""),
-                bar.add_task("Starting", total=None, note=""),
-            )
-            yield cls(bar, *both, recipe.epochs)
+    def __init__(self, bar: "Progress", trials: int, epochs: int) -> None:
+        self._bar, self._epochs, self._epoch = bar, epochs, 0
+        self._trials = bar.add_task("Trials", total=trials, note="")
+        self._steps = bar.add_task("Starting", total=None, note="")
 
     def on_batch(self, done: int, total: int) -> None:
         """Advances the lower bar, in steps over all epochs."""
@@ -164,7 +129,6 @@ def _save_plots(sweep: "Sweep") -> None:
 
 
 def _print_sweep(sweep: "Sweep") -> None:
-    """Prints the best trials, and the settings of the best one."""
     pruned = sum(trial.state == "pruned" for trial in sweep.trials)
     show(f"{len(sweep.trials)} trials, {pruned} of them stopped early", "", _trials(sweep), "")
     if sweep.best is not None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-import typer
+from typer import Option
 
 from inkread.cli.console import show
 from inkread.cli.options import DataDirOption, QuietOption, reject, require
@@ -30,10 +30,10 @@ _USUAL = cast("Recipe", RECIPES[USUAL])
 )
 def train(
     *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the run.")],
+    out: Annotated[Path, Option(metavar="DIR", help="A new folder for the run.")],
     network: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="NAME",
             help="linear, mlp, lenet5, cnn, small, tiny, detector, text, or a TOML file of layers; "
             "default: cnn, or the recipe's.",
@@ -41,7 +41,7 @@ def train(
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="NAME|DIR",
             help="Training data: a collection, a folder of labelled pictures, or corrections; repeatable. "
             "MNIST is added to corrections alone; default: mnist.",
@@ -49,16 +49,15 @@ def train(
     ] = None,
     store: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="The store of the corrections; default: that of inkread serve."),
+        Option(metavar="URL", help="The store of the corrections; default: that of inkread serve."),
     ] = None,
     data_dir: DataDirOption = None,
     recipe: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Settings as TOML or JSON, or the name of a recipe."),
+        str | None, Option(metavar="FILE", help="Settings as TOML or JSON, or the name of a recipe.")
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--init-from",
             "--start",
             metavar="MODEL",
@@ -66,16 +65,13 @@ def train(
         ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Train with N seeds, and print means and deviations.")
+        int, Option(min=1, metavar="N", help="Train with N seeds, and print means and deviations.")
     ] = 1,
     log: Annotated[
-        list[str] | None,
-        typer.Option(metavar="|".join(LOGGERS), help="Also log each epoch there; repeatable."),
+        list[str] | None, Option(metavar="|".join(LOGGERS), help="Also log each epoch there; repeatable.")
     ] = None,
-    report: Annotated[
-        bool, typer.Option("--report", help="Also write report.html, a page about the run.")
-    ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the interrupted run in --out.")] = False,
+    report: Annotated[bool, Option("--report", help="Also write report.html, a page about the run.")] = False,
+    resume: Annotated[bool, Option("--resume", help="Continue the interrupted run in --out.")] = False,
     quiet: QuietOption = False,
     settings: dict[str, Any],
 ) -> None:
@@ -108,7 +104,11 @@ def train(
     require("train", "torch")
     if report:
         require("plot", "matplotlib", "sklearn")
-    _check(store=store, data=data or [], log=log or [])
+    if CORRECTIONS not in (data or ()):
+        reject({"--store": store}, "requires --data corrections", "add --data corrections")
+    for name in log or ():
+        if name not in LOGGERS:
+            raise OptionError(f"--log {name}", "is unknown", nearest(name, LOGGERS))
     training = Training(
         out=out,
         words=_words(start=start, network=network, recipe=recipe, data=data or [], settings=settings),
@@ -133,29 +133,16 @@ def train(
 
 def _run(training: Training, recipe: AnyRecipe, seeds: int) -> None:
     """Trains with one seed or several; of several processes, the first prints the scores."""
-    if ranks() > 1:
-        _refuse_in_parallel(recipe, seeds)
+    if ranks() > 1 and not isinstance(recipe, Recipe):
+        raise OptionError(f"--network {recipe.network}", IN_PARALLEL, ALONE)
+    if ranks() > 1 and seeds > 1:
+        raise OptionError(f"--seeds {seeds}", IN_PARALLEL, ALONE)
     if seeds > 1:
         show_seeds(training.out, training.runs(recipe, seeds))
         return
     run = training.run(recipe)
     if not rank():
         show_run(run)
-
-
-def _refuse_in_parallel(recipe: AnyRecipe, seeds: int) -> None:
-    if not isinstance(recipe, Recipe):
-        raise OptionError(f"--network {recipe.network}", IN_PARALLEL, ALONE)
-    if seeds > 1:
-        raise OptionError(f"--seeds {seeds}", IN_PARALLEL, ALONE)
-
-
-def _check(*, store: str | None, data: list[str], log: list[str]) -> None:
-    if CORRECTIONS not in data:
-        reject({"--store": store}, "requires --data corrections", "add --data corrections")
-    for name in log:
-        if name not in LOGGERS:
-            raise OptionError(f"--log {name}", "is unknown", nearest(name, LOGGERS))
 
 
 def _refuse_beside_start(

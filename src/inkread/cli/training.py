@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from inkread.cli.console import error_console, interruptible, record, show, table
-from inkread.cli.training_progress import TrainingProgress
+from inkread.cli.console import error_console, interruptible, printable, record, show, table
 from inkread.errors import OptionError
 from inkread.models.card import CARD_FILE, Card
 from inkread.system.ranks import rank
+from inkread.training.progress import Progress
 from inkread.training.recipe import Recipe, TextRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from inkread.training import FineTuned, Run
+    from rich.console import Console
+
+    from inkread.training import DetectorEpoch, Epoch, FineTuned, Run, TextEpoch
     from inkread.training.recipe import AnyRecipe, FineTuneConfig
 
 MNIST, CORRECTIONS = "mnist", "corrections"
@@ -40,18 +43,16 @@ class Training:
         store: the store of the corrections.
         data_dir: the folder of the collections.
         log: loggers by name.
-        resume: continues interrupted runs.
-        quiet: shows no progress.
     """
 
     out: Path
     words: Sequence[str]
-    data: Sequence[str] = ()
-    store: str | None = None
-    data_dir: Path | None = None
-    log: Sequence[str] = ()
-    resume: bool = False
-    quiet: bool = False
+    data: Sequence[str]
+    store: str | None
+    data_dir: Path | None
+    log: Sequence[str]
+    resume: bool
+    quiet: bool
 
     def run(self, recipe: AnyRecipe) -> Run[Any, Any]:
         """Trains one network, with a progress bar."""
@@ -59,7 +60,7 @@ class Training:
         console = error_console(quiet=self.quiet or rank() > 0)
         with (
             interruptible(again),
-            TrainingProgress.over(title, recipe.epochs, console) as progress,
+            TrainingProgress(title, recipe.epochs, console) as progress,
             self._logged(progress, recipe) as watched,
         ):
             return self._trained(recipe, progress=watched, resume=self.resume, **self._options())
@@ -82,7 +83,7 @@ class Training:
         from inkread.training import fine_tune
 
         console = error_console(quiet=self.quiet)
-        with interruptible("start again"), TrainingProgress.over("Fine-tuning", 1, console) as progress:
+        with interruptible("start again"), TrainingProgress("Fine-tuning", 1, console) as progress:
             return fine_tune(
                 config,
                 start="default" if start == BUNDLED else start,
@@ -117,6 +118,69 @@ class Training:
                 problem = f"has single glyphs, but the network {recipe.network} learns from whole pages"
                 raise OptionError(f"--data {name}", problem, "use it with --network cnn or mlp")
         return train_detector(recipe, data=self.data, store=self.store, **options)
+
+
+class TrainingProgress(Progress):
+    """Two bars, for the training and the current download or epoch, and the loss and accuracy curves.
+
+    Args:
+        title: the title of the upper bar.
+        total: epochs of the training.
+        console: where they are drawn, as long as the context lasts.
+    """
+
+    def __init__(self, title: str, total: int, console: Console) -> None:
+        from rich.console import Group
+        from rich.live import Live
+        from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+        from rich.text import Text
+
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar, self._curves = Bars(*columns, console=console), Text()
+        self._epochs = self._bar.add_task(title, total=total)
+        self._steps = self._bar.add_task("Starting", total=None)
+        shown = Group(self._bar, self._curves)
+        self._live = Live(shown, console=console, transient=True, redirect_stdout=False)
+        self._history: list[Epoch | DetectorEpoch | TextEpoch] = []
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """Advances the lower bar, in bytes."""
+        self._bar.update(self._steps, description=f"Downloading {name}", completed=done, total=total)
+
+    def on_picture(self, done: int, total: int) -> None:
+        """Advances the lower bar, in pictures."""
+        self._bar.update(self._steps, description="Reading pictures", completed=done, total=total)
+
+    def on_note(self, text: str) -> None:
+        """Prints a note above the bars."""
+        sys.stderr.write(f"note: {printable(text)}\n")
+
+    def on_batch(self, done: int, total: int) -> None:
+        """Advances both bars, so that the remaining time is known before the first epoch ends."""
+        self._bar.update(self._steps, description="This epoch", completed=done, total=total)
+        epochs = self._history[-1].epoch if self._history else 0
+        self._bar.update(self._epochs, completed=epochs + done / total)
+
+    def on_epoch(self, epoch: Epoch | DetectorEpoch | TextEpoch) -> None:
+        """Advances the bar of the training, and extends the curves."""
+        from inkread.evaluation.plots.sparkline import sparkline
+        from inkread.training import DetectorEpoch
+
+        self._history.append(epoch)
+        self._bar.update(self._epochs, completed=epoch.epoch)
+        losses = sparkline([each.train_loss for each in self._history])
+        self._curves.plain = f"Training loss        {losses} {epoch.train_loss:.4f}"
+        watched = [each.validation_accuracy for each in self._history if not isinstance(each, DetectorEpoch)]
+        if watched:
+            self._curves.plain += f"\nValidation accuracy  {sparkline(watched)} {watched[-1]:.2%}"
 
 
 def show_run(run: Run[Any, Any]) -> None:

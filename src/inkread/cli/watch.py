@@ -1,47 +1,40 @@
 """``inkread watch``: reads pictures as they arrive in a folder."""
 
-import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Exit, Option
 
-from inkread.cli.console import is_terminal, printable, report
+from inkread.cli.console import INTERRUPTED, on_stop, printable, report
 from inkread.cli.formats import nothing_in
-from inkread.cli.options import Alphabet, AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
     from inkread.errors import PictureError
     from inkread.results import Reading
     from inkread.results.outcome import Outcome
 
-FAILED, INTERRUPTED = 1, 130
-
+FAILED = 1
 ATTENTION = 0.1
 """Maximum seconds until Ctrl-C is noticed."""
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to watch for pictures.")],
+    folder: Annotated[Path, Argument(metavar="DIR", help="The folder to watch for pictures.")],
     *,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The .csv or .jsonl file to append readings to.")],
-    recursive: Annotated[
-        bool, typer.Option("-r", "--recursive", help="Also watch subfolders of DIR.")
-    ] = False,
-    once: Annotated[
-        bool, typer.Option("--once", help="Read the pictures not yet in FILE, then exit.")
-    ] = False,
+    out: Annotated[Path, Option(metavar="FILE", help="The .csv or .jsonl file to append readings to.")],
+    recursive: Annotated[bool, Option("-r", "--recursive", help="Also watch subfolders of DIR.")] = False,
+    once: Annotated[bool, Option("--once", help="Read the pictures not yet in FILE, then exit.")] = False,
     interval: Annotated[
-        float,
-        typer.Option(metavar="S", help="Seconds between scans; a file unchanged for this long is complete."),
+        float, Option(metavar="S", help="Seconds between scans; a file unchanged for this long is complete.")
     ] = 1.0,
     single: SingleOption = False,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
-    alphabet: AlphabetOption = Alphabet.DIGITS,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show errors only.")] = False,
+    alphabet: AlphabetOption = "digits",
+    quiet: Annotated[bool, Option("--quiet", help="Show errors only.")] = False,
 ) -> None:
     """Read pictures as they arrive in a folder, and append a line for each to a CSV or JSONL file.
 
@@ -68,38 +61,29 @@ def watch(
         (result,) = reader.read_many([path], single=single, min_probability=min_probability)
         return result
 
-    with _Stop() as stop, Journal(out) as journal:
-        watcher, shown = Watcher(scanner, journal, read), not quiet and is_terminal(sys.stderr)
+    stop = _Stop()
+    with on_stop(stop.ask), Journal(out) as journal:
+        watcher, shown = Watcher(scanner, journal, read), not quiet and sys.stderr.isatty()
         before, failed = len(journal), 0
         if journal.was_torn:
             _tell(f"note: {out}: removed an incomplete last line; its picture is read again")
         if shown:
-            _tell(f"{_watching(folder, once=once)}; {out} already has {_pictures(before)}")
+            doing = f"Reading the pictures in {folder}" if once else f"Watching {folder} (Ctrl-C to stop)"
+            _tell(f"{doing}; {out} already has {_pictures(before)}")
         for record in watcher.watch(interval=interval, once=once, wait=stop.wait):
             failed += _show(record.outcome, nothing_in(alphabet), shown=shown)
         if shown:
             _tell(_summary(len(journal) - before, failed, watcher.waiting))
     if once and (stop.asked or failed):
-        raise typer.Exit(INTERRUPTED if stop.asked else FAILED)
+        raise Exit(INTERRUPTED if stop.asked else FAILED)
 
 
 class _Stop:
     """Lets Ctrl-C or SIGTERM finish the current picture first; a second signal stops at once."""
 
-    def __init__(self) -> None:
-        self.asked = False
+    asked = False
 
-    def __enter__(self) -> Self:
-        self._before = {
-            number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, *_: object) -> None:
+    def ask(self) -> None:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
@@ -129,12 +113,7 @@ def _tell(text: str) -> None:
     sys.stderr.write(f"{printable(text)}\n")
 
 
-def _watching(folder: Path, *, once: bool) -> str:
-    return f"Reading the pictures in {folder}" if once else f"Watching {folder} (Ctrl-C to stop)"
-
-
 def _summary(count: int, failed: int, waiting: int) -> str:
-    """Summarizes the pictures read and those still incomplete."""
     text = f"{_pictures(count)} added"
     if failed:
         text += f", of which {failed} could not be read"

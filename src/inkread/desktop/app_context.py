@@ -1,20 +1,19 @@
-"""Shared by the window's activities: the current view, and a message for the user."""
+"""Shared by the windows and their activities: the current view, messages for the user, and the clipboard."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inkread.errors import InkreadError
+import pygame
+
+from inkread.errors import InkreadError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import pygame
+    from collections.abc import Iterator
 
     from inkread.desktop.canvas_view import CanvasView
-    from inkread.desktop.widgets import Button
 
 
 class Note(NamedTuple):
@@ -26,12 +25,7 @@ class Note(NamedTuple):
 
 @dataclass(slots=True)
 class AppContext:
-    """The current view and message.
-
-    Attributes:
-        view: the current view.
-        note: the newest message; ``None`` for no message.
-    """
+    """The drawing window's current view and newest message."""
 
     view: CanvasView[Any]
     note: Note | None = None
@@ -49,23 +43,14 @@ class AppContext:
             self.note = Note(str(error), is_problem=True)
 
 
-class Activity(Protocol):
-    """An activity of the drawing window."""
+def copy_text(text: str) -> None:
+    """Copies a text to the system's clipboard.
 
-    @property
-    def title(self) -> str:
-        """The window's title during the activity."""
-
-    @property
-    def head(self) -> tuple[str, str]:
-        """The two captions above the card: its topic and its details."""
-
-    @property
-    def buttons(self) -> Sequence[Button]:
-        """The activity's buttons, most common first."""
-
-    def tick(self) -> bool:
-        """Updates the activity over time; returns whether there is something new to draw."""
-
-    def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
-        """Draws the card next to the view."""
+    Raises:
+        OutputError: there is no clipboard.
+    """
+    try:
+        pygame.scrap.put_text(text)
+    except (pygame.error, NotImplementedError) as error:
+        problem = f"cannot be used ({error})"
+        raise OutputError("clipboard", problem, "press S to save it instead") from error

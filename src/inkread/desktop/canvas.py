@@ -52,26 +52,16 @@ class Brush:
         return np.clip((self.reach - distance) / self.softness, 0, 1).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Patch:
-    """An area of the canvas before a change."""
-
-    area: Area
-    ink: NDArray[np.uint8]
-
-
 class Canvas:
     """A canvas and its drawing.
 
     Args:
         size: width and height in pixels.
-        brush: the brush that draws.
+        brush: the brush of the next strokes.
         eraser: the brush that erases.
 
     Attributes:
         ink: uint8 H×W, ink bright.
-        brush: the brush of the next strokes.
-        eraser: the brush that erases.
         changes: incremented with every change of the ink, so that the same drawing is not processed twice.
     """
 
@@ -80,7 +70,7 @@ class Canvas:
         self.ink = np.zeros(size[::-1], np.uint8)
         self.changes = 0
         self.brush, self.eraser = brush, eraser
-        self._past: list[_Patch] = []
+        self._past: list[tuple[Area, NDArray[np.uint8]]] = []  # areas before each change
         self._before: NDArray[np.uint8] | None = None  # while a stroke is being drawn
         self._tool, self._at, self._erases = brush, (0.0, 0.0), False
 
@@ -115,18 +105,10 @@ class Canvas:
 
     def clear(self) -> None:
         """Removes all ink; can be undone."""
-        self.end()
-        before = self.ink.copy()
-        self.ink[:] = 0
-        self._remember(before)
-        self.changes += 1
+        self.put(np.zeros_like(self.ink))
 
     def put(self, ink: NDArray[np.uint8]) -> None:
-        """Replaces all ink; can be undone.
-
-        Args:
-            ink: uint8 H×W, ink bright, of the canvas's size.
-        """
+        """Replaces all ink by uint8 H×W, ink bright, of the canvas's size; can be undone."""
         self.end()
         before = self.ink.copy()
         self.ink[:] = ink
@@ -137,8 +119,8 @@ class Canvas:
         """Undoes the last stroke, erasing, or clearing."""
         self.end()
         if self._past:
-            patch = self._past.pop()
-            self.ink[patch.area] = patch.ink
+            area, ink = self._past.pop()
+            self.ink[area] = ink
             self.changes += 1
 
     def restart(self) -> None:
@@ -176,4 +158,4 @@ class Canvas:
         rows, columns = np.flatnonzero(different.any(axis=1)), np.flatnonzero(different.any(axis=0))
         if rows.size:
             area = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-            self._past.append(_Patch(area, before[area].copy()))
+            self._past.append((area, before[area].copy()))

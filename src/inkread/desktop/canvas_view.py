@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import pygame
+from pygame import Rect, Surface
 
 from inkread.desktop import theme
 from inkread.desktop.canvas import FULL, Brush, Canvas
@@ -29,13 +30,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[R]):
-    """The reading of a canvas.
-
-    Attributes:
-        reading: the reading.
-        changes: the value of ``Canvas.changes`` when it was read.
-        seconds: the duration of the reading.
-    """
+    """The reading of a canvas, the value of ``Canvas.changes`` when it was read, and how long that took."""
 
     reading: R
     changes: int
@@ -49,7 +44,6 @@ class CanvasView(ABC, Generic[R]):
         min_probability: 0..1; less probable digits are shown as "?".
 
     Attributes:
-        canvas: the drawing.
         answer: the newest reading; ``None`` before the first.
         rect: its area in the window, in pixels.
         is_followed: whether it is read while you draw.
@@ -65,7 +59,7 @@ class CanvasView(ABC, Generic[R]):
     def __init__(self, *, min_probability: float) -> None:
         self.canvas = Canvas(self.size, self.brush, self.eraser)
         self.answer: Answer[R] | None = None
-        self.rect = pygame.Rect((0, 0), self.size)
+        self.rect = Rect((0, 0), self.size)
         self.is_followed = False
         self.min_probability = min_probability
 
@@ -79,10 +73,10 @@ class CanvasView(ABC, Generic[R]):
         """Whether the reading is stale and is not updated automatically."""
         return self.is_stale and not self.is_followed
 
-    def lay(self, area: pygame.Rect) -> None:
+    def lay(self, area: Rect) -> None:
         """Places the canvas in the upper left of the area, as large as possible."""
         factor = min(area.width / self.size[0], area.height / self.size[1])
-        self.rect = pygame.Rect(area.topleft, self.extent(factor))
+        self.rect = Rect(area.topleft, self.extent(factor))
 
     def extent(self, factor: float) -> tuple[int, int]:
         """Returns the width and height in the window if the canvas is enlarged by this factor."""
@@ -125,11 +119,11 @@ class CanvasView(ABC, Generic[R]):
         return self.text(reading)
 
     @abstractmethod
-    def draw(self, surface: pygame.Surface) -> None:
+    def draw(self, surface: Surface) -> None:
         """Draws the canvas."""
 
     @abstractmethod
-    def draw_reading(self, surface: pygame.Surface, rect: pygame.Rect, reading: R, scale: float) -> None:
+    def draw_reading(self, surface: Surface, rect: Rect, reading: R, scale: float) -> None:
         """Draws the reading next to the canvas."""
 
 
@@ -139,7 +133,7 @@ def _shades(sheet: theme.Colour, pen: theme.Colour) -> NDArray[np.uint8]:
     return np.rint(np.linspace(sheet, pen, FULL + 1)).astype(np.uint8)
 
 
-def painted(ink: NDArray[np.uint8]) -> pygame.Surface:
+def painted(ink: NDArray[np.uint8]) -> Surface:
     """Converts H×W ink to a surface of the same size."""
     height, width = ink.shape
     return pygame.image.frombuffer(_shades(theme.SHEET, theme.PEN)[ink].tobytes(), (width, height), "RGB")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Pixels = NDArray[np.uint8]
-"""H×W×3."""
+"""H×W×3, RGB."""
 
 Pictures = Callable[[threading.Event], Iterator[Pixels]]
 """Opens a source and yields its RGB frames in real time; returns at a video's end and soon after the event is
@@ -50,13 +50,7 @@ ANOTHER_VIDEO = "convert it to .mp4 (H.264), or use another file"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame of a source.
-
-    Attributes:
-        pixels: uint8 H×W×3, RGB.
-        number: the frame's index in the source, from 0.
-        taken: the time of capture, in seconds of ``time.perf_counter``.
-    """
+    """One frame of a source: RGB, its index from 0, and the ``time.perf_counter`` when it was taken."""
 
     pixels: Pixels
     number: int
@@ -68,8 +62,8 @@ class Capture:
 
     Args:
         name: the source's name, for errors.
-        pictures: opens the source, see ``Pictures``.
-        remedy: the remedy for a source that delivers no frames.
+        pictures: opens the source.
+        remedy: what to do about a source that delivers no frames.
         waits: whether it can be paused, see ``hold``.
         first_seconds: maximum time until the first frame.
         silent_seconds: time without frames after which the source counts as gone.
@@ -92,8 +86,8 @@ class Capture:
         self._pictures, self._silent_seconds = pictures, silent_seconds
         self._frame: Frame | None = None
         self._error: Exception | None = None
-        self._begun, self._stop, self._going = threading.Event(), threading.Event(), threading.Event()
         self._waits = waits
+        self._begun, self._stop, self._going = threading.Event(), threading.Event(), threading.Event()
         self._going.set()
         # A daemon, so that the program can end even if a driver never returns.
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pygame
+from pygame import Rect, Surface
 
 from inkread.desktop import theme, widgets
 from inkread.desktop.app_context import AppContext, Note
-from inkread.desktop.ask_folder import AskFolder
 from inkread.desktop.canvas_view import PENS, CanvasView
 from inkread.desktop.file_dialog import FileDialog
 from inkread.desktop.grid_view import GridView
 from inkread.desktop.labelling import LabelledDrawings
 from inkread.desktop.page_view import PageView
 from inkread.desktop.recognition import Recognition
-from inkread.desktop.teaching import Teaching
+from inkread.desktop.teaching import AskFolder, Teaching
 from inkread.desktop.widgets import Button
 from inkread.picture import load_picture
 
 if TYPE_CHECKING:
-    from inkread.desktop.app_context import Activity
     from inkread.reader import Reader
 
 SIZE = (960, 660)
@@ -49,12 +48,11 @@ class DrawingSettings:
 
     Attributes:
         model: the displayed name of the model.
-        alphabet: what the free sheet is read as, see ``Recognition``.
+        alphabet: what the free sheet is read as, see ``recognition.ALPHABETS``.
         picture: a picture to open on the free sheet.
         save_to: the folder for saved drawings.
         teach: the folder for taught digits; if given, the window starts with teaching.
-        free: start with the free canvas instead of the grid.
-        live: read while you draw.
+        free: start with the free sheet instead of the grid.
         min_probability: 0..1; less probable digits are shown as "?".
     """
 
@@ -72,23 +70,10 @@ _Kind = type[CanvasView[Any]]
 _Views = dict[_Kind, CanvasView[Any]]
 
 
-class _Places(NamedTuple):
-    """The places of the card and the message, and the scale."""
-
-    card: pygame.Rect
-    note: tuple[int, int]
-    scale: float
-
-
 class Drawing:
     """The ``window.Scene`` for drawing.
 
-    Args:
-        reader: reads the drawings.
-        settings: the window's initial settings.
-
     Attributes:
-        context: the current view and message.
         teaching: the teaching activity, while it is active.
         dialog: asks for a picture to open.
         done: whether the window was closed.
@@ -118,14 +103,7 @@ class Drawing:
         self._picture = Button("Open", self._ask_file, (pygame.K_o,), "O")
         self._asking: AskFolder | None = None
         self.teaching = self._taught(given.teach) if given.teach else None
-        self._recognition = Recognition(
-            self.context,
-            reader,
-            model=given.model,
-            save_to=given.save_to,
-            live=given.live,
-            alphabet=given.alphabet,
-        )
+        self._recognition = Recognition(self.context, reader, given)
         if given.picture:
             self._open(given.picture)
 
@@ -151,7 +129,8 @@ class Drawing:
 
     def handle(self, event: pygame.event.Event) -> None:
         """Handles drawing, buttons, and closing."""
-        if event.type == pygame.QUIT or _is_ctrl_q(event):
+        is_key = event.type == pygame.KEYDOWN
+        if event.type == pygame.QUIT or (is_key and event.key == pygame.K_q and event.mod & pygame.KMOD_CTRL):
             self.done = True
             return
         if event.type == pygame.DROPFILE:
@@ -172,15 +151,15 @@ class Drawing:
                 opened = True
         return self._activity.tick() or opened
 
-    def draw(self, surface: pygame.Surface) -> None:
+    def draw(self, surface: Surface) -> None:
         """Draws the window at any size."""
         surface.fill(theme.PAPER)
-        places = self._lay(surface.get_size())
+        card, note, scale = self._lay(surface.get_size())
         for button in self.buttons:
-            button.draw(surface, places.scale)
+            button.draw(surface, scale)
         self.context.view.draw(surface)
-        self._draw_card(surface, places.card, places.scale)
-        self._draw_note(surface, places)
+        self._draw_card(surface, card, scale)
+        self._draw_note(surface, note, scale)
 
     def close(self) -> None:
         """Stops background work."""
@@ -188,7 +167,7 @@ class Drawing:
         self._recognition.close()
 
     @property
-    def _activity(self) -> Activity:
+    def _activity(self) -> AskFolder | Teaching | Recognition:
         return self._asking or self.teaching or self._recognition
 
     def _new_views(self) -> _Views:
@@ -270,25 +249,26 @@ class Drawing:
     def _taught(self, folder: Path) -> Teaching:
         """Starts teaching on new views, and sets the current drawings aside."""
         teaching = Teaching(self.context, LabelledDrawings(folder))
-        self._aside, self._views = self._views, self._new_views()
+        self._aside = self._views
+        self._use_views(self._new_views())
+        return teaching
+
+    def _use_views(self, views: _Views) -> None:
+        self._views = views
         self._use_pen()
         self._show(type(self.context.view))
-        return teaching
 
     def _switch_teaching(self) -> None:
         if self._asking is not None:
             self._asking = None
-            return
-        if self.teaching is None:
+        elif self.teaching is None:
             proposed = self._settings.teach or self._settings.save_to / LESSONS_FOLDER
             self._asking = AskFolder(proposed, self._begin_lessons, self._switch_teaching)
             self.context.note = None
-            return
-        self._views = self._aside
-        self._use_pen()
-        self._show(type(self.context.view))
-        self.teaching.close()
-        self.teaching = None
+        else:
+            self._use_views(self._aside)
+            self.teaching.close()
+            self.teaching = None
 
     def _begin_lessons(self) -> None:
         asking, self._asking = self._asking, None
@@ -296,28 +276,28 @@ class Drawing:
             with self.context.telling():
                 self.teaching = self._taught(asking.folder)
 
-    def _lay(self, size: tuple[int, int]) -> _Places:
-        """Places buttons at the top, the message at the bottom, and view and card in between."""
+    def _lay(self, size: tuple[int, int]) -> tuple[Rect, tuple[int, int], float]:
+        """Places the buttons and the view; returns the places of card and message, and the scale."""
         is_upright = size[1] > size[0]
         scale = theme.scale_of(size, UPRIGHT if is_upright else SIZE)
         gap, line = round(theme.GAP * scale), round(2 * theme.SMALL * scale)
-        whole = pygame.Rect((0, 0), size).inflate(-2 * gap, -2 * gap)
+        whole = Rect((0, 0), size).inflate(-2 * gap, -2 * gap)
         top = widgets.flow(self.buttons, whole, scale) + gap
-        middle = pygame.Rect(whole.left, top, whole.width, max(1, whole.bottom - top - line))
+        middle = Rect(whole.left, top, whole.width, max(1, whole.bottom - top - line))
         share = 1 - CARD_SHARE
         view, card = self.context.view, middle.copy()
         if is_upright:
-            view.lay(pygame.Rect(middle.topleft, (middle.width, round(middle.height * share))))
+            view.lay(Rect(middle.topleft, (middle.width, round(middle.height * share))))
             card.top, card.height = view.rect.bottom + gap, max(1, middle.bottom - view.rect.bottom - gap)
             view.rect.centerx = middle.centerx
         else:
-            view.lay(pygame.Rect(middle.topleft, (round(middle.width * share), middle.height)))
+            view.lay(Rect(middle.topleft, (round(middle.width * share), middle.height)))
             card.left, card.width = view.rect.right + gap, max(1, middle.right - view.rect.right - gap)
             card.height = view.rect.height
-        return _Places(card, (whole.left, whole.bottom - line // 3), scale)
+        return card, (whole.left, whole.bottom - line // 3), scale
 
-    def _draw_card(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
-        widgets.panel(surface, rect, theme.RADIUS * scale)
+    def _draw_card(self, surface: Surface, rect: Rect, scale: float) -> None:
+        widgets.panel(surface, rect, theme.RADIUS * scale, theme.CARD, theme.LINE)
         pad = round(theme.GAP * scale)
         inside = rect.inflate(-2 * pad, -2 * pad)
         what, of_what = self._activity.head
@@ -326,21 +306,17 @@ class Drawing:
         room = inside.right - head.right - pad
         if room > 4 * pad:  # otherwise only an ellipsis would fit
             theme.write(surface, of_what, inside.topright, size, theme.FAINT, anchor="topright", width=room)
-        below = pygame.Rect(inside.left, head.bottom + pad // 2, inside.width, 0)
+        below = Rect(inside.left, head.bottom + pad // 2, inside.width, 0)
         below.height = max(1, inside.bottom - below.top)
         self._activity.draw(surface, below, scale)
 
-    def _draw_note(self, surface: pygame.Surface, places: _Places) -> None:
+    def _draw_note(self, surface: Surface, at: tuple[int, int], scale: float) -> None:
         """Draws the newest message, in at most two lines."""
-        note, (left, middle) = self.context.note or HINT, places.note
-        size, width = theme.SMALL * places.scale, surface.get_width() - 2 * left
+        note, (left, middle) = self.context.note or HINT, at
+        size, width = theme.SMALL * scale, surface.get_width() - 2 * left
         ink = theme.DOUBT if note.is_problem else theme.FAINT
         first, *others = theme.wrapped(note.text, size, width)
         lines = [first, " ".join(others)] if others else [first]
         for row, line in enumerate(lines):
-            at = left, middle + (row - (len(lines) - 1) / 2) * NOTE_LINE * size
-            theme.write(surface, line, at, size, ink, anchor="midleft", width=width)
-
-
-def _is_ctrl_q(event: pygame.event.Event) -> bool:
-    return bool(event.type == pygame.KEYDOWN and event.key == pygame.K_q and event.mod & pygame.KMOD_CTRL)
+            y = middle + (row - (len(lines) - 1) / 2) * NOTE_LINE * size
+            theme.write(surface, line, (left, y), size, ink, anchor="midleft", width=width)

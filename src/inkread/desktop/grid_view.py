@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pygame
+from pygame import Rect, Surface
 
 from inkread.desktop import theme, widgets
 from inkread.desktop.canvas import FULL, Brush
@@ -68,9 +69,8 @@ class GridReading:
         """Describes the result in words."""
         first, second = (DIGITS[digit] for digit in self.ranked[:2])
         if self.probability < min_probability:
-            return (
-                f"{first} or no digit?" if self.none > self.digits[int(second)] else f"{first} or {second}?"
-            )
+            is_doubtful = self.none > self.digits[int(second)]
+            return f"{first} or no digit?" if is_doubtful else f"{first} or {second}?"
         confidence = theme.percent(self.probability)
         return f"No digit: {confidence}" if self.best == NO_DIGIT else confidence
 
@@ -106,23 +106,18 @@ class GridView(CanvasView[GridReading]):
         label = reading.label(self.min_probability)
         return "" if label == NO_DIGIT else label
 
-    def draw(self, surface: pygame.Surface) -> None:
+    def draw(self, surface: Surface) -> None:
         """Draws the cells with lines between them."""
         surface.blit(pygame.transform.scale(painted(self.canvas.ink), self.rect.size), self.rect)
         cell = self.rect.width // self.size[0]
         if cell >= LINES_FROM:
             for line in range(1, self.size[0]):
-                surface.fill(
-                    theme.GRID_LINE, (self.rect.left + line * cell, self.rect.top, 1, self.rect.height)
-                )
-                surface.fill(
-                    theme.GRID_LINE, (self.rect.left, self.rect.top + line * cell, self.rect.width, 1)
-                )
+                left, top, width, height = self.rect
+                surface.fill(theme.GRID_LINE, (left + line * cell, top, 1, height))
+                surface.fill(theme.GRID_LINE, (left, top + line * cell, width, 1))
         pygame.draw.rect(surface, theme.LINE_STRONG, self.rect.inflate(2, 2), 1)
 
-    def draw_reading(
-        self, surface: pygame.Surface, rect: pygame.Rect, reading: GridReading, scale: float
-    ) -> None:
+    def draw_reading(self, surface: Surface, rect: Rect, reading: GridReading, scale: float) -> None:
         """Draws the digit in large type, its probability, and ten bars."""
         label = reading.label(self.min_probability)
         is_faint = self.is_outdated or label == NO_DIGIT

@@ -62,13 +62,7 @@ class LabelledDrawings:
         return len(self._kept)
 
     def keep(self, picture: NDArray[np.uint8]) -> Path:
-        """Adds a drawing of the wanted digit to the folder, and requests the next digit.
-
-        Args:
-            picture: H×W uint8.
-
-        Returns:
-            The picture's file.
+        """Adds a drawing (H×W uint8) of the wanted digit to the folder, and requests the next digit.
 
         Raises:
             OutputError: the picture cannot be written; the same digit is still requested.
@@ -124,9 +118,8 @@ def _table_of(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     if any((folder / name).is_dir() for name in LABEL_FOLDERS):
-        raise DatasetFormatError(
-            str(folder), "has label folders instead of a table", f"use another folder, or one with a {TABLE}"
-        )
+        problem = "has label folders instead of a table"
+        raise DatasetFormatError(str(folder), problem, f"use another folder, or one with a {TABLE}")
     return folder / TABLE
 
 
@@ -142,16 +135,14 @@ def _read(table: Path) -> tuple[list[str], list[list[str]]]:
 
 def _append(table: Path, file: str, label: str) -> None:
     """Adds a row; other columns of the table stay empty."""
-    head, rows = _read(table)
-    _require_columns(table, head)
+    head, rows = _read_ours(table)
     values = dict(zip(COLUMNS, (file, label), strict=True))
     _write(table, [head, *rows, [values.get(column, "") for column in head]])
 
 
 def _remove(table: Path, file: str) -> str | None:
     """Removes a file's row and returns its label; returns ``None`` if there is no such row."""
-    head, rows = _read(table)
-    _require_columns(table, head)
+    head, rows = _read_ours(table)
     row = next((row for row in rows if file in row), None)
     if row is None:
         return None
@@ -160,11 +151,12 @@ def _remove(table: Path, file: str) -> str | None:
     return dict(zip(head, row, strict=False)).get("label")
 
 
-def _require_columns(table: Path, head: list[str]) -> None:
+def _read_ours(table: Path) -> tuple[list[str], list[list[str]]]:
+    head, rows = _read(table)
     if not {*COLUMNS} <= {*head}:
-        raise DatasetFormatError(
-            f"{table}, line 1", "does not have the columns file and label", "restore them"
-        )
+        problem = "does not have the columns file and label"
+        raise DatasetFormatError(f"{table}, line 1", problem, "restore them")
+    return head, rows
 
 
 def _write(table: Path, rows: list[list[str]]) -> None:

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from inkread.desktop import motion
 from inkread.desktop.tracker import TrackedReading, follow, moved
 
 if TYPE_CHECKING:
-    from inkread.desktop.capture import Frame
+    from inkread.desktop.capture import Capture, Frame
     from inkread.desktop.motion import Motion
-    from inkread.desktop.reader_process import Answer
+    from inkread.desktop.reader_process import ReaderProcess
     from inkread.results import Digit, Reading
-
-
-class Source(Protocol):
-    """A source of frames, see ``Capture``."""
-
-    name: str
-
-    @property
-    def ended(self) -> bool:
-        """Whether there are no more frames."""
-
-    def newest(self) -> Frame:
-        """Returns the newest frame; raises ``InkreadError`` if the source is gone."""
-
-    def hold(self, held: bool) -> None:
-        """Pauses or resumes the source, if it can be paused."""
-
-
-class Beside(Protocol):
-    """A background reader, see ``ReaderProcess``."""
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it can accept a frame."""
-
-    def give(self, frame: Frame) -> None:
-        """Starts to read the frame."""
-
-    def take(self, *, patiently: bool = False) -> Answer | None:
-        """Returns the answer, or ``None`` if it is not ready."""
 
 
 class LiveView:
@@ -50,19 +20,13 @@ class LiveView:
     While frozen, the frame does not change, and its own reading, without a time limit, replaces the tracked
     one.
 
-    Args:
-        source: the source of frames.
-        reader: reads the frames.
-
     Attributes:
-        frame: the frame that is shown.
         tracked: the combined result of several readings.
-        frozen: whether the frame is frozen.
         latency: seconds from the last frame that was read to its reading; ``None`` before the first.
         too_much: whether the last frame took too long to read.
     """
 
-    def __init__(self, source: Source, reader: Beside) -> None:
+    def __init__(self, source: Capture, reader: ReaderProcess) -> None:
         self._source, self._reader = source, reader
         self.frame = source.newest()
         self.tracked = TrackedReading()

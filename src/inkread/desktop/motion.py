@@ -45,10 +45,7 @@ def view(pixels: Pixels) -> NDArray[np.uint8]:
 def motion(before: NDArray[np.uint8], after: NDArray[np.uint8], scale: float) -> Motion | None:
     """Measures shift, rotation, and zoom between two views; returns ``None`` if they show different scenes.
 
-    Args:
-        before: the earlier frame's view.
-        after: the later frame's view.
-        scale: pixels of a frame per pixel of its view; the motion is in pixels of frames.
+    ``scale`` is the number of pixels of a frame per pixel of its view; the motion is in pixels of frames.
     """
     if before.shape != after.shape:
         return None
@@ -62,7 +59,11 @@ def motion(before: NDArray[np.uint8], after: NDArray[np.uint8], scale: float) ->
     matrix, agreeing = cv2.estimateAffinePartial2D(corners[followed], found[followed])
     if matrix is None or agreeing.sum() < AGREED * len(corners):
         return None
-    return _of_frames(matrix, scale) if _likeness(before, after, matrix) >= LIKE else None
+    if _likeness(before, after, matrix) < LIKE:
+        return None
+    in_frames = np.vstack([matrix, [0, 0, 1]]).astype(np.float64)
+    in_frames[:2, 2] *= scale
+    return in_frames
 
 
 def _likeness(before: NDArray[np.uint8], after: NDArray[np.uint8], matrix: NDArray[Any]) -> float:
@@ -74,10 +75,3 @@ def _likeness(before: NDArray[np.uint8], after: NDArray[np.uint8], matrix: NDArr
         for view in (there, after)
     )
     return float((one * other).sum() / max(1e-6, np.sqrt((one**2).sum() * (other**2).sum())))
-
-
-def _of_frames(matrix: NDArray[Any], scale: float) -> Motion:
-    """Converts a motion from pixels of views to pixels of frames."""
-    result = np.vstack([matrix, [0, 0, 1]]).astype(np.float64)
-    result[:2, 2] *= scale
-    return result

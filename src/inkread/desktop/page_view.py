@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pygame
+from pygame import Rect, Surface
 
 from inkread.desktop import theme, widgets
 from inkread.desktop.canvas import FULL, Brush
@@ -56,7 +57,7 @@ class PageView(CanvasView["Reading"]):
 
     def __init__(self, *, min_probability: float) -> None:
         super().__init__(min_probability=min_probability)
-        self._painted: tuple[tuple[int, tuple[int, int], theme.Colour], pygame.Surface] | None = None
+        self._painted: tuple[tuple[int, tuple[int, int], theme.Colour], Surface] | None = None
 
     def read(self, reader: Reader | TextReader | SymbolReader, ink: NDArray[np.uint8]) -> Reading:
         """Reads the ink as a page."""
@@ -85,7 +86,7 @@ class PageView(CanvasView["Reading"]):
         self.canvas.put(ink)
         self.answer = None
 
-    def draw(self, surface: pygame.Surface) -> None:
+    def draw(self, surface: Surface) -> None:
         """Draws the ink, and boxes around the digits that were read."""
         surface.blit(self._image(), self.rect)
         pygame.draw.rect(surface, theme.LINE_STRONG, self.rect.inflate(2, 2), 1)
@@ -96,9 +97,7 @@ class PageView(CanvasView["Reading"]):
                 self._draw_box(surface, digit)
             surface.set_clip(clip)
 
-    def draw_reading(
-        self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float
-    ) -> None:
+    def draw_reading(self, surface: Surface, rect: Rect, reading: Reading, scale: float) -> None:
         """Draws the text in large type, and each digit's confidence."""
         above, below = widgets.halves(rect, scale, share=0.4)
         digits = _parts(reading)
@@ -113,43 +112,37 @@ class PageView(CanvasView["Reading"]):
         colour = theme.LINE_STRONG if self.is_outdated else theme.ACCENT
         widgets.bars(surface, below, rows, scale, doubtful=doubtful, colour=colour)
 
-    def _image(self) -> pygame.Surface:
+    def _image(self) -> Surface:
         """Returns the ink at its displayed size; recomputed only if either has changed."""
         key = self.canvas.changes, self.rect.size, theme.PEN
         if self._painted is None or self._painted[0] != key:
             self._painted = key, pygame.transform.smoothscale(painted(self.canvas.ink), self.rect.size)
         return self._painted[1]
 
-    def _draw_box(self, surface: pygame.Surface, digit: Digit) -> None:
+    def _draw_box(self, surface: Surface, digit: Digit) -> None:
         colour = (
             theme.LINE_STRONG if self.is_outdated else theme.DOUBT if digit.label == UNNAMED else theme.ACCENT
         )
         factor = self.rect.width / self.size[0]
         x0, y0, x1, y1 = digit.box
         corner = self.rect.left + (x0 - BOX_MARGIN) * factor, self.rect.top + (y0 - BOX_MARGIN) * factor
-        box = pygame.Rect(corner, ((x1 - x0 + 2 * BOX_MARGIN) * factor, (y1 - y0 + 2 * BOX_MARGIN) * factor))
+        box = Rect(corner, ((x1 - x0 + 2 * BOX_MARGIN) * factor, (y1 - y0 + 2 * BOX_MARGIN) * factor))
         pygame.draw.rect(surface, colour, box, max(1, round(BOX_LINE * factor)))
         widgets.tag(surface, digit.label, box, colour, TAG_TO_SHEET * factor, within=self.rect)
 
-    def _draw_text(self, surface: pygame.Surface, rect: pygame.Rect, reading: Reading, scale: float) -> None:
+    def _draw_text(self, surface: Surface, rect: Rect, reading: Reading, scale: float) -> None:
         """Draws the rows as large as possible, and below them the confidence in words."""
-        below = theme.write(
-            surface,
-            _confidence(reading),
-            rect.midbottom,
-            theme.BODY * scale,
-            theme.FAINT,
-            anchor="midbottom",
-            width=rect.width,
-        )
+        at, least = rect.midbottom, theme.BODY * scale
+        words, width = _confidence(reading), rect.width
+        below = theme.write(surface, words, at, least, theme.FAINT, anchor="midbottom", width=width)
         lines = [line.text for line in reading.lines[:MOST_LINES]]
         pitch = (below.top - rect.top) / len(lines)
         widest = max(theme.width_of(line, MEASURED) for line in lines) / MEASURED
-        size = max(theme.BODY * scale, min(theme.HUGE * scale, rect.width / widest, pitch / LINE_HEIGHT))
+        size = max(least, min(theme.HUGE * scale, width / widest, pitch / LINE_HEIGHT))
         ink = theme.LINE_STRONG if self.is_outdated else theme.INK
         for row, line in enumerate(lines):
-            at = rect.centerx, rect.top + (row + 0.5) * pitch
-            theme.write(surface, line, at, size, ink, anchor="center", width=rect.width)
+            middle = rect.centerx, rect.top + (row + 0.5) * pitch
+            theme.write(surface, line, middle, size, ink, anchor="center", width=width)
 
 
 def _parts(reading: Reading) -> tuple[Digit, ...]:
@@ -160,10 +153,10 @@ def _parts(reading: Reading) -> tuple[Digit, ...]:
 def _confidence(reading: Reading) -> str:
     parts = _parts(reading)
     least, number = theme.percent(min(part.probability for part in parts)), len(parts)
-    name = "words" if any(line.words for line in reading.lines) else "digits"
-    if (
-        any(not digit.label.isdigit() and digit.label != UNNAMED for digit in reading.digits)
-        and name == "digits"
-    ):
+    if any(line.words for line in reading.lines):
+        name = "words"
+    elif all(digit.label.isdigit() or digit.label == UNNAMED for digit in reading.digits):
+        name = "digits"
+    else:
         name = "characters"
     return least if number == 1 else f"{number} {name}, each at least {least}"

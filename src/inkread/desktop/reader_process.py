@@ -32,13 +32,7 @@ SOURCE = "reader"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result for a frame.
-
-    Attributes:
-        frame: the frame.
-        reading: its reading; ``None`` if it took too long.
-        latency: seconds from the frame's capture to its result.
-    """
+    """A frame, its reading, or ``None`` if it took too long, and the seconds from its capture to here."""
 
     frame: Frame
     reading: Reading | None
@@ -114,7 +108,6 @@ def _answer(frame: Frame, reading: Reading | None) -> Answer:
 
 
 def _reader(model: str) -> Callable[[NDArray[np.uint8]], Reading]:
-    """Creates the function that reads, in the process."""
     from inkread.reader import Reader
 
     reader = Reader(model)

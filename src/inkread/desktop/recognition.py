@@ -6,29 +6,30 @@ A background thread reads the newest drawing, so that the brush never waits for 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import pygame
+from pygame import Rect, Surface
 
 from inkread.desktop import theme
+from inkread.desktop.app_context import copy_text
 from inkread.desktop.canvas_view import Answer
-from inkread.desktop.clipboard import copy_text
-from inkread.desktop.latest_only_worker import LatestOnlyWorker
 from inkread.desktop.numbered_files import save_numbered
-from inkread.desktop.widgets import Button
+from inkread.desktop.widgets import ENTER, Button
 from inkread.pipeline.text import ALPHABETS as TEXT_ALPHABETS
 from inkread.pipeline.text import TextReader
 from inkread.reader import DIGITS_ONLY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from inkread.desktop.app_context import AppContext
     from inkread.desktop.canvas_view import CanvasView
+    from inkread.desktop.drawing import DrawingSettings
     from inkread.reader import Reader
 
 TITLE = "inkread draw"
@@ -42,6 +43,37 @@ SOON = 0.2
 """Seconds after which a reading that is not done is announced; most are done before."""
 
 
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+class LatestOnlyWorker(Generic[Work, Result]):
+    """A thread that processes one item at a time; a new item replaces the one waiting.
+
+    Args:
+        do: processes an item in the thread.
+    """
+
+    def __init__(self, do: Callable[[Work], Result]) -> None:
+        self._do, self._thread = do, ThreadPoolExecutor(1, "newest")
+        self._given: list[Future[Result]] = []
+
+    def give(self, work: Work) -> None:
+        """Schedules this item next, replacing any waiting item."""
+        self._given = [each for each in self._given if not each.cancel()]
+        self._given.append(self._thread.submit(self._do, work))
+
+    def take(self) -> Result | None:
+        """Returns the newest result not taken yet, or ``None``; raises the error if processing failed."""
+        done = [each for each in self._given if each.done()]
+        self._given = [each for each in self._given if each not in done]
+        return done[-1].result() if done else None
+
+    def close(self) -> None:
+        """Stops the thread after the current item, and waits for it."""
+        self._thread.shutdown(cancel_futures=True)
+
+
 class _Question(NamedTuple):
     """A drawing to read, with a copy of its ink because the canvas may change."""
 
@@ -51,42 +83,24 @@ class _Question(NamedTuple):
     alphabet: str
 
 
-class _Answered(NamedTuple):
-    question: _Question
-    answer: Answer[Any]
-
-
 class Recognition:
     """The window's activity that reads and saves drawings.
 
     Args:
         context: the context with the view to read.
-        reader: reads the view.
-        model: the displayed name of the model.
-        save_to: the folder for saved drawings.
-        live: start with reading while you draw.
-        alphabet: one of ``ALPHABETS``, what the free sheet is read as.
+        reader: reads digits.
+        settings: the window's initial settings.
     """
 
-    def __init__(
-        self,
-        context: AppContext,
-        reader: Reader,
-        *,
-        model: str,
-        save_to: Path,
-        live: bool,
-        alphabet: str = DIGITS_ONLY,
-    ) -> None:
-        self._context, self._model, self._save_to = context, model, save_to
+    def __init__(self, context: AppContext, reader: Reader, settings: DrawingSettings) -> None:
+        self._context, self._settings = context, settings
         self._readers: dict[str, Reader | TextReader] = {DIGITS_ONLY: reader}
-        self.alphabet = alphabet
-        enter = (pygame.K_RETURN, pygame.K_KP_ENTER)
-        self._live = Button("Live", self._switch_live, (pygame.K_l,), "L", on=live)
+        self.alphabet = settings.alphabet
+        self._live = Button("Live", self._switch_live, (pygame.K_l,), "L", on=settings.live)
         self._kind = Button("", self._next_alphabet, (pygame.K_a,), "A")
         self._copying = Button("Copy", self._copy, (pygame.K_c,), "C")
         self._buttons = (
-            Button("Read", self._classify, enter, "Enter", primary=True),
+            Button("Read", self._classify, ENTER, "Enter", primary=True),
             self._live,
             self._kind,
             self._copying,
@@ -95,7 +109,7 @@ class Recognition:
         self._asked: _Question | None = None  # what is read now, or was read last
         self._since, self._was_busy = 0.0, False
         self._is_answered = True
-        self._readings: LatestOnlyWorker[_Question, _Answered] = LatestOnlyWorker(self._read)
+        self._readings = LatestOnlyWorker(self._read)
 
     @property
     def buttons(self) -> Sequence[Button]:
@@ -123,7 +137,7 @@ class Recognition:
     def head(self) -> tuple[str, str]:
         """The captions: the model, and the duration of the reading."""
         view = self._context.view
-        by = self._model if self._chosen == DIGITS_ONLY else self._chosen
+        by = self._settings.model if self._chosen == DIGITS_ONLY else self._chosen
         if self.is_busy:
             return "Reading…", by
         if view.answer is None or view.canvas.is_empty:
@@ -136,15 +150,16 @@ class Recognition:
         view = self._context.view
         view.is_followed = self._live.on
         if self._live.on and not view.canvas.is_empty and not self._is_asked():
-            self._ask()
+            self.ask()
         taken = self._readings.take()
         if taken is not None:
-            taken.question.view.answer = taken.answer
-            self._is_answered = self._is_answered or taken.question is self._asked
+            question, answer = taken
+            question.view.answer = answer
+            self._is_answered = self._is_answered or question is self._asked
         was_busy, self._was_busy = self._was_busy, self.is_busy
         return taken is not None or was_busy != self._was_busy
 
-    def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
+    def draw(self, surface: Surface, rect: Rect, scale: float) -> None:
         """Draws the reading, or an invitation to draw."""
         view = self._context.view
         if view.canvas.is_empty or view.answer is None:
@@ -156,24 +171,20 @@ class Recognition:
         """Stops the thread."""
         self._readings.close()
 
-    def _read(self, question: _Question) -> _Answered:
+    def _read(self, question: _Question) -> tuple[_Question, Answer[Any]]:
         """Reads a drawing; runs in the background thread."""
         start = time.perf_counter()
         if question.alphabet not in self._readers:  # its networks are loaded when they are needed
             self._readers[question.alphabet] = TextReader(question.alphabet)
         reading = question.view.read(self._readers[question.alphabet], question.ink)
-        return _Answered(question, Answer(reading, question.changes, time.perf_counter() - start))
+        return question, Answer(reading, question.changes, time.perf_counter() - start)
 
     def _classify(self) -> None:
         view = self._context.view
         if view.canvas.is_empty:
             self._context.say(f"There is nothing to read yet. {view.invitation}.")
         else:
-            self._ask()
-
-    def ask(self) -> None:
-        """Reads the current drawing now."""
-        self._ask()
+            self.ask()
 
     def _is_asked(self) -> bool:
         """Whether the current drawing is being read, or was read last, as what it should be."""
@@ -184,7 +195,8 @@ class Recognition:
     def _chosen(self) -> str:
         return self.alphabet if self._context.view.reads_text else DIGITS_ONLY
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Reads the current drawing now."""
         view = self._context.view
         self._asked = _Question(view, view.canvas.ink.copy(), view.canvas.changes, self._chosen)
         self._since, self._is_answered = time.perf_counter(), False
@@ -194,7 +206,7 @@ class Recognition:
         self.alphabet = ALPHABETS[(ALPHABETS.index(self.alphabet) + 1) % len(ALPHABETS)]
         self._context.note = None
         if not self._context.view.canvas.is_empty:
-            self._ask()
+            self.ask()
 
     def _copy(self) -> None:
         answer = self._context.view.answer
@@ -213,9 +225,9 @@ class Recognition:
             self._context.say(f"There is nothing to save yet. {view.invitation}.")
             return
         with self._context.telling():
-            self._context.say(f"Saved as {save_numbered(view.picture, self._save_to, STEM)}")
+            self._context.say(f"Saved as {save_numbered(view.picture, self._settings.save_to, STEM)}")
 
-    def _draw_invitation(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
+    def _draw_invitation(self, surface: Surface, rect: Rect, scale: float) -> None:
         how = "It is read while you draw." if self._live.on else "Then press Enter, or turn on Live."
         size = theme.BODY * scale
         sentences = (f"{self._context.view.invitation}.", how)

@@ -1,4 +1,4 @@
-"""Teaching: asks for one digit after another, and adds the drawings to a folder."""
+"""Teaching: asks for a folder, then for one digit after another, and adds the drawings to the folder."""
 
 from __future__ import annotations
 
@@ -6,16 +6,58 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pygame
+from pygame import Rect, Surface
 
 from inkread.desktop import theme, widgets
-from inkread.desktop.widgets import Button
+from inkread.desktop.widgets import ENTER, Button
 from inkread.pipeline.classifier import DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from inkread.desktop.app_context import AppContext
     from inkread.desktop.labelling import LabelledDrawings
+
+LINE_HEIGHT = 1.5
+
+
+class AskFolder:
+    """The window's activity before lessons: asks where to save them, before any folder is made.
+
+    Args:
+        folder: the proposed folder, and then the chosen one.
+        begin: begins the lessons in it.
+        cancel: goes back to reading.
+    """
+
+    title = "inkread draw – teach"
+    head = ("Teach", "where?")
+
+    def __init__(self, folder: Path, begin: Callable[[], object], cancel: Callable[[], object]) -> None:
+        self.folder = folder
+        self.buttons: Sequence[Button] = (
+            Button("Begin", begin, ENTER, "Enter", primary=True),
+            Button("Cancel", cancel, (pygame.K_ESCAPE,), "Esc"),
+        )
+
+    def tick(self) -> bool:
+        """Returns false: nothing changes by itself."""
+        return False
+
+    def draw(self, surface: Surface, rect: Rect, scale: float) -> None:
+        """Draws the question, and how to choose another folder."""
+        size = theme.BODY * scale
+        y = rect.top + size / 2
+        for sentence, ink in (
+            ("The drawings of your lessons will be saved in this folder:", theme.FAINT),
+            (str(self.folder.absolute()).replace("/", "/ "), theme.INK),
+            ("Press Enter to begin, or drop another folder here first.", theme.FAINT),
+        ):
+            for line in theme.wrapped(sentence, size, rect.width):
+                theme.write(surface, line.replace("/ ", "/"), (rect.left, y), size, ink, width=rect.width)
+                y += LINE_HEIGHT * size
+            y += size / 2
 
 
 class Teaching:
@@ -29,10 +71,9 @@ class Teaching:
     def __init__(self, context: AppContext, lessons: LabelledDrawings) -> None:
         self.lessons = lessons
         self._context = context
-        enter = (pygame.K_RETURN, pygame.K_KP_ENTER)
         self._back = Button("Take back", self._take_back, (pygame.K_b,), "B")
         self._buttons = (
-            Button("Next", self._keep, enter, "Enter", primary=True),
+            Button("Next", self._keep, ENTER, "Enter", primary=True),
             Button("Skip", self._skip, (pygame.K_k,), "K"),
             self._back,
         )
@@ -57,7 +98,7 @@ class Teaching:
         """Returns false: nothing changes by itself."""
         return False
 
-    def draw(self, surface: pygame.Surface, rect: pygame.Rect, scale: float) -> None:
+    def draw(self, surface: Surface, rect: Rect, scale: float) -> None:
         """Draws the requested digit, and the number of drawings of each digit."""
         wanted, counts = self.lessons.wanted, self.lessons.counts
         above, below = widgets.halves(rect, scale, share=0.46)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import pygame
+from pygame import Rect, Surface
 
 Colour = tuple[int, int, int]
 
@@ -109,7 +110,7 @@ def width_of(text: str, size: float) -> int:
 
 
 def write(
-    surface: pygame.Surface,
+    surface: Surface,
     text: str,
     at: tuple[float, float],
     size: float,
@@ -117,17 +118,11 @@ def write(
     *,
     anchor: str = "topleft",
     width: float | None = None,
-) -> pygame.Rect:
-    """Draws a line of text, and returns its rectangle.
+) -> Rect:
+    """Draws a line of text of a size in pixels, by default in ``INK``, and returns its rectangle.
 
-    Args:
-        surface: the surface to draw on.
-        text: one line.
-        at: the position of the ``anchor``.
-        size: the type size in pixels.
-        colour: RGB; default: ``INK``.
-        anchor: the anchor point of the text's rectangle, as named in ``pygame.Rect``: "midleft", "center" …
-        width: maximum width in pixels; longer text is cut and ends in an ellipsis.
+    ``at`` is the position of the ``anchor``, as ``pygame.Rect`` names it: "midleft", "center" … Text that is
+    wider than ``width`` pixels is cut and ends in an ellipsis.
     """
     shown = text if width is None else shortened(text, size, width)
     image = _line(shown, max(LEGIBLE, round(size)), colour or INK)
@@ -137,7 +132,7 @@ def write(
 
 
 @lru_cache(maxsize=256)
-def _line(text: str, size: int, colour: Colour) -> pygame.Surface:
+def _line(text: str, size: int, colour: Colour) -> Surface:
     large = font(FINENESS * size).render(text, True, colour)
     return pygame.transform.smoothscale(large, [max(1, round(side / FINENESS)) for side in large.get_size()])
 

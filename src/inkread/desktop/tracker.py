@@ -106,12 +106,9 @@ class TrackedReading:
 
 
 def follow(tracked: TrackedReading, reading: Reading, since: Motion) -> TrackedReading:
-    """Returns the state after another reading.
+    """Returns the state after another reading, of an earlier frame.
 
-    Args:
-        tracked: the previous state, in the current frame.
-        reading: the reading of an earlier frame.
-        since: the motion from that frame to the current one.
+    The states are in the current frame, and ``since`` is the motion from the earlier frame to it.
     """
     known = [one for row in tracked.rows for one in row]
     lines = [
@@ -123,13 +120,11 @@ def follow(tracked: TrackedReading, reading: Reading, since: Motion) -> TrackedR
     partner = iter(partners)
     rows: list[_Row] = []
     for line in lines:
-        found = [(next(partner), digit, box) for digit, box in line]
-        rows.append(
-            [
-                (who, (TrackedDigit(box, ()) if who == NEW else known[who]).read(digit, box))
-                for who, digit, box in found
-            ]
-        )
+        row: _Row = []
+        for (digit, box), who in zip(line, partner, strict=False):
+            before = TrackedDigit(box, ()) if who == NEW else known[who]
+            row.append((who, before.read(digit, box)))
+        rows.append(row)
     _add_missing(rows, tracked.rows, set(partners))
     followed = tuple(tuple(one for _, one in row) for row in rows)
     texts = (*tracked.texts, _text(followed))[-WINDOW:]
@@ -148,7 +143,6 @@ def moved(tracked: TrackedReading, step: Motion) -> TrackedReading:
 
 
 def _agreed(read: Sequence[str]) -> str | None:
-    """Returns the text that enough readings agree on."""
     for word, times in Counter(read).most_common(1):
         if times >= ALIKE:
             return word

@@ -7,73 +7,58 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pygame
+from pygame import Rect, Surface
 
 from inkread.desktop import theme
-from inkread.desktop.theme import (
-    BODY,
-    BUTTON_HEIGHT,
-    FINENESS,
-    GAP,
-    HUGE,
-    LARGE,
-    RADIUS_SMALL,
-    SMALL,
-    Colour,
-    percent,
-    width_of,
-)
+from inkread.desktop.theme import BODY, FINENESS, GAP, SMALL, Colour, percent, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 
+ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
+"""The keys of a window's main button."""
+
 LABEL_SHARE = 0.4
 """Most of a bar's width that its label may take."""
 
 
-def rounded(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, radius: float) -> None:
+def rounded(surface: Surface, rect: Rect, colour: Colour, radius: float) -> None:
     """Draws a filled rectangle with smooth round corners."""
     surface.blit(_rounded(rect.size, round(FINENESS * radius), colour), rect)
 
 
 @lru_cache(maxsize=256)
-def _rounded(size: tuple[int, int], radius: int, colour: Colour) -> pygame.Surface:
-    large = pygame.Surface((FINENESS * size[0], FINENESS * size[1]), pygame.SRCALPHA)
+def _rounded(size: tuple[int, int], radius: int, colour: Colour) -> Surface:
+    large = Surface((FINENESS * size[0], FINENESS * size[1]), pygame.SRCALPHA)
     large.fill((*colour, 0))  # black would show through at the corners
     pygame.draw.rect(large, colour, large.get_rect(), border_radius=radius)
     return pygame.transform.smoothscale(large, size)
 
 
-def icon(side: int) -> pygame.Surface:
+def icon(side: int) -> Surface:
     """Draws inkread's icon: a white 7 on a blue square."""
-    surface = pygame.Surface((side, side), pygame.SRCALPHA)
+    surface = Surface((side, side), pygame.SRCALPHA)
     rounded(surface, surface.get_rect(), theme.ACCENT, side / 5)
     theme.write(surface, "7", surface.get_rect().center, 0.8 * side, theme.ON_ACCENT, anchor="center")
     return surface
 
 
-def panel(
-    surface: pygame.Surface,
-    rect: pygame.Rect,
-    radius: float,
-    *,
-    fill: Colour | None = None,
-    line: Colour | None = None,
-) -> None:
+def panel(surface: Surface, rect: Rect, radius: float, fill: Colour, line: Colour) -> None:
     """Draws a filled rectangle with round corners and a thin outline."""
-    rounded(surface, rect, line or theme.LINE, radius)
-    rounded(surface, rect.inflate(-2, -2), fill or theme.CARD, radius - 1)
+    rounded(surface, rect, line, radius)
+    rounded(surface, rect.inflate(-2, -2), fill, radius - 1)
 
 
-def bar(surface: pygame.Surface, rect: pygame.Rect, share: float, colour: Colour | None = None) -> None:
+def bar(surface: Surface, rect: Rect, share: float, colour: Colour | None = None) -> None:
     """Draws a horizontal bar, filled from the left by a share in 0..1."""
     colour = colour or theme.ACCENT
     rounded(surface, rect, theme.FILL, rect.height / 2)
     filled = round(rect.width * min(1.0, max(0.0, share)))
     if filled >= rect.height:  # a shorter bar would be a dot and look larger than it is
-        rounded(surface, pygame.Rect(rect.topleft, (filled, rect.height)), colour, rect.height / 2)
+        rounded(surface, Rect(rect.topleft, (filled, rect.height)), colour, rect.height / 2)
     elif filled > 0:
-        surface.fill(colour, pygame.Rect(rect.left + 1, rect.top + 1, max(1, filled - 1), rect.height - 2))
+        surface.fill(colour, Rect(rect.left + 1, rect.top + 1, max(1, filled - 1), rect.height - 2))
 
 
 @dataclass(slots=True)
@@ -81,13 +66,10 @@ class Button:
     """A button with keyboard shortcuts.
 
     Attributes:
-        label: the text on the button.
-        act: the action.
         keys: key constants of pygame, such as ``pygame.K_s``, with or without modifiers.
         hint: the key's name, shown next to the label.
-        primary: whether this is the main button.
+        primary: whether this is the window's main button.
         on: whether the option that it toggles is on.
-        enabled: whether it can be pressed.
         rect: its place, set by the window's layout.
     """
 
@@ -98,7 +80,7 @@ class Button:
     primary: bool = False
     on: bool = False
     enabled: bool = True
-    rect: pygame.Rect = field(default_factory=lambda: pygame.Rect(0, 0, 0, 0))
+    rect: Rect = field(default_factory=lambda: Rect(0, 0, 0, 0))
     _hover: bool = field(default=False, init=False)
     _pressed: bool = field(default=False, init=False)
 
@@ -127,10 +109,10 @@ class Button:
             return True
         return False
 
-    def draw(self, surface: pygame.Surface, scale: float = 1.0) -> None:
+    def draw(self, surface: Surface, scale: float = 1.0) -> None:
         """Draws the button in its rectangle; omits the hint if there is no room."""
         fill, line, ink = self._colours()
-        panel(surface, self.rect, RADIUS_SMALL * scale, fill=fill, line=line)
+        panel(surface, self.rect, theme.RADIUS_SMALL * scale, fill=fill, line=line)
         pad, size = GAP / 2 * scale, BODY * scale
         middle = self.rect.centery
         label_width = width_of(self.label, size)
@@ -162,43 +144,40 @@ class Button:
         return (theme.FILL if self._hover or self._pressed else theme.CARD), theme.LINE_STRONG, theme.INK
 
 
-def flow(buttons: Sequence[Button], area: pygame.Rect, scale: float) -> int:
+def flow(buttons: Sequence[Button], area: Rect, scale: float) -> int:
     """Places the buttons from left to right, in as many rows as needed; returns their bottom."""
-    gap, height = round(GAP / 2 * scale), round(BUTTON_HEIGHT * scale)
+    gap, height = round(GAP / 2 * scale), round(theme.BUTTON_HEIGHT * scale)
     x, y = area.topleft
     for button in buttons:
         width = button.natural_width(scale)
         if x > area.left and x + width > area.right:
             x, y = area.left, y + height + gap
-        button.rect = pygame.Rect(x, y, width, height)
+        button.rect = Rect(x, y, width, height)
         x += width + gap
     return y + height
 
 
-def halves(rect: pygame.Rect, scale: float, *, share: float) -> tuple[pygame.Rect, pygame.Rect]:
+def halves(rect: Rect, scale: float, *, share: float) -> tuple[Rect, Rect]:
     """Splits a rectangle, with ``share`` for the first part: side by side if wide, else stacked."""
     gap = round(GAP * scale)
     if rect.width > rect.height:
-        first = pygame.Rect(rect.topleft, (round((rect.width - gap) * share), rect.height))
-        return first, pygame.Rect(first.right + gap, rect.top, rect.right - first.right - gap, rect.height)
-    first = pygame.Rect(rect.topleft, (rect.width, round((rect.height - gap) * share)))
-    return first, pygame.Rect(rect.left, first.bottom + gap, rect.width, rect.bottom - first.bottom - gap)
+        first = Rect(rect.topleft, (round((rect.width - gap) * share), rect.height))
+        return first, Rect(first.right + gap, rect.top, rect.right - first.right - gap, rect.height)
+    first = Rect(rect.topleft, (rect.width, round((rect.height - gap) * share)))
+    return first, Rect(rect.left, first.bottom + gap, rect.width, rect.bottom - first.bottom - gap)
 
 
-def headline(
-    surface: pygame.Surface, rect: pygame.Rect, label: str, verdict: str, *, ink: Colour, scale: float
-) -> None:
+def headline(surface: Surface, rect: Rect, label: str, verdict: str, *, ink: Colour, scale: float) -> None:
     """Draws a large character and a line of text below it."""
-    below = theme.write(
-        surface, verdict, rect.midbottom, LARGE * scale, theme.FAINT, anchor="midbottom", width=rect.width
-    )
-    size = min(HUGE * scale, below.top - rect.top)
+    at, size = rect.midbottom, theme.LARGE * scale
+    below = theme.write(surface, verdict, at, size, theme.FAINT, anchor="midbottom", width=rect.width)
+    size = min(theme.HUGE * scale, below.top - rect.top)
     theme.write(surface, label, (rect.centerx, (rect.top + below.top) / 2), size, ink, anchor="center")
 
 
 def bars(
-    surface: pygame.Surface,
-    rect: pygame.Rect,
+    surface: Surface,
+    rect: Rect,
     rows: Sequence[tuple[str, float, str]],
     scale: float,
     *,
@@ -208,14 +187,7 @@ def bars(
 ) -> None:
     """Draws rows with a label, a bar for a share in 0..1, and a text; ten rows fit the rectangle.
 
-    Args:
-        surface: the surface to draw on.
-        rect: the rectangle for the rows.
-        rows: the rows from top to bottom.
-        scale: see ``scale_of``.
-        best: the row to highlight.
-        doubtful: the rows to highlight as doubtful.
-        colour: the color of the other bars.
+    The ``best`` row is highlighted, ``doubtful`` ones in another color; ``colour`` is that of the other bars.
     """
     pitch = min(rect.height / max(10, len(rows)), 2 * BODY * scale)
     size = min(SMALL * scale, pitch)
@@ -233,24 +205,16 @@ def bars(
         theme.write(
             surface, label, (rect.left, y), size, ink, anchor="midleft", width=label_width - GAP / 2 * scale
         )
-        track = pygame.Rect(rect.left + label_width, 0, rect.width - label_width - text_width, thickness)
+        track = Rect(rect.left + label_width, 0, rect.width - label_width - text_width, thickness)
         track.centery = round(y)
         bar(surface, track, share, filled)
         theme.write(surface, text, (rect.right, y), size, ink, anchor="midright")
 
 
-def tag(
-    surface: pygame.Surface,
-    label: str,
-    box: pygame.Rect,
-    colour: Colour,
-    scale: float,
-    *,
-    within: pygame.Rect,
-) -> None:
+def tag(surface: Surface, label: str, box: Rect, colour: Colour, scale: float, *, within: Rect) -> None:
     """Draws a label on a filled background at the upper left corner of a box, always ``within`` an area."""
     height = round(1.1 * BODY * scale)
-    ground = pygame.Rect(box.left, 0, max(height, width_of(label, BODY * scale) + height // 2), height)
+    ground = Rect(box.left, 0, max(height, width_of(label, BODY * scale) + height // 2), height)
     ground.bottom = box.top + 1
     rounded(surface, ground.clamp(within), colour, 4 * scale)
     theme.write(surface, label, ground.clamp(within).center, BODY * scale, theme.ON_ACCENT, anchor="center")

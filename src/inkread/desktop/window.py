@@ -57,23 +57,11 @@ class Scene(Protocol):
         """Draws a frame that fills a surface of any size."""
 
 
-def show(
-    scene: Scene,
-    *,
-    size: tuple[int, int],
-    smallest: tuple[int, int] = SMALLEST,
-    frames_a_second: int = FRAMES_A_SECOND,
-) -> None:
+def show(scene: Scene, *, size: tuple[int, int], frames_a_second: int = FRAMES_A_SECOND) -> None:
     """Shows the scene in a resizable window until it is done; always closes the window at the end.
 
     A frame is drawn after each event and if ``Scene.tick`` returns true, so that an idle window uses almost
-    no CPU.
-
-    Args:
-        scene: the scene to show.
-        size: initial width and height in pixels; less on smaller screens.
-        smallest: minimum width and height in pixels.
-        frames_a_second: maximum frame rate.
+    no CPU. On smaller screens, the window is smaller than ``size``, its width and height in pixels.
 
     Raises:
         DisplayError: there is no display to show a window on.
@@ -85,7 +73,7 @@ def show(
         window = pygame.Window(scene.title, (width, height), resizable=True, hidden=True)
         try:
             # The screen may be smaller than the smallest window; X11 hides a window while this is set.
-            window.minimum_size = min(width, smallest[0]), min(height, smallest[1])
+            window.minimum_size = min(width, SMALLEST[0]), min(height, SMALLEST[1])
             window.set_icon(widgets.icon(ICON))
             window.show()
             _run(scene, window, frames_a_second)

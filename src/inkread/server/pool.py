@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from inkread.errors import InkreadError, WorkerTimeoutError
 from inkread.server.logs import LOGGER
 from inkread.server.problems import Problem, busy
-from inkread.system.supervision import SupervisedWorker
+from inkread.system.worker import SupervisedWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -56,7 +56,6 @@ WORDING = {
 
 INDEX, SERVICE_WORKER = "index.html", "service-worker.js"
 
-
 FILES_LISTED = re.compile(r"^const FILES = (\[.*?\]);$", re.DOTALL | re.MULTILINE)
 """The list of files in a service worker."""
 SAFE = re.compile(r"static/(?!.*\.\./)[\w./-]+")
@@ -65,12 +64,7 @@ SAFE = re.compile(r"static/(?!.*\.\./)[\w./-]+")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site that was written.
-
-    Attributes:
-        folder: the folder to publish.
-        sizes: bytes of each file, by its path in the folder.
-    """
+    """A site that was written to a folder, with the bytes of each file by its path in the folder."""
 
     folder: Path
     sizes: dict[str, int]
@@ -82,11 +76,9 @@ class Site:
 
 
 def write_site(out: Path, runtime: Runtime) -> Site:
-    """Writes the site to a folder; the same versions write the same bytes.
+    """Writes the site to an empty or new folder, or replaces an earlier one there.
 
-    Args:
-        out: an empty or new folder, or that of an earlier site, whose files are replaced.
-        runtime: onnxruntime-web.
+    The same versions write the same bytes.
 
     Raises:
         OutputError: the folder contains something else, or cannot be written.
@@ -112,10 +104,10 @@ def write_site(out: Path, runtime: Runtime) -> Site:
 def site_files(runtime: Runtime) -> dict[str, bytes]:
     """Returns all files of the site, by path."""
     files = dict(_page())
-    files |= _networks()
+    files |= {f"{OWN}/networks/{name}.onnx": model.content for name, model in networks().items()}
     files[f"{OWN}/onnxruntime.js"] = runtime.script
     files[f"{OWN}/onnxruntime.wasm.gz"] = gzip.compress(runtime.binary, 9, mtime=0)
-    files[f"{OWN}/settings.json"] = _json(settings_of(files))
+    files[f"{OWN}/settings.json"] = json.dumps(settings_of(files), indent=1).encode() + b"\n"
     files[SERVICE_WORKER] = _service_worker(files)
     return files
 
@@ -123,8 +115,7 @@ def site_files(runtime: Runtime) -> dict[str, bytes]:
 def settings_of(files: Mapping[str, bytes]) -> dict[str, Any]:
     """Returns everything that the reader in JavaScript takes from the one in Python.
 
-    Args:
-        files: the site's files so far, for the sizes of what the reader loads.
+    The site's ``files`` so far have the sizes of what the reader loads.
     """
     from inkread import __version__
 
@@ -154,16 +145,13 @@ def networks() -> dict[str, Model]:
     return {name: model.quantized or model for name, model in found.items()}
 
 
-def _networks() -> dict[str, bytes]:
-    return {f"{OWN}/networks/{name}.onnx": model.content for name, model in networks().items()}
-
-
 def _page() -> Iterator[tuple[str, bytes]]:
     """Yields the server's page with our client of the API, and our own modules."""
     package = resources.files("inkread")
     for name, content in _contents(package / "server" / "static"):
         if name == INDEX:
-            yield INDEX, _index(content)
+            head, script, rest = content.decode().partition(SCRIPTS)
+            yield INDEX, f"{head}{HEAD}{script}{rest}".encode()
         elif name.endswith(".js"):
             yield f"static/{RENAMED.get(name, name)}", _reworded(content)
         else:
@@ -180,11 +168,6 @@ def _contents(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, byte
             yield from _contents(part, f"{prefix}{part.name}/")
         else:
             yield prefix + part.name, part.read_bytes()
-
-
-def _index(page: bytes) -> bytes:
-    head, script, rest = page.decode().partition(SCRIPTS)
-    return f"{head}{HEAD}{script}{rest}".encode()
 
 
 def _reworded(module: bytes) -> bytes:
@@ -209,10 +192,6 @@ def _files_of(out: Path) -> set[str]:
     worker = out / SERVICE_WORKER
     listed = FILES_LISTED.search(worker.read_text(encoding="utf-8")) if worker.is_file() else None
     return {name for name in json.loads(listed[1]) if SAFE.fullmatch(name)} if listed else set()
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, indent=1).encode() + b"\n"
 
 
 def _require_own(out: Path) -> None:

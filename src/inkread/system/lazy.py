@@ -12,12 +12,9 @@ if TYPE_CHECKING:
 def lazy(
     package: str, names: Mapping[str, Collection[str]], *, needs: Mapping[str, str] | None = None
 ) -> Callable[[str], Any]:
-    """Makes the ``__getattr__`` of a package.
+    """Makes the ``__getattr__`` of a package, from the names that each of its modules provides.
 
-    Args:
-        package: its name.
-        names: the names that each of its modules provides.
-        needs: the extra that installs each library that they need; a missing one is a ``MissingExtraError``.
+    ``needs`` has the extra that installs each library they need; a missing one is a ``MissingExtraError``.
     """
     homes = {name: f"{package}.{module}" for module, provided in names.items() for name in provided}
 

@@ -12,12 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def without_messages(containing: str, *, logger: str | None = None) -> Iterator[None]:
-    """Suppresses a library's log messages that contain these words.
-
-    Args:
-        containing: the words of the messages to drop.
-        logger: the name of the library's logger; ``None`` means the root logger.
-    """
+    """Suppresses log messages with these words of the library's logger, by default the root logger."""
 
     def is_other(record: logging.LogRecord) -> bool:
         return containing not in record.getMessage()

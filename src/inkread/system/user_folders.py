@@ -12,11 +12,8 @@ from inkread.errors import OutputError
 def user_folder(variable: str, fallback: str) -> Path:
     """Returns the user's folder for inkread's files.
 
-    Follows the XDG Base Directory specification; on Windows, ``LOCALAPPDATA``.
-
-    Args:
-        variable: a variable of the specification, such as ``XDG_CACHE_HOME``.
-        fallback: the folder in the user's home if the variable is not set.
+    Follows the XDG Base Directory specification: ``variable`` is one of its, such as ``XDG_CACHE_HOME``, and
+    ``fallback`` a folder in the user's home. On Windows, ``LOCALAPPDATA``.
 
     Raises:
         OutputError: the variable is not set, and the user has no home folder.
@@ -28,7 +25,6 @@ def user_folder(variable: str, fallback: str) -> Path:
         try:
             folder = Path.home() / fallback
         except RuntimeError as error:
-            raise OutputError(
-                "the home folder", "is unknown", f"set HOME or {variable} to a folder"
-            ) from error
+            remedy = f"set HOME or {variable} to a folder"
+            raise OutputError("the home folder", "is unknown", remedy) from error
     return folder / "inkread"

@@ -18,12 +18,11 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from inkread.errors import WorkerError
+from inkread.errors import WorkerError, WorkerTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -70,16 +69,15 @@ class Worker(Generic[Task, Result]):
             raise WorkerError(name, problem, MEMORY_REMEDY) from error
         theirs.close()  # so that the pipe closes when the process ends
 
-    def await_start(self, seconds: float | None = None) -> None:
-        """Waits until the process accepts tasks, for ``START_SECONDS`` by default.
+    def await_start(self) -> None:
+        """Waits until the process accepts tasks, for at most ``START_SECONDS``.
 
         Raises:
             WorkerError: the process exited, or did not start in time.
             Exception: any exception that ``make`` raises.
         """
-        seconds = START_SECONDS if seconds is None else seconds
-        if not self.poll(seconds):
-            raise WorkerError(self.name, f"did not start within {seconds:g} seconds", MEMORY_REMEDY)
+        if not self.poll(START_SECONDS):
+            raise WorkerError(self.name, f"did not start within {START_SECONDS:g} seconds", MEMORY_REMEDY)
         self._received()
         self.is_started = True
 
@@ -127,7 +125,8 @@ class Worker(Generic[Task, Result]):
             raise self._gone() from error
         self.is_busy = False
         if not succeeded:
-            raise value
+            raised, text = value
+            raise raised from _Traceback(text)
         return value
 
     def _gone(self) -> WorkerError:
@@ -136,16 +135,91 @@ class Worker(Generic[Task, Result]):
         return WorkerError(self.name, problem, MEMORY_REMEDY)
 
 
+class SupervisedWorker(Generic[Task, Result]):
+    """Runs a function as a ``Worker`` does, and replaces its process if a task hangs or ends it."""
+
+    def __init__(
+        self, make: Callable[[], Callable[[Task], Result]], *, name: str = "worker", memory: int | None = None
+    ) -> None:
+        self.name = name
+        self._make, self._memory = make, memory
+        self._lock = threading.Lock()
+        self._closed = False
+        self._worker: Worker[Task, Result] | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a process is waiting for a task."""
+        worker = self._worker
+        return worker is not None and not worker.is_busy and not worker.poll()  # else it exited while idle
+
+    def start(self) -> None:
+        """Starts a process if none is waiting for a task, and returns when it accepts one.
+
+        Raises:
+            WorkerError: the process did not start, or ``kill`` was called.
+            Exception: any exception that ``make`` raises.
+        """
+        if self.is_ready:
+            return
+        self._dismiss()
+        with self._lock:
+            if self._closed:
+                raise WorkerError(self.name, "is not started", "it has been stopped")
+            worker = self._worker = Worker(self._make, name=self.name, memory=self._memory)
+        try:
+            worker.await_start()
+        except BaseException:
+            self._dismiss()
+            raise
+
+    def run(self, task: Task, *, max_seconds: float) -> Result:
+        """Runs a task and returns its result.
+
+        Raises:
+            WorkerTimeoutError: the task took longer, and the process was killed.
+            WorkerError: the process exited during the task, or did not start.
+            Exception: any exception that the function raises.
+        """
+        self.start()
+        worker = self._worker
+        assert worker is not None  # noqa: S101  # start() made one
+        worker.send(task)
+        if worker.poll(max_seconds):
+            return worker.receive()
+        worker.kill()
+        problem = f"took more than {max_seconds:g} seconds"
+        raise WorkerTimeoutError(self.name, problem, "allow more time, or use a smaller or simpler picture")
+
+    def kill(self) -> None:
+        """Kills the process, even during a task of another thread, and lets no other start."""
+        with self._lock:
+            self._closed = True
+            if self._worker is not None:
+                self._worker.kill()
+
+    def close(self) -> None:
+        """Kills the process and releases its resources; not during a task."""
+        self.kill()
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        with self._lock:
+            if self._worker is not None:
+                self._worker.close()
+            self._worker = None
+
+
 def end_with_parent() -> None:
     """Makes this process exit when its parent does, even if the parent is killed or this process is busy."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
+    def end() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
 
-def _end_with(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _work(
@@ -172,39 +246,19 @@ def _work(
             connection.send(answer)
 
 
-def _portable(error: Exception) -> _Raised:
-    """Makes an error picklable, and keeps its traceback."""
+def _portable(error: Exception) -> tuple[Exception, str]:
+    """Returns a picklable error, and the text of its traceback."""
     text = "".join(traceback.format_exception(error))
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301  # our own data
     except Exception:  # noqa: BLE001  # a library's exception class may raise anything
         error = RuntimeError(f"{type(error).__name__}: {error}")
-    return _Raised(error, text)
+    return error, text
 
 
-class _Raised:
-    """An error on its way between processes, which unpickles as the error itself.
-
-    Its traceback becomes the text of its cause.
-    """
-
-    def __init__(self, error: Exception, text: str) -> None:
-        self.error, self.text = error, text
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _with_cause, (self.error, self.text)
-
-
-class _Traceback(Exception):  # noqa: N818  # carries a traceback, is never raised
-    """The traceback from another process."""
-
+class _Traceback(Exception):  # noqa: N818  # carries the traceback from the process, is never raised
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
-
-
-def _with_cause(error: Exception, text: str) -> Exception:
-    error.__cause__ = _Traceback(text)
-    return error
 
 
 def _limit_memory(more: int) -> None:

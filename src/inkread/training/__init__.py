@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inkread.errors import MissingExtraError
-from inkread.system.idle import let_idle_threads_sleep
+from inkread.system.cores import let_idle_threads_sleep
 from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, FineTuneConfig, Recipe, TextRecipe
 
 if TYPE_CHECKING:

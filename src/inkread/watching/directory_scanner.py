@@ -39,13 +39,10 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A picture in the folder.
+    """A picture in the folder, and its current stamp.
 
     Attributes:
-        path: the path of the file.
-        stamp: its current stamp.
-        looks: the number of consecutive scans, including this one, with this stamp; 1 if it is new or has
-            changed.
+        looks: consecutive scans with this stamp, including this one; 1 if it is new or has changed.
     """
 
     path: Path

@@ -14,7 +14,7 @@ import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from inkread.errors import OptionError, OutputError
 from inkread.results import table
@@ -43,7 +43,7 @@ class Record:
 
     Attributes:
         outcome: the reading or the error; its name is the stamp's source.
-        stamp: the stamp of the file when it was read.
+        stamp: that of the file when it was read.
         sha256: the SHA-256 of its content, hexadecimal; empty if it could not be opened.
         time: the time of the reading, ISO 8601 in UTC.
     """
@@ -52,13 +52,6 @@ class Record:
     stamp: Stamp
     sha256: str
     time: str
-
-
-class _Reported(NamedTuple):
-    """The last report under a name: the content's SHA-256, and the stamps with which it was found."""
-
-    sha256: str
-    stamps: set[Stamp]
 
 
 class Journal:
@@ -77,9 +70,13 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self._layout = path, _layout(path)
+        layout = LAYOUTS.get(path.suffix.lower())
+        if layout is None:
+            raise OptionError(str(path), "has an unsupported suffix", f"use {' or '.join(LAYOUTS)}")
+        self.path, self._layout = path, layout
         self._count, self._end = 0, 0
-        self._newest: dict[str, _Reported] = {}
+        # The last report under each name: the content's SHA-256, and the stamps with which it was found.
+        self._newest: dict[str, tuple[str, set[Stamp]]] = {}
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a+b", buffering=0)
@@ -107,15 +104,15 @@ class Journal:
 
     def knows(self, stamp: Stamp) -> bool:
         """Returns whether this file, with this stamp, is the last one reported under its name."""
-        reported = self._newest.get(stamp.source)
-        return reported is not None and stamp in reported.stamps
+        _, stamps = self._newest.get(stamp.source, ("", ()))
+        return stamp in stamps
 
     def recognises(self, stamp: Stamp, sha256: str) -> bool:
         """Returns whether the last report under this name has this content; if so, adds the new stamp."""
-        reported = self._newest.get(stamp.source)
-        if reported is None or not sha256 or reported.sha256 != sha256:
+        reported, stamps = self._newest.get(stamp.source, ("", set()))
+        if not sha256 or reported != sha256:
             return False
-        reported.stamps.add(stamp)
+        stamps.add(stamp)
         return True
 
     def append(self, record: Record) -> None:
@@ -132,7 +129,7 @@ class Journal:
 
     def _remember(self, stamp: Stamp, sha256: str) -> None:
         self._count += 1
-        self._newest[stamp.source] = _Reported(sha256, {stamp})
+        self._newest[stamp.source] = sha256, {stamp}
 
     def _write(self, line: bytes) -> None:
         try:
@@ -155,23 +152,22 @@ class Journal:
             unchanged = False
         if not unchanged:
             problem = "was changed, replaced, or removed by another program"
-            raise OutputError(str(self.path), problem, "start again; nothing is lost")
+            raise self._error(problem, "start again; nothing is lost")
 
     def _lock(self) -> None:
         """Locks the file until it is closed or the process ends."""
         try:
             taken = lock(self._file.fileno())
         except OSError as error:
-            problem, remedy = f"cannot be locked ({error.strerror})", "use a file on another disk"
-            raise OutputError(str(self.path), problem, remedy) from error
+            problem = f"cannot be locked ({error.strerror})"
+            raise self._error(problem, "use a file on another disk") from error
         if not taken:
-            problem, remedy = "is in use by another inkread watch", "stop that one, or use another file"
-            raise OutputError(str(self.path), problem, remedy)
+            raise self._error("is in use by another inkread watch", "stop that one, or use another file")
 
     def _load(self) -> bool:
         """Loads the file and removes an incomplete last line; returns whether there was one."""
         if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
-            raise OutputError(str(self.path), "is not a regular file", "use another file")
+            raise self._error("is not a regular file", "use another file")
         layout = self._layout
         with os.fdopen(self._file.fileno(), "rb", closefd=False) as lines:
             lines.seek(0)
@@ -211,22 +207,21 @@ class Journal:
 
     def _foreign(self, number: int) -> OutputError:
         problem = f"is not an output of inkread watch, or was changed: line {number} is invalid"
-        return OutputError(str(self.path), problem, "use another file, or fix the line")
+        return self._error(problem, "use another file, or fix the line")
+
+    def _error(self, problem: str, remedy: str) -> OutputError:
+        return OutputError(str(self.path), problem, remedy)
 
 
-class _Layout(Protocol):
-    """The format of records.
-
-    Attributes:
-        header: the header of every file.
-        start: the first bytes of every file, including its header.
-    """
-
-    header: bytes
-    start: bytes
+class _Csv:
+    header = start = (",".join(COLUMNS) + "\n").encode()  # of every file; ``start`` includes the header
 
     def encode(self, record: Record) -> bytes:
         """Encodes the record as one line, including its line end."""
+        stamp = record.stamp
+        more = (record.time, str(stamp.size), str(stamp.modified_ns), record.sha256)
+        line = table.csv_line([*table.cells_of(record.outcome), *more])
+        return line.encode("utf-8", errors="backslashreplace")
 
     def decode(self, line: bytes) -> tuple[Stamp, str] | None:
         """Returns the stamp and SHA-256 of a line's picture; ``None`` if the line is complete but not ours.
@@ -234,18 +229,6 @@ class _Layout(Protocol):
         Raises:
             ValueError: the line is incomplete.
         """
-
-
-class _Csv:
-    header = start = (",".join(COLUMNS) + "\n").encode()
-
-    def encode(self, record: Record) -> bytes:
-        stamp = record.stamp
-        more = (record.time, str(stamp.size), str(stamp.modified_ns), record.sha256)
-        line = table.csv_line([*table.cells_of(record.outcome), *more])
-        return line.encode("utf-8", errors="backslashreplace")
-
-    def decode(self, line: bytes) -> tuple[Stamp, str] | None:
         try:
             (fields,) = csv.reader([line.decode("utf-8").removesuffix("\n")], strict=True)
         except csv.Error as error:
@@ -257,8 +240,7 @@ class _Csv:
 
 
 class _JsonLines:
-    header = b""
-    start = b'{"source": "'
+    header, start = b"", b'{"source": "'
 
     def encode(self, record: Record) -> bytes:
         stamp = record.stamp
@@ -283,16 +265,7 @@ class _JsonLines:
         return None
 
 
-LAYOUTS: dict[str, _Layout] = {".csv": _Csv(), ".jsonl": _JsonLines()}
-
-
-def _layout(path: Path) -> _Layout:
-    """Returns the layout for the path's suffix."""
-    try:
-        return LAYOUTS[path.suffix.lower()]
-    except KeyError as error:
-        problem, remedy = "has an unsupported suffix", f"use {' or '.join(LAYOUTS)}"
-        raise OptionError(str(path), problem, remedy) from error
+LAYOUTS: dict[str, _Csv | _JsonLines] = {".csv": _Csv(), ".jsonl": _JsonLines()}
 
 
 def _sync_folder(folder: Path) -> None:

@@ -86,7 +86,8 @@ class Watcher:
         for arrival in self._scanner.scan():
             if self._journal.knows(arrival.stamp):
                 continue
-            if _is_due(arrival):
+            # A picture is tried only at the first and the last attempt.
+            if arrival.looks == SETTLED or arrival.looks >= PATIENCE:
                 if not go_on():
                     return
                 sha256 = _digest(arrival.path)
@@ -106,11 +107,6 @@ class Watcher:
         if changed or (outcome.error and arrival.looks < PATIENCE):
             return None
         return Record(outcome, arrival.stamp, sha256, datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-def _is_due(arrival: Arrival) -> bool:
-    """Returns whether to try reading now: only at the first and the last attempt."""
-    return arrival.looks == SETTLED or arrival.looks >= PATIENCE
 
 
 def require_interval(seconds: float) -> None:

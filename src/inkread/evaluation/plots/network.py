@@ -12,7 +12,7 @@ import numpy as np
 from inkread.errors import MissingExtraError, OptionError
 from inkread.evaluation.plots.image_grid import as_ink
 from inkread.pipeline.glyph import SIDE
-from inkread.system.idle import let_idle_threads_sleep
+from inkread.system.cores import let_idle_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

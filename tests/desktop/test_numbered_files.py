@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkread.desktop.snapshot import save_snapshot
+from inkread.desktop.numbered_files import save_numbered
 from inkread.errors import OutputError
 from inkread.results import Digit, Line, Reading
 
 PIXELS = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 READING = Reading("camera 0", 6, 4, (Line((Digit("7", 0.9, (0, 0, 3, 4)),)),))
+
+
+def save_snapshot(folder, pixels, reading):
+    return save_numbered(pixels, folder, "camera", reading)
 
 
 def test_picture_and_reading_are_saved_under_one_name(tmp_path):

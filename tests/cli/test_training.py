@@ -8,14 +8,14 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from inkread.cli.training_progress import TrainingProgress
+from inkread.cli.training import TrainingProgress
 from inkread.training import RECIPES
 
 
 def shown(console_options, epochs=2):
     """Returns the screen output of a training of ten steps per epoch, without escape codes."""
     screen = io.StringIO()
-    with TrainingProgress.over(
+    with TrainingProgress(
         "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, width=80, **console_options)
     ) as progress:
         for number in range(1, epochs + 1):
@@ -36,7 +36,7 @@ def test_the_bars_have_epochs_time_left_and_the_curves_so_far():
 
 def test_the_time_left_is_known_before_the_first_epoch_ends():
     screen = io.StringIO()
-    with TrainingProgress.over(
+    with TrainingProgress(
         "Training cnn", RECIPES["cnn"].epochs, Console(file=screen, force_terminal=True, width=80)
     ) as progress:
         progress.on_batch(5, 10)

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from inkread.system.idle import OTHERS, SETTINGS
+from inkread.system.cores import OTHERS, SETTINGS
 
 
 def spins(code: str, **environment: str) -> int:
