@@ -19,7 +19,7 @@ from faults import end_at
 
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.models import CARD_FILE
-from inkread.training import Recipe, load_run, mixture, train
+from inkread.training import Recipe, load_run, train, workflow
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.run import WEIGHTS_FILE
 
@@ -63,7 +63,7 @@ def go_on(out: Path) -> None:
 def main(folder: Path, numbers: list[int]) -> None:
     """Prints what happened to each training."""
     glyphs = stripes()
-    mixture.load_named = lambda *_, **__: glyphs  # in the place of every collection
+    workflow.load_named = lambda *_, **__: glyphs  # in the place of every collection
     for number in [0, *numbers]:
         out = folder / str(number)
         ended_by = in_child(lambda out=out, number=number: begin(out, number))

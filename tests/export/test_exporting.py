@@ -27,7 +27,7 @@ from inkread.export.parity_data import load_parity_data
 from inkread.export.source import Source
 from inkread.models import load_model
 from inkread.pipeline.classifier import Classifier, softmax
-from inkread.training.networks import NAMED
+from inkread.training.architecture import NAMED
 
 pytestmark = pytest.mark.filterwarnings(NOT_OURS)
 

@@ -27,7 +27,7 @@ from inkread.models.layers import (
     shape_after,
 )
 from inkread.pipeline.classifier import Classifier, softmax
-from inkread.training.networks import NAMED
+from inkread.training.architecture import NAMED
 from inkread.training.to_torch import network_of
 
 NETWORKS = [*NAMED, "own"]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inkread.synthetic.corrected import HEIGHTS, corrected_part
-from inkread.synthetic.scenes import MARGINS, SIZES
+from inkread.synthetic.real import CROPPED, corrected_part
+from inkread.synthetic.scenes import HEIGHTS
 
 
 def page(scale: int = 1, *, digits: int = 3) -> Any:
@@ -25,12 +25,12 @@ def page(scale: int = 1, *, digits: int = 3) -> Any:
 def test_the_boxes_match_the_digits_for_any_size_of_the_page(scale: int) -> None:
     rng, seen = np.random.default_rng(0), 0
     for _ in range(40):
-        pixels, boxes, classes = corrected_part([page(scale)], rng, 128, sizes=SIZES, margins=MARGINS)
+        pixels, boxes, classes = corrected_part([page(scale)], rng, 128, HEIGHTS)
         assert pixels.shape == (128, 128)
         for (x0, y0, x1, y1), digit in zip(boxes.tolist(), classes.tolist(), strict=True):
             inside = x0 > 1 and y0 > 1 and x1 < 127 and y1 < 127
             if digit >= 0 and inside:
-                assert HEIGHTS[0] - 1 < y1 - y0 < HEIGHTS[1] + 1
+                assert CROPPED[0] - 1 < y1 - y0 < CROPPED[1] + 1
                 middle = pixels[int((y0 + y1) / 2), int((x0 + x1) / 2)]
                 assert middle < 90
                 assert pixels[int((y0 + y1) / 2), max(0, int(x0 - 0.2 * (y1 - y0)))] > 150
@@ -39,8 +39,6 @@ def test_the_boxes_match_the_digits_for_any_size_of_the_page(scale: int) -> None
 
 
 def test_a_page_without_digits_is_background() -> None:
-    pixels, boxes, classes = corrected_part(
-        [page(digits=0)], np.random.default_rng(0), 64, sizes=SIZES, margins=MARGINS
-    )
+    pixels, boxes, classes = corrected_part([page(digits=0)], np.random.default_rng(0), 64, HEIGHTS)
     assert (pixels == 230).all()
     assert len(boxes) == len(classes) == 0

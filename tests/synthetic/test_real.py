@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from inkread.datasets.numbers import Number, load_numbers
-from inkread.synthetic.counting import IGNORED
-from inkread.synthetic.real import RealNumber, load_real, real_page
+from inkread.synthetic.real import IGNORED, RealNumber, load_real, real_page
 
 STRIP = np.full((48, 60), 220, np.uint8)
 

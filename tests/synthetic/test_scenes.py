@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inkread.synthetic.layouts import LAYOUTS
-from inkread.synthetic.scenes import CLASSES, IGNORED, SIZES, Scene, make_scene
+from inkread.synthetic.scenes import CLASSES, HEIGHTS, IGNORED, Scene, make_scene
 from inkread.synthetic.writers import Stock, load_stock
 
 
@@ -44,7 +44,7 @@ def test_only_digits_of_the_requested_heights_count(scenes: list[Scene]) -> None
     for scene in scenes:
         digits = (scene.classes >= 0) & (scene.classes < 10)
         heights = scene.boxes[digits, 3] - scene.boxes[digits, 1]
-        assert (heights <= SIZES[1] + 1e-3).all()
+        assert (heights <= HEIGHTS.counted[1] + 1e-3).all()
 
 
 def test_the_ink_of_most_digits_differs_from_the_paper_around(scenes: list[Scene]) -> None:

@@ -24,14 +24,14 @@ def test_a_glyph_is_one_high_on_the_baseline_and_centered() -> None:
 
 @pytest.mark.parametrize("glyph", [normalised([STROKE]), normalised((), traced(ring()))])
 def test_the_box_of_a_glyph_fits_its_ink_exactly(glyph: VectorGlyph) -> None:
-    layer = Layer.blank((80, 80))
+    layer = Layer((80, 80))
     box = layer.glyph(glyph, np.array([[40.0, 3, 38], [-2, 44, 66]]), 4.0)
     y, x = np.nonzero(layer.coverage() > 0.3)
     assert np.abs(box - [x.min(), y.min(), x.max() + 1, y.max() + 1]).max() < 1.5
 
 
 def test_a_ring_stays_open() -> None:
-    layer = Layer.blank((40, 40))
+    layer = Layer((40, 40))
     layer.glyph(normalised((), traced(ring())), np.array([[30.0, 0, 20], [0, 30, 35]]), 1.0)
     assert layer.coverage()[20, 20] == 0
 

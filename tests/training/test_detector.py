@@ -17,39 +17,29 @@ from inkread.models.network import Network
 from inkread.models.onnx_session import open_session
 from inkread.pipeline.closeups import SIDE, CloseupClassifier
 from inkread.pipeline.config import ReaderConfig
-from inkread.pipeline.detector import BOX_UNIT, DIGITS, STRIDE, Detections, Detector
+from inkread.pipeline.detector import DIGITS, STRIDE, Detections, Detector
 from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.opinions import Opinions
 from inkread.pipeline.rescoring import FEATURES, Rescorer
 from inkread.synthetic.scenes import CLASSES, IGNORED, Scene
-from inkread.training import (
-    detector_export,
-    detector_fit,
-    detector_network,
-    detector_run,
-    on_the_fly,
-    second_networks,
-    starts,
-)
-from inkread.training.candidates import DOUBTFUL, labelled, matched
-from inkread.training.closeup_fit import Closeups, fit_closeups
-from inkread.training.closeup_network import CloseupNetwork
-from inkread.training.detector_export import scores_of
+from inkread.training import detector_fit, detector_run, export, on_the_fly
+from inkread.training.alignment import DOUBTFUL, labelled, matched
+from inkread.training.closeup_fit import CloseupNetwork, Closeups, fit_closeups
 from inkread.training.detector_fit import (
     DetectorEpoch,
+    DetectorNetwork,
     DetectorTask,
     fit_detector,
     jittered,
+    loss_of,
+    targets_of,
 )
 from inkread.training.detector_fusion import UPRIGHT, Judged, fit_fusion, fit_turning, neighborhoods
-from inkread.training.detector_loss import loss_of, targets_of
-from inkread.training.detector_network import DetectorNetwork
-from inkread.training.detector_run import train_detector
+from inkread.training.detector_run import scores_of, train_detector
+from inkread.training.on_the_fly import load_weights, save_weights
 from inkread.training.recipe import DetectorRecipe
-from inkread.training.rescoring_fit import fit_rescoring
-from inkread.training.rescoring_network import RescoringEnsemble, RescoringNetwork
+from inkread.training.rescoring_fit import RescoringEnsemble, RescoringNetwork, fit_rescoring
 from inkread.training.run import load_run
-from inkread.training.starts import load_weights, save_weights
 from inkread.training.to_onnx import to_onnx
 
 CPU = torch.device("cpu")
@@ -78,7 +68,9 @@ def scene(digit: int = 7, box: tuple[float, float, float, float] = (20, 16, 36, 
 
 
 def test_the_network_and_the_reader_agree_on_its_geometry() -> None:
-    assert (detector_network.STRIDE, detector_network.BOX_UNIT) == (STRIDE, BOX_UNIT)
+    with torch.no_grad():
+        output = DetectorNetwork(len(CLASSES)).eval()(torch.zeros(1, 2, 32, 64))
+    assert output.shape == (1, len(CLASSES) + 4, 32 // STRIDE, 64 // STRIDE)
 
 
 def test_an_answer_that_is_the_target_costs_next_to_nothing_and_a_blank_one_much() -> None:
@@ -152,7 +144,7 @@ def test_a_training_starts_from_the_weights_that_come_with_the_package(
     monkeypatch.setattr(DetectorTask, "batches", lambda _task, _epoch: [[scene(), scene(3)]])
     recipe = dataclasses.replace(RECIPE, steps=1, weights="bundled", learning_rate=1e-8)
     bundled = DetectorNetwork(len(CLASSES))
-    load_weights(bundled, starts.DETECTOR)
+    load_weights(bundled, on_the_fly.DETECTOR)
     network = fit_detector(recipe, tmp_path, stock=NOTHING).network
     assert torch.allclose(network.output.weight, bundled.output.weight, atol=1e-6)
 
@@ -356,7 +348,7 @@ def test_close_ups_of_two_kinds_are_learned_apart(monkeypatch: pytest.MonkeyPatc
     pixels = (pixels - rng.integers(0, 20, pixels.shape)).astype(np.uint8)
     data = Closeups(pixels, np.ones((120, 2), np.float32), labels)
     monkeypatch.setattr(DetectorRecipe, "epoch_steps", 5)
-    history: list[second_networks.LossEpoch] = []
+    history: list[on_the_fly.LossEpoch] = []
     recipe = dataclasses.replace(RECIPE, closeup_steps=40)
     network = fit_closeups(data, recipe, on_epoch=history.append)
     assert history[-1].train_loss < 0.5 * history[0].train_loss
@@ -367,10 +359,10 @@ def test_close_ups_of_two_kinds_are_learned_apart(monkeypatch: pytest.MonkeyPatc
 def test_all_networks_are_trained_exported_and_weighed_by_one_call(
     tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detector_export, "CALIBRATED", 3)
-    monkeypatch.setattr(detector_export, "COMPARED", 1)
+    monkeypatch.setattr(detector_run, "CALIBRATED", 3)
+    monkeypatch.setattr(export, "COMPARED", 1)
     monkeypatch.setattr(detector_run, "EXAMPLES", 2)
-    monkeypatch.setattr(detector_run, "load_numbers", lambda folder: load_numbers(folder)[:20])
+    monkeypatch.setattr(detector_run, "load_numbers", lambda *at, **part: load_numbers(*at, **part)[:20])
     recipe = DetectorRecipe(
         steps=2,
         batch_size=2,

@@ -19,8 +19,8 @@ from inkread.models.card import CARD_FILE
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.digits import fit, loss_of
 from inkread.training.recipe import OPTIMIZERS, RECIPES, Augmentation, Recipe
-from inkread.training.schedules import SCHEDULES, one_cycle
 from inkread.training.to_torch import named
+from inkread.training.trainer import SCHEDULES, one_cycle
 
 MILD = Augmentation(rotation=3, shift=0.5, elastic=0.3, thicken=0.2)
 SHORT = Recipe(

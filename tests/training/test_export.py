@@ -25,8 +25,8 @@ from inkread.evaluation.metrics import CALIBRATION_BINS
 from inkread.models.card import Card
 from inkread.models.history import HISTORY_FILE
 from inkread.training import export as export_module
-from inkread.training import load_run, mixture, train, workflow
-from inkread.training.calibration import as_in_use, fit_rejection_threshold, softmax
+from inkread.training import load_run, train, workflow
+from inkread.training.calibration import HeldOut, as_in_use, softmax
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.digits import batches_of, fit, predict
 from inkread.training.export import export
@@ -236,7 +236,7 @@ def test_further_glyphs_are_learned_from_and_scored_apart(tiny_mnist, draw, tmp_
     def load_glyph_corpus(mnist, *, data_dir, seed):
         return [letters(200, 5)], [letters(50, 6)]
 
-    monkeypatch.setattr(mixture, "load_glyph_corpus", load_glyph_corpus)
+    monkeypatch.setattr(workflow, "load_glyph_corpus", load_glyph_corpus)
     recipe = dataclasses.replace(MLP, material="writing", mnist_passes=2)
     run = train(recipe, out=tmp_path)
     card = Card.load(tmp_path / "card.json")
@@ -291,11 +291,11 @@ def test_no_more_digits_are_rejected_than_one_in_a_hundred(none: list[float], ex
     logits[:100, 10], logits[100, 10] = none, 5  # the last one is no digit
     labels = np.array([3] * 100 + [10], np.uint8)
     glyphs = LabelledGlyphs("own", np.zeros((101, 28, 28), np.uint8), labels, "", "", "")
-    assert fit_rejection_threshold([logits], [glyphs], temperature=1.0, bias=0.0) == pytest.approx(
-        expected, abs=1e-3
-    )
+    threshold = HeldOut([logits], [glyphs], bias=0.0, temperature=1.0).rejection_threshold()
+    assert threshold == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_network_of_digits_alone_rejects_nothing() -> None:
     glyphs = LabelledGlyphs("own", np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), "", "", "")
-    assert fit_rejection_threshold([np.zeros((2, 10), np.float32)], [glyphs], temperature=1.0, bias=0.0) == 1
+    logits = np.zeros((2, 10), np.float32)
+    assert HeldOut([logits], [glyphs], bias=0.0, temperature=1.0).rejection_threshold() == 1

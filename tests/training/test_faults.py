@@ -20,7 +20,7 @@ from faults import ENV, FAULTS, drawn, unfinished
 
 from inkread.errors import OutputError
 from inkread.models import CARD_FILE
-from inkread.training import Recipe, load_run, mixture, train
+from inkread.training import Recipe, load_run, train, workflow
 from inkread.training.checkpoint import CHECKPOINT_FILE
 
 QUICK = Recipe(network="linear", epochs=2, validation=100, threads=1, precision="float32")
@@ -32,7 +32,7 @@ OPERATIONS = 25
 @pytest.fixture(autouse=True)
 def only_bars(glyphs, monkeypatch):
     """Bars in the place of every collection."""
-    monkeypatch.setattr(mixture, "load_named", lambda *_, **__: glyphs)
+    monkeypatch.setattr(workflow, "load_named", lambda *_, **__: glyphs)
 
 
 def test_a_training_has_as_many_file_operations_as_the_faults_are_drawn_from(tmp_path):

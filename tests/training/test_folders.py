@@ -27,9 +27,9 @@ from inkread.training import (
     Recipe,
     fine_tune,
     load_run,
-    mixture,
     train,
     train_detector,
+    workflow,
 )
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.digits import fit
@@ -41,7 +41,7 @@ QUICK = Recipe(network="linear", epochs=2, validation=100, threads=1, precision=
 @pytest.fixture
 def only_bars(glyphs, monkeypatch):
     """Bars in the place of every collection."""
-    monkeypatch.setattr(mixture, "load_named", lambda *_, **__: glyphs)
+    monkeypatch.setattr(workflow, "load_named", lambda *_, **__: glyphs)
 
 
 @pytest.mark.parametrize(

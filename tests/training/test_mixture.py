@@ -11,9 +11,9 @@ import pytest
 from inkread.datasets.folders import FolderGlyphs, Skipped
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS
 from inkread.errors import DatasetFormatError, OptionError
-from inkread.training import mixture
-from inkread.training.mixture import mix
+from inkread.training import workflow
 from inkread.training.recipe import Recipe
+from inkread.training.workflow import mix
 
 RECIPE = Recipe(network="mlp", epochs=2, batch_size=64, validation=50, threads=1, precision="float32")
 GARMENTS = tuple("abcdefghij")
@@ -43,7 +43,7 @@ def collections(draw, monkeypatch):
     }
     sets["fashion-mnist"] = dataclasses.replace(sets["fashion-mnist"], classes=GARMENTS)
     sets["corrections"] = sets["corrections"].subset(slice(0, 20))
-    monkeypatch.setattr(mixture, "load_named", lambda name, split, **_: {"train": sets[name]}[split])
+    monkeypatch.setattr(workflow, "load_named", lambda name, split, **_: {"train": sets[name]}[split])
     return sets
 
 
@@ -52,7 +52,7 @@ def folder(draw, monkeypatch, tmp_path):
     """A folder of 60 bars, which a test may change."""
     loaded = SimpleNamespace(glyphs=draw(60, seed=9, name="mine"), skipped=())
     monkeypatch.setattr(
-        mixture, "load_folder_glyphs", lambda *_, **__: FolderGlyphs(loaded.glyphs, loaded.skipped)
+        workflow, "load_folder_glyphs", lambda *_, **__: FolderGlyphs(loaded.glyphs, loaded.skipped)
     )
     loaded.path = str(tmp_path)
     return loaded
@@ -159,7 +159,7 @@ def test_other_classes_are_not_mixed_with_digits(collections):
     ],
 )
 def test_a_name_that_is_neither_is_an_error_before_anything_is_loaded(monkeypatch, names, problem):
-    monkeypatch.setattr(mixture, "load_named", None)
+    monkeypatch.setattr(workflow, "load_named", None)
     with pytest.raises(OptionError, match=problem):
         mix(RECIPE, names, progress=Ears())
 
@@ -171,7 +171,7 @@ def test_the_material_of_other_hands_goes_with_mnist_only(collections):
 
 def test_other_material_comes_after_what_is_named_and_before_corrections(collections, draw, monkeypatch):
     written = ([draw(30, seed=7, name="pens")], [draw(10, seed=8, name="pens")])
-    monkeypatch.setattr(mixture, "load_glyph_corpus", lambda mnist, **_: {"mnist": written}[mnist.name])
+    monkeypatch.setattr(workflow, "load_glyph_corpus", lambda mnist, **_: {"mnist": written}[mnist.name])
     recipe = dataclasses.replace(RECIPE, material="writing", mnist_passes=2)
     mixed = mix(recipe, ["usps", "corrections", "mnist"], progress=Ears())
     assert [glyphs.name for glyphs in mixed.learned] == ["mnist", "usps", "pens", "corrections"]

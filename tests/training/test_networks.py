@@ -11,9 +11,8 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: tr
 onnx = pytest.importorskip("onnx", reason="ONNX is not installed (extra: train)")
 from torch import nn
 
-from inkread.training.architecture import check_layers
+from inkread.training.architecture import NAMED, check_layers
 from inkread.training.digits import batches_of
-from inkread.training.networks import NAMED
 from inkread.training.recipe import NETWORKS
 from inkread.training.to_onnx import compare, to_onnx
 from inkread.training.to_torch import named, own

@@ -25,7 +25,7 @@ from inkread.pipeline.beam_search import BeamSearch
 from inkread.pipeline.ngrams import load_ngrams
 from inkread.synthetic import text_lines
 from inkread.synthetic.text_lines import TextStock, load_line_folder, make_line, plain
-from inkread.training import TextRecipe, load_run, text_fit, text_run, train_text
+from inkread.training import TextRecipe, load_run, on_the_fly, text_fit, text_run, train_text
 from inkread.training.text_run import fitted_temperature
 
 
@@ -103,7 +103,7 @@ def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tm
 
 @pytest.mark.slow
 def test_another_process_makes_the_lines_after_opencv_has_used_threads_here(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(text_fit, "DataLoader", partial(text_fit.DataLoader, timeout=PATIENCE))
+    monkeypatch.setattr(on_the_fly, "DataLoader", partial(on_the_fly.DataLoader, timeout=PATIENCE))
     threads = cv2.getNumThreads()
     try:
         cv2.setNumThreads(2)

@@ -15,10 +15,9 @@ from training_runs import interrupt_at, weights
 
 from inkread.errors import TrainingError
 from inkread.training.digits import class_weights, fit
-from inkread.training.loggers import logged
-from inkread.training.progress import Progress
+from inkread.training.progress import Progress, logged
 from inkread.training.recipe import Recipe
-from inkread.training.seeds import save_seeds, spread
+from inkread.training.run import save_seeds, spread
 from inkread.training.trainer import Passed, Plan, train
 
 RECIPE = Recipe(network="linear", epochs=3, threads=1, precision="float32")

@@ -101,7 +101,7 @@ class Training:
         """Yields the progress, which also logs if that is asked for."""
         if not self.log or rank():
             return nullcontext(progress)
-        from inkread.training.loggers import logged
+        from inkread.training.progress import logged
 
         return logged(progress, self.log, self.out, recipe)
 
@@ -199,7 +199,7 @@ def show_run(run: Run[Any, Any]) -> None:
 
 def show_seeds(out: Path, scores: dict[int, dict[str, float]]) -> None:
     """Prints the spread of the scores over seeds, and saves them."""
-    from inkread.training.seeds import save_seeds, spread
+    from inkread.training.run import save_seeds, spread
 
     rows = table("Score", ">mean", ">± deviation", ">lowest", ">highest")
     for name, found in spread(list(scores.values())).items():

@@ -31,9 +31,8 @@ from inkread.datasets.printed_letters import draw_letter
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 from inkread.models.card import CHARACTER_CLASSES, NOT_A_DIGIT
 from inkread.pipeline.glyph import normalize_all
-from inkread.synthetic.fonts import font_glyph, hand_fonts, has_lower_case
 from inkread.synthetic.sources import CREDITS, FONTS, digest_of_files
-from inkread.synthetic.vectors import Layer, transform
+from inkread.synthetic.vectors import Layer, font_glyph, hand_fonts, has_lower_case, transform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from inkread.system.files import AnyPath
 
 CHARACTERS = CHARACTER_CLASSES[:-1]
-RENDERINGS = {"digits": 2, "upper": 2, "lower": 1}
+RENDERINGS = {np.char.isdigit: 2, np.char.isupper: 2, np.char.islower: 1}
 """Renderings of each UNIPEN character; it has twice as many lower-case letters as capitals."""
 UJI_RENDERINGS = 3
 PRINTED = 300
@@ -81,16 +80,18 @@ def load_character_corpus(
     unipen, pendigits = load_unipen(data_dir=data_dir), load_pendigits(data_dir=data_dir)
     unipen_held_out = np.isin(unipen.contributors, HELD_OUT_CONTRIBUTORS)
     pendigits_held_out = pendigits.contributors == HELD_OUT_SOURCE
-    train = [
-        rendered(unipen, _repeated(unipen, ~unipen_held_out), rng),
-        rendered(pendigits, _repeated(pendigits, ~pendigits_held_out), rng),
+
+    def labelled(characters: PenCharacters, chosen: NDArray[np.intp]) -> LabelledGlyphs:
+        return rendered(characters, chosen, rng).labelled(CHARACTER_CLASSES)
+
+    learned = [
+        labelled(unipen, _repeated(unipen, ~unipen_held_out)),
+        labelled(pendigits, _repeated(pendigits, ~pendigits_held_out)),
     ]
-    validation = [
-        rendered(unipen, np.flatnonzero(unipen_held_out & (unipen.agreement >= DOUBTFUL)), rng),
-        rendered(pendigits, np.flatnonzero(pendigits_held_out), rng),
+    held_out = [
+        labelled(unipen, np.flatnonzero(unipen_held_out & (unipen.agreement >= DOUBTFUL))),
+        labelled(pendigits, np.flatnonzero(pendigits_held_out)),
     ]
-    learned = [glyphs.labelled(CHARACTER_CLASSES) for glyphs in train]
-    held_out = [glyphs.labelled(CHARACTER_CLASSES) for glyphs in validation]
     sheets = load_bhmsds(data_dir=data_dir)
     sheets = sheets.subset(sheets.symbols != LIKE_T)
     for glyphs in (
@@ -116,10 +117,7 @@ def as_characters(digits: LabelledGlyphs) -> LabelledGlyphs:
 
 def _repeated(characters: PenCharacters, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Returns the index of each chosen character as often as it is rendered."""
-    kinds = (np.char.isdigit, np.char.isupper, np.char.islower)
-    times = sum(
-        kind(characters.labels) * count for kind, count in zip(kinds, RENDERINGS.values(), strict=True)
-    )
+    times = sum(is_kind(characters.labels) * count for is_kind, count in RENDERINGS.items())
     times = np.where(characters.contributors == "uji1", UJI_RENDERINGS, times)
     return np.repeat(np.arange(len(characters)), times * chosen * (characters.agreement >= DOUBTFUL))
 
@@ -131,18 +129,11 @@ def _in_fonts(data_dir: AnyPath | None, rng: np.random.Generator) -> SymbolGlyph
     for file in files:
         known = CHARACTERS if has_lower_case(file) else CHARACTERS[:36]
         for character in known * PER_FONT:
-            glyph = font_glyph(file, character)
-            if glyph is not None:
+            if glyph := font_glyph(file, character):
                 inks.append(_drawn(glyph, rng))
                 symbols.append(character)
-    return SymbolGlyphs(
-        name=FONTS,
-        images=normalize_all(inks),
-        symbols=np.array(symbols),
-        sha256=digest_of_files(files),
-        licence=CREDITS[FONTS][0],
-        attribution=CREDITS[FONTS][1],
-    )
+    images, sha256 = normalize_all(inks), digest_of_files(files)
+    return SymbolGlyphs(FONTS, images, np.array(symbols), sha256, *CREDITS[FONTS])
 
 
 def _drawn(glyph: VectorGlyph, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -155,7 +146,7 @@ def _drawn(glyph: VectorGlyph, rng: np.random.Generator) -> NDArray[np.float32]:
     corners = transform(glyph.points, np.column_stack([linear, np.zeros(2)]))
     low, high = corners.min(axis=0), corners.max(axis=0)
     width, tall = (int(np.ceil(extent)) + 4 for extent in high - low)
-    layer = Layer.blank((tall, width))
+    layer = Layer((tall, width))
     layer.glyph(glyph, np.column_stack([linear, 2 - low]), pen=1.0)
     ink = layer.coverage()
     return frayed_edges(ink, rng) if rng.random() < ROUGH_SHARE and height > 20 else ink
@@ -163,27 +154,16 @@ def _drawn(glyph: VectorGlyph, rng: np.random.Generator) -> NDArray[np.float32]:
 
 def _in_print(rng: np.random.Generator) -> SymbolGlyphs:
     symbols = np.repeat(np.array(CHARACTERS), PRINTED)
-    return SymbolGlyphs(
-        name="Characters in print",
-        images=normalize_all([draw_letter(str(symbol), rng) for symbol in symbols]),
-        symbols=symbols,
-        sha256=digest_of_files(()),
-        licence="MIT",
-        attribution="inkread",
-    )
+    images = normalize_all([draw_letter(str(symbol), rng) for symbol in symbols])
+    return SymbolGlyphs("Characters in print", images, symbols, digest_of_files(()), "MIT", "inkread")
 
 
 def _not_characters(mnist: LabelledGlyphs, rng: np.random.Generator) -> LabelledGlyphs:
     """Makes pairs of digits, marks, and textures; unlike for digits, no fragments: they may be letters."""
-    images = np.concatenate(
-        [
-            hard_negatives.pairs(mnist.images, PAIRS, rng),
-            hard_negatives.marks(MARKS, rng, crosses=False),
-            hard_negatives.textures(TEXTURES, rng),
-        ]
-    )
+    pairs = hard_negatives.pairs(mnist.images, PAIRS, rng)
+    marks = hard_negatives.marks(MARKS, rng, crosses=False)
+    images = np.concatenate([pairs, marks, hard_negatives.textures(TEXTURES, rng)])
     images = images[images.any(axis=(1, 2))]
-    symbols = np.full(len(images), NOT_A_DIGIT)
-    return SymbolGlyphs(
-        "Not characters", images, symbols, mnist.sha256, mnist.licence, mnist.attribution
-    ).labelled(CHARACTER_CLASSES)
+    origin = mnist.sha256, mnist.licence, mnist.attribution
+    glyphs = SymbolGlyphs("Not characters", images, np.full(len(images), NOT_A_DIGIT), *origin)
+    return glyphs.labelled(CHARACTER_CLASSES)

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 
 from inkread.datasets.page_rendering import noise
-from inkread.synthetic.fonts import font_glyph
 from inkread.synthetic.sheet import THINNEST
-from inkread.synthetic.vectors import compose, transform
+from inkread.synthetic.vectors import font_glyph, rotation, transform
 from inkread.synthetic.writers import LETTERS
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 SAFE = "ACEFHKLMNPQRTUVWXYacdefhkmnprtuvwxy"
 """Letters that do not look like a digit without context."""
+ALIKE = ("slash", "dot", "minus", "z")
+"""BHMSDS's symbols that look like a digit: a slash is a 1."""
 SYLLABLES = ("na", "me", "da", "te", "to", "tal", "No", "Nr", "sum", "re", "gi", "on", "Bo", "ard", "Ad",
              "dress", "pro", "vin", "ce", "of", "th", "er", "fee", "Tax", "km", "St", "rass", "an", "née",
              "le", "Art", "ikel", "Preis", "Ein", "heit")  # fmt: skip
@@ -36,14 +37,9 @@ def label(rng: np.random.Generator) -> str:
 
 
 SCRIPTS = (
-    (0x391, 0x3C9),
-    (0x410, 0x44F),
-    (0x531, 0x556),
-    (0x561, 0x586),
-    (0x5D0, 0x5EA),
-    (0x621, 0x64A),
+    (0x391, 0x3C9), (0x410, 0x44F), (0x531, 0x556), (0x561, 0x586), (0x5D0, 0x5EA), (0x621, 0x64A),
     (0x10D0, 0x10F0),
-)
+)  # fmt: skip
 """First and last letters of Greek, Cyrillic, Armenian (upper and lower case), Hebrew, Arabic and Georgian."""
 FOREIGN = 0.25
 """Share of print in non-Latin scripts."""
@@ -76,28 +72,19 @@ def word(sheet: Sheet, x: float, y: float) -> float:
     """Draws a handwritten word, by a UNIPEN writer or in a font; returns its right end."""
     rng = sheet.rng
     if rng.random() < 0.7:
-        glyph = sheet.writer.word()
-        half = float(glyph.points[:, 0].max()) * sheet.unit
-        sheet.add(
-            glyph,
-            compose(sheet.view, np.array([[sheet.unit, 0, x + half], [0, sheet.unit, y]])),
-            sheet.unit,
-            "",
-        )
-        return x + 2 * half
+        return _after(sheet, sheet.writer.word(), x, y)
     font = str(rng.choice(sheet.writer.stock.hand_fonts))
     for character in "".join(rng.choice([*LETTERS[26:]], int(rng.integers(2, 9)))):
-        glyph_ = font_glyph(font, character)
-        if glyph_ is not None:
-            half = float(glyph_.points[:, 0].max()) * sheet.unit
-            sheet.add(
-                glyph_,
-                compose(sheet.view, np.array([[sheet.unit, 0, x + half], [0, sheet.unit, y]])),
-                sheet.unit,
-                "",
-            )
-            x += 2 * half + 0.02 * sheet.unit
+        if glyph := font_glyph(font, character):
+            x = _after(sheet, glyph, x, y, gap=0.02 * sheet.unit)
     return x
+
+
+def _after(sheet: Sheet, glyph: VectorGlyph, x: float, y: float, *, gap: float = 0.0) -> float:
+    """Draws a glyph whose left end is at x; returns its right end, plus a gap."""
+    half = float(glyph.points[:, 0].max()) * sheet.unit
+    sheet.glyph_at(glyph, x + half, y, sheet.unit, "")
+    return x + (2 * half + gap)
 
 
 def bitmap(sheet: Sheet, x: float, y: float) -> None:
@@ -106,12 +93,7 @@ def bitmap(sheet: Sheet, x: float, y: float) -> None:
     if rng.random() < 0.5:
         image = rng.choice(stock.scribbles)
     else:
-        # Without digits and their look-alikes: a slash is a 1.
-        symbols = [
-            name
-            for name in stock.symbols
-            if not name.isdigit() and name not in ("slash", "dot", "minus", "z")
-        ]
+        symbols = [name for name in stock.symbols if not name.isdigit() and name not in ALIKE]
         image = rng.choice(stock.symbols[str(rng.choice(symbols))])
     sheet.glyph_at(sheet.writer.from_bitmap(image), x, y, sheet.unit * rng.uniform(0.6, 2.5), "")
 
@@ -130,9 +112,8 @@ def sketch(sheet: Sheet) -> None:
         # Not a full circle, which would be a 0.
         turns = rng.uniform(0.2, 0.7) if rng.random() < 0.5 else rng.uniform(1.6, 3)
         t = np.linspace(0, 2 * math.pi * turns, 60) + rng.uniform(0, 2 * math.pi)
-        spiral = np.stack([np.cos(t), np.sin(t)], 1) * (
-            reach * np.linspace(1, rng.uniform(0.2, 1.1), 60)[:, None]
-        )
+        spiral = np.stack([np.cos(t), np.sin(t)], 1)
+        spiral *= reach * np.linspace(1, rng.uniform(0.2, 1.1), 60)[:, None]
         layer.stroke([transform(at + spiral * rng.uniform(0.3, 1, 2), sheet.view)], width)
     elif kind == 2:
         corners = at + rng.normal(0, reach, (int(rng.integers(3, 6)), 2))
@@ -162,12 +143,9 @@ def sketch(sheet: Sheet) -> None:
         radius = sheet.unit * rng.uniform(0.3, 0.8)
         for i in range(int(rng.integers(2, 8))):
             t = np.linspace(0, 2 * math.pi, 30)
-            ring = (
-                at
-                + [i * radius * 2.6, 0]
-                + np.stack([np.cos(t), np.sin(t) * rng.uniform(0.6, 1)], 1) * radius
-            )
-            path = transform(ring, sheet.view)
+            ring = np.stack([np.cos(t), np.sin(t) * rng.uniform(0.6, 1)], 1) * radius
+            middle = at + np.array([i * radius * 2.6, 0])
+            path = transform(middle + ring, sheet.view)
             sheet.rules.stroke([path], max(0.6, 0.1 * radius))
             if rng.random() < 0.3:
                 sheet.pen.fill([path])
@@ -189,10 +167,9 @@ def clutter(sheet: Sheet) -> None:
     elif choice < 0.62:
         at, t = rng.uniform(0, size, 2), np.linspace(0, 2 * math.pi, 60)
         ring = np.stack([np.cos(t), np.sin(t)], 1) * sheet.unit * rng.uniform(1, 4)
-        for scale in (1.0, 0.8):
-            sheet.rules.stroke(
-                [transform(at + ring * scale, sheet.view)], max(0.7, 0.05 * sheet.unit), strength=140
-            )
+        rings = [transform(at + ring * scale, sheet.view) for scale in (1.0, 0.8)]
+        for each in rings:
+            sheet.rules.stroke([each], max(0.7, 0.05 * sheet.unit), strength=140)
     else:
         sketch(sheet)
 
@@ -232,8 +209,7 @@ def _dead_leaves(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
         turns = np.arange(sides or 24) * (2 * math.pi / (sides or 24))
         reach = radius * (rng.uniform(0.4, 1.2, len(turns)) if sides else 1.0)
         corners = np.stack([np.cos(turns), np.sin(turns) * rng.uniform(0.1, 1)]) * reach
-        turn = rng.uniform(0, 2 * math.pi)
-        spun = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]) @ corners
+        spun = rotation(rng.uniform(0, 2 * math.pi)) @ corners
         cv2.fillPoly(picture, [np.round(spun.T + at).astype(np.int32)], tone, cv2.LINE_AA)
 
 

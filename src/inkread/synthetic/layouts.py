@@ -19,12 +19,10 @@ from inkread.synthetic.distractors import (
     texture,
     word,
 )
-from inkread.synthetic.row_text import random_text
+from inkread.synthetic.row_text import random_digits, random_text
 from inkread.synthetic.vectors import VectorGlyph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from inkread.synthetic.sheet import Sheet
@@ -37,14 +35,10 @@ TEXTURED = 0.4
 def _text(rng: np.random.Generator) -> str:
     choice = rng.random()
     if choice < 0.3:
-        digits = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(1, 9))))
+        digits = random_digits(int(rng.integers(1, 9)), rng)
         if choice < 0.06:
-            return (
-                ("-" if rng.random() < 0.4 else "")
-                + digits[:3]
-                + str(rng.choice([".", ",", "."]))
-                + digits[3:5]
-            )
+            minus = "-" if rng.random() < 0.4 else ""
+            return f"{minus}{digits[:3]}{rng.choice(['.', ',', '.'])}{digits[3:5]}"
         return digits
     if choice < 0.38:
         day, month, year = rng.integers(1, 32), rng.integers(1, 13), rng.integers(1850, 2040)
@@ -57,7 +51,7 @@ def _text(rng: np.random.Generator) -> str:
 
 def _number(rng: np.random.Generator, most: int = 6) -> str:
     count = int(rng.integers(1, most + 1))
-    digits = "".join(str(d) for d in rng.integers(0, 10, count))
+    digits = random_digits(count, rng)
     if rng.random() < 0.12:
         digits = digits[: max(1, count - 2)] + str(rng.choice([".", ","])) + digits[max(1, count - 2) :]
     return digits
@@ -74,8 +68,7 @@ def rows(sheet: Sheet) -> None:
     while y < size + 0.5 * sheet.unit and most > 0:
         x = rng.uniform(-0.1, 0.35) * size if rng.random() < 0.6 else rng.uniform(0, 0.5) * size
         while x < size:
-            _, x = sheet.write(_text(rng), x, y)
-            x += sheet.unit * rng.uniform(0.8, 3)
+            x = sheet.write(_text(rng), x, y) + sheet.unit * rng.uniform(0.8, 3)
             if rng.random() < 0.15:
                 break
         y, most = y + pitch * math.exp(rng.normal(0, 0.05)), most - 1
@@ -124,12 +117,11 @@ def table(sheet: Sheet) -> None:
             if printed:
                 sheet.typeset(label(rng)[: fits * 2], left + 0.2 * sheet.unit, y, sheet.unit * 0.7, font)
             elif choice < 0.68:
-                text = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(1, fits + 1))))
+                text = random_digits(int(rng.integers(1, fits + 1)), rng)
                 sheet.write(text, (left + end) / 2 + rng.normal(0, 0.1) * sheet.unit, float(y), anchor=0.5)
             elif choice < 0.76:
-                sheet.write(
-                    str(rng.choice(["-", "—", "~", "x", "="])), (left + end) / 2, float(y), anchor=0.5
-                )
+                sign = str(rng.choice(["-", "—", "~", "x", "="]))
+                sheet.write(sign, (left + end) / 2, float(y), anchor=0.5)
             elif choice < 0.82 and wide > 3 * sheet.unit:
                 word(sheet, float(left) + 0.1 * sheet.unit, float(y))
 
@@ -146,19 +138,13 @@ def boxes(sheet: Sheet) -> None:
         width, dashes = random_rule(sheet)
         kind = rng.choice(["box", "comb", "circle"], p=[0.68, 0.27, 0.05])
         filled = rng.random() < 0.9
-        style = sheet.style(1)
+        style = sheet.style()
         for i in range(count):
             left = x + i * (side + gap)
             if kind == "box":
-                corners = [
-                    [left, y - tall],
-                    [left + side, y - tall],
-                    [left + side, y],
-                    [left, y],
-                    [left, y - tall],
-                ]
-                for a, b in pairwise(corners):
-                    sheet.line(a[0], a[1], b[0], b[1], width, dashes=dashes)
+                end, top = left + side, y - tall
+                for a, b in pairwise([(left, top), (end, top), (end, y), (left, y), (left, top)]):
+                    sheet.line(*a, *b, width, dashes=dashes)
             elif kind == "circle":
                 t = np.linspace(0, 2 * math.pi, 40)
                 circle = np.stack([np.cos(t), np.sin(t)], 1) * max(side, tall) / 2
@@ -171,9 +157,8 @@ def boxes(sheet: Sheet) -> None:
             if filled and rng.random() < 0.92:
                 digit = str(rng.integers(0, 10))
                 foot = y - (tall - sheet.unit) / 2 + rng.normal(0, 0.06) * sheet.unit
-                sheet.write(
-                    digit, left + side / 2 + rng.normal(0, 0.08) * side, foot, anchor=0.5, style=style
-                )
+                middle = left + side / 2 + rng.normal(0, 0.08) * side
+                sheet.write(digit, middle, foot, anchor=0.5, style=style)
         if rng.random() < 0.5:
             font = str(rng.choice(sheet.writer.stock.print_fonts))
             above = rng.random() < 0.6
@@ -210,14 +195,8 @@ def single(sheet: Sheet) -> None:
     rng, size = sheet.rng, sheet.shape[0]
     x, y = size / 2 + rng.normal(0, 0.12, 2) * max(size - sheet.unit, 20)
     digit = str(rng.integers(0, 10))
-    sheet.glyph_at(
-        _bent(sheet.writer.glyph(digit), rng),
-        x,
-        y + sheet.unit / 2,
-        sheet.unit,
-        digit,
-        turn=rng.normal(0, 0.08),
-    )
+    glyph = _bent(sheet.writer.glyph(digit), rng)
+    sheet.glyph_at(glyph, x, y + sheet.unit / 2, sheet.unit, digit, turn=rng.normal(0, 0.08))
 
 
 def letter(sheet: Sheet) -> None:
@@ -238,26 +217,16 @@ def letter(sheet: Sheet) -> None:
 def scatter(sheet: Sheet) -> None:
     """Writes digits of several sizes anywhere, as on a canvas or blackboard, with letters among them."""
     rng, size = sheet.rng, sheet.shape[0]
+    taken: list[tuple[float, float, float]] = []
     for _ in range(int(rng.integers(2, 40))):
         height = sheet.unit * math.exp(rng.normal(0, 0.3))
         x, y = rng.uniform(0, size, 2)
-        if any(
-            abs(x - a) < 0.45 * (height + w) and abs(y - b) < 0.62 * (height + h)
-            for a, b, w, h in sheet.taken
-        ):
+        if any(abs(x - a) < 0.45 * (height + h) and abs(y - b) < 0.62 * (height + h) for a, b, h in taken):
             continue
-        sheet.taken.append((x, y, height, height))
-        character = (
-            str(rng.integers(0, 10)) if rng.random() < 0.75 else str(rng.choice([*SAFE, "+", "=", "x"]))
-        )
-        sheet.glyph_at(
-            _bent(sheet.writer.glyph(character), rng),
-            x,
-            y + height / 2,
-            height,
-            character,
-            turn=rng.normal(0, 0.1),
-        )
+        taken.append((x, y, height))
+        character = str(rng.integers(0, 10) if rng.random() < 0.75 else rng.choice([*SAFE, "+", "=", "x"]))
+        glyph = _bent(sheet.writer.glyph(character), rng)
+        sheet.glyph_at(glyph, x, y + height / 2, height, character, turn=rng.normal(0, 0.1))
 
 
 def text(sheet: Sheet) -> None:
@@ -275,10 +244,7 @@ def text(sheet: Sheet) -> None:
             continue
         x = rng.uniform(-0.4, 0.2) * size
         while x < size:
-            if rng.random() < 0.2:
-                _, x = sheet.write(_text(rng), x, y)
-            else:
-                x = word(sheet, x, y)
+            x = sheet.write(_text(rng), x, y) if rng.random() < 0.2 else word(sheet, x, y)
             x += sheet.unit * rng.uniform(0.4, 1.2)
         y += sheet.unit * rng.uniform(1.5, 2.8)
 
@@ -309,8 +275,7 @@ def strip(sheet: Sheet) -> None:
     band = sheet.unit * rng.uniform(1.05, 1.9)
     x = rng.uniform(-0.1, 0.3) * size
     for _ in range(2):
-        _, x = sheet.write(_text(rng), x, y)
-        x += sheet.unit * rng.uniform(0.6, 3)
+        x = sheet.write(_text(rng), x, y) + sheet.unit * rng.uniform(0.6, 3)
         if x > size:
             break
     middle = y - sheet.unit / 2
@@ -358,13 +323,9 @@ def _bent(glyph: VectorGlyph, rng: np.random.Generator) -> VectorGlyph:
     return VectorGlyph(tuple(map(moved, glyph.strokes)), tuple(map(moved, glyph.outlines)))
 
 
-LAYOUTS: dict[str, Callable[[Sheet], None]] = {
-    "rows": rows, "column": column, "table": table, "boxes": boxes, "form": form, "single": single,
-    "letter": letter, "scatter": scatter, "text": text, "printed": printed, "strip": strip,
-    "nothing": nothing,
-}  # fmt: skip
 SHARES = {
-    "rows": 0.2, "column": 0.06, "table": 0.13, "boxes": 0.11, "form": 0.1, "single": 0.05,
-    "letter": 0.04, "scatter": 0.08, "text": 0.07, "printed": 0.04, "strip": 0.1, "nothing": 0.06,
+    rows: 0.2, column: 0.06, table: 0.13, boxes: 0.11, form: 0.1, single: 0.05, letter: 0.04, scatter: 0.08,
+    text: 0.07, printed: 0.04, strip: 0.1, nothing: 0.06,
 }  # fmt: skip
 """Share of scenes with each layout."""
+LAYOUTS = {layout.__name__: layout for layout in SHARES}

@@ -1,11 +1,15 @@
-"""Pages of real numbers: strips from registers and transcribed texts, with digit boxes from a detector."""
+"""Pages of real writing, and which of their digits count.
+
+They are rows of real numbers: strips from registers and transcribed texts, with digit boxes from a detector;
+and crops of pages that people corrected.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -13,23 +17,66 @@ import numpy as np
 from inkread.datasets.archives import load_npz
 from inkread.datasets.numbers import load_numbers
 from inkread.synthetic import surfaces
-from inkread.synthetic.counting import IGNORED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from inkread.datasets.corrections import CorrectedPage
     from inkread.datasets.numbers import Number
 
 BOXES_FILE = "number_boxes.npz"
 """The digit boxes of each number, as ``training.alignment`` found them."""
-HEIGHTS = (11.0, 38.0)
-"""Heights of the digits on a page, in pixels."""
+WRITTEN, CROPPED = (11.0, 38.0), (9.0, 40.0)
+"""Heights of the digits on pages of real numbers, and on crops of corrected pages, in pixels."""
 SPREAD = 0.15
 """Size variation of the numbers in a row: standard deviation of the logarithm."""
 BETWEEN = 16
 """Maximum columns and rows of paper around a strip, whose border is repeated."""
+EMPTY = 0.15
+"""Share of crops that are anywhere on the page, not around one of its digits."""
+IGNORED = -1
+"""The class of objects that may or may not be detected."""
+VISIBLE, DOUBTFUL = 0.75, 0.3
+"""Visible shares of a digit that the border cuts: at least the first, it must be detected; below the second,
+it is background."""
+
+
+class Heights(NamedTuple):
+    """Ranges of the heights of digits, in pixels: of those that must be detected, and that may be."""
+
+    counted: tuple[float, float]
+    possible: tuple[float, float]
+
+
+def counted(
+    boxes: NDArray[np.floating],
+    heights: NDArray[np.floating],
+    classes: NDArray[np.int64],
+    frame: tuple[int, int, int, int],
+    wanted: Heights,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Returns the boxes within the frame and their classes; ``IGNORED`` if detection is optional.
+
+    Args:
+        boxes: N×4, x0, y0, x1, y1 in pixels.
+        heights: N, height of each digit, or of the digits next to a sign.
+        classes: N.
+        frame: the picture's edges, x0, y0, x1, y1.
+        wanted: which heights must be detected, and which may be.
+    """
+    if not len(boxes):
+        return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+    low, high = (np.array([*edge, *edge], np.float64) for edge in (frame[:2], frame[2:]))
+    inside = np.clip(boxes, low, high)
+    area = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-3), axis=1)
+    seen = np.prod(inside[:, 2:] - inside[:, :2], axis=1) / area
+    must, may = ((heights >= least) & (heights <= most) for least, most in (wanted.counted, wanted.possible))
+    found = must & (seen >= VISIBLE)
+    keep = found | (may & (seen >= DOUBTFUL))
+    return inside[keep].astype(np.float32), np.where(found, classes, IGNORED)[keep]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +114,10 @@ def load_real(data_dir: Path | None = None, *, held_out: bool = False) -> tuple[
     path = resources.files("inkread.synthetic") / BOXES_FILE
     with resources.as_file(path) as file:
         pack = load_npz(file, ("source", "count", "boxes"))
-    ends = np.append(0, np.cumsum(pack["count"].astype(np.int64)))
-    known = {
-        source: pack["boxes"][ends[i] : ends[i + 1]] for i, source in enumerate(pack["source"].astype(str))
-    }
+    boxes = np.split(pack["boxes"].astype(np.float32), np.cumsum(pack["count"].astype(np.int64))[:-1])
+    known = dict(zip(pack["source"].astype(str).tolist(), boxes, strict=True))
     return tuple(
-        RealNumber.of(number, known[number.source].astype(np.float32))
+        RealNumber.of(number, known[number.source])
         for number in load_numbers(data_dir, held_out=held_out)
         if number.source in known
     )
@@ -87,6 +132,40 @@ def _place_of_sign(boxes: NDArray[np.float32], after: int, tall: float) -> list[
     return [min(left, right) - 0.1 * tall, middle, max(left, right) + 0.1 * tall, foot + 0.4 * tall]
 
 
+def corrected_part(
+    pages: Sequence[CorrectedPage], rng: np.random.Generator, size: int, wanted: Heights
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
+    """Crops a square from a corrected page, at the sizes that the detector is trained for.
+
+    The page's border is repeated beyond it. Returns uint8 size×size and the digits that count, see
+    ``counted``.
+    """
+    page = pages[int(rng.integers(len(pages)))]
+    height, width = page.pixels.shape
+    tall = float(np.median(page.boxes[:, 3] - page.boxes[:, 1])) if len(page.boxes) else height / 8
+    scale = math.exp(rng.uniform(math.log(CROPPED[0]), math.log(CROPPED[1]))) / max(tall, 1.0)
+    middle = np.array([rng.uniform(0, width), rng.uniform(0, height)])
+    if len(page.boxes) and rng.random() >= EMPTY:
+        x0, y0, x1, y1 = page.boxes[int(rng.integers(len(page.boxes)))].tolist()
+        middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    # The digit may be anywhere in the square.
+    corner = middle * scale - rng.uniform(0.1, 0.9, 2) * size
+    source = page.pixels
+    while scale < 0.5 and min(source.shape) >= 4:
+        source = np.asarray(cv2.resize(source, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        scale *= 2
+    own = np.array([source.shape[1] / width, source.shape[0] / height])
+    whole = scale * own  # from page pixels to square pixels
+    matrix = np.array([[scale, 0, 0.5 * scale - 0.5 - corner[0]], [0, scale, 0.5 * scale - 0.5 - corner[1]]])
+    pixels = cv2.warpAffine(
+        source, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    boxes = page.boxes * np.tile(whole, 2) - np.tile(corner, 2)
+    heights = boxes[:, 3] - boxes[:, 1]
+    found = counted(boxes, heights, page.classes, (0, 0, size, size), wanted)
+    return np.asarray(pixels, np.uint8), *found
+
+
 def real_page(
     numbers: tuple[RealNumber, ...], rng: np.random.Generator, size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
@@ -99,7 +178,7 @@ def real_page(
     rows, boxes, heights, classes, top, unit = [], [], [], [], 0, 20.0
     tone = float(rng.uniform(120, 250))
     while top < size:
-        unit = math.exp(rng.uniform(math.log(HEIGHTS[0]), math.log(HEIGHTS[1])))
+        unit = math.exp(rng.uniform(math.log(WRITTEN[0]), math.log(WRITTEN[1])))
         tiles, left = [], 0
         while left < size:
             number = numbers[int(rng.integers(len(numbers)))]
@@ -118,20 +197,13 @@ def real_page(
             classes.append(number.classes)
             tiles.append(tile)
             left += tile.shape[1]
-        deep = max(tile.shape[0] for tile in tiles)
-        rows.append(
-            np.hstack(
-                [cv2.copyMakeBorder(t, 0, deep - t.shape[0], 0, 0, cv2.BORDER_REPLICATE) for t in tiles]
-            )[:, :size]
-        )
+        deep = max(len(tile) for tile in tiles)
+        tall = [cv2.copyMakeBorder(t, 0, deep - len(t), 0, 0, cv2.BORDER_REPLICATE) for t in tiles]
+        rows.append(np.hstack(tall)[:, :size])
         top += deep
     page = np.asarray(np.vstack(rows)[:size] / 255, np.float32)
     pixels = surfaces.captured(surfaces.lit(page, rng), unit, rng, clean=rng.random() < 0.3)
     if rng.random() < 0.2:
         pixels = 255 - pixels
-    return (
-        pixels,
-        np.concatenate(boxes).astype(np.float64),
-        np.concatenate(heights),
-        np.concatenate(classes),
-    )
+    places = np.concatenate(boxes).astype(np.float64)
+    return pixels, places, np.concatenate(heights), np.concatenate(classes)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.synthetic.row_text import RAISED
+from inkread.synthetic.vectors import rotation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,17 +26,8 @@ if TYPE_CHECKING:
 
 ELASTIC = frozenset("-—~=")
 
-DIGIT_PIXELS = (14.0, 110.0)
-MEDIAN_PIXELS, SPREAD_PIXELS = 34.0, 0.42
-WIDEST_PIXELS = 900
-"""A row that would be wider is written smaller."""
-PEN, PEN_SPREAD, PEN_LIMITS = 0.085, 0.42, (0.025, 0.2)
-THINNEST_PIXELS = 0.9
-SLOPE, MAX_SLOPE = 1.6, 6.0
-"""Standard deviation and limit of a row's slope, degrees."""
 GAPS = ((0.13, 0.35, 1.2), (0.4, 0.08, 0.35), (0.32, 0.0, 0.09), (0.15, -0.18, 0.0))
 """Spacing between the outlines of neighbors: weight, from, to."""
-CELL_SHARE, CELL_PITCH = 0.1, (0.9, 1.7)
 SMALL_ZEROS, LINKED = 0.3, 0.22
 """Share of writers who write runs of zeros small, and of those who link them."""
 
@@ -56,7 +48,6 @@ class Style:
     Attributes:
         height: height of a digit, pixels.
         pen: pen width, pixels.
-        slope: rise of the row to the right, radians.
         slant: dx/dy.
         stretch: width divided by natural width.
         unevenness: standard deviation of the logarithm of a digit's size.
@@ -65,12 +56,10 @@ class Style:
         small: size of zeros in a run.
         raised: vertical position of small zeros, 0 on the baseline, 1 at the top.
         linked: share of zeros in a run that are joined.
-        pitch: pitch of printed cells, or 0 without cells.
     """
 
     height: float
     pen: float
-    slope: float
     slant: float
     stretch: float
     unevenness: float
@@ -80,20 +69,19 @@ class Style:
     small: float
     raised: float
     linked: float
-    pitch: float
 
     @classmethod
-    def random(cls, rng: np.random.Generator, *, characters: int) -> Style:
-        """Returns a random style for a row of this many characters."""
-        height = float(np.clip(MEDIAN_PIXELS * math.exp(rng.normal(0, SPREAD_PIXELS)), *DIGIT_PIXELS))
+    def random(cls, rng: np.random.Generator, *, height: float, pen: float) -> Style:
+        """Returns a random style for digits of this height, and a pen of this width."""
+        # What is drawn here and not used keeps the scenes of each seed as they were.
+        rng.normal()
         gap = between(GAPS, rng)
-        pitch = float(rng.uniform(*CELL_PITCH)) if rng.random() < CELL_SHARE else 0.0
-        height = min(height, max(DIGIT_PIXELS[0], WIDEST_PIXELS / (characters * max(0.7 + gap, pitch))))
-        pen = height * float(np.clip(PEN * math.exp(rng.normal(0, PEN_SPREAD)), *PEN_LIMITS))
+        if rng.random() < 0.1:
+            rng.uniform()
+        rng.normal(size=2)
         return cls(
             height=height,
-            pen=max(THINNEST_PIXELS, pen),
-            slope=math.radians(float(np.clip(rng.normal(0, SLOPE), -MAX_SLOPE, MAX_SLOPE))),
+            pen=pen,
             slant=float(rng.normal(0.12, 0.2)),
             stretch=math.exp(rng.normal(0.04, 0.2)),
             unevenness=0.03 + 0.1 * float(rng.random()) ** 2,
@@ -103,7 +91,6 @@ class Style:
             small=float(rng.uniform(0.5, 0.85)) if rng.random() < SMALL_ZEROS else 1.0,
             raised=float(rng.uniform(0, 0.8)) if rng.random() < 0.4 else 0.0,
             linked=float(rng.uniform(0.3, 1)) if rng.random() < LINKED else 0.02,
-            pitch=pitch,
         )
 
 
@@ -126,26 +113,13 @@ class Placed:
         return replace(self, matrix=matrix)
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """A row before it is on paper: glyphs, and strokes in pixels that belong to no character."""
+def lay_out(
+    text: str, writer: Writer, style: Style, rng: np.random.Generator
+) -> tuple[list[Placed], list[NDArray[np.float64]]]:
+    """Lays out a text from x = 0 along the baseline y = 0.
 
-    placed: tuple[Placed, ...]
-    strokes: tuple[NDArray[np.float64], ...] = ()
-
-    def moved(self, shift: NDArray[np.float64]) -> Writing:
-        """Returns a shifted copy."""
-        return Writing(tuple(one.moved(shift) for one in self.placed), tuple(s + shift for s in self.strokes))
-
-    def extent(self, *, digits: bool) -> NDArray[np.float64]:
-        """Returns x0, y0, x1, y1 of the pen's center line, for all glyphs or, if present, just ``digits``."""
-        chosen = [one for one in self.placed if one.character.isdigit()] if digits else []
-        points = np.concatenate([one.points() for one in chosen or self.placed] or [np.zeros((1, 2))])
-        return np.concatenate([points.min(axis=0), points.max(axis=0)])
-
-
-def lay_out(text: str, writer: Writer, style: Style, rng: np.random.Generator) -> Writing:
-    """Lays out a text from x = 0 along the baseline y = 0, before applying the slope."""
+    Returns the glyphs, and strokes in pixels that belong to no character.
+    """
     placed: list[Placed] = []
     edge = np.full(BANDS, -np.inf)
     middle = half = -np.inf
@@ -160,20 +134,16 @@ def lay_out(text: str, writer: Writer, style: Style, rng: np.random.Generator) -
         points = one.points()
         left, right = _outlines(points, style.height)
         low, high = points[:, 0].min(), points[:, 0].max()
-        if style.pitch:
-            x = (len(placed) * style.pitch + rng.normal(0, 0.04)) * style.height
-        elif placed:
+        x = 0.0
+        if placed:
             gap = style.gap + space + rng.normal(0, style.gap_spread)
             x = _beside(edge, left, high=float(edge.max()), low=low) + gap * style.height + style.pen
             least = CLOSEST * (half + (high - low) / 2) + CLOSEST_MIDDLES * style.height
             x = max(x, middle + least - (low + high) / 2)
-        else:
-            x = 0.0
         middle, half, space = x + (low + high) / 2, (high - low) / 2, 0.0
         edge = np.maximum(edge, right + x)
         placed.append(one.moved(np.array([x, 0.0])))
-    sloped = tuple(one.moved(np.array([0.0, -math.tan(style.slope) * one.matrix[0, 2]])) for one in placed)
-    return Writing(sloped, tuple(_lines(sloped, style, rng)))
+    return placed, _lines(placed, style, rng)
 
 
 def _shaped(
@@ -191,10 +161,9 @@ def _shaped(
         stretch *= float(rng.uniform(0.6, 1.6))
     elif character == ".":
         size *= float(rng.uniform(0.5, 4))
-    angle = -style.slope + rng.normal(0, 0.03)
+    angle = rng.normal(0, 0.03)
     slant = style.slant + rng.normal(0, 0.04)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    matrix = style.height * size * turn @ np.array([[stretch, -slant], [0, 1]])
+    matrix = style.height * size * rotation(angle) @ np.array([[stretch, -slant], [0, 1]])
     return Placed(character, writer.glyph(character), np.column_stack([matrix, [0, -up * style.height]]))
 
 
@@ -231,7 +200,7 @@ def _lines(placed: Sequence[Placed], style: Style, rng: np.random.Generator) -> 
         if rng.random() < share:
             ends = np.array([points[:, 0].min(), points[:, 0].max()]) + rng.normal(0, 0.25, 2) * style.height
             x = np.linspace(float(ends[0]), float(ends[1]), 6)
-            y = level * style.height - math.tan(style.slope) * x + rng.normal(0, 0.015, 6) * style.height
+            y = level * style.height + rng.normal(0, 0.015, 6) * style.height
             strokes.append(np.column_stack([x, y]))
     return strokes
 

@@ -30,23 +30,12 @@ MARK_WOBBLE = 0.02
 
 LENGTHS = np.array([3, 10, 14, 16, 17, 14, 11, 6, 3, 3, 1.5, 1.5])
 """Frequency of rows with 1, 2 ... 12 digits, in hundredths."""
-KINDS = {
-    "digits": 0.34,
-    "amount": 0.33,
-    "marked": 0.1,
-    "year": 0.05,
-    "phone": 0.05,
-    "words": 0.09,
-    "none": 0.04,
-}
-"""Share of rows of each kind."""
 WORDS = ("kr", "ChF", "eUr", "Nr", "kn", "FF", "PLN", "Ft", "cm", "kW", "Pay", "Rent", "Tek", "an", "x", "kV")
 """Words in which no letter looks like a digit."""
 SAFE_LETTERS = "ACEFHKLMNPRTUVWXYacdefhkmnprtuvwx"
 PLAIN_YEARS, MARKED, SECOND_WORD = 0.6, 0.4, 0.4
 """Share of years that are not part of a date, of gaps with a sign in a row with signs, and of words followed
-by
-another."""
+by another."""
 SEPARATORS = ".,-/'= +x:"
 SUFFIXES = (".", ",", "-", ",-", ".-", "=", "—", "~", "#", "*", "**", " kr", " €", "/")
 PREFIXES = ("$", "$ ", "#", "*", "**", "=", "—", "-", "€ ", "Nr ", "~")
@@ -63,9 +52,9 @@ def random_text(rng: np.random.Generator) -> str:
 
     ``^`` starts small, raised digits.
     """
-    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    make = list(KINDS)[int(rng.choice(len(KINDS), p=list(KINDS.values())))]
     count = 1 + int(rng.choice(len(LENGTHS), p=LENGTHS / LENGTHS.sum()))
-    return MAKERS[kind](random_digits(count, rng), rng)
+    return make(random_digits(count, rng), rng)
 
 
 def random_digits(count: int, rng: np.random.Generator) -> str:
@@ -138,12 +127,5 @@ def _word(rng: np.random.Generator) -> str:
     return "".join(rng.choice([*SAFE_LETTERS], int(rng.integers(1, 6))))
 
 
-MAKERS = {
-    "digits": _plain,
-    "amount": _amount,
-    "marked": _marked,
-    "year": _year,
-    "phone": _phone,
-    "words": _words,
-    "none": _nothing,
-}
+KINDS = {_plain: 0.34, _amount: 0.33, _marked: 0.1, _year: 0.05, _phone: 0.05, _words: 0.09, _nothing: 0.04}
+"""Share of rows of each kind."""

@@ -1,8 +1,7 @@
 """Scenes: gray pictures of a page with a known box for every digit; everything else is background.
 
-A scene is the detector's input at one scale. Digits whose height is in ``SIZES`` must be detected at this
-scale; slightly smaller or larger ones (``MARGINS``) may be; all others count as background here, because
-another scale detects them.
+A scene is the detector's input at one scale. Some digits must be detected at this scale, slightly smaller or
+larger ones may be (``HEIGHTS``); all others count as background here, because another scale detects them.
 """
 
 from __future__ import annotations
@@ -15,14 +14,13 @@ import cv2
 import numpy as np
 
 from inkread.datasets.page_rendering import noise
+from inkread.pipeline.detector import CLASSES
 from inkread.synthetic import surfaces
-from inkread.synthetic.corrected import corrected_part
-from inkread.synthetic.counting import IGNORED, counted
 from inkread.synthetic.distractors import clutter, ruled_paper
 from inkread.synthetic.layouts import LAYOUTS, SHARES
-from inkread.synthetic.real import real_page
-from inkread.synthetic.sheet import CLASSES, THINNEST, Sheet
-from inkread.synthetic.vectors import Layer, compose
+from inkread.synthetic.real import IGNORED, Heights, corrected_part, counted, real_page
+from inkread.synthetic.sheet import THINNEST, Sheet
+from inkread.synthetic.vectors import compose, rotation
 from inkread.synthetic.writers import Writer
 
 if TYPE_CHECKING:
@@ -31,15 +29,14 @@ if TYPE_CHECKING:
     from inkread.synthetic.vectors import Matrix
     from inkread.synthetic.writers import Stock
 
-__all__ = ["CLASSES", "IGNORED", "Scene", "make_scene"]
+__all__ = ["CLASSES", "IGNORED", "Heights", "Scene", "make_scene"]
 
-SIZES = (13.0, 32.0)
-"""Heights of the digits that one scale detects, in pixels.
+HEIGHTS = Heights((13.0, 32.0), (10.0, 42.0))
+"""Heights of the digits that one scale detects, and of those that it may detect.
 
 The range is slightly more than an octave, so that a small network has to learn each digit at few sizes only
 (Singh & Davis, "An analysis of scale invariance in object detection: SNIP", 2018).
 """
-MARGINS = (10.0, 42.0)
 
 REAL, CORRECTED = 0.25, 0.3
 """Share of scenes from real numbers on real paper, and from corrected pages, if there are any."""
@@ -80,40 +77,27 @@ class Scene:
 
 
 def make_scene(
-    stock: Stock,
-    rng: np.random.Generator,
-    *,
-    size: int = SIZE,
-    sizes: tuple[float, float] = SIZES,
-    margins: tuple[float, float] = MARGINS,
+    stock: Stock, rng: np.random.Generator, *, size: int = SIZE, heights: Heights = HEIGHTS
 ) -> Scene:
-    """Makes one random scene.
+    """Makes one random scene: a square of ``size`` pixels, in which digits of some heights must be detected.
 
-    Args:
-        stock: the material to write with.
-        rng: the source of all randomness.
-        size: side of the square picture, pixels.
-        sizes: range of digit heights to detect.
-        margins: range of digit heights that may be detected; all others are background.
+    ``stock`` is the material to write with, ``rng`` the source of all randomness.
     """
     if stock.corrected and rng.random() < CORRECTED:
-        part = corrected_part(stock.corrected, rng, size, sizes=sizes, margins=margins)
-        return Scene(*part, "corrected")
+        return Scene(*corrected_part(stock.corrected, rng, size, heights), "corrected")
     if stock.numbers and rng.random() < REAL:
-        page, places, heights, digits = real_page(stock.numbers, rng, size)
-        found = counted(places, heights, digits, (0, 0, size, size), sizes=sizes, margins=margins)
-        return Scene(page, *found, "real")
+        page, places, tall, digits = real_page(stock.numbers, rng, size)
+        return Scene(page, *counted(places, tall, digits, (0, 0, size, size), heights), "real")
     kind = str(rng.choice(list(LAYOUTS), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
     sheet = _written(kind, stock, rng, size)
     pixels = _composed(sheet)
     if rng.random() >= CROPPED.get(kind, 0.1):
-        boxes, classes = _labelled(sheet, (0, 0, size, size), sizes, margins)
-        return Scene(pixels, boxes, classes, kind)
+        return Scene(pixels, *_labelled(sheet, (0, 0, size, size), heights), kind)
     # A closely cropped picture leaves room for others in the scene.
-    pieces = [_piece(sheet, pixels, sizes, margins, 0)]
+    pieces = [_piece(sheet, pixels, heights, 0)]
     while size - (top := sum(len(piece.pixels) for piece in pieces)) >= LEAST_ROOM:
         sheet = _written(kind, stock, rng, size)
-        pieces.append(_piece(sheet, _composed(sheet), sizes, margins, top))
+        pieces.append(_piece(sheet, _composed(sheet), heights, top))
     boxes = np.concatenate([piece.boxes for piece in pieces])
     classes = np.concatenate([piece.classes for piece in pieces])
     classes[boxes[:, 3] > size] = IGNORED
@@ -124,21 +108,12 @@ def make_scene(
     return Scene(pixels, np.minimum(boxes[begins], np.float32(size)), classes[begins], kind)
 
 
-def make_picture(
-    stock: Stock, rng: np.random.Generator, *, sizes: tuple[float, float], margins: tuple[float, float]
-) -> Scene:
-    """Makes a picture for single-digit reading: cropped close to a digit, or to something else.
-
-    Args:
-        stock: the material to write with.
-        rng: the source of all randomness.
-        sizes: range of digit heights that count.
-        margins: range of digit heights that may count.
-    """
+def make_picture(stock: Stock, rng: np.random.Generator, *, heights: Heights) -> Scene:
+    """Makes a picture for single-digit reading: cropped close to a digit, or to something else."""
     kind = str(rng.choice(list(ALONE), p=list(ALONE.values())))
     sheet = _written(kind, stock, rng, SIZE)
     x0, y0, x1, y1 = frame = _frame(sheet)
-    boxes, classes = _labelled(sheet, frame, sizes, margins)
+    boxes, classes = _labelled(sheet, frame, heights)
     pixels = np.ascontiguousarray(_composed(sheet)[y0:y1, x0:x1])
     return Scene(pixels, boxes - np.array([x0, y0] * 2, np.float32), classes, kind)
 
@@ -147,18 +122,7 @@ def _written(kind: str, stock: Stock, rng: np.random.Generator, size: int) -> Sh
     """Returns a sheet with a layout and clutter next to it."""
     unit = _unit(kind, rng, size)
     pen = unit * float(np.clip(PEN * math.exp(rng.normal(0, PEN_SPREAD)), *PEN_LIMITS))
-    shape = (size, size)
-    sheet = Sheet(
-        rng,
-        Writer.random(stock, rng),
-        unit,
-        max(THINNEST, pen),
-        _view(rng, size),
-        shape,
-        Layer.blank(shape),
-        Layer.blank(shape),
-        Layer.blank(shape),
-    )
+    sheet = Sheet(rng, Writer.random(stock, rng), unit, max(THINNEST, pen), _view(rng, size), (size, size))
     if rng.random() < RULED.get(kind, 0.2):
         ruled_paper(sheet)
     LAYOUTS[kind](sheet)
@@ -197,22 +161,15 @@ def _piece_of_ink(ink: NDArray[np.bool_], unit: float, rng: np.random.Generator)
     return x0, y0, x1, y1
 
 
-def _piece(
-    sheet: Sheet,
-    pixels: NDArray[np.uint8],
-    sizes: tuple[float, float],
-    margins: tuple[float, float],
-    top: int,
-) -> Scene:
+def _piece(sheet: Sheet, pixels: NDArray[np.uint8], heights: Heights, top: int) -> Scene:
     """Crops the sheet close to the writing, and repeats the border around it, like ``pipeline.scales``.
 
     The boxes are those in a scene in which the picture begins ``top`` pixels from the top.
     """
     x0, y0, x1, y1 = frame = _frame(sheet)
-    boxes, classes = _labelled(sheet, frame, sizes, margins)
-    around = cv2.copyMakeBorder(
-        pixels[y0:y1, x0:x1], APART, APART, x0, pixels.shape[1] - x1, cv2.BORDER_REPLICATE
-    )
+    boxes, classes = _labelled(sheet, frame, heights)
+    sides = APART, APART, x0, pixels.shape[1] - x1
+    around = cv2.copyMakeBorder(pixels[y0:y1, x0:x1], *sides, cv2.BORDER_REPLICATE)
     down = np.array([0, top + APART - y0] * 2, np.float32)
     return Scene(np.asarray(around, np.uint8), boxes + down, classes, "")
 
@@ -235,23 +192,17 @@ def _view(rng: np.random.Generator, size: int) -> Matrix:
     """Returns the map from page to picture: a slight rotation and less shear, about the center."""
     spread = 0.02 if rng.random() < 0.7 else 0.12
     angle, shear = rng.normal(0, spread), rng.normal(0, spread / 3)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    turn = turn @ np.array([[1, shear], [0, 1]])
+    turn = rotation(angle) @ np.array([[1, shear], [0, 1]])
     middle = np.full(2, size / 2)
     return np.column_stack([turn, middle - turn @ middle])
 
 
 def _labelled(
-    sheet: Sheet,
-    frame: tuple[int, int, int, int],
-    sizes: tuple[float, float],
-    margins: tuple[float, float],
+    sheet: Sheet, frame: tuple[int, int, int, int], heights: Heights
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Returns the boxes within the picture, and which of them count at this scale."""
-    boxes = np.array(sheet.boxes).reshape(-1, 4)
-    return counted(
-        boxes, np.array(sheet.heights), np.array(sheet.classes, np.int64), frame, sizes=sizes, margins=margins
-    )
+    boxes, classes = np.array(sheet.boxes).reshape(-1, 4), np.array(sheet.classes, np.int64)
+    return counted(boxes, np.array(sheet.heights), classes, frame, heights)
 
 
 def _composed(sheet: Sheet) -> NDArray[np.uint8]:

@@ -36,33 +36,22 @@ CREDITS = {
         f"Archives nationales, Inria, EPHE, through HTR-United; {BANQ}",
     ),
     FONTS: ("OFL-1.1, Apache-2.0, LGPL-3.0, GPL with font exception", "their designers"),
-    "corrections": (
-        "as agreed with those who wrote the digits",
-        "those who wrote and corrected the digits",
-    ),
+    "corrections": ("as agreed with those who wrote the digits", "those who wrote and corrected the digits"),
 }
 """The collections that scenes are made of: their licenses, and whom to credit."""
 
 
 def described(stock: Stock, split: str) -> list[dict[str, Any]]:
-    """Returns an entry for each collection in the stock, see ``Card.data``.
+    """Returns an entry for each collection in the stock; the split is ``"train"`` or ``"validation"``."""
+    contents = _contents_by_name(stock).items()
+    return [entry(name, split, count, _digest(content)) for name, (count, content) in contents if count]
 
-    Args:
-        stock: the material that scenes are written with.
-        split: ``"train"``, or ``"validation"`` for the held-out part.
-    """
-    return [
-        {
-            "name": name,
-            "split": split,
-            "count": count,
-            "sha256": _digest(content),
-            "licence": CREDITS[name][0],
-            "attribution": CREDITS[name][1],
-        }
-        for name, (count, content) in _contents_by_name(stock).items()
-        if count
-    ]
+
+def entry(name: str, split: str, count: int, sha256: str) -> dict[str, Any]:
+    """Returns an entry for a collection in ``CREDITS``, see ``Card.data``."""
+    licence, attribution = CREDITS[name]
+    content = {"name": name, "split": split, "count": count, "sha256": sha256}
+    return content | {"licence": licence, "attribution": attribution}
 
 
 def _contents_by_name(stock: Stock) -> dict[str, tuple[int, Iterable[bytes]]]:

@@ -1,4 +1,7 @@
-"""Gray paper, light, and the effects of scanners and cameras. Pages are float32 H×W, 0 black to 1 white."""
+"""Gray paper, security print, light, and the effects of scanners and cameras.
+
+Pages are float32 H×W, 0 black to 1 white. ``unit`` is the height of a digit in pixels.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ import cv2
 import numpy as np
 
 from inkread.datasets.page_rendering import noise
-from inkread.synthetic.security_print import security_prints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,17 +20,21 @@ if TYPE_CHECKING:
 
 SECURITY_SHARE, CLEAN_SHARE = 0.16, 0.3
 """Share of pages with security print, and with a uniform tone; the rest are photos or scans of paper."""
+PRINT_STRENGTH = (0.1, 0.5)
+"""Share of light that the lines absorb."""
+CURVE_POINTS = 64
+SHIFT = 4
 
 
 def sheet(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page:
-    """Makes blank paper. ``unit`` is the height of a digit in pixels."""
+    """Makes blank paper."""
     kind = rng.random()
     level = 1.0 if rng.random() < 0.4 else float(rng.uniform(0.55, 1.0))
     page = np.full(shape, level, np.float32)
     if kind < CLEAN_SHARE:
         return page
     if kind < CLEAN_SHARE + SECURITY_SHARE:
-        for mask in security_prints(shape, min(unit, 48.0), rng):
+        for mask in _security_prints(shape, min(unit, 48.0), rng):
             page *= 1 - mask * np.float32(rng.uniform(0.4, 1.0))
         return page
     page += noise(shape, 1.5, rng) * np.float32(0.02 * rng.random() ** 2)
@@ -48,6 +54,82 @@ def shown_through(page: Page, unit: float, rng: np.random.Generator) -> Page:
         cv2.polylines(mask, [path.astype(np.int32)], False, 255, max(1, round(unit * 0.1)), cv2.LINE_AA)
     faint = cv2.GaussianBlur(mask, (0, 0), 0.6 + unit * 0.03).astype(np.float32) / 255
     return page * (1 - faint * np.float32(rng.uniform(0.04, 0.15)))
+
+
+def _security_prints(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> list[Page]:
+    """Returns one or two patterns as on checks: how much light they absorb, float32 H×W in 0..1."""
+    strength = float(rng.uniform(*PRINT_STRENGTH))
+    prints = (_waves, _waves, _rosettes, _weave, _weave, _tiny_text)
+    chosen = rng.choice(len(prints), int(rng.integers(1, 3)), replace=False)
+    parts = [(prints[int(kind)](shape, unit, rng), rng.uniform(0.6, 1.0)) for kind in chosen]
+    return [lines * np.float32(strength * share) for lines, share in parts]
+
+
+def _waves(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page:
+    """Draws a guilloche: one to three families of parallel fine curves, each the sum of two sines."""
+    height, width = shape
+    mask = np.zeros(shape, np.uint8)
+    reach = float(np.hypot(height, width))
+    x = np.linspace(-reach / 2, reach / 2, CURVE_POINTS)
+    for _ in range(int(rng.integers(1, 4))):
+        lengths = unit * rng.uniform(0.7, 6, 2)
+        heights = unit * rng.uniform(0.02, 0.5) * rng.random(2)
+        phases = rng.uniform(0, 2 * np.pi, 2)
+        drift = rng.normal(0, 0.8)
+        spacing = max(3.0, unit * rng.uniform(0.1, 0.35))
+        offsets = np.arange(-reach / 2, reach / 2, spacing)
+        waves = heights[:, None, None] * np.sin(
+            2 * np.pi * x / lengths[:, None, None] + phases[:, None, None] + drift * offsets[:, None] / unit
+        )
+        y = waves.sum(axis=0) + offsets[:, None]
+        angle = rng.uniform(-0.7, 0.7)
+        across = x * np.cos(angle) - y * np.sin(angle) + width / 2
+        down = x * np.sin(angle) + y * np.cos(angle) + height / 2
+        curves = np.round(np.stack([across, down], axis=-1) * (1 << SHIFT)).astype(np.int32)
+        cv2.polylines(mask, list(curves), False, int(rng.integers(120, 256)), 1, cv2.LINE_AA, SHIFT)
+    return mask.astype(np.float32) / np.float32(255)
+
+
+def _rosettes(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page:
+    """Draws rings of petals around a few points."""
+    height, width = shape
+    mask = np.zeros(shape, np.uint8)
+    angle = np.linspace(0, 2 * np.pi, 3 * CURVE_POINTS)
+    for _ in range(int(rng.integers(1, 1 + max(2, width // max(1, int(3 * unit)))))):
+        centre = rng.uniform(0, 1, 2) * [width, height]
+        petals, size = int(rng.integers(5, 24)), unit * rng.uniform(0.4, 1.4)
+        curves = []
+        for ring in np.linspace(0.2, 1, int(rng.integers(3, 8))):
+            radius = size * ring * (1 + 0.25 * np.sin(petals * angle + 6 * ring))
+            curve = centre + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+            curves.append(np.round(curve * (1 << SHIFT)).astype(np.int32))
+        cv2.polylines(mask, curves, True, 255, 1, cv2.LINE_AA, SHIFT)
+    return mask.astype(np.float32) / np.float32(255)
+
+
+def _weave(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page:
+    """Repeats a small random motif like a textile or a halftone."""
+    rows, columns = (int(side) for side in np.maximum(3, np.round(unit * rng.uniform(0.08, 0.35, 2))))
+    dots = (rng.random((rows, columns)) < rng.uniform(0.25, 0.6)).astype(np.float32)
+    motif = cv2.GaussianBlur(dots, (0, 0), float(rng.uniform(0.4, 0.8)), borderType=cv2.BORDER_REFLECT)
+    height, width = shape
+    tiled = np.tile(motif, (height // rows + 2, width // columns + 2))
+    if rng.random() < 0.5:
+        # Every other row of motifs is shifted by half, like bricks.
+        for start in range(0, len(tiled), 2 * rows):
+            tiled[start : start + rows] = np.roll(tiled[start : start + rows], columns // 2, axis=1)
+    return np.asarray(tiled[:height, :width], np.float32)
+
+
+def _tiny_text(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Page:
+    """Draws lines of print too small to read."""
+    height, width = shape
+    size = max(3, round(unit * rng.uniform(0.1, 0.25)))
+    mask = np.zeros(shape, np.float32)
+    for top in range(int(rng.integers(0, size)), height, int(size * rng.uniform(1.5, 3))):
+        marks = (rng.random((min(size - 1, height - top), width)) < 0.45) * (rng.random(width) < 0.8)
+        mask[top : top + len(marks)] = marks
+    return cv2.GaussianBlur(mask, (0, 0), 0.5)
 
 
 def lit(page: Page, rng: np.random.Generator) -> Page:
@@ -80,18 +162,13 @@ def captured(page: Page, unit: float, rng: np.random.Generator, *, clean: bool) 
     """
     if not clean:
         if rng.random() < 0.35:
-            page = cv2.GaussianBlur(
-                page, (0, 0), 0.25 + float(rng.exponential(0.4)) + 0.02 * unit * rng.random()
-            )
+            blur = 0.25 + float(rng.exponential(0.4)) + 0.02 * unit * rng.random()
+            page = cv2.GaussianBlur(page, (0, 0), blur)
         if rng.random() < 0.05:
             length = max(2, round(unit * rng.uniform(0.05, 0.2)))
             kernel = np.zeros((length, length), np.float32)
-            ends = (
-                (0, 0, length - 1, length - 1)
-                if rng.random() < 0.5
-                else (0, length // 2, length - 1, length // 2)
-            )
-            cv2.line(kernel, ends[:2], ends[2:], 1.0)
+            first, last = (0, length - 1) if rng.random() < 0.5 else (length // 2, length // 2)
+            cv2.line(kernel, (0, first), (length - 1, last), 1.0)
             page = cv2.filter2D(page, -1, kernel / kernel.sum())
     if rng.random() < (0.25 if clean else 0.4):
         page = _coarse(page, unit, rng)
@@ -104,17 +181,19 @@ def captured(page: Page, unit: float, rng: np.random.Generator, *, clean: bool) 
             page = np.where(specks, 1 - page, page)
     if not clean and not bilevel:
         page = np.clip(page, 0, 1.2) ** np.float32(math.exp(rng.normal(0, 0.25)))
-        page = page * np.float32(rng.uniform(0.6, 1.05)) + np.float32(
-            rng.uniform(0, 0.25) * (rng.random() < 0.25)
-        )
+        page = page * np.float32(rng.uniform(0.6, 1.05))
+        page = page + np.float32(rng.uniform(0, 0.25) * (rng.random() < 0.25))
     if not clean and rng.random() < 0.6:
         page = page + rng.standard_normal(page.shape, np.float32) * np.float32(0.05 * rng.random() ** 2)
     pixels = cv2.convertScaleAbs(np.clip(page, 0, 1), alpha=255)
     if rng.random() < 0.45:
-        quality = int(rng.integers(12, 95))
-        _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        pixels = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+        pixels = _compressed(pixels, int(rng.integers(12, 95)))
     return np.asarray(pixels, np.uint8)
+
+
+def _compressed(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def _coarse(page: Page, unit: float, rng: np.random.Generator) -> Page:
@@ -124,11 +203,17 @@ def _coarse(page: Page, unit: float, rng: np.random.Generator) -> Page:
     size = max(8, round(width * share)), max(8, round(height * share))
     small = cv2.resize(page, size, interpolation=cv2.INTER_AREA)
     if rng.random() < 0.25:
-        quality = int(rng.integers(20, 95))
-        _, coded = cv2.imencode(
-            ".jpg", cv2.convertScaleAbs(np.clip(small, 0, 1), alpha=255), [cv2.IMWRITE_JPEG_QUALITY, quality]
-        )
-        small = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32) / 255
+        pixels = cv2.convertScaleAbs(np.clip(small, 0, 1), alpha=255)
+        small = _compressed(np.asarray(pixels, np.uint8), int(rng.integers(20, 95))).astype(np.float32) / 255
     ways = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_CUBIC, cv2.INTER_NEAREST, cv2.INTER_LANCZOS4)
     way = ways[int(rng.choice(5, p=(0.42, 0.25, 0.15, 0.1, 0.08)))]
     return np.asarray(cv2.resize(small, (width, height), interpolation=way), np.float32)
+
+
+def displacements(shape: tuple[int, int], reach: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Returns smooth noise along x and y, 2×H×W, with a standard deviation of about 1.
+
+    Points ``reach`` pixels apart are independent (Simard et al. 2003).
+    """
+    noise = rng.standard_normal((2, *(2 + side // reach for side in shape)), np.float32)
+    return np.stack([cv2.resize(one, shape[::-1], interpolation=cv2.INTER_CUBIC) for one in noise])

@@ -32,8 +32,9 @@ from inkread.errors import DatasetFormatError
 from inkread.models.card import TEXT_CLASSES
 from inkread.picture import load_picture
 from inkread.pipeline.text_lines import find_lines
-from inkread.synthetic.fonts import hand_fonts, has_character, has_lower_case
-from inkread.synthetic.sources import CREDITS, FONTS, digest_of_files
+from inkread.synthetic.sources import FONTS, digest_of_files, entry
+from inkread.synthetic.surfaces import displacements
+from inkread.synthetic.vectors import hand_fonts, has_character, has_lower_case, rotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,9 +105,8 @@ class TextStock:
         groups = dict(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
         object.__setattr__(self, "by_writer", groups)
         texts = {str(label) for label in self.words.labels}
-        texts |= {
-            word for strips in self.strips.values() for each in strips.strips for word in each.text.split()
-        }
+        for strips in self.strips.values():
+            texts.update(*(each.text.split() for each in strips.strips))
         object.__setattr__(self, "vocabulary", tuple(sorted(texts)))
 
     def texts(self) -> Iterator[str]:
@@ -163,9 +163,8 @@ def load_line_folder(folder: AnyPath) -> Strips:
     strips = []
     for picture in load_labelled_folder(folder, text=True):
         texts = picture.label.split(ROWS)
-        found = find_lines(
-            np.asarray(cv2.cvtColor(load_picture(picture.path).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        )
+        grey = cv2.cvtColor(load_picture(picture.path).pixels, cv2.COLOR_RGB2GRAY)
+        found = find_lines(np.asarray(grey, np.uint8))
         if picture.label and len(found) == len(texts):
             strips += [Strip(line.pixels, text) for line, text in zip(found, texts, strict=True)]
     if not strips:
@@ -177,14 +176,7 @@ def load_line_folder(folder: AnyPath) -> Strips:
 
 def described(stock: TextStock, split: str) -> list[dict[str, Any]]:
     """Returns an entry for each collection in the stock, see ``Card.data``."""
-    fonts = {
-        "name": FONTS,
-        "split": split,
-        "count": len(stock.fonts),
-        "sha256": digest_of_files(stock.fonts),
-        "licence": CREDITS[FONTS][0],
-        "attribution": CREDITS[FONTS][1],
-    }
+    fonts = entry(FONTS, split, len(stock.fonts), digest_of_files(stock.fonts))
     return [stock.words.describe(split), *(describe(each, split) for each in stock.strips.values()), fonts]
 
 
@@ -208,8 +200,7 @@ def pen_line(
     fill, pen, margins, rise = 0.8, 2.4, (8, 8), 0.5
     if rng is not None:
         angle, stretch = rng.normal(0, TURN), math.exp(rng.normal(0, STRETCH))
-        turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-        matrix = turn @ np.array([[stretch, -rng.normal(0, SLANT)], [0, 1]])
+        matrix = rotation(angle) @ np.array([[stretch, -rng.normal(0, SLANT)], [0, 1]])
         fill, rise = float(rng.uniform(*FILL)), float(rng.random())
         pen = float(np.exp(rng.uniform(*np.log(PENS))))
         margins = tuple(rng.integers(*MARGINS, 2).tolist())
@@ -260,9 +251,8 @@ def _by_pen(stock: TextStock, rng: np.random.Generator, count: int) -> Strip:
         # Each word was scaled by itself; characters of one writer are about equally wide.
         wide = max(float(np.ptp(points[:, 0])), 1.0) / max(1, len(str(words.labels[each])))
         origin = np.array([points[:, 0].min(), points[:, 1].mean()], np.float32)
-        paths += [
-            (stroke - origin) / np.float32(wide) + np.array([right, 0], np.float32) for stroke in strokes
-        ]
+        place = np.array([right, 0], np.float32)
+        paths += [(stroke - origin) / np.float32(wide) + place for stroke in strokes]
         right = max(float(path[:, 0].max()) for path in paths) + float(rng.uniform(*GAPS))
     return Strip(pen_line(paths, len(text), rng), text)
 
@@ -289,9 +279,8 @@ def _fitted(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
     cut = pixels[rows[0] : rows[-1] + 1]
     tall = max(8, round(float(rng.uniform(*FILL)) * HEIGHT))
     wide = max(8, round(cut.shape[1] * tall / len(cut)))
-    small = cv2.resize(
-        cut, (wide, tall), interpolation=cv2.INTER_AREA if tall < len(cut) else cv2.INTER_CUBIC
-    )
+    way = cv2.INTER_AREA if tall < len(cut) else cv2.INTER_CUBIC
+    small = cv2.resize(cut, (wide, tall), interpolation=way)
     above = int(rng.integers(0, HEIGHT - tall + 1))
     return np.pad(small, ((above, HEIGHT - tall - above), (0, 0)), constant_values=255)
 
@@ -320,16 +309,12 @@ def _warped(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
     across = size * math.exp(rng.normal(0, STRETCH))
     slant = float(rng.normal(0, SLANT / 2))
     target = max(12, round(width * across))
-    coarse = rng.standard_normal((2, 2 + HEIGHT // REACH, 2 + target // REACH), np.float32)
-    amount = np.float32(ELASTIC * rng.random())
-    bent = [amount * cv2.resize(one, (target, HEIGHT), interpolation=cv2.INTER_CUBIC) for one in coarse]
+    bent = displacements((HEIGHT, target), REACH, rng) * np.float32(ELASTIC * rng.random())
     # The source of each pixel; OpenCV's whole numbers are the middles of pixels.
     rows = (np.arange(HEIGHT, dtype=np.float32)[:, None] + 0.5 - HEIGHT / 2 + rng.normal(0, 1.5)) + bent[1]
     x = (np.arange(target, dtype=np.float32)[None] + 0.5 + bent[0]) / across + slant * rows - 0.5
-    y = rows / size + height / 2 - 0.5
-    warped = cv2.remap(
-        pixels, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    places = x.astype(np.float32), (rows / size + height / 2 - 0.5).astype(np.float32)
+    warped = cv2.remap(pixels, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(warped, np.uint8)
 
 
@@ -352,9 +337,8 @@ def _photographed(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArra
     if rng.random() < 0.3:  # light that changes along the line
         begin, end = rng.uniform(0.7, 1.0, 2)
         value = value * np.linspace(begin, end, width, dtype=np.float32)
-    value = value + np.float32(GRAIN * gain * rng.random() ** 3) * rng.standard_normal(
-        value.shape, np.float32
-    )
+    grain = np.float32(GRAIN * gain * rng.random() ** 3)
+    value = value + grain * rng.standard_normal(value.shape, np.float32)
     if rng.random() < INVERTED:
         value = 1 - value
     return np.asarray(np.clip(value, 0, 1) * 255, np.uint8)

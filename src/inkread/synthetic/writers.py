@@ -16,13 +16,11 @@ from inkread.datasets.strip_pack import load_copiste, load_dhsd_pack
 from inkread.datasets.stroke_font import WriterStyle, write_digit
 from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
 from inkread.datasets.written_text import CROSSED_OUT, load_all_pen_words
-from inkread.synthetic.fonts import font_glyph, hand_fonts, print_fonts
 from inkread.synthetic.real import RealNumber, load_real
 from inkread.synthetic.row_text import MARK_WOBBLE, MARKS
-from inkread.synthetic.vectors import VectorGlyph, normalised, traced
+from inkread.synthetic.vectors import VectorGlyph, font_glyph, hand_fonts, normalised, print_fonts, traced
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -81,20 +79,15 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """All material for writing scenes.
+    """All material for writing scenes; fonts are file names.
 
     Attributes:
-        unipen: people with digits and letters.
-        pendigits: people with digits.
         images: MNIST's digits by class, uint8 N×28×28 each.
         symbols: BHMSDS's bitmaps by symbol, uint8 N×28×28, bright ink.
         scribbles: Quick, Draw!'s bitmaps, uint8 N×28×28.
         words: UNIPEN's words.
         word_index: those without digits, held out or not.
-        hand_fonts: files of handwriting fonts.
-        print_fonts: files of typefaces.
         lines: real handwritten lines without digits, uint8 48×W, dark on light.
-        numbers: real numbers with known digits.
         corrected: pages that people corrected.
     """
 
@@ -161,8 +154,7 @@ def _unipen(data_dir: Path | None, *, held_out: bool) -> People:
 def _pendigits(data_dir: Path | None, *, held_out: bool) -> People:
     characters = load_pendigits(data_dir=data_dir)
     keep = (characters.contributors == HELD_OUT_SOURCE) == held_out
-    keep &= np.char.isdigit(characters.labels)
-    return People.of(characters, keep)
+    return People.of(characters, keep & np.char.isdigit(characters.labels))
 
 
 def _words(data_dir: Path | None, *, held_out: bool) -> tuple[PenCharacters, NDArray[np.intp]]:
@@ -184,13 +176,9 @@ def _real_lines(data_dir: Path | None, *, held_out: bool) -> list[NDArray[np.uin
 
 @dataclass(slots=True)
 class Writer:
-    """A writer, who often writes the same character in the same way.
+    """A writer, who often writes the same character in the same way, which ``known`` remembers.
 
-    Attributes:
-        stock: the material to write with.
-        rng: source of all randomness.
-        kinds: the source of each of the ten digits, see ``KINDS``.
-        known: the glyphs written so far.
+    ``kinds`` are the sources of the ten digits, see ``KINDS``.
     """
 
     stock: Stock
@@ -238,10 +226,8 @@ class Writer:
             # These were stretched to a square; restore a plausible aspect ratio.
             narrow = (0.25 if digit == "1" else 0.65) * float(np.exp(rng.normal(0, 0.2)))
             return VectorGlyph((), tuple(path * np.array([narrow, 1], np.float32) for path in glyph.outlines))
-        if kind == "font":
-            found = font_glyph(self.font, digit)
-            if found is not None:
-                return normalised(found.strokes, found.outlines)
+        if kind == "font" and (found := font_glyph(self.font, digit)):
+            return normalised(found.strokes, found.outlines)
         if kind == "pendigits":
             return normalised(stock.pendigits.pick(self.pendigits, digit, rng))
         if kind == "alphabet":
@@ -256,10 +242,8 @@ class Writer:
     def _sign(self, character: str) -> VectorGlyph:
         if character in MARKS:
             return self._mark(character)
-        if self.kinds[0] == "font":
-            found = font_glyph(self.font, character)
-            if found is not None:
-                return found
+        if self.kinds[0] == "font" and (found := font_glyph(self.font, character)):
+            return found
         if character not in self.stock.unipen.by_character:
             return VectorGlyph()
         strokes = self.stock.unipen.pick(self.unipen, character, self.rng)
@@ -277,15 +261,5 @@ class Writer:
 
     def word(self) -> VectorGlyph:
         """Returns a UNIPEN word, whose x-height is unknown: about 1.3 units high in total."""
-        index = int(self.rng.choice(self.stock.word_index))
-        return word_glyph(self.stock.words.strokes(index))
-
-
-def word_glyph(strokes: Sequence[NDArray[np.float32]]) -> VectorGlyph:
-    """Scales a word by its height, not its width, and places it 0.25 below the baseline."""
-    points = np.concatenate(strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
-    size = max(float(high[1] - low[1]), float(high[0] - low[0]) / 12, 1.0)
-    scale = np.float32(1.3 / size)
-    origin = np.array([(low[0] + high[0]) / 2, high[1]], np.float32)
-    return VectorGlyph(tuple((path - origin) * scale + np.array([0, 0.25], np.float32) for path in strokes))
+        strokes = self.stock.words.strokes(int(self.rng.choice(self.stock.word_index)))
+        return normalised(strokes, height=1.3, foot=0.25, widest=12.0, least=1.0)

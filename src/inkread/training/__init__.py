@@ -12,18 +12,22 @@ Recipes do not need PyTorch; everything else needs the extra ``train``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from inkread.errors import MissingExtraError
 from inkread.system.cores import let_idle_threads_sleep
+from inkread.system.lazy import lazy
 from inkread.training.recipe import RECIPES, Augmentation, DetectorRecipe, FineTuneConfig, Recipe, TextRecipe
 
 if TYPE_CHECKING:
     from inkread.training.detector_fit import DetectorEpoch
+    from inkread.training.detector_run import train_detector
     from inkread.training.digits import Epoch
     from inkread.training.fine_tuning import FineTuned
+    from inkread.training.progress import Progress
     from inkread.training.run import Run, Trained, load_run
-    from inkread.training.workflow import Progress, TextEpoch, fine_tune, train, train_detector, train_text
+    from inkread.training.text_fit import TextEpoch
+    from inkread.training.text_run import train_text
+    from inkread.training.workflow import fine_tune, train
 
 __all__ = [
     "RECIPES",
@@ -46,20 +50,18 @@ __all__ = [
     "train_text",
 ]
 
-_EXTRA = ("torch", "onnx", "safetensors")
+_NAMES = {
+    "detector_fit": ("DetectorEpoch",),
+    "detector_run": ("train_detector",),
+    "digits": ("Epoch",),
+    "fine_tuning": ("FineTuned",),
+    "progress": ("Progress",),
+    "run": ("Run", "Trained", "load_run"),
+    "text_fit": ("TextEpoch",),
+    "text_run": ("train_text",),
+    "workflow": ("fine_tune", "train"),
+}
 
 let_idle_threads_sleep()  # PyTorch's library of threads reads the environment when it is loaded
 
-
-def __getattr__(name: str) -> Any:
-    """Imports what needs PyTorch on first use."""
-    if name not in __all__:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    try:
-        from inkread.training import workflow  # reading a recipe must not load PyTorch
-    except ModuleNotFoundError as error:
-        if error.name in _EXTRA:
-            raise MissingExtraError(error.name, "train") from error
-        raise
-    return getattr(workflow, name)
+__getattr__ = lazy(__name__, _NAMES, needs=dict.fromkeys(("torch", "onnx", "safetensors"), "train"))

@@ -1,6 +1,6 @@
-"""Finds the digits of a known text: the detector's candidates that spell it best (Viterbi 1967).
+"""Which digits a detector's candidates are: those that spell a known text, or those of a scene.
 
-``python -m inkread.training.alignment DETECTOR`` finds them in all real numbers, and writes the
+``python -m inkread.training.alignment DETECTOR`` finds the digits of all real numbers, and writes the
 file that ``synthetic.real`` reads.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from inkread.datasets.numbers import Number
     from inkread.pipeline.detector import Detections
+    from inkread.synthetic.scenes import Scene
 
 LEAST, MEAN = -2.0, 0.0
 """Least logit of each digit of a text, and least mean of all, if its boxes are to be learned from."""
@@ -31,19 +32,21 @@ SURE = 1.0
 """A candidate with a larger logit that is not part of the text makes the text doubtful."""
 STEP = 0.35
 """Least distance between the middles of neighbors, as a share of the wider one's width."""
+DOUBTFUL = -1
+SAME, OTHER = 0.5, 0.35
+"""Intersection over union with a digit from which a box is that digit, and below which it is not; in between,
+it does not count."""
+FOUND = 0.4
+"""Intersection over union from which a box finds a digit of a scene."""
 
 
 def aligned(
     found: Detections, text: str, *, least: float = LEAST, mean: float = MEAN, sure: float = SURE
 ) -> NDArray[np.float32] | None:
-    """Returns a box per digit of the text; ``None`` if the candidates do not clearly spell it alone.
+    """Returns a box per digit of the text: the candidates that spell it best (Viterbi 1967).
 
-    Args:
-        found: candidates in a picture of one row.
-        text: digits, from left to right.
-        least: least logit of each digit of the text.
-        mean: least mean of their logits.
-        sure: a candidate with a larger logit that is not part of the text makes the text doubtful.
+    ``None`` if the candidates ``found`` in a picture of one row do not clearly spell it alone; see ``LEAST``,
+    ``MEAN``, and ``SURE``.
     """
     digits = found.subset(found.is_digit)
     order = np.argsort(digits.boxes[:, 0] + digits.boxes[:, 2], kind="stable")
@@ -79,8 +82,8 @@ def _has_other(boxes: NDArray[np.float32], logits: NDArray[np.float32], path: li
     return bool((shared < 0.5 * np.prod(boxes[others, 2:] - boxes[others, :2], axis=1)).any())
 
 
-def boxes_of(detector: Detector, numbers: Iterable[Number]) -> dict[str, NDArray[np.generic]]:
-    """Returns the sources of numbers with known digits, how many each has, and their boxes in 16 bits."""
+def boxes_of(detector: Detector, numbers: Iterable[Number]) -> dict[str, Any]:
+    """Returns the arrays of ``real.BOXES_FILE``: sources, how many digits each has, their boxes."""
     found = {number.source: aligned(detector.detect(number.pixels)[0], number.text) for number in numbers}
     known = {source: boxes for source, boxes in found.items() if boxes is not None}
     return {
@@ -90,15 +93,43 @@ def boxes_of(detector: Detector, numbers: Iterable[Number]) -> dict[str, NDArray
     }
 
 
+def shared(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns the intersection over union of each two boxes, N×M, 0..1."""
+    low = np.maximum(some[:, None, :2], others[None, :, :2])
+    high = np.minimum(some[:, None, 2:], others[None, :, 2:])
+    both = np.prod(np.maximum(high - low, 0), axis=2)
+    sizes = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (some, others)]
+    return np.asarray(both / np.maximum(sizes[0][:, None] + sizes[1][None] - both, 1e-6), np.float32)
+
+
+def labelled(boxes: NDArray[np.float32], scene: Scene) -> NDArray[np.int64]:
+    """Returns the digit of each box; ``DIGITS`` for none, ``DOUBTFUL`` for one that does not count."""
+    digits = scene.classes < DIGITS
+    if not digits.any() or not len(boxes):
+        return np.full(len(boxes), DIGITS, np.int64)
+    share = shared(boxes, scene.boxes[digits])
+    best, most = share.argmax(axis=1), share.max(axis=1)
+    labels = np.where(most >= SAME, scene.classes[digits][best], DOUBTFUL)
+    return np.where(most < OTHER, DIGITS, labels).astype(np.int64)
+
+
+def matched(boxes: NDArray[np.float32], scene: Scene) -> NDArray[np.int64]:
+    """Returns the digit of each box like ``labelled``, but each digit for one box only, the best first."""
+    truth = np.full(len(boxes), DIGITS, np.int64)
+    free = scene.classes < DIGITS
+    share = shared(boxes, scene.boxes) if len(scene.boxes) else np.zeros((len(boxes), 0), np.float32)
+    for index in range(len(boxes)):
+        left = np.where(free, share[index], 0)
+        if left.size and left.max() >= FOUND:
+            best = int(left.argmax())
+            truth[index], free[best] = scene.classes[best], False
+    return truth
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("detector", help="the name of a bundled detector, or the folder of a run")
     everything = [number for part in (False, True) for number in load_numbers(held_out=part)]
     arrays = boxes_of(Detector(parser.parse_args().detector), everything)
-    np.savez_compressed(
-        Path(real.__file__).with_name(real.BOXES_FILE),
-        source=arrays["source"],
-        count=arrays["count"],
-        boxes=arrays["boxes"],
-    )
+    np.savez_compressed(Path(real.__file__).with_name(real.BOXES_FILE), **arrays)
     sys.stdout.write(f"{len(arrays['count'])} of {len(everything)} numbers\n")

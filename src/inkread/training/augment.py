@@ -24,15 +24,9 @@ more."""
 
 
 def augment(glyphs: Tensor, strengths: Augmentation, generator: torch.Generator) -> Tensor:
-    """Changes each glyph by its own random amounts.
+    """Changes each glyph by its own random amounts: N×28×28 float32, 0..1, ink bright, to the same.
 
-    Args:
-        glyphs: N×28×28 float32, 0..1, ink bright.
-        strengths: how far; all zeros return the glyphs unchanged.
-        generator: the source of all randomness.
-
-    Returns:
-        N×28×28 float32, 0..1.
+    If all strengths are zero, the glyphs are returned unchanged.
     """
     if any((strengths.rotation, strengths.shear, strengths.scale, strengths.shift, strengths.elastic)):
         grid = sampling_grid(len(glyphs), strengths, generator)

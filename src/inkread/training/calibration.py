@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from inkread.evaluation.metrics import calibration_bins, expected_calibration_er
 from inkread.models.card import LEAST_REJECTION_THRESHOLD, NOT_A_DIGIT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,11 +61,9 @@ def fit_temperature(
         TrainingError: there are no glyphs, or the shapes do not fit.
     """
     if logits.ndim != 2 or len(logits) == 0 or labels.shape != logits.shape[:1]:
-        raise TrainingError(
-            f"logits {logits.shape}, labels {labels.shape}",
-            "do not fit a temperature",
-            "give (N, classes) logits and N labels of held-out glyphs, at least one",
-        )
+        source = f"logits {logits.shape}, labels {labels.shape}"
+        remedy = "give (N, classes) logits and N labels of held-out glyphs, at least one"
+        raise TrainingError(source, "do not fit a temperature", remedy)
     centered = logits.astype(np.float64) - logits[np.arange(len(labels)), labels, None]
     added = np.zeros(logits.shape[1]) if biases is None else biases
     low, high = math.log(LOWEST), math.log(HIGHEST)
@@ -110,95 +109,95 @@ def as_in_use(
     return together[kept], labels[kept], biases
 
 
-def calibrate(
-    logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs], bias: float
-) -> tuple[float, dict[str, float]]:
-    """Returns the temperature, and the card's scores: of each set by name, and of all glyphs as in use.
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Logits of held-out glyphs, set by set, and how they become probabilities; the results are for ``Card``.
 
-    A set's accuracy includes the temperature and the bias of "not a digit", so that rejections count as
-    errors; MNIST's is also given for the ten digits alone, as usual.
+    Attributes:
+        logits: (N, classes) for each set.
+        validation: the sets.
+        bias: added to the logits of "not a digit", after dividing all by the temperature.
+        temperature: divides the logits.
     """
-    found, labels, biases = as_in_use(logits, validation, bias)
-    temperature = fit_temperature(found, labels, biases=biases)
-    scores = {}
-    for part, glyphs in zip(logits, validation, strict=True):
-        name = re.sub(r"\W+", "_", glyphs.name.lower()).strip("_")
-        read = biased(part / temperature, bias, glyphs.none_class)
-        scores[f"{name}_validation"] = float((read.argmax(axis=1) == glyphs.labels).mean())
-        if NOT_A_DIGIT in glyphs.classes and (glyphs.labels < glyphs.none_class).all():
-            which = part[:, : glyphs.none_class].argmax(axis=1)
-            scores[f"{name}_validation_which_digit"] = float((which == glyphs.labels).mean())
-    probabilities = softmax(found / temperature + biases)
-    scores["validation_loss"] = float(-np.log(probabilities[np.arange(len(labels)), labels]).mean())
-    right = probabilities.argmax(axis=1) == labels
-    scores["validation_accuracy"] = float(right.mean())
-    scores["validation_ece"] = expected_calibration_error(probabilities.max(axis=1), right)
-    return temperature, scores
 
+    logits: Sequence[NDArray[np.float32]]
+    validation: Sequence[LabelledGlyphs]
+    bias: float
+    temperature: float
 
-def fit_rejection_threshold(
-    logits: Sequence[NDArray[np.float32]],
-    validation: Sequence[LabelledGlyphs],
-    *,
-    temperature: float,
-    bias: float,
-) -> float:
-    """Returns the lowest threshold that keeps ``KEPT`` of the held-out digits, see ``Card``.
+    @classmethod
+    def calibrated(
+        cls, logits: Sequence[NDArray[np.float32]], validation: Sequence[LabelledGlyphs], bias: float
+    ) -> HeldOut:
+        """Fits the temperature to all glyphs as in use."""
+        found, labels, biases = as_in_use(logits, validation, bias)
+        return cls(logits, validation, bias, fit_temperature(found, labels, biases=biases))
 
-    Letters that no network learned get more of that probability than digits, so that there is room below 1.
-    """
-    shares = []
-    for part, glyphs in zip(logits, validation, strict=True):
-        read = biased(part / temperature, bias, glyphs.none_class)[glyphs.labels < glyphs.none_class]
-        if read.shape[1] == glyphs.none_class:
-            return 1.0  # it knows no "not a digit"
-        shares.append(np.exp(read[:, glyphs.none_class] - read[:, : glyphs.none_class].max(axis=1)))
-    together = np.concatenate(shares)
-    return (
-        round(float(np.quantile(together, KEPT).clip(LEAST_REJECTION_THRESHOLD, 1)), 4)
-        if len(together)
-        else 1.0
-    )
+    def _sets(self) -> Iterator[tuple[LabelledGlyphs, NDArray[np.float32], NDArray[np.float32]]]:
+        """Yields each set with its logits, and with those that include the temperature and the bias."""
+        for part, glyphs in zip(self.logits, self.validation, strict=True):
+            yield glyphs, part, biased(part / self.temperature, self.bias, glyphs.none_class)
 
+    def _in_use(self) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+        """Returns the probabilities of all glyphs as in use, (N, classes), and their labels (N,)."""
+        found, labels, biases = as_in_use(self.logits, self.validation, self.bias)
+        return softmax(found / self.temperature + biases), labels
 
-def confusion(
-    logits: Sequence[NDArray[np.float32]],
-    validation: Sequence[LabelledGlyphs],
-    *,
-    temperature: float,
-    bias: float,
-) -> tuple[tuple[int, ...], ...]:
-    """Counts how often held-out glyphs of each class (row) are read as each class (column)."""
-    classes = logits[0].shape[1]
-    counts = np.zeros((classes, classes), np.int64)
-    for part, glyphs in zip(logits, validation, strict=True):
-        np.add.at(
-            counts, (glyphs.labels, biased(part / temperature, bias, glyphs.none_class).argmax(axis=1)), 1
+    def scores(self) -> dict[str, float]:
+        """Returns the scores: of each set by name, and of all glyphs as in use.
+
+        A set's accuracy includes the temperature and the bias of "not a digit", so that rejections count as
+        errors; MNIST's is also given for the ten digits alone, as usual.
+        """
+        scores = {}
+        for glyphs, part, read in self._sets():
+            name = re.sub(r"\W+", "_", glyphs.name.lower()).strip("_")
+            scores[f"{name}_validation"] = float((read.argmax(axis=1) == glyphs.labels).mean())
+            if NOT_A_DIGIT in glyphs.classes and (glyphs.labels < glyphs.none_class).all():
+                which = part[:, : glyphs.none_class].argmax(axis=1)
+                scores[f"{name}_validation_which_digit"] = float((which == glyphs.labels).mean())
+        probabilities, labels = self._in_use()
+        right = probabilities.argmax(axis=1) == labels
+        return scores | {
+            "validation_loss": float(-np.log(probabilities[np.arange(len(labels)), labels]).mean()),
+            "validation_accuracy": float(right.mean()),
+            "validation_ece": expected_calibration_error(probabilities.max(axis=1), right),
+        }
+
+    def rejection_threshold(self) -> float:
+        """Returns the lowest threshold that keeps ``KEPT`` of the held-out digits.
+
+        Letters that no network learned get more of that probability than digits, so that there is room
+        below 1.
+        """
+        shares = []
+        for glyphs, _, everything in self._sets():
+            read, none = everything[glyphs.labels < glyphs.none_class], glyphs.none_class
+            if read.shape[1] == none:
+                return 1.0  # it knows no "not a digit"
+            shares.append(np.exp(read[:, none] - read[:, :none].max(axis=1)))
+        together = np.concatenate(shares)
+        if not len(together):
+            return 1.0
+        return round(float(np.quantile(together, KEPT).clip(LEAST_REJECTION_THRESHOLD, 1)), 4)
+
+    def confusion(self) -> tuple[tuple[int, ...], ...]:
+        """Counts how often glyphs of each class (row) are read as each class (column)."""
+        counts = np.zeros((self.logits[0].shape[1],) * 2, np.int64)
+        for glyphs, _, read in self._sets():
+            np.add.at(counts, (glyphs.labels, read.argmax(axis=1)), 1)
+        return tuple(tuple(row) for row in counts.tolist())
+
+    def reliability(self) -> tuple[tuple[float, ...], ...]:
+        """Returns how often answers are right, by confidence; ``validation_ece`` is the mean gap."""
+        probabilities, labels = self._in_use()
+        bins = calibration_bins(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
+        return tuple(
+            (each.count, round(each.count * each.accuracy), round(each.confidence, 6))
+            if each.count
+            else (0, 0, 0)
+            for each in bins
         )
-    return tuple(tuple(row) for row in counts.tolist())
-
-
-def reliability(
-    logits: Sequence[NDArray[np.float32]],
-    validation: Sequence[LabelledGlyphs],
-    *,
-    temperature: float,
-    bias: float,
-) -> tuple[tuple[float, ...], ...]:
-    """Returns how often answers for held-out glyphs are right, by confidence, see ``Card``.
-
-    The score ``validation_ece`` is the mean gap.
-    """
-    found, labels, biases = as_in_use(logits, validation, bias)
-    probabilities = softmax(found / temperature + biases)
-    right = probabilities.argmax(axis=1) == labels
-    bins = calibration_bins(probabilities.max(axis=1), right)
-    return tuple(
-        (found.count, round(found.count * found.accuracy), round(found.confidence, 6))
-        if found.count
-        else (0, 0, 0)
-        for found in bins
-    )
 
 
 def biased(logits: NDArray[np.float32], bias: float, none_class: int) -> NDArray[np.float32]:

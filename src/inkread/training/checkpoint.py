@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from inkread.training.trainer import Plan
 
 CHECKPOINT_FILE = "checkpoint.pt"
+UNREADABLE = (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, UnpicklingError)
+"""What a damaged checkpoint may raise."""
 
 Row = TypeVar("Row")
 
@@ -32,12 +34,9 @@ class State(Generic[Row]):
     """All that changes during training; no random numbers, because each epoch draws from a seed of its own.
 
     Attributes:
-        network: the module that learns.
-        averaged: the mean of its weights and batch-norm statistics, in evaluation mode.
-        optimizer: the network's optimizer.
+        averaged: the mean of the network's weights and batch-norm statistics, in evaluation mode.
         history: the figures of the epochs so far.
-        best_epoch: the one with the lowest validation loss, or the last if there is no such figure; 0 at
-            first.
+        best_epoch: that with the lowest validation loss; the last if there is no such figure; 0 at first.
         best: the averaged weights after it.
     """
 
@@ -68,8 +67,7 @@ class State(Generic[Row]):
     def note_best(self, *, keep: bool) -> None:
         """Notes the last epoch as the best if its validation loss is the lowest, or if it has none.
 
-        Args:
-            keep: keeps the averaged weights of the best epoch.
+        The averaged weights of the best epoch are kept if ``keep``.
         """
         losses = [getattr(row, "validation_loss", 0.0) for row in self.history]
         if not self.best_epoch or losses[-1] < losses[self.best_epoch - 1] or not any(losses):
@@ -103,8 +101,7 @@ class Checkpoint(Generic[Row]):
 
     Attributes:
         folder: the run's folder; created if needed.
-        identity: recipe and data, flat, under names that a person can read; only the same training is
-            resumed.
+        identity: recipe and data, flat, with readable names; only the same training is resumed.
         row: makes the figures of an epoch from their names and values.
         resume: continues the training in the folder.
         writes: saves; of several processes, only one does.
@@ -115,11 +112,6 @@ class Checkpoint(Generic[Row]):
     row: Callable[..., Row]
     resume: bool = False
     writes: bool = True
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self.folder / CHECKPOINT_FILE
 
     def open(self, state: State[Row]) -> None:
         """Restores a training to be resumed, or saves a fresh one.
@@ -154,12 +146,13 @@ class Checkpoint(Generic[Row]):
         torch.save(saved, content)
         with writing(self.folder, "make room, or choose another folder"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with whole(self.path) as partial:
+            with whole(self.folder / CHECKPOINT_FILE) as partial:
                 partial.write_bytes(content.getbuffer())
 
     def _restore(self, state: State[Row]) -> None:
+        path = self.folder / CHECKPOINT_FILE
         try:
-            saved = torch.load(self.path, weights_only=True)
+            saved = torch.load(path, weights_only=True)
             before = saved["identity"]
             differing = [name for name in self.identity if self.identity[name] != before.get(name)]
             if not differing:
@@ -168,31 +161,20 @@ class Checkpoint(Generic[Row]):
                 state.optimizer.load_state_dict(saved["optimizer"])
                 state.history[:] = [self.row(**row) for row in saved["history"]]
                 state.best_epoch, state.best = saved["best_epoch"], saved["best"]
-        except (
-            OSError,
-            RuntimeError,
-            ValueError,
-            TypeError,
-            LookupError,
-            EOFError,
-            UnpicklingError,
-        ) as error:
+        except UNREADABLE as error:
             problem = f"is not a readable checkpoint ({type(error).__name__})"
-            raise TrainingError(str(self.path), problem, "remove it and start again") from error
+            raise TrainingError(str(path), problem, "remove it and start again") from error
         if differing:
-            changes = ", ".join(
-                f"{name} was {before.get(name)!r}, is {self.identity[name]!r}" for name in differing
-            )
-            problem = f"holds a run of another recipe or other data ({changes})"
+            changes = (f"{each} was {before.get(each)!r}, is {self.identity[each]!r}" for each in differing)
+            problem = f"holds a run of another recipe or other data ({', '.join(changes)})"
             raise TrainingError(str(self.folder), problem, "resume it with what it was started with")
 
 
 def refuse(out: Path, *, resume: bool) -> None:
     """Raises a ``TrainingError`` if the folder's content does not allow a run to start, or to be resumed."""
     if (out / CARD_FILE).exists():
-        raise TrainingError(
-            str(out), "holds a finished run", "choose another folder, or remove this one first"
-        )
+        remedy = "choose another folder, or remove this one first"
+        raise TrainingError(str(out), "holds a finished run", remedy)
     interrupted = (out / CHECKPOINT_FILE).exists()
     if interrupted and not resume:
         raise TrainingError(str(out), "holds an interrupted run", "resume it, or choose another folder")

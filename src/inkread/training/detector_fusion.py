@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from inkread.pipeline import rescoring
 from inkread.pipeline.choice import choose
@@ -17,9 +18,8 @@ from inkread.pipeline.fusion import LEAST, Fusion, Weights
 from inkread.pipeline.opinions import opinions_of
 from inkread.pipeline.turning import Turning, changes, confidence, is_doubtful
 from inkread.synthetic.scenes import Scene, make_picture
-from inkread.training.alignment import aligned
-from inkread.training.candidates import labelled, matched
-from inkread.training.closeup_fit import COUNTED, POSSIBLE, page
+from inkread.training.alignment import aligned, labelled, matched
+from inkread.training.closeup_fit import HEIGHTS, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -85,7 +85,7 @@ def gather_single(eyes: Eyes, stock: Stock, *, pictures: int, seed: int) -> Iter
     """Judges pictures like those that are read as one digit."""
     for index in range(pictures):
         rng = np.random.default_rng([seed, index])
-        yield eyes.judge(make_picture(stock, rng, sizes=COUNTED, margins=POSSIBLE), single=True)
+        yield eyes.judge(make_picture(stock, rng, heights=HEIGHTS), single=True)
 
 
 def gather_numbers(eyes: Eyes, numbers: Iterable[Number]) -> Iterator[Judged]:
@@ -140,13 +140,10 @@ def fit_turning(pages: Iterable[Sequence[NDArray[np.float32]]]) -> Turning:
     much = torch.where(target > 0, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
     weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
 
-    def loss() -> torch.Tensor:
-        each = torch.nn.functional.binary_cross_entropy_with_logits(
-            inputs @ weights, target, reduction="none"
-        )
-        return (each * much).mean()
-
-    _minimize(weights, loss)
+    _minimize(
+        weights,
+        lambda: functional.binary_cross_entropy_with_logits(inputs @ weights, target, weight=much),
+    )
     return Turning(*weights.tolist())
 
 
@@ -177,7 +174,7 @@ def _fitted(
     weights = torch.tensor([0.5, 0.5, 0.5, 0.1, 0.1, 0.0], dtype=torch.float64, requires_grad=True)
 
     def loss() -> torch.Tensor:
-        each = torch.nn.functional.cross_entropy(inputs @ weights, target, reduction="none")
+        each = functional.cross_entropy(inputs @ weights, target, reduction="none")
         return (each * much).sum() / much.sum()
 
     _minimize(weights, loss)
@@ -223,16 +220,13 @@ def _minimize(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
     optimizer.step(closure)  # type: ignore[no-untyped-call]
 
 
-def _fused(each: Judged, fusion: Fusion) -> NDArray[np.float32]:
-    opinions = each.opinions
-    return fusion.probabilities(
-        opinions.found.logits, opinions.closeup, opinions.strip, opinions.classifier, opinions.whole
+def _fused(each: Judged, fusion: Fusion) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Returns the probabilities of all candidates, and which candidates do not overlap a better one."""
+    found, opinions = each.opinions.found, each.opinions
+    probabilities = fusion.probabilities(
+        found.logits, opinions.closeup, opinions.strip, opinions.classifier, opinions.whole
     )
-
-
-def _apart(each: Judged, probabilities: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Returns the candidates that do not overlap a better one."""
-    return without_overlaps(each.opinions.found, 1 - probabilities[:, DIGITS])
+    return probabilities, without_overlaps(found, 1 - probabilities[:, DIGITS])
 
 
 def neighborhoods(
@@ -241,23 +235,16 @@ def neighborhoods(
     """Returns the rescoring network's inputs for all candidates, the probabilities before, and the truth."""
     parts = []
     for each in pages:
-        probabilities = _fused(each, fusion)
-        kept = _apart(each, probabilities)
-        parts.append(
-            (
-                rescoring.features(each.opinions, probabilities, kept),
-                probabilities[kept],
-                labelled(each.opinions.found.boxes[kept], each.scene),
-            )
-        )
+        probabilities, kept = _fused(each, fusion)
+        features = rescoring.features(each.opinions, probabilities, kept)
+        parts.append((features, probabilities[kept], labelled(each.opinions.found.boxes[kept], each.scene)))
     features, fused, truth = (np.concatenate(column) for column in zip(*parts, strict=True))
     return features, fused, truth
 
 
 def read(each: Judged, fusion: Fusion, rescorer: Rescorer) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Returns the probabilities of the digits read on a page, and their truth, see ``candidates.matched``."""
-    probabilities = _fused(each, fusion)
-    kept = _apart(each, probabilities)
+    """Returns the probabilities of the digits read on a page, and their truth, see ``alignment.matched``."""
+    probabilities, kept = _fused(each, fusion)
     boxes = each.opinions.found.boxes[kept]
     probabilities = rescorer.probabilities(each.opinions, probabilities, kept)
     order = np.argsort(probabilities[:, DIGITS], kind="stable")

@@ -14,16 +14,14 @@ from torch.nn import functional
 from torch.optim.swa_utils import update_bn
 
 from inkread.errors import TrainingError
-from inkread.system.ranks import rank
+from inkread.system.ranks import rank, ranks
 from inkread.training import trainer
 from inkread.training.augment import augment
 from inkread.training.checkpoint import Checkpoint, refuse
-from inkread.training.distributed import ALONE, Share, joined
-from inkread.training.hardware import resolved, torch_settings
+from inkread.training.hardware import Share, joined, resolved, torch_settings
 from inkread.training.run import Run
-from inkread.training.schedules import SCHEDULES
 from inkread.training.to_torch import build
-from inkread.training.trainer import seed_of
+from inkread.training.trainer import SCHEDULES, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,13 +66,7 @@ class Epoch:
 
 
 class DigitsTask:
-    """Learns labelled glyphs; see ``trainer.Task``.
-
-    Args:
-        recipe: how they are varied, in which batches, and with which loss.
-        learned: the glyphs to learn from.
-        validation: the glyphs that measure each epoch, never learned from.
-    """
+    """Learns labelled glyphs, and measures each epoch on others; see ``trainer.Task``."""
 
     def __init__(self, recipe: Recipe, learned: LabelledGlyphs, validation: LabelledGlyphs) -> None:
         self._recipe, self._validation = recipe, validation
@@ -136,7 +128,7 @@ def fit(
 ) -> Run[Recipe, Epoch]:
     """Trains the recipe's network; the same recipe and data give the same weights, interrupted or not.
 
-    Of several processes, see ``training.distributed``, only the first writes; all read ``out`` to resume.
+    Of several processes, see ``training.hardware``, only the first writes; all read ``out`` to resume.
 
     Args:
         recipe: every setting.
@@ -145,7 +137,7 @@ def fit(
         out: the run's folder, where a checkpoint is kept after every epoch.
         resume: continues the interrupted run in ``out``.
         on_epoch: called after every epoch, with its figures.
-        on_batch: called after every step with the number of steps done in this epoch, and in all of it.
+        on_batch: called after every step, see ``trainer.train``.
 
     Raises:
         TrainingError: ``out`` holds another run, a set is empty, or the loss is no longer a number.
@@ -168,15 +160,14 @@ def fit(
         keep=recipe.keep,
     )
     identity = identity_of(recipe, learned, validation)
-    with torch_settings(recipe), joined(recipe.device) as processes:
+    with torch_settings(recipe), joined(recipe.device):
         torch.manual_seed(seed_of(recipe.seed, 0))
         task = DigitsTask(recipe, learned, validation)
         state = trainer.train(
             build(recipe, classes),
-            task if processes is ALONE else Share(task),
+            task if ranks() == 1 else Share(task),
             plan,
             checkpoint=Checkpoint(out, identity, Epoch, resume=resume, writes=is_first),
-            processes=processes,
             on_epoch=on_epoch,
             on_batch=on_batch,
         )
@@ -185,9 +176,8 @@ def fit(
 
 def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe, weights: Tensor | None = None) -> Tensor:
     """Returns the recipe's loss of logits (N, classes) and labels (N), with a weight per class if given."""
-    targets = (
-        labels if recipe.loss == "cross-entropy" else functional.one_hot(labels, logits.shape[1]).float()
-    )
+    one_hot = recipe.loss != "cross-entropy"
+    targets = functional.one_hot(labels, logits.shape[1]).float() if one_hot else labels
     if weights is not None:
         weights = weights.to(logits.device)
     return functional.cross_entropy(logits, targets, weights, label_smoothing=recipe.label_smoothing)
@@ -236,10 +226,7 @@ def class_count(learned: LabelledGlyphs, validation: LabelledGlyphs) -> int:
 
 def identity_of(recipe: Recipe, learned: LabelledGlyphs, validation: LabelledGlyphs) -> dict[str, Any]:
     """Returns what a run and the one that resumes it share, flat, under names that a person can read."""
-    settings = recipe.to_dict()
-    settings |= {f"augmentation.{name}": value for name, value in settings.pop("augmentation").items()}
-    data = {
+    return recipe.flat() | {
         "training data": (len(learned), learned.sha256),
         "validation data": (len(validation), validation.sha256),
     }
-    return settings | data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +12,12 @@ import numpy as np
 from safetensors.torch import save
 
 from inkread.datasets.glyphs import join
-from inkread.models.card import (
-    CARD_FILE,
-    HELD_OUT_FILE,
-    MODEL_FILE,
-    Card,
-)
+from inkread.models import Model
+from inkread.models.card import CARD_FILE, HELD_OUT_FILE, MODEL_FILE, Card
 from inkread.models.history import HISTORY_FILE
-from inkread.system.files import csv_of, whole_folder, writing
-from inkread.training.calibration import (
-    calibrate,
-    confusion,
-    fit_background_logit_adjustment,
-    fit_rejection_threshold,
-    reliability,
-)
+from inkread.models.quantization import in_8_bits
+from inkread.system.files import csv_of, whole_folder, write_whole, writing
+from inkread.training.calibration import HeldOut, fit_background_logit_adjustment
 from inkread.training.checkpoint import CHECKPOINT_FILE
 from inkread.training.digits import batches_of
 from inkread.training.run import WEIGHTS_FILE
@@ -36,23 +27,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from torch import nn
 
     from inkread.datasets.glyphs import LabelledGlyphs
+    from inkread.models.network import Network
     from inkread.training.digits import Epoch
     from inkread.training.recipe import Recipe, TrainingConfig
     from inkread.training.run import Run
 
+COMPARED = 8
+"""Held-out examples on which both runtimes must agree before the weights are quantized."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where networks come from, for their cards.
-
-    Attributes:
-        recipe: every setting.
-        data: the training data, see ``Card.data``.
-        command: the command that reproduces the run.
-    """
+    """Where networks come from, for their cards: recipe, ``Card.data``, the command that repeats the run."""
 
     recipe: TrainingConfig
     data: tuple[dict[str, Any], ...]
@@ -77,14 +67,13 @@ class Origin:
             model: the file's content, if it is exported already; else its hash is still to be set.
             labels: the labels of its classes.
             geometry: what its input must look like.
-            name: its name; by default that of the recipe's network.
-            temperature: divides its logits, see ``Card``.
-            scores: its scores.
+            name: by default that of the recipe's network.
+            temperature: divides its logits.
+            scores: by name, to be rounded.
             further: other fields of ``Card``.
         """
-        counted: dict[str, Any] = (
-            {"parameters": sum(each.numel() for each in network.parameters())} if network else {}
-        )
+        if network:
+            further["parameters"] = sum(each.numel() for each in network.parameters())
         return Card(
             name=name or self.recipe.network,
             created=dt.datetime.now(dt.UTC).date().isoformat(),
@@ -97,7 +86,6 @@ class Origin:
             command=self.command,
             seed=self.recipe.seed,
             scores={score: round(value, 6) for score, value in scores.items()},
-            **counted,
             **further,
         )
 
@@ -110,7 +98,7 @@ def export(
     geometry: dict[str, Any],
     command: str = "",
 ) -> Card:
-    """Writes the files of a run, or none; the card comes last and marks the run as finished.
+    """Calibrates the network of ``digits.fit``, and writes the files of its run, see ``save_run``.
 
     Args:
         run: the result of ``fit``.
@@ -125,20 +113,18 @@ def export(
     """
     model = to_onnx(run.network)
     logits = [np.concatenate(compare(model, run.network, batches_of(glyphs.images))) for glyphs in validation]
-    bias = fit_background_logit_adjustment(validation)
-    temperature, scores = calibrate(logits, validation, bias)
-    rejection_threshold = fit_rejection_threshold(logits, validation, temperature=temperature, bias=bias)
+    read = HeldOut.calibrated(logits, validation, fit_background_logit_adjustment(validation))
     card = Origin(run.recipe, tuple(data), command).card(
         run.network,
         model,
         labels=validation[0].classes[: logits[0].shape[1]],
-        temperature=temperature,
-        background_logit_adjustment=bias,
-        rejection_threshold=rejection_threshold,
+        temperature=read.temperature,
+        background_logit_adjustment=read.bias,
+        rejection_threshold=read.rejection_threshold(),
         geometry=geometry,
-        scores=scores,
-        confusion=confusion(logits, validation, temperature=temperature, bias=bias),
-        reliability=reliability(logits, validation, temperature=temperature, bias=bias),
+        scores=read.scores(),
+        confusion=read.confusion(),
+        reliability=read.reliability(),
     )
     save_run(run, model, card, held_out=join(validation))
     return card
@@ -147,11 +133,7 @@ def export(
 def save_run(run: Run[Any, Any], model: bytes, card: Card, *, held_out: LabelledGlyphs | None = None) -> None:
     """Writes a run's files, or none; the card comes last and marks the run as finished.
 
-    Args:
-        run: with its folder, its network, and its history.
-        model: the network as ONNX.
-        card: the model's card.
-        held_out: the held-out glyphs; ``None`` for a network that does not read glyphs.
+    ``model`` is the network as ONNX; ``held_out`` is ``None`` for a network that does not read glyphs.
 
     Raises:
         OutputError: the folder cannot be written to.
@@ -166,6 +148,37 @@ def save_run(run: Run[Any, Any], model: bytes, card: Card, *, held_out: Labelled
         (parts / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
     with writing(run.out):
         (run.out / CHECKPOINT_FILE).unlink(missing_ok=True)
+
+
+def write_model(path: Path, content: bytes, card: Card) -> None:
+    """Writes a network other than a run's first, and its card, into a folder of its own.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    with writing(path.parent, "make room, then resume the run"):
+        path.parent.mkdir(exist_ok=True)
+    write_whole(path, content)
+    write_whole(path.with_name(CARD_FILE), card.to_json().encode())
+
+
+def in_8_bits_compared(
+    network: nn.Module,
+    reader: type[Network],
+    examples: Sequence[NDArray[np.float32]],
+    card: Card,
+    folder: Path,
+) -> Model:
+    """Returns the model in 8 bits, whose ranges the examples give; the last layer keeps 32.
+
+    Raises:
+        TrainingError: before that, ONNX Runtime and PyTorch disagree on the first examples.
+    """
+    content = to_onnx(network, takes=reader.takes, gives=reader.gives[0])
+    compare(content, network, examples[:COMPARED])
+    content = bytes(in_8_bits(content, examples, keep_last=True).SerializeToString())
+    card = replace(card, sha256=hashlib.sha256(content).hexdigest())
+    return Model(card.name, folder / MODEL_FILE, card, content)
 
 
 def write_history(path: Path, history: Sequence[Any]) -> None:

@@ -25,7 +25,7 @@ from inkread.datasets.glyph_corpus import not_digits
 from inkread.datasets.glyphs import join
 from inkread.datasets.mnist import load_mnist
 from inkread.errors import TrainingError
-from inkread.models.card import NOT_A_DIGIT
+from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 from inkread.training import trainer
 from inkread.training.augment import augment
 from inkread.training.checkpoint import refuse
@@ -33,10 +33,9 @@ from inkread.training.digits import batches_of, predict
 from inkread.training.export import Origin, save_run
 from inkread.training.hardware import resolved, torch_settings
 from inkread.training.run import Run
-from inkread.training.schedules import one_cycle
 from inkread.training.to_onnx import compare, to_onnx
 from inkread.training.to_torch import open_network
-from inkread.training.trainer import seed_of
+from inkread.training.trainer import one_cycle, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,27 +105,13 @@ def tune(
     *,
     out: AnyPath,
     data_dir: AnyPath | None = None,
-    on_fold: Callable[[Fold], object] = lambda _fold: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
     command: str = "",
 ) -> FineTuned:
-    """Trains a model further with own glyphs, and saves the run.
+    """Trains a model further with own glyphs, of classes that it knows, and saves the run.
 
-    Args:
-        settings: every setting.
-        start: the model to start from.
-        own: the person's glyphs, of classes that the model knows.
-        out: the run's folder: new.
-        data_dir: MNIST's folder; default: where its loader looks.
-        on_fold: called after every fold.
-        on_batch: called after every step with the number of steps done, and in all.
-        command: the command that reproduces the run, for the card.
-
-    Raises:
-        TrainingError: ``out`` holds another run, or there are too few glyphs, or of classes that the model
-            does not know.
-        OutputError: ``out`` cannot be written to.
-        DatasetError: MNIST is not available.
+    ``on_batch`` is called after every step with the number of steps done, and in all. See
+    ``workflow.fine_tune`` for the other arguments, and for errors.
     """
     out = Path(out)
     refuse(out, resume=False)
@@ -134,62 +119,35 @@ def tune(
     settings = resolved(dataclasses.replace(settings, layers=layers))
     _check(own, start, folds=settings.folds)
     rng = np.random.default_rng(settings.seed)
-    rehearsed, watched = _others(
-        load_mnist("train", data_dir=data_dir), settings, rng, knows_none=NOT_A_DIGIT in start.card.labels
-    )
+    mnist = load_mnist("train", data_dir=data_dir)
+    rehearsed, watched = _others(mnist, settings, rng, knows_none=NOT_A_DIGIT in start.card.labels)
     fold_of = folds_of(own.labels, settings.folds, rng)
-    before = read(network, own.images, start) == own.labels
-    on_step = _counted(on_batch, (settings.folds + 1) * settings.steps)
-    train = partial(_trained, network, start, rehearsed=rehearsed, settings=settings, on_step=on_step)
-    with torch_settings(settings):
-        history = _cross_validated(train, own, before, fold_of, start, on_fold=on_fold)
-        run = Run(out, settings, train(own), history)
-    (mnist, *rejected) = [_accuracies(network, run.network, glyphs=glyphs, start=start) for glyphs in watched]
-    own_right = int(before.sum()), sum(fold.right_after for fold in history)
-    tuned = FineTuned(run, len(own), own_right, mnist, rejected[0] if rejected else None)
-    data = [*start.card.data, own.describe("own")]
-    _save(tuned, start, watched, data=data, command=command)
-    return tuned
-
-
-def _cross_validated(
-    train: Callable[[LabelledGlyphs], nn.Module],
-    own: LabelledGlyphs,
-    before: NDArray[np.bool_],
-    fold_of: NDArray[np.intp],
-    start: Model,
-    *,
-    on_fold: Callable[[Fold], object],
-) -> tuple[Fold, ...]:
-    """Reads each fold of the own glyphs with a network trained on the others.
-
-    Args:
-        train: trains a network.
-        own: N glyphs.
-        before: which of them the old network reads right, N.
-        fold_of: the fold of each, N.
-        start: the model to start from.
-        on_fold: called after every fold.
-    """
-    history: list[Fold] = []
-    for fold in range(int(fold_of.max()) + 1):
-        began, held_out = time.perf_counter(), fold_of == fold
-        unseen = own.subset(held_out)
-        after = read(train(own.subset(~held_out)), unseen.images, start) == unseen.labels
-        counts = len(unseen), int(before[held_out].sum()), int(after.sum())
-        history.append(Fold(fold + 1, *counts, time.perf_counter() - began))
-        on_fold(history[-1])
-    return tuple(history)
-
-
-def _accuracies(
-    before: nn.Sequential, after: nn.Sequential, *, glyphs: LabelledGlyphs, start: Model
-) -> tuple[float, float]:
-    """Returns the shares of glyphs that two networks read right."""
-    one, other = (
-        float((read(network, glyphs.images, start) == glyphs.labels).mean()) for network in (before, after)
+    before = _is_right(network, own, start)
+    done = itertools.count(1)
+    train = partial(
+        _trained,
+        network,
+        start,
+        rehearsed=rehearsed,
+        settings=settings,
+        on_step=lambda: on_batch(next(done), (settings.folds + 1) * settings.steps),
     )
-    return one, other
+    history: list[Fold] = []
+    with torch_settings(settings):
+        for fold in range(settings.folds):
+            began, unseen = time.perf_counter(), fold_of == fold
+            after = _is_right(train(own.subset(~unseen)), own.subset(unseen), start)
+            counts = len(after), int(before[unseen].sum()), int(after.sum())
+            history.append(Fold(fold + 1, *counts, time.perf_counter() - began))
+        run = Run(out, settings, train(own), tuple(history))
+    shares = []
+    for glyphs in watched:
+        old, new = (float(_is_right(each, glyphs, start).mean()) for each in (network, run.network))
+        shares.append((old, new))
+    own_right = int(before.sum()), sum(fold.right_after for fold in history)
+    tuned = FineTuned(run, len(own), own_right, shares[0], shares[1] if shares[1:] else None)
+    _save(tuned, start, watched, data=[*start.card.data, own.describe("own")], command=command)
+    return tuned
 
 
 def folds_of(labels: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -201,27 +159,24 @@ def folds_of(labels: NDArray[np.uint8], count: int, rng: np.random.Generator) ->
     return folds
 
 
-def read(network: nn.Module, images: NDArray[np.uint8], start: Model) -> NDArray[np.intp]:
-    """Returns the classes as a reader would, with the temperature and bias of the model it started from."""
-    logits = predict(network, images) / np.float32(start.card.temperature)
+def _is_right(network: nn.Module, glyphs: LabelledGlyphs, start: Model) -> NDArray[np.bool_]:
+    """Returns which glyphs a reader would read right, with the temperature and bias of the first model."""
+    logits = predict(network, glyphs.images) / np.float32(start.card.temperature)
     if NOT_A_DIGIT in start.card.labels:
         logits[:, start.card.labels.index(NOT_A_DIGIT)] += np.float32(start.card.background_logit_adjustment)
-    return np.asarray(logits.argmax(axis=1))
+    return np.asarray(logits.argmax(axis=1) == glyphs.labels)
 
 
 def _check(own: LabelledGlyphs, start: Model, *, folds: int) -> None:
     least = max(FEWEST, folds)
     if len(own) < least:
         raise TrainingError(own.name, f"has {len(own)} glyphs", f"give {least} or more, better fifty")
-    labels = [str(digit) for digit in range(10)] + [NOT_A_DIGIT]
-    unknown = {labels[label] for label in own.labels} - set(start.card.labels)
-    if unknown:
+    if {DIGIT_CLASSES[label] for label in own.labels} - set(start.card.labels):
         problem = 'has glyphs of "no digit", which the model does not know'
         raise TrainingError(own.name, problem, "leave them out, or start from the bundled model")
-    if start.card.labels[:10] != tuple(labels[:10]):
-        raise TrainingError(
-            start.name, "does not have the ten digits as its first classes", "start from another"
-        )
+    if start.card.labels[:10] != DIGIT_CLASSES[:10]:
+        problem = "does not have the ten digits as its first classes"
+        raise TrainingError(start.name, problem, "start from another")
 
 
 def _others(
@@ -239,21 +194,13 @@ def _others(
 
 
 class RehearsalTask:
-    """Learns a person's own glyphs, and rehearses others; see ``trainer.Task``.
+    """Learns a person's own glyphs, and rehearses others, uint8 N×28×28; see ``trainer.Task``.
 
-    Args:
-        settings: the sizes of both parts of a batch, and how glyphs are varied.
-        start: the network whose answers for the others are to be kept.
-        own: the person's glyphs.
-        rehearsed: uint8 N×28×28, the others.
+    Its answers for the others are to be those of the network ``start``.
     """
 
     def __init__(
-        self,
-        settings: FineTuneConfig,
-        start: nn.Sequential,
-        own: LabelledGlyphs,
-        rehearsed: NDArray[np.uint8],
+        self, settings: FineTuneConfig, start: nn.Module, own: LabelledGlyphs, rehearsed: NDArray[np.uint8]
     ) -> None:
         self._settings, self._start = settings, start
         self._own, self._labels = torch.tensor(own.images), torch.tensor(own.labels).long()
@@ -288,12 +235,6 @@ class RehearsalTask:
         return passed
 
 
-def _counted(on_batch: Callable[[int, int], object], steps: int) -> Callable[[], object]:
-    """Returns a function to call after each step of all trainings together."""
-    numbers = itertools.count(1)
-    return lambda: on_batch(next(numbers), steps)
-
-
 def _trained(
     network: nn.Sequential,
     start: Model,
@@ -309,32 +250,27 @@ def _trained(
     task = RehearsalTask(settings, network, own, np.concatenate([each.images for each in rehearsed]))
     state = trainer.train(copy.deepcopy(network), task, plan, on_batch=lambda _done, _of: on_step())
     learned = state.averaged.cpu()
-    if not rehearsed[1:]:
-        return learned
-    return _rejecting(learned, as_much_as=network, of=rehearsed[1], start=start)
+    if rehearsed[1:]:
+        _reject(learned, as_much_as=network, of=rehearsed[1], start=start)
+    return learned
 
 
-def _rejecting(
-    network: nn.Sequential, *, as_much_as: nn.Sequential, of: LabelledGlyphs, start: Model
-) -> nn.Sequential:
+def _reject(learned: nn.Sequential, *, as_much_as: nn.Module, of: LabelledGlyphs, start: Model) -> None:
     """Moves the network's last bias so that it rejects the same share of non-digits as another network.
 
     Own glyphs are usually all digits; without this, others would come to be read as digits too.
     """
-    none, least = (
-        start.card.labels.index(NOT_A_DIGIT),
-        start.card.background_logit_adjustment * start.card.temperature,
-    )
+    card, none = start.card, start.card.labels.index(NOT_A_DIGIT)
+    least = card.background_logit_adjustment * card.temperature
 
-    def lead(one: nn.Sequential) -> NDArray[np.float32]:
+    def lead(network: nn.Module) -> NDArray[np.float32]:
         """Returns by how much the best digit is ahead."""
-        logits = predict(one, of.images)
+        logits = predict(network, of.images)
         return np.asarray(np.delete(logits, none, axis=1).max(axis=1) - logits[:, none])
 
     rejected = float((lead(as_much_as) < least).mean())
     with torch.no_grad():
-        network[-1].bias[none] += float(np.quantile(lead(network), rejected)) - least  # type: ignore[index, operator]
-    return network
+        learned[-1].bias[none] += float(np.quantile(lead(learned), rejected)) - least  # type: ignore[index, operator]
 
 
 def _save(
@@ -345,9 +281,12 @@ def _save(
     for glyphs in watched:
         compare(model, tuned.run.network, batches_of(glyphs.images))
     own = tuned.own[0] / tuned.glyphs, tuned.own[1] / tuned.glyphs
-    figures = {"own": own, "mnist_validation": tuned.mnist} | (
-        {"refused": tuned.rejected} if tuned.rejected else {}
-    )
+    figures = {"own": own, "mnist_validation": tuned.mnist}
+    if tuned.rejected:
+        figures["refused"] = tuned.rejected
+    scores: dict[str, float] = {}
+    for name, (before, after) in figures.items():
+        scores |= {f"{name}_before": before, f"{name}_after": after}
     card = Origin(tuned.run.recipe, tuple(data), command).card(
         tuned.run.network,
         model,
@@ -356,10 +295,6 @@ def _save(
         background_logit_adjustment=start.card.background_logit_adjustment,
         rejection_threshold=start.card.rejection_threshold,
         geometry=start.card.geometry,
-        scores={
-            f"{name}_{when}": score
-            for name, both in figures.items()
-            for when, score in zip(("before", "after"), both, strict=True)
-        },
+        scores=scores,
     )
     save_run(tuned.run, model, card, held_out=join(watched))

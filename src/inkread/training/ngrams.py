@@ -55,19 +55,14 @@ def _arrays(followers: dict[int, defaultdict[int, float]]) -> NGrams:
 
 
 def fit_weights(ngrams: NGrams, columns: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Weights:
-    """Returns the weights with the fewest edits per character.
+    """Returns the weights with the fewest edits per character on held-out lines with these texts.
 
-    Args:
-        ngrams: how words are spelled.
-        columns: T×C each, the probabilities of held-out lines' columns.
-        texts: what the lines say.
+    ``columns`` are the probabilities of each line's columns, T×C.
     """
-    tried = [Weights(spelling, spelling * length) for spelling in SPELLING for length in LENGTH]
-    return min(tried, key=lambda weights: _edits(BeamSearch(ngrams, weights), columns, texts))
 
+    def edits(weights: Weights) -> int:
+        search = BeamSearch(ngrams, weights)
+        read = (search.texts(each)[0][0].strip() for each in columns)
+        return sum(edit_distance(one, other) for one, other in zip(read, texts, strict=True))
 
-def _edits(search: BeamSearch, columns: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> int:
-    return sum(
-        edit_distance(search.texts(each)[0][0].strip(), text)
-        for each, text in zip(columns, texts, strict=True)
-    )
+    return min((Weights(each, each * length) for each in SPELLING for length in LENGTH), key=edits)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeAlias
 
 from inkread.errors import OptionError, nearest
-from inkread.training.architecture import check_layers
-from inkread.training.networks import NAMED
+from inkread.training.architecture import NAMED, POOL, check_layers, convolutions, dense
 from inkread.training.settings import Settings, choice, number
 
 NETWORKS = tuple(NAMED)
@@ -20,19 +19,15 @@ LOSSES = ("cross-entropy", "one-hot")
 KERAS_LOSSES = {"sparse-categorical-crossentropy": "cross-entropy", "categorical-crossentropy": "one-hot"}
 """The losses by Keras' names."""
 OTHER_NETWORKS = {
-    "lenet-5": "lenet5",
-    "lenet": "lenet5",
-    "dnn": "mlp",
-    "logistic": "linear",
-    "softmax": "linear",
-}
+    "lenet-5": "lenet5", "lenet": "lenet5", "dnn": "mlp", "logistic": "linear", "softmax": "linear",
+}  # fmt: skip
 """Networks as other programs name them."""
 DETECTOR, TEXT = "detector", "text"
 TUNED = "tuned"
 """The network of a fine-tuned model."""
 
 LOGGERS = ("tensorboard", "mlflow")
-"""Programs that draw the figures of each epoch, see ``inkread.training.loggers``."""
+"""Programs that draw the figures of each epoch, see ``inkread.training.progress``."""
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -112,6 +107,12 @@ class TrainingConfig(Settings):
     def optimizer_decay(self) -> float:
         """The optimizer's own ``weight_decay``."""
         return self.weight_decay
+
+    def flat(self) -> dict[str, Any]:
+        """Returns ``to_dict`` without its inner table: ``"augmentation.rotation"`` and the like."""
+        settings = self.to_dict()
+        inner = settings.pop("augmentation", {})
+        return settings | {f"augmentation.{name}": value for name, value in inner.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,15 +273,11 @@ class DetectorRecipe(_WithSteps):
     """Every setting of the training of the networks that find and read the digits on a page."""
 
     free: ClassVar[frozenset[str]] = _WithSteps.free | {
-        "closeup_pages",
-        "closeup_steps",
-        "strip_pages",
-        "strip_steps",
-        "judged_pages",
-    }
+        "closeup_pages", "closeup_steps", "strip_pages", "strip_steps", "judged_pages",
+    }  # fmt: skip
 
     network: str = choice(DETECTOR, (DETECTOR,))
-    """The architecture, see ``inkread.training.detector_network``."""
+    """The architecture, see ``inkread.training.detector_fit``."""
 
     steps: int = number(32_000, 1, 10_000_000)
     """Steps of the detector in all."""
@@ -402,12 +399,10 @@ _SMALL = Recipe(
 _FAST = Recipe(
     network="fast",
     layers=(
-        {"type": "conv", "filters": 16, "size": 5, "stride": 2, "batch_norm": False},
-        {"type": "conv", "filters": 32, "batch_norm": False},
-        {"type": "pool"},
-        {"type": "conv", "filters": 64},
-        {"type": "pool"},
-        {"type": "dense", "units": 64},
+        *convolutions(16, size=5, stride=2, batch_norm=False),
+        *[*convolutions(32, batch_norm=False), POOL],
+        *[*convolutions(64), POOL],
+        *dense(64),
     ),
     epochs=1,
     batch_size=128,
@@ -428,10 +423,7 @@ RECIPES: dict[str, AnyRecipe] = {
     "tiny": dataclasses.replace(_SMALL, network="tiny", epochs=50, dropout=0.05, label_smoothing=0.02),
     "fast": _FAST,
     "brisk": dataclasses.replace(
-        _FAST,
-        epochs=3,
-        batch_size=192,
-        augmentation=Augmentation(rotation=5.0, scale=0.05, shift=1.0),
+        _FAST, epochs=3, batch_size=192, augmentation=Augmentation(rotation=5.0, scale=0.05, shift=1.0)
     ),
     "linear": Recipe(
         network="linear", epochs=20, learning_rate=2e-3, weight_decay=0.01, threads=1, precision="float32"
@@ -453,17 +445,10 @@ RECIPES: dict[str, AnyRecipe] = {
         _SMALL,
         network="characters",
         layers=(
-            {"type": "conv", "filters": 24},
-            {"type": "conv", "filters": 24},
-            {"type": "pool"},
-            {"type": "conv", "filters": 56},
-            {"type": "conv", "filters": 56},
-            {"type": "pool"},
-            {"type": "conv", "filters": 128},
-            {"type": "conv", "filters": 128},
-            {"type": "pool"},
-            {"type": "dense", "units": 256},
-            {"type": "dropout", "rate": 0.3},
+            *[*convolutions(24, 24), POOL],
+            *[*convolutions(56, 56), POOL],
+            *[*convolutions(128, 128), POOL],
+            *[*dense(256), {"type": "dropout", "rate": 0.3}],
         ),
         material="characters",
         epochs=12,

@@ -1,4 +1,7 @@
-"""Trains the networks that judge candidates among their neighbors, on candidates from held-out pages."""
+"""The networks that judge a candidate among its neighbors, see ``pipeline.rescoring``.
+
+They learn from candidates from held-out pages.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,73 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.fusion import LEAST
-from inkread.pipeline.rescoring import NEIGHBORS, OWN, PAIR
-from inkread.training.rescoring_network import MEMBERS, RescoringEnsemble, RescoringNetwork
-from inkread.training.schedules import linear
-from inkread.training.trainer import Answer, Passed, Plan, train
+from inkread.pipeline.rescoring import FEATURES, NEIGHBORS, OWN, PAIR
+from inkread.training.trainer import Answer, Passed, Plan, linear, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from torch import Tensor, nn
+    from torch import Tensor
 
+WIDTH, HIDDEN, NARROW = 64, 64, 32
+DROPPED = 0.1
+MEMBERS = 4
+"""Networks in the ensemble, from different initial weights (Lakshminarayanan et al. 2017): if they disagree,
+their mean is less confident."""
 EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 2e-3, 0.05
 """Passes over the candidates; candidates per step; the learning rate, which falls to zero; AdamW's weight
 decay."""
+
+
+class RescoringNetwork(nn.Module):
+    """Encodes the neighbors, pools them by maximum and mean, and corrects the candidate (Zaheer et al. 2017).
+
+    Maps N×277, see ``pipeline.rescoring.features``, to N×classes, which is added to the logarithms of the
+    fused probabilities; it is 0 before training. The classes include "not a single digit".
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("deviation", torch.ones(FEATURES))
+        self.first, self.second = nn.Linear(PAIR, WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.together, self.narrow = nn.Linear(OWN + 2 * WIDTH, HIDDEN), nn.Linear(HIDDEN, NARROW)
+        self.drop = nn.Dropout(DROPPED)
+        self.output = nn.Linear(NARROW, classes)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Maps N×277 to N×classes."""
+        scaled = (features - self.mean) / self.deviation
+        pairs = scaled[:, OWN:].reshape(-1, NEIGHBORS, PAIR)
+        present = features[:, OWN:].reshape(-1, NEIGHBORS, PAIR)[..., :1]
+        heard = torch.relu(self.second(torch.relu(self.first(pairs)))) * present
+        pooled = torch.cat([scaled[:, :OWN], heard.amax(dim=1), heard.mean(dim=1)], dim=1)
+        inner = self.drop(torch.relu(self.together(pooled)))
+        answer: Tensor = self.output(torch.relu(self.narrow(inner)))
+        return answer
+
+
+class RescoringEnsemble(nn.Module):
+    """Returns the mean answer of several networks."""
+
+    def __init__(self, members: Sequence[RescoringNetwork]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Maps N×277 to N×classes."""
+        return torch.stack([member(features) for member in self.members]).mean(dim=0)
 
 
 def fit_rescoring(
@@ -74,10 +126,7 @@ def fit_rescoring(
 class RescoringTask:
     """Learns which digit each candidate is; see ``trainer.Task``.
 
-    Attributes:
-        features: float32 N×277, see ``pipeline.rescoring.features``.
-        before: float32 N×11, the logarithms of the probabilities before.
-        truth: int64 N.
+    The attributes are the examples of ``fit_rescoring``; ``before`` has the logarithms of ``fused``.
     """
 
     features: Tensor

@@ -1,7 +1,11 @@
-"""A finished training of any network: as the loop returns it, and as its folder keeps it."""
+"""A finished training of any network: as the loop returns it, and as its folder keeps it.
+
+Also the spread of scores over runs that differ only in their seed: how much of a difference is luck.
+"""
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,18 +16,21 @@ from inkread.errors import ModelFormatError, ModelNotFoundError, one_line
 from inkread.models import load_model
 from inkread.models.card import CARD_FILE, Card
 from inkread.models.history import load_history
-from inkread.training.detector_network import DetectorNetwork
+from inkread.system.files import csv_of, write_whole
+from inkread.training.detector_fit import DetectorNetwork
 from inkread.training.recipe import DetectorRecipe, TextRecipe, recipe_from
 from inkread.training.strip_network import StripNetwork
 from inkread.training.to_torch import build
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from torch import nn
 
     from inkread.system.files import AnyPath
     from inkread.training.recipe import AnyRecipe, FineTuneConfig
 
-WEIGHTS_FILE = "model.safetensors"
+WEIGHTS_FILE, SEEDS_FILE = "model.safetensors", "seeds.csv"
 
 HIGHEST_STRIP = 256
 """Pixels; the network has weights for each row of a strip."""
@@ -107,3 +114,33 @@ def _network(recipe: AnyRecipe | FineTuneConfig, card: Card) -> nn.Module:
             raise ValueError(f"its card has strips {height!r} pixels high")
         return StripNetwork(len(card.labels), height)
     return build(recipe, len(card.labels))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A score over several seeds; ``deviation`` is the sample standard deviation, 0 for a single one."""
+
+    mean: float
+    deviation: float
+    low: float
+    high: float
+
+
+def spread(scores: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
+    """Returns the spread of each score that all runs have; ``scores`` are those of a card per run."""
+    shared = [name for name in scores[0] if all(name in each for each in scores)]
+    found = {}
+    for name in shared:
+        values = [each[name] for each in scores]
+        deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+        found[name] = Spread(statistics.fmean(values), deviation, min(values), max(values))
+    return found
+
+
+def save_seeds(folder: Path, scores: Mapping[int, Mapping[str, float]]) -> Path:
+    """Writes ``seeds.csv``, one row per seed with its scores; returns its path."""
+    path = folder / SEEDS_FILE
+    names = list(dict.fromkeys(name for each in scores.values() for name in each))
+    rows = ({"seed": seed} | dict(each) for seed, each in scores.items())
+    write_whole(path, csv_of(["seed", *names], rows).encode())
+    return path

@@ -147,9 +147,8 @@ def _parsed(entry: object, name: str, where: str) -> Range | Choices:
     allowed = ("choices",) if "choices" in entry else ("low", "high", "log")
     for key in entry:
         if key not in allowed:
-            raise OptionError(
-                f"{where}.{key}", "is not part of it", nearest(key, ("low", "high", "log", "choices"))
-            )
+            remedy = nearest(key, ("low", "high", "log", "choices"))
+            raise OptionError(f"{where}.{key}", "is not part of it", remedy)
     if "choices" in entry:
         if not isinstance(entry["choices"], list) or not entry["choices"]:
             raise OptionError(f"{where}.choices", "is not a list of values", "give some in square brackets")

@@ -1,35 +1,51 @@
-"""Trains the network that reads strips: by columns if the digits' places are known, and by text."""
+"""Trains the network that reads strips: by columns if the digits' places are known, and by text.
+
+The strips are runs that a detector finds on scenes, and real numbers with known text.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import torch
 from torch.nn import functional
 
-from inkread.evaluation.metrics import edit_distance
-from inkread.pipeline.detector import DIGITS
-from inkread.pipeline.strips import HEIGHT, TALL, planes
-from inkread.training import second_networks, starts
-from inkread.training.hardware import multiplies_bfloat16
-from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
-from inkread.training.strip_stock import Sample
+from inkread.pipeline.detector import DIGITS, likely
+from inkread.pipeline.strips import HEIGHT, TALL, runs_of, strip_along, strips_of
+from inkread.synthetic.real import IGNORED
+from inkread.synthetic.surfaces import displacements
+from inkread.training import on_the_fly
+from inkread.training.closeup_fit import page
+from inkread.training.strip_network import COLUMN, StripNetwork, planes_of, unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from inkread.datasets.numbers import Number
+    from inkread.pipeline.detector import Detector
+    from inkread.pipeline.strips import Strip
+    from inkread.synthetic.scenes import Scene
+    from inkread.synthetic.writers import Stock
     from inkread.training.recipe import DetectorRecipe
-    from inkread.training.strip_stock import Strips
 
+PAGE = 320
+OUTSIDE, HALFWAY = 1.0, 0.5
+"""Distance of a digit's middle from a strip's course, in its heights, from which it is not part of the strip,
+and below which it is."""
+WHOLE = 0.75
+"""A digit may be read or not if a smaller share of it is in the strip."""
+UNKNOWN = np.nan
+"""The place of a digit if only the text is known."""
+OF_PAPER, LEAST_OF_PAPER = 0.75, 0.3
+"""For a number in which no digit is found: the assumed foot of its digits, and their least height, as shares
+of the strip's height."""
 NONE = DIGITS
 BATCH, RATE = 32, 1.2e-3
 """Strips per step; the highest learning rate."""
@@ -50,6 +66,79 @@ COARSE, LOWEST = 0.3, 8.0
 """Share of strips in a lower resolution, and the least height of their digits there, in pixels."""
 BLURRED, GRAIN, BENT = 0.2, 0.15, 0.35
 """Share of blurred strips; the strongest grain, of 1; the standard deviation of the logarithm of gamma."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One strip.
+
+    Attributes:
+        pixels: uint8 40×W.
+        ends: float32 N×2, where each digit begins and ends, pixels, or ``UNKNOWN``.
+        digits: int64 N, ``IGNORED`` for those that may be read or not.
+    """
+
+    pixels: NDArray[np.uint8]
+    ends: NDArray[np.float32]
+    digits: NDArray[np.int64]
+
+
+def samples_of(scene: Scene, boxes: NDArray[np.float32]) -> list[Sample]:
+    """Returns a sample for each run of boxes on the scene."""
+    return [_sample(strip, scene) for strip in strips_of(scene.pixels, boxes)]
+
+
+def _sample(strip: Strip, scene: Scene) -> Sample:
+    digit = scene.classes < DIGITS
+    boxes, classes = scene.boxes[digit], scene.classes[digit]
+    places = strip.places(boxes)
+    ends, width = places[:, :2], strip.pixels.shape[1]
+    inside = np.clip(ends, 0, width)
+    seen = np.diff(inside)[:, 0] / np.maximum(np.diff(ends)[:, 0], 1e-3)
+    middle = (boxes[:, :2] + boxes[:, 2:]).astype(np.float64) / 2
+    tall = np.maximum(boxes[:, 3] - boxes[:, 1], HEIGHT / 2 / strip.scale)
+    aside = np.abs(middle[:, 1] - np.polyval(strip.course, middle[:, 0])) / tall
+    surely = (places[:, 2] < 1) & (seen >= WHOLE) & (aside < HALFWAY)
+    touched = (seen > 0) & (aside < OUTSIDE)
+    labels = np.where(surely, classes, IGNORED)[touched]
+    order = np.argsort(ends[touched].sum(axis=1), kind="stable")
+    return Sample(strip.pixels, ends[touched][order].astype(np.float32), labels[order])
+
+
+def gather(
+    detector: Detector,
+    stock: Stock,
+    *,
+    pages: int,
+    seed: int,
+    on_batch: Callable[[int, int], object] = lambda _done, _of: None,
+) -> list[Sample]:
+    """Cuts strips along the runs that the detector finds on so many pages."""
+    samples: list[Sample] = []
+    for index in range(pages):
+        scene = page(stock, seed, index, size=PAGE)
+        samples += samples_of(scene, likely(detector.detect(scene.pixels)[0]))
+        on_batch(index + 1, pages)
+    return samples
+
+
+def gather_numbers(detector: Detector, numbers: Iterable[Number]) -> list[Sample]:
+    """Cuts a strip along each number; its text is known, but not the places of its digits."""
+    samples = []
+    for number in numbers:
+        height, width = number.pixels.shape
+        boxes = likely(detector.detect(number.pixels)[0])
+        boxes = boxes[boxes[:, 3] - boxes[:, 1] > LEAST_OF_PAPER * height]
+        run = boxes[max(runs_of(boxes), key=len, default=[])]
+        if not len(run):
+            run = np.array([[0, (1 - OF_PAPER) * height, 0, OF_PAPER * height]], np.float32)
+        # Two boxes at the ends make it as long as the picture.
+        whole = np.concatenate([run[:1], run, run[-1:]])
+        whole[0, [0, 2]], whole[-1, [0, 2]] = 0, width
+        strip = strip_along([number.pixels], whole)
+        digits = np.array([int(character) for character in number.text])
+        samples.append(Sample(strip.pixels, np.full((len(digits), 2), UNKNOWN, np.float32), digits))
+    return samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +166,12 @@ class Batch:
 
 def batch_of(samples: Sequence[Sample]) -> Batch:
     """Puts samples into one batch, padded on the right."""
-    widths = np.array([sample.pixels.shape[1] for sample in samples])
-    width = -(-int(widths.max()) // (ANSWERS * COLUMN)) * ANSWERS * COLUMN
-    pixels = np.zeros((len(samples), HEIGHT, width), np.uint8)
-    labels = np.full((len(samples), width // COLUMN), NOT_ASKED, np.int64)
-    columns = -(-widths // COLUMN)
+    inputs, counts = planes_of([sample.pixels for sample in samples])
+    columns = counts.tolist()
+    labels = np.full((len(samples), inputs.shape[3] // COLUMN), NOT_ASKED, np.int64)
     lengths: list[int] = []
     text: list[int] = []
     for row, sample in enumerate(samples):
-        pixels[row, :, : widths[row]] = sample.pixels
         known = not np.isnan(sample.ends).any()
         if known:
             labels[row, : columns[row]] = NONE
@@ -97,13 +183,8 @@ def batch_of(samples: Sequence[Sample]) -> Batch:
         is_whole = bool((sample.digits >= 0).all())
         lengths.append(len(sample.digits) if is_whole else -1)
         text += sample.digits.tolist() if is_whole else []
-    return Batch(
-        torch.from_numpy(planes(pixels, widths)),
-        torch.from_numpy(labels),
-        torch.from_numpy(columns),
-        torch.tensor(text, dtype=torch.int64),
-        torch.tensor(lengths),
-    )
+    digits = torch.tensor(text, dtype=torch.int64)
+    return Batch(inputs, torch.from_numpy(labels), counts, digits, torch.tensor(lengths))
 
 
 def loss_of(logits: Tensor, batch: Batch) -> Tensor:
@@ -136,30 +217,17 @@ def varied(sample: Sample, rng: np.random.Generator) -> Sample:
     size = math.exp(rng.normal(0, GROW))
     across = size * math.exp(rng.uniform(-STRETCH, STRETCH))
     target = max(HEIGHT // 2, round(width * across))
-    bent = ELASTIC * float(rng.random()) * _displacements(target, rng)
+    bent = ELASTIC * float(rng.random()) * displacements((HEIGHT, target), REACH, rng)
     # The source of each pixel; OpenCV's whole numbers are the middles of pixels.
     x = (np.arange(target, dtype=np.float32)[None] + bent[0] + 0.5) / across - 0.5
-    y = (
-        (np.arange(HEIGHT, dtype=np.float32)[:, None] + bent[1] + 0.5 - HEIGHT / 2 + rng.normal(0, MOVED))
-        / size
-        + height / 2
-        - 0.5
-    )
-    pixels = cv2.remap(
-        sample.pixels,
-        x.astype(np.float32),
-        y.astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    rows = np.arange(HEIGHT, dtype=np.float32)[:, None] + bent[1] + 0.5 - HEIGHT / 2 + rng.normal(0, MOVED)
+    places = x.astype(np.float32), (rows / size + height / 2 - 0.5).astype(np.float32)
+    pixels = cv2.remap(sample.pixels, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if rng.random() < COARSE:
         share = math.exp(rng.uniform(math.log(LOWEST / TALL), 0))
         small = max(4, round(target * share)), max(4, round(HEIGHT * share))
-        pixels = cv2.resize(
-            cv2.resize(pixels, small, interpolation=cv2.INTER_AREA),
-            (target, HEIGHT),
-            interpolation=cv2.INTER_CUBIC,
-        )
+        coarse = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
+        pixels = cv2.resize(coarse, (target, HEIGHT), interpolation=cv2.INTER_CUBIC)
     if rng.random() < BLURRED:
         pixels = cv2.GaussianBlur(pixels, (0, 0), float(rng.uniform(0.4, 1.6)))
     value = (pixels if rng.random() < 0.6 else 255 - pixels).astype(np.float32) / 255
@@ -170,81 +238,46 @@ def varied(sample: Sample, rng: np.random.Generator) -> Sample:
     return Sample(np.asarray(value * 255, np.uint8), sample.ends * np.float32(across), sample.digits)
 
 
-def _displacements(width: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Returns smooth noise, 2×40×W, along x and y, with a standard deviation of about 1."""
-    coarse = (2 + HEIGHT // REACH, 2 + width // REACH)
-    noise = rng.standard_normal((2, *coarse), np.float32)
-    return np.stack([cv2.resize(one, (width, HEIGHT), interpolation=cv2.INTER_CUBIC) for one in noise])
-
-
 def batches(
-    parts: Sequence[Strips], shares: Sequence[float], rng: np.random.Generator
+    parts: Sequence[list[Sample]], shares: Sequence[float], rng: np.random.Generator
 ) -> Iterator[list[Sample]]:
     """Yields endless batches of strips of similar widths; ``shares`` is how often a strip is of each part."""
     while True:
-        widths = [np.diff(part.limits) for part in parts]
         of = rng.choice(len(parts), 32 * BATCH, p=np.array(shares) / sum(shares))
-        chosen = [(int(part), int(rng.integers(len(parts[part])))) for part in of]
-        chosen.sort(key=lambda each: widths[each[0]][each[1]])
+        chosen = [parts[part][int(rng.integers(len(parts[part])))] for part in of]
+        chosen.sort(key=_width)
         for first in rng.permutation(len(chosen) // BATCH) * BATCH:
-            yield [parts[part][index] for part, index in chosen[first : first + BATCH]]
+            yield chosen[first : first + BATCH]
+
+
+def _width(sample: Sample) -> int:
+    return sample.pixels.shape[1]
 
 
 def fit_strips(
-    parts: Sequence[Strips], shares: Sequence[float], recipe: DetectorRecipe, **options: Any
+    parts: Sequence[list[Sample]], shares: Sequence[float], recipe: DetectorRecipe, **options: Any
 ) -> StripNetwork:
-    """Returns the network after ``recipe.strip_steps`` steps of ``BATCH`` strips each.
+    """Returns the network after ``recipe.strip_steps`` steps; see ``on_the_fly.fit_second`` for options.
 
-    Args:
-        parts: the sets of strips to learn from.
-        shares: how often a strip is of each part.
-        recipe: see ``hardware.resolved``.
-        options: see ``second_networks.learn``.
+    ``parts`` are the sets of strips to learn from, ``shares`` how often a strip is of each.
     """
+
+    def varied_batches(epoch: int) -> Iterator[tuple[Tensor, Batch]]:
+        rng = np.random.default_rng([recipe.seed, 3, epoch])
+        for samples in batches(parts, shares, rng):
+            batch = batch_of([varied(sample, rng) for sample in samples])
+            yield batch.planes, batch
+
     torch.manual_seed(recipe.seed)
-    network = second_networks.learn(
+    task = on_the_fly.BatchesTask(
+        varied_batches, lambda answer, batch: loss_of(unfolded(answer), batch.to(answer.device))
+    )
+    return on_the_fly.fit_second(
         StripNetwork(DIGITS + 1),
-        lambda epoch: _varied_batches(parts, shares, np.random.default_rng([recipe.seed, 3, epoch])),
+        task,
         recipe,
         steps=recipe.strip_steps,
         rate=RATE,
-        start=starts.STRIP,
+        start=on_the_fly.STRIP,
         **options,
     )
-    return cast("StripNetwork", network)
-
-
-def _varied_batches(
-    parts: Sequence[Strips], shares: Sequence[float], rng: np.random.Generator
-) -> Iterator[second_networks.Batch]:
-    for samples in batches(parts, shares, rng):
-        batch = batch_of([varied(sample, rng) for sample in samples])
-        yield second_networks.Batch(batch.planes, partial(_loss_of_answer, batch=batch))
-
-
-def _loss_of_answer(answer: Tensor, batch: Batch) -> Tensor:
-    return loss_of(unfolded(answer), batch.to(answer.device))
-
-
-@torch.no_grad()
-def evaluate(network: StripNetwork, strips: Strips) -> tuple[float, float]:
-    """Returns the share of strips with known text that is read exactly, and the edits needed per digit."""
-    right = errors = length = count = 0
-    order = np.argsort(np.diff(strips.limits), kind="stable")
-    for first in range(0, len(order), BATCH):
-        samples = [strips[int(index)] for index in order[first : first + BATCH]]
-        batch = batch_of(samples)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16("cpu")):
-            logits = unfolded(network(batch.planes.to(memory_format=torch.channels_last)).float())
-        for sample, best, columns in zip(
-            samples, logits.argmax(dim=2).numpy(), batch.columns.tolist(), strict=True
-        ):
-            if (sample.digits < 0).any():
-                continue
-            read = "".join(str(label) for label, _ in groupby(best[:columns].tolist()) if label != NONE)
-            text = "".join(map(str, sample.digits))
-            right += read == text
-            errors += edit_distance(read, text)
-            length += len(text)
-            count += 1
-    return right / max(1, count), errors / max(1, length)

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import torch
 from torch import nn
 
-from inkread.pipeline.strips import HEIGHT
+from inkread.pipeline.strips import HEIGHT, planes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
     from torch import Tensor
 
 ANSWERS = 2
@@ -26,11 +31,8 @@ class StripNetwork(nn.Sequential):
 
     Maps N×1×H×W, W a multiple of 4, see ``pipeline.strips.planes``, to N×(2 * classes)×1×(W / 4) logits. The
     last four convolutions, along a single line, are dilated more and more (Yu and Koltun 2016). It has
-    1,368,438 parameters for digits on strips 40 pixels high, 1,440,204 for text lines 48 pixels high.
-
-    Args:
-        classes: how many, including none.
-        height: H, a multiple of 8.
+    1,368,438 parameters for digits on strips 40 pixels high, 1,440,204 for text lines 48 pixels high. The
+    classes include none, and H must be a multiple of 8.
     """
 
     def __init__(self, classes: int, height: int = HEIGHT) -> None:
@@ -63,6 +65,17 @@ def _layers(
         inputs, outputs, (rows, columns), stride=stride, padding=padding, dilation=(1, dilation), bias=False
     )
     return [layer, nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
+def planes_of(strips: Sequence[NDArray[np.uint8]]) -> tuple[Tensor, Tensor]:
+    """Returns strips, uint8 H×W, as input N×1×H×W, padded on the right, and how many columns each has."""
+    widths = np.array([strip.shape[1] for strip in strips], np.int64)
+    multiple = ANSWERS * COLUMN
+    width = -(-int(widths.max()) // multiple) * multiple
+    pixels = np.zeros((len(strips), len(strips[0]), width), np.uint8)
+    for row, strip in enumerate(strips):
+        pixels[row, :, : strip.shape[1]] = strip
+    return torch.from_numpy(planes(pixels, widths)), torch.from_numpy(-(-widths // COLUMN))
 
 
 def unfolded(answer: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "optuna", "sweep") from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
@@ -62,8 +62,9 @@ FIRST_PRUNED = 2
 ENOUGH_FOR_IMPORTANCE = 10
 """With fewer finished trials, it is chance which setting seems to matter."""
 
-Pruning = Literal["median", "halving", "none"]
+DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
+Pruning = Literal["median", "halving", "none"]
 State = Literal["complete", "pruned"]
 
 
@@ -138,7 +139,6 @@ def sweep(
     trials: int,
     pruning: Pruning = "median",
     watch: Watch,
-    save: Callable[..., object] = export,
 ) -> Sweep:
     """Runs trials until there are ``trials`` in all, including those of earlier calls with the same folder.
 
@@ -154,7 +154,6 @@ def sweep(
         pruning: when a trial stops early: below the median of the others at its epoch, by successive halving
             (Jamieson and Talwalkar 2016), or never.
         watch: notified after every step, epoch, and trial.
-        save: saves a run that is the best so far; see ``inkread.training.export.export``.
 
     Raises:
         TrainingError: the folder holds a sweep of other settings or other data, or an unreadable one.
@@ -165,13 +164,13 @@ def sweep(
         _identify(study, _identity(base, space, learned, held_out), out)
         _repeat_interrupted(study)
         distributions = {name: _distribution(name, entry) for name, entry in space.items()}
-        while (done := len(_done(study))) < trials:
+        while (done := len(_trials(study, *DONE))) < trials:
             best = _best_value(study)
             watch.on_trial(done, best)
             trial = study.ask(distributions)
             recipe = recipe_at(base, trial.params)
             begun = time.perf_counter()
-            accuracy = _train(trial, recipe, learned, held_out, out=out, watch=watch, above=best, save=save)
+            accuracy = _train(trial, recipe, learned, held_out, out=out, watch=watch, above=best)
             trial.set_user_attr("seconds", time.perf_counter() - begun)
             study.tell(trial, accuracy, TrialState.PRUNED if accuracy is None else TrialState.COMPLETE)
             shutil.rmtree(out / TRIAL, ignore_errors=True)
@@ -188,7 +187,6 @@ def _train(
     out: Path,
     watch: Watch,
     above: float,
-    save: Callable[..., object],
 ) -> float | None:
     """Trains one recipe and returns its accuracy; keeps the run as the best if it is above ``above``.
 
@@ -211,7 +209,7 @@ def _train(
     if accuracy > above:
         data = [learned.describe("train"), held_out.describe("validation")]
         command = f"inkread train --recipe {out / BEST_RECIPE} --out DIR"
-        save(run, [held_out], data=data, geometry=GEOMETRY, command=command)
+        export(run, [held_out], data=data, geometry=GEOMETRY, command=command)
         _keep(folder, out, run.recipe)
     return accuracy
 
@@ -264,14 +262,12 @@ def _identity(
     base: Recipe, space: Space, learned: LabelledGlyphs, held_out: LabelledGlyphs
 ) -> dict[str, str]:
     """Returns what all runs of one sweep share, flat, under names that a person can read."""
-    fixed = replace(base, threads=0, precision="auto").to_dict()  # a sweep may move to another machine
-    fixed |= {f"augmentation.{name}": value for name, value in fixed.pop("augmentation").items()}
+    fixed = replace(base, threads=0, precision="auto").flat()  # a sweep may move to another machine
     data = {
         "training data": (len(learned), learned.sha256),
         "held-out data": (len(held_out), held_out.sha256),
     }
-    common = fixed | data | {name: str(entry) for name, entry in space.items()}
-    return {name: str(value) for name, value in common.items()}
+    return {name: str(value) for name, value in (fixed | data | space).items()}
 
 
 def _identify(study: optuna.Study, identity: dict[str, str], out: Path) -> None:
@@ -286,9 +282,8 @@ def _identify(study: optuna.Study, identity: dict[str, str], out: Path) -> None:
             if noted.get(name) != identity.get(name)
         )
         problem = f"holds a sweep of other settings or other data ({changes})"
-        raise TrainingError(
-            str(out), problem, "continue with what it was started with, or choose another folder"
-        )
+        remedy = "continue with what it was started with, or choose another folder"
+        raise TrainingError(str(out), problem, remedy)
 
 
 def _repeat_interrupted(study: optuna.Study) -> None:
@@ -306,31 +301,29 @@ def _distribution(name: str, entry: Range | Choices) -> BaseDistribution:
     return FloatDistribution(entry.low, entry.high, log=entry.log)
 
 
-def _done(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+def _trials(study: optuna.Study, *states: TrialState) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=states)
 
 
 def _best_value(study: optuna.Study) -> float:
     """Returns the highest accuracy of a finished trial; 0 if there is none."""
-    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return max((trial.value or 0.0 for trial in finished), default=0.0)
+    return max((trial.value or 0.0 for trial in _trials(study, TrialState.COMPLETE)), default=0.0)
 
 
 def _result(study: optuna.Study, space: Space, out: Path) -> Sweep:
     found = []
-    for trial in _done(study):
-        curve = tuple(trial.intermediate_values[epoch] for epoch in sorted(trial.intermediate_values))
+    for trial in _trials(study, *DONE):
+        curve = tuple(value for _, value in sorted(trial.intermediate_values.items()))
         state: State = "complete" if trial.state == TrialState.COMPLETE else "pruned"
-        found.append(
-            Trial(trial.number, state, dict(trial.params), curve, float(trial.user_attrs.get("seconds", 0.0)))
-        )
+        seconds = float(trial.user_attrs.get("seconds", 0.0))
+        found.append(Trial(trial.number, state, dict(trial.params), curve, seconds))
     result = Sweep(out, space, tuple(found), _importance(study))
     _save_table(result)
     return result
 
 
 def _importance(study: optuna.Study) -> dict[str, float]:
-    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) < ENOUGH_FOR_IMPORTANCE:
+    if len(_trials(study, TrialState.COMPLETE)) < ENOUGH_FOR_IMPORTANCE:
         return {}
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     try:
@@ -341,7 +334,7 @@ def _importance(study: optuna.Study) -> dict[str, float]:
 
 def _save_table(result: Sweep) -> None:
     """Writes all trials to ``trials.csv``, one row each."""
-    figures = ["trial", "state", "validation_accuracy", "epochs", "seconds"]
+    figures = ("trial", "state", "validation_accuracy", "epochs", "seconds")
     rows = []
     for trial in result.trials:
         values = (trial.number, trial.state, trial.accuracy, len(trial.curve), round(trial.seconds, 2))

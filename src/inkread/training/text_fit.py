@@ -7,24 +7,22 @@ connectionist temporal classification (Graves et al. 2006).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.nn import functional
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from inkread.datasets.strip_pack import HEIGHT
 from inkread.evaluation.metrics import edit_distance
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.decoding import greedy
-from inkread.pipeline.strips import planes
 from inkread.synthetic.text_lines import make_line
-from inkread.training import on_the_fly, starts
+from inkread.training import on_the_fly
 from inkread.training.checkpoint import Checkpoint
 from inkread.training.hardware import multiplies_bfloat16
-from inkread.training.starts import load_trunk, load_weights
-from inkread.training.strip_network import ANSWERS, COLUMN, StripNetwork, unfolded
+from inkread.training.strip_network import StripNetwork, planes_of, unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +39,8 @@ if TYPE_CHECKING:
 BLANK = len(TEXT_CLASSES) - 1
 POOL = 400
 """Lines that are sorted by width before they are divided into batches."""
+AHEAD = 32
+"""Batches that each process prepares in advance."""
 MEASURED = 1_000
 """Held-out lines that each epoch is measured on."""
 
@@ -72,21 +72,12 @@ class TextEpoch:
         }
 
 
-class LineBatches(IterableDataset["Lines"]):
-    """Yields endless batches of lines of similar widths; each worker makes every ``workers``-th pool."""
-
-    def __init__(self, stock: TextStock, recipe: TextRecipe, epoch: int) -> None:
-        self.stock, self.recipe, self.epoch = stock, recipe, epoch
-
-    def __iter__(self) -> Iterator[Lines]:
-        info = get_worker_info()
-        pool, step = (info.id, info.num_workers) if info else (0, 1)
-        while True:
-            rng = np.random.default_rng([self.recipe.seed, self.epoch, pool])
-            lines = sorted((make_line(self.stock, rng) for _ in range(POOL)), key=_width)
-            batches = list(split(lines, self.recipe.batch_size))
-            yield from (batches[index] for index in rng.permutation(len(batches)))
-            pool += step
+def _batches(stock: TextStock, recipe: TextRecipe, epoch: int, pool: int) -> Iterator[Lines]:
+    """Makes the lines of a pool, and yields batches of similar widths."""
+    rng = np.random.default_rng([recipe.seed, epoch, pool])
+    lines = sorted((make_line(stock, rng) for _ in range(POOL)), key=_width)
+    batches = list(split(lines, recipe.batch_size))
+    return (batches[index] for index in rng.permutation(len(batches)))
 
 
 def _width(line: Strip) -> int:
@@ -105,24 +96,8 @@ def split(lines: Sequence[Strip], pixels: int) -> Iterator[Lines]:
         yield batch
 
 
-def planes_of(lines: Sequence[Strip]) -> tuple[Tensor, Tensor]:
-    """Returns the network's input N×1×48×W, and the number of columns of 2 pixels of each line."""
-    widths = np.array([_width(line) for line in lines], np.int64)
-    multiple = ANSWERS * COLUMN
-    pixels = np.zeros((len(lines), HEIGHT, -(-int(widths.max()) // multiple) * multiple), np.uint8)
-    for row, line in enumerate(lines):
-        pixels[row, :, : widths[row]] = line.pixels
-    return torch.from_numpy(planes(pixels, widths)), torch.from_numpy(-(-widths // COLUMN))
-
-
 class TextTask:
-    """Learns to read lines; see ``trainer.Task``.
-
-    Args:
-        recipe: how many lines a step has.
-        stock: the material of the lines.
-        validation: held-out lines.
-    """
+    """Learns to read lines made of a stock, and measures each epoch on others; see ``trainer.Task``."""
 
     def __init__(self, recipe: TextRecipe, stock: TextStock, validation: Lines) -> None:
         self._recipe, self._stock, self._validation = recipe, stock, validation
@@ -130,21 +105,12 @@ class TextTask:
 
     def batches(self, epoch: int) -> Iterator[Lines]:
         """Returns the batches of an epoch."""
-        workers = self._recipe.workers
-        lines = LineBatches(self._stock, self._recipe, epoch)
-        return iter(
-            DataLoader(
-                lines,
-                batch_size=None,
-                num_workers=workers,
-                prefetch_factor=32 if workers else None,
-                multiprocessing_context="fork" if workers else None,
-            )
-        )
+        make = partial(_batches, self._stock, self._recipe, epoch)
+        return on_the_fly.stream(make, workers=self._recipe.workers, ahead=AHEAD, context="fork")
 
     def loss(self, answer: Answer, batch: Lines) -> tuple[Tensor, tuple[float, ...]]:
         """Returns the loss per character."""
-        inputs, columns = planes_of(batch)
+        inputs, columns = planes_of([line.pixels for line in batch])
         logits = unfolded(answer(inputs.contiguous(memory_format=torch.channels_last)))
         texts = [torch.tensor([self._codes[character] for character in line.text]) for line in batch]
         lengths = torch.tensor([len(text) for text in texts])
@@ -173,7 +139,7 @@ def evaluate(network: nn.Module, lines: Lines, pixels: int = 5_000) -> tuple[flo
     device = next(network.parameters()).device.type
     errors = length = right = 0
     for batch in split(sorted(lines, key=_width), pixels):
-        inputs, columns = planes_of(batch)
+        inputs, columns = planes_of([line.pixels for line in batch])
         with torch.autocast(device, dtype=torch.bfloat16, enabled=multiplies_bfloat16(device)):
             logits = unfolded(network(inputs.to(device, memory_format=torch.channels_last)).float())
         for line, best, count in zip(
@@ -202,9 +168,9 @@ def fit_text(
     torch.manual_seed(recipe.seed)
     network = StripNetwork(len(TEXT_CLASSES), HEIGHT)
     if recipe.weights == "bundled":
-        load_weights(network, starts.TEXT)
+        on_the_fly.load_weights(network, on_the_fly.TEXT)
     elif recipe.weights == "strip":
-        load_trunk(network, starts.STRIP)
+        on_the_fly.load_trunk(network, on_the_fly.STRIP)
     rng = np.random.default_rng([recipe.seed, 0])
     task = TextTask(recipe, stock, [make_line(held_out, rng) for _ in range(MEASURED)])
     checkpoint = Checkpoint(folder, recipe.identity(), TextEpoch, resume=resume)

@@ -12,23 +12,22 @@ from inkread.datasets.strip_pack import HEIGHT
 from inkread.errors import OptionError
 from inkread.evaluation.metrics import edit_distance
 from inkread.models import NGRAMS
-from inkread.models.card import CARD_FILE, TEXT_CLASSES
+from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.beam_search import BeamSearch
 from inkread.pipeline.ngrams import NGRAMS_FILE
 from inkread.pipeline.text import TextRecognizer
 from inkread.pipeline.text_lines import FILL
 from inkread.pipeline.words import read_words
 from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_text_stock, make_line
-from inkread.system.files import write_whole, writing
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
-from inkread.training.detector_export import in_8_bits_compared
-from inkread.training.export import Origin, save_run
+from inkread.training.export import Origin, in_8_bits_compared, save_run, write_model
 from inkread.training.hardware import opencv_in_one_thread, resolved, torch_settings
 from inkread.training.ngrams import count_ngrams, fit_weights
 from inkread.training.progress import Progress
 from inkread.training.run import Run
-from inkread.training.text_fit import fit_text, planes_of
+from inkread.training.strip_network import planes_of
+from inkread.training.text_fit import fit_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,15 +88,8 @@ def train_text(
         stock, held_out = (load_text_stock(data_dir, held_out=part) for part in (False, True))
         if data:
             stock = dataclasses.replace(stock, strips=stock.strips | {OWN: _own(data)})
-        state = fit_text(
-            recipe,
-            out,
-            stock=stock,
-            held_out=held_out,
-            resume=resume,
-            on_epoch=progress.on_epoch,
-            on_batch=progress.on_batch,
-        )
+        watched = {"on_epoch": progress.on_epoch, "on_batch": progress.on_batch}
+        state = fit_text(recipe, out, stock=stock, held_out=held_out, resume=resume, **watched)
         network = state.averaged.cpu()
         origin = Origin(recipe, (*described(stock, "train"), *described(held_out, "validation")), command)
         model = text_model(network, held_out, out, origin)
@@ -118,13 +110,9 @@ def _own(folders: Sequence[str]) -> Strips:
 
 
 def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin: Origin) -> Model:
-    """Returns the network in 8 bits.
-
-    Raises:
-        TrainingError: ONNX Runtime and PyTorch disagree on held-out lines.
-    """
+    """Returns the network in 8 bits; see ``in_8_bits_compared``."""
     rng = np.random.default_rng([origin.recipe.seed, 1])
-    examples = [planes_of([make_line(held_out, rng)])[0].numpy() for _ in range(CALIBRATED)]
+    examples = [planes_of([make_line(held_out, rng).pixels])[0].numpy() for _ in range(CALIBRATED)]
     geometry = {"height": HEIGHT, "ink": FILL}
     card = origin.card(network, labels=TEXT_CLASSES, geometry=geometry)
     return in_8_bits_compared(network.eval(), TextRecognizer, examples, card, folder)
@@ -145,10 +133,7 @@ def save_spelling(folder: Path, ngrams: NGrams, lines: Sequence[ReadLine], origi
         fusion=dataclasses.asdict(weights),
     )
     card = _measured(card, lines[WEIGHED:], BeamSearch(ngrams, weights))
-    with writing(folder, "make room, then resume the run"):
-        folder.mkdir(exist_ok=True)
-    write_whole(folder / NGRAMS_FILE, content)
-    write_whole(folder / CARD_FILE, card.to_json().encode())
+    write_model(folder / NGRAMS_FILE, content, card)
 
 
 def _columns_of(model: Model, held_out: TextStock, seed: int) -> list[ReadLine]:
@@ -179,11 +164,9 @@ def _measured(card: Card, lines: Sequence[ReadLine], search: BeamSearch | None =
 
 
 def fitted_temperature(right: NDArray[np.bool_], logs: NDArray[np.float64]) -> float:
-    """Returns the temperature with the highest likelihood.
+    """Returns the temperature with the highest likelihood for words read right or not.
 
-    Args:
-        right: which words were read right.
-        logs: the log probability of each word, the sum of its characters'.
+    ``logs`` are the words' log probabilities, each the sum of its characters'.
     """
     probable = np.clip(np.exp(logs[None] / TEMPERATURES[:, None]), 1e-6, 1 - 1e-6)
     likelihood = np.where(right, np.log(probable), np.log(1 - probable)).mean(axis=1)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 """Largest allowed difference of an output between the runtimes, as a share of the largest; 1e-6 is usual."""
 
+REMEDY = "nothing was exported; install the versions of PyTorch and ONNX Runtime that inkread needs"
+
 EXAMPLE_SIDE = 64
 """Stands in for a side that the network leaves open, while shapes are computed."""
 
@@ -179,9 +181,6 @@ def compare(
         outputs.append(session.run(None, {name: batch})[0])
         gap = np.abs(outputs[-1] - expected).max() / np.abs(expected).max()
         if not gap <= TOLERANCE:  # NaN is not agreement
-            raise TrainingError(
-                MODEL_FILE,
-                f"disagrees with the network (outputs differ by {gap:.2g} of the largest)",
-                "nothing was exported; install the versions of PyTorch and ONNX Runtime that inkread needs",
-            )
+            problem = f"disagrees with the network (outputs differ by {gap:.2g} of the largest)"
+            raise TrainingError(MODEL_FILE, problem, REMEDY)
     return outputs

@@ -23,8 +23,7 @@ from inkread.models.layers import (
     layers_of,
 )
 from inkread.pipeline.glyph import SIDE
-from inkread.training.architecture import check_layers, padding, shapes
-from inkread.training.networks import NAMED
+from inkread.training.architecture import NAMED, check_layers, padding, shapes
 from inkread.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from inkread.training.recipe import FineTuneConfig
 
 WEIGHTS = ("weight", "bias")
+REMEDY = "name a model of glyphs that inkread trained"
 
 
 def build(recipe: Recipe | FineTuneConfig, classes: int) -> nn.Sequential:
@@ -49,7 +49,7 @@ def build(recipe: Recipe | FineTuneConfig, classes: int) -> nn.Sequential:
 
 
 def named(name: str, classes: int = 10, dropout: float = 0.0) -> nn.Sequential:
-    """Builds a network of ``training.networks``."""
+    """Builds a named network of ``training.architecture``."""
     return own(check_layers([*NAMED[name](), {"type": "dropout", "rate": dropout}]), classes)
 
 
@@ -109,9 +109,7 @@ def open_network(model: Model) -> tuple[tuple[dict[str, Any], ...], nn.Sequentia
             case _:
                 raise _unknown(layer, str(model.path))
     if not tables or tables.pop()["type"] != "dense":
-        raise ModelFormatError(
-            str(model.path), "does not end with a dense layer", "name a model of glyphs that inkread trained"
-        )
+        raise ModelFormatError(str(model.path), "does not end with a dense layer", REMEDY)
     return check_layers(tables, source=str(model.path)), network_of(layers)
 
 
@@ -119,20 +117,13 @@ def _convolution(layer: Convolution, source: str) -> dict[str, Any]:
     (size, other), (stride, along), (padding, beside) = layer.size, layer.strides, layer.padding
     if (size, stride, padding) != (other, along, beside) or layer.size != layer.kernel:
         raise _unknown(layer, source)
-    return {
-        "type": "conv",
-        "filters": len(layer.weight),
-        "size": size,
-        "stride": stride,
-        "padding": padding,
-        "batch_norm": False,
-        "activation": "none",
-    }
+    window = {"size": size, "stride": stride, "padding": padding}
+    return {"type": "conv", "filters": len(layer.weight), **window, "batch_norm": False, "activation": "none"}
 
 
 def _unknown(layer: Layer, source: str) -> ModelFormatError:
     problem = f"has a layer ({type(layer).__name__}) that no recipe describes"
-    return ModelFormatError(source, problem, "name a model of glyphs that inkread trained")
+    return ModelFormatError(source, problem, REMEDY)
 
 
 def network_of(layers: Iterable[Layer]) -> nn.Sequential:
@@ -146,15 +137,15 @@ def _module(layer: Layer) -> nn.Module:
             return nn.Unflatten(1, (1, SIDE))
         case Convolution():
             filters, channels, *_ = layer.weight.shape
-            made: nn.Module = nn.Conv2d(
-                channels, filters, layer.kernel, layer.strides, layer.padding, layer.dilations
-            )
+            window = layer.kernel, layer.strides, layer.padding, layer.dilations
+            made: nn.Module = nn.Conv2d(channels, filters, *window)
         case Pooling():
             return (nn.MaxPool2d if layer.kind == "max" else nn.AvgPool2d)(layer.size, layer.strides)
         case Rectifier():
             return nn.ReLU()
         case Activation():
-            return _activation(layer)
+            plain = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "elu": nn.ELU}
+            return plain[layer.kind]() if layer.kind in plain else nn.LeakyReLU(layer.slope)
         case Flatten():
             return nn.Flatten()
         case Dense():
@@ -162,15 +153,3 @@ def _module(layer: Layer) -> nn.Module:
             made = nn.Linear(inputs, outputs)
     made.load_state_dict({name: torch.tensor(getattr(layer, name)) for name in WEIGHTS})
     return made
-
-
-def _activation(layer: Activation) -> nn.Module:
-    match layer.kind:
-        case "tanh":
-            return nn.Tanh()
-        case "sigmoid":
-            return nn.Sigmoid()
-        case "elu":
-            return nn.ELU()
-        case "leaky_relu":
-            return nn.LeakyReLU(layer.slope)

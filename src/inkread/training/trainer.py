@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from inkread.errors import TrainingError
+from inkread.training import hardware
 from inkread.training.checkpoint import Checkpoint, State
-from inkread.training.distributed import ALONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-    from inkread.training.distributed import Alone
     from inkread.training.recipe import TrainingConfig
 
 EPOCH_SEEDS = 10_007
@@ -35,16 +34,44 @@ EPOCH_SEEDS = 10_007
 Answer = Callable[["Tensor"], "Tensor"]
 """The network that learns, in the plan's precision: its input -> its output in 32 bits."""
 
-Row = TypeVar("Row", bound="Figures")
+Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
 
 
-class Figures(Protocol):
-    """The figures of one epoch; a dataclass, and a row of ``history.csv``."""
+def one_cycle(progress: float, warmup: float) -> float:
+    """Learning rate, as a share of the highest: half a cosine up, half a cosine down (Smith 2018).
 
-    @property
-    def epoch(self) -> int:
-        """Its number, from 1."""
+    Like the other schedules, it takes the share of the steps that are done, 0..1, and the share during which
+    the rate rises.
+    """
+    if progress < warmup:
+        return (1 - math.cos(math.pi * progress / warmup)) / 2
+    return (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup))) / 2
+
+
+def linear(progress: float, warmup: float) -> float:
+    """Half a cosine up, a line down to zero."""
+    return one_cycle(progress, warmup) if progress < warmup else (1 - progress) / (1 - warmup)
+
+
+def constant(progress: float, warmup: float) -> float:
+    """Half a cosine up, and no further change."""
+    return one_cycle(progress, warmup) if progress < warmup else 1.0
+
+
+def trapezoid(progress: float, warmup: float, decay: float) -> float:
+    """A line up, a plateau, and over the last ``decay`` of the steps a line down to zero.
+
+    After Hägele et al., "Scaling laws and compute-optimal training beyond fixed durations", 2024: a training
+    that turns out to be too short can continue from its plateau.
+    """
+    rise = progress / warmup if warmup else 1.0
+    fall = (1 - progress) / decay if decay else 1.0
+    return min(1.0, rise, fall)
+
+
+SCHEDULES = {"one-cycle": one_cycle, "linear": linear, "constant": constant}
+"""By the names that recipes have for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +106,16 @@ class Task(Protocol[Row_co]):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How the weights change.
+    """How the weights change; what is not explained here has the meaning that it has in ``recipe.Recipe``.
 
     Attributes:
         steps: in all.
         epoch: steps of an epoch; the last one may be shorter.
-        learning_rate: the highest.
         schedule: share of the steps done, 0..1 -> share of the highest rate.
         seed: seeds PyTorch's global generator, for dropout and for whatever a task draws from it.
-        optimizer: ``adamw``, ``adam``, or ``sgd`` (with Nesterov's momentum).
-        momentum: the momentum of ``sgd``.
         weight_decay: as the optimizer means it; none on biases and batch norms.
-        averaging: decay per step of the moving average of the weights, which is the result; 0 for none.
         clip: norm that gradients are clipped to.
-        device: where.
-        precision: the layers' precision, ``float32`` or ``bfloat16``.
-        patience: epochs without a lower validation loss after which the training stops; 0 for never.
-        keep: ``last``, or ``best`` for the epoch with the lowest validation loss.
+        device: ``hardware.resolved``, like the precision.
     """
 
     steps: int
@@ -148,18 +168,18 @@ def train(
     plan: Plan,
     *,
     checkpoint: Checkpoint[Row] | None = None,
-    processes: Alone = ALONE,
     on_epoch: Callable[[Row], object] = lambda _row: None,
     on_batch: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> State[Row]:
-    """Trains a network; ``State.averaged`` is the result, in evaluation mode.
+    """Trains a network, in all processes that are ``hardware.joined``.
+
+    ``State.averaged`` is the result, in evaluation mode.
 
     Args:
         network: with the weights to start from.
         task: what it learns.
         plan: how.
         checkpoint: where the state is kept after each epoch; none for a short training.
-        processes: those that train together, see ``distributed.joined``.
         on_epoch: called after each epoch with its figures; for a resumed training, also with earlier ones.
         on_batch: called after each step with the number of steps done in this epoch, and in all of it.
 
@@ -172,10 +192,9 @@ def train(
         checkpoint.open(state)
         for row in state.history:
             on_epoch(row)
-    network = processes.parallel(state.network)
+    network = hardware.parallel(state.network)
     while not _is_done(state, plan):
-        row = _epoch(state, network, task, plan, processes, on_batch=on_batch)
-        state.history.append(processes.agreed(row))
+        state.history.append(hardware.agreed(_epoch(state, network, task, plan, on_batch=on_batch)))
         state.note_best(keep=plan.keep == "best")
         if checkpoint:
             checkpoint.save(state)
@@ -195,7 +214,6 @@ def _epoch(
     network: nn.Module,
     task: Task[Row],
     plan: Plan,
-    processes: Alone,
     *,
     on_batch: Callable[[int, int], object],
 ) -> Row:
@@ -217,7 +235,7 @@ def _epoch(
         on_batch(done + 1, count)
     if not plan.averaging:
         state.average(0.0)
-    sums = processes.mean(sums)
+    sums = hardware.mean(sums, plan.device)
     if not np.isfinite(sums).all():
         remedy = "start again with a lower learning rate"
         raise TrainingError(f"epoch {epoch}", "the loss is no longer a number", remedy)
