@@ -107,7 +107,7 @@ def _compared(
     from inkread.datasets.progress import download_bar
     from inkread.evaluation.comparison import STEPS
     from inkread.evaluation.comparison import compare as compared
-    from inkread.evaluation.probe_set import probing_digits
+    from inkread.evaluation.crops import probing_digits
     from inkread.evaluation.systems import open_systems
 
     with download_bar(error_console(quiet=quiet)) as progress:

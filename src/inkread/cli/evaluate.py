@@ -121,7 +121,6 @@ def _on_glyphs(
     from inkread.datasets.progress import download_bar
     from inkread.datasets.registry import NAMES, load_named
     from inkread.evaluation.glyphs import evaluate_glyphs
-    from inkread.evaluation.predictions import glyph_predictions
     from inkread.pipeline.classifier import Classifier
 
     if data not in NAMES and Path(data).is_dir():
@@ -133,7 +132,7 @@ def _on_glyphs(
         glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
     report = evaluate_glyphs(classifier, glyphs)
     if predictions:
-        write_whole(predictions, glyph_predictions(report).encode())
+        write_whole(predictions, report.to_csv().encode())
     if style is ReportFormat.JSON:
         _print_json({"model": model, "data": glyphs.name} | report.to_dict())
     else:
@@ -155,7 +154,6 @@ def _on_pictures(
 ) -> None:
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
-    from inkread.evaluation.predictions import picture_predictions
     from inkread.evaluation.reports.errors import error_page
     from inkread.reader import Reader
 
@@ -167,7 +165,7 @@ def _on_pictures(
     if page:
         write_whole(page, error_page(report, labelled, reader, title=f"{model} on {folder}").encode())
     if predictions:
-        write_whole(predictions, picture_predictions(report).encode())
+        write_whole(predictions, report.to_csv().encode())
     rival: PictureReport | None = None
     if naive:
         with progress_bar("Reading naively", len(labelled), shown=not quiet) as advance:

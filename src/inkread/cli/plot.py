@@ -116,7 +116,7 @@ def _print_curves(histories: "Mapping[str, History]") -> None:
     """Prints a row for each run and value: the curve and the last value."""
     from rich.text import Text
 
-    from inkread.evaluation.plots.sparkline import sparkline
+    from inkread.evaluation.figures import sparkline
 
     rows = table("Run", "Figure", "Epochs", ">Last")
     for run, history in histories.items():

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from inkread.models.network import Network
+    from inkread.models.onnx_session import Network
     from inkread.synthetic.writers import Stock
     from inkread.training.detector_fusion import Judged
     from inkread.training.export import Origin

@@ -15,10 +15,10 @@ from inkread.datasets.glyphs import join
 from inkread.models.card import (
     CARD_FILE,
     HELD_OUT_FILE,
+    HISTORY_FILE,
     MODEL_FILE,
     Card,
 )
-from inkread.models.history import HISTORY_FILE
 from inkread.system.files import csv_of, whole_folder, writing
 from inkread.training.calibration import (
     calibrate,

@@ -10,8 +10,7 @@ import safetensors.torch
 
 from inkread.errors import ModelFormatError, ModelNotFoundError, one_line
 from inkread.models import load_model
-from inkread.models.card import CARD_FILE, Card
-from inkread.models.history import load_history
+from inkread.models.card import CARD_FILE, Card, load_history
 from inkread.training.detector_network import DetectorNetwork
 from inkread.training.recipe import DetectorRecipe, TextRecipe, recipe_from
 from inkread.training.strip_network import StripNetwork
