@@ -34,7 +34,7 @@ from inkread.datasets.pictures import load_labelled_folder
 from inkread.errors import DatasetFormatError, InkreadError, OptionError, PictureError
 from inkread.evaluation.summary import summarize
 from inkread.models import CARD_FILE, DIGIT_CLASSES, MODEL_FILE, Card, Model, load_model
-from inkread.models.history import HISTORY_FILE, load_history
+from inkread.models.card import HISTORY_FILE, load_history
 from inkread.models.layers import layers_of
 from inkread.picture import PictureLimits, is_document, load_picture, page_count
 from inkread.pipeline.classifier import Classifier

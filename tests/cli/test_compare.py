@@ -161,7 +161,7 @@ def test_models_that_held_out_different_glyphs_or_know_other_classes_are_not_com
     assert "other: held out other glyphs than one" in result.err
     from inkread.evaluation import systems
 
-    own, bundled = systems.open_systems()[0], systems._own("bundled", "default", 0)
+    own, bundled = systems.open_systems()[0], systems._own("bundled", "default")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(systems, "open_systems", lambda *_: [own, bundled])
         result = run("compare", "one", "bundled")

@@ -15,7 +15,6 @@ import inkread.reader
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.pictures import LabelledPicture
 from inkread.evaluation.pictures import PictureReport, PictureResult
-from inkread.evaluation.predictions import picture_predictions
 from inkread.models import DIGIT_CLASSES
 
 
@@ -149,7 +148,7 @@ def test_predictions_of_pictures_are_saved_one_a_row(run, folder, tmp_path):
 
 def test_no_file_name_is_a_formula_in_a_spreadsheet():
     results = [PictureResult(name, "single", "7", "7", {}) for name in ("=1+1.png", "a=1.png")]
-    table = picture_predictions(PictureReport(tuple(results)))
+    table = PictureReport(tuple(results)).to_csv()
     assert [row["file"] for row in csv.DictReader(table.splitlines())] == ["./=1+1.png", "a=1.png"]
 
 

@@ -16,14 +16,14 @@ FOUND = Parity("MNIST", 5_000, 1.3e-6, 2, 0.9912, 0.9914)
 @pytest.fixture
 def exports(monkeypatch):
     """Replaces the export and records its arguments."""
-    from inkread.export import exporting
+    from inkread.export import Exported
 
     calls = []
 
     def export_model(model, *, to, on_format, **options):
         calls.append({"model": model, "to": to} | options)
         on_format()
-        return [exporting.Exported(FORMATS[name], Path(f"out/{name}"), 790_000, FOUND) for name in to]
+        return [Exported(FORMATS[name], Path(f"out/{name}"), 790_000, FOUND) for name in to]
 
     monkeypatch.setattr(inkread.export, "export_model", export_model, raising=False)
     return calls

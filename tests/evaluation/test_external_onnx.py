@@ -17,7 +17,6 @@ from inkread.evaluation.external_onnx import (
     LAYOUTS,
     RANGES,
     Convention,
-    ExternalClassifier,
     ExternalNetwork,
     find_convention,
 )
@@ -47,7 +46,7 @@ def test_layout_range_and_scores_are_found(layout, values, scores, network_of, d
     found = find_convention(network, digits)
     assert (found.layout, found.values, found.scores) == (layout, values, scores)
     assert found.probed > 0.9
-    shares = ExternalClassifier(network, found).probabilities(digits.images)
+    shares = network.probabilities(found, digits.images)
     assert shares.shape == (len(digits), 10)
     assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inkread.datasets.synthetic_digits import synthetic_digits
-from inkread.export.parity_data import ParityData
+from inkread.export.parity import ParityData
 
 
 @pytest.fixture(scope="session")

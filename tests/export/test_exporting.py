@@ -22,8 +22,7 @@ from inkread.errors import (
     OutputError,
 )
 from inkread.export import FORMATS, export_model, exporting, to_onnx
-from inkread.export.parity import moved_rejection_threshold
-from inkread.export.parity_data import load_parity_data
+from inkread.export.parity import load_parity_data, moved_rejection_threshold
 from inkread.export.source import Source
 from inkread.models import load_model
 from inkread.pipeline.classifier import Classifier, softmax

@@ -27,7 +27,7 @@ from inkread.errors import (
     OutputError,
 )
 from inkread.export import export_model, import_keras
-from inkread.export.parity_data import ParityData
+from inkread.export.parity import ParityData
 from inkread.pipeline.classifier import Classifier, softmax
 
 needs("keras")

@@ -26,7 +26,7 @@ from inkread.models import (
     bundled,
     load_model,
 )
-from inkread.models.history import HISTORY_FILE, load_history
+from inkread.models.card import HISTORY_FILE, load_history
 from inkread.pipeline.classifier import Classifier
 
 LARGEST_BUNDLED = 2_000_000

@@ -9,7 +9,7 @@ import pytest
 from worst_pictures import WORST, worst
 
 from inkread import Reader
-from inkread.models.network import Network
+from inkread.models.onnx_session import Network
 from inkread.pipeline.closeups import CloseupClassifier
 from inkread.pipeline.config import DEFAULT_CONFIG
 from inkread.pipeline.detector import Detector

@@ -13,8 +13,7 @@ import torch
 from inkread.datasets.numbers import load_numbers
 from inkread.errors import TrainingError
 from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, Model, load_model
-from inkread.models.network import Network
-from inkread.models.onnx_session import open_session
+from inkread.models.onnx_session import Network, open_session
 from inkread.pipeline.closeups import SIDE, CloseupClassifier
 from inkread.pipeline.config import ReaderConfig
 from inkread.pipeline.detector import DIGITS, STRIDE, Detections, Detector

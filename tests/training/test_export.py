@@ -22,8 +22,7 @@ from inkread.datasets import registry
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
 from inkread.evaluation.metrics import CALIBRATION_BINS
-from inkread.models.card import Card
-from inkread.models.history import HISTORY_FILE
+from inkread.models.card import HISTORY_FILE, Card
 from inkread.training import export as export_module
 from inkread.training import load_run, train, workflow
 from inkread.training.calibration import HeldOut, as_in_use, softmax

@@ -93,7 +93,7 @@ def compare(
 def _compared(models: list[str], pictures: Path | None, data: "_Data") -> "Comparison":
     from inkread.evaluation.comparison import STEPS
     from inkread.evaluation.comparison import compare as compared
-    from inkread.evaluation.probe_set import probing_digits
+    from inkread.evaluation.crops import probing_digits
     from inkread.evaluation.systems import open_systems
 
     with download_bar(quiet=data.quiet) as progress:

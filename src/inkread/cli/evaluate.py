@@ -106,7 +106,6 @@ def _on_glyphs(
     from inkread.cli.scores import print_glyph_report
     from inkread.datasets.registry import NAMES, load_named
     from inkread.evaluation.glyphs import evaluate_glyphs
-    from inkread.evaluation.predictions import glyph_predictions
     from inkread.pipeline.classifier import Classifier
 
     if data not in NAMES and Path(data).is_dir():
@@ -118,7 +117,7 @@ def _on_glyphs(
         glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
     report = evaluate_glyphs(classifier, glyphs)
     if predictions:
-        write_whole(predictions, glyph_predictions(report).encode())
+        write_whole(predictions, report.to_csv().encode())
     title = f"{model} on {glyphs.name}{'' if data == CORRECTIONS else ', test images'}"
     scores: dict[str, Any] = {"model": model, "data": glyphs.name} | report.to_dict()
     return scores, partial(print_glyph_report, report, title)
@@ -130,7 +129,6 @@ def _on_pictures(
     from inkread.cli.scores import print_picture_report
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
-    from inkread.evaluation.predictions import picture_predictions
     from inkread.evaluation.reports.errors import error_page
     from inkread.reader import Reader
 
@@ -143,7 +141,7 @@ def _on_pictures(
     if page:
         write_whole(page, error_page(report, labelled, reader, title=title).encode())
     if predictions:
-        write_whole(predictions, picture_predictions(report).encode())
+        write_whole(predictions, report.to_csv().encode())
     scores: dict[str, Any] = {"model": model} | report.to_dict()
     rival = None
     if naive:

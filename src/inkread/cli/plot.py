@@ -90,7 +90,7 @@ def _curves(subjects: "list[Inspection]", *, quiet: bool) -> "Plot":
     from rich.text import Text
 
     from inkread.evaluation.plots import curves
-    from inkread.evaluation.plots.sparkline import sparkline
+    from inkread.evaluation.figures import sparkline
 
     histories = {inspection.model.name: inspection.history for inspection in subjects}
     drawn = curves(histories)

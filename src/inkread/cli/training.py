@@ -171,7 +171,7 @@ class TrainingProgress(Progress):
 
     def on_epoch(self, epoch: Epoch | DetectorEpoch | TextEpoch) -> None:
         """Advances the bar of the training, and extends the curves."""
-        from inkread.evaluation.plots.sparkline import sparkline
+        from inkread.evaluation.figures import sparkline
         from inkread.training import DetectorEpoch
 
         self._history.append(epoch)

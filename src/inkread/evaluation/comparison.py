@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from inkread.errors import OptionError
 from inkread.evaluation import cost
+from inkread.evaluation.figures import rounded
 from inkread.evaluation.metrics import expected_calibration_error
 from inkread.evaluation.significance import holm, mcnemar, wilson_interval
 from inkread.pipeline.classifier import DIGITS
@@ -42,13 +43,7 @@ LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One classifier's results on one collection.
-
-    Attributes:
-        right: glyphs whose class is the most probable one.
-        total: all glyphs.
-        calibration_error: expected calibration error over 15 bins, 0..1.
-    """
+    """How many glyphs of a collection a classifier gets right, and its calibration error, 15 bins, 0..1."""
 
     right: int
     total: int
@@ -66,28 +61,14 @@ class Score:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict, ready for JSON."""
-        low, high = self.interval
-        return {
-            "right": self.right,
-            "total": self.total,
-            "accuracy": round(self.accuracy, 6),
-            "low": round(low, 6),
-            "high": round(high, 6),
-            "calibration_error": round(self.calibration_error, 6),
-        }
+        counts = {"right": self.right, "total": self.total, "accuracy": self.accuracy}
+        ends = dict(zip(("low", "high"), self.interval, strict=True))
+        return rounded(counts | ends | {"calibration_error": self.calibration_error})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One system's row.
-
-    Attributes:
-        name: the system's name.
-        note: its input and output conventions.
-        graph: parameters, operations, and size.
-        timing: ``None`` if not requested.
-        scores: scores by collection name.
-    """
+    """One system's row: ``note`` describes its conventions, and ``timing`` is ``None`` if not requested."""
 
     name: str
     note: str
@@ -97,17 +78,17 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict, ready for JSON; times are in milliseconds."""
-        times: dict[str, float | None] = {"latency_ms": None, "batch_latency_ms": None, "cold_start_ms": None}
-        if self.timing:
-            seconds = (self.timing.single, self.timing.batch, self.timing.cold_start)
-            times = dict(zip(times, (round(1e3 * value, 6) for value in seconds), strict=True))
+        seconds = astuple(self.timing) if self.timing else (None,) * 3
+        single, batch, cold_start = (value and round(1e3 * value, 6) for value in seconds)
         return {
             "model": self.name,
             "note": self.note,
             "parameters": self.graph.parameters,
             "size": self.graph.size,
             "operations": self.graph.operations,
-            **times,
+            "latency_ms": single,
+            "batch_latency_ms": batch,
+            "cold_start_ms": cold_start,
             "scores": {name: score.to_dict() for name, score in self.scores.items()},
         }
 
@@ -117,8 +98,7 @@ class Pair:
     """Two systems on one collection.
 
     Attributes:
-        collection: its name.
-        one, other: the systems' names.
+        collection, one, other: the names of all three.
         only_one, only_other: glyphs that only the first, or only the second, gets right.
         differing: glyphs on which their results differ, including those that both get wrong.
         p: p-value of McNemar's exact test.
@@ -151,12 +131,10 @@ class Disagreement:
     """A glyph on which the systems disagree.
 
     Attributes:
-        collection: its name.
-        index: index of the glyph in the collection.
+        collection, index: where the glyph is.
         label: the true class.
         glyph: 28×28 uint8, bright ink.
-        answers: each system's class.
-        probabilities: the probabilities of these classes.
+        answers, probabilities: each system's class, and its probability.
         classes: the names of the classes.
     """
 
@@ -170,10 +148,7 @@ class Disagreement:
 
     @property
     def conflict(self) -> float:
-        """Confidence of the strongest contradiction, 0..1.
-
-        It is the highest probability that both systems of a disagreeing pair reach.
-        """
+        """The highest probability that both systems of a disagreeing pair reach, 0..1."""
         given = zip(self.answers, self.probabilities, strict=True)
         return max(min(p, q) for (a, p), (b, q) in combinations(given, 2) if a != b)
 
@@ -241,9 +216,8 @@ def compare(
         ModelFormatError: a system's graph cannot be examined, or the system cannot be run.
     """
     if len(systems) < 2:
-        raise OptionError(
-            "models", "are fewer than two", 'pass two, such as "bundled" and the folder of a run'
-        )
+        remedy = 'pass two, such as "bundled" and the folder of a run'
+        raise OptionError("models", "are fewer than two", remedy)
     _require_same_classes(systems, collections)
     graphs = [cost.examine(c.content, c.layout, c.name) for c in systems]
     answers = []
@@ -251,26 +225,18 @@ def compare(
         answers.append([system.probabilities(glyphs.images) for glyphs in collections])
         on_step()
     timings = _timings(systems, collections[0].images, on_step) if timed else [None] * len(systems)
-    entries = tuple(
-        Entry(
-            system.name,
-            system.note,
-            graph,
-            timing,
-            {
-                glyphs.name: _score(shares, glyphs.labels)
-                for glyphs, shares in zip(collections, given, strict=True)
-            },
-        )
-        for system, graph, timing, given in zip(systems, graphs, timings, answers, strict=True)
-    )
+    entries = []
+    for system, graph, timing, given in zip(systems, graphs, timings, answers, strict=True):
+        paired = zip(collections, given, strict=True)
+        scores = {each.name: _score(results, each.labels) for each, results in paired}
+        entries.append(Entry(system.name, system.note, graph, timing, scores))
     names = [system.name for system in systems]
     pairs, disagreements = [], []
-    for glyphs, given in zip(collections, zip(*answers, strict=True), strict=True):
-        pairs += _pairs(names, glyphs, given)
-        disagreements += _disagreements(glyphs, given)
+    for glyphs, shares in zip(collections, zip(*answers, strict=True), strict=True):
+        pairs += _pairs(names, glyphs, shares)
+        disagreements += _disagreements(glyphs, shares)
     machine = (_machine(),) if timed else ()
-    return Comparison(entries, tuple(pairs), tuple(disagreements), (*notes, LEGEND, *machine))
+    return Comparison(tuple(entries), tuple(pairs), tuple(disagreements), (*notes, LEGEND, *machine))
 
 
 def _require_same_classes(systems: Sequence[System], collections: Sequence[LabelledGlyphs]) -> None:
@@ -334,10 +300,10 @@ def _disagreements(glyphs: LabelledGlyphs, given: Sequence[NDArray[np.float32]])
 
 
 def _machine() -> str:
-    processors = os.cpu_count() or 1
+    count = os.cpu_count() or 1
+    processors = f"{count} {'processor' if count == 1 else 'processors'}"
     return (
-        f"Latency and cold start: medians on this machine ({platform.machine()}, {processors} "
-        f"{'processor' if processors == 1 else 'processors'}), the models taking turns; "
-        f"in batches: each of {cost.BATCH}; "
+        f"Latency and cold start: medians on this machine ({platform.machine()}, {processors}), the models "
+        f"taking turns; in batches: each of {cost.BATCH}; "
         "a cold start is a fresh process that imports, loads, and reads one glyph"
     )

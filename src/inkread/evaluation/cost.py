@@ -49,7 +49,7 @@ class Graph:
     Attributes:
         parameters: number of weights in the file; batch norms are usually folded into others.
         operations: multiplications of convolutions and matrix products per glyph; ``None`` if unknown.
-        size: size of the file, bytes.
+        size: of the file, bytes.
     """
 
     parameters: int
@@ -59,13 +59,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Median times, in seconds.
-
-    Attributes:
-        single: a call with one glyph.
-        batch: a call with ``BATCH`` glyphs, divided by their number.
-        cold_start: a fresh Python process that reads one glyph, from start to end.
-    """
+    """Median seconds: of a call with one glyph, per glyph in a batch, of a fresh process that reads one."""
 
     single: float
     batch: float
@@ -73,12 +67,7 @@ class Timing:
 
 
 def examine(content: bytes, layout: tuple[int, ...], source: str) -> Graph:
-    """Counts the parameters and operations of an ONNX file.
-
-    Args:
-        content: the bytes of the file.
-        layout: the model's input shape of one glyph, without the batch axis.
-        source: the name of the file, for errors.
+    """Counts the parameters and operations of an ONNX file, for glyphs of this shape, without the batch.
 
     Raises:
         MissingExtraError: the package ``onnx`` is not installed.
@@ -102,19 +91,11 @@ def _parameters(model: Any) -> int:
     """Counts the numbers in all weights; 64-bit integers are shapes and axes, and scalars are constants."""
     from onnx import TensorProto
 
-    constants = [
-        attribute.t
-        for node in model.graph.node
-        if node.op_type == "Constant"
-        for attribute in node.attribute
-        if attribute.name == "value"
-    ]
+    nodes = [node for node in model.graph.node if node.op_type == "Constant"]
+    constants = [each.t for node in nodes for each in node.attribute if each.name == "value"]
     no_weights = (TensorProto.INT64, TensorProto.BOOL, TensorProto.STRING)
-    return sum(
-        math.prod(tensor.dims)
-        for tensor in (*model.graph.initializer, *constants)
-        if tensor.data_type not in no_weights and tensor.dims
-    )
+    weights = [t for t in (*model.graph.initializer, *constants) if t.data_type not in no_weights and t.dims]
+    return sum(math.prod(weight.dims) for weight in weights)
 
 
 def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
@@ -124,16 +105,9 @@ def _operations(model: Any, layout: tuple[int, ...]) -> int | None:
     shape = given.type.tensor_type.shape
     batch = shape.dim[0].dim_value if shape.dim and shape.dim[0].dim_value > 0 else 1
     shapes = infer_shapes(model, given.name, (batch, *layout))
-    total = 0
-    for node in model.graph.node:
-        if node.op_type in OPAQUE or node.domain not in ("", "ai.onnx"):
-            return None
-        if node.op_type in (*KERNELS, *PRODUCTS):
-            found = products(node, shapes)
-            if not found:
-                return None
-            total += found
-    return total // batch
+    counts = [products(node, shapes) for node in model.graph.node]
+    known = [count for count in counts if count is not None]
+    return sum(known) // batch if len(known) == len(counts) else None
 
 
 def infer_shapes(model: Any, source: str, shape: tuple[int, ...]) -> dict[str, list[int]]:
@@ -158,16 +132,19 @@ def infer_shapes(model: Any, source: str, shape: tuple[int, ...]) -> dict[str, l
     return shapes
 
 
-def products(node: Any, shapes: dict[str, list[int]]) -> int:
-    """Counts the multiplications of a convolution or matrix product; 0 if a shape is unknown."""
-    given, result = (shapes.get(name, [0]) for name in (node.input[0], node.output[0]))
+def products(node: Any, shapes: dict[str, list[int]]) -> int | None:
+    """Counts the multiplications of a convolution or matrix product, else 0; ``None`` if unknown."""
+    if node.op_type in OPAQUE or node.domain not in ("", "ai.onnx"):
+        return None
     if node.op_type in KERNELS:
+        each = node.input[0] if node.op_type == "ConvTranspose" else node.output[0]
         kernel = shapes.get(node.input[KERNELS[node.op_type]], [0])
-        each = given if node.op_type == "ConvTranspose" else result
-        return math.prod(each) * math.prod(kernel[1:])
-    left = shapes.get(node.input[PRODUCTS[node.op_type]], [0])
-    transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
-    return math.prod(result) * (left[0] if transposed else left[-1])
+        return math.prod(shapes.get(each, [0])) * math.prod(kernel[1:]) or None
+    if node.op_type in PRODUCTS:
+        left = shapes.get(node.input[PRODUCTS[node.op_type]], [0])
+        transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
+        return math.prod(shapes.get(node.output[0], [0])) * (left[0] if transposed else left[-1]) or None
+    return 0
 
 
 def measure_latency(
@@ -181,42 +158,40 @@ def measure_latency(
         for _ in range(WARM_UPS):
             reader(glyphs)
     start = perf_counter()
-    taken: list[list[float]] = [[] for _ in readers]
-    while len(taken[0]) < LEAST_ROUNDS or (
-        len(taken[0]) < MOST_ROUNDS and perf_counter() - start < SECONDS / 2
-    ):
-        for reader, seconds in zip(readers, taken, strict=True):
-            begun = perf_counter()
-            reader(glyphs)
-            seconds.append(perf_counter() - begun)
-    return [statistics.median(seconds) for seconds in taken]
+    rounds: list[list[float]] = []
+    while len(rounds) < LEAST_ROUNDS or (len(rounds) < MOST_ROUNDS and perf_counter() - start < SECONDS / 2):
+        rounds.append([_call(reader, glyphs) for reader in readers])
+    return [statistics.median(seconds) for seconds in zip(*rounds, strict=True)]
+
+
+def _call(reader: Callable[[NDArray[np.uint8]], object], glyphs: NDArray[np.uint8]) -> float:
+    begun = perf_counter()
+    reader(glyphs)
+    return perf_counter() - begun
 
 
 def measure_cold_starts(identities: Sequence[dict[str, Any]]) -> list[float]:
     """Measures the median seconds for a fresh process to import, load, and read one glyph, for each system.
 
-    Args:
-        identities: see ``System.identity``; they also take turns.
+    The identities are those of ``System.identity``; they also take turns.
 
     Raises:
         ModelFormatError: a process fails, or takes too long.
     """
+    rounds = [[_cold_start(identity) for identity in identities] for _ in range(COLD_STARTS)]
+    return [statistics.median(seconds) for seconds in zip(*rounds, strict=True)]
+
+
+def _cold_start(identity: dict[str, Any]) -> float:
     script = "import sys; from inkread.evaluation.systems import read_first; read_first(sys.argv[1])"
-    taken: list[list[float]] = [[] for _ in identities]
-    for _ in range(COLD_STARTS):
-        for identity, seconds in zip(identities, taken, strict=True):
-            begun = perf_counter()
-            _run([sys.executable, "-c", script, json.dumps(identity)], identity["model"])
-            seconds.append(perf_counter() - begun)
-    return [statistics.median(seconds) for seconds in taken]
-
-
-def _run(command: list[str], source: str) -> None:
+    command = [sys.executable, "-c", script, json.dumps(identity)]
+    begun = perf_counter()
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=LONGEST_START)  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         output = getattr(error, "stderr", None) or str(error).encode()
-        problem = (
-            f"cannot be run in a fresh process ({output.decode(errors='replace').strip().splitlines()[-1]})"
-        )
-        raise ModelFormatError(source, problem, "check that inkread can be imported from here") from error
+        reason = output.decode(errors="replace").strip().splitlines()[-1]
+        problem = f"cannot be run in a fresh process ({reason})"
+        remedy = "check that inkread can be imported from here"
+        raise ModelFormatError(identity["model"], problem, remedy) from error
+    return perf_counter() - begun

@@ -94,19 +94,12 @@ class Convention:
 
     def __str__(self) -> str:
         words = f"({', '.join(['N', *map(str, self.layout)])}), {self.values}, {self.scores}"
-        return (
-            words
-            if self.probed >= DOUBTFUL
-            else f"{words}; doubtful: {self.probed:.0%} of probing digits right"
-        )
+        doubt = f"; doubtful: {self.probed:.0%} of probing digits right" if self.probed < DOUBTFUL else ""
+        return words + doubt
 
 
 class ExternalNetwork:
-    """An ONNX file in the runtime, before its conventions are known.
-
-    Args:
-        path: path of the file.
-        threads: intra-op threads per call; 0 means one per core.
+    """An ONNX file in the runtime; safe to share between threads.
 
     Raises:
         ModelNotFoundError: the file cannot be read.
@@ -114,9 +107,9 @@ class ExternalNetwork:
             its file.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
+    def __init__(self, path: Path) -> None:
         self.path, self.content = path, _content(path)
-        self._session = start_session(self.content, str(path), threads=threads, remedy=REMEDY)
+        self._session = start_session(self.content, str(path), threads=0, remedy=REMEDY)
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or inputs[0].type not in DTYPES:
             found = ", ".join(f"{node.name} {node.shape} {node.type}" for node in inputs)
@@ -139,6 +132,10 @@ class ExternalNetwork:
             for part in (glyphs[start : start + size] for start in range(0, len(glyphs), size))
         ]
         return np.concatenate(parts) if parts else np.zeros((0, len(DIGITS)), np.float32)
+
+    def probabilities(self, convention: Convention, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Returns digit probabilities, N×10 float32, rows summing to 1, for N×28×28 uint8 with bright ink."""
+        return as_probabilities(self.scores(glyphs, convention.layout, convention.values), convention.scores)
 
     @property
     def ranges(self) -> list[str]:
@@ -187,7 +184,6 @@ class ExternalNetwork:
         return list(works), next(iter(works.values()))
 
     def _limited(self, inputs: NDArray[Any]) -> list[Any]:
-        """Calls the runtime, and stops it if it takes too long."""
         import onnxruntime as ort
 
         options = ort.RunOptions()
@@ -198,18 +194,6 @@ class ExternalNetwork:
             return list(self._session.run(None, {self._input: inputs}, options))
         finally:
             watch.cancel()
-
-
-class ExternalClassifier:
-    """An external network with a known convention; safe to share between threads."""
-
-    def __init__(self, network: ExternalNetwork, convention: Convention) -> None:
-        self.network, self.convention = network, convention
-
-    def probabilities(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Returns digit probabilities, N×10 float32, rows summing to 1, for N×28×28 uint8 with bright ink."""
-        scores = self.network.scores(glyphs, self.convention.layout, self.convention.values)
-        return as_probabilities(scores, self.convention.scores)
 
 
 def find_convention(network: ExternalNetwork, probes: LabelledGlyphs) -> Convention:
@@ -268,11 +252,8 @@ def as_probabilities(scores: NDArray[np.float32], kind: Scores) -> NDArray[np.fl
 
 def _content(path: Path) -> bytes:
     if path.suffix.lower() in KERAS_SUFFIXES:
-        raise ModelFormatError(
-            str(path),
-            "is a Keras file, which may contain code",
-            f"if you trust it, run: inkread import {path} --trust --out DIR, and compare DIR",
-        )
+        remedy = f"if you trust it, run: inkread import {path} --trust --out DIR, and compare DIR"
+        raise ModelFormatError(str(path), "is a Keras file, which may contain code", remedy)
     if path.suffix.lower() != SUFFIX:
         raise ModelFormatError(str(path), "is not a model that can be compared", "export it as ONNX")
     try:
@@ -289,9 +270,6 @@ def _quantized_range(content: bytes, name: str) -> tuple[float, float] | None:
 
     Values beyond are clipped, so a model reads inputs of too large a range nearly as well: they look like
     thicker ink.
-
-    Raises:
-        MissingExtraError: the package ``onnx`` is not installed.
     """
     try:
         import onnx
@@ -329,7 +307,5 @@ def _is_ten_each(value: object, count: int) -> bool:
 
 def _padded(glyphs: NDArray[np.uint8], batch: int | None) -> NDArray[np.uint8]:
     """Pads the glyphs with blank ones to the model's fixed batch size."""
-    missing = (batch or 0) - len(glyphs)
-    if missing <= 0:
-        return glyphs
-    return np.concatenate([glyphs, np.zeros((missing, *glyphs.shape[1:]), np.uint8)])
+    missing = max(0, (batch or 0) - len(glyphs))
+    return np.pad(glyphs, [(0, missing), (0, 0), (0, 0)])

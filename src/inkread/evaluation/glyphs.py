@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ import numpy as np
 
 from inkread.errors import DatasetFormatError
 from inkread.evaluation import metrics
+from inkread.evaluation.figures import rounded
+from inkread.system.files import csv_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.evaluation.metrics import ClassScores
     from inkread.pipeline.classifier import Classifier
+
+NO_DIGIT = "none"
+"""The heading for the probability of "not a digit", which is empty as a label or reading."""
 
 LEAST = 1e-9
 """Minimum probability in the loss, which would be infinite for a model that rules out a right answer."""
@@ -62,26 +66,33 @@ class GlyphReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict of the scores, ready for JSON."""
-        return {
+        plain = {
             "count": self.count,
             "errors": self.errors,
-            "accuracy": round(self.accuracy, 6) if not math.isnan(self.accuracy) else None,
-            "accuracy_with_refusals": round(self.accuracy_with_rejections, 6),
-            "refused": round(self.rejected, 6),
-            "loss": round(self.loss, 6),
-            "calibration_error": round(self.calibration_error, 6),
+            "accuracy": self.accuracy,
+            "accuracy_with_refusals": self.accuracy_with_rejections,
+            "refused": self.rejected,
+            "loss": self.loss,
+            "calibration_error": self.calibration_error,
             "labels": list(self.labels),
             "classes": [scores.to_dict() for scores in self.classes],
             "confusion": [list(row) for row in self.confusion],
         }
+        return rounded(plain)
+
+    def to_csv(self) -> str:
+        """Returns CSV with the columns ``index, label, reading`` and one probability per class."""
+        shown = [name or NO_DIGIT for name in self.labels]
+        rows = (
+            {"index": index, "label": self.labels[label], "reading": self.labels[shares.argmax()]}
+            | {name: f"{share:.6f}" for name, share in zip(shown, shares, strict=True)}
+            for index, (label, shares) in enumerate(zip(self.truth, self.probabilities, strict=True))
+        )
+        return csv_of(("index", "label", "reading", *shown), rows)
 
 
 def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphReport:
     """Scores a classifier on labeled glyphs.
-
-    Args:
-        classifier: returns N×classes probabilities for N×28×28 glyphs.
-        glyphs: N×28×28 uint8 with their labels.
 
     Raises:
         DatasetFormatError: there are no glyphs, or the classifier has other classes.
@@ -90,16 +101,15 @@ def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphRepo
         raise DatasetFormatError(glyphs.name, "has no glyphs", "use data that has some")
     if glyphs.classes != classifier.classes:
         theirs, known = (", ".join(classes[:3]) for classes in (glyphs.classes, classifier.classes))
-        raise DatasetFormatError(
-            glyphs.name,
-            f"has the classes {theirs}, …, but the model has {known}, …",
-            "evaluate a model on data with the classes it was trained on",
-        )
+        problem = f"has the classes {theirs}, …, but the model has {known}, …"
+        remedy = "evaluate a model on data with the classes it was trained on"
+        raise DatasetFormatError(glyphs.name, problem, remedy)
     truth, none = glyphs.labels.astype(np.int64), glyphs.none_class
     probabilities = classifier.probabilities(glyphs.images)
     predicted = probabilities.argmax(axis=1)
     matrix = metrics.confusion_matrix(truth, predicted, classes=len(glyphs.classes))
-    occurring = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
+    occurring = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
+    scores = metrics.per_class(matrix, glyphs.classes)
     named = truth < none
     return GlyphReport(
         count=len(truth),
@@ -109,9 +119,7 @@ def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphRepo
         loss=float(-np.log(np.maximum(probabilities[np.arange(len(truth)), truth], LEAST)).mean()),
         calibration_error=metrics.expected_calibration_error(probabilities.max(axis=1), truth == predicted),
         labels=glyphs.classes,
-        classes=tuple(
-            c for c, some in zip(metrics.per_class(matrix, glyphs.classes), occurring, strict=True) if some
-        ),
+        classes=tuple(scores[i] for i in occurring),
         confusion=tuple(tuple(row) for row in matrix.tolist()),
         truth=truth,
         probabilities=probabilities,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inkread.errors import OptionError
+from inkread.evaluation.figures import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,15 +21,7 @@ CALIBRATION_BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """Scores of one class.
-
-    Attributes:
-        label: the class.
-        support: number of its examples.
-        precision: TP / (TP + FP); 0 if the class was never predicted.
-        recall: TP / (TP + FN); 0 if it has no examples.
-        f1: harmonic mean of the two; 0 if both are 0.
-    """
+    """Scores of one class, which has ``support`` examples; an undefined score is 0."""
 
     label: str
     support: int
@@ -38,25 +31,14 @@ class ClassScores:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict of the attributes, ready for JSON."""
-        return {
-            "label": self.label,
-            "support": self.support,
-            "precision": round(self.precision, 6),
-            "recall": round(self.recall, 6),
-            "f1": round(self.f1, 6),
-        }
+        return rounded(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
     """The predictions with a confidence in ``(low, high]``; the first bin includes 0.
 
-    Attributes:
-        low: lower edge, 0..1.
-        high: upper edge, 0..1.
-        count: number of predictions.
-        confidence: their mean confidence, 0..1; ``nan`` if there are none.
-        accuracy: their accuracy, 0..1; ``nan`` if there are none.
+    Their mean confidence, and their accuracy, are in 0..1; ``nan`` if there are none.
     """
 
     low: float
@@ -67,18 +49,11 @@ class CalibrationBin:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict of the attributes, ready for JSON; undefined means are ``None``."""
-        means = {"confidence": self.confidence, "accuracy": self.accuracy}
-        return {"low": round(self.low, 6), "high": round(self.high, 6), "count": self.count} | {
-            name: round(value, 6) if self.count else None for name, value in means.items()
-        }
+        return rounded(asdict(self))
 
 
 def accuracy(expected: ArrayLike, predicted: ArrayLike) -> float:
-    """Returns the share of equal entries, 0..1; ``nan`` if there are none.
-
-    Args:
-        expected: N labels of any dtype.
-        predicted: N labels of the same kind.
+    """Returns the share of equal entries of N labels each, 0..1; ``nan`` if there are none.
 
     Raises:
         OptionError: the shapes differ.
@@ -88,12 +63,7 @@ def accuracy(expected: ArrayLike, predicted: ArrayLike) -> float:
 
 
 def confusion_matrix(expected: ArrayLike, predicted: ArrayLike, *, classes: int) -> NDArray[np.int64]:
-    """Counts every pair: ``matrix[i, j]`` examples of class i were read as class j.
-
-    Args:
-        expected: N class indices in ``0..classes-1``.
-        predicted: N class indices in ``0..classes-1``.
-        classes: number of classes.
+    """Counts every pair of N class indices each: ``matrix[i, j]`` examples of class i were read as class j.
 
     Returns:
         classes×classes int64, summing to N.
@@ -109,19 +79,10 @@ def confusion_matrix(expected: ArrayLike, predicted: ArrayLike, *, classes: int)
 
 
 def per_class(matrix: NDArray[np.int64], labels: Sequence[str]) -> tuple[ClassScores, ...]:
-    """Computes precision, recall, and F1 of every class of a confusion matrix.
-
-    Rows are expected classes, columns predicted ones.
-    """
+    """Computes precision, recall, and F1 of every class from the matrix of ``confusion_matrix``."""
     hits, support, claimed = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
     return tuple(
-        ClassScores(
-            label=label,
-            support=int(n),
-            precision=_ratio(tp, c),
-            recall=_ratio(tp, n),
-            f1=_ratio(2 * tp, n + c),
-        )
+        ClassScores(label, int(n), precision=_ratio(tp, c), recall=_ratio(tp, n), f1=_ratio(2 * tp, n + c))
         for label, tp, n, c in zip(labels, hits, support, claimed, strict=True)
     )
 
@@ -132,12 +93,8 @@ def expected_calibration_error(
     """Returns the mean gap between confidence and accuracy, weighted by bin size, 0..1; ``nan`` without data.
 
     ECE = Σ_b (n_b / N) · |acc(b) − conf(b)| over equal-width bins of the winning class's probability:
-    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, eq. 3.
-
-    Args:
-        confidence: N probabilities of the predicted class, 0..1.
-        correct: N booleans, whether the prediction was right.
-        bins: number of bins over 0..1; each holds its upper edge.
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, eq. 3. ``confidence`` has N of these
+    probabilities, 0..1, and ``correct`` N booleans. Each bin holds its upper edge.
 
     Raises:
         OptionError: the shapes differ.
@@ -172,26 +129,24 @@ def calibration_bins(
 
 
 def edit_distance(expected: Sequence[str], got: Sequence[str]) -> int:
-    """Counts the fewest insertions, deletions, and substitutions between two texts (Levenshtein 1966).
-
-    The texts may also be lists of words.
-    """
-    row = list(range(len(got) + 1))
-    for i, wanted in enumerate(expected, start=1):
-        diagonal, row[0] = row[0], i
-        for j, found in enumerate(got, start=1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (wanted != found))
-    return row[-1]
+    """Counts the fewest insertions, deletions, and substitutions between two texts, or lists of words."""
+    return _distances(expected, got)[-1][-1]
 
 
-def edits(expected: str, got: str) -> list[tuple[str, str]]:
-    """Returns the pairs of characters of an alignment with the fewest edits; ``""`` if one is missing."""
+def _distances(expected: Sequence[str], got: Sequence[str]) -> list[list[int]]:
+    """Returns Levenshtein's (1966) distance of the first i elements from the first j, for all i and j."""
     distance = [[*range(len(got) + 1)]]
     for i, wanted in enumerate(expected, start=1):
         above, row = distance[-1], [i]
         for j, found in enumerate(got, start=1):
             row.append(min(above[j] + 1, row[-1] + 1, above[j - 1] + (wanted != found)))
         distance.append(row)
+    return distance
+
+
+def edits(expected: str, got: str) -> list[tuple[str, str]]:
+    """Returns the pairs of characters of an alignment with the fewest edits; ``""`` if one is missing."""
+    distance = _distances(expected, got)
     pairs, i, j = [], len(expected), len(got)
     while i or j:
         same = bool(i and j) and expected[i - 1] == got[j - 1]
@@ -215,10 +170,8 @@ def matched(expected: str, got: str) -> list[bool]:
 def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:
     """Returns edits per expected character, summed over all pairs; ``nan`` if no character is expected.
 
-    CER = Σ (S + D + I) / Σ N. It exceeds 1 if there are more edits than expected characters.
-
-    Args:
-        pairs: (expected, got) texts; rows are joined by a separator, which counts as a character.
+    CER = Σ (S + D + I) / Σ N. It exceeds 1 if there are more edits than expected characters. The pairs are
+    (expected, got) texts, whose rows are joined by a separator, which counts as a character.
     """
     edits = wanted = 0
     for expected, got in pairs:
@@ -230,12 +183,8 @@ def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:
 def auroc(scores: ArrayLike, positive: ArrayLike) -> float:
     """Returns the probability that a positive scores above a negative; ties count half.
 
-    This is the Mann–Whitney statistic, equal to the area under the ROC curve (Hanley & McNeil 1982); ``nan``
-    if there are no positives or no negatives.
-
-    Args:
-        scores: N numbers, higher for positives.
-        positive: N booleans.
+    This is the Mann–Whitney statistic, equal to the area under the ROC curve (Hanley & McNeil 1982), for N
+    scores and N booleans; ``nan`` if there are no positives or no negatives.
 
     Raises:
         OptionError: the shapes differ.
@@ -255,11 +204,8 @@ def _paired(left: ArrayLike, right: ArrayLike) -> tuple[NDArray[Any], NDArray[An
     """Returns both as one-dimensional arrays of equal length."""
     a, b = np.asarray(left), np.asarray(right)
     if a.ndim != 1 or a.shape != b.shape:
-        raise OptionError(
-            f"arrays {a.shape} and {b.shape}",
-            "are not two lists of equal length",
-            "pass one entry per example",
-        )
+        problem = "are not two lists of equal length"
+        raise OptionError(f"arrays {a.shape} and {b.shape}", problem, "pass one entry per example")
     return a, b
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from inkread.errors import PictureError
-from inkread.evaluation.metrics import (
-    CalibrationBin,
-    auroc,
-    calibration_bins,
-    character_error_rate,
-    expected_calibration_error,
-    matched,
-)
+from inkread.evaluation import metrics
+from inkread.evaluation.figures import rounded
 from inkread.evaluation.naive import naive_read
+from inkread.results.outcome import no_formula
+from inkread.system.files import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,21 +75,14 @@ class PictureResult:
     @property
     def digits_right(self) -> tuple[bool, ...]:
         """For each digit in the reading, row by row, whether it matches the label."""
-        right = matched(self.expected, self.got)
+        right = metrics.matched(self.expected, self.got)
         return tuple(each for each, name in zip(right, self.got, strict=True) if name != ROW_SEPARATOR)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict, ready for JSON."""
-        return {
-            "file": self.file,
-            "kind": self.kind,
-            "expected": self.expected,
-            "got": self.got,
-            "seconds": round(self.seconds, 4),
-            "probability": None if self.probability is None else round(self.probability, 6),
-            "score": None if self.score is None else round(self.score, 6),
-            "error": self.error or None,
-        }
+        shown = ("file", "kind", "expected", "got", "seconds", "probability", "score", "error")
+        plain = rounded({name: getattr(self, name) for name in shown})
+        return plain | {"seconds": round(self.seconds, 4), "error": self.error or None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +105,7 @@ class Rate:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict; an undefined share is ``None``."""
-        return {
-            "correct": self.correct,
-            "total": self.total,
-            "share": round(self.share, 6) if self.total else None,
-        }
+        return rounded(asdict(self) | {"share": self.share})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +122,7 @@ class PictureReport:
     @property
     def character_error_rate(self) -> float:
         """Over all pictures with something to read; ``nan`` if there are none."""
-        return character_error_rate((r.expected, r.got) for r in self.results if r.kind != "empty")
+        return metrics.character_error_rate((r.expected, r.got) for r in self.results if r.kind != "empty")
 
     @property
     def wrong(self) -> tuple[PictureResult, ...]:
@@ -158,17 +143,17 @@ class PictureReport:
     def auroc(self) -> float:
         """How well the single-digit score separates digits from empty pictures; ``nan`` without both."""
         scored = [(r.score, r.kind == "single") for r in self.results if r.score is not None]
-        return auroc([score for score, _ in scored], [positive for _, positive in scored])
+        return metrics.auroc([score for score, _ in scored], [positive for _, positive in scored])
 
     @property
     def calibration_error(self) -> float:
         """Expected calibration error of the single digits not rejected, 0..1; ``nan`` without any."""
-        return expected_calibration_error(*self._confidence())
+        return metrics.expected_calibration_error(*self._confidence())
 
     @property
-    def calibration(self) -> tuple[CalibrationBin, ...]:
+    def calibration(self) -> tuple[metrics.CalibrationBin, ...]:
         """Accuracy of these digits by confidence."""
-        return calibration_bins(*self._confidence())
+        return metrics.calibration_bins(*self._confidence())
 
     @property
     def digits(self) -> tuple[list[float], list[bool]]:
@@ -190,7 +175,6 @@ class PictureReport:
         return tuple(sorted(self.results, key=lambda result: -result.seconds)[:most])
 
     def _confidence(self) -> tuple[list[float], list[bool]]:
-        """Returns the probability of every single digit read, and whether it is right."""
         read = [(r.probability, r.correct) for r in self.results if r.probability is not None]
         return [probability for probability, _ in read], [correct for _, correct in read]
 
@@ -210,22 +194,41 @@ class PictureReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict with the rates, the groups, and the wrong pictures, ready for JSON."""
-        return {
+        plain: dict[str, Any] = {
             "count": len(self.results),
             "errors": sum(bool(result.error) for result in self.results),
             **{kind: rate.to_dict() for kind, rate in self.rates.items()},
-            "character_error_rate": _figure(self.character_error_rate),
+            "character_error_rate": self.character_error_rate,
             "kept": self.kept.to_dict(),
             "refused_as_digit": self.rejected.to_dict(),
-            "auroc": _figure(self.auroc),
-            "calibration_error": _figure(self.calibration_error),
+            "auroc": self.auroc,
+            "calibration_error": self.calibration_error,
             "calibration": [b.to_dict() for b in self.calibration if b.count],
             "by_subtype": self._groups("subtype"),
             "by_source": self._groups("source"),
-            "macro_by_source": {kind: round(v, 6) for kind, v in self.macro_average("source").items()},
+            "macro_by_source": rounded(self.macro_average("source")),
             "slowest": [{"file": r.file, "seconds": round(r.seconds, 4)} for r in self.slowest()],
             "wrong": [result.to_dict() for result in self.wrong],
         }
+        return rounded(plain)
+
+    def to_csv(self) -> str:
+        """Returns CSV with the columns ``file, label, reading, probabilities, error``, in folder order.
+
+        Rows of digits are joined by "/"; ``probabilities`` has one per digit of the reading, separated by
+        spaces.
+        """
+        rows = (
+            {
+                "file": no_formula(result.file),
+                "label": result.expected,
+                "reading": result.got,
+                "probabilities": " ".join(f"{share:.6f}" for share in result.probabilities),
+                "error": result.error,
+            }
+            for result in self.results
+        )
+        return csv_of(("file", "label", "reading", "probabilities", "error"), rows)
 
     def _groups(self, column: str) -> dict[str, Any]:
         return {
@@ -239,20 +242,14 @@ def evaluate_pictures(
     reader: Reader,
     *,
     folder: AnyPath = "",
-    on_picture: Callable[[], None] | None = None,
+    on_picture: Callable[[], object] = lambda: None,
 ) -> PictureReport:
     """Reads labeled pictures; an unreadable one counts as wrong and does not stop the rest.
 
     Empty pictures are read as pages, and again as one digit, so that they get the same score as single
-    digits.
-
-    Args:
-        pictures: see ``inkread.datasets.pictures.load_labelled_folder`` and ``inkread.datasets.benchmarks``.
-        reader: the reader to score.
-        folder: the results name files relative to it.
-        on_picture: called after each picture.
+    digits. The results name files relative to ``folder``; ``on_picture`` is called after each picture.
     """
-    return _evaluate(pictures, lambda source, kind: _read(reader, source, kind), Path(folder), on_picture)
+    return _evaluate(pictures, partial(_read, reader), Path(folder), on_picture)
 
 
 def evaluate_naively(
@@ -260,10 +257,10 @@ def evaluate_naively(
     classifier: Classifier,
     *,
     folder: AnyPath = "",
-    on_picture: Callable[[], None] | None = None,
+    on_picture: Callable[[], object] = lambda: None,
 ) -> PictureReport:
     """Scores the naive recipe of ``inkread.evaluation.naive`` instead of a reader; it has no scores."""
-    return _evaluate(pictures, lambda source, _: _read_naively(classifier, source), Path(folder), on_picture)
+    return _evaluate(pictures, partial(_read_naively, classifier), Path(folder), on_picture)
 
 
 def kind_of(picture: LabelledPicture) -> Kind:
@@ -278,79 +275,47 @@ def kind_of(picture: LabelledPicture) -> Kind:
     return "single" if is_single else "multi"
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A reader's result for one picture, see ``PictureResult``."""
-
-    got: str = ""
-    seconds: float = 0.0
-    probability: float | None = None
-    score: float | None = None
-    as_digit: str | None = None
-    probabilities: tuple[float, ...] = ()
-
-
-def _read(reader: Reader, source: Source, kind: Kind) -> _Answer:
+def _read(reader: Reader, source: Source, result: PictureResult) -> PictureResult:
     start = perf_counter()
-    trace = reader.trace(source, single=kind == "single")
+    trace = reader.trace(source, single=result.kind == "single")
     seconds = perf_counter() - start
-    reading = trace.reading
-    probabilities = tuple(digit.probability for digit in reading.digits)
-    if kind == "single":
-        probability = reading.digits[0].probability if reading.digits else None
-        return _Answer(reading.text, seconds, probability, trace.digit_score, probabilities=probabilities)
-    rows = reading.text.replace("\n", ROW_SEPARATOR)
-    if kind == "multi":
-        return _Answer(rows, seconds, probabilities=probabilities)
-    alone = reader.trace(source, single=True)
-    return _Answer(
-        rows,
-        seconds,
-        score=alone.digit_score,
-        as_digit=alone.reading.text,
-        probabilities=probabilities,
+    digits = trace.reading.digits
+    result = replace(
+        result,
+        got=trace.reading.text.replace("\n", ROW_SEPARATOR),
+        seconds=seconds,
+        probabilities=tuple(digit.probability for digit in digits),
     )
+    if result.kind == "single":
+        probability = digits[0].probability if digits else None
+        return replace(result, probability=probability, score=trace.digit_score)
+    if result.kind == "empty":
+        alone = reader.trace(source, single=True)
+        return replace(result, score=alone.digit_score, as_digit=alone.reading.text)
+    return result
 
 
-def _read_naively(classifier: Classifier, source: Source) -> _Answer:
+def _read_naively(classifier: Classifier, source: Source, result: PictureResult) -> PictureResult:
     start = perf_counter()
     got = naive_read(source, classifier)
-    return _Answer(got, perf_counter() - start)
+    return replace(result, got=got, seconds=perf_counter() - start)
 
 
 def _evaluate(
     pictures: Iterable[LabelledPicture],
-    read: Callable[[Source, Kind], _Answer],
+    read: Callable[[Source, PictureResult], PictureResult],
     folder: Path,
-    on_picture: Callable[[], None] | None,
+    on_picture: Callable[[], object],
 ) -> PictureReport:
     results = []
     for picture in pictures:
-        path, kind, answer, problem = picture.path, kind_of(picture), _Answer(), ""
+        path = picture.path
+        file = (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
+        result = PictureResult(file, kind_of(picture), picture.label, "", picture.columns)
         try:
-            answer = read(picture.source, kind)
+            result = read(picture.source, result)
         except PictureError as error:
-            problem = f"{error.problem}; {error.remedy}"
-        results.append(
-            PictureResult(
-                file=(path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix(),
-                kind=kind,
-                expected=picture.label,
-                got=answer.got,
-                columns=picture.columns,
-                seconds=answer.seconds,
-                probability=answer.probability,
-                score=answer.score,
-                as_digit=answer.as_digit,
-                error=problem,
-                probabilities=answer.probabilities,
-            )
-        )
-        if on_picture:
-            on_picture()
+            result = replace(result, error=f"{error.problem}; {error.remedy}")
+        results.append(result)
+        on_picture()
     return PictureReport(tuple(results))
-
-
-def _figure(value: float) -> float | None:
-    """Converts a number for JSON, which has no ``nan``."""
-    return None if math.isnan(value) else round(value, 6)

@@ -15,17 +15,10 @@ Z = 1.959964
 
 
 def wilson_interval(right: int, total: int, *, z: float = Z) -> tuple[float, float]:
-    """Returns the score interval of a share, which keeps its coverage near 0 and 1.
+    """Returns the lower and upper end of a share's score interval, 0..1; 0 and 1 if there are no trials.
 
-    Wilson 1927; Agresti and Coull 1998.
-
-    Args:
-        right: successes, 0..total.
-        total: trials.
-        z: half-width in standard errors; for 95 % by default.
-
-    Returns:
-        Lower and upper end, 0..1; 0 and 1 if there are no trials.
+    It keeps its coverage near 0 and 1 (Wilson 1927; Agresti and Coull 1998). ``z`` is its half-width in
+    standard errors; for 95 % by default.
 
     Raises:
         OptionError: the counts are not a share.
@@ -42,27 +35,19 @@ def wilson_interval(right: int, total: int, *, z: float = Z) -> tuple[float, flo
 
 
 def mcnemar(only_one: int, only_other: int) -> float:
-    """Returns the probability of such an uneven split if both classifiers err equally often.
+    """Returns the probability of such an uneven split if both classifiers err equally often: the p-value.
 
     This is McNemar's exact test, two-sided. Of n results that only one of the two gets right, the number that
     the first gets right has a binomial distribution with p = ½ (McNemar 1947; exact as in Edwards 1948 and
     Fay 2010). Digits that both get right, or both wrong, carry no information about the difference.
-
-    Args:
-        only_one: digits that only the first classifier gets right.
-        only_other: digits that only the second gets right.
-
-    Returns:
-        The p-value, 0..1; 1 if they never differ.
 
     Raises:
         OptionError: a count is negative.
     """
     few, count = min(only_one, only_other), only_one + only_other
     if few < 0:
-        raise OptionError(
-            f"counts {only_one} and {only_other}", "are not valid counts", "pass numbers from 0"
-        )
+        counts = f"counts {only_one} and {only_other}"
+        raise OptionError(counts, "are not valid counts", "pass numbers from 0")
     term = tail = 1
     for successes in range(few):  # integers, because 2⁻ⁿ underflows in floating point from n = 1,075 on
         term = term * (count - successes) // (successes + 1)

@@ -7,14 +7,14 @@ counted, but not listed.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inkread.errors import MissingExtraError, ModelFormatError
-from inkread.evaluation.cost import KERNELS, OPAQUE, PRODUCTS, infer_shapes, products
+from inkread.evaluation.cost import KERNELS, PRODUCTS, infer_shapes, products
 from inkread.models.onnx_session import REMEDY, cause
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ class _Walk:
         self._joined_before: set[str] = set()
         self._counted: set[str] = set()
         self._origin = {n.output[0]: n.input[0] for n in self.nodes if n.op_type in ROUNDING}
-        self._users: dict[str, list[Any]] = {}
+        self._users: dict[str, list[Any]] = defaultdict(list)
         for node in self.nodes:
             for name in node.input:
-                self._users.setdefault(name, []).append(node)
+                self._users[name].append(node)
 
     def rows(self) -> Iterator[LayerRow]:
         """Yields a row for each layer."""
@@ -170,7 +170,8 @@ class _Walk:
             if result.op_type not in ACTIVATIONS and self._is_clamped(result):
                 kind += ", ReLU"
             shape = tuple(self.shapes.get(result.output[0], [])[1:])
-            yield LayerRow(f"{name} {numbers[name]}", kind, shape, parameters, self._operations(node))
+            operations = products(node, self.shapes)
+            yield LayerRow(f"{name} {numbers[name]}", kind, shape, parameters, operations)
 
     def _joined(self, node: Any) -> Iterator[Any]:
         """Yields the operator, and those after it that belong to the same layer: a bias, an activation."""
@@ -190,7 +191,7 @@ class _Walk:
     def _only_user(self, node: Any) -> Any | None:
         """Returns the only operator that takes this one's output, if there is one, past any rounding."""
         name = node.output[0]
-        while name not in self._results and len(users := self._users.get(name, [])) == 1:
+        while name not in self._results and len(users := self._users[name]) == 1:
             if users[0].op_type not in ROUNDING:
                 return users[0]
             name = users[0].output[0]
@@ -200,12 +201,9 @@ class _Walk:
         """Returns whether 8-bit rounding cuts off an output's negative values, as a ReLU would."""
         from onnx import numpy_helper
 
-        users = self._users.get(node.output[0], [])
-        if (
-            node.op_type not in (*KERNELS, *PRODUCTS, "Add")
-            or [user.op_type for user in users] != ["QuantizeLinear"]
-            or len(users[0].input) < 3
-        ):
+        users = self._users[node.output[0]]
+        rounded = [user.op_type for user in users] == ["QuantizeLinear"] and len(users[0].input) > 2
+        if not rounded or node.op_type not in (*KERNELS, *PRODUCTS, "Add"):
             return False
         zero = numpy_helper.to_array(self.tensors[users[0].input[2]])
         return bool((zero == np.iinfo(zero.dtype).min).all())
@@ -235,11 +233,6 @@ class _Walk:
     def _weight_shape(self, node: Any) -> list[int]:
         weights = [name for name in node.input[1:] if self._is_weight(name)]
         return list(self.tensors[self._stored(weights[0])].dims) if weights else []
-
-    def _operations(self, node: Any) -> int | None:
-        if node.op_type in OPAQUE or node.domain not in ("", "ai.onnx"):
-            return None
-        return (products(node, self.shapes) or None) if node.op_type in (*KERNELS, *PRODUCTS) else 0
 
 
 def _details(node: Any, weight: list[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from inkread.evaluation.external_onnx import (
     KERAS_SUFFIXES,
     SUFFIX,
     Convention,
-    ExternalClassifier,
     ExternalNetwork,
     find_convention,
 )
@@ -62,15 +62,10 @@ class System:
     held_out: Path | None = None
 
 
-def open_systems(
-    models: Sequence[str], probes: Callable[[], LabelledGlyphs], *, threads: int = 0
-) -> list[System]:
-    """Opens the systems, in the given order.
+def open_systems(models: Sequence[str], probes: Callable[[], LabelledGlyphs]) -> list[System]:
+    """Opens the systems, in the given order; ``probes`` is called once, if there is an external model.
 
-    Args:
-        models: ``"bundled"``, the name of a bundled model, the folder of a run, or an ONNX file.
-        probes: returns labeled digits; called once, if there is an external model.
-        threads: intra-op threads per call; 0 means one per core.
+    Each model is ``"bundled"``, the name of a bundled model, the folder of a run, or an ONNX file.
 
     Raises:
         ModelError: a model cannot be loaded, or does not read glyphs.
@@ -82,9 +77,9 @@ def open_systems(
         name = f"{model} ({before + 1})" if before else model
         if is_external(model):
             digits = digits or [probes()]
-            opened.append(_external(name, Path(model), digits[0], threads))
+            opened.append(_external(name, Path(model), digits[0]))
         else:
-            opened.append(_own(name, DEFAULT if model == BUNDLED else _folder(model), threads))
+            opened.append(_own(name, DEFAULT if model == BUNDLED else _folder(model)))
     return opened
 
 
@@ -110,7 +105,7 @@ def read_first(identity: str) -> None:
         which_class(Classifier(given["model"]), blank)
         return
     convention = Convention(**(given["convention"] | {"layout": tuple(given["convention"]["layout"])}))
-    ExternalClassifier(ExternalNetwork(Path(given["model"])), convention).probabilities(blank)
+    ExternalNetwork(Path(given["model"])).probabilities(convention, blank)
 
 
 def which_class(classifier: Classifier, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -123,8 +118,8 @@ def _named(classifier: Classifier) -> tuple[str, ...]:
     return tuple(name for name in classifier.classes if name != NOT_A_DIGIT)
 
 
-def _own(name: str, model: str, threads: int) -> System:
-    classifier = Classifier(model, threads=threads)
+def _own(name: str, model: str) -> System:
+    classifier = Classifier(model)
     asked = "" if NOT_A_DIGIT not in classifier.labels else ", asked for digits only"
     kept = classifier.model.path.parent / HELD_OUT_FILE
     return System(
@@ -140,14 +135,14 @@ def _own(name: str, model: str, threads: int) -> System:
     )
 
 
-def _external(name: str, path: Path, probes: LabelledGlyphs, threads: int) -> System:
-    network = ExternalNetwork(path, threads=threads)
+def _external(name: str, path: Path, probes: LabelledGlyphs) -> System:
+    network = ExternalNetwork(path)
     convention = find_convention(network, probes)
     fixed = f"; always {network.batch} at a time" if network.batch else ""
     return System(
         name,
         f"{convention}{fixed}",
-        ExternalClassifier(network, convention).probabilities,
+        partial(network.probabilities, convention),
         network.content,
         convention.layout,
         {"model": str(path), "convention": asdict(convention)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from inkread.datasets.pictures import ROWS
@@ -63,7 +63,7 @@ class TextReport:
                 for expected, read, count in self.confusions
             ],
             "wrong": [
-                {"file": each.file, "label": each.label, "text": each.text, "error": each.error or None}
+                asdict(each) | {"error": each.error or None}
                 for each in self.pictures
                 if each.text != each.label
             ],
@@ -86,11 +86,10 @@ def evaluate_text(
             error = str(problem)
         read.append(ReadText(picture.path.name, label, text, error))
         on_picture()
-    return report_of(read)
+    return _report_of(read)
 
 
-def report_of(read: Sequence[ReadText]) -> TextReport:
-    """Scores what was read."""
+def _report_of(read: Sequence[ReadText]) -> TextReport:
     confusions: Counter[tuple[str, str]] = Counter()
     characters = words = character_edits = word_edits = 0
     for each in read:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inkread.errors import ModelFormatError, OptionError
-from inkread.export.formats import Exported, formats_of
-from inkread.export.line_network import export_lines, reads_lines
+from inkread.export.formats import formats_of
+from inkread.export.line_network import line_exporter, reads_lines
 from inkread.export.parity import (
     LEAST,
     LEAST_IN_8_BITS,
+    load_parity_data,
     moved_rejection_threshold,
     parity_of,
     probabilities_of,
 )
-from inkread.export.parity_data import load_parity_data
-from inkread.export.source import Source, interface
-from inkread.models import CARD_FILE, Card, bundled, load_model
+from inkread.export.source import Source, finished, interface
+from inkread.models import bundled, load_model
 from inkread.pipeline.classifier import Classifier
 from inkread.system.files import whole_folder
 from inkread.system.locks import working_in
@@ -33,17 +32,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.export.formats import Format
-    from inkread.export.parity import Parity
-    from inkread.export.parity_data import ParityData
+    from inkread.export.formats import Exported, Format
+    from inkread.export.parity import ParityData
     from inkread.models import Model
     from inkread.system.files import AnyPath
 
 EXPORTS = "export"
 """Subfolder of a run for its exports."""
-
-VECTORS_FILE = "vectors.npz"
 
 
 def export_model(
@@ -55,11 +50,13 @@ def export_model(
     digits: ParityData | None = None,
     on_format: Callable[[], None] = lambda: None,
 ) -> list[Exported]:
-    """Exports a glyph model, or the network that reads lines (see ``export_lines``), to one or more formats.
+    """Exports a glyph model, or the network that reads lines, to one or more formats.
 
     Each format gets a folder in ``out``: the model, its card as JSON, and ``vectors.npz`` with ``glyphs``
     (uint8, one per digit), their ``labels``, and the exported model's output for them, under the name of that
-    output. The ONNX folders can be loaded as inkread models.
+    output. The ONNX folders can be loaded as inkread models. For the network that reads lines, the vectors
+    are drawn ``line_0`` (uint8 48×W) and so on, their ``texts``, and the probabilities of their columns,
+    ``columns_0`` and so on.
 
     Args:
         model: the folder of a run, or the name of a bundled model.
@@ -80,26 +77,26 @@ def export_model(
         OutputError: a file cannot be written, or another process is exporting there; existing files are kept.
     """
     formats = formats_of(to)
-    codecs = [each.codec() for each in formats]
+    for each in formats:
+        each.codec()  # all that they need is installed
     if out is None:
         if str(model) in bundled():
-            raise OptionError(
-                str(model), "is bundled, so it has no folder for exports", "pass one with --out"
-            )
+            problem = "is bundled, so it has no folder for exports"
+            raise OptionError(str(model), problem, "pass one with --out")
         out = Path(model) / EXPORTS
     out = Path(out)
     loaded = dataclasses.replace(load_model(model), quantized=None)
     if reads_lines(loaded.card):
-        with working_in(out):
-            return export_lines(loaded, formats, out, on_format=on_format)
-    classifier = _classifier(loaded)
-    digits = digits or load_parity_data(data_dir)
-    expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)
-    source = Source(loaded, digits.calibration)
+        export = line_exporter(loaded, formats)
+    else:
+        classifier = _classifier(loaded)
+        digits = digits or load_parity_data(data_dir)
+        expected = probabilities_of(classifier.logits(digits.held_out.images), loaded.card)
+        export = partial(_export, Source(loaded, digits.calibration), digits, expected)
     exported = []
     with working_in(out):
-        for each, codec in zip(formats, codecs, strict=True):
-            exported.append(_export(each, codec, source, digits, expected=expected, folder=out / each.name))
+        for each in formats:
+            exported.append(export(each, out / each.name))
             on_format()
     return exported
 
@@ -113,19 +110,13 @@ def _classifier(model: Model) -> Classifier:
 
 
 def _export(
-    format_: Format,
-    codec: Any,
-    source: Source,
-    digits: ParityData,
-    *,
-    expected: NDArray[np.float32],
-    folder: Path,
+    source: Source, digits: ParityData, expected: NDArray[np.float32], format_: Format, folder: Path
 ) -> Exported:
     """Exports one format: all files are complete and compared before the first is moved into place."""
     card = source.model.card
     with whole_folder(folder) as parts:
         path = parts / format_.file
-        outputs, probabilities = _written(codec, source, path, format_, digits)
+        outputs, probabilities = _written(source, path, format_, digits)
         least = LEAST_IN_8_BITS if format_.dtype == "int8" else LEAST
         rejection_threshold = card.rejection_threshold
         if format_.changed:
@@ -133,47 +124,21 @@ def _export(
         if rejection_threshold != card.rejection_threshold:  # the file contains it too
             card = dataclasses.replace(card, rejection_threshold=rejection_threshold)
             changed = dataclasses.replace(source, model=dataclasses.replace(source.model, card=card))
-            outputs, probabilities = _written(codec, changed, path, format_, digits)
+            outputs, probabilities = _written(changed, path, format_, digits)
         found = parity_of(probabilities, expected, digits.held_out)
-        found.require(
-            str(folder / format_.file),
-            largest_difference=format_.largest_difference,
-            changed=format_.changed,
-        )
-        content = path.read_bytes()
-        (parts / format_.card_file).write_text(_card(card, content, format_, found), encoding="utf-8")
-        _write_vectors(parts / VECTORS_FILE, digits.held_out, format_.gives, outputs)
-    return Exported(format_, folder / format_.file, len(content), found)
+        found.require(str(folder / format_.file), format_.largest_difference, format_.changed)
+        labels, first = np.unique(digits.held_out.labels, return_index=True)  # the first digit of each class
+        vectors = {"glyphs": digits.held_out.images[first], "labels": labels, format_.gives: outputs[first]}
+        about = interface(format_, card)
+        return finished(format_, card, found, parts, folder, interface=about, vectors=vectors)
 
 
 def _written(
-    codec: Any, source: Source, path: Path, format_: Format, digits: ParityData
+    source: Source, path: Path, format_: Format, digits: ParityData
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Writes and reloads the file; returns its output for the held-out digits, and their probabilities."""
+    codec = format_.codec()
     codec.write(source, path)
     outputs = codec.load(path)(digits.held_out.images.astype(np.float32) / np.float32(255))
     card = source.model.card
     return outputs, outputs if format_.gives == "probabilities" else probabilities_of(outputs, card)
-
-
-def _card(card: Card, content: bytes, format_: Format, found: Parity) -> str:
-    """Builds the card of an exported file, with its own hash and scores.
-
-    The source's scores are included only if the arithmetic is the same.
-    """
-    export = {"format": format_.name, "source_sha256": card.sha256} | found.to_dict()
-    scores = {} if format_.changed else card.scores
-    mine = dataclasses.replace(
-        card, sha256=hashlib.sha256(content).hexdigest(), scores=scores | {"export": export}
-    )
-    if format_.card_file == CARD_FILE:
-        return mine.to_json()
-    described = dataclasses.asdict(mine) | interface(format_, card)
-    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
-
-
-def _write_vectors(path: Path, digits: LabelledGlyphs, gives: str, outputs: NDArray[np.float32]) -> None:
-    """Writes the first digit of each class, with the exported model's output for it."""
-    labels, first = np.unique(digits.labels, return_index=True)
-    arrays: dict[str, Any] = {"glyphs": digits.images[first], "labels": labels, gives: outputs[first]}
-    np.savez(path, **arrays)

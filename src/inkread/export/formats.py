@@ -25,7 +25,7 @@ LARGEST_DIFFERENCE = 1e-3
 1e-6 is typical, 1e-4 if logits are in the hundreds.
 """
 
-CHANGED_BY_ROUNDING = 0.01
+CHANGED = 0.01
 """Maximum share of results that 8 bits may change; 0.002 is typical."""
 
 OPTIONAL = ("onnx", "torch", "safetensors", "keras", "h5py", "ai_edge_litert", "flatbuffers")
@@ -76,13 +76,9 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An exported file.
+    """An exported file, its size in bytes, and its comparison with the source.
 
-    Attributes:
-        format: its format.
-        path: path of the model; its card and test vectors are in the same folder.
-        size: in bytes.
-        parity: comparison with the source.
+    The card and the test vectors are in the same folder.
     """
 
     format: Format
@@ -95,27 +91,12 @@ FORMATS = {
     each.name: each
     for each in (
         Format("onnx", MODEL_FILE, "to_onnx", "export", "logits"),
-        Format(
-            "int8",
-            MODEL_FILE,
-            "to_int8",
-            "export",
-            "logits",
-            largest_difference=1.0,
-            changed=CHANGED_BY_ROUNDING,
-        ),
+        Format("int8", MODEL_FILE, "to_int8", "export", "logits", 1.0, CHANGED),
         Format("keras", "model.keras", "to_keras", "keras", "probabilities"),
         Format("h5", "model.h5", "to_keras", "keras", "probabilities"),
         Format("litert", "model.tflite", "to_litert", "litert", "probabilities"),
         Format(
-            "litert-int8",
-            "model.tflite",
-            "to_litert_int8",
-            "litert",
-            "probabilities",
-            largest_difference=1.0,
-            changed=CHANGED_BY_ROUNDING,
-            dtype="int8",
+            "litert-int8", "model.tflite", "to_litert_int8", "litert", "probabilities", 1.0, CHANGED, "int8"
         ),
         Format("safetensors", "model.safetensors", "to_torch", "train", "logits"),
         Format("torchscript", "model.pt", "to_torch", "train", "logits"),

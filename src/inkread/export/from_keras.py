@@ -1,8 +1,8 @@
 """Converts a Keras model to an ONNX graph.
 
 It supports the usual layers of digit classifiers, in a chain or with branches. Both models are compared on
-digits afterwards. A model of plain convolution, pooling, and dense layers becomes the
-operators that inkread itself writes, so it can be exported to every format again.
+digits afterwards. A model of plain convolution, pooling, and dense layers becomes the operators that inkread
+itself writes, so it can be exported to every format again.
 """
 
 from __future__ import annotations
@@ -39,13 +39,9 @@ CAUSE = "Exception encountered:"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A Keras model and its conversion.
+    """A Keras model, its value of full ink and kind of output, and its conversion.
 
-    Attributes:
-        model: the Keras model.
-        content: an ONNX file from glyphs (N, 28, 28) in 0..1 to logits (N, 10).
-        brightest: the Keras model's value of full ink: 1 or 255.
-        scores: the kind of output of the Keras model.
+    ``content`` is an ONNX file from glyphs (N, 28, 28) in 0..1 to logits (N, 10).
     """
 
     model: Any
@@ -91,46 +87,21 @@ def open_keras(path: Path) -> Opened:
         problem = f"maps {takes} to {gives}"
         shapes = ", ".join(str((None, *shape)) for shape in INPUTS)
         raise ModelFormatError(str(path), problem, f"use a model from {shapes} to (None, 10)")
-    importer = _Importer(str(path))
-    content = importer.content(model, Value(Classifier.takes[0], GLYPH, (0, 1), takes[1:]))
-    return Opened(model, content, importer.brightest, importer.scores)
+    layers = KerasLayers(str(path))
+    content = _content(layers, model, Value(Classifier.takes[0], GLYPH, (0, 1), takes[1:]))
+    return Opened(model, content, layers.brightest, layers.scores)
 
 
-class _Importer(KerasLayers):
-    """Converts a whole model, whose layers are in a chain or branch."""
-
-    def content(self, model: Any, glyphs: Value) -> bytes:
-        """Returns the whole model as an ONNX file; its last operator is dense, as in all our models."""
-        value = self.model(model, glyphs)
-        name = value.name
-        if sigmoid := self.graph.maker(name, "Sigmoid"):
-            # Ten shares, independent of each other; after the logarithm, a softmax normalizes them.
-            self.scores = "sigmoids"
-            name = self.graph.add("Neg", self.graph.add("Softplus", self.graph.add("Neg", sigmoid.input)))
-        if len(value.held) > 1:
-            name = self.graph.add("Flatten", name)
-        if not self.graph.maker(name, "Gemm"):
-            name = self.graph.add("Gemm", name, single(np.eye(10)), single(np.zeros(10)), transB=1)
-        return self.graph.content(name, takes=Classifier.takes, gives="logits")
-
-    def model(self, model: Any, value: Value) -> Value:
-        """Converts the layers of a model, or of a nested model."""
-        if isinstance(model, keras.Sequential):
-            for layer in model.layers:
-                value = self.layer(layer, [value])
-            return value
-        values: dict[str, Value] = {}
-        for layer, config in zip(model.operations, model.get_config()["layers"], strict=True):
-            if len(config["inbound_nodes"]) > 1:
-                self.refuse(layer, "is used more than once")
-            inputs = [values[name] for name in _inputs(config["inbound_nodes"])]
-            value = values[layer.name] = self.layer(layer, inputs or [value])
-        return value
-
-
-def _inputs(nodes: Any) -> list[str]:
-    """Lists the layers whose outputs a layer is called with, at any depth in its configuration."""
-    if isinstance(nodes, dict):
-        history = nodes.get("keras_history")
-        return [history[0]] if history else _inputs(list(nodes.values()))
-    return [name for each in nodes for name in _inputs(each)] if isinstance(nodes, list | tuple) else []
+def _content(layers: KerasLayers, model: Any, glyphs: Value) -> bytes:
+    """Returns the whole model as an ONNX file; its last operator is dense, as in all our models."""
+    value = layers.model(model, glyphs)
+    name = value.name
+    if sigmoid := layers.graph.maker(name, "Sigmoid"):
+        # Ten shares, independent of each other; after the logarithm, a softmax normalizes them.
+        layers.scores = "sigmoids"
+        name = layers.graph.add("Neg", layers.graph.add("Softplus", layers.graph.add("Neg", sigmoid.input)))
+    if len(value.held) > 1:
+        name = layers.graph.add("Flatten", name)
+    if not layers.graph.maker(name, "Gemm"):
+        name = layers.graph.add("Gemm", name, single(np.eye(10)), single(np.zeros(10)), transB=1)
+    return layers.graph.content(name, takes=Classifier.takes, gives="logits")

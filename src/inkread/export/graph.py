@@ -71,10 +71,7 @@ class MovingGraph(Graph):
         return Value(name, value.shape, tuple(range(len(value.shape))), value.shape)
 
     def channels_first(self, value: Value, *, channel: int) -> Value:
-        """Makes a three-axis tensor channels-first in the graph.
-
-        ``channel`` is the channels' axis in the represented tensor.
-        """
+        """Makes a three-axis tensor channels-first in the graph; ``channel`` is its axis of channels now."""
         others = [axis for axis in range(3) if axis != channel]
         held = tuple(value.shape[axis] for axis in (channel, *others))
         axes = (1, 2, 0) if channel else (0, 1, 2)

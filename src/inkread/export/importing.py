@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from inkread.datasets.synthetic_digits import SYNTHETIC
 from inkread.errors import ModelNotFoundError, OptionError, OutputError
+from inkread.evaluation.external_onnx import KERAS_SUFFIXES
 from inkread.export.formats import LARGEST_DIFFERENCE, module_of
-from inkread.export.parity import parity_of
-from inkread.export.parity_data import load_parity_data
+from inkread.export.parity import load_parity_data, parity_of
 from inkread.models import CARD_FILE, MODEL_FILE, Card, Model
 from inkread.pipeline.classifier import Classifier, softmax
 from inkread.pipeline.glyph import GEOMETRY
@@ -24,11 +24,8 @@ from inkread.training.calibration import fit_temperature
 if TYPE_CHECKING:
     import os
 
-    from inkread.export.parity import Parity
-    from inkread.export.parity_data import ParityData
+    from inkread.export.parity import Parity, ParityData
     from inkread.system.files import AnyPath
-
-SUFFIXES = (".keras", ".h5", ".hdf5")
 
 EXTRA = "keras"
 
@@ -38,13 +35,7 @@ NO_ASSERTION = "NOASSERTION"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """An imported model.
-
-    Attributes:
-        folder: for ``--model``, or ``inkread.Reader``.
-        card: the model's card.
-        parity: comparison of the model with the Keras file.
-    """
+    """An imported model: its folder for ``inkread.Reader``, its card, and its comparison with the file."""
 
     folder: Path
     card: Card
@@ -102,7 +93,7 @@ def import_keras(
     images, labels = digits.held_out.images, digits.held_out.labels
     logits = Classifier(Model(path.stem, path, card, content)).logits(images)
     found = parity_of(softmax(logits), opened.probabilities(images), digits.held_out)
-    found.require(str(path), largest_difference=LARGEST_DIFFERENCE)
+    found.require(str(path), LARGEST_DIFFERENCE)
     if digits.held_out.name != SYNTHETIC:
         data = (digits.held_out.describe("validation"),)
         card = dataclasses.replace(card, temperature=fit_temperature(logits, labels), data=data)
@@ -115,8 +106,8 @@ def import_keras(
 
 def _check(path: Path, folder: Path, *, trust: bool) -> None:
     """Rejects a file for any reason that shows without opening it."""
-    if path.suffix.lower() not in SUFFIXES:
-        remedy = f"pass a file that ends in {', '.join(SUFFIXES)}"
+    if path.suffix.lower() not in KERAS_SUFFIXES:
+        remedy = f"pass a file that ends in {', '.join(KERAS_SUFFIXES)}"
         raise OptionError(str(path), "does not have a Keras file's suffix", remedy)
     if not path.is_file():
         raise ModelNotFoundError(str(path), "is not a file", "check the path")

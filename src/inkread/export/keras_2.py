@@ -141,9 +141,7 @@ def _set_weights(model: Any, group: Any) -> None:
         place, before[kind] = before[kind], before[kind] + 1
         if not layer.weights:
             continue
-        # Layers of one class are named "dense", "dense_1", "dense_2", or in TensorFlow 2.13 "dense",
-        # "dense_2",
-        # "dense_3".
+        # Layers of one class are named "dense", "dense_1", …, or in TensorFlow 2.13 "dense", "dense_2", ….
         numbers = [name.removeprefix(kind) for name in layers if re.fullmatch(rf"{kind}(_\d+)?", name)]
         saved = layers[kind + sorted(numbers, key=lambda number: int(number[1:] or 0))[place]]
         if isinstance(layer, keras.Model):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -35,27 +34,15 @@ Scaling to -1..1 uses 1/127.5, and 1 inverts pixels up to 1.
 LARGEST_DIAGONAL = 1024
 """Maximum number of values whose batch norm becomes a dense layer; beyond, megabytes of zeros."""
 
-INACTIVE = (
-    "InputLayer",
-    "Identity",
-    "Dropout",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "GaussianDropout",
-    "AlphaDropout",
-    "GaussianNoise",
-    "ActivityRegularization",
-)
-"""Layers that act only in training, like all whose names begin with "Random" except ``RandomCrop``."""
+INACTIVE = ("InputLayer", "Identity", "GaussianNoise", "ActivityRegularization")
+"""Layers that act only in training, like all dropouts, and all named "Random…" except ``RandomCrop``."""
 
 
-class KerasLayers(ABC):
-    """Converts layers to operators of one graph.
-
-    Args:
-        source: the name of the model, for errors.
+class KerasLayers:
+    """Converts layers, in a chain or with branches, to operators of one graph.
 
     Attributes:
+        source: the name of the model, for errors.
         graph: the graph.
         brightest: the model's value of full ink, as far as is known: 1 or 255.
         scores: the kind of output, as far as is known.
@@ -67,14 +54,24 @@ class KerasLayers(ABC):
         self.brightest = 1
         self.scores: Scores = "logits"
 
-    @abstractmethod
     def model(self, model: Any, value: Value) -> Value:
         """Converts the layers of a model, or of a nested model."""
+        if isinstance(model, keras.Sequential):
+            for layer in model.layers:
+                value = self.layer(layer, [value])
+            return value
+        values: dict[str, Value] = {}
+        for layer, config in zip(model.operations, model.get_config()["layers"], strict=True):
+            if len(config["inbound_nodes"]) > 1:
+                self.refuse(layer, "is used more than once")
+            inputs = [values[name] for name in _inputs(config["inbound_nodes"])]
+            value = values[layer.name] = self.layer(layer, inputs or [value])
+        return value
 
     def layer(self, layer: Any, values: list[Value]) -> Value:
         """Converts one layer, or a nested model, given its inputs."""
         kind = type(layer).__name__
-        if kind in INACTIVE or (kind.startswith("Random") and kind != "RandomCrop"):
+        if kind in INACTIVE or "Dropout" in kind or (kind.startswith("Random") and kind != "RandomCrop"):
             return values[0]
         if self.scores != "logits":
             self.refuse(layer, "follows the softmax, which must come last")
@@ -94,7 +91,7 @@ class KerasLayers(ABC):
 
     # Inputs and shapes
 
-    def rescaling(self, layer: Any, value: Value) -> Value:
+    def _rescaling(self, layer: Any, value: Value) -> Value:
         """Applies a factor and an offset; at the start of a model, they show how bright its ink is."""
         scale, offset = (np.asarray(each, np.float64) for each in (layer.scale, layer.offset))
         if value.name == Classifier.takes[0] and self.brightest == 1 and np.abs(scale).max() <= SMALL:
@@ -102,60 +99,49 @@ class KerasLayers(ABC):
             scale = scale * BRIGHTEST
         return self._affine(value, scale, offset)
 
-    def reshape(self, layer: Any, value: Value) -> Value:
-        """Changes the shape without computing anything yet."""
+    def _reshape(self, layer: Any, value: Value) -> Value:
         return dataclasses.replace(value, shape=tuple(layer.compute_output_shape((None, *value.shape))[1:]))
 
-    def flatten(self, layer: Any, value: Value) -> Value:
+    def _flatten(self, layer: Any, value: Value) -> Value:
         """Flattens all axes, with the channels varying fastest, even if they come first."""
         if layer.data_format == "channels_first" and len(value.shape) > 1:
             value = self._permuted(value, (*range(1, len(value.shape)), 0))
         return dataclasses.replace(value, shape=(math.prod(value.shape),))
 
-    def permute(self, layer: Any, value: Value) -> Value:
-        """Reorders the axes."""
+    def _permute(self, layer: Any, value: Value) -> Value:
         return self._permuted(value, tuple(axis - 1 for axis in layer.dims))
 
     def _permuted(self, value: Value, order: tuple[int, ...]) -> Value:
         if tuple(value.held[axis] for axis in value.axes) != value.shape:
             value = self.graph.in_order(value)
-        return Value(
-            value.name,
-            value.held,
-            tuple(value.axes[axis] for axis in order),
-            tuple(value.shape[axis] for axis in order),
-        )
+        axes, shape = (tuple(each[axis] for axis in order) for each in (value.axes, value.shape))
+        return dataclasses.replace(value, axes=axes, shape=shape)
 
-    def zero_padding(self, layer: Any, value: Value) -> Value:
+    def _zero_padding(self, layer: Any, value: Value) -> Value:
         """Adds zeros around a picture; a following convolution does this by itself."""
         value = self._channels_first(layer, value)
         (top, bottom), (left, right) = layer.padding
         name = self.graph.add("Pad", value.name, np.array([0, 0, top, left, 0, 0, bottom, right]))
-        return self._resized(
-            value, name, value.held[0], (value.held[1] + top + bottom, value.held[2] + left + right)
-        )
+        channels, rows, columns = value.held
+        return self._resized(value, name, channels, (rows + top + bottom, columns + left + right))
 
     # Convolutions and dense layers
 
-    def convolution(self, layer: Any, value: Value) -> Value:
-        """``Conv2D``."""
+    def _convolution(self, layer: Any, value: Value) -> Value:
         weight = np.asarray(layer.kernel).transpose(3, 2, 0, 1)
         return self._activated(layer, self._convolved(layer, value, weight, groups=layer.groups))
 
-    def depthwise(self, layer: Any, value: Value) -> Value:
-        """``DepthwiseConv2D``: convolves each channel separately."""
+    def _depthwise(self, layer: Any, value: Value) -> Value:
         weight = _by_channel(layer.kernel)
         return self._activated(layer, self._convolved(layer, value, weight, groups=np.shape(layer.kernel)[2]))
 
-    def separable(self, layer: Any, value: Value) -> Value:
+    def _separable(self, layer: Any, value: Value) -> Value:
         """``SeparableConv2D``: convolves each channel separately, then mixes them pixel by pixel."""
         weight = _by_channel(layer.depthwise_kernel)
         channels = np.shape(layer.depthwise_kernel)[2]
         value = self._convolved(layer, value, weight, groups=channels, bias=np.zeros(len(weight)))
-        weight = np.asarray(layer.pointwise_kernel).transpose(3, 2, 0, 1)
-        name = self.graph.add(
-            "Conv", value.name, single(weight), _bias(layer, len(weight)), kernel_shape=[1, 1]
-        )
+        weight = single(np.asarray(layer.pointwise_kernel).transpose(3, 2, 0, 1))
+        name = self.graph.add("Conv", value.name, weight, _bias(layer, len(weight)), kernel_shape=[1, 1])
         return self._activated(layer, self._resized(value, name, len(weight), value.held[1:]))
 
     def _convolved(
@@ -176,22 +162,14 @@ class KerasLayers(ABC):
             name = padding.input
             before = padding.weights[0]
             pads = [own + more for own, more in zip(pads, before[[2, 3, 6, 7]].tolist(), strict=True)]
-        more: dict[str, Any] = {"group": groups} if groups > 1 else {}
-        name = self.graph.add(
-            "Conv",
-            name,
-            single(weight),
-            _bias(layer, len(weight)) if bias is None else single(bias),
-            kernel_shape=weight.shape[2:],
-            strides=strides,
-            pads=pads,
-            dilations=dilations,
-            **more,
-        )
+        bias = _bias(layer, len(weight)) if bias is None else single(bias)
+        options: dict[str, Any] = {"strides": strides, "pads": pads, "dilations": dilations}
+        if groups > 1:
+            options["group"] = groups
+        name = self.graph.add("Conv", name, single(weight), bias, kernel_shape=weight.shape[2:], **options)
         return self._resized(value, name, len(weight), sides)
 
-    def dense(self, layer: Any, value: Value) -> Value:
-        """``Dense``, on the last axis."""
+    def _dense(self, layer: Any, value: Value) -> Value:
         kernel = np.asarray(layer.kernel)
         outputs = kernel.shape[1]
         bias = _bias(layer, outputs)
@@ -206,8 +184,7 @@ class KerasLayers(ABC):
         name = self.graph.add("Gemm", name, weight, bias, transB=1)
         return self._activated(layer, Value(name, (outputs,), (0,), (outputs,)))
 
-    def batch_norm(self, layer: Any, value: Value) -> Value:
-        """``BatchNormalization``, with the training statistics."""
+    def _batch_norm(self, layer: Any, value: Value) -> Value:
         (axis,) = [layer.axis] if isinstance(layer.axis, int) else layer.axis
         shape = [1] * len(value.shape)
         shape[axis if axis < 0 else axis - 1] = -1
@@ -244,8 +221,7 @@ class KerasLayers(ABC):
 
     # Poolings
 
-    def pooling(self, layer: Any, value: Value) -> Value:
-        """``MaxPooling2D`` and ``AveragePooling2D``."""
+    def _pooling(self, layer: Any, value: Value) -> Value:
         value = self._channels_first(layer, value)
         size, strides = tuple(layer.pool_size), tuple(layer.strides)
         pads, sides = self._pads(layer, value, size, strides)
@@ -257,8 +233,7 @@ class KerasLayers(ABC):
         name = self.graph.add(operator, value.name, kernel_shape=size, strides=strides, **padding)
         return self._resized(value, name, value.held[0], sides)
 
-    def global_pooling(self, layer: Any, value: Value) -> Value:
-        """``GlobalMaxPooling2D`` and ``GlobalAveragePooling2D``."""
+    def _global_pooling(self, layer: Any, value: Value) -> Value:
         value = self._channels_first(layer, value)
         channels, *window = value.held
         operator = "MaxPool" if "Max" in type(layer).__name__ else "AveragePool"
@@ -283,12 +258,7 @@ class KerasLayers(ABC):
 
     # Activations
 
-    def activation(self, layer: Any, value: Value) -> Value:
-        """``Activation``."""
-        return self._activated(layer, value)
-
-    def rectifier(self, layer: Any, value: Value) -> Value:
-        """``ReLU``."""
+    def _rectifier(self, layer: Any, value: Value) -> Value:
         if layer.threshold or (layer.negative_slope and layer.max_value is not None):
             self.refuse(layer, "has a threshold, or both a slope and a maximum value")
         if layer.max_value is not None:
@@ -297,19 +267,16 @@ class KerasLayers(ABC):
             return self._each(value, "LeakyRelu", alpha=float(layer.negative_slope))
         return self._each(value, "Relu")
 
-    def leaky(self, layer: Any, value: Value) -> Value:
-        """``LeakyReLU``."""
+    def _leaky(self, layer: Any, value: Value) -> Value:
         return self._each(value, "LeakyRelu", alpha=float(layer.negative_slope))
 
-    def elu(self, layer: Any, value: Value) -> Value:
-        """``ELU``."""
+    def _elu(self, layer: Any, value: Value) -> Value:
         return self._each(value, "Elu", alpha=float(layer.alpha))
 
-    def prelu(self, layer: Any, value: Value) -> Value:
-        """``PReLU``."""
+    def _prelu(self, layer: Any, value: Value) -> Value:
         return self._each(value, "PRelu", single(value.arranged(np.asarray(layer.alpha))))
 
-    def softmax(self, layer: Any, value: Value) -> Value:
+    def _softmax(self, layer: Any, value: Value) -> Value:
         """Drops the final softmax, which the reader computes itself."""
         if len(value.shape) != 1:
             self.refuse(layer, "is a softmax over something other than ten classes")
@@ -324,7 +291,7 @@ class KerasLayers(ABC):
             return self.layer(activation, [value])
         name = getattr(activation, "__name__", type(activation).__name__)
         if name in ("softmax", "log_softmax"):
-            return self.softmax(layer, value)
+            return self._softmax(layer, value)
         if name == "silu":
             return self._times(value, self.graph.add("Sigmoid", value.name))
         if name == "gelu":
@@ -337,7 +304,6 @@ class KerasLayers(ABC):
         return self._each(value, operator, **attributes) if operator else value
 
     def _each(self, value: Value, operator: str, *weights: Any, **attributes: Any) -> Value:
-        """Applies a function to each number."""
         return dataclasses.replace(value, name=self.graph.add(operator, value.name, *weights, **attributes))
 
     def _times(self, value: Value, factor: str) -> Value:
@@ -345,8 +311,7 @@ class KerasLayers(ABC):
 
     # Merging branches
 
-    def merged(self, layer: Any, values: list[Value]) -> Value:
-        """``Add``, ``Subtract``, ``Multiply``, ``Average``, ``Maximum`` and ``Minimum``."""
+    def _merged(self, layer: Any, values: list[Value]) -> Value:
         operator = MERGED[type(layer).__name__]
         if len({len(value.shape) for value in values}) > 1:
             self.refuse(layer, "merges tensors with different numbers of axes")
@@ -362,8 +327,7 @@ class KerasLayers(ABC):
         shape = np.broadcast_shapes(*(value.shape for value in values))
         return Value(name, shape, tuple(range(len(shape))), shape)
 
-    def concatenated(self, layer: Any, values: list[Value]) -> Value:
-        """``Concatenate``."""
+    def _concatenated(self, layer: Any, values: list[Value]) -> Value:
         axis = layer.axis - 1 if layer.axis > 0 else layer.axis + len(values[0].shape)
         direct = all(tuple(each.held[i] for i in each.axes) == each.shape for each in values)
         if not direct or len({value.axes for value in values}) > 1:
@@ -390,26 +354,26 @@ class KerasLayers(ABC):
 
 
 READERS: dict[str, Callable[[KerasLayers, Any, Value], Value]] = {
-    "Rescaling": KerasLayers.rescaling,
-    "Reshape": KerasLayers.reshape,
-    "Permute": KerasLayers.permute,
-    "Flatten": KerasLayers.flatten,
-    "Conv2D": KerasLayers.convolution,
-    "DepthwiseConv2D": KerasLayers.depthwise,
-    "SeparableConv2D": KerasLayers.separable,
-    "ZeroPadding2D": KerasLayers.zero_padding,
-    "BatchNormalization": KerasLayers.batch_norm,
-    "MaxPooling2D": KerasLayers.pooling,
-    "AveragePooling2D": KerasLayers.pooling,
-    "GlobalMaxPooling2D": KerasLayers.global_pooling,
-    "GlobalAveragePooling2D": KerasLayers.global_pooling,
-    "Dense": KerasLayers.dense,
-    "Activation": KerasLayers.activation,
-    "ReLU": KerasLayers.rectifier,
-    "LeakyReLU": KerasLayers.leaky,
-    "ELU": KerasLayers.elu,
-    "PReLU": KerasLayers.prelu,
-    "Softmax": KerasLayers.softmax,
+    "Rescaling": KerasLayers._rescaling,
+    "Reshape": KerasLayers._reshape,
+    "Permute": KerasLayers._permute,
+    "Flatten": KerasLayers._flatten,
+    "Conv2D": KerasLayers._convolution,
+    "DepthwiseConv2D": KerasLayers._depthwise,
+    "SeparableConv2D": KerasLayers._separable,
+    "ZeroPadding2D": KerasLayers._zero_padding,
+    "BatchNormalization": KerasLayers._batch_norm,
+    "MaxPooling2D": KerasLayers._pooling,
+    "AveragePooling2D": KerasLayers._pooling,
+    "GlobalMaxPooling2D": KerasLayers._global_pooling,
+    "GlobalAveragePooling2D": KerasLayers._global_pooling,
+    "Dense": KerasLayers._dense,
+    "Activation": KerasLayers._activated,
+    "ReLU": KerasLayers._rectifier,
+    "LeakyReLU": KerasLayers._leaky,
+    "ELU": KerasLayers._elu,
+    "PReLU": KerasLayers._prelu,
+    "Softmax": KerasLayers._softmax,
 }
 """The method that converts a layer, by class name."""
 
@@ -424,8 +388,8 @@ MERGED = {
 """ONNX's binary operator for a layer that merges its inputs element by element."""
 
 MERGERS: dict[str, Callable[[KerasLayers, Any, list[Value]], Value]] = {
-    **dict.fromkeys(MERGED, KerasLayers.merged),
-    "Concatenate": KerasLayers.concatenated,
+    **dict.fromkeys(MERGED, KerasLayers._merged),
+    "Concatenate": KerasLayers._concatenated,
 }
 """The method that converts a layer of several inputs, by class name."""
 
@@ -458,3 +422,11 @@ def _by_channel(kernel: Any) -> NDArray[np.float32]:
 
 def _bias(layer: Any, outputs: int) -> NDArray[np.float32]:
     return np.asarray(layer.bias, np.float32) if layer.use_bias else np.zeros(outputs, np.float32)
+
+
+def _inputs(nodes: Any) -> list[str]:
+    """Lists the layers whose outputs a layer is called with, at any depth in its configuration."""
+    if isinstance(nodes, dict):
+        history = nodes.get("keras_history")
+        return [history[0]] if history else _inputs(list(nodes.values()))
+    return [name for each in nodes for name in _inputs(each)] if isinstance(nodes, list | tuple) else []

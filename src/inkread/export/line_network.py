@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from inkread.errors import OptionError
-from inkread.export.formats import Exported, module_of
+from inkread.export.formats import module_of
 from inkread.export.parity import Parity
-from inkread.models.card import CARD_FILE, TEXT_CLASSES
+from inkread.export.source import finished
+from inkread.models.card import TEXT_CLASSES
 from inkread.models.onnx_session import start_session
 from inkread.models.quantization import in_32_bits
 from inkread.pipeline.classifier import softmax
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
-    from inkread.export.formats import Format
+    from inkread.export.formats import Exported, Format
     from inkread.models import Card, Model
 
     Columns = list[NDArray[np.float32]]
@@ -63,12 +62,7 @@ BLANK = "Take the best label of each column, repeated ones once, and leave out '
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines for comparison.
-
-    Attributes:
-        pixels: uint8 48×W each.
-        texts: what they say.
-    """
+    """Lines for comparison, uint8 48×W each, and their texts."""
 
     pixels: list[NDArray[np.uint8]]
     texts: list[str]
@@ -97,22 +91,15 @@ def drawn_lines(count: int = LINES) -> Lines:
 
 
 def reads_lines(card: Card) -> bool:
-    """Tells whether a model is a network that reads lines of text."""
+    """Returns whether a model is a network that reads lines of text."""
     return tuple(card.labels) == TEXT_CLASSES
 
 
-def export_lines(
-    model: Model, formats: Sequence[Format], out: Path, *, on_format: Callable[[], None]
-) -> list[Exported]:
-    """Exports the network to each format, into a folder of its own.
-
-    Each folder also gets the card, and ``vectors.npz`` with drawn ``line_0`` (uint8 48×W) and so on, their
-    ``texts``, and the probabilities of their columns, ``columns_0`` and so on.
+def line_exporter(model: Model, formats: Sequence[Format]) -> Callable[[Format, Path], Exported]:
+    """Returns a function that exports the network to one of these formats, into a folder.
 
     Raises:
-        OptionError: a format is only for models of glyphs; nothing was exported.
-        ExportError: a file gives different results than the network; it was not saved.
-        OutputError: a file cannot be written.
+        OptionError: a format is only for models of glyphs.
     """
     for each in formats:
         if each.name not in FORMATS:
@@ -122,20 +109,16 @@ def export_lines(
     lines = drawn_lines()
     in_use = lines.columns(onnx_run(model.content))
     exact = {"onnx": in_use, "litert": lines.columns(onnx_run(plain.SerializeToString()))}
-    exported = []
-    for each in formats:
-        with whole_folder(out / each.name) as parts:
-            path = parts / each.file
-            found = lines.columns(_written(each, model, plain, path))
-            parity = parity_of_lines(found, exact[each.name], in_use, lines.texts)
-            parity.require(str(out / each.name / each.file), largest_difference=each.largest_difference)
-            content = path.read_bytes()
-            card = _card(model.card, content, each, parity)
-            (parts / each.card_file).write_text(card, encoding="utf-8")
-            _write_vectors(parts / "vectors.npz", lines, found)
-        exported.append(Exported(each, out / each.name / each.file, len(content), parity))
-        on_format()
-    return exported
+
+    def export(format_: Format, folder: Path) -> Exported:
+        with whole_folder(folder) as parts:
+            found = lines.columns(_written(format_, model, plain, parts / format_.file))
+            parity = parity_of_lines(found, exact[format_.name], in_use, lines.texts)
+            parity.require(str(folder / format_.file), format_.largest_difference)
+            about, vectors = _interface(format_), _vectors(lines, found)
+            return finished(format_, model.card, parity, parts, folder, interface=about, vectors=vectors)
+
+    return export
 
 
 def _written(format_: Format, model: Model, plain: onnx.ModelProto, path: Path) -> Run:
@@ -143,9 +126,9 @@ def _written(format_: Format, model: Model, plain: onnx.ModelProto, path: Path) 
     if format_.name == "onnx":
         path.write_bytes(model.content)
         return onnx_run(path.read_bytes())
-    litert = module_of("to_litert_lines", format_.extra)
-    litert.write(dataclasses.replace(model, content=plain.SerializeToString()), path)
-    run: Run = litert.load(path)
+    litert = module_of("to_litert", format_.extra)
+    litert.write_lines(dataclasses.replace(model, content=plain.SerializeToString()), path)
+    run: Run = litert.load_lines(path)
     return run
 
 
@@ -156,14 +139,7 @@ def onnx_run(content: bytes) -> Run:
 
 
 def parity_of_lines(found: Columns, exact: Columns, in_use: Columns, texts: Sequence[str]) -> Parity:
-    """Compares a file with its source in the same arithmetic, and with the network in use.
-
-    Args:
-        found: the file's probabilities for each line.
-        exact: those of the source, in the same arithmetic.
-        in_use: those of the network that inkread reads with.
-        texts: what the lines say.
-    """
+    """Compares a file with its source in the same arithmetic, and with the network that inkread uses."""
     read, expected, now = ([greedy(each.argmax(axis=1)) for each in part] for part in (found, exact, in_use))
     gap = max(float(np.abs(one - other).max()) for one, other in zip(found, exact, strict=True))
     return Parity(
@@ -180,28 +156,16 @@ def _share_right(read: Sequence[str], texts: Sequence[str]) -> float:
     return sum(one == other for one, other in zip(read, texts, strict=True)) / len(texts)
 
 
-def _card(card: Card, content: bytes, format_: Format, found: Parity) -> str:
-    export = {"format": format_.name, "source_sha256": card.sha256} | found.to_dict()
-    mine = dataclasses.replace(
-        card, sha256=hashlib.sha256(content).hexdigest(), scores=card.scores | {"export": export}
-    )
-    if format_.card_file == CARD_FILE:
-        return mine.to_json()
-    described: dict[str, Any] = dataclasses.asdict(mine) | {
-        "format": format_.name,
-        "file": format_.file,
+def _interface(format_: Format) -> dict[str, Any]:
+    meaning = f"{MEANING[format_.gives]} {BLANK}"
+    return {
         "input": {"name": "lines", "dtype": "float32", "range": [-1, 1], "preprocessing": PREPROCESSING},
-        "output": {
-            "name": format_.gives,
-            "dtype": "float32",
-            "meaning": f"{MEANING[format_.gives]} {BLANK}",
-        },
+        "output": {"name": format_.gives, "dtype": "float32", "meaning": meaning},
     }
-    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-def _write_vectors(path: Path, lines: Lines, columns: Columns) -> None:
+def _vectors(lines: Lines, columns: Columns) -> dict[str, Any]:
     arrays: dict[str, Any] = {"texts": np.array(lines.texts[:SHOWN])}
     for index in range(SHOWN):
         arrays |= {f"line_{index}": lines.pixels[index], f"columns_{index}": columns[index]}
-    np.savez(path, **arrays)
+    return arrays

@@ -1,4 +1,4 @@
-"""Checks that an exported model still gives the same results."""
+"""Checks on real digits that an exported model still gives the same results as its source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.errors import ExportError
+from inkread.datasets.mnist import HELD_OUT, load_mnist
+from inkread.datasets.synthetic_digits import synthetic_digits
+from inkread.errors import DatasetNotFoundError, ExportError
+from inkread.evaluation.figures import rounded
 from inkread.models.card import LEAST_REJECTION_THRESHOLD, NOT_A_DIGIT
 from inkread.pipeline.classifier import softmax
 
@@ -16,7 +19,13 @@ if TYPE_CHECKING:
 
     from inkread.datasets.glyphs import LabelledGlyphs
     from inkread.models.card import Card
+    from inkread.system.files import AnyPath
 
+CALIBRATION = 500
+"""Digits that determine the range of each 8-bit activation; beyond a few hundred, it hardly changes."""
+
+OWN = 1_000
+"""Number of synthetic digits used when MNIST is unavailable."""
 
 AROUND = 4
 """A digit is near a threshold if its share of "not a single digit" is within this factor of it."""
@@ -29,6 +38,27 @@ LEAST = 1e-9
 
 LEAST_IN_8_BITS = 1 / 512
 """Minimum of an 8-bit probability: half of the smallest nonzero one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParityData:
+    """Labeled digits for comparison, and others for calibration, uint8 N×28×28."""
+
+    held_out: LabelledGlyphs
+    calibration: NDArray[np.uint8]
+
+
+def load_parity_data(data_dir: AnyPath | None = None) -> ParityData:
+    """Loads MNIST's held-out training images if they are on this machine, else makes synthetic digits.
+
+    Raises:
+        DatasetFormatError: a local copy is not MNIST.
+    """
+    try:
+        mnist = load_mnist("train", data_dir=data_dir, download=False)
+    except DatasetNotFoundError:
+        return ParityData(synthetic_digits(OWN), synthetic_digits(CALIBRATION, seed=1).images)
+    return ParityData(mnist.subset(HELD_OUT), mnist.images[:CALIBRATION])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +83,15 @@ class Parity:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain values for a card."""
-        return {
-            key: round(value, 9) if isinstance(value, float) else value for key, value in asdict(self).items()
-        }
+        return rounded(asdict(self), 9)
 
-    def require(self, source: str, *, largest_difference: float, changed: float = 0.0) -> None:
+    def require(self, source: str, largest_difference: float, changed: float = 0.0) -> None:
         """Raises an ``ExportError`` if the models differ by more in a probability or in their results."""
         if self.changed > changed * self.count or not self.largest_difference <= largest_difference:
-            raise ExportError(
-                source,
-                f"does not match its source ({self.changed} of {self.count} results differ, a probability by "
-                f"{self.largest_difference:.2g})",
-                "nothing was saved; install the library versions that inkread requires, or report a bug",
-            )
+            results = f"{self.changed} of {self.count} results differ"
+            problem = f"does not match its source ({results}, a probability by {self.largest_difference:.2g})"
+            remedy = "nothing was saved; install the library versions that inkread requires, or report a bug"
+            raise ExportError(source, problem, remedy)
 
 
 def parity_of(found: NDArray[np.float32], expected: NDArray[np.float32], digits: LabelledGlyphs) -> Parity:
@@ -93,13 +119,8 @@ def moved_rejection_threshold(
     """Returns the new model's equivalent of the old rejection threshold, see ``Card.rejection_threshold``.
 
     The threshold moves like the share of "not a single digit", in the geometric mean over the digits near it:
-    too few are at the threshold itself to count rejections.
-
-    Args:
-        found: the new model's probabilities (N, labels) for digits.
-        expected: the old model's.
-        card: the old model's card.
-        least: probabilities are clipped to this minimum before taking their logarithm.
+    too few are at the threshold itself to count rejections. Both models' probabilities (N, labels) are
+    clipped to ``least`` before taking their logarithm.
     """
     if NOT_A_DIGIT not in card.labels or card.rejection_threshold == 1:
         return card.rejection_threshold

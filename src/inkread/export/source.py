@@ -1,19 +1,28 @@
-"""The model to export, and the metadata in every exported file."""
+"""The model to export, the metadata in every exported file, and what lies beside it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from inkread import __version__
+from inkread.export.formats import Exported
+from inkread.models.card import CARD_FILE
 
 if TYPE_CHECKING:
-    import numpy as np
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from inkread.export.formats import Format
+    from inkread.export.parity import Parity
     from inkread.models import Card, Model
+
+VECTORS_FILE = "vectors.npz"
 
 PREPROCESSING = (
     "The ink of one digit, upright and bright on 0, placed in 28x28 pixels as described by 'geometry' "
@@ -37,12 +46,7 @@ MEANING = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A verified glyph model, and glyphs to calibrate 8-bit formats.
-
-    Attributes:
-        model: the model with its card.
-        calibration: glyphs, uint8, N×28×28.
-    """
+    """A verified glyph model, and glyphs to calibrate 8-bit formats, uint8 N×28×28."""
 
     model: Model
     calibration: NDArray[np.uint8]
@@ -70,11 +74,9 @@ class Source:
 
 
 def interface(format_: Format, card: Card) -> dict[str, Any]:
-    """Describes the input and output of an exported file, for its card."""
+    """Describes the input and output of an exported file of a glyph model, for its card."""
     limits, step = PIXELS[format_.dtype]
     return {
-        "format": format_.name,
-        "file": format_.file,
         "input": {
             "name": "glyphs",
             "shape": ["N", 28, 28],
@@ -89,3 +91,31 @@ def interface(format_: Format, card: Card) -> dict[str, Any]:
             "meaning": MEANING[format_.gives] + (WHOLE if format_.dtype == "int8" else ""),
         },
     }
+
+
+def finished(
+    format_: Format,
+    card: Card,
+    parity: Parity,
+    parts: Path,
+    folder: Path,
+    *,
+    interface: dict[str, Any],
+    vectors: dict[str, Any],
+) -> Exported:
+    """Adds the card, with the file's own hash and scores, and the test vectors to a file in ``parts``.
+
+    The source's scores are included only if the arithmetic is the same.
+    """
+    content = (parts / format_.file).read_bytes()
+    export = {"format": format_.name, "source_sha256": card.sha256} | parity.to_dict()
+    scores = ({} if format_.changed else card.scores) | {"export": export}
+    mine = replace(card, sha256=hashlib.sha256(content).hexdigest(), scores=scores)
+    if format_.card_file == CARD_FILE:
+        text = mine.to_json()
+    else:
+        described = asdict(mine) | {"format": format_.name, "file": format_.file} | interface
+        text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    (parts / format_.card_file).write_text(text, encoding="utf-8")
+    np.savez(parts / VECTORS_FILE, **vectors)
+    return Exported(format_, folder / format_.file, len(content), parity)

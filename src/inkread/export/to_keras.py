@@ -11,20 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.models.layers import (
-    GLYPH,
-    Activation,
-    AddChannel,
-    Convolution,
-    Dense,
-    Flatten,
-    Layer,
-    Pooling,
-    Rectifier,
-    calibrated,
-    channels_last,
-    layers_of,
-)
+from inkread.models import layers as ours
 from inkread.system.log_filter import without_messages
 
 os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras reads this on import, and would default to TensorFlow
@@ -51,7 +38,7 @@ HDF5 = ".h5"
 
 def write(source: Source, path: Path) -> None:
     """Writes the format of the path's suffix; the model outputs calibrated probabilities."""
-    layers = channels_last(calibrated(layers_of(source.model), source.model.card))
+    layers = ours.channels_last(ours.calibrated(ours.layers_of(source.model), source.model.card))
     model = keras_model(layers, source.name)
     if path.suffix != HDF5:
         model.save(path)
@@ -68,15 +55,15 @@ def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     return lambda glyphs: np.asarray(model.predict(glyphs, batch_size=BATCH, verbose=0))
 
 
-def keras_model(layers: list[Layer], name: str) -> Any:
+def keras_model(layers: list[ours.Layer], name: str) -> Any:
     """Builds the layers, with dense weights for channels that vary fastest, and a final softmax."""
-    made: list[Any] = [keras.Input(GLYPH, name="glyphs")]
+    made: list[Any] = [keras.Input(ours.GLYPH, name="glyphs")]
     weights: list[list[NDArray[np.float32]]] = []
     for layer in layers:
         match layer:
-            case AddChannel():
-                made.append(keras.layers.Reshape((*GLYPH, 1)))
-            case Convolution():
+            case ours.AddChannel():
+                made.append(keras.layers.Reshape((*ours.GLYPH, 1)))
+            case ours.Convolution():
                 if not layer.keeps_size and any(layer.padding):
                     made.append(keras.layers.ZeroPadding2D(layer.padding))
                 padding = "same" if layer.keeps_size else "valid"
@@ -86,18 +73,18 @@ def keras_model(layers: list[Layer], name: str) -> Any:
                     )
                 )
                 weights.append([layer.weight.transpose(2, 3, 1, 0), layer.bias])
-            case Pooling():
+            case ours.Pooling():
                 pool = keras.layers.MaxPooling2D if layer.kind == "max" else keras.layers.AveragePooling2D
                 made.append(pool(layer.size, layer.strides))
-            case Rectifier():
+            case ours.Rectifier():
                 made.append(keras.layers.ReLU())
-            case Activation(kind="leaky_relu"):
+            case ours.Activation(kind="leaky_relu"):
                 made.append(keras.layers.LeakyReLU(layer.slope))
-            case Activation():
+            case ours.Activation():
                 made.append(keras.layers.Activation(layer.kind))
-            case Flatten():
+            case ours.Flatten():
                 made.append(keras.layers.Flatten())
-            case Dense():
+            case ours.Dense():
                 made.append(keras.layers.Dense(len(layer.weight)))
                 weights.append([layer.weight.T, layer.bias])
     model = keras.Sequential([*made, keras.layers.Softmax(name="probabilities")], name=name)

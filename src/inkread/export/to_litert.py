@@ -15,28 +15,17 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from inkread.models.layers import (
-    GLYPH,
-    Activation,
-    AddChannel,
-    Convolution,
-    Dense,
-    Flatten,
-    Pooling,
-    Rectifier,
-    calibrated,
-    channels_last,
-    layers_of,
-    shape_after,
-)
+from inkread.export.source import Source
+from inkread.models import layers as ours
+from inkread.pipeline.columns import ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from inkread.export.source import Source
+    from inkread.models import Model
     from inkread.models.layers import Layer, Shape
 
 SCHEMA_VERSION, IDENTIFIER = 3, b"TFL3"
@@ -50,6 +39,10 @@ ACTIVATIONS = {"tanh": "TANH", "sigmoid": "LOGISTIC", "elu": "ELU", "leaky_relu"
 
 ANY = -1
 BATCH = 256
+LINE_WIDTH = 256
+"""Pixels of a line of text in its file's default shape."""
+ACROSS = 2
+"""The axis of a line's width, channels last."""
 
 VALID, SAME = schema.Padding.VALID, schema.Padding.SAME
 RELU = schema.ActivationFunctionType.RELU
@@ -63,13 +56,25 @@ def write(source: Source, path: Path) -> None:
 def graph_of(source: Source) -> Graph:
     """Builds the model's operators and tensors in float32."""
     graph = Graph()
-    value = graph.input
-    shape: Shape = GLYPH
-    for layer in channels_last(calibrated(layers_of(source.model), source.model.card)):
-        shape = shape_after(layer, shape)
-        value = graph.add(layer, value, shape)
+    layers = ours.calibrated(ours.layers_of(source.model), source.model.card)
+    value, shape = graph.chain(ours.channels_last(layers), ours.GLYPH)
     graph.operator("SOFTMAX", [value], shape, schema.SoftmaxOptionsT(beta=1.0), "probabilities")
     return graph
+
+
+def write_lines(model: Model, path: Path) -> None:
+    """Writes a network that reads lines, with 32-bit weights; it outputs the probabilities of columns."""
+    height = int(model.card.geometry["height"])
+    graph = Graph("lines", (1, height, LINE_WIDTH, 1), free=ACROSS)
+    value, shape = graph.chain(ours.layers_of(model), (1, height, LINE_WIDTH))
+    # Each last column answers for two columns, one after the other.
+    labels, columns = shape[0] // ANSWERS, shape[2] * ANSWERS
+    target = np.array([1, ANY, labels], np.int32)
+    options = schema.ReshapeOptionsT(newShape=target.tolist())
+    shape = (labels, 1, columns)
+    value = graph.operator("RESHAPE", [value, graph.constant(target)], shape, options)
+    graph.operator("SOFTMAX", [value], shape, schema.SoftmaxOptionsT(beta=1.0), "columns")
+    path.write_bytes(graph.file(Source(model, np.zeros((0, 28, 28), np.uint8))))
 
 
 def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
@@ -77,20 +82,30 @@ def load(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
 
     Works for files of any number type.
     """
+    run = _opened(path)
+    return lambda glyphs: np.concatenate(
+        [run(batch) for batch in np.split(glyphs, range(BATCH, len(glyphs), BATCH))]
+    )
+
+
+def load_lines(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Loads the file as a function from the planes of a line, 1×1×H×W, to its columns' probabilities."""
+    run = _opened(path)
+    return lambda line: run(np.ascontiguousarray(line.transpose(0, 2, 3, 1)))[0]
+
+
+def _opened(path: Path) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     interpreter = Interpreter(model_path=str(path))
-    (glyphs,), (probabilities,) = interpreter.get_input_details(), interpreter.get_output_details()
+    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
 
-    def predict(images: NDArray[np.float32]) -> NDArray[np.float32]:
-        results = []
-        for batch in np.split(images, range(BATCH, len(images), BATCH)):
-            interpreter.resize_tensor_input(glyphs["index"], batch.shape)
-            interpreter.allocate_tensors()
-            interpreter.set_tensor(glyphs["index"], _as_taken(batch, glyphs))
-            interpreter.invoke()
-            results.append(_as_meant(interpreter.get_tensor(probabilities["index"]), probabilities))
-        return np.concatenate(results)
+    def run(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        interpreter.resize_tensor_input(taken["index"], values.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(taken["index"], _as_taken(values, taken))
+        interpreter.invoke()
+        return _as_meant(interpreter.get_tensor(given["index"]), given)
 
-    return predict
+    return run
 
 
 def _as_taken(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:
@@ -124,7 +139,7 @@ class Graph:
         versions: operators not in their first version here, by their number in the schema.
     """
 
-    def __init__(self, takes: str = "glyphs", shape: Shape = (1, *GLYPH), *, free: int = 0) -> None:
+    def __init__(self, takes: str = "glyphs", shape: Shape = (1, *ours.GLYPH), *, free: int = 0) -> None:
         self._free = free
         self.buffers = [schema.BufferT()]
         self.tensors: list[Any] = []
@@ -133,24 +148,34 @@ class Graph:
         self.versions: dict[int, int] = {}
         self.input = self.tensor(takes, shape)
 
-    def add(self, layer: Layer, value: int, shape: Shape) -> int:
-        """Adds a layer on a value; ``shape`` is its output shape, channels first."""
+    def chain(self, layers: Iterable[Layer], shape: Shape) -> tuple[int, Shape]:
+        """Adds layers on the input, whose shape is given; returns their output and its shape.
+
+        Shapes are without the batch, channels first.
+        """
+        value = self.input
+        for layer in layers:
+            shape = ours.shape_after(layer, shape)
+            value = self._add(layer, value, shape)
+        return value, shape
+
+    def _add(self, layer: Layer, value: int, shape: Shape) -> int:
         match layer:
-            case AddChannel() | Flatten():
+            case ours.AddChannel() | ours.Flatten():
                 return self._reshape(value, shape)
-            case Convolution():
+            case ours.Convolution():
                 return self._convolution(layer, value, shape)
-            case Pooling():
+            case ours.Pooling():
                 (height, width), (down, right) = layer.size, layer.strides
                 options = schema.Pool2DOptionsT(VALID, right, down, width, height)
                 name = "MAX_POOL_2D" if layer.kind == "max" else "AVERAGE_POOL_2D"
                 return self.operator(name, [value], shape, options)
-            case Dense():
+            case ours.Dense():
                 inputs = [value, self.constant(layer.weight), self.constant(layer.bias)]
                 return self.operator("FULLY_CONNECTED", inputs, shape, schema.FullyConnectedOptionsT())
-            case Rectifier():
+            case ours.Rectifier():
                 return self._rectifier(value, shape)
-            case Activation():
+            case ours.Activation():
                 options = schema.LeakyReluOptionsT(layer.slope) if layer.kind == "leaky_relu" else None
                 return self.operator(ACTIVATIONS[layer.kind], [value], shape, options)
 
@@ -159,7 +184,7 @@ class Graph:
         options = schema.ReshapeOptionsT(newShape=target.tolist())
         return self.operator("RESHAPE", [value, self.constant(target)], shape, options)
 
-    def _convolution(self, layer: Convolution, value: int, shape: Shape) -> int:
+    def _convolution(self, layer: ours.Convolution, value: int, shape: Shape) -> int:
         rows, columns = layer.padding
         if not layer.keeps_size and (rows or columns):
             value = self._pad(value, rows, columns)
@@ -263,5 +288,4 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
 
 
 def _last(shape: Shape) -> Shape:
-    """Moves the channels of a shape to the end."""
     return (*shape[1:], shape[0]) if len(shape) == 3 else shape

@@ -107,9 +107,8 @@ def bundled() -> list[str]:
         names = sorted(folder.name for folder in _bundle().iterdir() if (folder / CARD_FILE).is_file())
     except OSError as error:
         problem = f"cannot be read ({error.strerror or error})"
-        raise ModelNotFoundError(
-            str(_bundle()), problem, "reinstall inkread; a frozen program must include inkread's data files"
-        ) from error
+        remedy = "reinstall inkread; a frozen program must include inkread's data files"
+        raise ModelNotFoundError(str(_bundle()), problem, remedy) from error
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
@@ -146,11 +145,9 @@ def _verified(name: str, folder: Path) -> Model:
         raise ModelNotFoundError(str(path), problem, "train or export the model again") from error
     found = hashlib.sha256(content).hexdigest()
     if found != card.sha256:
-        raise ModelIntegrityError(
-            str(path),
-            f"has SHA-256 {found[:12]}…, but its card lists {card.sha256[:12]}…",
-            "restore the file, or train the model again; it was not loaded",
-        )
+        problem = f"has SHA-256 {found[:12]}…, but its card lists {card.sha256[:12]}…"
+        remedy = "restore the file, or train the model again; it was not loaded"
+        raise ModelIntegrityError(str(path), problem, remedy)
     return Model(name, path, card, content)
 
 
@@ -166,6 +163,5 @@ def _folder(name: str | os.PathLike[str]) -> Path:
         return folder
     problem = "is a folder without a card.json" if folder.is_dir() else "is not a model"
     names = ", ".join(repr(known) for known in bundled())
-    raise ModelNotFoundError(
-        str(name), problem, f"use a bundled model ({names}) or the folder of a training run"
-    )
+    remedy = f"use a bundled model ({names}) or the folder of a training run"
+    raise ModelNotFoundError(str(name), problem, remedy)

@@ -1,7 +1,8 @@
-"""The model card: everything about a set of weights, stored with them as ``card.json``."""
+"""What a folder keeps beside a model's weights: above all its card, ``card.json``; a run's history."""
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import re
@@ -22,6 +23,9 @@ HELD_OUT_FILE = "held_out.npz"
 """The held-out glyphs of a training run, kept so that its report and plots need no other data."""
 
 REPORT_FILE = "report.html"
+HISTORY_FILE = "history.csv"
+"""The training history of a run, one row per epoch."""
+
 GLYPH_SIDE = 28
 """Pixels per side of a glyph, the input of every classifier."""
 
@@ -166,12 +170,28 @@ class Card:
         return card
 
 
+def load_history(folder: Path) -> tuple[dict[str, float], ...]:
+    """Reads the metrics of each epoch by name; empty if the folder has no history.
+
+    Raises:
+        ModelFormatError: the file is not a table of numbers.
+    """
+    path = folder / HISTORY_FILE
+    if not path.is_file():
+        return ()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return tuple({name: float(value) for name, value in row.items()} for row in csv.DictReader(file))
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise ModelFormatError(str(path), f"is not a readable history ({error})", "train again") from error
+
+
 def _problem(raw: dict[str, Any]) -> str:
     """Describes the first invalid entry that inference depends on; ``""`` if all are valid."""
     temperature, labels = raw["temperature"], raw["labels"]
     if not (_is_number(temperature) and COLDEST <= temperature <= HOTTEST):
         return f"has the temperature {temperature}, which is not a number from {COLDEST} to {HOTTEST}"
-    if not all(isinstance(label, str) and _is_name(label) for label in labels):
+    if not all(_is(label, str) and len(label) <= LONGEST_LABEL and label.isprintable() for label in labels):
         return f"has labels that are not names of up to {LONGEST_LABEL} characters"
     if not labels or len(labels) != len(set(labels)):
         return f"has labels {labels}, not one for each class"
@@ -207,7 +227,3 @@ def _is(value: object, kind: type) -> bool:
 
 def _is_number(value: object) -> bool:
     return _is(value, int) or _is(value, float)
-
-
-def _is_name(label: str) -> bool:
-    return len(label) <= LONGEST_LABEL and label.isprintable()

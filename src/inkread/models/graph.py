@@ -20,13 +20,7 @@ OPSET, IR_VERSION = 17, 8
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An operator of a graph with one input.
-
-    Attributes:
-        input: the name of its input value.
-        weights: in the operator's order.
-        attributes: by name.
-    """
+    """An operator of a graph with one input, its weights in order, and its attributes by name."""
 
     input: str
     weights: list[NDArray[Any]]
@@ -64,16 +58,9 @@ class Graph:
     def scaled(
         self, value: str, operator: str, gain: NDArray[np.floating], shift: NDArray[np.floating]
     ) -> str | None:
-        """Scales and shifts the channels of a convolution or dense layer within its weights.
+        """Multiplies each channel of a ``"Conv"`` or ``"Gemm"`` by a gain and adds a shift, in the weights.
 
-        Args:
-            value: the layer's output.
-            operator: ``"Conv"`` or ``"Gemm"``.
-            gain: a factor per channel.
-            shift: the summand of each channel, added afterwards.
-
-        Returns:
-            The name of the new output; ``None`` if the operator does not compute the value.
+        Returns the name of the new output; ``None`` if the operator does not compute the value.
         """
         made = self.maker(value, operator)
         if made is None:
@@ -83,12 +70,9 @@ class Graph:
         return self.add(operator, made.input, single(weight), single(bias * gain + shift), **made.attributes)
 
     def content(self, result: str, *, takes: tuple[str, Shape], gives: str) -> bytes:
-        """Serializes everything that a value depends on; omits the rest.
+        """Serializes everything that a value depends on, under the name ``gives``; omits the rest.
 
-        Args:
-            result: the value; its shape in the file is what ONNX infers.
-            takes: name and shape of the input, float32; an axis that is ``None`` is dynamic.
-            gives: name of the output, float32.
+        ``takes`` has the name and shape of the input; an axis that is ``None`` is dynamic. Both are float32.
         """
         needed, nodes = {result}, []
         for name, node in reversed(self._nodes.items()):

@@ -95,12 +95,7 @@ class Rectifier:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """Another element-wise function.
-
-    Attributes:
-        kind: its name; ``elu`` has the factor 1.
-        slope: slope below 0, for ``leaky_relu``.
-    """
+    """Another element-wise function; ``elu`` has the factor 1, and ``leaky_relu`` a slope below 0."""
 
     kind: Literal["tanh", "sigmoid", "elu", "leaky_relu"]
     slope: float = 0.0

@@ -26,12 +26,9 @@ FIXED_SIZES = {FIXED_64: 8, FIXED_32: 4}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A kind of message that can contain a tensor at any depth.
+    """A kind of message in ``onnx.proto`` that can contain a tensor at any depth.
 
-    Attributes:
-        name: its name in ``onnx.proto``.
-        plain: the numbers of the fields that cannot contain a tensor.
-        nested: its other fields, with the message name of each.
+    Fields whose numbers are in ``plain`` cannot; the others are messages whose names are in ``nested``.
     """
 
     name: str
@@ -42,34 +39,29 @@ class Message:
 TENSOR, EXTERNAL_DATA, DATA_LOCATION = "TensorProto", 13, 14
 """The message with a tensor's values, and its two fields that store them elsewhere."""
 
+GRAPH, SPARSE = "GraphProto", "SparseTensorProto"
+
 SCHEMA = {
     message.name: message
     for message in (
         Message(
             "ModelProto",
             frozenset({1, 2, 3, 4, 5, 6, 8, 14, 26}),
-            {7: "GraphProto", 20: "TrainingInfoProto", 25: "FunctionProto"},
+            {7: GRAPH, 20: "TrainingInfoProto", 25: "FunctionProto"},
         ),
         Message(
-            "GraphProto",
+            GRAPH,
             frozenset({2, 10, 11, 12, 13, 14, 16}),
-            {1: "NodeProto", 5: TENSOR, 15: "SparseTensorProto"},
+            {1: "NodeProto", 5: TENSOR, 15: SPARSE},
         ),
         Message("NodeProto", frozenset({1, 2, 3, 4, 6, 7, 8, 9, 10}), {5: "AttributeProto"}),
         Message(
             "AttributeProto",
             frozenset({1, 2, 3, 4, 7, 8, 9, 13, 14, 15, 20, 21}),
-            {
-                5: TENSOR,
-                6: "GraphProto",
-                10: TENSOR,
-                11: "GraphProto",
-                22: "SparseTensorProto",
-                23: "SparseTensorProto",
-            },
+            {5: TENSOR, 6: GRAPH, 10: TENSOR, 11: GRAPH, 22: SPARSE, 23: SPARSE},
         ),
-        Message("SparseTensorProto", frozenset({3}), {1: TENSOR, 2: TENSOR}),
-        Message("TrainingInfoProto", frozenset({3, 4}), {1: "GraphProto", 2: "GraphProto"}),
+        Message(SPARSE, frozenset({3}), {1: TENSOR, 2: TENSOR}),
+        Message("TrainingInfoProto", frozenset({3, 4}), {1: GRAPH, 2: GRAPH}),
         Message(
             "FunctionProto",
             frozenset({1, 4, 5, 6, 8, 9, 10, 12, 13, 14}),
@@ -81,12 +73,7 @@ SCHEMA = {
 
 
 def require_whole(content: bytes, source: str, remedy: str) -> None:
-    """Rejects an ONNX file unless it contains all values of all its tensors.
-
-    Args:
-        content: the bytes of the file.
-        source: the name of the file, for errors.
-        remedy: what to do about a rejected model.
+    """Rejects the bytes of an ONNX file unless it contains all values of all its tensors.
 
     Raises:
         ModelFormatError: a tensor keeps its values elsewhere, or the file is not encoded the way exporters
@@ -105,7 +92,6 @@ class _ElsewhereError(ValueError):
 
 
 def _walk(content: bytes) -> None:
-    """Checks every field of every message that can contain a tensor."""
     waiting = [(SCHEMA["ModelProto"], 0, len(content), 1)]
     fields = 0
     while waiting:

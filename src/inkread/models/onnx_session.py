@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from inkread.errors import ModelFormatError, one_line
+from inkread.models import Model, load_model
 from inkread.models.onnx_file import require_whole
 
 if TYPE_CHECKING:
-    from inkread.models import Model
+    import os
+
+    from numpy.typing import NDArray
 
 NOWHERE = "/nonexistent"
 """Where the runtime looks for external data that the check failed to recognize."""
@@ -25,14 +30,49 @@ SOURCE_PLACE = re.compile(
 Shape = list[int | str | None]
 
 
-def open_session(model: Model, *, threads: int, takes: tuple[str, Shape], gives: tuple[str, Shape]) -> Any:
-    """Opens a model in ONNX Runtime.
+class Network:
+    """A loaded model; safe to share between threads.
 
     Args:
-        model: a verified model.
+        model: a verified model, or what ``load_model`` takes; if it has an 8-bit copy, that one computes.
         threads: intra-op threads per call; 0 means one per core.
+
+    Attributes:
         takes: name and shape of the only input; an axis that is ``None`` must be dynamic.
         gives: name and shape of an output; an axis that is ``None`` may be anything.
+
+    Raises:
+        ModelError: the model cannot be loaded, or has other inputs and outputs than expected.
+    """
+
+    takes: tuple[str, Shape]
+    gives: tuple[str, Shape]
+
+    def __init__(self, model: Model | str | os.PathLike[str], *, threads: int = 0) -> None:
+        self.model = model if isinstance(model, Model) else load_model(model)
+        computing = self.model.quantized or self.model
+        self._session = open_session(computing, threads=threads, takes=self.takes, gives=self.gives)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256, hexadecimal, of the file that computes."""
+        return (self.model.quantized or self.model).card.sha256
+
+    def _run(self, inputs: NDArray[np.float32], *, batch: int | None = None) -> NDArray[np.float32]:
+        """Returns the output for all inputs, ``batch`` of them at a time."""
+        name, shape = self.gives
+        size = batch or max(1, len(inputs))
+        parts = [
+            self._session.run([name], {self.takes[0]: inputs[start : start + size]})[0]
+            for start in range(0, len(inputs), size)
+        ]
+        if len(parts) == 1:
+            return np.asarray(parts[0], np.float32)
+        return np.concatenate(parts or [np.zeros((0, *(int(axis or 0) for axis in shape[1:])), np.float32)])
+
+
+def open_session(model: Model, *, threads: int, takes: tuple[str, Shape], gives: tuple[str, Shape]) -> Any:
+    """Opens a verified model in ONNX Runtime, see ``Network``.
 
     Raises:
         ModelFormatError: the model cannot run, or its input or output is different.
@@ -53,13 +93,7 @@ def open_session(model: Model, *, threads: int, takes: tuple[str, Shape], gives:
 
 
 def start_session(content: bytes, source: str, *, threads: int, remedy: str = REMEDY) -> Any:
-    """Opens any self-contained ONNX model in ONNX Runtime.
-
-    Args:
-        content: the bytes of the file.
-        source: the name of the file, for errors.
-        threads: intra-op threads per call; 0 means one per core.
-        remedy: what to do about a rejected model.
+    """Opens the bytes of any self-contained ONNX model in ONNX Runtime; errors have this source and remedy.
 
     Raises:
         ModelFormatError: the model cannot run, or keeps data outside its file.

@@ -44,10 +44,10 @@ class _Examples(CalibrationDataReader):  # type: ignore[misc]
 def in_8_bits(
     model: bytes, examples: Iterable[NDArray[np.float32]], *, keep_last: bool = False
 ) -> onnx.ModelProto:
-    """Quantizes a network to 8 bits; input and output stay float32.
+    """Quantizes an ONNX model with 32-bit weights and one input to 8 bits; input and output stay float32.
 
     Args:
-        model: an ONNX model with 32-bit weights and one input.
+        model: the bytes of its file.
         examples: inputs like those at inference; the activations of all of them stay in memory until the end.
         keep_last: whether the last layer stays at 32 bits, because its outputs have several ranges.
     """
@@ -73,9 +73,6 @@ def in_32_bits(model: bytes) -> onnx.ModelProto:
     """Undoes ``in_8_bits``: the same weights in 32 bits, and activations that are not rounded.
 
     Quantizing removes the ReLU of a layer whose smallest 8-bit value is 0; it comes back.
-
-    Args:
-        model: an ONNX model with pairs of QuantizeLinear and DequantizeLinear.
     """
     result = onnx.load_from_string(model)
     tensors = {each.name: np.array(numpy_helper.to_array(each)) for each in result.graph.initializer}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inkread.models import DIGIT_CLASSES, NOT_A_DIGIT, Model, load_model
-from inkread.models.network import Network
+from inkread.models.onnx_session import Network
 from inkread.pipeline.glyph import SIDE
 
 if TYPE_CHECKING:

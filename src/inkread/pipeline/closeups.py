@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from inkread.models import DIGIT_CLASSES
-from inkread.models.network import Network
+from inkread.models.onnx_session import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

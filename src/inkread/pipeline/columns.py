@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from inkread.models.network import Network
+from inkread.models.onnx_session import Network
 from inkread.pipeline.classifier import softmax
 from inkread.pipeline.strips import planes
 

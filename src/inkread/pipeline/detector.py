@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inkread.models import DETECTOR
-from inkread.models.network import Network
+from inkread.models.onnx_session import Network
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.contrast import planes
 from inkread.pipeline.fusion import Fusion

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.models import DIGIT_CLASSES
-from inkread.models.network import Network
+from inkread.models.onnx_session import Network
 from inkread.pipeline.classifier import softmax
 from inkread.pipeline.fusion import LEAST
 

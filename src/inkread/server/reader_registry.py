@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkread.errors import OptionError
 from inkread.models import bundled, load_model
-from inkread.models.card import CHARACTER_CLASSES, REPORT_FILE, TEXT_CLASSES
-from inkread.models.history import load_history
+from inkread.models.card import CHARACTER_CLASSES, REPORT_FILE, TEXT_CLASSES, load_history
 from inkread.pipeline.classifier import DIGITS
 from inkread.server.problems import Problem
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.models.network import Network
+    from inkread.models.onnx_session import Network
     from inkread.synthetic.writers import Stock
     from inkread.system.files import AnyPath
     from inkread.training.detector_fit import DetectorEpoch, DetectorNetwork

@@ -13,8 +13,7 @@ from safetensors.torch import save
 
 from inkread.datasets.glyphs import join
 from inkread.models import Model
-from inkread.models.card import CARD_FILE, HELD_OUT_FILE, MODEL_FILE, Card
-from inkread.models.history import HISTORY_FILE
+from inkread.models.card import CARD_FILE, HELD_OUT_FILE, HISTORY_FILE, MODEL_FILE, Card
 from inkread.models.quantization import in_8_bits
 from inkread.system.files import csv_of, whole_folder, write_whole, writing
 from inkread.training.calibration import HeldOut, fit_background_logit_adjustment
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from inkread.datasets.glyphs import LabelledGlyphs
-    from inkread.models.network import Network
+    from inkread.models.onnx_session import Network
     from inkread.training.digits import Epoch
     from inkread.training.recipe import Recipe, TrainingConfig
     from inkread.training.run import Run

@@ -14,8 +14,7 @@ import safetensors.torch
 
 from inkread.errors import ModelFormatError, ModelNotFoundError, one_line
 from inkread.models import load_model
-from inkread.models.card import CARD_FILE, Card
-from inkread.models.history import load_history
+from inkread.models.card import CARD_FILE, Card, load_history
 from inkread.system.files import csv_of, write_whole
 from inkread.training.detector_fit import DetectorNetwork
 from inkread.training.recipe import DetectorRecipe, TextRecipe, recipe_from

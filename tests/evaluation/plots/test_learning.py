@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 
 from inkread.errors import OptionError
+from inkread.evaluation.figures import BLOCKS, sparkline
 from inkread.evaluation.plots import curves
-from inkread.evaluation.plots.sparkline import BLOCKS, sparkline
 
 FIGURES = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
 HISTORY = [{"epoch": e, **{name: 0.1 * e + 0.01 * i for i, name in enumerate(FIGURES)}} for e in (1, 2, 3)]

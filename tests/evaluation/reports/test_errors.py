@@ -18,8 +18,7 @@ from inkread.datasets.pictures import LabelledPicture
 from inkread.evaluation.metrics import calibration_bins
 from inkread.evaluation.pictures import evaluate_pictures
 from inkread.evaluation.reports.errors import LONGEST, error_page
-from inkread.evaluation.reports.page import POLICY
-from inkread.evaluation.reports.reliability import reliability_diagram
+from inkread.evaluation.reports.page import POLICY, reliability_diagram
 
 HOSTILE = "<script>alert('x')</script>&\"\u2028.png"
 

@@ -4,26 +4,8 @@ Each function takes arrays, or the layers of a network, and returns a matplotlib
 shows and ``save`` writes as PNG or SVG. ``inkread plot NAME`` draws a model's plots under the same names;
 comparisons and sweeps save their own.
 
-====================  ======================================================================
-``grids``             samples, augmentation, predictions, errors
-``scores``            confusion, classes, reliability
-``learning``          curves
-``layers``            filters, features, saliency, gradcam
-``embedding_figure``  embedding
-``pipeline_figure``   process
-``diagram_figure``    diagram: the layers of a network
-``costs``             against_cost: a comparison
-``sweeps``            trials, settings: a sweep
-``network``           a model's layers in PyTorch, and their output for glyphs
-``inspection``        a model with the glyphs to show
-``catalogue``         a model's plots by name
-``style``             colors and type
-``scales``            accuracy axes spaced by error rate
-``image_grid``        glyphs side by side
-``sparkline``         curves in a line of text
-====================  ======================================================================
-
-Needs the extra ``plot``; plots that look inside a network need ``train`` too.
+``catalogue`` has a model's plots by name, ``inspection`` a model with the glyphs to show, and ``network`` its
+layers in PyTorch. Needs the extra ``plot``; plots that look inside a network need ``train`` too.
 """
 
 from __future__ import annotations
@@ -72,20 +54,21 @@ __all__ = [
     "trials",
 ]
 
-_NAMES = {
-    "costs": ("against_cost",),
-    "grids": ("augmentation", "errors", "predictions", "samples"),
-    "layers": ("features", "filters", "gradcam", "saliency"),
-    "learning": ("curves",),
-    "network": ("embedded", "network_of"),
-    "scores": ("classes", "confusion", "reliability"),
-    "diagram_figure": ("diagram",),
-    "embedding_figure": ("embedding",),
-    "pipeline_figure": ("process",),
-    "style": ("Plot", "save"),
-    "inspection": ("Inspection",),
-    "sweeps": ("settings", "trials"),
-}
-
-
-__getattr__ = lazy(__name__, _NAMES, needs={"matplotlib": "plot"})
+__getattr__ = lazy(
+    __name__,
+    {
+        "costs": ("against_cost",),
+        "grids": ("augmentation", "errors", "predictions", "samples"),
+        "layers": ("features", "filters", "gradcam", "saliency"),
+        "learning": ("curves",),
+        "network": ("embedded", "network_of"),
+        "scores": ("classes", "confusion", "reliability"),
+        "diagram_figure": ("diagram",),
+        "embedding_figure": ("embedding",),
+        "pipeline_figure": ("process",),
+        "style": ("Plot", "save"),
+        "inspection": ("Inspection",),
+        "sweeps": ("settings", "trials"),
+    },
+    needs={"matplotlib": "plot"},
+)

@@ -9,6 +9,7 @@ import numpy as np
 
 from inkread.errors import OptionError, nearest
 from inkread.evaluation import plots
+from inkread.evaluation.summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -25,14 +26,7 @@ EMBEDDED = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An available plot.
-
-    Attributes:
-        title: a heading.
-        text: a description in a sentence or two.
-        draw: draws it; takes the options named in ``options`` too.
-        options: names of its options.
-    """
+    """An available plot, with its heading, a description, and the names of the options that it takes."""
 
     title: str
     text: str
@@ -65,82 +59,15 @@ def find(name: str, options: Collection[str] = ()) -> Entry:
     return PLOTS[name]
 
 
-def _curves(inspection: Inspection) -> Plot:
-    return plots.curves({inspection.model.name: inspection.history})
-
-
-def _confusion(inspection: Inspection) -> Plot:
-    return plots.confusion(inspection.glyphs.labels, inspection.predicted, classes=inspection.glyphs.classes)
-
-
-def _classes(inspection: Inspection) -> Plot:
-    return plots.classes(inspection.glyphs.labels, inspection.predicted, classes=inspection.glyphs.classes)
-
-
-def _reliability(inspection: Inspection) -> Plot:
-    return plots.reliability(inspection.glyphs.labels, inspection.probabilities)
-
-
-def _predictions(inspection: Inspection) -> Plot:
-    return plots.predictions(*_results(inspection), classes=inspection.glyphs.classes)
-
-
-def _errors(inspection: Inspection) -> Plot:
-    return plots.errors(*_results(inspection), classes=inspection.glyphs.classes)
-
-
-def _process(inspection: Inspection, picture: str | None = None) -> Plot:
-    return plots.process(inspection.trace(picture), inspection.network)
-
-
-def _diagram(inspection: Inspection) -> Plot:
-    from inkread.evaluation.summary import summarize
-
-    return plots.diagram(summarize(inspection.model))
-
-
-def _filters(inspection: Inspection) -> Plot:
-    return plots.filters(inspection.network)
-
-
-def _features(inspection: Inspection, glyph: int | None = None) -> Plot:
-    return plots.features(inspection.network, inspection.glyphs.images[_chosen(inspection, glyph)[-1]])
-
-
-def _saliency(inspection: Inspection, glyph: int | None = None) -> Plot:
-    results = _results(inspection, _chosen(inspection, glyph))
-    return plots.saliency(inspection.network, *results, classes=inspection.glyphs.classes)
-
-
-def _gradcam(inspection: Inspection, glyph: int | None = None) -> Plot:
-    results = _results(inspection, _chosen(inspection, glyph))
-    return plots.gradcam(inspection.network, *results, classes=inspection.glyphs.classes)
-
-
 def _embedding(inspection: Inspection, method: Method = "tsne") -> Plot:
     glyphs = inspection.glyphs.subset(slice(EMBEDDED))
-    return plots.embedding(
-        plots.embedded(inspection.network, glyphs.images),
-        glyphs.labels,
-        classes=glyphs.classes,
-        method=method,
-    )
-
-
-def _samples(inspection: Inspection) -> Plot:
-    return plots.samples(
-        inspection.glyphs.images, inspection.glyphs.labels, classes=inspection.glyphs.classes
-    )
-
-
-def _augmentation(inspection: Inspection) -> Plot:
-    return plots.augmentation(inspection.glyphs.images[inspection.one_of_each()], inspection.augmentation)
+    vectors = plots.embedded(inspection.network, glyphs.images)
+    return plots.embedding(vectors, glyphs.labels, classes=glyphs.classes, method=method)
 
 
 def _results(
     inspection: Inspection, chosen: NDArray[np.int64] | slice = slice(None)
 ) -> tuple[NDArray[Any], NDArray[np.integer], NDArray[np.floating]]:
-    """Returns the chosen glyphs' images, labels, and probabilities."""
     glyphs = inspection.glyphs
     return glyphs.images[chosen], glyphs.labels[chosen], inspection.probabilities[chosen]
 
@@ -158,56 +85,72 @@ PLOTS = {
     "curves": Entry(
         "Loss and accuracy",
         "Epoch by epoch. Training metrics are computed on augmented glyphs and may be lower.",
-        _curves,
+        lambda shown: plots.curves({shown.model.name: shown.history}),
     ),
     "confusion": Entry(
         "Confusion matrix",
         "Labels against readings; errors are darker the more frequent they are.",
-        _confusion,
+        lambda shown: plots.confusion(shown.glyphs.labels, shown.predicted, classes=shown.glyphs.classes),
     ),
     "classes": Entry(
         "Scores of each class",
         "Precision: share of the glyphs read as this digit that are one. Recall: share of this digit's "
         "glyphs that were read as it. F1: their harmonic mean.",
-        _classes,
+        lambda shown: plots.classes(shown.glyphs.labels, shown.predicted, classes=shown.glyphs.classes),
     ),
     "reliability": Entry(
         "Reliability",
         "Accuracy against the model's confidence. Below: the number of glyphs at each confidence.",
-        _reliability,
+        lambda shown: plots.reliability(shown.glyphs.labels, shown.probabilities),
     ),
     "predictions": Entry(
-        "Predictions", "Random glyphs with their readings. Errors are orange.", _predictions
+        "Predictions",
+        "Random glyphs with their readings. Errors are orange.",
+        lambda shown: plots.predictions(*_results(shown), classes=shown.glyphs.classes),
     ),
     "errors": Entry(
         "Most confident errors",
         "The misread glyphs with the highest confidence. Some labels are arguable.",
-        _errors,
+        lambda shown: plots.errors(*_results(shown), classes=shown.glyphs.classes),
     ),
     "process": Entry(
         "From picture to digit",
         "From the picture to ink, a glyph of 28×28 pixels, features of the first layer, and probabilities.",
-        _process,
+        lambda shown, picture=None: plots.process(shown.trace(picture), shown.network),
         ("picture",),
     ),
-    "diagram": Entry("The network", "Its layers, as large as their outputs.", _diagram),
-    "filters": Entry("First filters", "The weights of the first layer.", _filters),
+    "diagram": Entry(
+        "The network",
+        "Its layers, as large as their outputs.",
+        lambda shown: plots.diagram(summarize(shown.model)),
+    ),
+    "filters": Entry(
+        "First filters",
+        "The weights of the first layer.",
+        lambda shown: plots.filters(shown.network),
+    ),
     "features": Entry(
         "What the layers see",
         "One glyph on its way through the network: where each hidden layer's filters find their patterns.",
-        _features,
+        lambda shown, glyph=None: plots.features(
+            shown.network, shown.glyphs.images[_chosen(shown, glyph)[-1]]
+        ),
         ("glyph",),
     ),
     "saliency": Entry(
         "Saliency",
         "Where more or less ink would change the result most: the smoothed gradient of its logit.",
-        _saliency,
+        lambda shown, glyph=None: plots.saliency(
+            shown.network, *_results(shown, _chosen(shown, glyph)), classes=shown.glyphs.classes
+        ),
         ("glyph",),
     ),
     "gradcam": Entry(
         "Grad-CAM",
         "Where the last convolution finds evidence for what was read, and for the next most probable class.",
-        _gradcam,
+        lambda shown, glyph=None: plots.gradcam(
+            shown.network, *_results(shown, _chosen(shown, glyph)), classes=shown.glyphs.classes
+        ),
         ("glyph",),
     ),
     "embedding": Entry(
@@ -217,7 +160,15 @@ PLOTS = {
         _embedding,
         ("method",),
     ),
-    "samples": Entry("Samples", "The glyphs that this report is about.", _samples),
-    "augmentation": Entry("Augmentation", "Each glyph unchanged, and as training may see it.", _augmentation),
+    "samples": Entry(
+        "Samples",
+        "The glyphs that this report is about.",
+        lambda shown: plots.samples(shown.glyphs.images, shown.glyphs.labels, classes=shown.glyphs.classes),
+    ),
+    "augmentation": Entry(
+        "Augmentation",
+        "Each glyph unchanged, and as training may see it.",
+        lambda shown: plots.augmentation(shown.glyphs.images[shown.one_of_each()], shown.augmentation),
+    ),
 }
 """In the order of the report."""

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from inkread.evaluation.figures import count, duration
-from inkread.evaluation.plots import scales, style
+from inkread.evaluation.plots import style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,21 +45,20 @@ def against_cost(comparison: Comparison) -> Plot:
     """
     costs = [OPERATIONS, *([LATENCY] if all(entry.timing for entry in comparison.entries) else [])]
     rows = len(comparison.collections)
-    plot = style.figure(
-        HEIGHT * rows + 0.8, f"{len(comparison.entries)} models: accuracy against cost, with 95% intervals"
-    )
+    title = f"{len(comparison.entries)} models: accuracy against cost, with 95% intervals"
+    plot = style.figure(HEIGHT * rows + 0.8, title)
     panels = plot.subplots(rows, len(costs), squeeze=False, sharex="col", sharey="row")
     for row, collection in zip(panels, comparison.collections, strict=True):
         for axes, (_, cost, _) in zip(row, costs, strict=True):
             style.panel(axes, collection, grid="both")
             marks = list(_points(axes, comparison, collection, cost))
         ends = [end for entry in comparison.entries for end in _errors(entry.scores[collection])]
-        scales.accuracy(row[0], ends)
+        style.accuracy_axis(row[0], ends)
     for axes, (title, _, shown) in zip(panels[-1], costs, strict=True):  # panels above share the axis
         axes.set_xscale("log")
         axes.margins(x=0.15)
         axes.set_xlabel(title)
-        scales.logarithmic(axes.xaxis, shown)
+        style.logarithmic_axis(axes.xaxis, shown)
     style.legend(plot, marks, columns=4)
     return plot
 
@@ -71,16 +70,11 @@ def _points(
     for number, entry in enumerate(comparison.entries):
         best, error, worst = _errors(entry.scores[collection])
         yield axes.errorbar(
-            [cost(entry) or math.nan],
-            [error],
-            yerr=[[error - best], [worst - error]],
-            fmt=MARKERS[number % len(MARKERS)],
-            color=style.CLASS_COLOURS[number % len(style.CLASS_COLOURS)],
-            markersize=7,
+            [cost(entry) or math.nan], [error], yerr=[[error - best], [worst - error]],
+            fmt=MARKERS[number % len(MARKERS)], markersize=7, markeredgewidth=1.6,
             markerfacecolor="none",  # models of equal cost overlap
-            markeredgewidth=1.6,
-            label=entry.name,
-        )
+            color=style.CLASS_COLOURS[number % len(style.CLASS_COLOURS)], label=entry.name,
+        )  # fmt: skip
 
 
 def _errors(score: Score) -> tuple[float, float, float]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from inkread.evaluation.plots import style
+from inkread.evaluation.summary import LayerRow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from inkread.evaluation.plots.style import Plot
-    from inkread.evaluation.summary import LayerRow, Summary
+    from inkread.evaluation.summary import Summary
 
 HEIGHT, ROW_HEIGHT = 0.8, 2.1  # inches: of the title, and of a row
 PER_ROW = 8
@@ -33,39 +34,34 @@ def diagram(summary: Summary) -> Plot:
     A layer is as high as the pictures that it gives, and the wider the more of them there are; a vector is as
     high as the input. Layers with weights are blue.
     """
-    layers = [(summary.source, "input", summary.shape, 0), *map(_facts, summary.rows)]
+    layers = [LayerRow(summary.source, "input", summary.shape, 0, 0), *summary.rows]
     count = math.ceil(len(layers) / math.ceil(len(layers) / PER_ROW))  # rows of equal length
     rows = [layers[start : start + count] for start in range(0, len(layers), count)]
-    plot = style.figure(
-        HEIGHT + ROW_HEIGHT * len(rows),
-        f"{len(summary.rows)} layers, {summary.parameters:,} parameters",
-    )
+    title = f"{len(summary.rows)} layers, {summary.parameters:,} parameters"
+    plot = style.figure(HEIGHT + ROW_HEIGHT * len(rows), title)
     grid = plot.subplots(len(rows), 1, squeeze=False)
-    tallest = max(_size(shape) for *_, shape, _ in layers)
+    tallest = max(_size(layer.shape) for layer in layers)
     for axes, row in zip(grid[:, 0], rows, strict=True):
         style.bare(axes)
         _draw_row(axes, row, tallest)
     return plot
 
 
-def _facts(row: LayerRow) -> tuple[str, str, tuple[int, ...], int]:
-    return row.name, row.kind, row.shape, row.parameters
-
-
-def _draw_row(axes: Axes, row: list[tuple[str, str, tuple[int, ...], int]], tallest: float) -> None:
-    for place, (name, kind, shape, parameters) in enumerate(row):
+def _draw_row(axes: Axes, row: list[LayerRow], tallest: float) -> None:
+    for place, layer in enumerate(row):
         middle = place * (THICKEST + GAP)
-        wide, high = _width(shape), _size(shape) / tallest
-        color = style.BLUE if parameters else style.FAINT
+        wide, high = _width(layer.shape), _size(layer.shape) / tallest
+        color = style.BLUE if layer.parameters else style.FAINT
         corner = (middle - wide / 2, -high / 2)
         axes.add_patch(Rectangle(corner, wide, high, facecolor=color, alpha=OPACITY, linewidth=0))
         axes.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=color, linewidth=1))
         if place:
-            before = middle - THICKEST - GAP + _width(row[place - 1][2]) / 2
+            before = middle - THICKEST - GAP + _width(row[place - 1].shape) / 2
             ends = (before + 0.06, 0), (middle - wide / 2 - 0.06, 0)
             axes.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=7, color=style.FAINT))
-        axes.text(middle, 0.62, name, ha="center", size=style.SMALL, color=style.INK, parse_math=False)
-        below = [_kind(kind), "×".join(map(str, shape)), f"{parameters:,} weights" if parameters else ""]
+        axes.text(middle, 0.62, layer.name, ha="center", size=style.SMALL, color=style.INK, parse_math=False)
+        weights = f"{layer.parameters:,} weights" if layer.parameters else ""
+        below = [_kind(layer.kind), "×".join(map(str, layer.shape)), weights]
         axes.text(
             middle, -0.62, "\n".join(below), ha="center", va="top", size=style.TINY, color=style.FAINT,
             parse_math=False,
@@ -74,7 +70,6 @@ def _draw_row(axes: Axes, row: list[tuple[str, str, tuple[int, ...], int]], tall
 
 
 def _kind(kind: str) -> str:
-    """Returns a layer's kind on lines that fit below it."""
     return kind.replace("convolution", "conv").replace("maximum pooling", "max pool").replace(", ", "\n", 1)
 
 

@@ -38,15 +38,10 @@ def embedding(
     method: Method = "tsne",
     seed: int = 0,
 ) -> Plot:
-    """Plots vectors in the plane, similar ones close together; a stray one is drawn as its digit.
+    """Plots vectors N×units in the plane, similar ones close together; a stray one is drawn as its digit.
 
-    Args:
-        vectors: N×units, as from ``inkread.evaluation.plots.network.embedded``.
-        labels: N classes.
-        classes: their names.
-        method: ``"tsne"`` keeps neighbors together (van der Maaten and Hinton 2008), ``"pca"`` keeps
-            distances.
-        seed: seed of t-SNE.
+    They are as from ``inkread.evaluation.plots.network.embedded``. The method ``"tsne"`` keeps neighbors
+    together (van der Maaten and Hinton 2008), ``"pca"`` keeps distances.
 
     Raises:
         OptionError: there are fewer than five vectors.
@@ -60,21 +55,13 @@ def embedding(
     strays = is_stray(points, labels)
     for label in np.unique(labels):
         own, stray = points[(labels == label) & ~strays], points[(labels == label) & strays]
-        colour = style.CLASS_COLOURS[label % len(style.CLASS_COLOURS)]
+        colour, name = style.CLASS_COLOURS[label % len(style.CLASS_COLOURS)], name_of(label, classes)
         axes.scatter(own[:, 0], own[:, 1], s=DOT, color=colour, linewidths=0, alpha=0.7)
-        axes.scatter(
-            stray[:, 0],
-            stray[:, 1],
-            s=STRAY,
-            marker=_marker(name_of(label, classes)),
-            color=style.INK,
-            linewidths=0,
-            zorder=3,
-        )
+        (x, y), marker = stray.T, _marker(name)
+        axes.scatter(x, y, s=STRAY, marker=marker, color=style.INK, linewidths=0, zorder=3)
         if len(own):
             axes.annotate(
-                name_of(label, classes), (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5),
-                color=colour,
+                name, (np.median(own[:, 0]), np.percentile(own[:, 1], 98)), (0, 5), color=colour,
                 textcoords="offset points", ha="center", va="bottom", size=15, weight="bold", zorder=4,
                 path_effects=[withStroke(linewidth=3, foreground=style.PAPER)],
             )  # fmt: skip
@@ -98,9 +85,8 @@ def is_stray(points: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArr
 def plane(vectors: NDArray[np.floating], *, method: Method = "tsne", seed: int = 0) -> NDArray[np.float64]:
     """Projects N×units vectors to N×2 points, see ``embedding``."""
     if len(vectors) < FEWEST:
-        raise OptionError(
-            f"{len(vectors)} glyphs", "are too few to embed", f"use at least {FEWEST}, ideally a thousand"
-        )
+        remedy = f"use at least {FEWEST}, ideally a thousand"
+        raise OptionError(f"{len(vectors)} glyphs", "are too few to embed", remedy)
     try:
         from sklearn.decomposition import PCA
         from sklearn.manifold import TSNE

@@ -1,6 +1,7 @@
 """Plots of many glyphs: samples, augmentations, and readings.
 
-Glyphs are N×28×28, uint8 or float in 0..1, bright ink; labels are indices into ``classes``, the class names.
+Glyphs are N×28×28, uint8 or float in 0..1, bright ink; labels are N indices into ``classes``, the class
+names; probabilities are N×classes with rows summing to 1. Without glyphs, a plot raises an ``OptionError``.
 """
 
 from __future__ import annotations
@@ -39,11 +40,7 @@ def samples(
     columns: int = PER_CLASS,
     seed: int = 0,
 ) -> Plot:
-    """Plots random glyphs of every class that occurs, one row per class.
-
-    Raises:
-        OptionError: there are no glyphs.
-    """
+    """Plots random glyphs of every class that occurs, one row per class."""
     _require(images)
     rng = np.random.default_rng(seed)
     present = np.unique(labels)
@@ -65,15 +62,7 @@ def augmentation(
 ) -> Plot:
     """Plots the first glyphs unchanged, with augmented versions of each beside it.
 
-    Args:
-        images: the glyphs, of which the first ones are shown.
-        strengths: augmentation strengths of a recipe.
-        glyphs: number of rows.
-        variants: number of versions of each.
-        seed: seed of the augmentation.
-
     Raises:
-        OptionError: there are no glyphs.
         MissingExtraError: PyTorch is not installed.
     """
     _require(images)
@@ -104,24 +93,13 @@ def predictions(
     count: int = MOST_SHOWN,
     seed: int = 0,
 ) -> Plot:
-    """Plots random glyphs, each with its label, its reading, and the probability.
-
-    Args:
-        images: N glyphs.
-        labels: N classes.
-        probabilities: N×classes, rows summing to 1.
-        classes: the class names.
-        count: number of glyphs to show.
-        seed: seed of the choice.
-
-    Raises:
-        OptionError: there are no glyphs.
-    """
+    """Plots random glyphs, each with its label, its reading, and the probability."""
     _require(images)
     chosen = np.random.default_rng(seed).permutation(len(images))[:count]
     wrong = int((probabilities[chosen].argmax(axis=1) != labels[chosen]).sum())
     title = f"{len(chosen)} glyphs: label → reading, and its probability; {wrong or 'none'} wrong"
-    return _read(images, labels, probabilities, chosen, title=title, classes=classes)
+    shown = [read_tile(images[i], labels[i], probabilities[i], classes) for i in chosen]
+    return image_grid.plot(image_grid.in_rows(shown, SHOWN_COLUMNS), SHOWN_COLUMNS, title)
 
 
 def errors(
@@ -132,20 +110,15 @@ def errors(
     classes: Sequence[str] = DIGIT_CLASSES,
     count: int = MOST_SHOWN,
 ) -> Plot:
-    """Plots the misread glyphs, most confident first: the network's unknown unknowns.
-
-    The arguments are those of ``predictions``.
-
-    Raises:
-        OptionError: there are no glyphs.
-    """
+    """Plots the misread glyphs, most confident first: the network's unknown unknowns."""
     _require(images)
     ranked = most_confident_errors(labels, probabilities)
     title = f"{len(ranked):,} of {len(images):,} glyphs misread"
     if len(ranked):
-        shown = f"the {count} most confident" if len(ranked) > count else "most confident first"
-        title += f", {shown}: label → reading, and its probability"
-    return _read(images, labels, probabilities, ranked[:count], title=title, classes=classes)
+        which = f"the {count} most confident" if len(ranked) > count else "most confident first"
+        title += f", {which}: label → reading, and its probability"
+    shown = [read_tile(images[i], labels[i], probabilities[i], classes) for i in ranked[:count]]
+    return image_grid.plot(image_grid.in_rows(shown, SHOWN_COLUMNS), SHOWN_COLUMNS, title)
 
 
 def most_confident_errors(
@@ -159,19 +132,6 @@ def most_confident_errors(
 def name_of(label: int | np.integer, classes: Sequence[str] = DIGIT_CLASSES) -> str:
     """Returns a class name for people."""
     return classes[int(label)] or "none"
-
-
-def _read(
-    images: NDArray[Any],
-    labels: NDArray[np.integer],
-    probabilities: NDArray[np.floating],
-    chosen: NDArray[np.int64],
-    *,
-    title: str,
-    classes: Sequence[str],
-) -> Plot:
-    shown = [read_tile(images[i], labels[i], probabilities[i], classes) for i in chosen]
-    return image_grid.plot(image_grid.in_rows(shown, SHOWN_COLUMNS), SHOWN_COLUMNS, title)
 
 
 def read_tile(

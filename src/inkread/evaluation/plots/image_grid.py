@@ -79,14 +79,7 @@ def as_ink(glyph: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def draw(axes: Axes, rows: Sequence[Sequence[Tile]], *, columns: int, names: Sequence[str] = ()) -> None:
-    """Draws rows of tiles as one image, with names and captions as text.
-
-    Args:
-        axes: the panel, whose width they fill.
-        rows: each with at most ``columns`` tiles.
-        columns: tiles in a full row; shorter rows leave the rest empty.
-        names: names of the rows, on the left; none if empty.
-    """
+    """Draws rows of at most ``columns`` tiles as one image, with names on the left and captions as text."""
     style.bare(axes)
     below = CAPTION if any(tile.caption for row in rows for tile in row) else 0
     height = len(rows) * (SIDE + GAP + below) + GAP

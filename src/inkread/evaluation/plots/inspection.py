@@ -11,7 +11,7 @@ from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.datasets.registry import MNIST, TITLES, load_named
 from inkread.errors import DatasetNotFoundError, ModelNotFoundError, OptionError
 from inkread.models import DIGIT_CLASSES, bundled, load_model
-from inkread.models.card import HELD_OUT_FILE
+from inkread.models.card import HELD_OUT_FILE, HISTORY_FILE
 from inkread.pipeline.classifier import Classifier
 from inkread.training import Recipe
 from inkread.training.recipe import DETECTOR
@@ -71,9 +71,8 @@ class Inspection:
         """
         settings = self.recipe.get("augmentation")
         if not isinstance(settings, dict):
-            raise OptionError(
-                self.model.name, "has no augmentation in its card", "use a run that inkread trained"
-            )
+            remedy = "use a run that inkread trained"
+            raise OptionError(self.model.name, "has no augmentation in its card", remedy)
         return Recipe.from_dict({"augmentation": settings}).augmentation
 
     @cached_property
@@ -104,7 +103,8 @@ class Inspection:
             problem = "is missing, and the model was trained on other data than MNIST"
             raise DatasetNotFoundError(str(self._kept), problem, "restore it, or train the model again")
         mnist = load_named(MNIST, "train", data_dir=self.data_dir, progress=self._on_download)
-        return mnist.subset(slice(-self._held_out, None))
+        held_out = int(self.recipe.get("validation", Recipe().validation))
+        return mnist.subset(slice(-held_out, None))
 
     @property
     def described(self) -> str:
@@ -121,11 +121,6 @@ class Inspection:
     def _kept(self) -> Path:
         """Path of the run's held-out glyphs."""
         return self.model.path.parent / HELD_OUT_FILE
-
-    @property
-    def _held_out(self) -> int:
-        """Number of glyphs not used for training; the default if the card does not specify it."""
-        return int(self.recipe.get("validation", Recipe().validation))
 
     @property
     def _collection(self) -> str:
@@ -167,8 +162,6 @@ class Inspection:
     @property
     def has_history(self) -> bool:
         """Whether the model is a run that kept its metrics."""
-        from inkread.models.history import HISTORY_FILE
-
         return (self.model.path.parent / HISTORY_FILE).is_file()
 
     def one_of_each(self) -> NDArray[np.int64]:
@@ -184,6 +177,5 @@ class Inspection:
         from inkread.evaluation.plots.pipeline_figure import example_photo
         from inkread.reader import Reader
 
-        return Reader(self.model.path.parent).trace(
-            example_photo() if picture is None else picture, single=True
-        )
+        source = example_photo() if picture is None else picture
+        return Reader(self.model.path.parent).trace(source, single=True)

@@ -1,4 +1,7 @@
-"""Plots of a network's inner workings: first filters, activations of its layers, and decisive pixels."""
+"""Plots of a network's inner workings: first filters, activations of its layers, and decisive pixels.
+
+Glyphs, labels, and probabilities are as in ``inkread.evaluation.plots.grids``.
+"""
 
 from __future__ import annotations
 
@@ -52,11 +55,6 @@ def features(network: nn.Sequential, glyph: NDArray[Any], *, channels: int = CHA
 
     Of many channels, only the most active are shown.
 
-    Args:
-        network: its layers.
-        glyph: 28×28, uint8 or float in 0..1.
-        channels: maximum number of channels per layer.
-
     Raises:
         OptionError: the network has no hidden layer.
     """
@@ -75,9 +73,9 @@ def feature_row(values: NDArray[np.float32], *, count: int, columns: int) -> lis
     """Converts a layer's activations to tiles.
 
     Args:
-        values: filters×h×w of a convolution, or the units of a dense layer.
-        count: maximum number of tiles: a convolution's most active channels; a dense layer is one tile.
-        columns: number of tiles in a row, which is the width of that one tile.
+        values: filters×h×w of a convolution, or the units of a dense layer, which become one tile.
+        count: maximum number of tiles, of the most active channels.
+        columns: number of tiles in a row, which is the width of a dense layer's tile.
     """
     largest = float(np.percentile(values, PALER)) or float(values.max())
     if values.ndim == 1:
@@ -99,16 +97,9 @@ def saliency(
     *,
     classes: Sequence[str] = DIGIT_CLASSES,
 ) -> Plot:
-    """Plots the pixels that matter most to a reading, in orange.
+    """Plots the pixels that matter most to a reading, in orange; of at most ten glyphs.
 
     See ``inkread.evaluation.plots.network.saliency_map``.
-
-    Args:
-        network: its layers.
-        images: the glyphs, at most ten, uint8 or float in 0..1.
-        labels: their classes.
-        probabilities: the output for each, one row per glyph.
-        classes: the class names.
     """
     originals, marks = [], []
     for image, label, shares in zip(images[:SALIENT], labels, probabilities, strict=False):
@@ -129,7 +120,7 @@ def gradcam(
 ) -> Plot:
     """Plots the evidence for each reading, and for the next most probable class, in orange.
 
-    See ``inkread.evaluation.plots.network.class_activation_map``. The arguments are those of ``saliency``.
+    See ``inkread.evaluation.plots.network.class_activation_map``.
 
     Raises:
         OptionError: the network has no convolution.
@@ -147,5 +138,4 @@ def gradcam(
 
 
 def _enlarged(image: NDArray[np.float32], width: int = SIDE) -> NDArray[np.float32]:
-    """Enlarges a tile's image to the size of a glyph, or to a wider one, without interpolation."""
     return np.asarray(cv2.resize(image, (width, SIDE), interpolation=cv2.INTER_NEAREST))

@@ -1,6 +1,7 @@
 """A model's layers for inspection: the PyTorch network of any glyph model, bundled or trained.
 
-Batch norms are folded, and there is no dropout, as in the model's file.
+Batch norms are folded, and there is no dropout, as in the model's file. Glyphs are 28×28 or N×28×28, uint8 or
+float in 0..1.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from inkread.models import Model
 
 COPIES, NOISE = 50, 0.2
-"""Copies and noise of the smoothed gradient.
+"""Copies and noise of the smoothed gradient, relative to the range of a glyph.
 
 Smilkov et al. find 10 to 20 % noise best, and more than 50 copies no better.
 """
@@ -34,11 +35,7 @@ ELEMENTWISE = {"BatchNorm2d", "ELU", "LeakyReLU", "ReLU", "Sigmoid", "Tanh"}
 
 
 def require_torch() -> ModuleType:
-    """Imports PyTorch.
-
-    Raises:
-        MissingExtraError: PyTorch is not installed.
-    """
+    """Imports PyTorch; raises a ``MissingExtraError`` if it is not installed."""
     let_idle_threads_sleep()
     try:
         import torch
@@ -72,12 +69,7 @@ def first_filters(network: nn.Sequential) -> NDArray[np.float32]:
 def activations(network: nn.Sequential, glyph: NDArray[Any]) -> dict[str, NDArray[np.float32]]:
     """Returns the hidden layers' activations for a glyph, by name, after their rectifiers.
 
-    Args:
-        network: its layers.
-        glyph: 28×28, uint8 or float in 0..1.
-
-    Returns:
-        For a convolution filters×h×w, for a dense layer its units; empty for a network without hidden layers.
+    They are filters×h×w for a convolution, and the units of a dense layer.
     """
     torch = require_torch()
     found: dict[str, NDArray[np.float32]] = {}
@@ -92,27 +84,18 @@ def activations(network: nn.Sequential, glyph: NDArray[Any]) -> dict[str, NDArra
     return found
 
 
-def saliency_map(
-    network: nn.Sequential, glyph: NDArray[Any], *, copies: int = COPIES, noise: float = NOISE, seed: int = 0
-) -> NDArray[np.float32]:
+def saliency_map(network: nn.Sequential, glyph: NDArray[Any]) -> NDArray[np.float32]:
     """Returns how much each pixel matters to the reading: 28×28 in 0..1, with maximum 1.
 
     This is the magnitude of the gradient of the most probable class's logit with respect to the glyph
     (Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks", 2014, section 3), averaged over
     noisy copies of the glyph (Smilkov et al., "SmoothGrad", 2017).
-
-    Args:
-        network: its layers.
-        glyph: 28×28, uint8 or float in 0..1.
-        copies: number of copies; more are smoother.
-        noise: standard deviation of the noise, relative to the glyph's range.
-        seed: seed of the noise.
     """
     torch = require_torch()
     plain = _batch(glyph[None])
     read = int(network(plain).argmax())
-    generator = torch.Generator().manual_seed(seed)
-    noisy = (plain + noise * torch.randn(copies, SIDE, SIDE, generator=generator)).requires_grad_()
+    generator = torch.Generator().manual_seed(0)
+    noisy = (plain + NOISE * torch.randn(COPIES, SIDE, SIDE, generator=generator)).requires_grad_()
     (gradient,) = torch.autograd.grad(network(noisy)[:, read].sum(), noisy)
     strength = gradient.mean(dim=0).abs()
     return np.asarray((strength / strength.max().clamp(min=torch.finfo().tiny)).numpy(), np.float32)
@@ -126,15 +109,8 @@ def class_activation_map(
     This is Grad-CAM (Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
     Localization", 2017, section 3): the layer's filters, each weighted by the mean gradient of the class's
     logit with respect to it, and their sum if positive. Each value is put at the center of its receptive
-    field; between them it is interpolated.
-
-    Args:
-        network: its layers.
-        glyph: 28×28, uint8 or float in 0..1.
-        label: index of the class; the most probable one if not given.
-
-    Returns:
-        The map; all 0 if nothing speaks for the class.
+    field; between them it is interpolated. The map is all 0 if nothing speaks for the class, which is the
+    most probable one if ``label`` is not given.
 
     Raises:
         OptionError: the network has no convolution.
@@ -159,11 +135,7 @@ def _interpolated(values: NDArray[np.float32], start: float, step: float) -> NDA
 
 
 def _last_convolution(network: nn.Sequential, glyph: NDArray[Any]) -> int:
-    """Returns the index after the last convolution with more than one place, and after its activation.
-
-    Raises:
-        OptionError: the network has no such convolution.
-    """
+    """Returns the index after the last convolution with more than one place, and after its activation."""
     torch = require_torch()
     value, found = _batch(glyph[None]), 0
     for index, layer in enumerate(network):
@@ -191,17 +163,11 @@ def _centers(layers: Sequence[nn.Module]) -> list[tuple[float, float]]:
 
 
 def embedded(network: nn.Sequential, images: NDArray[Any]) -> NDArray[np.float32]:
-    """Returns the last layer's input features of each glyph: N×units.
-
-    Args:
-        network: its layers.
-        images: N×28×28, uint8 or float in 0..1.
-    """
+    """Returns the last layer's input features of each glyph: N×units."""
     torch = require_torch()
     with torch.no_grad():
         return np.asarray(network[:-1](_batch(images)).numpy(), np.float32)
 
 
 def _batch(glyphs: NDArray[Any]) -> Tensor:
-    """Converts glyphs to the networks' input: float32 in 0..1."""
     return require_torch().from_numpy(as_ink(glyphs))

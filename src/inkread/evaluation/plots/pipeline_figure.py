@@ -31,9 +31,8 @@ FEATURE_COLUMNS = 4
 def process(trace: Trace, network: nn.Sequential) -> Plot:
     """Plots a picture, its ink, its glyph, the first layer's activations, and each digit's probability.
 
-    Args:
-        trace: trace of a reading, see ``Reader.trace``; of several digits, the first is shown.
-        network: the layers of the model that read it, see ``inkread.evaluation.plots.network.network_of``.
+    Of several digits, the first is shown. The network has the layers of the model that read the picture, see
+    ``inkread.evaluation.plots.network.network_of``.
 
     Raises:
         OptionError: there is no ink in the picture.
@@ -69,10 +68,7 @@ def first_glyph(trace: Trace) -> tuple[NDArray[np.uint8], NDArray[np.float32], N
 
 
 def example_photo(digits: str = "5", *, seed: int = 4) -> NDArray[np.uint8]:
-    """Renders a photo of a digit or a few in ballpoint pen on paper in uneven light: H×W×3.
-
-    The rendering is from ``inkread.datasets``.
-    """
+    """Renders a photo of a digit or a few in ballpoint pen on paper in uneven light: H×W×3."""
     rng = np.random.default_rng(seed)
     shape = (300, 300 + 150 * (len(digits) - 1))
     page = page_rendering.plain_paper(shape, rng, colour=(0.95, 0.94, 0.90))
@@ -83,7 +79,6 @@ def example_photo(digits: str = "5", *, seed: int = 4) -> NDArray[np.uint8]:
 
 
 def _bars(axes: Axes, probabilities: NDArray[np.float32]) -> None:
-    """Draws one bar per class, the most probable in blue."""
     places = np.arange(len(probabilities))
     best = int(probabilities.argmax())
     colours = [style.BLUE if place == best else style.FAINT for place in places]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from inkread.errors import MissingExtraError
 from inkread.evaluation import metrics
 from inkread.evaluation.plots import style
 from inkread.evaluation.plots.grids import LONGEST_NAME, name_of
@@ -38,11 +37,6 @@ def confusion(
     labels: NDArray[np.integer], predicted: NDArray[np.integer], *, classes: Sequence[str] = DIGIT_CLASSES
 ) -> Plot:
     """Plots how often each class was read as each other: right in blue, errors in orange, darker for more.
-
-    Args:
-        labels: N classes.
-        predicted: N classes.
-        classes: the class names.
 
     Raises:
         OptionError: the shapes differ, or an entry is not a class.
@@ -84,23 +78,16 @@ def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
 def classes(
     labels: NDArray[np.integer], predicted: NDArray[np.integer], *, classes: Sequence[str] = DIGIT_CLASSES
 ) -> Plot:
-    """Plots precision, recall, and F1 of every class that occurs, as scikit-learn computes them.
-
-    Args:
-        labels: N classes.
-        predicted: N classes.
-        classes: the class names.
-
-    Raises:
-        MissingExtraError: scikit-learn is not installed.
-    """
+    """Plots precision, recall, and F1 of every class that occurs, as scikit-learn computes them."""
     present = np.unique(np.concatenate([labels, predicted]))
-    scores = class_scores(labels, predicted, present)
+    matrix = metrics.confusion_matrix(labels, predicted, classes=len(classes))
+    every = metrics.per_class(matrix, classes)
+    found = [every[label] for label in present]
+    scores = np.array([(each.precision, each.recall, each.f1) for each in found]).T
     plot = style.figure(4.2, f"Mean F1 of {scores[2].mean():.2%} over {len(present)} classes")
     panels = plot.subplots(1, 3, sharey=True)
     low = min(0.995, float(scores.min()) - 0.1 * (1 - float(scores.min())))
     rows = np.arange(len(present))
-    support = [int((labels == label).sum()) for label in present]
     for axes, name, values in zip(panels, SCORES, scores, strict=True):
         style.panel(axes, name, grid=None)
         axes.hlines(rows, low, values, color=style.LINE, linewidth=1)
@@ -113,32 +100,13 @@ def classes(
         axes.set(xlim=(low, 1 + 0.3 * (1 - low)), ylim=(len(present) - 0.5, -0.5))
         axes.spines["bottom"].set_visible(False)
         axes.set_xticks([])
-    panels[0].set_yticks(
-        rows, [f"{name_of(c, classes)}  ({n:,})" for c, n in zip(present, support, strict=True)]
-    )
+    panels[0].set_yticks(rows, [f"{each.label or 'none'}  ({each.support:,})" for each in found])
     panels[0].tick_params(labelcolor=style.INK, labelsize=style.BODY)
     return plot
 
 
-def class_scores(
-    labels: NDArray[np.integer], predicted: NDArray[np.integer], present: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    """Computes precision, recall, and F1 of the ``present`` classes: 3×classes, 0 if undefined."""
-    try:
-        from sklearn.metrics import precision_recall_fscore_support
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("scikit-learn", "plot") from error
-    found = precision_recall_fscore_support(labels, predicted, labels=present, zero_division=0)
-    return np.stack(found[:3])
-
-
 def reliability(labels: NDArray[np.integer], probabilities: NDArray[np.floating]) -> Plot:
-    """Plots whether readings with 90 % confidence are right nine times in ten (DeGroot and Fienberg 1983).
-
-    Args:
-        labels: N classes.
-        probabilities: N×classes.
-    """
+    """Plots whether readings with 90 % confidence are right nine times in ten (DeGroot and Fienberg 1983)."""
     sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bins = metrics.calibration_bins(sure, right)
     error = metrics.expected_calibration_error(sure, right)

@@ -1,4 +1,4 @@
-"""One look for all plots: colors, type, and the few marks of a panel.
+"""One look for all plots: colors, type, the few marks of a panel, scales, and files or parts of a page.
 
 The colors are Okabe and Ito's (2008), distinguishable with any color vision; blue is for right or normal,
 orange for wrong. Nothing here changes matplotlib's global settings.
@@ -7,21 +7,25 @@ orange for wrong. Nothing here changes matplotlib's global settings.
 from __future__ import annotations
 
 import io
+import re
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import LogLocator, NullLocator
 
 from inkread.errors import OptionError
 from inkread.system.files import write_whole, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.container import Container
 
     from inkread.system.files import AnyPath
@@ -58,6 +62,35 @@ TITLE, BODY, SMALL, TINY = 12.0, 10.0, 8.5, 7.5
 
 SUFFIXES = (".png", ".svg")
 
+TICKS = (0.1, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
+"""Accuracies that may be labeled."""
+
+ROOM = 1.4
+"""Factor by which a scale extends beyond its highest and lowest error."""
+
+WIDE = 100
+
+TOKENS = {
+    PAPER: "--card",
+    INK: "--ink",
+    FAINT: "--faint",
+    LINE: "--line",
+    FRAME: "--frame",
+    BLUE: "--accent",
+    ORANGE: "--wrong",
+}
+"""The page's CSS variable for each plot color."""
+
+SUPERFLUOUS = re.compile(
+    r"""^.*?(?=<svg\ ) | <metadata>.*?</metadata>    # everything before the drawing, and metadata
+    | \ (?:xmlns(?::\w+)?|version)="[^"]*"         # attributes that are implied in HTML
+    | \ (?:width|height)="[^"]*pt"                 # its size, which the page chooses
+    | \ id="[a-zA-Z]+[a-zA-Z0-9]*_\d+"             # numbered groups, which would repeat for each plot
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""Parts of an SVG file that are superfluous within a page."""
+
 
 class Plot(Figure):
     """A matplotlib ``Figure`` that displays itself in a notebook without pyplot."""
@@ -69,31 +102,21 @@ class Plot(Figure):
 
     def to_png(self) -> bytes:
         """Returns the plot as PNG."""
-        return _rendered(self, "png")
+        return self._rendered("png")
 
     def to_svg(self, *, text: bool = False) -> str:
-        """Returns the plot as SVG, with the same bytes each time.
-
-        Args:
-            text: keep letters as text in the surrounding page's font, instead of outlines.
-        """
+        """Returns the plot as SVG, with the same bytes each time; its letters are outlines, or stay text."""
         with rc_context({"svg.fonttype": "none" if text else "path", "svg.hashsalt": "inkread"}):
-            return _rendered(self, "svg").decode("utf-8")
+            return self._rendered("svg", Date=None).decode("utf-8")
 
-
-def _rendered(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
-    figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
-    return buffer.getvalue()
+    def _rendered(self, kind: str, **metadata: Any) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
+        return buffer.getvalue()
 
 
 def require_suffix(path: AnyPath) -> None:
-    """Rejects a file name that is neither PNG nor SVG, before anything is computed.
-
-    Raises:
-        OptionError: the suffix is neither.
-    """
+    """Raises an ``OptionError`` for a file name that is neither PNG nor SVG, before anything is computed."""
     if Path(path).suffix.lower() not in SUFFIXES:
         raise OptionError(str(path), "has a suffix that is not a plot format", "use .png or .svg")
 
@@ -113,25 +136,26 @@ def save(plot: Plot, path: AnyPath) -> None:
     write_whole(path, content)
 
 
-def figure(height: float, title: str = "", *, width: float = WIDTH) -> Plot:
+def inline(plot: Plot, title: str) -> str:
+    """Returns the plot as an HTML element, with the page's font and color names."""
+    svg = SUPERFLUOUS.sub("", plot.to_svg(text=True))
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
+    for colour, token in TOKENS.items():
+        svg = svg.replace(colour, f"var({token})")
+    return svg
+
+
+def figure(height: float, title: str = "") -> Plot:
     """Returns an empty plot of this height in inches, with a left-aligned title."""
     layout = ConstrainedLayoutEngine(w_pad=PAD, h_pad=PAD)
-    plot = Plot(figsize=(width, height), dpi=PAGE_DPI, facecolor=PAPER, layout=layout)
+    plot = Plot(figsize=(WIDTH, height), dpi=PAGE_DPI, facecolor=PAPER, layout=layout)
     if title:
         plot.suptitle(title, x=0.008, ha="left", size=TITLE, weight="bold", color=INK)
     return plot
 
 
 def panel(axes: Axes, title: str = "", *, x: str = "", y: str = "", grid: Grid | None = "y") -> Axes:
-    """Styles a panel with axes: no frame, pale grid lines.
-
-    Args:
-        axes: the panel.
-        title: text above it; any text.
-        x: label of the horizontal axis.
-        y: label of the vertical axis.
-        grid: the axis with grid lines.
-    """
+    """Styles a panel with axes: no frame, a title of any text, labels, and pale grid lines."""
     axes.set_facecolor("none")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -169,3 +193,30 @@ def legend(plot: Plot, marks: Sequence[Artist | Container], *, columns: int = 6)
 def percent(share: float, _place: float | None = None) -> str:
     """Formats a share of 0..1 as a percentage, with no more decimals than it has."""
     return f"{100 * share:.4g}%"
+
+
+def accuracy_axis(axes: Axes, errors: Iterable[float]) -> None:
+    """Turns the vertical axis, on which error rates are drawn, into one of accuracies.
+
+    99 % is as far from 98 % as 98 % is from 96 %. The given errors, each above 0, are visible.
+    """
+    seen = list(errors)
+    low, high = min(seen) / ROOM, min(max(seen) * ROOM, 1.0)
+    axes.set_yscale("log")
+    axes.set_ylim(high, low)
+    shown = [tick for tick in TICKS if low <= 1 - tick <= high]
+    axes.set_yticks([1 - tick for tick in shown], [percent(tick) for tick in shown])
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def logarithmic_axis(
+    axis: Axis, shown: Callable[[float], str] = "{:g}".format, *, wide: float = WIDE
+) -> None:
+    """Labels a logarithmic axis with plain numbers, formatted by ``shown``, once its limits are known.
+
+    If its ends differ by at least the factor ``wide``, it is labeled at powers of ten only.
+    """
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < wide * low else (1,)))
+    axis.set_major_formatter(lambda value, _place: shown(value))
+    axis.set_minor_locator(NullLocator())

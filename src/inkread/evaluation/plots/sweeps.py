@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from inkread.evaluation.plots import scales, style
+from inkread.evaluation.plots import style
 from inkread.training.space import Choices
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 COLOURS = {"complete": style.BLUE, "pruned": style.ORANGE}
 
 MARKS = (
-    Line2D([], [], color=style.BLUE, marker="o", linestyle="", label="trained to the end"),
-    Line2D(
-        [], [], color=style.ORANGE, marker="o", linestyle="", markerfacecolor="none", label="stopped early"
-    ),
+    Line2D([], [], color=style.BLUE, marker="o", ls="", label="trained to the end"),
+    Line2D([], [], color=style.ORANGE, marker="o", ls="", markerfacecolor="none", label="stopped early"),
 )
 
 BEST = Line2D([], [], color=style.INK, linewidth=1, label="best so far")
@@ -52,12 +50,11 @@ def trials(sweep: Sweep) -> Plot:
     worst = _worst(sweep)
     for trial in sweep.trials:
         errors = [_error(accuracy, worst) for accuracy in trial.curve]
-        course.plot(
-            range(1, len(errors) + 1), errors, color=COLOURS[trial.state], alpha=0.45, linewidth=1, marker="."
-        )
+        epochs = range(1, len(errors) + 1)
+        course.plot(epochs, errors, color=COLOURS[trial.state], alpha=0.45, linewidth=1, marker=".")
     for axes in (order, course):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    scales.accuracy(order, _seen(sweep))
+    style.accuracy_axis(order, _seen(sweep))
     style.legend(plot, [*MARKS, BEST])
     return plot
 
@@ -75,13 +72,12 @@ def settings(sweep: Sweep) -> Plot:
         _setting(axes, sweep, name)
     for axes in panels.flat[len(names) :]:
         axes.set_visible(False)
-    scales.accuracy(panels[0, 0], _seen(sweep))
+    style.accuracy_axis(panels[0, 0], _seen(sweep))
     style.legend(plot, MARKS)
     return plot
 
 
 def _setting(axes: Axes, sweep: Sweep, name: str) -> None:
-    """Draws the panel of one setting."""
     share = f" ({sweep.importance[name]:.0%})" if name in sweep.importance else ""
     style.panel(axes, name.replace("augmentation.", "").replace("_", " ") + share, grid="both")
     entry = sweep.space[name]
@@ -94,7 +90,7 @@ def _setting(axes: Axes, sweep: Sweep, name: str) -> None:
     _points(axes, sweep, values)
     if not isinstance(entry, Choices) and entry.log:
         axes.set_xscale("log")
-        scales.logarithmic(axes.xaxis, wide=10)  # a panel is narrow
+        style.logarithmic_axis(axes.xaxis, wide=10)  # a panel is narrow
 
 
 def _title(sweep: Sweep) -> str:

@@ -1,18 +1,6 @@
 """Reports for people: single HTML files, and tables for the docs.
 
-===============  ==================================================================
-``errors``       every error of a reader, with its intermediate results
-``run``          a training run, with its plots
-``comparison``   a comparison of models
-``page``         renders the pages from ``templates``
-``confusions``   a confusion matrix within a page, whose errors are links
-``misread``      the glyphs that they link to
-``inline``       a plot within a page
-``reliability``  a reliability diagram within a page
-``markdown``     tables in Markdown files
-===============  ==================================================================
-
-The pages with plots need the extra ``plot``.
+The pages with plots, of a run and of a comparison, need the extra ``plot``.
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from inkread.evaluation.figures import count, duration, p_value
 from inkread.evaluation.plots.costs import against_cost
-from inkread.evaluation.reports.inline import inline
+from inkread.evaluation.plots.style import inline
 from inkread.evaluation.reports.page import data_uri, render
 
 if TYPE_CHECKING:
@@ -57,13 +58,9 @@ def _models(comparison: Comparison) -> list[list[str]]:
         row = [entry.name, f"{graph.parameters:,}", f"{count(graph.size)}B", count(graph.operations)]
         for name in comparison.collections:
             score = entry.scores[name]
-            low, high = score.interval
-            row += [
-                f"{score.accuracy:.2%} ({100 * low:.2f}–{100 * high:.2f})",
-                f"{score.calibration_error:.2%}",
-            ]
-        seconds = (timing.single, timing.batch, timing.cold_start) if timing else ()
-        rows.append(row + ([duration(value) for value in seconds] or [""] * 3))
+            low, high = (f"{100 * end:.2f}" for end in score.interval)
+            row += [f"{score.accuracy:.2%} ({low}–{high})", f"{score.calibration_error:.2%}"]
+        rows.append(row + ([duration(value) for value in astuple(timing)] if timing else [""] * 3))
     return rows
 
 

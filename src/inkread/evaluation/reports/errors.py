@@ -9,8 +9,7 @@ from PIL import Image
 
 from inkread.evaluation.pictures import KINDS
 from inkread.evaluation.reports.confusions import NO_DIGIT, SingleConfusions
-from inkread.evaluation.reports.page import data_uri, render
-from inkread.evaluation.reports.reliability import reliability_diagram
+from inkread.evaluation.reports.page import data_uri, reliability_diagram, render
 from inkread.pipeline import explain
 from inkread.results.annotate import draw_reading
 
@@ -46,20 +45,15 @@ def error_page(
 ) -> str:
     """Returns one HTML page: scores, reliability of single digits, the slowest pictures, and every error.
 
-    Args:
-        report: the results.
-        pictures: the pictures in the report, in its order. The wrong ones are read again, for their stages.
-        reader: the reader that produced the report.
-        title: any text, such as ``"default on my_pictures"``.
+    The pictures are those of the report, in its order; the wrong ones are read again, for their stages.
 
     Raises:
         PictureError: a picture that could be read before can no longer be read.
     """
     errors: dict[str, list[dict[str, Any]]] = {group: [] for group in GROUPS}
     singles = SingleConfusions(report.results)
-    for result, picture in sorted(
-        zip(report.results, pictures, strict=True), key=lambda pair: singles.key(pair[0])
-    ):
+    ordered = sorted(zip(report.results, pictures, strict=True), key=lambda pair: singles.key(pair[0]))
+    for result, picture in ordered:
         if not result.correct:
             trace = None if result.error else reader.trace(picture.source, single=result.kind == "single")
             errors[_group(result)].append(_article(result, trace) | {"target": singles.target(result)})
@@ -75,7 +69,10 @@ def error_page(
         figures=_figures(report),
         reliability=reliability_diagram(report.calibration) if has_bars else "",
         slowest=[(r.file, f"{r.seconds:.2f} s") for r in report.slowest()],
-        columns={column: _rates(report, column) for column in ("subtype", "source")},
+        columns={
+            column: [(value, *_shares(rates)) for value, rates in report.by(column).items()]
+            for column in ("subtype", "source")
+        },
         kinds=KINDS,
     )
 
@@ -91,30 +88,19 @@ def _group(result: PictureResult) -> str:
 
 def _figures(report: PictureReport) -> list[tuple[str, ...]]:
     """Lists the scores that the report has, each with its name."""
-    figures: list[tuple[str, ...]] = [
-        (RATES[kind], *_rate(rate)) for kind, rate in report.rates.items() if rate.total
+    rates = {RATES[kind]: rate for kind, rate in report.rates.items()} | {
+        "Single digits not rejected": report.kept,
+        "Empty pictures rejected as one digit": report.rejected,
+    }
+    others = (
+        ("Character error rate", report.character_error_rate, ".2%"),
+        ("AUROC, digit against empty", report.auroc, ".4f"),
+        ("Expected calibration error of single digits", report.calibration_error, ".2%"),
+    )
+    return [
+        *((name, f"{r.correct:,} of {r.total:,}", f"{r.share:.2%}") for name, r in rates.items() if r.total),
+        *((name, "", format(value, spec)) for name, value, spec in others if not math.isnan(value)),
     ]
-    if report.kept.total:
-        figures.append(("Single digits not rejected", *_rate(report.kept)))
-    if report.rejected.total:
-        figures.append(("Empty pictures rejected as one digit", *_rate(report.rejected)))
-    for name, value, digits in (
-        ("Character error rate", report.character_error_rate, 2),
-        ("AUROC, digit against empty", report.auroc, 4),
-        ("Expected calibration error of single digits", report.calibration_error, 2),
-    ):
-        if not math.isnan(value):
-            figures.append((name, "", f"{value:.4f}" if digits == 4 else f"{value:.2%}"))
-    return figures
-
-
-def _rates(report: PictureReport, column: str) -> list[tuple[str, ...]]:
-    """Lists the rates by the values of a column of the label file."""
-    return [(value, *_shares(rates)) for value, rates in report.by(column).items()]
-
-
-def _rate(rate: Rate) -> tuple[str, str]:
-    return f"{rate.correct:,} of {rate.total:,}", f"{rate.share:.2%}"
 
 
 def _shares(rates: Mapping[Kind, Rate]) -> list[str]:

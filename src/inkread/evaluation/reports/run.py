@@ -13,8 +13,8 @@ from inkread.errors import ModelError, ModelNotFoundError, OptionError
 from inkread.evaluation.glyphs import evaluate_glyphs
 from inkread.evaluation.plots.catalogue import PLOTS
 from inkread.evaluation.plots.inspection import Inspection
-from inkread.evaluation.reports.inline import inline
-from inkread.evaluation.reports.misread import misread
+from inkread.evaluation.plots.style import inline
+from inkread.evaluation.reports.confusions import misread
 from inkread.evaluation.reports.page import render
 from inkread.models.card import CARD_FILE, REPORT_FILE
 from inkread.system.files import write_whole, writing
@@ -45,19 +45,11 @@ def write_report(
     on_download: Progress | None = None,
     on_plot: Callable[[], object] = lambda: None,
 ) -> Path:
-    """Writes the report of a run, with every applicable plot.
+    """Writes the report of a run, with every applicable plot, and returns its path.
 
-    Args:
-        run: the run's folder.
-        out: the file; by default ``report.html`` in that folder.
-        data_dir: where the collections are; their loaders' default folders if not given.
-        test: use the collection's test images instead of held-out ones.
-        picture: the picture for the pipeline plot; an example by default.
-        on_download: called as the bytes of a download arrive.
-        on_plot: called after each plot; there are at most ``len(PLOTS)``.
-
-    Returns:
-        The path of the file.
+    The path is ``out``, by default ``report.html`` in the run's folder. ``picture`` is for the pipeline plot;
+    an example by default. ``on_plot`` is called after each plot; there are at most ``len(PLOTS)``. The other
+    options are those of ``Inspection``.
 
     Raises:
         ModelError: the folder is not a run, or is damaged.
@@ -133,21 +125,15 @@ def _figures(inspection: Inspection) -> dict[str, str]:
 
 
 def _rows(card: Card) -> list[tuple[str, str]]:
-    """Returns the table of the model's card."""
     return [
         ("Data", "; ".join(f"{d['name']}, {d['split']}: {d['count']:,} ({d['licence']})" for d in card.data)),
         ("Temperature", f"{card.temperature:.3f}"),
         ("Seed", str(card.seed)),
-        *((_named(name), f"{value:.4f}") for name, value in _numbers(card.scores)),
+        *((_named(name), f"{v:.4f}") for name, v in card.scores.items() if isinstance(v, int | float)),
     ]
 
 
-def _numbers(scores: Mapping[str, Any]) -> list[tuple[str, float]]:
-    return [(name, value) for name, value in scores.items() if isinstance(value, int | float)]
-
-
 def _named(score: str) -> str:
-    """Returns a score's name for people."""
     words = score.replace("mnist", "MNIST").replace("ece", "calibration error").split("_")
     return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
