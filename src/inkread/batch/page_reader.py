@@ -67,22 +67,13 @@ class ReadingSettings:
             OptionError: the alphabet is unknown, or an option does not go with it.
         """
         return open_reader(
-            self.alphabet,
-            model=self.model,
-            detector=self.detector,
-            limits=self.limits,
-            threads=THREADS,
+            self.alphabet, model=self.model, detector=self.detector, limits=self.limits, threads=THREADS
         )
 
 
 @dataclass(frozen=True, slots=True)
 class CountPages:
-    """Counts the pages of a document.
-
-    Attributes:
-        name: its name.
-        data: its content.
-    """
+    """Counts the pages of a document with this name and content."""
 
     name: str
     data: bytes
@@ -97,13 +88,7 @@ class CountPages:
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """Reads a page.
-
-    Attributes:
-        name: the name of its picture or document.
-        data: the content.
-        page: the page's number, from 1.
-    """
+    """Reads a page, counted from 1, of a picture or document with this name and content."""
 
     name: str
     data: bytes

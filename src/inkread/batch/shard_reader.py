@@ -12,8 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from inkread.batch.page_reader import CountPages, PageReader, ReadingSettings, ReadPage, Task, failure
-from inkread.batch.parts import part_of
-from inkread.batch.rows import Row
+from inkread.batch.rows import Row, part_of
 from inkread.batch.storage import Location
 from inkread.errors import WorkerError, WorkerTimeoutError
 from inkread.picture import is_document

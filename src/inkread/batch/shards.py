@@ -1,8 +1,10 @@
 """A shard: some of a job's inputs, in a fixed order, small enough to read again after a crash.
 
-Each kind is a frozen dataclass that says where its inputs are, and so fits on one line of the manifest.
-``items`` fetches them one by one. A picture that cannot be fetched is an item with an error; so is an archive
-or a table that ends early, because the pictures before its damage are still read.
+Each kind is a frozen dataclass that says where its inputs are, and so fits on one line of the manifest; its
+``inputs`` is how many there are, or ``None`` if that is not known until they are read. ``items`` fetches them in
+order, at most ``most`` bytes and one more of each, and raises a ``JobError`` if their store cannot be reached. A
+picture that cannot be fetched is an item with an error; so is an archive or a table that ends early, because
+the pictures before its damage are still read.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import zlib
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from inkread.batch.storage import Location, describe, fetch
 from inkread.errors import PictureDamagedError, PictureError, PictureFormatError
@@ -50,21 +52,6 @@ class Item:
     data: bytes | PictureError
 
 
-class Shard(Protocol):
-    """Some of a job's inputs."""
-
-    @property
-    def inputs(self) -> int | None:
-        """How many there are; ``None`` if that is not known until they are read."""
-
-    def items(self, most: int) -> Iterator[Item]:
-        """Fetches the inputs in order, at most this many bytes and one more of each.
-
-        Raises:
-            JobError: their store cannot be reached.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Files:
     """Single files.
@@ -77,11 +64,11 @@ class Files:
 
     @property
     def inputs(self) -> int:
-        """See ``Shard``."""
+        """How many files there are."""
         return len(self.places)
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         for place in self.places:
             try:
                 yield Item(place, fetch(place, most))
@@ -104,7 +91,7 @@ class TarMembers:
     inputs: int | None = None
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         try:
             # Only an archive without compression can be entered in the middle; others are one stream.
             with Location(self.place).open() as file, tar_at(file, self.offset) as archive:
@@ -129,7 +116,7 @@ class ZipMembers:
     inputs: int | None = None
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         try:
             with Location(self.place).open() as file, zipfile.ZipFile(file) as archive:
                 stop = None if self.inputs is None else self.first + self.inputs
@@ -164,7 +151,7 @@ class TableRows:
     inputs: int
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
 
@@ -182,18 +169,15 @@ class TableRows:
             yield _broken(self.place, error)
 
 
-KINDS: dict[str, type[Files | TarMembers | ZipMembers | TableRows]] = {
-    "files": Files,
-    "tar": TarMembers,
-    "zip": ZipMembers,
-    "table": TableRows,
-}
+Shard: TypeAlias = Files | TarMembers | ZipMembers | TableRows
+
+KINDS: dict[str, type[Shard]] = {"files": Files, "tar": TarMembers, "zip": ZipMembers, "table": TableRows}
 
 
 def to_dict(shard: Shard) -> dict[str, Any]:
     """Returns a shard as a plain dict for JSON."""
     kind = next(name for name, each in KINDS.items() if isinstance(shard, each))
-    return {"kind": kind, **asdict(shard)}  # type: ignore[call-overload]
+    return {"kind": kind, **asdict(shard)}
 
 
 def from_dict(fields: dict[str, Any]) -> Shard:
