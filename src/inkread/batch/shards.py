@@ -1,10 +1,10 @@
 """A shard: some of a job's inputs, in a fixed order, small enough to read again after a crash.
 
 Each kind is a frozen dataclass that says where its inputs are, and so fits on one line of the manifest; its
-``inputs`` is how many there are, or ``None`` if that is not known until they are read. ``items`` fetches them in
-order, at most ``most`` bytes and one more of each, and raises a ``JobError`` if their store cannot be reached. A
-picture that cannot be fetched is an item with an error; so is an archive or a table that ends early, because
-the pictures before its damage are still read.
+``inputs`` is how many there are, or ``None`` if that is not known until they are read. ``items`` fetches them
+in order, at most ``most`` bytes and one more of each, and raises a ``JobError`` if their store cannot be
+reached. A picture that cannot be fetched is an item with an error; so is an archive or a table that ends
+early, because the pictures before its damage are still read.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ def _announce(settings: ServerSettings, port: int) -> None:
     shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
     kept = ""
     if settings.collect:
-        from inkread.store.address import Address
+        from inkread.store.database import Address
 
         kept = f", and stores readings and corrections in {Address.parse(settings.store)}"
     write(f"inkread is running at {scheme}://{shown}:{port}{kept} (Ctrl-C to stop)\n")

@@ -129,7 +129,7 @@ def _opened(store: str | os.PathLike[str] | None) -> Iterator[tuple[Store, str]]
     """Opens an existing store; yields it with its name. See ``load_corrections``."""
     try:
         from inkread.store import Store, default_url
-        from inkread.store.address import Address
+        from inkread.store.database import Address
     except ModuleNotFoundError as error:
         if error.name in ("sqlalchemy", "alembic"):
             raise MissingExtraError(error.name, "serve") from error
