@@ -40,7 +40,7 @@ from inkread.picture import PictureLimits, is_document, load_picture, page_count
 from inkread.pipeline.classifier import Classifier
 from inkread.reader import Reader
 from inkread.server import ServerSettings, create_app
-from inkread.server.logs import LOGGER
+from inkread.server.monitoring import LOGGER
 from inkread.server.reader_registry import Entry
 from inkread.server.work import Readers
 from inkread.store import NewDigit, NewReading, StoredPicture

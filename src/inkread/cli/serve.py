@@ -157,7 +157,7 @@ def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> Non
     import uvicorn
 
     from inkread.server import create_app
-    from inkread.server.logs import log_config
+    from inkread.server.monitoring import log_config
     from inkread.server.protocol import BoundedProtocol
 
     app = create_app(settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from inkread.errors import InkreadError, WorkerTimeoutError
-from inkread.server.logs import LOGGER
+from inkread.server.monitoring import log
 from inkread.server.problems import Problem, busy
 from inkread.system.supervision import SupervisedWorker
 
@@ -28,8 +27,6 @@ STUCK_SECONDS = 10.0
 
 RETRY_SECONDS = 5.0
 """Delay before another attempt to start a worker."""
-
-log = logging.getLogger(LOGGER)
 
 
 @dataclass(slots=True)

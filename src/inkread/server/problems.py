@@ -6,7 +6,6 @@ A route raises a ``Problem``, or an ``InkreadError``, which ``problem_of`` conve
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
@@ -108,11 +107,6 @@ def busy(detail: str = "All readers are busy and the queue is full.") -> Problem
 def not_ready(detail: str) -> Problem:
     """Returns the problem for a server that is starting or stopping; the client should retry."""
     return Problem("not-ready", detail, "Try again soon.", headers={"Retry-After": str(RETRY_SECONDS)})
-
-
-def stopping() -> Problem:
-    """Returns the problem for a request interrupted by the server's shutdown."""
-    return not_ready("The server is shutting down.")
 
 
 def internal() -> Problem:
@@ -226,11 +220,6 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
     ]
     detail = "; ".join(f"{one['where']} {one['problem']}" for one in found[:3])
     return Problem("invalid-option", f"{detail}.", "See /openapi.json for allowed values.", errors=found)
-
-
-def status_line(status: int) -> str:
-    """Returns the standard reason phrase of a status."""
-    return HTTPStatus(status).phrase
 
 
 def _printable(part: object) -> str:

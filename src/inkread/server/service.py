@@ -15,9 +15,9 @@ from inkread.server.work import Done, ReadPicture, Task
 from inkread.store.queries import new_id
 
 if TYPE_CHECKING:
-    from inkread.server.metrics import Metrics
+    from inkread.server.monitoring import Metrics
     from inkread.server.reader_registry import Entry, ReaderRegistry
-    from inkread.server.schemas import ReadOptions
+    from inkread.server.schemas import PictureOptions
     from inkread.server.settings import ServerSettings
     from inkread.server.uploads import Upload
     from inkread.store import Store
@@ -27,15 +27,7 @@ Workers: TypeAlias = Pool[Task, Done]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The components of a running server.
-
-    Attributes:
-        settings: the server's settings.
-        registry: the models.
-        pool: the workers that read pictures.
-        metrics: the metrics.
-        store: the store; ``None`` if the server stores nothing.
-    """
+    """The components of a running server; ``store`` is ``None`` if it stores nothing."""
 
     settings: ServerSettings
     registry: ReaderRegistry
@@ -53,47 +45,28 @@ class Service:
         self,
         upload: Upload,
         entry: Entry,
-        options: ReadOptions,
+        options: PictureOptions,
         *,
         client: str | None,
-        keep: bool = True,
-        stages: bool = False,
-        draw: bool = False,
-        page: int = 1,
         patiently: bool = False,
     ) -> bytes:
         """Reads a picture and returns the response: the reading's JSON object, or a PNG.
 
-        Args:
-            upload: the picture.
-            entry: the model.
-            options: the reading options.
-            client: the sender's address, for the store.
-            keep: store the reading if there is a store.
-            stages: add a picture of each stage.
-            draw: return the picture with its boxes as PNG instead; it is not stored.
-            page: the page of a document, from 1.
-            patiently: see ``Pool.run``.
+        The reading is stored if there is a store and the options allow it; ``client`` is the sender's
+        address, for the store. For ``patiently``, see ``Pool.run``.
 
         Raises:
             Problem: the picture cannot be read, or no reader is free.
             StoreError: the reading cannot be stored.
         """
-        kept = keep and options.alphabet == DIGITS_ONLY
+        keeps = options.keep and not options.draw and options.alphabet == DIGITS_ONLY
         task = ReadPicture(
             upload.name,
             upload.data,
-            entry.name,
-            entry.model.card.sha256,
-            single=options.single,
-            alphabet=options.alphabet,
-            min_probability=options.min_probability,
-            detail=options.detail,
-            stages=stages,
-            draw=draw,
-            page=page,
-            keep=new_id() if self.store is not None and kept and not draw else None,
+            model_sha256=entry.model.card.sha256,
+            keep=new_id() if self.store is not None and keeps else None,
             client=client,
+            **options.model_dump(exclude={"keep"}),
         )
         timed = self.metrics.reading_seconds.labels(entry.name).observe
         done = await self.pool.run(task, patiently=patiently, timed=timed)

@@ -7,7 +7,7 @@ from inkread import __version__
 from inkread.models import DEFAULT
 from inkread.picture import supported_formats
 from inkread.server import schemas
-from inkread.server.metrics import MEDIA_TYPE
+from inkread.server.monitoring import MEDIA_TYPE
 from inkread.server.pool import STUCK_SECONDS
 from inkread.server.problems import Problem, not_ready
 from inkread.server.routes.openapi import ALWAYS, OF_API, responses, text_of
