@@ -29,7 +29,7 @@ from fuzz_checks import BrokenPromise, Target
 from PIL import Image, ImageDraw, features
 
 from inkread.cli.recipes import fine_tune_config_of, recipe_of
-from inkread.datasets.idx import read_idx
+from inkread.datasets.array_files import read_idx
 from inkread.datasets.pictures import load_labelled_folder
 from inkread.errors import DatasetFormatError, InkreadError, OptionError, PictureError
 from inkread.evaluation.summary import summarize

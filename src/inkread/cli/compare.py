@@ -104,7 +104,7 @@ def _compared(
     models: list[str], pictures: Path | None, data_dir: Path | None, *, held_out: bool, quiet: bool
 ) -> "Comparison":
     """Loads the data and the models, and compares the models."""
-    from inkread.datasets.progress import download_bar
+    from inkread.datasets.download import download_bar
     from inkread.evaluation.comparison import STEPS
     from inkread.evaluation.comparison import compare as compared
     from inkread.evaluation.probe_set import probing_digits
@@ -132,7 +132,7 @@ def _learned_from(
     quiet: bool,
 ) -> list["LabelledGlyphs"]:
     """Loads test images of the collections that the models learned from, or the images they held out."""
-    from inkread.datasets.progress import download_bar
+    from inkread.datasets.download import download_bar
     from inkread.datasets.registry import MNIST, TITLES, load_named
 
     elsewhere = [each for each in systems if each.data and not any(title in TITLES for title in each.data)]
@@ -177,7 +177,7 @@ def _mnist(
 ) -> list["LabelledGlyphs"]:
     """Loads the MNIST images; returns an empty list if MNIST is unavailable and not ``needed``."""
     from inkread.datasets.mnist import HELD_OUT, HELD_OUT_COUNT, load_mnist
-    from inkread.datasets.progress import download_bar
+    from inkread.datasets.download import download_bar
 
     try:
         with download_bar(error_console(quiet=quiet)) as progress:

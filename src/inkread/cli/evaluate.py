@@ -118,7 +118,7 @@ def _on_glyphs(
     store: str | None,
     quiet: bool,
 ) -> None:
-    from inkread.datasets.progress import download_bar
+    from inkread.datasets.download import download_bar
     from inkread.datasets.registry import NAMES, load_named
     from inkread.evaluation.glyphs import evaluate_glyphs
     from inkread.evaluation.predictions import glyph_predictions

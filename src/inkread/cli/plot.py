@@ -78,7 +78,7 @@ def plot(
     curves also prints the curves as text. filters, features, saliency, gradcam, embedding, and process
     inspect the network and require the extra train.
     """
-    from inkread.datasets.progress import download_bar
+    from inkread.datasets.download import download_bar
     from inkread.evaluation.plots import Inspection, save
     from inkread.evaluation.plots.catalogue import draw, find
     from inkread.evaluation.plots.style import require_suffix

@@ -30,7 +30,7 @@ def report(
     The page is one self-contained file to keep, send, or print. It uses the glyphs that the run held out from
     training.
     """
-    from inkread.datasets.progress import download_bar
+    from inkread.datasets.download import download_bar
     from inkread.evaluation.plots.catalogue import PLOTS
     from inkread.evaluation.reports import write_report
 

@@ -1,4 +1,4 @@
-"""Resumable downloads of files whose hash, and usually size, is known in advance."""
+"""Resumable downloads of files whose hash, and usually size, is known in advance, and their progress bar."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,11 @@ from inkread.errors import DatasetNotFoundError
 from inkread.system.files import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from rich.console import Console
+    from rich.progress import TaskID
 
 Progress = Callable[[str, int, int], None]
 """Called with a file's name, the bytes received, and the total bytes."""
@@ -170,3 +174,34 @@ def _verify(part: Path, file: RemoteFile) -> None:
     if found != file.digest:
         part.unlink()
         raise _RefusedError(f"delivered a different file ({found[:SHOWN]}…)")
+
+
+@contextmanager
+def download_bar(console: Console) -> Iterator[Progress]:
+    """Yields a ``progress`` callback that draws one bar per file on ``console``.
+
+    The bars appear only once a download starts, and disappear at the end.
+    """
+    from rich import progress
+
+    bar = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.DownloadColumn(),
+        progress.TransferSpeedColumn(),
+        console=console,
+        transient=True,
+    )
+    tasks: dict[str, TaskID] = {}
+
+    def update(name: str, done: int, total: int) -> None:
+        if not tasks:
+            bar.start()
+        if name not in tasks:
+            tasks[name] = bar.add_task(name, total=total)
+        bar.update(tasks[name], completed=done)
+
+    try:
+        yield update
+    finally:
+        bar.stop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from inkread.datasets.archives import load_npz
+from inkread.datasets.array_files import load_npz
 from inkread.errors import DatasetFormatError
 from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from inkread.datasets.idx import read_bytes
+from inkread.datasets.array_files import read_bytes
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.picture.folders import HIDDEN, is_picture
 

@@ -129,7 +129,7 @@ class Readers:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of a task: the response (JSON or PNG), the number of digits read, and the reading to store."""
+    """The result of a task: the response (JSON or PNG), how many digits were read, and what to store."""
 
     content: bytes
     digits: int = 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets import hard_negatives
-from inkread.datasets.bhmsds import load_bhmsds
+from inkread.datasets.symbols import load_bhmsds
 from inkread.datasets.glyph_corpus import (
     DOUBTFUL,
     HANDS,
@@ -26,9 +26,9 @@ from inkread.datasets.glyph_corpus import (
     scribbles,
 )
 from inkread.datasets.glyphs import LabelledGlyphs, SymbolGlyphs
-from inkread.datasets.pendigits import HELD_OUT_SOURCE, load_pendigits
+from inkread.datasets.pen_strokes import HELD_OUT_SOURCE, load_pendigits
 from inkread.datasets.printed_letters import draw_letter
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_unipen
 from inkread.models.card import CHARACTER_CLASSES, NOT_A_DIGIT
 from inkread.pipeline.glyph import normalize_all
 from inkread.synthetic.fonts import font_glyph, hand_fonts, has_lower_case
@@ -38,7 +38,7 @@ from inkread.synthetic.vectors import Layer, transform
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.datasets.unipen import PenCharacters
+    from inkread.datasets.pen_strokes import PenCharacters
     from inkread.synthetic.vectors import VectorGlyph
     from inkread.system.files import AnyPath
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from inkread.datasets.archives import load_npz
-from inkread.datasets.numbers import load_numbers
+from inkread.datasets.array_files import load_npz
+from inkread.datasets.strips import load_numbers
 from inkread.synthetic import surfaces
 from inkread.synthetic.counting import IGNORED
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.numbers import Number
+    from inkread.datasets.strips import Number
 
 BOXES_FILE = "number_boxes.npz"
 """The digit boxes of each number, as ``training.alignment`` found them."""
