@@ -41,7 +41,7 @@ from inkread.pipeline.classifier import Classifier
 from inkread.reader import Reader
 from inkread.server import ServerSettings, create_app
 from inkread.server.monitoring import LOGGER
-from inkread.server.reader_registry import Entry
+from inkread.server.service import Entry
 from inkread.server.work import Readers
 from inkread.store import NewDigit, NewReading, StoredPicture
 from inkread.training.architecture import load_architecture

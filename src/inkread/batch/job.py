@@ -72,12 +72,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest on its disk.
-
-    Attributes:
-        folder: the job's output folder.
-        identity: the settings on which the rows depend, as plain JSON values.
-    """
+    """A manifest in the job's output folder; ``identity`` are the settings on which the rows depend."""
 
     folder: Location
     identity: dict[str, Any]

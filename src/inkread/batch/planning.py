@@ -107,12 +107,7 @@ def _listed(location: Location) -> Iterator[str]:
 
 
 class Planner:
-    """Divides files into shards.
-
-    Args:
-        most: maximum number of inputs per shard, which are read again after a crash.
-        column: the column of Parquet tables that holds the pictures.
-    """
+    """Divides files into shards of at most ``most`` inputs; a column of Parquet tables holds the pictures."""
 
     def __init__(self, *, most: int, column: str) -> None:
         self._most, self._column = most, column

@@ -51,13 +51,7 @@ Numbered: TypeAlias = "tuple[int, Shard]"
 
 
 class Schedule:
-    """Gives shards to actors. At any time, no more shards are held than there are actors.
-
-    Args:
-        shards: the shards with their numbers.
-        hire: makes an actor.
-        actors: how many work at a time.
-    """
+    """Gives shards to actors, which ``hire`` makes. No more shards are held than there are actors."""
 
     def __init__(self, shards: Iterable[Numbered], *, hire: Callable[[], Actor], actors: int) -> None:
         self._hire, self._actors = hire, actors
@@ -144,15 +138,7 @@ class LocalEngine:
         style: str,
         on_row: Callable[[Row], object],
     ) -> Iterator[Done]:
-        """Reads shards into their parts, see ``Schedule.run``.
-
-        Args:
-            shards: the shards with their numbers.
-            settings: how pages are read.
-            out: the job's output folder.
-            style: the format of its parts.
-            on_row: called after each page, in several threads.
-        """
+        """Reads shards into their parts, see ``Schedule.run``; calls ``on_row`` in several threads."""
         names = (f"reader-{number}" for number in count())
         schedule = Schedule(
             shards,

@@ -24,15 +24,7 @@ from inkread.picture.folders import is_picture_below
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BROKEN = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-)
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 """What the standard library raises for damaged, encrypted, or unknown archives."""
 
 ROWS_AT_A_TIME = 16
@@ -54,11 +46,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Single files.
-
-    Attributes:
-        places: their names.
-    """
+    """Single files, by their names."""
 
     places: tuple[str, ...]
 
@@ -78,12 +66,9 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class TarMembers:
-    """Pictures in a tar archive, or in a WebDataset shard, which is one.
+    """Pictures in a tar archive, or in a WebDataset shard, which is one; without ``inputs``, all to the end.
 
-    Attributes:
-        place: the archive's name.
-        offset: where the header of the first one begins, in bytes.
-        inputs: how many there are; ``None`` for all to the end.
+    The header of the first picture begins at ``offset``, in bytes.
     """
 
     place: str
@@ -103,13 +88,7 @@ class TarMembers:
 
 @dataclass(frozen=True, slots=True)
 class ZipMembers:
-    """Pictures in a zip archive.
-
-    Attributes:
-        place: the archive's name.
-        first: number of the first picture, from 0.
-        inputs: how many there are; ``None`` for all to the end.
-    """
+    """Pictures in a zip archive, from number ``first``, from 0; without ``inputs``, all to the end."""
 
     place: str
     first: int = 0
@@ -134,13 +113,8 @@ class ZipMembers:
 class TableRows:
     """Pictures in a column of a Parquet table: bytes, or a struct with a field ``bytes``.
 
-    Attributes:
-        place: the table's name.
-        column: the column's name.
-        group: number of the first row group, from 0.
-        groups: how many row groups.
-        row: number of the first row, from 0.
-        inputs: how many rows.
+    These are ``groups`` row groups from number ``group``, and ``inputs`` rows from number ``row``; both count
+    from 0.
     """
 
     place: str

@@ -1,8 +1,8 @@
 """Reads files of arrays: NumPy's, without pickle, and IDX, the format of MNIST.
 
 IDX has a magic number, big-endian dimensions, then the values in C order. The magic number is two zero bytes,
-a type code and the number of dimensions; each dimension is an unsigned 32-bit integer. LeCun, Cortes & Burges,
-"The MNIST database of handwritten digits", section "File formats".
+a type code and the number of dimensions; each dimension is an unsigned 32-bit integer. LeCun, Cortes &
+Burges, "The MNIST database of handwritten digits", section "File formats".
 """
 
 from __future__ import annotations
@@ -43,14 +43,10 @@ COPY_AGAIN = "copy or download the file again"
 
 
 def read_idx(path_or_bytes: Path | str | bytes, *, source: str | None = None) -> NDArray[Any]:
-    """Reads an IDX file, gzip-compressed or plain.
+    """Reads an IDX file or its content, gzip-compressed or plain.
 
-    Args:
-        path_or_bytes: the file, or its content. Compression is detected from the first bytes.
-        source: the name of the data in errors; the path by default.
-
-    Returns:
-        A writable array of uint8, int8, int16, int32, float32 or float64 in native byte order.
+    Returns a writable array of uint8, int8, int16, int32, float32 or float64 in native byte order. Errors
+    name the source, which is the path by default.
 
     Raises:
         DatasetNotFoundError: the file does not exist.

@@ -23,7 +23,7 @@ from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.picture.folders import is_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -89,7 +89,8 @@ def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
         if len(rows) < BITMAP_SIDE and BITMAP_ROW.fullmatch(line):
             rows.append(line)
         elif len(rows) == BITMAP_SIDE and line.strip() in set("0123456789"):
-            pictures.append(_digit(path / f"{len(pictures):04}", line.strip(), _bitmap(rows)))
+            ink = np.array([[cell == "1" for cell in row] for row in rows])
+            pictures.append(_digit(path / f"{len(pictures):04}", line.strip(), _on_paper(ink)))
             rows = []
         elif rows:  # lines before the first bitmap are a header
             raise DatasetFormatError(f"{path}, line {number}", "is neither a row nor a label", COPY_AGAIN)
@@ -141,11 +142,6 @@ def _digit(path: Path, label: str, pixels: NDArray[np.uint8] | None = None) -> L
 def _letter(path: Path, symbol: str, pixels: NDArray[np.uint8] | None = None) -> LabelledPicture:
     subtype = "look-alike" if symbol in LOOK_ALIKES else "letter"
     return LabelledPicture(path, "", {"category": "junk", "subtype": subtype, "symbol": symbol}, pixels)
-
-
-def _bitmap(rows: Iterable[str]) -> NDArray[np.uint8]:
-    """Converts rows of 0 and 1 to black ink on white paper."""
-    return _on_paper(np.array([[cell == "1" for cell in row] for row in rows]))
 
 
 def _on_paper(ink: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -84,17 +84,7 @@ def download(
 
     Partial data is kept in ``<name>.part``, and the next attempt, mirror, or run resumes it by HTTP Range
     (RFC 9110, section 14). The file gets its final name by an atomic rename, and only after its hash is
-    verified.
-
-    Args:
-        file: what to download.
-        folder: the target folder; created if necessary.
-        mirrors: base URLs ending in ``/``, in the order to try them.
-        timeout: seconds for each network operation.
-        progress: called as the bytes arrive.
-
-    Returns:
-        The path of the complete file.
+    verified. Mirrors are base URLs ending in ``/``; the timeout, in seconds, is for each network operation.
 
     Raises:
         DatasetNotFoundError: no mirror delivered the file; the message lists the reason for each.

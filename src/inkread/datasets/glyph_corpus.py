@@ -85,10 +85,7 @@ def load_glyph_corpus(
 ) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
     """Returns all training data besides MNIST, and its held-out part.
 
-    Args:
-        mnist: the MNIST training digits that are trained on; pairs and fragments are made from them.
-        data_dir: where the collections are; ``INKREAD_DATA`` by default.
-        seed: seed of every random choice.
+    Pairs and fragments are made of ``mnist``, the digits that are trained on.
 
     Raises:
         DatasetError: a collection is not available.
@@ -237,10 +234,7 @@ def scribbles(data_dir: AnyPath | None) -> LabelledGlyphs:
 def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float = 1.0) -> LabelledGlyphs:
     """Makes pairs and fragments of MNIST digits, marks, and textures, all labeled "not a digit".
 
-    Args:
-        mnist: digits, each of which appears in about half a fragment or pair.
-        rng: source of every random choice.
-        share: share of the usual number of marks and textures.
+    Each digit appears in about half a fragment or pair; ``share`` is that of the usual marks and textures.
     """
     count = int(PARTS_PER_DIGIT * len(mnist))
     images = np.concatenate(
@@ -264,14 +258,9 @@ def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float 
 
 def aspects_of(mnist: LabelledGlyphs) -> list[NDArray[np.float64]]:
     """Returns the width divided by the height of each glyph, digit by digit."""
-    return [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
-
-
-def _aspects(digits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    solid = digits > 64
-    width = solid.any(axis=1).sum(axis=1)
-    height = solid.any(axis=2).sum(axis=1)
-    return width / np.maximum(height, 1)
+    solid = mnist.images > 64
+    aspects = solid.any(axis=1).sum(axis=1) / np.maximum(solid.any(axis=2).sum(axis=1), 1)
+    return [aspects[mnist.labels == digit] for digit in range(10)]
 
 
 def _black_and_white(image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -38,12 +38,9 @@ MIRRORS = (
 
 @dataclass(frozen=True, slots=True)
 class MnistFile:
-    """One of the four files: its published form and its content.
+    """One of the four files: a gzip file on the mirrors, and the size in bytes and SHA-256 of its content.
 
-    Attributes:
-        remote: the gzip file on the mirrors. A local copy may be compressed differently, or not at all.
-        size: size of the uncompressed content, in bytes.
-        sha256: SHA-256 of the uncompressed content, lower-case hexadecimal.
+    A local copy may be compressed differently, or not at all.
     """
 
     remote: RemoteFile
@@ -107,18 +104,9 @@ def load_mnist(
     """Loads a split of MNIST; its content is verified by SHA-256 wherever it comes from.
 
     Searches ``data_dir``, the folder in ``INKREAD_DATA``, each by itself and with ``mnist/`` added, and the
-    user's cache, for files with and without ``.gz``; missing files are downloaded to the cache.
-
-    Args:
-        split: ``"train"`` (60,000) or ``"test"`` (10,000).
-        data_dir: a folder to search first.
-        download: whether the network may be used.
-        progress: called as the bytes of a download arrive.
-        mirrors: base URLs of the gzip files, ending in ``/``.
-
-    Returns:
-        The glyphs in the order of the files. Their ``sha256`` covers the uncompressed images file followed by
-        the uncompressed labels file.
+    user's cache, for files with and without ``.gz``. If ``download``, missing files are downloaded to the
+    cache from mirrors, which are base URLs ending in ``/``. The glyphs are in the order of the files. Their
+    ``sha256`` covers the uncompressed images file followed by the uncompressed labels file.
 
     Raises:
         DatasetNotFoundError: the files are not on disk, and cannot be downloaded.

@@ -3,6 +3,9 @@
 Guyon, Schomaker, Plamondon, Liberman & Janet, "UNIPEN project of on-line data exchange and recognizer
 benchmarks" (ICPR 1994). Alpaydin & Alimoglu, "Pen-Based Recognition of Handwritten Digits" (UCI, 1998).
 Llorens et al., "The UJIpenchars Database" (LREC 2008).
+
+Each is loaded from ``data_dir`` or the folder in ``INKREAD_DATA``. A missing one is a
+``DatasetNotFoundError``, and a damaged one a ``DatasetFormatError``.
 """
 
 from __future__ import annotations
@@ -97,15 +100,8 @@ class PenCharacters:
 
     def subset(self, indices: NDArray[np.integer[Any]] | NDArray[np.bool_] | slice) -> PenCharacters:
         """Returns the characters at ``indices`` (integers, a mask, or a slice)."""
-        return replace(
-            self,
-            labels=self.labels[indices],
-            contributors=self.contributors[indices],
-            writers=self.writers[indices],
-            agreement=self.agreement[indices],
-            first_strokes=self.first_strokes[indices],
-            end_strokes=self.end_strokes[indices],
-        )
+        names = ("labels", "contributors", "writers", "agreement", "first_strokes", "end_strokes")
+        return replace(self, **{name: getattr(self, name)[indices] for name in names})
 
     def describe(self, split: str) -> dict[str, Any]:
         """Returns the entry for a model card, see ``Card.data``."""
@@ -113,16 +109,10 @@ class PenCharacters:
 
 
 def load_unipen(*, data_dir: AnyPath | None = None) -> PenCharacters:
-    """Loads UNIPEN's isolated characters from ``data_dir`` or the folder in ``INKREAD_DATA``.
-
-    Raises:
-        DatasetNotFoundError: the collection is missing; it is optional.
-        DatasetFormatError: a file is damaged, or has other arrays.
-    """
+    """Loads UNIPEN's isolated characters."""
     path = require_file("unipen", "unipen_chars_strokes.npz", data_dir, published=UNIPEN)
     agreement = require_file("unipen", "unipen_chars_knn_agree.npy", data_dir, published=UNIPEN)
-    names = ("points", "stroke_start", "sample_start", "label", "contributor", "writer")
-    arrays = load_npz(path, names)
+    arrays = load_npz(path, ("points", "stroke_start", "sample_start", "label", "contributor", "writer"))
     return PenCharacters(
         labels=arrays["label"],
         contributors=arrays["contributor"],
@@ -137,14 +127,9 @@ def load_unipen(*, data_dir: AnyPath | None = None) -> PenCharacters:
 
 
 def load_pendigits(*, data_dir: AnyPath | None = None) -> PenCharacters:
-    """Loads the digits of 44 writers and the characters of 11 more, like ``load_unipen``.
+    """Loads digits by 44 writers and characters by 11 more.
 
-    Returns:
-        The characters; ``contributors`` are ``pendigits_tra``, ``pendigits_tes``, and ``uji1``.
-
-    Raises:
-        DatasetNotFoundError: the collection is missing; it is optional.
-        DatasetFormatError: the file is damaged, or has other arrays.
+    The ``contributors`` are ``pendigits_tra``, ``pendigits_tes``, and ``uji1``.
     """
     path = require_file("pendigits_uji", "pendigits_uji_strokes.npz", data_dir, published=PENDIGITS)
     arrays = load_npz(path, ("points", "stroke_start", "sample_start", "label", "source", "writer"))
@@ -170,15 +155,7 @@ def load_pendigits(*, data_dir: AnyPath | None = None) -> PenCharacters:
 
 
 def load_pen_words(data_dir: AnyPath | None = None, *, held_out: bool = False) -> PenCharacters:
-    """Loads UNIPEN's words as pen strokes; ``labels`` are their texts.
-
-    Args:
-        data_dir: where the collections are; ``INKREAD_DATA`` by default.
-        held_out: return the collections that no network is trained on instead of the rest.
-
-    Raises:
-        DatasetError: the collection is missing or damaged.
-    """
+    """Loads UNIPEN's words, those that no network is trained on or the rest; ``labels`` are their texts."""
     words, is_held_out = load_all_pen_words(data_dir)
     return words.subset(is_held_out == held_out)
 

@@ -67,9 +67,7 @@ class LabelledPicture:
 def load_labelled_folder(path: AnyPath, *, text: bool = False) -> list[LabelledPicture]:
     """Lists the pictures of a labeled folder, in the order of its table, or sorted by path without one.
 
-    Args:
-        path: the folder.
-        text: labels, and names of folders, may have any characters.
+    If ``text``, labels, and names of folders, may have any characters.
 
     Raises:
         DatasetNotFoundError: the folder does not exist.

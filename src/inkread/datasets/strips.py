@@ -3,6 +3,9 @@
 Copiste d'un jour has lines of French letters and diaries, and the words cut from them; DHSD has German names
 of streets and towns; registers of Parisian notaries have numbers. A file holds the columns of many lines side
 by side, 48 pixels high.
+
+Each is loaded from ``data_dir`` or the folder in ``INKREAD_DATA``; of those with a held-out part, on which no
+network is trained, either that or the rest. A missing or damaged one is a ``DatasetError``.
 """
 
 from __future__ import annotations
@@ -94,11 +97,7 @@ class StripPack:
 def load_pack(
     folder: str, file: str, data_dir: AnyPath | None, names: Sequence[str], *, published: str
 ) -> StripPack:
-    """Loads a pack from ``data_dir`` or the folder in ``INKREAD_DATA``, with its columns and widths.
-
-    Raises:
-        DatasetError: the pack is missing or damaged.
-    """
+    """Loads a pack: its columns, its widths, and the named arrays."""
     path = require_file(folder, file, data_dir, published=published)
     return StripPack(path, load_npz(path, ("columns", "width", *names)))
 
@@ -118,14 +117,10 @@ def load_dhsd_pack(data_dir: AnyPath | None = None) -> StripPack:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A strip with a number.
+    """A strip, uint8 48×W, dark on light, with a number, whose digits are ``text``.
 
-    Attributes:
-        pixels: uint8 48×W, dark on light.
-        text: its digits.
-        signs: indices of the digits followed by a point, comma, or similar sign: 0 for the first, -1 for a
-            sign before it.
-        source: an identifier, the same in every version of the collection.
+    ``signs`` are indices of the digits followed by a point, comma, or similar sign: 0 for the first, -1 for a
+    sign before it. The source is an identifier, the same in every version of the collection.
     """
 
     pixels: NDArray[np.uint8]
@@ -137,13 +132,7 @@ class Number:
 def load_numbers(data_dir: AnyPath | None = None, *, held_out: bool = False) -> list[Number]:
     """Loads the numbers of Parisian notaries' registers, and those in Copiste d'un jour.
 
-    Args:
-        data_dir: where the collections are; ``INKREAD_DATA`` by default.
-        held_out: return the part that no network is trained on (a tenth of the registers' pages, and
-            Copiste's eval split) instead of the rest.
-
-    Raises:
-        DatasetError: a collection is missing or damaged.
+    A tenth of the registers' pages and Copiste's eval split are held out.
     """
     return [*_registers(data_dir, held_out=held_out), *_copiste(data_dir, held_out=held_out)]
 
@@ -190,12 +179,7 @@ def _is_held_out(page: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Handwriting on paper.
-
-    Attributes:
-        pixels: uint8 48×W, dark on light.
-        text: what it says.
-    """
+    """Handwriting on paper, uint8 48×W, dark on light, and what it says."""
 
     pixels: NDArray[np.uint8]
     text: str
@@ -203,14 +187,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """A collection of strips.
-
-    Attributes:
-        name: the collection's name.
-        strips: its strips.
-        sha256: hash of the file.
-        attribution: whom to credit.
-    """
+    """A collection of strips, with the hash of its file, and whom to credit."""
 
     name: str
     strips: tuple[Strip, ...]
@@ -235,10 +212,7 @@ def load_copiste_words(
 ) -> Strips:
     """Loads the words cut from the lines of Copiste d'un jour, about 5 % of them cut wrongly.
 
-    Args:
-        data_dir: where the collections are; ``INKREAD_DATA`` by default.
-        held_out: return the part that no network is trained on instead of the rest.
-        clean: only words whose whole line was cut without doubt.
+    If ``clean``, only words whose whole line was cut without doubt.
     """
     pack = load_copiste(data_dir)
     part = pack.part_of_words(held_out=held_out)

@@ -3,6 +3,9 @@
 BHMSDS is ``bhmsds/bhmsds.npz``: digits, operators, and letters cut from photographed sheets, stretched to
 their bounding box, so their aspect ratio is lost. Quick, Draw! is ``quickdraw/cats1000.bin``,
 ``rainbows1000.bin``, and ``trains1000.bin``: nothing but images of 28×28 bytes.
+
+Each is loaded from ``data_dir`` or the folder in ``INKREAD_DATA``. A missing one is a
+``DatasetNotFoundError``, and a damaged one a ``DatasetFormatError``.
 """
 
 from __future__ import annotations
@@ -26,15 +29,9 @@ QUICKDRAW_FILES = {"cat": "cats1000.bin", "rainbow": "rainbows1000.bin", "train"
 
 
 def load_bhmsds(*, data_dir: AnyPath | None = None) -> SymbolGlyphs:
-    """Loads the collection from ``data_dir`` or the folder in ``INKREAD_DATA``.
+    """Loads BHMSDS, with bright ink.
 
-    Returns:
-        Glyphs with bright ink; the symbols are 0–9, w, x, y, z, dot, minus, plus, and slash. The hash is the
-        file's.
-
-    Raises:
-        DatasetNotFoundError: the collection is missing; it is optional.
-        DatasetFormatError: the file is damaged, or has other arrays.
+    The symbols are 0–9, w, x, y, z, dot, minus, plus, and slash. The hash is the file's.
     """
     path = require_file("bhmsds", "bhmsds.npz", data_dir, published=BHMSDS)
     arrays = load_npz(path, ("images", "labels"))
@@ -52,15 +49,9 @@ def load_bhmsds(*, data_dir: AnyPath | None = None) -> SymbolGlyphs:
 
 
 def load_quickdraw(*, data_dir: AnyPath | None = None) -> SymbolGlyphs:
-    """Loads the collection from ``data_dir`` or the folder in ``INKREAD_DATA``.
+    """Loads the scribbles, with bright ink; the symbols are cat, rainbow, and train.
 
-    Returns:
-        Glyphs with bright ink; the symbols are cat, rainbow, and train. The hash covers the files in
-        sequence.
-
-    Raises:
-        DatasetNotFoundError: the collection is missing; it is optional.
-        DatasetFormatError: a file does not contain a whole number of images.
+    The hash covers the files in sequence.
     """
     contents = {
         symbol: read_bytes(require_file("quickdraw", name, data_dir, published=QUICKDRAW))

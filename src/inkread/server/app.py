@@ -23,10 +23,9 @@ from inkread.server.limits import AccessControlMiddleware
 from inkread.server.monitoring import Metrics, log
 from inkread.server.pool import Pool
 from inkread.server.problems import MEDIA_TYPE, Problem, problem_of, problem_of_http, problem_of_validation
-from inkread.server.reader_registry import ReaderRegistry
 from inkread.server.request_context import RequestContextMiddleware
 from inkread.server.routes import history, info, reading
-from inkread.server.service import Service
+from inkread.server.service import ReaderRegistry, Service
 from inkread.server.work import Readers
 
 if TYPE_CHECKING:
@@ -83,9 +82,7 @@ REVALIDATE = "no-cache"
 def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> FastAPI:
     """Creates the application, verifies its models, and opens its store.
 
-    Args:
-        settings: the server's settings.
-        reader: creates the readers in the worker processes; pickled by name.
+    ``reader`` creates the readers in the worker processes; it is pickled by name.
 
     Raises:
         ModelError: a model cannot be loaded.

@@ -10,14 +10,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from inkread import __version__
 
@@ -26,8 +19,6 @@ if TYPE_CHECKING:
 
 SECONDS = (0.002, 0.004, 0.006, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 """Upper bounds of the histograms' buckets."""
-
-MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 LOGGER = "inkread.server"
 
@@ -55,10 +46,6 @@ class Metrics:
         self._gauge("inkread_queue_limit", "Maximum pictures waiting", lambda: pool.queue)
         about = Gauge("inkread_info", "The server", ["version"], registry=self.registry)
         about.labels(__version__).set(1)
-
-    def render(self) -> bytes:
-        """Returns all metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
 
     def _histogram(self, name: str, meaning: str, label: str) -> Histogram:
         return Histogram(name, meaning, [label], buckets=SECONDS, registry=self.registry)

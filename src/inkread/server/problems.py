@@ -58,14 +58,9 @@ RETRY_SECONDS = 1
 
 
 class Problem(HTTPException):
-    """A rejected request.
+    """A rejected request, by a key of ``KINDS``, with one sentence on what is wrong and one on what to do.
 
-    Args:
-        slug: a key of ``KINDS``.
-        detail: one sentence that explains what is wrong with this request.
-        remedy: one sentence that explains what to do about it.
-        headers: extra headers of the response.
-        errors: one dict per error, if there are several.
+    ``headers`` are extra headers of the response; ``errors`` has one dict per error, if there are several.
     """
 
     def __init__(

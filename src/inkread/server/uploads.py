@@ -21,8 +21,6 @@ from inkread.picture.sources import DATA_URL
 from inkread.server.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fastapi import Request
     from python_multipart.multipart import MultipartCallbacks
 
@@ -52,12 +50,7 @@ REMEDY = 'Send the file itself, a data URL, or JSON such as {"picture": "<Base64
 
 @dataclass(slots=True)
 class Upload:
-    """A picture as sent.
-
-    Attributes:
-        name: a file name without folders and control characters, or ``UNNAMED``.
-        data: the encoded picture, not yet checked.
-    """
+    """A picture as sent, not yet checked, and its file name without folders and control characters."""
 
     name: str = UNNAMED
     data: bytearray = field(default_factory=bytearray)
@@ -84,11 +77,7 @@ async def one_picture(request: Request) -> Upload:
 
 
 async def many_pictures(request: Request, *, limit: int) -> list[Upload]:
-    """Returns the pictures of a form, in order.
-
-    Args:
-        request: multipart/form-data in which all parts are named ``PART``.
-        limit: maximum number of pictures.
+    """Returns the pictures of a form in multipart/form-data, in order; all parts are named ``PART``.
 
     Raises:
         Problem: ``too-large`` if there are more pictures; ``bad-request`` for a missing or invalid form.
@@ -134,15 +123,10 @@ def _decoded(body: bytes | bytearray) -> tuple[bytes, str | None]:
         values = json.loads(body)
     except (ValueError, RecursionError):
         raise Problem("bad-request", "The body is neither a picture nor JSON.", REMEDY) from None
-    picture, name = _checked(values)
-    return _of_text(picture), name
-
-
-def _checked(values: Mapping[str, object]) -> tuple[str, str | None]:
     picture, name = values.get("picture"), values.get("name")
     if not isinstance(picture, str) or not isinstance(name, str | None) or not values.keys() <= KEYS:
         raise Problem("invalid-option", "The JSON has no string picture, or other keys than name.", REMEDY)
-    return picture, name
+    return _of_text(picture), name
 
 
 def _of_text(text: str) -> bytes:
@@ -198,12 +182,12 @@ class _Form:
         _, options = parse_options_header(self._disposition)
         if options.get(b"name") != PART.encode():
             raise _no_form(f"The form has a part that is not named {PART}.")
+        if len(self.uploads) == self._limit == 1:
+            detail = "The form has more than 1 picture."
+            raise Problem("too-large", detail, "Send one, or use /v1/read-batch.")
         if len(self.uploads) == self._limit:
-            detail = f"The form has more than {self._limit} {'picture' if self._limit == 1 else 'pictures'}."
-            remedy = (
-                "Send one, or use /v1/read-batch." if self._limit == 1 else "Send them in several requests."
-            )
-            raise Problem("too-large", detail, remedy)
+            detail = f"The form has more than {self._limit} pictures."
+            raise Problem("too-large", detail, "Send them in several requests.")
         self.uploads.append(Upload(safe_name(options.get(b"filename", b"").decode("utf-8", "replace"))))
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:

@@ -81,13 +81,8 @@ MakeReader: TypeAlias = "Callable[..., Reader]"
 class Readers:
     """Does tasks with the readers of some models; each reader is created on first use.
 
-    The default reader is created at once and warmed up on a picture, so that no client waits for its networks
-    to load.
-
-    Args:
-        make: creates a reader from a folder.
-        folders: the models' folders by name.
-        limits: the limits for pictures.
+    ``make`` creates a reader from a model's folder. The default reader is created at once and warmed up on a
+    picture, so that no client waits for its networks to load.
 
     Raises:
         ModelError: the default model cannot be loaded.
@@ -138,15 +133,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class ReadPicture:
-    """Reads a picture, with the options of ``schemas.PictureOptions``.
+    """Reads the file of a picture, shown by this name, with the options of ``schemas.PictureOptions``.
 
-    Attributes:
-        name: the picture's name for display.
-        data: the picture's file.
-        model: the name of the model.
-        model_sha256: the SHA-256 of the model's file.
-        keep: the id for storing the reading; ``None`` to not store it.
-        client: the sender's address, for the store.
+    ``keep`` is the id for storing the reading with the client's address, or ``None`` to not store it.
     """
 
     name: str

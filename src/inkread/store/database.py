@@ -63,12 +63,7 @@ def default_url() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The location of a store.
-
-    Attributes:
-        url: the URL with its driver.
-        file: the SQLite file; ``None`` for a database server.
-    """
+    """The location of a store: the URL with its driver, and the SQLite file or ``None`` for a server."""
 
     url: URL
     file: Path | None

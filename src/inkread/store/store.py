@@ -55,11 +55,9 @@ class Store(Transactions):
     """
 
     def add_reading(self, reading: NewReading, *, id: str | None = None) -> str:  # noqa: A002
-        """Stores a reading, and returns its id; characters that a database cannot store become U+FFFD.
+        """Stores a reading, and returns its id: the given one, from ``new_id``, or a new one.
 
-        Args:
-            reading: the reading to store.
-            id: its id, from ``new_id``; a new one by default.
+        Characters that a database cannot store become U+FFFD.
         """
         key = id or queries.new_id()
         values = {
@@ -115,13 +113,11 @@ class Store(Transactions):
     ) -> Page[ReadingSummary]:
         """Finds readings whose source or text contains ``search``, ignoring case; newest first.
 
-        Args:
-            search: at most ``LONGEST_SEARCH`` characters, all literal; empty finds all readings.
-            limit: maximum number of readings, 1 to ``MOST_ITEMS``.
-            before: ``Page.next`` of the previous page.
+        An empty search finds all. At most ``limit`` readings, 1 to ``MOST_ITEMS``, follow ``before``, the
+        ``Page.next`` of the previous page.
 
         Raises:
-            OptionError: an argument is invalid.
+            OptionError: the limit or ``before`` is invalid, or the search exceeds ``LONGEST_SEARCH``.
         """
         query = select(*queries.SUMMARY)
         if len(search) > LONGEST_SEARCH:
@@ -235,15 +231,7 @@ class Store(Transactions):
             return tuple(stored)
 
     def corrections(self, *, limit: int = 50, before: str | None = None) -> Page[Correction | Mark]:
-        """Returns the active corrections and marks, newest first.
-
-        Args:
-            limit: maximum number of items, 1 to ``MOST_ITEMS``.
-            before: ``Page.next`` of the previous page.
-
-        Raises:
-            OptionError: an argument is invalid.
-        """
+        """Returns the active corrections and marks, newest first, in pages like ``readings``."""
         corrections = queries.standing_corrections(*queries.CORRECTION)
         sources: list[tuple[Select[Any], queries.Order, Callable[[RowMapping], Correction | Mark]]] = [
             (corrections, (Corrections.created, Corrections.id), lambda row: Correction(**row)),

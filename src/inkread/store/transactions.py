@@ -56,9 +56,7 @@ class Transactions:
     def open(cls, url: str) -> Self:
         """Opens a store, creates it if it does not exist, and migrates its tables to this version.
 
-        Args:
-            url: ``sqlite:///FILE``, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, or the path of a
-                file.
+        The URL is ``sqlite:///FILE``, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, or a file's path.
 
         Raises:
             StoreError: the database is unsupported, unreachable, read-only, of a newer version, or not a

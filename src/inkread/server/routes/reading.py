@@ -25,14 +25,12 @@ from inkread.server.routes.openapi import (
     text_of,
 )
 from inkread.server.schemas import GlyphOptions, PictureOptions, ReadOptions
-from inkread.server.service import Parts, Service, client_of
+from inkread.server.service import Entry, Parts, Service, client_of
 from inkread.server.uploads import Upload, many_pictures, one_picture
 from inkread.server.work import ClassifyGlyphs, to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from inkread.server.reader_registry import Entry
 
 router = APIRouter(prefix="/v1", tags=["reading"])
 
@@ -95,13 +93,9 @@ async def read_batch(
     if parts.pool.is_full:
         raise busy()
     uploads = await many_pictures(request, limit=parts.settings.max_files)
+    given = PictureOptions(**options.model_dump())
     read_one = partial(
-        _line,
-        parts,
-        entry=entry,
-        options=PictureOptions(**options.model_dump()),
-        client=client_of(request),
-        id=request.state.request_id,
+        _line, parts, entry=entry, options=given, client=client_of(request), id=request.state.request_id
     )
     return StreamingResponse(_lines(uploads, read_one, ahead=parts.pool.workers), media_type=LINES)
 
@@ -124,7 +118,7 @@ async def _line(
     parts: Service,
     upload: Upload,
     *,
-    entry: "Entry",
+    entry: Entry,
     options: PictureOptions,
     client: str | None,
     id: str,  # noqa: A002  # the request's
