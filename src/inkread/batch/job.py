@@ -126,7 +126,7 @@ class Manifest:
 
     @property
     def _place(self) -> Location:
-        return type(self.folder)(f"{str(self.folder).rstrip('/')}/{MANIFEST}")
+        return Location(f"{str(self.folder).rstrip('/')}/{MANIFEST}")
 
     def _unreadable(self, why: str) -> JobError:
         return JobError(str(self._place), f"cannot be read ({why})", "choose another folder with --out")

@@ -315,7 +315,7 @@ class Store(Transactions):
 
 
 def _require_label(label: str) -> None:
-    if label not in LABELS:
+    if label not in queries.LABELS:
         raise OptionError(f"label {label!r}", "is not a digit", 'use 0 to 9, or "" for no digit')
 
 
