@@ -22,10 +22,8 @@ from _text_pages import make_page, right_lines
 
 from inkread.datasets.array_files import load_npz
 from inkread.datasets.data_dirs import require_file
-from inkread.datasets.strips import load_pack
-from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_unipen
-from inkread.datasets.pen_strokes import load_pen_words
-from inkread.datasets.strips import load_copiste_lines, load_copiste_words, load_dhsd
+from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_pen_words, load_unipen
+from inkread.datasets.strips import load_copiste_lines, load_copiste_words, load_dhsd, load_pack
 from inkread.errors import DatasetNotFoundError
 from inkread.evaluation.metrics import edit_distance
 from inkread.evaluation.reports.markdown import fill, table

@@ -11,9 +11,8 @@ from rich.console import Console
 
 from inkread.datasets import mnist
 from inkread.datasets.data_dirs import cache_folder
-from inkread.datasets.download import RemoteFile
+from inkread.datasets.download import RemoteFile, download_bar
 from inkread.datasets.mnist import MnistFile, load_mnist
-from inkread.datasets.download import download_bar
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (3, 28, 28), np.uint8)

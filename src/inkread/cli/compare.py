@@ -176,8 +176,8 @@ def _mnist(
     data_dir: Path | None, notes: list[str], *, held_out: bool, needed: bool, quiet: bool
 ) -> list["LabelledGlyphs"]:
     """Loads the MNIST images; returns an empty list if MNIST is unavailable and not ``needed``."""
-    from inkread.datasets.mnist import HELD_OUT, HELD_OUT_COUNT, load_mnist
     from inkread.datasets.download import download_bar
+    from inkread.datasets.mnist import HELD_OUT, HELD_OUT_COUNT, load_mnist
 
     try:
         with download_bar(error_console(quiet=quiet)) as progress:

@@ -101,8 +101,8 @@ def _base(network: str, epochs: int, seed: int) -> "Recipe":
 
 def _data(recipe: "Recipe", data_dir: Path | None, *, quiet: bool) -> "tuple[LabelledGlyphs, LabelledGlyphs]":
     """Loads MNIST's training images, split into those to train on and those held out."""
-    from inkread.datasets.mnist import load_mnist
     from inkread.datasets.download import download_bar
+    from inkread.datasets.mnist import load_mnist
 
     with download_bar(error_console(quiet=quiet)) as progress:
         mnist = load_mnist("train", data_dir=data_dir, progress=progress)

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.array_files import load_npz
+from inkread.datasets.array_files import load_npz, read_bytes
 from inkread.datasets.data_dirs import require_file, search_folders
-from inkread.datasets.array_files import read_bytes
 from inkread.datasets.pictures import LabelledPicture, load_labelled_folder
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.picture.folders import is_picture

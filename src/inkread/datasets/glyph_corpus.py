@@ -15,13 +15,12 @@ import cv2
 import numpy as np
 
 from inkread.datasets import hard_negatives
-from inkread.datasets.symbols import load_bhmsds
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, SymbolGlyphs, classes_of
-from inkread.datasets.printed_letters import draw_letter
-from inkread.datasets.symbols import load_quickdraw
-from inkread.datasets.stroke_font import ALPHABET, WriterStyle, write_digit
 from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
+from inkread.datasets.printed_letters import draw_letter
+from inkread.datasets.stroke_font import ALPHABET, WriterStyle, write_digit
 from inkread.datasets.stroke_rendering import draw_strokes
+from inkread.datasets.symbols import load_bhmsds, load_quickdraw
 from inkread.pipeline.glyph import normalize_all
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from inkread.datasets.array_files import DOWNLOAD_AGAIN, GZIP_MAGIC, read_bytes, read_idx
 from inkread.datasets.data_dirs import ENVIRONMENT_VARIABLE, cache_folder, find_file, search_folders
 from inkread.datasets.download import Progress, RemoteFile, download
 from inkread.datasets.glyphs import LabelledGlyphs
-from inkread.datasets.array_files import DOWNLOAD_AGAIN, GZIP_MAGIC, read_bytes, read_idx
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 if TYPE_CHECKING:

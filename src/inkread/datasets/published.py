@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inkread.datasets.array_files import read_idx
 from inkread.datasets.data_dirs import ENVIRONMENT_VARIABLE, cache_folder, search_folders
 from inkread.datasets.download import RemoteFile, download
 from inkread.datasets.glyphs import LabelledGlyphs
-from inkread.datasets.array_files import read_idx
 from inkread.datasets.low_resolution import read_usps
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT

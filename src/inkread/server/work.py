@@ -171,8 +171,9 @@ class ReadPicture:
             content = _png(trace.reading.draw(trace.picture.pixels))
         else:
             content = to_json(self._answer(trace, milliseconds, pages))
-        keeps = self.keep is not None and not isinstance(trace, TextTrace)
-        return Done(content, len(trace.reading.digits), self._record(trace) if keeps else None)
+        keeps = self.keep is not None
+        record = self._record(trace) if keeps and not isinstance(trace, TextTrace) else None
+        return Done(content, len(trace.reading.digits), record)
 
     def _answer(self, trace: Trace | TextTrace, milliseconds: float, pages: int) -> dict[str, Any]:
         """Returns the JSON object of a reading, see ``schemas.Reading``."""

@@ -249,7 +249,7 @@ class Store(Transactions):
         )
         more = len(both) > limit or any(page.next for page in pages)
         last = both[limit - 1] if more else None
-        return Page(tuple(both[:limit]), last and queries.cursor(last.created, last.id))
+        return Page(tuple(both[:limit]), queries.cursor(last.created, last.id) if last else None)
 
     def corrections_of(self, reading: str) -> tuple[Correction | Mark, ...]:
         """Returns the active corrections and marks of a reading."""

@@ -18,10 +18,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.glyphs import describe
-from inkread.datasets.pictures import ROWS, load_labelled_folder
-from inkread.datasets.strips import HEIGHT
 from inkread.datasets.pen_strokes import load_pen_words
-from inkread.datasets.strips import Strip, Strips, load_copiste_lines, load_copiste_words, load_dhsd
+from inkread.datasets.pictures import ROWS, load_labelled_folder
+from inkread.datasets.strips import HEIGHT, Strip, Strips, load_copiste_lines, load_copiste_words, load_dhsd
 from inkread.errors import DatasetFormatError
 from inkread.models.card import TEXT_CLASSES
 from inkread.picture import load_picture

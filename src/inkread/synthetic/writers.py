@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.symbols import load_bhmsds
 from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
-from inkread.datasets.pen_strokes import HELD_OUT_SOURCE, load_pendigits
-from inkread.datasets.symbols import load_quickdraw
-from inkread.datasets.strips import load_copiste, load_dhsd_pack
+from inkread.datasets.pen_strokes import (
+    HELD_OUT_CONTRIBUTORS,
+    HELD_OUT_SOURCE,
+    load_all_pen_words,
+    load_pendigits,
+    load_unipen,
+)
+from inkread.datasets.strips import CROSSED_OUT, load_copiste, load_dhsd_pack
 from inkread.datasets.stroke_font import WriterStyle, write_digit
-from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_unipen
-from inkread.datasets.pen_strokes import load_all_pen_words
-from inkread.datasets.strips import CROSSED_OUT
+from inkread.datasets.symbols import load_bhmsds, load_quickdraw
 from inkread.synthetic.fonts import font_glyph, hand_fonts, print_fonts
 from inkread.synthetic.real import RealNumber, load_real
 from inkread.synthetic.row_text import MARK_WOBBLE, MARKS

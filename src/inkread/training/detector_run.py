@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.corrections import load_corrected_pages
-from inkread.datasets.strips import load_numbers
 from inkread.datasets.registry import CORRECTIONS
+from inkread.datasets.strips import load_numbers
 from inkread.models import CARD_FILE, CLOSEUP, DETECTOR, MODEL_FILE, RESCORING, STRIP
 from inkread.pipeline import closeups
 from inkread.pipeline.detector import Detector
