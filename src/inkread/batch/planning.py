@@ -125,7 +125,6 @@ class Planner:
 
     @property
     def _size(self) -> int:
-        """The number of inputs in the next shard."""
         return min(self._most, max(SMALLEST, self._planned // SHARE))
 
     def _shards(self, names: Iterable[str]) -> Iterator[Shard]:

@@ -108,7 +108,6 @@ class Schedule:
         return done
 
     def _take(self) -> Numbered | None:
-        """Returns the next shard to read."""
         if self._again:
             return self._again.popleft()
         shard, self._next = self._next, next(self._coming, None)

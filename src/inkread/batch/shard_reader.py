@@ -85,7 +85,6 @@ class ShardReader:
         self._worker.close()
 
     def _rows(self, item: Item) -> Iterator[Row]:
-        """Yields the rows of a picture's or document's pages."""
         if not isinstance(item.data, bytes):
             yield self._failed(item.name, 1, failure(item.data))
             return

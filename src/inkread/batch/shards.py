@@ -195,7 +195,6 @@ def pictures_in_zip(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _item(name: str, file: Any, most: int) -> Item:
-    """Reads a member of an archive."""
     with file:
         return Item(name, file.read(most + 1))
 

@@ -131,7 +131,6 @@ def classify(glyphs: NDArray[Any], **options: Any) -> Request:
 
 
 def _encoded(source: Source) -> bytes:
-    """Returns the source as the bytes of a picture file."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     name = describe_source(source)

@@ -121,7 +121,6 @@ def load_files(
 
 
 def _folder(collection: str, data_dir: AnyPath | None) -> Path:
-    """Returns the collection's folder within one of the search folders."""
     for folder in search_folders(collection, data_dir):
         if folder.name == collection and folder.is_dir():
             return folder

@@ -177,7 +177,6 @@ def printed(count: int, rng: np.random.Generator) -> LabelledGlyphs:
 
 
 def _fingerprint() -> str:
-    """Returns the SHA-256 of the alphabet."""
     strokes = (stroke for digit in sorted(ALPHABET) for shape in ALPHABET[digit] for stroke in shape)
     return hashlib.sha256(b"".join(stroke.tobytes() for stroke in strokes)).hexdigest()
 

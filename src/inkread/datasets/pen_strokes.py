@@ -186,7 +186,6 @@ def load_all_pen_words(data_dir: AnyPath | None = None) -> tuple[PenCharacters, 
 
 
 def _restarted(steps: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Returns cumulative sums that restart at each start."""
     sums = np.cumsum(steps)
     before = np.where(starts[:-1] > 0, sums[np.maximum(starts[:-1] - 1, 0)], 0)
     return sums - np.repeat(before, np.diff(starts))

@@ -53,7 +53,6 @@ def draw_letter(letter: str, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _hershey(letter: str, font: int, thickness: int) -> NDArray[np.uint8]:
-    """Draws a letter in one of OpenCV's fonts in the middle of a picture."""
     (width, height), _ = cv2.getTextSize(letter, font, 2.4, thickness)
     field = np.zeros((SIDE, SIDE), np.uint8)
     corner = ((SIDE - width) // 2, (SIDE + height) // 2)

@@ -128,7 +128,6 @@ def _is_at(path: Path, file: RemoteFile) -> bool:
 
 
 def _idx(paths: Sequence[Path], _split: Split) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Decodes two files in MNIST's format."""
     images, labels = paths
     return read_idx(images), read_idx(labels)
 

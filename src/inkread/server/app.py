@@ -199,7 +199,6 @@ def _answer_errors(app: FastAPI) -> None:
 
 
 def _methods(scope: Scope) -> set[str]:
-    """Returns the methods that an address supports."""
     found = (
         route for router in ROUTERS for route in router.routes if route.matches(scope)[0] is not Match.NONE
     )

@@ -63,7 +63,6 @@ def _array_of_lists(values: Any) -> NDArray[np.float64]:
 
 
 def _is_nested(values: Any) -> bool:
-    """Returns whether the value is a list of 28×28 lists of numbers."""
     return (
         isinstance(values, list)
         and all(isinstance(one, list) and len(one) == SIDE for one in values)

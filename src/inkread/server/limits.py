@@ -104,12 +104,10 @@ class AccessControlMiddleware:
             )
 
     def _may_write(self, origin: str, host: str) -> bool:
-        """Returns whether this origin is the server's own or is allowed by CORS."""
         own = urlsplit(origin).netloc.lower() == host.lower() if origin != "null" else False
         return own or "*" in self.settings.cors or origin in self.settings.cors
 
     def _hold(self, size: int) -> None:
-        """Reserves memory for a part of a body."""
         if self._held + size > self.settings.max_held_bytes:
             raise busy("The memory for requests is full.")
         self._held += size
@@ -204,7 +202,6 @@ def _digest(key: str) -> bytes:
 
 
 def _host_name(host: str) -> str:
-    """Returns the name in a ``Host`` header, without the port."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:

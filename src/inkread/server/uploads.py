@@ -113,7 +113,6 @@ def _is_text(body: bytes | bytearray) -> bool:
 
 
 def _decoded(body: bytes | bytearray) -> tuple[bytes, str | None]:
-    """Returns the picture of such a body, and its name if it has one."""
     if len(body) > MOST_TEXT:
         detail = f"The text has more than {MOST_TEXT} bytes."
         raise Problem("too-large", detail, "Send the file itself as body.")

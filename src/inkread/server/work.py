@@ -176,7 +176,6 @@ class ReadPicture:
         return Done(content, len(trace.reading.digits), record)
 
     def _answer(self, trace: Trace | TextTrace, milliseconds: float, pages: int) -> dict[str, Any]:
-        """Returns the JSON object of a reading, see ``schemas.Reading``."""
         answer = trace.reading.to_dict() | {
             "id": self.keep,
             "source": self.name,

@@ -210,7 +210,6 @@ def _sqlite_code(error: Exception) -> str:
 
 
 def _meaning(error: Exception, address: Address) -> tuple[str, str]:
-    """Returns an error's problem and remedy."""
     original = getattr(error, "orig", None) or error
     code = _sqlite_code(error)
     for name, meaning in SQLITE_MEANINGS.items():

@@ -230,7 +230,6 @@ def store_mark(
 
 
 def _judgment(label: str, by: str | None, now: datetime) -> dict[str, Any]:
-    """Returns the columns that a new correction and a new mark have in common."""
     return {"id": new_id(), "label": label, "created": now, "by": None if by is None else storable(by)}
 
 
@@ -292,7 +291,6 @@ def cursor(created: datetime, id: str) -> str:  # noqa: A002
 
 
 def _after(cursor: str) -> tuple[datetime, str]:
-    """Parses a cursor into its time and id."""
     match = CURSOR.fullmatch(cursor)
     if match is None:
         raise OptionError("cursor", "is not from this store", "use the one from the previous page")

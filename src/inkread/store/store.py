@@ -320,7 +320,6 @@ def _require_label(label: str) -> None:
 
 
 def _require_box(box: Sequence[int], width: int, height: int) -> Box:
-    """Returns the box if it is valid and inside a picture of this size."""
     x0, y0, x1, y1 = map(int, box)
     if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
         problem = f"is empty or outside the picture of {width}×{height} pixels"
@@ -341,7 +340,6 @@ def _columns(digit: NewDigit) -> dict[str, Any]:
 
 
 def _digit(row: RowMapping) -> NewDigit:
-    """Converts a database row to a digit."""
     kept = {name: row[name] for name in ("label", "probability", "glyph", "crop")}
     return NewDigit(**kept, box=queries.box_of(row), probabilities=tuple(row["probabilities"]))
 

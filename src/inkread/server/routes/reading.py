@@ -123,7 +123,6 @@ async def _line(
     client: str | None,
     id: str,  # noqa: A002  # the request's
 ) -> bytes:
-    """Returns the line of one picture: its reading or its error."""
     try:
         return await parts.read(upload, entry, options, client=client, patiently=True) + b"\n"
     except Problem as found:
