@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
+from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
 from inkread.desktop.canvas import FULL, Canvas
 from inkread.desktop.grid_view import CELLS, GridView
 from inkread.errors import DatasetNotFoundError

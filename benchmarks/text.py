@@ -20,16 +20,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from _text_pages import make_page, right_lines
 
-from inkread.datasets.archives import load_npz
+from inkread.datasets.array_files import load_npz
 from inkread.datasets.data_dirs import require_file
-from inkread.datasets.strip_pack import load_pack
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
-from inkread.datasets.written_text import (
-    load_copiste_lines,
-    load_copiste_words,
-    load_dhsd,
-    load_pen_words,
-)
+from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_pen_words, load_unipen
+from inkread.datasets.strips import load_copiste_lines, load_copiste_words, load_dhsd, load_pack
 from inkread.errors import DatasetNotFoundError
 from inkread.evaluation.metrics import edit_distance
 from inkread.evaluation.reports.markdown import fill, table
@@ -43,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.written_text import Strips
+    from inkread.datasets.strips import Strips
 
 Sample = tuple["NDArray[np.uint8]", str]
 WILLS = "https://github.com/HTR-United/CREMMA-AN-TestamentsDePoilus"

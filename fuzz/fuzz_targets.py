@@ -29,7 +29,7 @@ from fuzz_checks import BrokenPromise, Target
 from PIL import Image, ImageDraw, features
 
 from inkread.cli.recipes import fine_tune_config_of, recipe_of
-from inkread.datasets.idx import read_idx
+from inkread.datasets.array_files import read_idx
 from inkread.datasets.pictures import load_labelled_folder
 from inkread.errors import DatasetFormatError, InkreadError, OptionError, PictureError
 from inkread.evaluation.summary import summarize
@@ -40,8 +40,8 @@ from inkread.picture import PictureLimits, is_document, load_picture, page_count
 from inkread.pipeline.classifier import Classifier
 from inkread.reader import Reader
 from inkread.server import ServerSettings, create_app
-from inkread.server.logs import LOGGER
-from inkread.server.reader_registry import Entry
+from inkread.server.monitoring import LOGGER
+from inkread.server.service import Entry
 from inkread.server.work import Readers
 from inkread.store import NewDigit, NewReading, StoredPicture
 from inkread.training.architecture import load_architecture

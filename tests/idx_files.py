@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 
-from inkread.datasets.idx import TYPES
+from inkread.datasets.array_files import TYPES
 
 
 def idx(array):

@@ -10,8 +10,7 @@ import pytest
 from pipeline.test_text_lines import page
 
 import inkread
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
-from inkread.datasets.written_text import load_pen_words
+from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_pen_words, load_unipen
 from inkread.errors import DatasetNotFoundError, OptionError, PictureError
 from inkread.evaluation.metrics import edit_distance
 from inkread.pipeline.explain import save_stages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fsspec
 import pytest
 
-from inkread.batch.inputs import files_of
+from inkread.batch.planning import files_of
 from inkread.batch.storage import Location, fetch
 from inkread.errors import JobError, OptionError, PictureNotFoundError
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from inkread.datasets.bhmsds import load_bhmsds
-from inkread.datasets.quickdraw import load_quickdraw
-from inkread.datasets.unipen import load_unipen
+from inkread.datasets.pen_strokes import load_unipen
+from inkread.datasets.symbols import load_bhmsds, load_quickdraw
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 LOADERS = {"unipen": load_unipen, "bhmsds": load_bhmsds, "quickdraw": load_quickdraw}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from idx_files import idx, packed_idx
 
-from inkread.datasets.idx import TYPES, read_idx
+from inkread.datasets.array_files import TYPES, read_idx
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 DTYPES = [dtype.newbyteorder("=") for dtype in TYPES.values()]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.datasets.pendigits import load_pendigits
-from inkread.datasets.written_text import load_copiste_lines, load_copiste_words, load_dhsd, load_pen_words
+from inkread.datasets.pen_strokes import load_pen_words, load_pendigits
+from inkread.datasets.strips import load_copiste_lines, load_copiste_words, load_dhsd
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 

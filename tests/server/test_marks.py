@@ -99,7 +99,7 @@ def test_a_text_is_answered_with_what_was_stored(collecting, reading):
 def test_a_correction_is_on_disk_before_the_response(collecting, reading):
     mark = post(collecting, reading=reading, box=[300, 10, 320, 40], label="5").json()
     with Store.open(collecting.service.settings.store) as other:
-        assert [str(one.id) for one in other.marks(reading)] == [mark["id"]]
+        assert [str(one.id) for one in other.corrections_of(reading)] == [mark["id"]]
 
 
 def test_removing_a_reading_takes_its_marks_and_its_picture_with_it(collecting, reading):

@@ -18,9 +18,9 @@ from processes import PATIENCE
 from serving import BLANK, SEVEN, TRUNCATED, parts, png, serving, seven, slug
 
 from inkread import Reader
-from inkread.server import encoded_pictures, schemas
+from inkread.server import schemas
 from inkread.server.problems import Problem
-from inkread.server.uploads import LONGEST_NAME, many_pictures, safe_name
+from inkread.server.uploads import LONGEST_NAME, MOST_TEXT, many_pictures, safe_name
 
 
 def lines_of(answer):
@@ -84,7 +84,7 @@ def test_text_that_is_not_a_picture_is_a_problem_with_a_remedy(server, body, kin
 
 
 def test_text_of_more_than_16_mib_is_refused(server):
-    answer = server.post("/v1/read", content=b"data:image/png;base64," + bytes(encoded_pictures.MOST))
+    answer = server.post("/v1/read", content=b"data:image/png;base64," + bytes(MOST_TEXT))
     assert slug(answer) == "too-large"
 
 

@@ -16,8 +16,8 @@ from serving import SEVEN, TRUNCATED, answering, parts, serving, slug
 import inkread
 from inkread.errors import OptionError
 from inkread.picture import supported_formats
-from inkread.server.logs import JsonFormatter, log_config
-from inkread.server.static_files import FOLDER, MEDIA_TYPES
+from inkread.server.app import FOLDER, MEDIA_TYPES
+from inkread.server.monitoring import JsonFormatter, log_config
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "

@@ -16,8 +16,7 @@ from sqlalchemy import make_url
 
 from inkread.errors import MissingExtraError, StoreError
 from inkread.store import Store, default_url
-from inkread.store.address import Address
-from inkread.store.database import PATIENCE
+from inkread.store.database import PATIENCE, Address
 
 SECRET = "hunter2"
 

@@ -77,11 +77,11 @@ def test_a_mark_is_kept_with_who_and_when_listed_and_withdrawn_once(store, make_
     assert (found.model, found.model_sha256) == ("default", "ab" * 32)
     assert before <= found.created <= datetime.now(UTC)
     assert store.corrections().items == (found,)
-    assert store.marks(reading) == (found,)
+    assert store.corrections_of(reading) == (found,)
     assert store.reading(reading).corrections == store.readings().items[0].corrections == 1
     assert store.withdraw(found.id)
     assert not store.withdraw(found.id)
-    assert store.corrections().items == store.marks(reading) == ()
+    assert store.corrections().items == store.corrections_of(reading) == ()
     assert store.reading(reading).corrections == 0
 
 
@@ -108,7 +108,7 @@ def test_a_newer_mark_at_the_same_place_replaces_the_older(store, rows_of, make_
     older = mark(store, reading, label="5")
     beside = mark(store, reading, (322, 100, 342, 130))
     newer = mark(store, reading, (302, 101, 321, 131), label="6")
-    assert store.marks(reading) == (beside, newer)
+    assert store.corrections_of(reading) == (beside, newer)
     assert not store.withdraw(older.id)
     assert rows_of(Marks) == 3
 
@@ -157,7 +157,7 @@ def test_an_unknown_reading_accepts_no_mark_and_no_text(store, reading):
         mark(store, reading)
     with pytest.raises(StoreNotFoundError):
         write(store, reading, "1")
-    assert store.marks(reading) == ()
+    assert store.corrections_of(reading) == ()
 
 
 # Training pages

@@ -14,8 +14,8 @@ from sqlalchemy import create_engine, insert, inspect, text
 
 from inkread.errors import StoreError
 from inkread.store import Store
-from inkread.store.migrate import SCRIPTS, VERSION_TABLE
 from inkread.store.tables import Corrections, Digits, Readings, Table
+from inkread.store.transactions import SCRIPTS, VERSION_TABLE
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkread.datasets.numbers import Number, load_numbers
+from inkread.datasets.strips import Number, load_numbers
 from inkread.synthetic.real import IGNORED, RealNumber, load_real, real_page
 
 STRIP = np.full((48, 60), 220, np.uint8)

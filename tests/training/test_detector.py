@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from inkread.datasets.numbers import load_numbers
+from inkread.datasets.strips import load_numbers
 from inkread.errors import TrainingError
 from inkread.models import CLOSEUP, DIGIT_CLASSES, MODEL_FILE, STRIP, Model, load_model
 from inkread.models.onnx_session import Network, open_session

@@ -15,10 +15,9 @@ import torch
 from pipeline.test_text_lines import page
 from processes import PATIENCE
 
-from inkread.datasets.strip_pack import HEIGHT
+from inkread.datasets.pen_strokes import PenCharacters
+from inkread.datasets.strips import HEIGHT, Strip
 from inkread.datasets.stroke_font import WriterStyle, write_row
-from inkread.datasets.unipen import PenCharacters
-from inkread.datasets.written_text import Strip
 from inkread.errors import DatasetFormatError, OptionError, TrainingError
 from inkread.models import NGRAMS
 from inkread.pipeline.beam_search import BeamSearch

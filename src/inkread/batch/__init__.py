@@ -5,18 +5,14 @@ complete, so the parts themselves record what is done: a job that was killed rea
 
 ===================  ======================================================================
 ``storage``          files and folders by path or URL
-``inputs``           which files the inputs name
 ``shards``           some inputs: files, a stretch of an archive, row groups of a table
-``planning``         divides the inputs into shards
-``manifest``         the job's settings and its shards, in a file beside the parts
-``rows``             one row per page
-``parts``            the output: one Parquet, JSONL, or CSV file per shard
+``planning``         which files the inputs name, and how they are divided into shards
+``rows``             the output: one row per page, in one Parquet, JSONL, or CSV file per shard
 ``page_reader``      reads pages, in a process that can be killed
 ``shard_reader``     reads a shard into its part, whatever its pictures do
-``scheduling``       gives shards to actors, and again if an actor is lost
-``engine_local``     actors as threads of this process
+``scheduling``       gives shards to actors, and again if an actor is lost; actors on this machine
 ``engine_ray``       actors in a Ray cluster
-``job``              all of it
+``job``              all of it, and its manifest: settings and shards, in a file beside the parts
 ===================  ======================================================================
 
 Requires the extra ``batch``, and for Ray the extra ``ray``.
@@ -29,20 +25,20 @@ from typing import TYPE_CHECKING
 from inkread.system.lazy import lazy
 
 if TYPE_CHECKING:
-    from inkread.batch.engine_local import LocalEngine
     from inkread.batch.engine_ray import RayEngine
     from inkread.batch.job import Job, Progress, run
     from inkread.batch.page_reader import ReadingSettings
+    from inkread.batch.scheduling import LocalEngine
 
 __all__ = ["Job", "LocalEngine", "Progress", "RayEngine", "ReadingSettings", "run"]
 
 __getattr__ = lazy(
     __name__,
     {
-        "engine_local": ("LocalEngine",),
         "engine_ray": ("RayEngine",),
         "job": ("Job", "Progress", "run"),
         "page_reader": ("ReadingSettings",),
+        "scheduling": ("LocalEngine",),
     },
     needs={"fsspec": "batch", "pyarrow": "batch", "ray": "ray"},
 )

@@ -60,14 +60,7 @@ class RayEngine:
         style: str,
         on_row: Callable[[Row], object],  # noqa: ARG002  # rows stay where they are read
     ) -> Iterator[Done]:
-        """Reads shards into their parts, see ``Schedule.run``.
-
-        Args:
-            shards: the shards with their numbers.
-            settings: how pages are read.
-            out: the job's output folder.
-            style: the format of its parts.
-            on_row: not called.
+        """Reads shards like ``LocalEngine.read``, but never calls ``on_row``.
 
         Raises:
             JobError: the cluster cannot be reached.
@@ -75,11 +68,10 @@ class RayEngine:
         with _connected(self._address):
             remote = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(ShardReader)
             actors = self._workers or int(ray.cluster_resources().get("CPU", 1))
-
-            def hire() -> _RayActor:
-                return _RayActor(remote.remote(settings, out, style))
-
-            yield from Schedule(shards, hire=hire, actors=actors).run()
+            schedule = Schedule(
+                shards, hire=lambda: _RayActor(remote.remote(settings, out, style)), actors=actors
+            )
+            yield from schedule.run()
 
 
 class _RayActor:

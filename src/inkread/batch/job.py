@@ -1,19 +1,24 @@
-"""A job: plan once, read the shards that have no part yet, stop at any time, start again."""
+"""A job: plan once, read the shards that have no part yet, stop at any time, start again.
+
+The plan is the manifest, a file that appears before the first part. Its first line has the job's settings,
+each further line one shard. It never changes: a job that is started again reads what it planned, even if
+files were added since.
+"""
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
-from inkread.batch.inputs import files_of
-from inkread.batch.manifest import Manifest
 from inkread.batch.page_reader import ReadingSettings
-from inkread.batch.parts import WRITERS, numbers_of_parts
-from inkread.batch.planning import Planner
-from inkread.batch.rows import CSV_VERSION
+from inkread.batch.planning import Planner, files_of
+from inkread.batch.rows import CSV_VERSION, WRITERS, numbers_of_parts
 from inkread.batch.shard_reader import Done
+from inkread.batch.shards import from_dict, to_dict
 from inkread.batch.storage import Location
 from inkread.errors import JobError, OptionError
 from inkread.system.locks import working_in
@@ -21,25 +26,16 @@ from inkread.system.locks import working_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from inkread.batch.engine_ray import RayEngine
     from inkread.batch.rows import Row
-    from inkread.batch.scheduling import Numbered
+    from inkread.batch.scheduling import LocalEngine
+    from inkread.batch.shards import Shard
+
+MANIFEST, VERSION = "_manifest.jsonl", 1
+"""Name of the manifest, which readers of tables skip because of its first character, and its version."""
 
 PART_SIZE = 1000
 """Default maximum number of inputs per part; they are read again if the job is killed."""
-
-
-class Engine(Protocol):
-    """Where shards are read."""
-
-    def read(
-        self,
-        shards: Iterable[Numbered],
-        settings: ReadingSettings,
-        out: str,
-        style: str,
-        on_row: Callable[[Row], object],
-    ) -> Iterator[Done]:
-        """Reads shards into their parts, see ``LocalEngine``; may call ``on_row`` for no row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +43,7 @@ class Job:
     """What to read, how, and where to.
 
     Attributes:
-        inputs: paths or URLs, see ``inputs.files_of``.
+        inputs: paths or URLs, see ``planning.files_of``.
         out: path or URL of the output folder; one folder per job.
         settings: how pages are read.
         style: the format of the parts: ``parquet``, ``jsonl``, or ``csv``.
@@ -75,6 +71,68 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest in the job's output folder; ``identity`` are the settings on which the rows depend."""
+
+    folder: Location
+    identity: dict[str, Any]
+
+    @property
+    def exists(self) -> bool:
+        """Whether it has been written."""
+        return MANIFEST in self.folder.names()
+
+    def write(self, shards: Iterable[Shard]) -> None:
+        """Writes it, whole or not at all.
+
+        Raises:
+            OutputError: it cannot be written.
+            JobError: the inputs cannot be listed.
+        """
+        with self.folder.publishing(MANIFEST) as path, path.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(f"{json.dumps({'version': VERSION} | self.identity)}\n")
+            for shard in shards:
+                file.write(f"{json.dumps(to_dict(shard))}\n")
+
+    def require_same_job(self) -> None:
+        """Raises a ``JobError`` if it is the manifest of another job."""
+        before = next(self._lines(), {})
+        changed = [name for name, value in self.identity.items() if before.get(name) != value]
+        if before.get("version") != VERSION or changed:
+            problem = f"holds a job with other settings ({', '.join(changed) or 'another version'})"
+            raise JobError(
+                str(self.folder), problem, "choose another folder with --out, or the same settings"
+            )
+
+    def shards(self) -> Iterator[tuple[int, Shard]]:
+        """Yields the shards with their numbers, from 0."""
+        for number, fields in enumerate(islice(self._lines(), 1, None)):
+            try:
+                shard = from_dict(fields)
+            except (KeyError, TypeError) as error:
+                raise self._unreadable(f"line {number + 2} is not a shard") from error
+            yield number, shard
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            with self._place.open() as lines:
+                for number, line in enumerate(lines, 1):
+                    fields = json.loads(line)
+                    if not isinstance(fields, dict):
+                        raise self._unreadable(f"line {number} is not an object")
+                    yield fields
+        except (OSError, ValueError, RecursionError) as error:
+            raise self._unreadable(str(error)) from error
+
+    @property
+    def _place(self) -> Location:
+        return Location(f"{str(self.folder).rstrip('/')}/{MANIFEST}")
+
+    def _unreadable(self, why: str) -> JobError:
+        return JobError(str(self._place), f"cannot be read ({why})", "choose another folder with --out")
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job is.
 
@@ -92,7 +150,7 @@ class Progress:
 
 
 def run(
-    job: Job, engine: Engine, *, on_row: Callable[[Row], object] = lambda _row: None
+    job: Job, engine: LocalEngine | RayEngine, *, on_row: Callable[[Row], object] = lambda _row: None
 ) -> Iterator[Progress]:
     """Runs a job, or continues it; yields its progress at the start and after each shard.
 

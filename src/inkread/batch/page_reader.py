@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -60,69 +60,19 @@ class ReadingSettings:
             raise OptionError(f"--max-seconds {self.max_seconds:g}", "is out of range", "use seconds above 0")
 
     def reader(self) -> Reader | TextReader | SymbolReader:
-        """Makes the reader.
-
-        Raises:
-            ModelError: a model cannot be loaded.
-            OptionError: the alphabet is unknown, or an option does not go with it.
-        """
+        """Makes the reader; raises the errors of ``open_reader``."""
         return open_reader(
-            self.alphabet,
-            model=self.model,
-            detector=self.detector,
-            limits=self.limits,
-            threads=THREADS,
+            self.alphabet, model=self.model, detector=self.detector, limits=self.limits, threads=THREADS
         )
 
 
 @dataclass(frozen=True, slots=True)
-class CountPages:
-    """Counts the pages of a document.
-
-    Attributes:
-        name: its name.
-        data: its content.
-    """
+class Task:
+    """Reads a page, counted from 1, of a picture or document; without a page, counts those of a document."""
 
     name: str
     data: bytes
-
-    def do(self, page_reader: PageReader) -> int | Row:
-        """Returns the count, or the row of a document that cannot be opened."""
-        try:
-            return page_count(self.data, limits=page_reader.settings.limits)
-        except Exception as error:  # noqa: BLE001  # see failure()
-            return Row(self.name, 1, models=page_reader.settings.models, error=failure(error))
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPage:
-    """Reads a page.
-
-    Attributes:
-        name: the name of its picture or document.
-        data: the content.
-        page: the page's number, from 1.
-    """
-
-    name: str
-    data: bytes
-    page: int = 1
-
-    def do(self, page_reader: PageReader) -> Row:
-        """Returns its row."""
-        settings, start = page_reader.settings, perf_counter()
-        try:
-            reading = page_reader.reader.trace(
-                self.data, single=settings.single, page=self.page, min_probability=settings.min_probability
-            ).reading
-        except Exception as error:  # noqa: BLE001  # see failure()
-            return Row(self.name, self.page, models=page_reader.settings.models, error=failure(error))
-        milliseconds = 1000 * (perf_counter() - start)
-        return Row.of(self.name, self.page, reading, page_reader.settings.models, milliseconds)
-
-
-Task: TypeAlias = CountPages | ReadPage
+    page: int | None = None
 
 
 class PageReader:
@@ -142,8 +92,18 @@ class PageReader:
         self.reader.trace(np.full((60, 90), 255, np.uint8), single=settings.single)
 
     def __call__(self, task: Task) -> int | Row:
-        """Returns a document's page count, or a page's row."""
-        return task.do(self)
+        """Returns a document's page count, a page's row, or the row of a failure."""
+        settings, start = self.settings, perf_counter()
+        try:
+            if task.page is None:
+                return page_count(task.data, limits=settings.limits)
+            reading = self.reader.trace(
+                task.data, single=settings.single, page=task.page, min_probability=settings.min_probability
+            ).reading
+        except Exception as error:  # noqa: BLE001  # see failure()
+            return Row(task.name, task.page or 1, models=settings.models, error=failure(error))
+        milliseconds = 1000 * (perf_counter() - start)
+        return Row.of(task.name, task.page, reading, settings.models, milliseconds)
 
 
 def failure(error: Exception) -> str:

@@ -1,8 +1,10 @@
-"""One row per page: what a job's output says."""
+"""The output: one row per page, in one file per shard, which appears whole or not at all."""
 
 from __future__ import annotations
 
 import json
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +12,19 @@ from inkread.results import table
 from inkread.results.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
     import pyarrow as pa
 
+    from inkread.batch.storage import Location
     from inkread.results import Reading
+
+    Write = Callable[["Row"], object]
+
+GROUP = 1000
+"""Rows of a Parquet row group, which is how many are in memory at a time."""
 
 COLUMNS = ("source", "page", "text", "written", "digits", "models", "milliseconds", "error")
 """The columns of Parquet and JSON lines."""
@@ -61,11 +73,7 @@ class Row:
     def of(cls, source: str, page: int, reading: Reading, models: str, milliseconds: float) -> Row:
         """Makes the row of a reading."""
         digits = tuple(
-            {
-                "label": digit.label,
-                "probability": round(digit.probability, 6),
-                "box": list(digit.box),
-            }
+            {"label": digit.label, "probability": round(digit.probability, 6), "box": list(digit.box)}
             for digit in reading.digits
         )
         record = table.record_of(Outcome(source, reading))
@@ -117,9 +125,65 @@ def schema() -> pa.Schema:
     digit = pa.struct(
         [("label", pa.string()), ("probability", pa.float32()), ("box", pa.list_(pa.int32(), 4))]
     )
-    types = {
-        "page": pa.int32(),
-        "digits": pa.list_(digit),
-        "milliseconds": pa.float32(),
-    }
+    types = {"page": pa.int32(), "digits": pa.list_(digit), "milliseconds": pa.float32()}
     return pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
+
+
+@contextmanager
+def _jsonl(path: Path) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        yield lambda row: file.write(f"{row.to_json()}\n")
+
+
+@contextmanager
+def _csv(path: Path) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(table.csv_line(CSV_COLUMNS))
+        yield lambda row: file.write(row.to_csv())
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[Write]:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    rows: list[Row] = []
+    with ParquetWriter(path, schema(), compression="zstd") as writer:
+
+        def flush() -> None:
+            writer.write_table(pa.Table.from_pylist([row.to_dict() for row in rows], schema()))
+            rows.clear()
+
+        def write(row: Row) -> None:
+            rows.append(row)
+            if len(rows) >= GROUP:
+                flush()
+
+        yield write
+        flush()
+
+
+WRITERS: dict[str, Callable[[Path], AbstractContextManager[Write]]] = {
+    "parquet": _parquet,
+    "jsonl": _jsonl,
+    "csv": _csv,
+}
+"""The output formats, which are also the parts' suffixes."""
+
+
+@contextmanager
+def part_of(folder: Location, number: int, style: str) -> Iterator[Write]:
+    """Yields a function that writes a row; the part appears in the folder when the block ends without error.
+
+    Raises:
+        OutputError: it cannot be written.
+        JobError: it cannot be uploaded.
+    """
+    with folder.publishing(f"part-{number:06d}.{style}") as path, WRITERS[style](path) as write:
+        yield write
+
+
+def numbers_of_parts(folder: Location, style: str) -> set[int]:
+    """Returns the numbers of the parts that are in the folder."""
+    found = (re.fullmatch(rf"part-(\d{{6,}})\.{style}", name) for name in folder.names())
+    return {int(match[1]) for match in found if match}

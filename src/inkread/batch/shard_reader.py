@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from inkread.batch.page_reader import CountPages, PageReader, ReadingSettings, ReadPage, Task, failure
-from inkread.batch.parts import part_of
-from inkread.batch.rows import Row
+from inkread.batch.page_reader import PageReader, ReadingSettings, Task, failure
+from inkread.batch.rows import Row, part_of
 from inkread.batch.storage import Location
 from inkread.errors import WorkerError, WorkerTimeoutError
 from inkread.picture import is_document
@@ -33,13 +32,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A shard that has become a part.
-
-    Attributes:
-        inputs: how many pictures and documents it had.
-        rows: how many pages.
-        errors: how many pages could not be read.
-    """
+    """What was read: how many pictures and documents, how many pages of these, and how many in vain."""
 
     inputs: int = 0
     rows: int = 0
@@ -50,13 +43,9 @@ class Done:
 
 
 class ShardReader:
-    """Reads shards, one at a time.
+    """Reads shards, one at a time, into parts of this format in the folder ``out``.
 
-    Args:
-        settings: how pages are read.
-        out: the job's output folder.
-        style: the format of its parts.
-        name: what errors call the process.
+    Errors call its process by the name.
     """
 
     def __init__(self, settings: ReadingSettings, out: str, style: str, *, name: str = "reader") -> None:
@@ -66,21 +55,11 @@ class ShardReader:
         )
 
     def start(self) -> None:
-        """Starts the process and returns when it is ready.
-
-        Raises:
-            ModelError: a model cannot be loaded.
-            WorkerError: the process did not start, or ``kill`` was called.
-        """
+        """Starts the process and returns when it is ready; see ``SupervisedWorker.start``."""
         self._worker.start()
 
     def read(self, number: int, shard: Shard, on_row: Callable[[Row], object] = lambda _row: None) -> Done:
-        """Reads a shard into its part.
-
-        Args:
-            number: the shard's number, and its part's.
-            shard: the shard.
-            on_row: called after each page.
+        """Reads a shard into its part, which has the same number; calls ``on_row`` after each page.
 
         Raises:
             JobError: the store of the pictures or of the output cannot be reached.
@@ -106,17 +85,16 @@ class ShardReader:
         self._worker.close()
 
     def _rows(self, item: Item) -> Iterator[Row]:
-        """Yields the rows of a picture's or document's pages."""
         if not isinstance(item.data, bytes):
             yield self._failed(item.name, 1, failure(item.data))
             return
-        pages = self._run(CountPages(item.name, item.data)) if is_document(item.data) else 1
+        pages = self._run(Task(item.name, item.data)) if is_document(item.data) else 1
         if isinstance(pages, Row):
             yield pages
             return
         for page in range(1, pages + 1):
-            row = self._run(ReadPage(item.name, item.data, page))
-            assert isinstance(row, Row)  # noqa: S101  # ReadPage returns nothing else
+            row = self._run(Task(item.name, item.data, page))
+            assert isinstance(row, Row)  # noqa: S101  # a page is nothing else
             yield replace(row, pages=pages)
 
     def _run(self, task: Task) -> int | Row:
@@ -130,8 +108,7 @@ class ShardReader:
                 break
             except WorkerError as error:
                 problem = f"ended the process that read it: it {error.problem}"
-        page = task.page if isinstance(task, ReadPage) else 1
-        return self._failed(task.name, page, f"{problem}; use a smaller or simpler picture")
+        return self._failed(task.name, task.page or 1, f"{problem}; use a smaller or simpler picture")
 
     def _failed(self, name: str, page: int, error: str) -> Row:
         return Row(name, page, models=self._settings.models, error=error)

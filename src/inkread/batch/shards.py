@@ -1,8 +1,10 @@
 """A shard: some of a job's inputs, in a fixed order, small enough to read again after a crash.
 
-Each kind is a frozen dataclass that says where its inputs are, and so fits on one line of the manifest.
-``items`` fetches them one by one. A picture that cannot be fetched is an item with an error; so is an archive
-or a table that ends early, because the pictures before its damage are still read.
+Each kind is a frozen dataclass that says where its inputs are, and so fits on one line of the manifest; its
+``inputs`` is how many there are, or ``None`` if that is not known until they are read. ``items`` fetches them
+in order, at most ``most`` bytes and one more of each, and raises a ``JobError`` if their store cannot be
+reached. A picture that cannot be fetched is an item with an error; so is an archive or a table that ends
+early, because the pictures before its damage are still read.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import zlib
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from inkread.batch.storage import Location, describe, fetch
 from inkread.errors import PictureDamagedError, PictureError, PictureFormatError
@@ -22,15 +24,7 @@ from inkread.picture.folders import is_picture_below
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BROKEN = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-)
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 """What the standard library raises for damaged, encrypted, or unknown archives."""
 
 ROWS_AT_A_TIME = 16
@@ -50,38 +44,19 @@ class Item:
     data: bytes | PictureError
 
 
-class Shard(Protocol):
-    """Some of a job's inputs."""
-
-    @property
-    def inputs(self) -> int | None:
-        """How many there are; ``None`` if that is not known until they are read."""
-
-    def items(self, most: int) -> Iterator[Item]:
-        """Fetches the inputs in order, at most this many bytes and one more of each.
-
-        Raises:
-            JobError: their store cannot be reached.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Single files.
-
-    Attributes:
-        places: their names.
-    """
+    """Single files, by their names."""
 
     places: tuple[str, ...]
 
     @property
     def inputs(self) -> int:
-        """See ``Shard``."""
+        """How many files there are."""
         return len(self.places)
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         for place in self.places:
             try:
                 yield Item(place, fetch(place, most))
@@ -91,12 +66,9 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class TarMembers:
-    """Pictures in a tar archive, or in a WebDataset shard, which is one.
+    """Pictures in a tar archive, or in a WebDataset shard, which is one; without ``inputs``, all to the end.
 
-    Attributes:
-        place: the archive's name.
-        offset: where the header of the first one begins, in bytes.
-        inputs: how many there are; ``None`` for all to the end.
+    The header of the first picture begins at ``offset``, in bytes.
     """
 
     place: str
@@ -104,7 +76,7 @@ class TarMembers:
     inputs: int | None = None
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         try:
             # Only an archive without compression can be entered in the middle; others are one stream.
             with Location(self.place).open() as file, tar_at(file, self.offset) as archive:
@@ -116,20 +88,14 @@ class TarMembers:
 
 @dataclass(frozen=True, slots=True)
 class ZipMembers:
-    """Pictures in a zip archive.
-
-    Attributes:
-        place: the archive's name.
-        first: number of the first picture, from 0.
-        inputs: how many there are; ``None`` for all to the end.
-    """
+    """Pictures in a zip archive, from number ``first``, from 0; without ``inputs``, all to the end."""
 
     place: str
     first: int = 0
     inputs: int | None = None
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         try:
             with Location(self.place).open() as file, zipfile.ZipFile(file) as archive:
                 stop = None if self.inputs is None else self.first + self.inputs
@@ -147,13 +113,8 @@ class ZipMembers:
 class TableRows:
     """Pictures in a column of a Parquet table: bytes, or a struct with a field ``bytes``.
 
-    Attributes:
-        place: the table's name.
-        column: the column's name.
-        group: number of the first row group, from 0.
-        groups: how many row groups.
-        row: number of the first row, from 0.
-        inputs: how many rows.
+    These are ``groups`` row groups from number ``group``, and ``inputs`` rows from number ``row``; both count
+    from 0.
     """
 
     place: str
@@ -164,7 +125,7 @@ class TableRows:
     inputs: int
 
     def items(self, most: int) -> Iterator[Item]:
-        """See ``Shard``."""
+        """Fetches the inputs."""
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
 
@@ -182,18 +143,15 @@ class TableRows:
             yield _broken(self.place, error)
 
 
-KINDS: dict[str, type[Files | TarMembers | ZipMembers | TableRows]] = {
-    "files": Files,
-    "tar": TarMembers,
-    "zip": ZipMembers,
-    "table": TableRows,
-}
+Shard: TypeAlias = Files | TarMembers | ZipMembers | TableRows
+
+KINDS: dict[str, type[Shard]] = {"files": Files, "tar": TarMembers, "zip": ZipMembers, "table": TableRows}
 
 
 def to_dict(shard: Shard) -> dict[str, Any]:
     """Returns a shard as a plain dict for JSON."""
     kind = next(name for name, each in KINDS.items() if isinstance(shard, each))
-    return {"kind": kind, **asdict(shard)}  # type: ignore[call-overload]
+    return {"kind": kind, **asdict(shard)}
 
 
 def from_dict(fields: dict[str, Any]) -> Shard:
@@ -237,7 +195,6 @@ def pictures_in_zip(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _item(name: str, file: Any, most: int) -> Item:
-    """Reads a member of an archive."""
     with file:
         return Item(name, file.read(most + 1))
 

@@ -24,10 +24,7 @@ RESUME = "check your access to it, then run the same command again: it resumes"
 
 
 class Location:
-    """A file or folder.
-
-    Args:
-        url: a local path, or a URL such as ``s3://bucket/scans``.
+    """A file or folder by its local path, or a URL such as ``s3://bucket/scans``.
 
     Raises:
         OptionError: no installed package knows the protocol.

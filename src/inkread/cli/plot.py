@@ -89,8 +89,8 @@ def plot(
 def _curves(subjects: "list[Inspection]", *, quiet: bool) -> "Plot":
     from rich.text import Text
 
-    from inkread.evaluation.plots import curves
     from inkread.evaluation.figures import sparkline
+    from inkread.evaluation.plots import curves
 
     histories = {inspection.model.name: inspection.history for inspection in subjects}
     drawn = curves(histories)

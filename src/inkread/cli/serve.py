@@ -148,7 +148,7 @@ def _run(settings: ServerSettings, listener: socket.socket, level: Level) -> Non
     import uvicorn
 
     from inkread.server import create_app
-    from inkread.server.logs import log_config
+    from inkread.server.monitoring import log_config
     from inkread.server.protocol import BoundedProtocol
 
     app = create_app(settings)
@@ -190,7 +190,7 @@ def _announce(settings: ServerSettings, port: int) -> None:
     shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
     kept = ""
     if settings.collect:
-        from inkread.store.address import Address
+        from inkread.store.database import Address
 
         kept = f", and stores readings and corrections in {Address.parse(settings.store)}"
     write(f"inkread is running at {scheme}://{shown}:{port}{kept} (Ctrl-C to stop)\n")

@@ -79,7 +79,7 @@ class Client(Methods):
         request = protocol.read_batch(
             given, single=single, model=model, alphabet=alphabet, min_probability=min_probability
         )
-        with self._reachable(), self._http.stream(**self._addressed(request)) as answer:
+        with self._reachable(), self._http.stream(**request.sent_to(self.url)) as answer:
             if not answer.is_success:
                 answer.read()
             self._checked(answer)
@@ -106,7 +106,7 @@ class Client(Methods):
 
     def _send(self, request: protocol.Request) -> httpx.Response:
         with self._reachable():
-            answer = self._http.request(**self._addressed(request))
+            answer = self._http.request(**request.sent_to(self.url))
         return self._checked(answer, request.source)
 
 
@@ -152,7 +152,7 @@ class AsyncClient(Methods):
             given, single=single, model=model, alphabet=alphabet, min_probability=min_probability
         )
         with self._reachable():
-            async with self._http.stream(**self._addressed(request)) as answer:
+            async with self._http.stream(**request.sent_to(self.url)) as answer:
                 if not answer.is_success:
                     await answer.aread()
                 self._checked(answer)
@@ -182,5 +182,5 @@ class AsyncClient(Methods):
 
     async def _send(self, request: protocol.Request) -> httpx.Response:
         with self._reachable():
-            answer = await self._http.request(**self._addressed(request))
+            answer = await self._http.request(**request.sent_to(self.url))
         return self._checked(answer, request.source)

@@ -17,12 +17,7 @@ import httpx
 from PIL import Image
 
 from inkread.client import protocol
-from inkread.errors import (
-    OptionError,
-    ServerBusyError,
-    ServerRefusedError,
-    ServerUnreachableError,
-)
+from inkread.errors import OptionError, ServerBusyError, ServerRefusedError, ServerUnreachableError
 from inkread.picture import describe_source
 
 if TYPE_CHECKING:
@@ -112,18 +107,11 @@ class Methods:
         try:
             yield
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+            problem = f"cannot be reached with this environment's proxy or certificates ({error})"
             remedy = "check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, and SSL_CERT_FILE"
             if isinstance(error, ImportError):
                 remedy = "run pip install 'httpx[socks]', or unset ALL_PROXY"
-            raise ServerUnreachableError(
-                self.url,
-                f"cannot be reached with this environment's proxy or certificates ({error})",
-                remedy,
-            ) from error
-
-    def _addressed(self, request: protocol.Request) -> dict[str, Any]:
-        """Returns the arguments with which httpx sends a request."""
-        return {"method": request.method, "url": self.url + request.path, **request.keywords()}
+            raise ServerUnreachableError(self.url, problem, remedy) from error
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:
@@ -215,17 +203,10 @@ class Methods:
     def correct(
         self, reading: str, *, line: int, position: int, label: str, by: str | None = None
     ) -> Exchange[dict[str, Any]]:
-        """Stores the correct label of a digit in a stored reading.
+        """Stores the correct label of a digit in a stored reading, and returns the correction.
 
-        Args:
-            reading: ``ServedReading.id``.
-            line: the digit's row, from 0.
-            position: the digit's index in the row, from 0.
-            label: ``"0"`` to ``"9"``, or ``""`` for no digit.
-            by: the author of the correction.
-
-        Returns:
-            The stored correction; use its ``id`` to withdraw it.
+        Rows, and the position of a digit in its row, count from 0. The label is ``"0"`` to ``"9"``, or ``""``
+        for no digit; ``by`` is the correction's author. Use the correction's ``id`` to withdraw it.
         """
         answer = yield protocol.correct(reading, line=line, position=position, label=label, by=by)
         return dict(answer.json())
@@ -234,16 +215,9 @@ class Methods:
     def mark(
         self, reading: str, *, box: Sequence[int], label: str, by: str | None = None
     ) -> Exchange[dict[str, Any]]:
-        """Stores the content of a box in a stored picture: a digit that was missed, or nothing.
+        """Stores the content of a box in a stored picture, a missed digit or nothing, and returns the mark.
 
-        Args:
-            reading: ``ServedReading.id``.
-            box: ``(x0, y0, x1, y1)`` in pixels of the upright picture.
-            label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
-            by: the author of the mark.
-
-        Returns:
-            The stored mark; use its ``id`` to withdraw it.
+        The box is ``(x0, y0, x1, y1)`` in pixels of the upright picture. See ``correct`` for the others.
 
         Raises:
             OptionError: the box is empty or outside the picture, or the label is not a digit.
@@ -255,17 +229,10 @@ class Methods:
     def correct_line(
         self, reading: str, *, line: int, text: str, by: str | None = None
     ) -> Exchange[list[dict[str, Any]]]:
-        """Stores the correct text of a row in a stored reading.
+        """Stores the correct text of a row in a stored reading, and returns what this changed.
 
-        Args:
-            reading: ``ServedReading.id``.
-            line: the row's index, from 0.
-            text: the row's digits; ``""`` if there are none.
-            by: the author of the correction.
-
-        Returns:
-            The stored changes: corrections of digits (``kind`` is ``"digit"``) and marks of missed digits
-            (``"mark"``).
+        The changes are corrections of digits (``kind`` is ``"digit"``) and marks of missed ones (``"mark"``).
+        Rows count from 0; the text is ``""`` if the row has no digits; ``by`` is the author.
 
         Raises:
             OptionError: the text has other characters, or a missed digit would be outside the picture.

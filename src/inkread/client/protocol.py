@@ -76,9 +76,11 @@ class Request:
     files: list[tuple[str, tuple[str, bytes]]] | None = None
     json: Any = None
 
-    def keywords(self) -> dict[str, Any]:
-        """Returns the keyword arguments for httpx."""
+    def sent_to(self, url: str) -> dict[str, Any]:
+        """Returns the arguments with which httpx sends the request to the server at this URL."""
         return {
+            "method": self.method,
+            "url": url + self.path,
             "params": {name: _text(value) for name, value in self.options.items()},
             "content": self.content,
             "files": self.files,
@@ -129,7 +131,6 @@ def classify(glyphs: NDArray[Any], **options: Any) -> Request:
 
 
 def _encoded(source: Source) -> bytes:
-    """Returns the source as the bytes of a picture file."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     name = describe_source(source)
@@ -150,25 +151,14 @@ def reading_of(answer: dict[str, Any], source: str) -> ServedReading:
     """Parses a response into a reading, with our name for the picture."""
     lines = tuple(
         Line(
-            tuple(_digit(digit) for digit in line["digits"]),
+            tuple(Digit(*_parts(digit)) for digit in line["digits"]),
             tuple(Sign(sign["label"], sign["probability"], _box(sign)) for sign in line["signs"]),
             tuple(Word(*_parts(word)) for word in line.get("words") or ()),
         )
         for line in answer["lines"]
     )
-    return ServedReading(
-        source,
-        answer["width"],
-        answer["height"],
-        lines,
-        answer["id"],
-        answer["model"],
-        answer["milliseconds"],
-    )
-
-
-def _digit(answer: dict[str, Any]) -> Digit:
-    return Digit(*_parts(answer))
+    of_server = {name: answer[name] for name in ("id", "model", "milliseconds")}
+    return ServedReading(source, answer["width"], answer["height"], lines, **of_server)
 
 
 def _parts(answer: dict[str, Any]) -> tuple[str, float, Box, tuple[tuple[str, float], ...]]:

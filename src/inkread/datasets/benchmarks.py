@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.archives import load_npz
+from inkread.datasets.array_files import load_npz, read_bytes
 from inkread.datasets.data_dirs import require_file, search_folders
-from inkread.datasets.idx import read_bytes
 from inkread.datasets.pictures import LabelledPicture, load_labelled_folder
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.picture.folders import is_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -45,38 +45,15 @@ MARGIN = 4
 COPY_AGAIN = "copy or download the collection again"
 
 
-def load_field(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads real pictures that people took to test their models: digits, rows, and junk, from 20 sources."""
-    return load_labelled_folder(_folder("field", data_dir))
-
-
-def load_forms(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads real pictures from 14 more sources.
-
-    They show cells of forms and tables, boxed digits, marks, and ledgers; some have nothing to read.
-    """
-    return load_labelled_folder(_folder("forms", data_dir))
-
-
-def load_cheques(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads amounts of bank checks, each one row of digits (ORAND-CAR-A, Diem et al., ICFHR 2014)."""
-    return _rows("cheque_dev", data_dir)
-
-
-def load_more_cheques(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads 500 more amounts of bank checks."""
-    return _rows("cheque_dev2", data_dir)
-
-
-def load_years(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads years cut from forms: digits about 10 pixels high on a dotted line."""
-    return _rows("years_dev", data_dir)
-
-
-def _rows(collection: str, data_dir: AnyPath | None) -> list[LabelledPicture]:
-    """Loads pictures of one row of digits each."""
-    pictures = load_labelled_folder(_folder(collection, data_dir))
+def load_rows(collection: str, data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """Loads a labeled folder whose pictures show one row of digits each."""
+    pictures = load_folder(collection, data_dir)
     return [replace(picture, columns=picture.columns | {"category": "multi"}) for picture in pictures]
+
+
+def load_folder(collection: str, data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """Loads a labeled folder."""
+    return load_labelled_folder(_folder(collection, data_dir))
 
 
 def load_semeion(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
@@ -99,22 +76,6 @@ def load_semeion(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     return _some(pictures, path)
 
 
-def load_handwritten62(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads photos of single characters by a few writers, 40×40 gray; the letters are junk."""
-    path = require_file("handwritten62", "handwritten62.npz", data_dir, published="no known place")
-    arrays = load_npz(path, ("images", "labels"))
-    symbols = [str(symbol) for symbol in arrays["labels"]]
-    return _some(
-        [
-            _digit(path / f"{index:04}", symbol, image)
-            if symbol.isdigit()
-            else replace(_letter(path / f"{index:04}", symbol), pixels=image)
-            for index, (image, symbol) in enumerate(zip(arrays["images"], symbols, strict=True))
-        ],
-        path,
-    )
-
-
 def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     """Loads UCI optdigits: 32×32 bitmaps by 13 writers, black on white, padded by ``MARGIN``.
 
@@ -127,7 +88,8 @@ def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
         if len(rows) < BITMAP_SIDE and BITMAP_ROW.fullmatch(line):
             rows.append(line)
         elif len(rows) == BITMAP_SIDE and line.strip() in set("0123456789"):
-            pictures.append(_digit(path / f"{len(pictures):04}", line.strip(), _bitmap(rows)))
+            ink = np.array([[cell == "1" for cell in row] for row in rows])
+            pictures.append(_digit(path / f"{len(pictures):04}", line.strip(), _on_paper(ink)))
             rows = []
         elif rows:  # lines before the first bitmap are a header
             raise DatasetFormatError(f"{path}, line {number}", "is neither a row nor a label", COPY_AGAIN)
@@ -136,71 +98,29 @@ def load_optdigits(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
     return _some(pictures, path)
 
 
-def load_anzemur(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads scanned digits by about 81 writers, 32×32, with flagged 1s and crossed 7s; a few are sideways."""
-    folder = _folder("anzemur_scan32", data_dir)
-    return _some(
-        [_digit(path, path.relative_to(folder).parts[0]) for path in _pictures_below(folder)], folder
-    )
-
-
-def load_tipe(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads digits that one person drew with a mouse, 48×64; a file name's first character is its label."""
-    folder = _folder("tipe_images2", data_dir)
-    return _some([_digit(path, path.name[0]) for path in _pictures_below(folder)], folder)
-
-
-def load_choice62(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads cursive digits and letters on paper, 28×28 gray; the letters are junk."""
-    path = require_file("choice62", "choice62.npz", data_dir, published="no known place")
+def load_characters(collection: str, data_dir: AnyPath | None = None) -> list[LabelledPicture]:
+    """Loads an archive of images and labels, of which the letters are junk."""
+    path = require_file(collection, f"{collection}.npz", data_dir, published="no known place")
     arrays = load_npz(path, ("images", "labels"))
     return _some(
         [
-            (_digit if str(symbol).isdecimal() else _letter)(path / f"{i:04}", str(symbol), image)
-            for i, (image, symbol) in enumerate(zip(arrays["images"], arrays["labels"], strict=True))
+            (_digit if str(symbol).isdecimal() else _letter)(path / f"{index:04}", str(symbol), image)
+            for index, (image, symbol) in enumerate(zip(arrays["images"], arrays["labels"], strict=True))
         ],
         path,
     )
 
 
-def load_letters(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads photos of capital letters on grid paper; a file name's first character is the letter."""
-    folder = _folder("letters_ansh", data_dir)
-    return _some([_letter(path, path.name[0]) for path in _pictures_below(folder)], folder)
-
-
-def load_greek(data_dir: AnyPath | None = None) -> list[LabelledPicture]:
-    """Loads photos of Greek letters, with one folder per letter."""
-    folder = _folder("greek_cs5330", data_dir)
-    return _some(
-        [_letter(path, GREEK.get(path.parent.name, "?")) for path in _pictures_below(folder)], folder
-    )
-
-
-BENCHMARKS: dict[str, Callable[[Path | None], list[LabelledPicture]]] = {
-    "field": load_field,
-    "forms": load_forms,
-    "years_dev": load_years,
-    "cheque_dev": load_cheques,
-    "cheque_dev2": load_more_cheques,
-    "semeion_half": load_semeion,
-    "handwritten62": load_handwritten62,
-    "optdigits_orig": load_optdigits,
-    "anzemur_scan32": load_anzemur,
-    "tipe_images2": load_tipe,
-    "choice62": load_choice62,
-    "letters_ansh": load_letters,
-    "greek_cs5330": load_greek,
-}
-"""The loaders by folder name.
-
-Each raises ``DatasetNotFoundError`` if the collection is missing, and ``DatasetFormatError`` if it is
-damaged.
-"""
+def load_files(
+    collection: str, labelled: Callable[[Path, Path], LabelledPicture], data_dir: AnyPath | None = None
+) -> list[LabelledPicture]:
+    """Loads all pictures below a folder; ``labelled`` gets the path of each, and the path in the folder."""
+    folder = _folder(collection, data_dir)
+    paths = sorted(path for path in folder.rglob("*") if is_picture(path.name))
+    return _some([labelled(path, path.relative_to(folder)) for path in paths], folder)
 
 
 def _folder(collection: str, data_dir: AnyPath | None) -> Path:
-    """Returns the collection's folder within one of the search folders."""
     for folder in search_folders(collection, data_dir):
         if folder.name == collection and folder.is_dir():
             return folder
@@ -209,10 +129,6 @@ def _folder(collection: str, data_dir: AnyPath | None) -> Path:
         "is not on this machine",
         "this collection is optional; set INKREAD_DATA to its parent folder",
     )
-
-
-def _pictures_below(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if is_picture(path.name))
 
 
 def _digit(path: Path, label: str, pixels: NDArray[np.uint8] | None = None) -> LabelledPicture:
@@ -226,11 +142,6 @@ def _letter(path: Path, symbol: str, pixels: NDArray[np.uint8] | None = None) ->
     return LabelledPicture(path, "", {"category": "junk", "subtype": subtype, "symbol": symbol}, pixels)
 
 
-def _bitmap(rows: Iterable[str]) -> NDArray[np.uint8]:
-    """Converts rows of 0 and 1 to black ink on white paper."""
-    return _on_paper(np.array([[cell == "1" for cell in row] for row in rows]))
-
-
 def _on_paper(ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.pad(np.where(ink, 0, 255).astype(np.uint8), MARGIN, constant_values=255)
 
@@ -239,3 +150,39 @@ def _some(pictures: list[LabelledPicture], source: Path) -> list[LabelledPicture
     if not pictures:
         raise DatasetFormatError(str(source), "contains no pictures", COPY_AGAIN)
     return pictures
+
+
+BENCHMARKS: dict[str, Callable[[AnyPath | None], list[LabelledPicture]]] = {
+    # Real pictures that people took to test their models: digits, rows, and junk, from 20 sources.
+    "field": partial(load_folder, "field"),
+    # 14 more sources: cells of forms and tables, boxed digits, marks, and ledgers; some have nothing to read.
+    "forms": partial(load_folder, "forms"),
+    # Years cut from forms: digits about 10 pixels high on a dotted line.
+    "years_dev": partial(load_rows, "years_dev"),
+    # Amounts of bank checks (ORAND-CAR-A, Diem et al., ICFHR 2014), and 500 more.
+    "cheque_dev": partial(load_rows, "cheque_dev"),
+    "cheque_dev2": partial(load_rows, "cheque_dev2"),
+    "semeion_half": load_semeion,
+    # Photos of single characters by a few writers, 40×40 gray.
+    "handwritten62": partial(load_characters, "handwritten62"),
+    "optdigits_orig": load_optdigits,
+    # Scanned digits by about 81 writers, 32×32, with flagged 1s and crossed 7s; a few are sideways.
+    "anzemur_scan32": partial(
+        load_files, "anzemur_scan32", lambda path, inside: _digit(path, inside.parts[0])
+    ),
+    # Digits that one person drew with a mouse, 48×64.
+    "tipe_images2": partial(load_files, "tipe_images2", lambda path, _: _digit(path, path.name[0])),
+    # Cursive digits and letters on paper, 28×28 gray.
+    "choice62": partial(load_characters, "choice62"),
+    # Photos of capital letters on grid paper.
+    "letters_ansh": partial(load_files, "letters_ansh", lambda path, _: _letter(path, path.name[0])),
+    # Photos of Greek letters, with one folder per letter.
+    "greek_cs5330": partial(
+        load_files, "greek_cs5330", lambda path, _: _letter(path, GREEK.get(path.parent.name, "?"))
+    ),
+}
+"""The loaders by folder name.
+
+Each raises ``DatasetNotFoundError`` if the collection is missing, and ``DatasetFormatError`` if it is
+damaged.
+"""

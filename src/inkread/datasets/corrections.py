@@ -55,15 +55,11 @@ class CorrectedPage:
 
 
 def load_corrections(store: str | os.PathLike[str] | None = None) -> LabelledGlyphs:
-    """Loads every correction in force, oldest first.
+    """Loads every correction in force, oldest first, from the store at a URL or in a file.
 
-    Args:
-        store: the URL of a store, or the path of its file; by default the user's store, in which ``inkread
-            serve --collect`` keeps its data.
-
-    Returns:
-        The glyphs as the model saw them, in MNIST's geometry, each with its corrected label; "not a digit" is
-        ``NOT_A_DIGIT_CLASS``. The hash covers the images followed by the labels.
+    By default, this is the user's store, in which ``inkread serve --collect`` keeps its data. The glyphs are
+    as the model saw them, in MNIST's geometry, each with its corrected label; "not a digit" is
+    ``NOT_A_DIGIT_CLASS``. The hash covers the images followed by the labels.
 
     Raises:
         DatasetNotFoundError: there is no store, or it has no corrections.
@@ -95,15 +91,8 @@ def load_corrected_pages(store: str | os.PathLike[str] | None = None) -> list[Co
     """Loads every stored picture with a correction or mark in force, oldest first.
 
     A corrected digit has its corrected label, one corrected to "no digit" is left out, and a mark replaces
-    any digit that it overlaps (IoU > 0.5). Readings from before pictures were stored are not included.
-
-    Args:
-        store: as in ``load_corrections``.
-
-    Raises:
-        DatasetNotFoundError: there is no store, or no corrected picture in it.
-        StoreError: the store cannot be used.
-        MissingExtraError: the store's libraries are not installed.
+    any digit that it overlaps (IoU > 0.5). Readings from before pictures were stored are not included. The
+    store and the errors are those of ``load_corrections``.
     """
     with _opened(store) as (opened, name):
         pages = [_page(page) for page in opened.corrected_pages()]
@@ -129,7 +118,7 @@ def _opened(store: str | os.PathLike[str] | None) -> Iterator[tuple[Store, str]]
     """Opens an existing store; yields it with its name. See ``load_corrections``."""
     try:
         from inkread.store import Store, default_url
-        from inkread.store.address import Address
+        from inkread.store.database import Address
     except ModuleNotFoundError as error:
         if error.name in ("sqlalchemy", "alembic"):
             raise MissingExtraError(error.name, "serve") from error

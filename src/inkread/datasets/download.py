@@ -1,4 +1,4 @@
-"""Resumable downloads of files whose hash, and usually size, is known in advance."""
+"""Resumable downloads of files whose hash, and usually size, is known in advance, and their progress bar."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from inkread.system.files import writing
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
 
 Progress = Callable[[str, int, int], None]
 """Called with a file's name, the bytes received, and the total bytes."""
@@ -80,17 +81,7 @@ def download(
 
     Partial data is kept in ``<name>.part``, and the next attempt, mirror, or run resumes it by HTTP Range
     (RFC 9110, section 14). The file gets its final name by an atomic rename, and only after its hash is
-    verified.
-
-    Args:
-        file: what to download.
-        folder: the target folder; created if necessary.
-        mirrors: base URLs ending in ``/``, in the order to try them.
-        timeout: seconds for each network operation.
-        progress: called as the bytes arrive.
-
-    Returns:
-        The path of the complete file.
+    verified. Mirrors are base URLs ending in ``/``; the timeout, in seconds, is for each network operation.
 
     Raises:
         DatasetNotFoundError: no mirror delivered the file; the message lists the reason for each.

@@ -45,12 +45,10 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FolderGlyphs:
-    """The glyphs from a folder.
+    """The glyphs from a folder, and the pictures that are unreadable or show no ink.
 
-    Attributes:
-        glyphs: one per picture, in the order of the folder's table, or sorted by path without one; an empty
-            label becomes ``NOT_A_DIGIT_CLASS``.
-        skipped: the pictures that are unreadable or show no ink.
+    The glyphs are in the order of the folder's table, or sorted by path without one; an empty label becomes
+    ``NOT_A_DIGIT_CLASS``.
     """
 
     glyphs: LabelledGlyphs
@@ -75,13 +73,9 @@ def load_folder_glyphs(
 ) -> FolderGlyphs:
     """Reads every picture of a labeled folder as one digit or symbol, and keeps the classifier's input.
 
-    Args:
-        path: the folder, see ``inkread.datasets.pictures``.
-        reader: finds the ink, and which of it is the digit; the default reader if ``None``.
-        on_picture: called after every picture with the number done and the total.
-
-    Returns:
-        The glyphs, whose hash covers the images followed by the labels, and the pictures that yielded none.
+    The reader, by default the default one, finds the ink, and which of it is the digit. ``on_picture`` is
+    called after every picture with the number done and the total. The hash of the glyphs covers the images
+    followed by the labels.
 
     Raises:
         DatasetNotFoundError: the folder does not exist.

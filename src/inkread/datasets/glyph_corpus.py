@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 
 from inkread.datasets import hard_negatives
-from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.glyphs import NOT_A_DIGIT_CLASS, LabelledGlyphs, SymbolGlyphs, classes_of
+from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, PenCharacters, load_unipen
 from inkread.datasets.printed_letters import draw_letter
-from inkread.datasets.quickdraw import load_quickdraw
 from inkread.datasets.stroke_font import ALPHABET, WriterStyle, write_digit
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, PenCharacters, draw_strokes, load_unipen
+from inkread.datasets.stroke_rendering import draw_strokes
+from inkread.datasets.symbols import load_bhmsds, load_quickdraw
 from inkread.pipeline.glyph import normalize_all
 
 if TYPE_CHECKING:
@@ -84,10 +84,7 @@ def load_glyph_corpus(
 ) -> tuple[list[LabelledGlyphs], list[LabelledGlyphs]]:
     """Returns all training data besides MNIST, and its held-out part.
 
-    Args:
-        mnist: the MNIST training digits that are trained on; pairs and fragments are made from them.
-        data_dir: where the collections are; ``INKREAD_DATA`` by default.
-        seed: seed of every random choice.
+    Pairs and fragments are made of ``mnist``, the digits that are trained on.
 
     Raises:
         DatasetError: a collection is not available.
@@ -180,7 +177,6 @@ def printed(count: int, rng: np.random.Generator) -> LabelledGlyphs:
 
 
 def _fingerprint() -> str:
-    """Returns the SHA-256 of the alphabet."""
     strokes = (stroke for digit in sorted(ALPHABET) for shape in ALPHABET[digit] for stroke in shape)
     return hashlib.sha256(b"".join(stroke.tobytes() for stroke in strokes)).hexdigest()
 
@@ -236,10 +232,7 @@ def scribbles(data_dir: AnyPath | None) -> LabelledGlyphs:
 def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float = 1.0) -> LabelledGlyphs:
     """Makes pairs and fragments of MNIST digits, marks, and textures, all labeled "not a digit".
 
-    Args:
-        mnist: digits, each of which appears in about half a fragment or pair.
-        rng: source of every random choice.
-        share: share of the usual number of marks and textures.
+    Each digit appears in about half a fragment or pair; ``share`` is that of the usual marks and textures.
     """
     count = int(PARTS_PER_DIGIT * len(mnist))
     images = np.concatenate(
@@ -263,14 +256,9 @@ def not_digits(mnist: LabelledGlyphs, rng: np.random.Generator, *, share: float 
 
 def aspects_of(mnist: LabelledGlyphs) -> list[NDArray[np.float64]]:
     """Returns the width divided by the height of each glyph, digit by digit."""
-    return [_aspects(mnist.images[mnist.labels == digit]) for digit in range(10)]
-
-
-def _aspects(digits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    solid = digits > 64
-    width = solid.any(axis=1).sum(axis=1)
-    height = solid.any(axis=2).sum(axis=1)
-    return width / np.maximum(height, 1)
+    solid = mnist.images > 64
+    aspects = solid.any(axis=1).sum(axis=1) / np.maximum(solid.any(axis=2).sum(axis=1), 1)
+    return [aspects[mnist.labels == digit] for digit in range(10)]
 
 
 def _black_and_white(image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from inkread.datasets.archives import load_npz
+from inkread.datasets.array_files import load_npz
 from inkread.errors import DatasetFormatError
 from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
 
@@ -133,15 +133,8 @@ class SymbolGlyphs:
 
     def labelled(self, classes: tuple[str, ...] = DIGIT_CLASSES) -> LabelledGlyphs:
         """Returns the same glyphs, with every symbol that is not a class as the last one, ``""``."""
-        return LabelledGlyphs(
-            self.name,
-            self.images,
-            classes_of(self.symbols, classes),
-            self.sha256,
-            self.licence,
-            self.attribution,
-            classes,
-        )
+        labels, origin = classes_of(self.symbols, classes), (self.sha256, self.licence, self.attribution)
+        return LabelledGlyphs(self.name, self.images, labels, *origin, classes)
 
     def describe(self, split: str) -> dict[str, Any]:
         """Returns the entry for a model card, see ``Card.data``."""
@@ -153,11 +146,8 @@ def split_by_class(
 ) -> tuple[LabelledGlyphs, LabelledGlyphs]:
     """Splits glyphs into training and held-out parts: a random share of each class, in the original order.
 
-    Args:
-        glyphs: the glyphs to split.
-        seed: the same seed splits the same glyphs in the same way.
-        share: share of each class to hold out, rounded, but at least one of two or more; none of a class of
-            one.
+    The share is rounded, but at least one of two or more glyphs is held out, and none of a class of one. The
+    same seed splits the same glyphs in the same way.
     """
     rng = np.random.default_rng(seed)
     held_out = np.zeros(len(glyphs), bool)

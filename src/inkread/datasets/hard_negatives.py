@@ -68,10 +68,7 @@ def fragments(digits: NDArray[np.uint8], count: int, rng: np.random.Generator) -
 def marks(count: int, rng: np.random.Generator, *, crosses: bool = True) -> NDArray[np.uint8]:
     """Draws dots, dashes, blots, stars, crosses, and scribbles, like specks, print, and slips of the pen.
 
-    Args:
-        count: how many.
-        rng: draws them.
-        crosses: whether two strokes may cross, as in a plus or a times; they may also be a t or an x.
+    If ``crosses``, two strokes may cross, as in a plus or a times; they may also be a t or an x.
     """
     return normalize_all([_mark(rng, fewest_arms=2 if crosses else 3) for _ in range(count)])
 

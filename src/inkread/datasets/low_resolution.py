@@ -72,12 +72,9 @@ def read_usps(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def load_digits(split: Split) -> LabelledGlyphs:
-    """Loads the 1,797 digits that come with scikit-learn, which need no download.
+    """Loads the 1,797 digits that come with scikit-learn: the first ``LEARNED`` to train, the rest to test.
 
-    They are optdigits' test file (Alpaydin and Kaynak 1998).
-
-    Args:
-        split: ``"train"``, the first ``LEARNED``, or ``"test"``, the rest.
+    They need no download; they are optdigits' test file (Alpaydin and Kaynak 1998).
 
     Raises:
         MissingExtraError: scikit-learn is not installed.

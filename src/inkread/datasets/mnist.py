@@ -9,10 +9,10 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from inkread.datasets.array_files import DOWNLOAD_AGAIN, GZIP_MAGIC, read_bytes, read_idx
 from inkread.datasets.data_dirs import ENVIRONMENT_VARIABLE, cache_folder, find_file, search_folders
 from inkread.datasets.download import Progress, RemoteFile, download
 from inkread.datasets.glyphs import LabelledGlyphs
-from inkread.datasets.idx import DOWNLOAD_AGAIN, GZIP_MAGIC, read_bytes, read_idx
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 if TYPE_CHECKING:
@@ -38,12 +38,9 @@ MIRRORS = (
 
 @dataclass(frozen=True, slots=True)
 class MnistFile:
-    """One of the four files: its published form and its content.
+    """One of the four files: a gzip file on the mirrors, and the size in bytes and SHA-256 of its content.
 
-    Attributes:
-        remote: the gzip file on the mirrors. A local copy may be compressed differently, or not at all.
-        size: size of the uncompressed content, in bytes.
-        sha256: SHA-256 of the uncompressed content, lower-case hexadecimal.
+    A local copy may be compressed differently, or not at all.
     """
 
     remote: RemoteFile
@@ -56,43 +53,39 @@ class MnistFile:
         return self.remote.name, self.remote.name.removesuffix(".gz")
 
 
+def _file(name: str, gzip_size: int, gzip_sha256: str, size: int, sha256: str) -> MnistFile:
+    return MnistFile(RemoteFile(f"{name}-ubyte.gz", gzip_size, f"sha256:{gzip_sha256}"), size, sha256)
+
+
 FILES: dict[Split, tuple[MnistFile, MnistFile]] = {
     "train": (
-        MnistFile(
-            RemoteFile(
-                "train-images-idx3-ubyte.gz",
-                9912422,
-                "sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-            ),
+        _file(
+            "train-images-idx3",
+            9912422,
+            "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
             47040016,
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         ),
-        MnistFile(
-            RemoteFile(
-                "train-labels-idx1-ubyte.gz",
-                28881,
-                "sha256:3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-            ),
+        _file(
+            "train-labels-idx1",
+            28881,
+            "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
             60008,
             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
         ),
     ),
     "test": (
-        MnistFile(
-            RemoteFile(
-                "t10k-images-idx3-ubyte.gz",
-                1648877,
-                "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-            ),
+        _file(
+            "t10k-images-idx3",
+            1648877,
+            "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
             7840016,
             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         ),
-        MnistFile(
-            RemoteFile(
-                "t10k-labels-idx1-ubyte.gz",
-                4542,
-                "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-            ),
+        _file(
+            "t10k-labels-idx1",
+            4542,
+            "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             10008,
             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ),
@@ -111,18 +104,9 @@ def load_mnist(
     """Loads a split of MNIST; its content is verified by SHA-256 wherever it comes from.
 
     Searches ``data_dir``, the folder in ``INKREAD_DATA``, each by itself and with ``mnist/`` added, and the
-    user's cache, for files with and without ``.gz``; missing files are downloaded to the cache.
-
-    Args:
-        split: ``"train"`` (60,000) or ``"test"`` (10,000).
-        data_dir: a folder to search first.
-        download: whether the network may be used.
-        progress: called as the bytes of a download arrive.
-        mirrors: base URLs of the gzip files, ending in ``/``.
-
-    Returns:
-        The glyphs in the order of the files. Their ``sha256`` covers the uncompressed images file followed by
-        the uncompressed labels file.
+    user's cache, for files with and without ``.gz``. If ``download``, missing files are downloaded to the
+    cache from mirrors, which are base URLs ending in ``/``. The glyphs are in the order of the files. Their
+    ``sha256`` covers the uncompressed images file followed by the uncompressed labels file.
 
     Raises:
         DatasetNotFoundError: the files are not on disk, and cannot be downloaded.

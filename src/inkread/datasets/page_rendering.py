@@ -77,13 +77,9 @@ class Camera:
 
 
 def place(strokes: Strokes, *, at: tuple[float, float], height: float, slope: float = 0.0) -> Strokes:
-    """Places strokes of unit height on a page.
+    """Places strokes as ``write_row`` returns them on a page, the upper left corner at x and y.
 
-    Args:
-        strokes: as ``write_row`` returns them.
-        at: x and y of the upper left corner.
-        height: height of a digit.
-        slope: upward slope of the row to the right, degrees.
+    The height is that of a digit; the slope is upward to the right, degrees.
     """
     angle = math.radians(-slope)
     turn = height * np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
@@ -120,14 +116,10 @@ def uneven_light(
     vignette: float = 0.1,
     level: float = 1.0,
 ) -> Light:
-    """Makes light that falls off in one direction and toward the corners.
+    """Makes light that falls off in one direction and toward the corners; ``level`` is its brightest part.
 
-    Args:
-        shape: shape of the page.
-        direction: direction in which it gets darker, degrees clockwise from right.
-        fall: share of the light lost from side to side.
-        vignette: share lost in the corners.
-        level: brightness of the brightest part.
+    The direction is in degrees clockwise from right. Shares of the light are lost from side to side
+    (``fall``) and in the corners (``vignette``).
     """
     y, x = np.meshgrid(np.linspace(-1, 1, shape[0]), np.linspace(-1, 1, shape[1]), indexing="ij")
     angle = math.radians(direction)

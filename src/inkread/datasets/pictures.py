@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from inkread.datasets.idx import read_bytes
+from inkread.datasets.array_files import read_bytes
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.picture.folders import HIDDEN, is_picture
 
@@ -67,9 +67,7 @@ class LabelledPicture:
 def load_labelled_folder(path: AnyPath, *, text: bool = False) -> list[LabelledPicture]:
     """Lists the pictures of a labeled folder, in the order of its table, or sorted by path without one.
 
-    Args:
-        path: the folder.
-        text: labels, and names of folders, may have any characters.
+    If ``text``, labels, and names of folders, may have any characters.
 
     Raises:
         DatasetNotFoundError: the folder does not exist.

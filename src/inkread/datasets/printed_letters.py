@@ -35,15 +35,7 @@ independent, in pixels."""
 
 
 def draw_letter(letter: str, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draws one letter in a random font and stroke thickness.
-
-    Args:
-        letter: a letter of the Latin alphabet.
-        rng: source of all randomness.
-
-    Returns:
-        Ink coverage, float32 128×128 in 0..1.
-    """
+    """Draws a Latin letter in a random font and stroke thickness: ink coverage, float32 128×128 in 0..1."""
     if rng.random() < OUTLINE_SHARE:
         field = _outlined(letter, int(rng.integers(0, 4)))
     else:
@@ -61,7 +53,6 @@ def draw_letter(letter: str, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _hershey(letter: str, font: int, thickness: int) -> NDArray[np.uint8]:
-    """Draws a letter in one of OpenCV's fonts in the middle of a picture."""
     (width, height), _ = cv2.getTextSize(letter, font, 2.4, thickness)
     field = np.zeros((SIDE, SIDE), np.uint8)
     corner = ((SIDE - width) // 2, (SIDE + height) // 2)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inkread.datasets.array_files import read_idx
 from inkread.datasets.data_dirs import ENVIRONMENT_VARIABLE, cache_folder, search_folders
 from inkread.datasets.download import RemoteFile, download
 from inkread.datasets.glyphs import LabelledGlyphs
-from inkread.datasets.idx import read_idx
 from inkread.datasets.low_resolution import read_usps
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 from inkread.models.card import DIGIT_CLASSES, NOT_A_DIGIT
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
     Decoder = Callable[[Sequence[Path], Split], tuple[NDArray[Any], NDArray[Any]]]
 
+BROKEN_ARCHIVE = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What the standard library raises for damaged, encrypted, or unknown archives; and for a missing file."""
+
 LARGEST_MEMBER = 256 * 2**20
 """Maximum compressed size in bytes of one file in an archive."""
 
@@ -44,17 +47,10 @@ DOWNLOAD_AGAIN = "delete it, so that it is downloaded again"
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A published collection.
+    """A published collection: its proper name, its folder in the cache and elsewhere, and its files.
 
-    Attributes:
-        title: its proper name.
-        folder: the name of its folder, in the cache and elsewhere.
-        files: the files of each split.
-        mirrors: base URLs of the files, ending in ``/``.
-        decode: converts the paths of a split's files to images and labels.
-        classes: the class names, see ``LabelledGlyphs``.
-        licence: SPDX identifier, or a sentence if none applies.
-        attribution: whom to credit.
+    Mirrors are base URLs ending in ``/``. ``decode`` converts the paths of a split's files to images and
+    labels. For the others, see ``LabelledGlyphs``.
     """
 
     title: str
@@ -73,16 +69,8 @@ def load_published(
     """Loads a split of a published collection; its files are verified by hash wherever they come from.
 
     Searches the folders that ``inkread.datasets.data_dirs`` lists for files as they are published; missing
-    files are downloaded to the cache.
-
-    Args:
-        collection: one of ``PUBLISHED``.
-        split: ``"train"`` or ``"test"``.
-        data_dir: a folder to search first.
-        progress: called as the bytes of a download arrive.
-
-    Returns:
-        The glyphs in the order of the files; their ``sha256`` covers the images followed by the labels.
+    files are downloaded to the cache. The glyphs are in the order of the files; their ``sha256`` covers the
+    images followed by the labels.
 
     Raises:
         DatasetNotFoundError: a file is not on disk, and cannot be downloaded.
@@ -139,8 +127,7 @@ def _is_at(path: Path, file: RemoteFile) -> bool:
         ) from error
 
 
-def _idx(paths: Sequence[Path], split: Split) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ARG001
-    """Decodes two files in MNIST's format."""
+def _idx(paths: Sequence[Path], _split: Split) -> tuple[NDArray[Any], NDArray[Any]]:
     images, labels = paths
     return read_idx(images), read_idx(labels)
 
@@ -168,24 +155,11 @@ def _member(archive: Path, name: str) -> bytes:
             content = stream.read(LARGEST_MEMBER + 1)
         if len(content) > LARGEST_MEMBER:
             raise ValueError(f"{name} has more than {LARGEST_MEMBER} bytes")
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except BROKEN_ARCHIVE as error:
         raise DatasetFormatError(
             str(archive), f"is not an EMNIST archive ({error})", DOWNLOAD_AGAIN
         ) from error
     return content
-
-
-def _usps(paths: Sequence[Path], split: Split) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ARG001
-    return read_usps(paths[0])
 
 
 def _named_as_mnist(*train_and_test: tuple[int, str]) -> dict[Split, tuple[RemoteFile, ...]]:
@@ -317,7 +291,7 @@ PUBLISHED = {
             "test": (RemoteFile("usps.t.bz2", None, "md5:8ea070ee2aca1ac39742fdd1ef5ed118"),),
         },
         mirrors=("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/",),
-        decode=_usps,
+        decode=lambda paths, _split: read_usps(paths[0]),
         licence="none stated",
         attribution="J. J. Hull: A database for handwritten text recognition research (1994); "
         "as kept by LIBSVM",

@@ -32,14 +32,9 @@ def load_named(
     store: str | None = None,
     progress: Progress | None = None,
 ) -> LabelledGlyphs:
-    """Loads a split of a collection.
+    """Loads a split of one of the collections ``NAMES``; corrections are the same for both splits.
 
-    Args:
-        name: one of ``NAMES``.
-        split: ``"train"`` or ``"test"``; corrections are not split, and are the same for both.
-        data_dir: a folder to search first.
-        store: the store of corrections, by default the one that ``inkread serve`` uses.
-        progress: called as the bytes of a download arrive.
+    A ``data_dir`` is searched first. By default, corrections are from the store that ``inkread serve`` uses.
 
     Raises:
         OptionError: the name is unknown; the message suggests the closest one.

@@ -202,15 +202,9 @@ class WriterStyle:
 
 
 def write_row(text: str, style: WriterStyle, rng: np.random.Generator) -> Strokes:
-    """Writes digits from left to right.
+    """Writes digits from left to right, and spaces about as wide as a digit.
 
-    Args:
-        text: digits, and spaces about as wide as a digit.
-        style: the writer's style.
-        rng: varies every digit.
-
-    Returns:
-        Strokes in units of a digit's height: the row begins near x = 0, and its baseline is y = 1.
+    The strokes are in units of a digit's height: the row begins near x = 0, and its baseline is y = 1.
 
     Raises:
         OptionError: a character is neither a digit nor a space.

@@ -60,15 +60,9 @@ def rasterise(
     """Draws strokes with a round pen.
 
     The ink covers everything within half a pen width of a stroke, by an exact distance transform
-    (Felzenszwalb & Huttenlocher 2012) of the strokes' center lines.
-
-    Args:
-        strokes: in pixels; pixel (row 0, column 0) covers 0 ≤ x < 1, 0 ≤ y < 1.
-        shape: shape of the result, rows and columns.
-        pen_width: in pixels, > 0.
-
-    Returns:
-        Ink coverage, float32 H×W in 0..1.
+    (Felzenszwalb & Huttenlocher 2012) of the strokes' center lines. Strokes and the pen's width are in
+    pixels; pixel (row 0, column 0) covers 0 ≤ x < 1, 0 ≤ y < 1. Returns the ink's coverage, float32 H×W in
+    0..1.
     """
     if not pen_width > 0:
         raise OptionError("pen_width", f"is {pen_width}", "use a width above 0, in pixels")
@@ -125,15 +119,9 @@ def draw_strokes(
 ) -> NDArray[np.float32]:
     """Draws one character so that its ink fills the height of the result, except for a margin of one pixel.
 
-    Args:
-        strokes: K×2 each, in any unit, y down. A stroke without extent is a dot, and stays visible.
-        height: height of the result in pixels, more than the pen width and the margins.
-        pen_width: in pixels of the result.
-        rng: varies the drawing at random by ``jitter``; without it, the drawing is exact.
-        jitter: ``PenJitter()`` by default.
-
-    Returns:
-        Ink coverage, float32 H×W in 0..1, H = ``height`` and W as wide as the ink and its margins.
+    Strokes are K×2 each, in any unit, y down; one without extent is a dot, and stays visible. The pen's width
+    is in pixels of the result. With ``rng``, the drawing varies by ``jitter``, by default ``PenJitter()``.
+    Returns the ink's coverage, float32 H×W in 0..1, W as wide as the ink and its margins.
 
     Raises:
         OptionError: the pen does not fit in the height.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.idx import read_bytes
+from inkread.datasets.array_files import read_bytes
 from inkread.datasets.pictures import LABEL_FOLDERS, TABLES, load_labelled_folder
 from inkread.desktop.numbered_files import make_folder, save_numbered
 from inkread.errors import DatasetFormatError, OutputError

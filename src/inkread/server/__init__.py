@@ -2,21 +2,18 @@
 
 ===================  ======================================================================
 ``settings``         ``ServerSettings``: the settings of a server
-``app``              ``create_app``: assembles the application
+``app``              ``create_app``: assembles the application, and serves the page from ``static``
 ``request_context``  wraps every request: id, security headers, log line, metrics
 ``limits``           checks each request: host, origin, API key, rate, size
 ``routes``           the endpoints of the API
-``service``          the components that the routes use
-``reader_registry``  the models
+``service``          the components that the routes use, and the models
 ``pool``             the pool of worker processes that read pictures
-``work``             the tasks of a worker process
+``work``             the tasks of a worker process, and their results as JSON and as stored records
 ``glyph_bodies``     parses glyphs from request bodies
 ``uploads``          parses pictures from requests, in memory
-``serializers``      converts readings to JSON and to stored records
 ``problems``         errors as RFC 9457 problem details
 ``schemas``          the request and response schemas of the API
-``static_files``     serves the web page's files from ``static``
-``metrics, logs``    metrics and logs for operators
+``monitoring``       metrics and logs for operators
 ===================  ======================================================================
 
 Requires the extra ``serve``. The core never imports this package.

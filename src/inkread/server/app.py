@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
@@ -13,35 +13,31 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
+from starlette.staticfiles import StaticFiles
 
 from inkread import __version__
 from inkread.errors import InkreadError
 from inkread.reader import Reader
 from inkread.server import schemas
 from inkread.server.limits import AccessControlMiddleware
-from inkread.server.logs import LOGGER
-from inkread.server.metrics import Metrics
+from inkread.server.monitoring import Metrics, log
 from inkread.server.pool import Pool
 from inkread.server.problems import MEDIA_TYPE, Problem, problem_of, problem_of_http, problem_of_validation
-from inkread.server.reader_registry import ReaderRegistry
 from inkread.server.request_context import RequestContextMiddleware
-from inkread.server.routes import glyphs, history, info, reading
-from inkread.server.service import Service
-from inkread.server.static_files import FOLDER, PageFiles
+from inkread.server.routes import history, info, reading
+from inkread.server.service import ReaderRegistry, Service
 from inkread.server.work import Readers
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterator
 
     from starlette.types import Scope
 
     from inkread.server.settings import ServerSettings
     from inkread.server.work import MakeReader
-    from inkread.store import Store
 
-ROUTERS = (reading.router, glyphs.router, info.router, history.router)
-
-log = logging.getLogger(LOGGER)
+ROUTERS = (reading.router, info.router, history.router)
 
 DESCRIPTION = """Reads handwritten digits from any picture, and tells you when there are none.
 
@@ -63,13 +59,30 @@ BEYOND_ROUTES = (schemas.Reading, schemas.Problem, schemas.Unread, schemas.Glyph
 GENERATED = ("HTTPValidationError", "ValidationError")
 """Schemas of the framework's own errors, which are answered as problems here."""
 
+FOLDER = Path(__file__).parent / "static"
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+"""Media types by suffix; the machine's own table may differ, and browsers reject scripts of another type."""
+
+REVALIDATE = "no-cache"
+"""Browsers cache the files but revalidate each time by ETag, so that a page never mixes two versions."""
+
 
 def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> FastAPI:
     """Creates the application, verifies its models, and opens its store.
 
-    Args:
-        settings: the server's settings.
-        reader: creates the readers in the worker processes; pickled by name.
+    ``reader`` creates the readers in the worker processes; it is pickled by name.
 
     Raises:
         ModelError: a model cannot be loaded.
@@ -83,7 +96,11 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
         max_seconds=settings.max_seconds,
         memory=settings.picture_limits.reading_memory,
     )
-    store = _open_store(settings.store) if settings.collect else None
+    store = None
+    if settings.collect:
+        from inkread.store import Store
+
+        store = Store.open(settings.store)
     service = Service(settings, registry, pool, Metrics(pool), store)
     app = FastAPI(
         title="inkread",
@@ -117,12 +134,6 @@ def create_app(settings: ServerSettings, *, reader: MakeReader = Reader) -> Fast
     return app
 
 
-def _open_store(url: str) -> Store:
-    from inkread.store import Store
-
-    return Store.open(url)
-
-
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
@@ -131,6 +142,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service.pool.close()
     if service.store is not None:
         service.store.close()
+
+
+class PageFiles(StaticFiles):
+    """Serves a folder's files with ETag, Cache-Control, and machine-independent media types."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Returns the file, or 304 if the client already has it."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if response.status_code != 304:
+            suffix = PurePath(full_path).suffix
+            response.headers["content-type"] = MEDIA_TYPES.get(suffix, "application/octet-stream")
+        response.headers["cache-control"] = REVALIDATE
+        return response
 
 
 def _serve_page(app: FastAPI) -> None:
@@ -169,7 +199,6 @@ def _answer_errors(app: FastAPI) -> None:
 
 
 def _methods(scope: Scope) -> set[str]:
-    """Returns the methods that an address supports."""
     found = (
         route for router in ROUTERS for route in router.routes if route.matches(scope)[0] is not Match.NONE
     )
@@ -194,7 +223,7 @@ def _describe(app: FastAPI) -> None:
             }
             for name in GENERATED:
                 shapes.pop(name, None)
-            for operation in _operations(document):
+            for operation in (each for path in document["paths"].values() for each in path.values()):
                 if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: {}}):
                     del operation["responses"]["422"]  # the framework's; nothing can be invalid
                 if 401 in map(int, operation["responses"]):
@@ -208,7 +237,3 @@ def _describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for path in document["paths"].values() for operation in path.values()]

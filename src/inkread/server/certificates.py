@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from cryptography.x509 import Certificate, GeneralName
+    from cryptography.x509 import GeneralName
 
 VALID_DAYS = 365
 """Browsers do not trust it anyway; Apple's reject certificates that are valid for longer than 825 days."""
@@ -47,14 +47,9 @@ def _is_good(path: Path, wanted: list[str], now: datetime) -> bool:
         found = x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):
         return False
-    return _names_of(found) == wanted and found.not_valid_after_utc > now + timedelta(days=LEAST_DAYS)
-
-
-def _names_of(certificate: Certificate) -> list[str]:
-    from cryptography import x509
-
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    return sorted(str(each.value) for each in names)
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    has_names = sorted(str(each.value) for each in names) == wanted
+    return has_names and found.not_valid_after_utc > now + timedelta(days=LEAST_DAYS)
 
 
 def _create(certificate: Path, key: Path, names: list[str], now: datetime) -> None:
@@ -77,15 +72,10 @@ def _create(certificate: Path, key: Path, names: list[str], now: datetime) -> No
     pem = serialization.Encoding.PEM
     plain = secret.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     with writing(key):
-        _write_secret(key, plain)
+        key.unlink(missing_ok=True)
+        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(plain)  # only the user can read it
     write_whole(certificate, signed.public_bytes(pem))
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    """Writes a file that only the user can read."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(content)
 
 
 def _general_name(name: str) -> GeneralName:

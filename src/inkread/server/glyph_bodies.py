@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,14 +26,9 @@ REMEDY = "Send N×28×28 numbers, all in 0..1 or all in 0..255, as JSON or .npy.
 
 
 def glyphs_of(body: bytes, *, most: int) -> tuple[NDArray[Any], bool]:
-    """Returns the glyphs of a request, and whether its body asks to normalize them.
+    """Returns at most ``most`` glyphs of JSON or an .npy file, and whether the body asks to normalize them.
 
-    Args:
-        body: JSON or an .npy file.
-        most: maximum number of glyphs.
-
-    Returns:
-        N×28×28, uint8 in 0..255 or float32 in 0..1, and a flag.
+    The glyphs are N×28×28, uint8 in 0..255 or float32 in 0..1.
 
     Raises:
         Problem: ``bad-request``, ``invalid-option`` or ``too-large``.
@@ -60,16 +56,13 @@ def as_ink(values: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _array_of_lists(values: Any) -> NDArray[np.float64]:
-    if not _is_nested(values):
-        raise _invalid("glyphs is not an N×28×28 array of numbers.")
-    try:
-        return np.array(values, np.float64)
-    except (ValueError, TypeError, OverflowError):
-        raise _invalid("glyphs is not an N×28×28 array of numbers.") from None
+    if _is_nested(values):
+        with suppress(ValueError, TypeError, OverflowError):
+            return np.array(values, np.float64)
+    raise _invalid("glyphs is not an N×28×28 array of numbers.")
 
 
 def _is_nested(values: Any) -> bool:
-    """Returns whether the value is a list of 28×28 lists of numbers."""
     return (
         isinstance(values, list)
         and all(isinstance(one, list) and len(one) == SIDE for one in values)

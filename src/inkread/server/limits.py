@@ -85,26 +85,17 @@ class AccessControlMiddleware:
     def _check(self, scope: Scope, headers: Headers) -> None:
         name = headers.get("host", "")
         if self._names is not None and _host_name(name) not in self._names:
-            raise Problem(
-                "wrong-host",
-                "The request is for another host name.",
-                "Use the address that the server printed.",
-            )
+            detail = "The request is for another host name."
+            raise Problem("wrong-host", detail, "Use the address that the server printed.")
         origin = headers.get("origin")
         if origin is not None and scope["method"] not in HARMLESS and not self._may_write(origin, name):
-            raise Problem(
-                "foreign-origin",
-                "Pages of this origin may not use the server.",
-                "Allow the origin with --cors.",
-            )
+            detail = "Pages of this origin may not use the server."
+            raise Problem("foreign-origin", detail, "Allow the origin with --cors.")
         path: str = scope["path"]
         if self._bucket is not None and _is_rated(path):  # before the key, so that guesses count
             self._bucket.spend(_client(scope))
-        if (
-            self._key is not None
-            and _needs_key(path)
-            and not hmac.compare_digest(self._key, _sent_key(headers))
-        ):
+        key = self._key if _is_rated(path) and path != NEEDS_NO_KEY else None
+        if key is not None and not hmac.compare_digest(key, _sent_key(headers)):
             raise Problem(
                 "unauthorized",
                 "The request has no valid API key.",
@@ -113,26 +104,20 @@ class AccessControlMiddleware:
             )
 
     def _may_write(self, origin: str, host: str) -> bool:
-        """Returns whether this origin is the server's own or is allowed by CORS."""
         own = urlsplit(origin).netloc.lower() == host.lower() if origin != "null" else False
         return own or "*" in self.settings.cors or origin in self.settings.cors
 
     def _hold(self, size: int) -> None:
-        """Reserves memory for a part of a body."""
         if self._held + size > self.settings.max_held_bytes:
             raise busy("The memory for requests is full.")
         self._held += size
 
 
 class Body:
-    """A request's body, counted and timed as it arrives.
+    """A request's body, counted and timed as it arrives; ``declared`` is the header ``Content-Length``.
 
-    Args:
-        receive: returns its parts.
-        hold: called with the size of each part before it is kept.
-        declared: the header ``Content-Length``.
-        limit: maximum bytes.
-        seconds: maximum seconds until the body is complete.
+    ``hold`` is called with the size of each part before it is kept. The body has at most ``limit`` bytes, and
+    is complete within ``seconds``.
     """
 
     def __init__(
@@ -176,12 +161,7 @@ class Body:
 
 
 class TokenBucket:
-    """Limits each client's request rate: the bucket refills at ``rate`` and holds one second's requests.
-
-    Args:
-        rate: requests per second, above 0.
-        now: a clock in seconds.
-    """
+    """Limits each client's requests per second: its bucket refills at ``rate``, and holds one second's."""
 
     def __init__(self, rate: float, now: Callable[[], float] = monotonic) -> None:
         self.rate, self._now = rate, now
@@ -210,10 +190,6 @@ def _is_rated(path: str) -> bool:
     return path.startswith("/v1/") or path == "/metrics"
 
 
-def _needs_key(path: str) -> bool:
-    return _is_rated(path) and path != NEEDS_NO_KEY
-
-
 def _sent_key(headers: Headers) -> bytes:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     key = token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
@@ -226,7 +202,6 @@ def _digest(key: str) -> bytes:
 
 
 def _host_name(host: str) -> str:
-    """Returns the name in a ``Host`` header, without the port."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from inkread.errors import InkreadError, WorkerTimeoutError
-from inkread.server.logs import LOGGER
+from inkread.server.monitoring import log
 from inkread.server.problems import Problem, busy
 from inkread.system.worker import SupervisedWorker
 
@@ -29,8 +28,6 @@ STUCK_SECONDS = 10.0
 RETRY_SECONDS = 5.0
 """Delay before another attempt to start a worker."""
 
-log = logging.getLogger(LOGGER)
-
 
 @dataclass(slots=True)
 class _Job(Generic[Task, Result]):
@@ -44,15 +41,9 @@ class _Job(Generic[Task, Result]):
 class Pool(Generic[Task, Result]):
     """Worker processes with a bounded queue; used from one event loop.
 
-    A worker that spends too long on one task is killed and replaced. Each worker is fed by its own thread, so
-    that nothing blocks the event loop.
-
-    Args:
-        make: creates, in each process, the function that does the tasks, see ``Worker``.
-        workers: number of processes.
-        queue: maximum number of waiting tasks.
-        max_seconds: maximum time for a task, and maximum time to wait for a worker.
-        memory: maximum bytes that one task may allocate, see ``Worker``.
+    A task waits at most ``max_seconds`` for a worker; a worker that spends longer on one is killed and
+    replaced. At most ``queue`` tasks wait. Each worker is fed by its own thread, so that nothing blocks the
+    event loop. For ``make`` and ``memory``, see ``Worker``.
     """
 
     def __init__(
@@ -115,10 +106,9 @@ class Pool(Generic[Task, Result]):
     ) -> Result:
         """Runs the task in a worker, and returns its result or raises its error.
 
-        Args:
-            task: the task; it continues after the caller stops waiting, until its time is up.
-            patiently: if the queue is full, wait instead of raising ``busy``.
-            timed: called in a thread with the seconds that a worker spent on the task, even if it failed.
+        The task continues after the caller stops waiting, until its time is up. If the queue is full, a
+        patient caller waits. ``timed`` is called in a thread with the seconds that a worker spent, even in
+        vain.
 
         Raises:
             Problem: ``busy`` if the queue is full or no worker became free in time; ``too-slow`` if the task

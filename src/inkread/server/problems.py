@@ -6,7 +6,6 @@ A route raises a ``Problem``, or an ``InkreadError``, which ``problem_of`` conve
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
@@ -59,14 +58,9 @@ RETRY_SECONDS = 1
 
 
 class Problem(HTTPException):
-    """A rejected request.
+    """A rejected request, by a key of ``KINDS``, with one sentence on what is wrong and one on what to do.
 
-    Args:
-        slug: a key of ``KINDS``.
-        detail: one sentence that explains what is wrong with this request.
-        remedy: one sentence that explains what to do about it.
-        headers: extra headers of the response.
-        errors: one dict per error, if there are several.
+    ``headers`` are extra headers of the response; ``errors`` has one dict per error, if there are several.
     """
 
     def __init__(
@@ -108,11 +102,6 @@ def busy(detail: str = "All readers are busy and the queue is full.") -> Problem
 def not_ready(detail: str) -> Problem:
     """Returns the problem for a server that is starting or stopping; the client should retry."""
     return Problem("not-ready", detail, "Try again soon.", headers={"Retry-After": str(RETRY_SECONDS)})
-
-
-def stopping() -> Problem:
-    """Returns the problem for a request interrupted by the server's shutdown."""
-    return not_ready("The server is shutting down.")
 
 
 def internal() -> Problem:
@@ -183,13 +172,9 @@ never sent them."""
 REASONS = {
     "missing": "is missing",
     "extra_forbidden": "is unknown",
-    "bool_parsing": "is neither true nor false",
-    "bool_type": "is neither true nor false",
-    "int_parsing": "is not a whole number",
-    "int_type": "is not a whole number",
-    "int_from_float": "is not a whole number",
-    "float_parsing": "is not a number",
-    "float_type": "is not a number",
+    **dict.fromkeys(("bool_parsing", "bool_type"), "is neither true nor false"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "is not a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "is not a number"),
     "finite_number": "is not a finite number",
     "string_type": "is not a string",
     "string_too_long": "is too long",
@@ -198,13 +183,10 @@ REASONS = {
     "literal_error": "is not one of the allowed values",
     "too_short": "has too few items",
     "too_long": "has too many items",
-    "greater_than_equal": "is too small",
-    "greater_than": "is too small",
-    "less_than_equal": "is too large",
-    "less_than": "is too large",
+    **dict.fromkeys(("greater_than", "greater_than_equal"), "is too small"),
+    **dict.fromkeys(("less_than", "less_than_equal"), "is too large"),
     "json_invalid": "is not valid JSON",
-    "model_attributes_type": "is not a JSON object",
-    "dict_type": "is not a JSON object",
+    **dict.fromkeys(("model_attributes_type", "dict_type"), "is not a JSON object"),
     "uuid_parsing": "is not an id",
     "one_form": (
         "must have exactly one of three forms: "
@@ -226,11 +208,6 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
     ]
     detail = "; ".join(f"{one['where']} {one['problem']}" for one in found[:3])
     return Problem("invalid-option", f"{detail}.", "See /openapi.json for allowed values.", errors=found)
-
-
-def status_line(status: int) -> str:
-    """Returns the standard reason phrase of a status."""
-    return HTTPStatus(status).phrase
 
 
 def _printable(part: object) -> str:

@@ -12,15 +12,13 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 
-from inkread.server.logs import FIELDS, LOGGER
-from inkread.server.problems import internal, stopping
+from inkread.server.monitoring import FIELDS, log
+from inkread.server.problems import internal, not_ready
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from inkread.server.metrics import Metrics
-
-log = logging.getLogger(LOGGER)
+    from inkread.server.monitoring import Metrics
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Client-supplied ids that are accepted; others are replaced."""
@@ -85,7 +83,8 @@ class RequestContextMiddleware:
         except asyncio.CancelledError:
             if status:
                 raise  # as in the next handler
-            await stopping().response(request_id)(scope, receive, finish)
+            stopping = not_ready("The server is shutting down.")
+            await stopping.response(request_id)(scope, receive, finish)
         except Exception:
             log.exception("failed", extra={FIELDS: {"request": request_id}})
             if status:

@@ -27,6 +27,11 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
+def example(**values: Any) -> ConfigDict:
+    """Returns the configuration of a schema with this example."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
 class ReadOptions(Shape):
     """Options for reading pictures."""
 
@@ -155,7 +160,7 @@ ENCODED_EXAMPLE = {
 class Reading(Shape):
     """The digits read from one picture."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [READING_EXAMPLE]})
+    model_config = example(**READING_EXAMPLE)
 
     id: UUID | None = Field(description="The stored reading's id; null if it was not stored.")
     source: str = Field(description="The file's name as sent, made safe for display, or `picture`.")
@@ -198,24 +203,16 @@ class Unread(Shape):
     error: Problem
 
 
+SIDE: dict[str, Any] = {"type": "array", "minItems": 28, "maxItems": 28}
+PIXEL = {"type": "number", "minimum": 0, "maximum": 255}
+
+
 class GlyphRequest(Shape):
     """Glyphs to classify."""
 
     glyphs: list[list[list[float]]] = Field(
         description="N×28×28 numbers, all in 0..1 or all in 0..255, ink bright.",
-        json_schema_extra={
-            "items": {
-                "type": "array",
-                "minItems": 28,
-                "maxItems": 28,
-                "items": {
-                    "type": "array",
-                    "minItems": 28,
-                    "maxItems": 28,
-                    "items": {"type": "number", "minimum": 0, "maximum": 255},
-                },
-            }
-        },
+        json_schema_extra={"items": SIDE | {"items": SIDE | {"items": PIXEL}}},
         min_length=1,
     )
     normalize: bool = Field(

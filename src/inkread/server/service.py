@@ -1,13 +1,17 @@
-"""The server's components for the routes, and the method that reads a picture."""
+"""The server's components for the routes: the verified models, the workers, the store; and how these read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from inkread.errors import OptionError
+from inkread.models import bundled, load_model
+from inkread.models.card import CHARACTER_CLASSES, REPORT_FILE, TEXT_CLASSES, load_history
+from inkread.pipeline.classifier import DIGITS
 from inkread.reader import DIGITS_ONLY
 from inkread.server.pool import Pool
 from inkread.server.problems import Problem
@@ -15,27 +19,103 @@ from inkread.server.work import Done, ReadPicture, Task
 from inkread.store.queries import new_id
 
 if TYPE_CHECKING:
-    from inkread.server.metrics import Metrics
-    from inkread.server.reader_registry import Entry, ReaderRegistry
-    from inkread.server.schemas import ReadOptions
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from inkread.models import Model
+    from inkread.server.monitoring import Metrics
+    from inkread.server.schemas import PictureOptions
     from inkread.server.settings import ServerSettings
     from inkread.server.uploads import Upload
     from inkread.store import Store
 
 Workers: TypeAlias = Pool[Task, Done]
 
+GLYPHS, PAGES, LETTERS = "glyphs", "detector", "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model as exposed over HTTP, by a name that is never a path.
+
+    The kind is ``"glyphs"``, ``"detector"``, or ``"text"`` for letters and lines. The training history has
+    one dict per epoch; it is empty if the model is not from a run's folder.
+    """
+
+    name: str
+    model: Model
+    kind: str
+    history: tuple[dict[str, float], ...] = ()
+
+    @property
+    def report(self) -> Path | None:
+        """The run's report, if its folder has one now; links are ignored because they could lead anywhere."""
+        path = self.model.path.with_name(REPORT_FILE)
+        return path if path.is_file() and not path.is_symlink() else None
+
+    @property
+    def is_selectable(self) -> bool:
+        """Whether it can be selected to read digits; the others are part of every reading."""
+        return self.kind == GLYPHS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the entry's JSON object with its card; the card's command has file names without paths."""
+        card = self.model.card
+        shown = {"history": self.history, "command": card.command_without_places}
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "selectable": self.is_selectable,
+            "size": len(self.model.content),
+            "report": self.report is not None,
+            "card": card.to_dict() | shown,
+        }
+
+
+class ReaderRegistry:
+    """The bundled models and those of folders of training runs, by name; all are verified at startup.
+
+    A bundled model is replaced by one of the same name.
+
+    Raises:
+        ModelError: a model cannot be loaded.
+        OptionError: a folder contains a model that cannot read pictures.
+    """
+
+    def __init__(self, folders: Mapping[str, str]) -> None:
+        sources = {name: name for name in bundled()} | dict(folders)
+        self.entries = {name: _entry(name, source) for name, source in sources.items()}
+        for name in folders:
+            if not self.entries[name].is_selectable:
+                problem = f"is a {self.entries[name].kind} model, not one of digits"
+                raise OptionError(name, problem, "use one of glyphs")
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """The folders of the selectable models, by name."""
+        return {name: entry.model.path.parent for name, entry in self.entries.items() if entry.is_selectable}
+
+    def require(self, name: str) -> Entry:
+        """Returns the model of that name; raises a ``Problem`` if no selectable model has it."""
+        entry = self.entries.get(name)
+        if entry is None or not entry.is_selectable:
+            raise Problem("unknown-model", "No selectable model has this name.", "See /v1/models.")
+        return entry
+
+
+def _entry(name: str, source: str) -> Entry:
+    model = load_model(source)
+    reads_letters = model.card.labels in (CHARACTER_CLASSES, TEXT_CLASSES)
+    kind = PAGES if model.card.fusion else LETTERS if reads_letters else GLYPHS
+    if kind == GLYPHS and not set(DIGITS) <= set(model.card.labels):
+        known = ", ".join(model.card.labels[:3])
+        raise OptionError(name, f"reads {known} … instead of the ten digits", "use a model that reads digits")
+    return Entry(name, replace(model, name=name), kind, load_history(model.path.parent))
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The components of a running server.
-
-    Attributes:
-        settings: the server's settings.
-        registry: the models.
-        pool: the workers that read pictures.
-        metrics: the metrics.
-        store: the store; ``None`` if the server stores nothing.
-    """
+    """The components of a running server; ``store`` is ``None`` if it stores nothing."""
 
     settings: ServerSettings
     registry: ReaderRegistry
@@ -53,47 +133,28 @@ class Service:
         self,
         upload: Upload,
         entry: Entry,
-        options: ReadOptions,
+        options: PictureOptions,
         *,
         client: str | None,
-        keep: bool = True,
-        stages: bool = False,
-        draw: bool = False,
-        page: int = 1,
         patiently: bool = False,
     ) -> bytes:
         """Reads a picture and returns the response: the reading's JSON object, or a PNG.
 
-        Args:
-            upload: the picture.
-            entry: the model.
-            options: the reading options.
-            client: the sender's address, for the store.
-            keep: store the reading if there is a store.
-            stages: add a picture of each stage.
-            draw: return the picture with its boxes as PNG instead; it is not stored.
-            page: the page of a document, from 1.
-            patiently: see ``Pool.run``.
+        The reading is stored if there is a store and the options allow it; ``client`` is the sender's
+        address, for the store. For ``patiently``, see ``Pool.run``.
 
         Raises:
             Problem: the picture cannot be read, or no reader is free.
             StoreError: the reading cannot be stored.
         """
-        kept = keep and options.alphabet == DIGITS_ONLY
+        keeps = options.keep and not options.draw and options.alphabet == DIGITS_ONLY
         task = ReadPicture(
             upload.name,
             upload.data,
-            entry.name,
-            entry.model.card.sha256,
-            single=options.single,
-            alphabet=options.alphabet,
-            min_probability=options.min_probability,
-            detail=options.detail,
-            stages=stages,
-            draw=draw,
-            page=page,
-            keep=new_id() if self.store is not None and kept and not draw else None,
+            model_sha256=entry.model.card.sha256,
+            keep=new_id() if self.store is not None and keeps else None,
             client=client,
+            **options.model_dump(exclude={"keep"}),
         )
         timed = self.metrics.reading_seconds.labels(entry.name).observe
         done = await self.pool.run(task, patiently=patiently, timed=timed)

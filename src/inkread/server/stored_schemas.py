@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from inkread.server.problems import FORM
-from inkread.server.schemas import Box, GlyphLabel, Label, Probability, Shape, Ten
+from inkread.server.schemas import Box, GlyphLabel, Label, Probability, Shape, Ten, example
 
 CURSOR = r"^[0-9]{1,17}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 """Pattern of a list's ``next``."""
@@ -22,9 +22,7 @@ By = Annotated[str | None, Field(max_length=200, description="The author of the 
 class NewCorrection(Shape):
     """The correct label of a digit in a stored reading."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reading": READING_ID, "line": 0, "position": 0, "label": "7"}]},
-    )
+    model_config = example(reading=READING_ID, line=0, position=0, label="7")
 
     reading: UUID
     line: LineNumber
@@ -39,9 +37,7 @@ Pixel = Annotated[int, Field(ge=0, le=2**31 - 1)]
 class NewMark(Shape):
     """The content of a box in a stored picture: a digit that was missed, or nothing."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reading": READING_ID, "box": [30, 40, 52, 75], "label": "7"}]},
-    )
+    model_config = example(reading=READING_ID, box=[30, 40, 52, 75], label="7")
 
     reading: UUID
     box: Annotated[
@@ -59,9 +55,7 @@ class NewMark(Shape):
 class NewText(Shape):
     """The correct text of a row in a stored reading."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reading": READING_ID, "line": 0, "text": "80331"}]},
-    )
+    model_config = example(reading=READING_ID, line=0, text="80331")
 
     reading: UUID
     line: LineNumber

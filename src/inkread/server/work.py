@@ -1,4 +1,4 @@
-"""The work of a worker process: tasks that read pictures or classify glyphs, and their readers.
+"""The work of a worker process: tasks that read pictures or classify glyphs, and their readers and results.
 
 Tasks and results are pickled between the processes. Stages, crops, and JSON are created in the worker to keep
 the load of the process that serves the clients low.
@@ -6,7 +6,9 @@ the load of the process that serves the clients low.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import json
 from dataclasses import dataclass
 from time import perf_counter
@@ -14,26 +16,31 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from inkread.errors import InkreadError, PictureTooLargeError
-from inkread.models import DEFAULT
+from inkread.models import DEFAULT, TEXT
 from inkread.picture import is_document, page_count
-from inkread.pipeline import glyph
 from inkread.pipeline.classifier import DIGITS
+from inkread.pipeline.explain import stages_of
+from inkread.pipeline.glyph import normalize_all
 from inkread.pipeline.symbols import TextTrace
 from inkread.pipeline.text import TextReader
 from inkread.reader import DIGITS_ONLY
-from inkread.server import serializers
 from inkread.server.glyph_bodies import as_ink, glyphs_of
 from inkread.server.problems import Problem, problem_of
+from inkread.store.records import NewDigit, NewReading, StoredPicture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from inkread.picture import PictureLimits
+    from inkread.pipeline.trace import Trace
     from inkread.reader import Reader
-    from inkread.store import NewReading
+    from inkread.results import Digit
 
 THREADS = 1
 """Threads per reading; there are as many workers as cores."""
@@ -43,6 +50,30 @@ LABELS = [*DIGITS, ""]
 NOTHING = [0.0] * len(DIGITS) + [1.0]
 """The probabilities of a glyph without any ink; no network was trained to reject that."""
 
+TITLES = {
+    "picture": "The picture, upright",
+    "heat": "Where the detector sees digits",
+    "candidates": "Candidates; digits that were read are blue",
+    "glyphs": "The glyphs, with the networks' probabilities for each",
+    "lines": "The lines, as the recognizer sees them",
+    "reading": "The reading",
+}
+
+PNG_URL = "data:image/png;base64,"
+
+MARGIN = 0.1
+"""Margin around a digit's crop, as a fraction of its box."""
+
+JPEG_QUALITY = 90
+"""JPEG quality of stored pictures. The detector is trained on such artifacts; 2000×2000 pixels take about 1
+MB."""
+
+LONGEST_CROP = 256
+"""Longer side of a stored crop in pixels; about ten times the model's input."""
+
+Seen = tuple["Digit", "NDArray[np.float32]", "NDArray[np.uint8]"]
+"""A digit, the probabilities of the ten labels, and the classifier's input glyph."""
+
 MakeReader: TypeAlias = "Callable[..., Reader]"
 """Creates the reader of a model, like ``Reader`` itself."""
 
@@ -50,13 +81,8 @@ MakeReader: TypeAlias = "Callable[..., Reader]"
 class Readers:
     """Does tasks with the readers of some models; each reader is created on first use.
 
-    The default reader is created at once and warmed up on a picture, so that no client waits for its networks
-    to load.
-
-    Args:
-        make: creates a reader from a folder.
-        folders: the models' folders by name.
-        limits: the limits for pictures.
+    ``make`` creates a reader from a model's folder. The default reader is created at once and warmed up on a
+    picture, so that no client waits for its networks to load.
 
     Raises:
         ModelError: the default model cannot be loaded.
@@ -98,13 +124,7 @@ class Readers:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of a task.
-
-    Attributes:
-        content: the content of the response, JSON or PNG.
-        digits: the number of digits read.
-        record: the reading to store, if requested.
-    """
+    """The result of a task: the response (JSON or PNG), how many digits were read, and what to store."""
 
     content: bytes
     digits: int = 0
@@ -113,37 +133,24 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class ReadPicture:
-    """Reads a picture.
+    """Reads the file of a picture, shown by this name, with the options of ``schemas.PictureOptions``.
 
-    Attributes:
-        name: the picture's name for display.
-        data: the picture's file.
-        model: the name of the model.
-        model_sha256: the SHA-256 of the model's file.
-        single: read one digit or character, or none.
-        alphabet: what to read, see ``inkread.reader.open_reader``.
-        min_probability: 0..1; less probable digits are labelled ``"?"``.
-        detail: add all probabilities and the glyph to each digit.
-        stages: add a picture of each stage.
-        draw: return the picture with its boxes as PNG instead of JSON.
-        page: the page of a document, from 1.
-        keep: the id for storing the reading; ``None`` to not store it.
-        client: the sender's address, for the store.
+    ``keep`` is the id for storing the reading with the client's address, or ``None`` to not store it.
     """
 
     name: str
     data: bytes | bytearray
     model: str
     model_sha256: str
-    single: bool = False
-    alphabet: str = DIGITS_ONLY
-    min_probability: float = 0.0
-    detail: bool = False
-    stages: bool = False
-    draw: bool = False
-    page: int = 1
-    keep: str | None = None
-    client: str | None = None
+    single: bool
+    alphabet: str
+    min_probability: float
+    detail: bool
+    stages: bool
+    draw: bool
+    page: int
+    keep: str | None
+    client: str | None
 
     def do(self, readers: Readers) -> Done:
         """Reads the picture; raises a ``Problem`` if it cannot be read."""
@@ -160,26 +167,52 @@ class ReadPicture:
         except InkreadError as error:
             raise problem_of(error, self.name) from error
         milliseconds = 1000 * (perf_counter() - start)
-        content = (
-            serializers.drawing(trace)
-            if self.draw
-            else to_json(serializers.reading_answer(trace, self, milliseconds, pages))
-        )
+        if self.draw:
+            content = _png(trace.reading.draw(trace.picture.pixels))
+        else:
+            content = to_json(self._answer(trace, milliseconds, pages))
         keeps = self.keep is not None
-        record = serializers.new_reading(trace, self) if keeps and not isinstance(trace, TextTrace) else None
+        record = self._record(trace) if keeps and not isinstance(trace, TextTrace) else None
         return Done(content, len(trace.reading.digits), record)
+
+    def _answer(self, trace: Trace | TextTrace, milliseconds: float, pages: int) -> dict[str, Any]:
+        answer = trace.reading.to_dict() | {
+            "id": self.keep,
+            "source": self.name,
+            "model": TEXT if isinstance(trace, TextTrace) else self.model,
+            "milliseconds": round(milliseconds, 2),
+            "page": self.page,
+            "pages": pages,
+        }
+        if self.detail and not isinstance(trace, TextTrace):
+            for line, seen in zip(answer["lines"], _seen_lines(trace), strict=True):
+                for digit, (_, shares, glyph) in zip(line["digits"], seen, strict=True):
+                    digit["probabilities"] = [round(float(p), 6) for p in shares]
+                    digit["glyph"] = _base64(glyph.tobytes())
+        if self.stages:
+            answer["stages"] = [
+                {"name": stage, "title": TITLES[stage], "image": PNG_URL + _base64(_png(image))}
+                for stage, image in stages_of(trace).items()
+            ]
+        return answer
+
+    def _record(self, trace: Trace) -> NewReading:
+        return NewReading(
+            source=self.name,
+            width=trace.reading.width,
+            height=trace.reading.height,
+            text=trace.reading.text,
+            model=self.model,
+            model_sha256=self.model_sha256,
+            lines=tuple(tuple(_new_digits(trace, line)) for line in _seen_lines(trace)),
+            client=self.client,
+            picture=_picture(trace),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifyGlyphs:
-    """Classifies glyphs.
-
-    Attributes:
-        body: JSON or an .npy file.
-        model: the name of the model.
-        normalize: convert each glyph to the classifier's geometry first.
-        most: maximum number of glyphs.
-    """
+    """Classifies at most ``most`` glyphs, of a body in JSON or .npy; normalizes them first if asked to."""
 
     body: bytes
     model: str
@@ -190,7 +223,7 @@ class ClassifyGlyphs:
         """Returns the probabilities; raises a ``Problem`` if the body is not N×28×28 numbers."""
         glyphs, wants = glyphs_of(self.body, most=self.most)
         if wants or self.normalize:
-            glyphs = glyph.normalize_all([as_ink(one) for one in glyphs])
+            glyphs = normalize_all([as_ink(one) for one in glyphs])
         probabilities = readers[self.model].classifier.probabilities(glyphs)
         probabilities[~glyphs.any(axis=(1, 2))] = NOTHING
         answer = {
@@ -208,6 +241,56 @@ Task: TypeAlias = ReadPicture | ClassifyGlyphs
 def to_json(value: Any) -> bytes:
     """Encodes a value as JSON in UTF-8, on one line."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _seen_lines(trace: Trace) -> list[list[Seen]]:
+    """Returns the digits of each line of the reading, with their probabilities and glyphs."""
+    rows = zip(trace.reading.lines, trace.digits, trace.glyphs, strict=True)
+    return [list(zip(line.digits, shares, glyphs, strict=True)) for line, shares, glyphs in rows]
+
+
+def _picture(trace: Trace) -> StoredPicture:
+    """Returns the upright working pixels as JPEG, see ``inkread.picture.WORKING_SIDE``."""
+    image = Image.fromarray(trace.picture.pixels)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=JPEG_QUALITY)
+    return StoredPicture(file.getvalue(), image.width, image.height)
+
+
+def _new_digits(trace: Trace, line: list[Seen]) -> Iterator[NewDigit]:
+    for digit, shares, glyph in line:
+        yield NewDigit(
+            label=digit.label,
+            probability=digit.probability,
+            box=digit.box,
+            probabilities=tuple(float(p) for p in shares),
+            glyph=glyph.tobytes(),
+            crop=_png(_crop(trace, digit)),
+        )
+
+
+def _crop(trace: Trace, digit: Digit) -> Image.Image:
+    """Crops the digit's box from the upright working pixels, with a margin; shrinks large crops."""
+    height, width = trace.picture.pixels.shape[:2]
+    scale_x, scale_y = trace.picture.scale
+    x0, y0, x1, y1 = digit.box
+    margin = MARGIN * max(x1 - x0, y1 - y0)
+    left, top = max(0, int((x0 - margin) / scale_x)), max(0, int((y0 - margin) / scale_y))
+    right = min(width, int((x1 + margin) / scale_x) + 1)
+    bottom = min(height, int((y1 + margin) / scale_y) + 1)
+    crop = Image.fromarray(trace.picture.pixels[top:bottom, left:right])
+    crop.thumbnail((LONGEST_CROP, LONGEST_CROP))
+    return crop
+
+
+def _png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _row_of_strokes() -> Any:

@@ -1,25 +1,38 @@
-"""Engines that never lose acknowledged data, and their errors in plain words."""
+"""The URL of a store, whose password is never shown, and its engine, which never loses acknowledged data."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from inkread.errors import MissingExtraError, StoreError, StoreFullError, one_line
+from inkread.system.user_folders import user_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from typing import Self
 
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-    from inkread.store.address import Address
+FORMS = "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+POSTGRESQL = "postgresql+psycopg"
+DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": POSTGRESQL,
+    "postgresql": POSTGRESQL,
+    POSTGRESQL: POSTGRESQL,
+}
+"""The supported URL schemes and their drivers."""
 
 PATIENCE = 10
 """Seconds to wait for another writer (SQLite) or for the server to respond (PostgreSQL)."""
@@ -42,6 +55,67 @@ CHECK_SERVER = "check that the server is running, and the user, password, host, 
 CHECK_LOG = "try again, and check the server's log if the error persists"
 
 
+def default_url() -> str:
+    """Returns the URL of the user's store; raises the same errors as ``user_folder``."""
+    file = user_folder("XDG_DATA_HOME", ".local/share") / "store.sqlite"
+    return URL.create("sqlite", database=file.as_posix()).render_as_string()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The location of a store: the URL with its driver, and the SQLite file or ``None`` for a server."""
+
+    url: URL
+    file: Path | None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parses a URL; text without ``://`` is a file path.
+
+        Raises:
+            StoreError: the text is not a URL, is ambiguous, or is not the URL of a supported database.
+        """
+        if "://" not in text:
+            return cls(*_of_file(URL.create("sqlite", database=text), text or "the store"))
+        source = re.sub(r"://.*@", "://***@", text, flags=re.DOTALL)
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            # The error's text may contain a part of the password.
+            raise StoreError(source, "is not the URL of a database", FORMS) from None
+        driver = DRIVERS.get(url.drivername)
+        if driver is None:
+            raise StoreError(source, "is not a supported kind of database", FORMS)
+        if driver == "sqlite":
+            return cls(*_of_file(url, source))
+        if text.count("@") > 1 or ("@" in text and url.username is None):
+            raise StoreError(source, "has an @ or / in its user or password", "write them as %40 and %2F")
+        return cls(url.set(drivername=driver), None)
+
+    def __str__(self) -> str:
+        """Returns the file, or the URL without password and options, which may contain another password."""
+        if self.file:
+            return str(self.file)
+        where = {name: value for name, value in self.url.query.items() if name in ("host", "port")}
+        return self.url.set(query=where).render_as_string(hide_password=True)
+
+    def hide(self, text: str) -> str:
+        """Removes the password from an error's text."""
+        for secret in (self.url.password, self.url.query.get("password"), self.url.query.get("sslpassword")):
+            if secret:
+                text = text.replace(str(secret), "***")
+        return text
+
+
+def _of_file(url: URL, source: str) -> tuple[URL, Path]:
+    if url.host or url.query or url.username:
+        raise StoreError(source, "is not a file path", "use sqlite:///FILE, with three or four slashes")
+    if url.database in (None, "", ":memory:"):
+        raise StoreError(source, "is an in-memory database", "use a file: sqlite:///FILE")
+    file = Path(str(url.database)).absolute()
+    return URL.create("sqlite", database=str(file)), file
+
+
 @contextmanager
 def plain_errors(address: Address) -> Iterator[None]:
     """Converts database errors to ``StoreError``."""
@@ -59,12 +133,12 @@ def open_engine(address: Address) -> Engine:
         StoreError: the file cannot be created.
         MissingExtraError: the driver of PostgreSQL is not installed.
     """
-    return _sqlite(address, address.file) if address.file else _postgresql(address)
+    return _sqlite(address.file, address.url) if address.file else _postgresql(address.url)
 
 
-def _sqlite(address: Address, file: Path) -> Engine:
+def _sqlite(file: Path, url: URL) -> Engine:
     _make(file)
-    engine = create_engine(address.url, hide_parameters=True, connect_args={"timeout": PATIENCE})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": PATIENCE})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: DBAPIConnection, _record: object) -> None:
@@ -109,10 +183,10 @@ def use_write_ahead_log(file: Path) -> None:
                 return
 
 
-def _postgresql(address: Address) -> Engine:
-    options: dict[str, Any] = {} if "connect_timeout" in address.url.query else {"connect_timeout": PATIENCE}
+def _postgresql(url: URL) -> Engine:
+    options: dict[str, Any] = {} if "connect_timeout" in url.query else {"connect_timeout": PATIENCE}
     try:
-        engine = create_engine(address.url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
     except ImportError as error:
         raise MissingExtraError("psycopg", "postgres") from error
 
@@ -136,7 +210,6 @@ def _sqlite_code(error: Exception) -> str:
 
 
 def _meaning(error: Exception, address: Address) -> tuple[str, str]:
-    """Returns an error's problem and remedy."""
     original = getattr(error, "orig", None) or error
     code = _sqlite_code(error)
     for name, meaning in SQLITE_MEANINGS.items():

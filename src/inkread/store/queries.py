@@ -1,34 +1,35 @@
-"""Database queries of the store, and its writes within a transaction."""
+"""Database queries of the store, and its writes within a transaction.
+
+Lists come in pages, newest first; a cursor is the time and id of the last item of a page.
+"""
 
 from __future__ import annotations
 
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, select, tuple_, update
 
-from inkread.errors import StoreNotFoundError
-from inkread.store.records import Correction, Mark
+from inkread.errors import OptionError, StoreNotFoundError
+from inkread.store.records import Correction, Mark, Page
 from inkread.store.rows import SAME_PLACE, Item, in_order, overlap, row_of
-from inkread.store.tables import (
-    STANDING,
-    STANDING_MARK,
-    Corrections,
-    Digits,
-    Marks,
-    Readings,
-)
+from inkread.store.tables import STANDING, STANDING_MARK, Corrections, Digits, Marks, Readings, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, RowMapping, Select
+    from sqlalchemy.orm import InstrumentedAttribute
 
     from inkread.results import Box
+
+    Order = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str]]
+
+Found = TypeVar("Found")
 
 DIGITS = frozenset("0123456789")
 
@@ -41,55 +42,42 @@ ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """Characters that PostgreSQL's texts or UTF-8 cannot represent."""
 
+MOST_ITEMS = 200
+"""Of a page."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+CURSOR = re.compile(rf"([0-9]{{1,17}})_({ID.pattern})")
+
 
 def new_id() -> str:
     """Creates the id of a new reading or correction: a random UUID."""
     return str(uuid.uuid4())
 
 
+def _count(table: type[Corrections | Marks], standing: Any) -> Any:
+    of_reading = select(func.count()).where(table.reading == Readings.id, standing)
+    return of_reading.correlate(Readings).scalar_subquery()
+
+
+def _all_but(name: str, table: type[Table]) -> list[Any]:
+    return [column for column in table.__table__.columns if column.name != name]
+
+
 SUMMARY = (
-    Readings.id,
-    Readings.created,
-    Readings.source,
-    Readings.width,
-    Readings.height,
-    Readings.text,
-    Readings.model,
-    Readings.model_sha256,
-    Readings.client,
-    (
-        select(func.count())
-        .where(Corrections.reading == Readings.id, STANDING)
-        .correlate(Readings)
-        .scalar_subquery()
-        + select(func.count())
-        .where(Marks.reading == Readings.id, STANDING_MARK)
-        .correlate(Readings)
-        .scalar_subquery()
-    ).label("corrections"),
+    *_all_but("sought", Readings),
+    (_count(Corrections, STANDING) + _count(Marks, STANDING_MARK)).label("corrections"),
 )
 """The columns of ``ReadingSummary``."""
 
-OF_DIGIT = (
-    Digits.label.label("read_as"),
-    Digits.glyph,
-    Digits.crop,
-    Readings.model,
-    Readings.model_sha256,
-)
+OF_DIGIT = (Digits.label.label("read_as"), Digits.glyph, Digits.crop, Readings.model, Readings.model_sha256)
 """The columns of ``Correction`` from the digit and its reading."""
 
-OF_CORRECTION = (
-    Corrections.id,
-    Corrections.reading,
-    Corrections.line,
-    Corrections.position,
-    Corrections.label,
-    Corrections.created,
-    Corrections.by,
-)
-"""The columns of ``Correction`` from its own table."""
+CORRECTION = (*_all_but("withdrawn", Corrections), *OF_DIGIT)
+"""The columns of ``Correction``."""
 
+MARK = (*_all_but("withdrawn", Marks), Readings.model, Readings.model_sha256)
+"""The columns of ``Mark``, with its box as four."""
 
 ITS_DIGIT = and_(
     Digits.reading == Corrections.reading,
@@ -110,25 +98,9 @@ def standing_corrections(*columns: Any) -> Select[Any]:
     )
 
 
-OF_MARK: tuple[Any, ...] = (
-    Marks.id,
-    Marks.reading,
-    Marks.x0,
-    Marks.y0,
-    Marks.x1,
-    Marks.y1,
-    Marks.label,
-    Marks.created,
-    Marks.by,
-    Readings.model,
-    Readings.model_sha256,
-)
-"""The columns of ``Mark``."""
-
-
 def standing_marks_query() -> Select[Any]:
     """Builds a query for the active marks."""
-    return select(*OF_MARK).join(Readings, Readings.id == Marks.reading).where(STANDING_MARK)
+    return select(*MARK).join(Readings, Readings.id == Marks.reading).where(STANDING_MARK)
 
 
 def digits_of(reading: str) -> Select[Any]:
@@ -258,7 +230,6 @@ def store_mark(
 
 
 def _judgment(label: str, by: str | None, now: datetime) -> dict[str, Any]:
-    """Returns the columns that a new correction and a new mark have in common."""
     return {"id": new_id(), "label": label, "created": now, "by": None if by is None else storable(by)}
 
 
@@ -285,3 +256,42 @@ def corners(box: Box) -> dict[str, int]:
 def storable(text: str) -> str:
     """Replaces characters that a database cannot store by U+FFFD."""
     return UNSTORABLE.sub("\ufffd", text)
+
+
+def page_of(
+    connection: Connection,
+    query: Select[Any],
+    order: Order,
+    item: Callable[[RowMapping], Found],
+    *,
+    limit: int,
+    before: str | None,
+) -> Page[Found]:
+    """Returns the newest rows of a query that are older than the cursor.
+
+    Raises:
+        OptionError: the limit is not in 1..``MOST_ITEMS``, or the cursor is invalid.
+    """
+    if not 1 <= limit <= MOST_ITEMS:
+        raise OptionError(f"limit {limit}", f"is outside 1..{MOST_ITEMS}", "use e.g. 50")
+    if before is not None:
+        query = query.where(tuple_(*order) < _after(before))
+    query = query.order_by(*(column.desc() for column in order)).limit(limit + 1)
+    rows = connection.execute(query).mappings().all()
+    more = len(rows) > limit
+    return Page(
+        tuple(map(item, rows[:limit])),
+        cursor(rows[limit - 1]["created"], rows[limit - 1]["id"]) if more else None,
+    )
+
+
+def cursor(created: datetime, id: str) -> str:  # noqa: A002
+    """Returns the cursor of an item."""
+    return f"{(created - EPOCH) // MICROSECOND}_{id}"
+
+
+def _after(cursor: str) -> tuple[datetime, str]:
+    match = CURSOR.fullmatch(cursor)
+    if match is None:
+        raise OptionError("cursor", "is not from this store", "use the one from the previous page")
+    return EPOCH + int(match[1]) * MICROSECOND, match[2]

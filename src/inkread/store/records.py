@@ -49,16 +49,10 @@ class NewDigit:
 
 @dataclass(frozen=True, slots=True)
 class StoredPicture:
-    """The upright picture of a reading, possibly reduced.
+    """The upright picture of a reading: a JPEG file, and its size in pixels.
 
-    Attributes:
-        jpeg: a JPEG file.
-        width: the JPEG's width in pixels; the reading's boxes are in pixels of the source picture, which may
-            be larger.
-        height: the JPEG's height in pixels.
-
-    Raises:
-        ValueError: the picture has no pixels.
+    It may be reduced; the reading's boxes are in pixels of the source picture. A ``ValueError`` if it has no
+    pixels.
     """
 
     jpeg: bytes
@@ -76,11 +70,9 @@ class _Read:
 
     Attributes:
         source: the picture's name as sent by the client; shown, never opened.
-        width: the upright picture's width in pixels.
-        height: the upright picture's height in pixels.
+        width, height: the upright picture's size in pixels.
         text: the rows joined by newlines.
-        model: the model's name.
-        model_sha256: the SHA-256 of the model's file, lowercase hexadecimal.
+        model, model_sha256: the model's name, and the SHA-256 of its file, lowercase hexadecimal.
     """
 
     source: str
@@ -93,15 +85,10 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class NewReading(_Read):
-    """A reading to store.
+    """A reading to store: rows from top to bottom, each with its digits from left to right.
 
-    Attributes:
-        lines: rows from top to bottom, each with its digits from left to right.
-        client: the client's address, if known.
-        picture: the picture that was read; it is stored separately, see ``Store.picture``.
-
-    Raises:
-        ValueError: a row has no digit.
+    The client is its address, if known; the picture is stored separately, see ``Store.picture``. A
+    ``ValueError`` if a row has no digit.
     """
 
     lines: tuple[tuple[NewDigit, ...], ...]
@@ -115,13 +102,9 @@ class NewReading(_Read):
 
 @dataclass(frozen=True, slots=True)
 class ReadingSummary(_Read):
-    """A stored reading without its digits, for lists.
+    """A stored reading without its digits, for lists; times are in UTC, and ids are UUIDs.
 
-    Attributes:
-        id: a UUID.
-        created: the time when it was stored, in UTC.
-        client: the client's address, if known.
-        corrections: the number of its active corrections and marks.
+    ``corrections`` is the number of its active corrections and marks.
     """
 
     id: str
@@ -139,16 +122,9 @@ class StoredReading(ReadingSummary):
 
 @dataclass(frozen=True, slots=True)
 class _Judgment:
-    """A label that a person gave.
+    """A label that a person gave: ``"0"`` to ``"9"``, or ``""`` for no single digit.
 
-    Attributes:
-        id: a UUID.
-        reading: the id of the reading.
-        label: the correct label: ``"0"`` to ``"9"``, or ``""`` for no single digit.
-        created: the time when it was stored, in UTC.
-        by: the author, if known.
-        model: the name of the model that read the picture.
-        model_sha256: the SHA-256 of the model's file.
+    ``by`` is the person, if known; the model is the one that read the picture.
     """
 
     id: str
@@ -162,14 +138,9 @@ class _Judgment:
 
 @dataclass(frozen=True, slots=True)
 class Correction(_Judgment):
-    """A person's correction of a digit.
+    """A person's correction of a digit, with the label that the model read, and images as in ``NewDigit``.
 
-    Attributes:
-        line: the digit's row, from 0.
-        position: the digit's index in the row, from 0.
-        read_as: the label that the model read.
-        glyph: the model's input: 28×28 bytes, row by row, ink bright.
-        crop: the digit in its picture, as PNG.
+    Its row, and its position in the row, count from 0.
     """
 
     line: int
@@ -211,12 +182,7 @@ class MarkedPage:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A page of items, newest first.
-
-    Attributes:
-        items: the items of this page.
-        next: the value of ``before`` for the next page; ``None`` on the last page.
-    """
+    """A page of items, newest first; ``next`` is the value of ``before`` for the next page, if any."""
 
     items: tuple[Item, ...]
     next: str | None

@@ -57,13 +57,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change that corrects a row.
-
-    Attributes:
-        item: the item to change; ``None`` if a digit was missed.
-        box: the box of the item or the missed digit.
-        label: the correct label; ``""`` for no digit.
-    """
+    """A change that corrects a row: an item, or if it is ``None`` a missed digit; its box; its label."""
 
     item: Item | None
     box: Box
@@ -87,9 +81,7 @@ def overlap(one: Box, other: Box) -> float:
 def row_of(box: Box, rows: Sequence[Sequence[Box]]) -> int | None:
     """Returns the row of a box: that of the nearest digit, unless the box is above or below it.
 
-    Args:
-        box: the box of a mark.
-        rows: the boxes of the digits of each row; no row is empty.
+    The rows have the boxes of their digits; none is empty.
     """
     if not rows:
         return None
@@ -115,13 +107,8 @@ def changes(row: Sequence[Item], text: str, *, width: int, height: int) -> list[
     """Finds the fewest edits that change a row to the text (Levenshtein distance), along the row.
 
     If there are several solutions, less probable digits change, and missed digits are placed where there is
-    room for them.
-
-    Args:
-        row: at least one item, in order.
-        text: digits; ``""`` if nothing in the row is a digit.
-        width: the upright source picture's width in pixels.
-        height: the upright source picture's height in pixels.
+    room for them. The row has at least one item, in order; the text is ``""`` if nothing in it is a digit;
+    the size is that of the upright source picture in pixels.
 
     Raises:
         NoRoomError: a digit before the first or after the last would be outside the picture.

@@ -11,34 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select, update
 
 from inkread.errors import OptionError, StoreNotFoundError
-from inkread.store.paging import cursor, page_of
-from inkread.store.queries import (
-    DIGITS,
-    ID,
-    LABELS,
-    OF_CORRECTION,
-    OF_DIGIT,
-    SUMMARY,
-    box_of,
-    corners,
-    covering_mark,
-    digits_of,
-    label_now,
-    locked_digit,
-    locked_digits,
-    locked_reading,
-    mark_of,
-    new_id,
-    row_items,
-    standing_corrections,
-    standing_marks,
-    standing_marks_query,
-    storable,
-    store_correction,
-    store_mark,
-    withdraw_correction,
-    withdraw_mark,
-)
+from inkread.store import queries
 from inkread.store.records import (
     Correction,
     Mark,
@@ -50,15 +23,7 @@ from inkread.store.records import (
     StoredReading,
 )
 from inkread.store.rows import SAME_PLACE, NoRoomError, changes, overlap
-from inkread.store.tables import (
-    STANDING,
-    STANDING_MARK,
-    Corrections,
-    Digits,
-    Marks,
-    Pictures,
-    Readings,
-)
+from inkread.store.tables import STANDING, STANDING_MARK, Corrections, Digits, Marks, Pictures, Readings
 from inkread.store.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -67,7 +32,6 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping, Select
 
     from inkread.results import Box
-    from inkread.store.paging import Order
     from inkread.store.records import NewReading
 
 LONGEST_SEARCH = 200
@@ -91,22 +55,20 @@ class Store(Transactions):
     """
 
     def add_reading(self, reading: NewReading, *, id: str | None = None) -> str:  # noqa: A002
-        """Stores a reading, and returns its id; characters that a database cannot store become U+FFFD.
+        """Stores a reading, and returns its id: the given one, from ``new_id``, or a new one.
 
-        Args:
-            reading: the reading to store.
-            id: its id, from ``new_id``; a new one by default.
+        Characters that a database cannot store become U+FFFD.
         """
-        key = id or new_id()
+        key = id or queries.new_id()
         values = {
             "id": key,
-            "source": storable(reading.source),
+            "source": queries.storable(reading.source),
             "width": int(reading.width),
             "height": int(reading.height),
-            "text": storable(reading.text),
-            "model": storable(reading.model),
+            "text": queries.storable(reading.text),
+            "model": queries.storable(reading.model),
             "model_sha256": reading.model_sha256,
-            "client": None if reading.client is None else storable(reading.client),
+            "client": None if reading.client is None else queries.storable(reading.client),
             "sought": _folded(f"{reading.source}\n{reading.text}"),
         }
         digits = [
@@ -125,13 +87,13 @@ class Store(Transactions):
 
     def reading(self, id: str) -> StoredReading | None:  # noqa: A002  # the field's name
         """Returns the reading with its digits, or ``None``."""
-        if not ID.fullmatch(id):
+        if not queries.ID.fullmatch(id):
             return None
         digits = select(Digits.__table__).where(Digits.reading == id)
         with self._reading() as connection:
             # The digits first: if the reading is removed meanwhile, the summary is missing, never the digits.
             rows = connection.execute(digits.order_by(Digits.line, Digits.position)).mappings().all()
-            summary = connection.execute(select(*SUMMARY).where(Readings.id == id)).mappings().first()
+            summary = connection.execute(select(*queries.SUMMARY).where(Readings.id == id)).mappings().first()
         if summary is None:
             return None
         lines = tuple(tuple(map(_digit, row)) for _, row in groupby(rows, itemgetter("line")))
@@ -139,7 +101,7 @@ class Store(Transactions):
 
     def picture(self, id: str) -> StoredPicture | None:  # noqa: A002
         """Returns the picture of a reading; ``None`` if there is no such reading or it has no picture."""
-        if not ID.fullmatch(id):
+        if not queries.ID.fullmatch(id):
             return None
         query = select(Pictures.jpeg, Pictures.width, Pictures.height).where(Pictures.reading == id)
         with self._reading() as connection:
@@ -151,15 +113,13 @@ class Store(Transactions):
     ) -> Page[ReadingSummary]:
         """Finds readings whose source or text contains ``search``, ignoring case; newest first.
 
-        Args:
-            search: at most ``LONGEST_SEARCH`` characters, all literal; empty finds all readings.
-            limit: maximum number of readings, 1 to ``MOST_ITEMS``.
-            before: ``Page.next`` of the previous page.
+        An empty search finds all. At most ``limit`` readings, 1 to ``MOST_ITEMS``, follow ``before``, the
+        ``Page.next`` of the previous page.
 
         Raises:
-            OptionError: an argument is invalid.
+            OptionError: the limit or ``before`` is invalid, or the search exceeds ``LONGEST_SEARCH``.
         """
-        query = select(*SUMMARY)
+        query = select(*queries.SUMMARY)
         if len(search) > LONGEST_SEARCH:
             problem = f"has {len(search)} characters, more than {LONGEST_SEARCH}"
             raise OptionError("search", problem, "use a shorter text")
@@ -167,13 +127,13 @@ class Store(Transactions):
             query = query.where(Readings.sought.contains(sought, autoescape=True))
         order = (Readings.created, Readings.id)
         with self._reading() as connection:
-            return page_of(
+            return queries.page_of(
                 connection, query, order, lambda row: ReadingSummary(**row), limit=limit, before=before
             )
 
     def remove_reading(self, id: str) -> bool:  # noqa: A002
         """Removes a reading and all of its data, even on a full disk; returns whether it existed."""
-        return bool(ID.fullmatch(id)) and self._changes(delete(Readings).where(Readings.id == id))
+        return bool(queries.ID.fullmatch(id)) and self._changes(delete(Readings).where(Readings.id == id))
 
     def remove_readings(self) -> None:
         """Removes every reading and all of its data, even on a full disk."""
@@ -184,12 +144,8 @@ class Store(Transactions):
     ) -> Correction:
         """Stores a digit's correct label, and withdraws an older correction of the same digit.
 
-        Args:
-            reading: the reading's id.
-            line: the digit's row, from 0.
-            position: the digit's index in the row, from 0.
-            label: ``"0"`` to ``"9"``, or ``""`` for no single digit.
-            by: the author, if known.
+        The row and the digit's position in it count from 0. The label is ``"0"`` to ``"9"``, or ``""`` for no
+        single digit; ``by`` is the author, if known.
 
         Raises:
             StoreNotFoundError: there is no such reading, or it has no such digit.
@@ -197,23 +153,20 @@ class Store(Transactions):
         """
         _require_label(label)
         with self._writing() as connection:
-            digit = locked_digit(connection, reading, line, position)
+            digit = queries.locked_digit(connection, reading, line, position)
             if digit is None:
                 raise StoreNotFoundError(
                     f"reading {reading!r}, line {line}, position {position}",
                     "is not in the store",
                     "count lines and positions from 0; the reading may have been removed",
                 )
-            return store_correction(connection, digit, label, by=by, now=datetime.now(UTC))
+            return queries.store_correction(connection, digit, label, by=by, now=datetime.now(UTC))
 
     def add_mark(self, *, reading: str, box: Sequence[int], label: str, by: str | None) -> Mark:
         """Stores the label of a box, and withdraws an older mark at the same place (IoU > 0.5).
 
-        Args:
-            reading: the reading's id.
-            box: ``(x0, y0, x1, y1)`` in pixels of the upright source picture.
-            label: ``"0"`` to ``"9"``, or ``""`` if there is no digit.
-            by: the author, if known.
+        The box is ``(x0, y0, x1, y1)`` in pixels of the upright source picture; its label is ``"0"`` to
+        ``"9"``, or ``""`` if there is no digit; ``by`` is the author, if known.
 
         Raises:
             StoreNotFoundError: there is no such reading.
@@ -221,43 +174,35 @@ class Store(Transactions):
         """
         _require_label(label)
         with self._writing() as connection:
-            found = locked_reading(connection, reading)
+            found = queries.locked_reading(connection, reading)
             placed = _require_box(box, found["width"], found["height"])
             now = datetime.now(UTC)
-            for mark in standing_marks(connection, reading):
+            for mark in queries.standing_marks(connection, reading):
                 if overlap(mark.box, placed) > SAME_PLACE:
-                    withdraw_mark(connection, mark.id, now)
-            return store_mark(connection, found, placed, label, by=by, now=now)
+                    queries.withdraw_mark(connection, mark.id, now)
+            return queries.store_mark(connection, found, placed, label, by=by, now=now)
 
     def correct_line(
         self, *, reading: str, line: int, text: str, by: str | None
     ) -> tuple[Correction | Mark, ...]:
-        """Stores a row's correct text, by the fewest changes to its current text.
+        """Stores a row's correct text, by the fewest changes to its current text, and returns these.
 
         Wrong or superfluous digits are corrected; missed digits become marks between their neighbors. The
-        row's corrections and marks that contradict the text are withdrawn.
-
-        Args:
-            reading: the reading's id.
-            line: the row's index, from 0.
-            text: at most ``LONGEST_TEXT`` digits; ``""`` if there is no digit in the row.
-            by: the author, if known.
-
-        Returns:
-            The stored changes; empty if the row already has this text.
+        row's corrections and marks that contradict the text are withdrawn. Rows count from 0. The text is at
+        most ``LONGEST_TEXT`` digits, or ``""`` if the row has none; ``by`` is its author, if known.
 
         Raises:
             StoreNotFoundError: there is no such reading, or it has no such row.
             OptionError: the text has other characters or is too long, or a missed digit would be outside the
                 picture.
         """
-        if not DIGITS.issuperset(text) or len(text) > LONGEST_TEXT:
+        if not queries.DIGITS.issuperset(text) or len(text) > LONGEST_TEXT:
             problem = f"must have at most {LONGEST_TEXT} characters, all digits"
             raise OptionError("text", problem, "send the digits of the row, without signs and spaces")
         with self._writing() as connection:
-            found = locked_reading(connection, reading)
-            digits = locked_digits(connection, reading)
-            row = row_items(connection, digits, reading, line)
+            found = queries.locked_reading(connection, reading)
+            digits = queries.locked_digits(connection, reading)
+            row = queries.row_items(connection, digits, reading, line)
             try:
                 edits = changes(row, text, width=found["width"], height=found["height"])
             except NoRoomError:
@@ -274,35 +219,27 @@ class Store(Transactions):
                 if item is not None and item.position is not None:
                     digit = by_position[item.position]
                     if edit.label == digit["read_as"]:
-                        withdraw_correction(connection, digit, now)
+                        queries.withdraw_correction(connection, digit, now)
                     else:
-                        stored.append(store_correction(connection, digit, edit.label, by=by, now=now))
+                        stored.append(queries.store_correction(connection, digit, edit.label, by=by, now=now))
                     continue
                 if item is not None and item.mark is not None:
-                    withdraw_mark(connection, item.mark, now)
+                    queries.withdraw_mark(connection, item.mark, now)
                 # Without its mark, the digit that was read there would become active again.
                 if edit.label or (item is not None and item.covers):
-                    stored.append(store_mark(connection, found, edit.box, edit.label, by=by, now=now))
+                    stored.append(queries.store_mark(connection, found, edit.box, edit.label, by=by, now=now))
             return tuple(stored)
 
     def corrections(self, *, limit: int = 50, before: str | None = None) -> Page[Correction | Mark]:
-        """Returns the active corrections and marks, newest first.
-
-        Args:
-            limit: maximum number of items, 1 to ``MOST_ITEMS``.
-            before: ``Page.next`` of the previous page.
-
-        Raises:
-            OptionError: an argument is invalid.
-        """
-        corrections = standing_corrections(*OF_CORRECTION, *OF_DIGIT)
-        sources: list[tuple[Select[Any], Order, Callable[[RowMapping], Correction | Mark]]] = [
+        """Returns the active corrections and marks, newest first, in pages like ``readings``."""
+        corrections = queries.standing_corrections(*queries.CORRECTION)
+        sources: list[tuple[Select[Any], queries.Order, Callable[[RowMapping], Correction | Mark]]] = [
             (corrections, (Corrections.created, Corrections.id), lambda row: Correction(**row)),
-            (standing_marks_query(), (Marks.created, Marks.id), mark_of),
+            (queries.standing_marks_query(), (Marks.created, Marks.id), queries.mark_of),
         ]
         with self._reading() as connection:
             pages = [
-                page_of(connection, query, order, item, limit=limit, before=before)
+                queries.page_of(connection, query, order, item, limit=limit, before=before)
                 for query, order, item in sources
             ]
         both = sorted(
@@ -311,37 +248,29 @@ class Store(Transactions):
             reverse=True,
         )
         more = len(both) > limit or any(page.next for page in pages)
-        return Page(
-            tuple(both[:limit]), cursor(both[limit - 1].created, both[limit - 1].id) if more else None
-        )
+        last = both[limit - 1] if more else None
+        return Page(tuple(both[:limit]), queries.cursor(last.created, last.id) if last else None)
 
     def corrections_of(self, reading: str) -> tuple[Correction | Mark, ...]:
         """Returns the active corrections and marks of a reading."""
-        if not ID.fullmatch(reading):
+        if not queries.ID.fullmatch(reading):
             return ()
-        query = standing_corrections(*OF_CORRECTION, *OF_DIGIT).where(Corrections.reading == reading)
+        query = queries.standing_corrections(*queries.CORRECTION).where(Corrections.reading == reading)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(Corrections.created, Corrections.id)).mappings()
-            return (*(Correction(**row) for row in rows), *standing_marks(connection, reading))
-
-    def marks(self, reading: str) -> tuple[Mark, ...]:
-        """Returns the active marks of a reading, oldest first."""
-        if not ID.fullmatch(reading):
-            return ()
-        with self._reading() as connection:
-            return standing_marks(connection, reading)
+            return (*(Correction(**row) for row in rows), *queries.standing_marks(connection, reading))
 
     def withdraw(self, id: str) -> bool:  # noqa: A002
         """Withdraws a correction or a mark, even on a full disk; returns whether it was active."""
         now = datetime.now(UTC)
-        return bool(ID.fullmatch(id)) and self._changes(
+        return bool(queries.ID.fullmatch(id)) and self._changes(
             update(Corrections).where(Corrections.id == id, STANDING).values(withdrawn=now),
             update(Marks).where(Marks.id == id, STANDING_MARK).values(withdrawn=now),
         )
 
     def corrected_glyphs(self) -> list[tuple[bytes, str]]:
         """Returns the glyph (28×28 bytes) and label of each active correction, oldest first, for training."""
-        query = standing_corrections(Digits.glyph, Corrections.label)
+        query = queries.standing_corrections(Digits.glyph, Corrections.label)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(Corrections.created, Corrections.id))
             return [(glyph, label) for glyph, label in rows]
@@ -373,28 +302,24 @@ class Store(Transactions):
         query = select(*columns, *sizes).join(Pictures, Pictures.reading == Readings.id)
         with self._reading() as connection:
             # The digits first, like in ``reading``.
-            digits = connection.execute(digits_of(reading)).mappings().all()
-            marks = standing_marks(connection, reading)
+            digits = connection.execute(queries.digits_of(reading)).mappings().all()
+            marks = queries.standing_marks(connection, reading)
             row = connection.execute(query.where(Readings.id == reading)).mappings().first()
         if row is None:
             return None
-        read = [
-            (label, box_of(digit))
-            for digit in digits
-            if (label := label_now(digit)) and covering_mark(box_of(digit), marks) is None
-        ]
+        labelled = [(queries.label_now(digit), queries.box_of(digit)) for digit in digits]
+        read = [each for each in labelled if each[0] and queries.covering_mark(each[1], marks) is None]
         marked = [(mark.label, mark.box) for mark in marks if mark.label]
         picture = StoredPicture(row["jpeg"], row["picture_width"], row["picture_height"])
         return MarkedPage(reading, row["width"], row["height"], picture, (*read, *marked))
 
 
 def _require_label(label: str) -> None:
-    if label not in LABELS:
+    if label not in queries.LABELS:
         raise OptionError(f"label {label!r}", "is not a digit", 'use 0 to 9, or "" for no digit')
 
 
 def _require_box(box: Sequence[int], width: int, height: int) -> Box:
-    """Returns the box if it is valid and inside a picture of this size."""
     x0, y0, x1, y1 = map(int, box)
     if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
         problem = f"is empty or outside the picture of {width}×{height} pixels"
@@ -407,7 +332,7 @@ def _columns(digit: NewDigit) -> dict[str, Any]:
     return {
         "label": digit.label,
         "probability": float(digit.probability),
-        **corners(digit.box),
+        **queries.corners(digit.box),
         "probabilities": [float(probability) for probability in digit.probabilities],
         "glyph": digit.glyph,
         "crop": digit.crop,
@@ -415,17 +340,10 @@ def _columns(digit: NewDigit) -> dict[str, Any]:
 
 
 def _digit(row: RowMapping) -> NewDigit:
-    """Converts a database row to a digit."""
-    return NewDigit(
-        label=row["label"],
-        probability=row["probability"],
-        box=box_of(row),
-        probabilities=tuple(row["probabilities"]),
-        glyph=row["glyph"],
-        crop=row["crop"],
-    )
+    kept = {name: row[name] for name in ("label", "probability", "glyph", "crop")}
+    return NewDigit(**kept, box=queries.box_of(row), probabilities=tuple(row["probabilities"]))
 
 
 def _folded(text: str) -> str:
     """Normalizes a text for searching: ignores case and the composition of accents."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", storable(text)).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", queries.storable(text)).casefold())

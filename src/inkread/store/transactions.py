@@ -1,4 +1,9 @@
-"""Opens a database and its transactions; every change is on disk when its transaction ends."""
+"""Opens a database, migrates its tables, and makes transactions; each is on disk when it ends.
+
+SQLite needs space even to remove data because it first writes the changed pages to a file next to the
+database. On a full disk, nothing could be removed to free space. So another file next to the database, the
+reserve, keeps some space, and is deleted when the disk is full.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +11,34 @@ from contextlib import contextmanager, nullcontext, suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import delete, false, inspect, text
+
 from inkread.errors import StoreError, StoreFullError
-from inkread.store.address import Address
-from inkread.store.database import WRITES, open_engine, plain_errors, use_write_ahead_log
-from inkread.store.migrate import migrate
-from inkread.store.reserve import Reserve
+from inkread.store.database import WRITES, Address, open_engine, plain_errors, use_write_ahead_log
+from inkread.store.tables import Readings, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from sqlalchemy import Connection, Delete, Engine, Update
 
 Found = TypeVar("Found")
+
+VERSION_TABLE = "inkread_version"
+SCRIPTS = "inkread.store:migrations"
+ADVISORY_LOCK = 0x696E6B72656164
+"""The key of PostgreSQL's advisory lock for migrations: "inkread" in ASCII."""
+
+RESERVE_BYTES = 4 * 2**20
+"""Room for a thousand changed pages; removing a reading changes a few dozen."""
 
 
 class Transactions:
@@ -31,16 +49,14 @@ class Transactions:
         self._writer = engine.execution_options(**{WRITES: True})
         self._address = address
         # SQLite's writers poll for the lock; with a queue, threads wait at most a fifth as long.
-        self._reserve = Reserve(address.file) if address.file else None
+        self._reserve = address.file and address.file.with_name(f"{address.file.name}-reserve")
         self._turn: AbstractContextManager[Any] = Lock() if address.file else nullcontext()
 
     @classmethod
     def open(cls, url: str) -> Self:
         """Opens a store, creates it if it does not exist, and migrates its tables to this version.
 
-        Args:
-            url: ``sqlite:///FILE``, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, or the path of a
-                file.
+        The URL is ``sqlite:///FILE``, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE``, or a file's path.
 
         Raises:
             StoreError: the database is unsupported, unreachable, read-only, of a newer version, or not a
@@ -74,7 +90,7 @@ class Transactions:
 
     def _prepare(self) -> None:
         with plain_errors(self._address):
-            migrate(self._engine, self._address)
+            _migrate(self._engine, self._address)
             if self._address.file:  # only now, so that another program's file is never changed
                 self._engine.dispose()
                 use_write_ahead_log(self._address.file)
@@ -95,11 +111,11 @@ class Transactions:
         try:
             result = do()
         except StoreFullError:
-            self._reserve.spend()
+            _spend(self._reserve)
             self._checkpoint()
             result = do()
             self._checkpoint()
-        self._reserve.fill()
+        _fill(self._reserve)
         return result
 
     def _checkpoint(self) -> None:
@@ -117,3 +133,57 @@ class Transactions:
         """Opens a transaction that is on disk when the context exits."""
         with self._turn, plain_errors(self._address), self._writer.begin() as connection:
             yield connection
+
+
+def _fill(reserve: Path) -> None:
+    """Creates the reserve if it does not exist and there is space for it; never fails."""
+    try:
+        if not reserve.exists():
+            reserve.touch(mode=0o600)
+            reserve.write_bytes(bytes(RESERVE_BYTES))
+    except OSError:
+        _spend(reserve)
+
+
+def _spend(reserve: Path) -> None:
+    with suppress(OSError):
+        reserve.unlink()
+
+
+def _migrate(engine: Engine, address: Address) -> None:
+    """Creates the tables or migrates them to the newest version, atomically and in one process at a time.
+
+    Raises:
+        StoreError: the database belongs to a newer inkread or to another program.
+    """
+    with engine.execution_options(**{WRITES: True}).begin() as connection:
+        if not address.file:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", SCRIPTS)
+        if _needs_migration(connection, ScriptDirectory.from_config(config), address):
+            command.upgrade(config, "head")
+        # Changes nothing, but makes a read-only store fail now rather than at the first reading.
+        connection.execute(delete(Readings).where(false()))
+
+
+def _needs_migration(connection: Connection, scripts: ScriptDirectory, address: Address) -> bool:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    version = context.get_current_revision()
+    if version is None:
+        _refuse_foreign(connection, address)
+    elif version not in {script.revision for script in scripts.walk_revisions()}:
+        raise StoreError(str(address), f"was made by a newer inkread (version {version})", "update inkread")
+    return version != scripts.get_current_head()
+
+
+def _refuse_foreign(connection: Connection, address: Address) -> None:
+    """Rejects a database of another program; on a server, tables with other names may exist next to ours."""
+    there = set(inspect(connection).get_table_names()) - {VERSION_TABLE}
+    if address.file is None:
+        there &= set(Table.metadata.tables)
+    if there:
+        names = ", ".join(sorted(there)[:3])
+        raise StoreError(
+            str(address), f"has tables of another program ({names})", "use another file or database"
+        )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets import hard_negatives
-from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.glyph_corpus import (
     DOUBTFUL,
     HANDS,
@@ -26,9 +25,9 @@ from inkread.datasets.glyph_corpus import (
     scribbles,
 )
 from inkread.datasets.glyphs import LabelledGlyphs, SymbolGlyphs
-from inkread.datasets.pendigits import HELD_OUT_SOURCE, load_pendigits
+from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, HELD_OUT_SOURCE, load_pendigits, load_unipen
 from inkread.datasets.printed_letters import draw_letter
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
+from inkread.datasets.symbols import load_bhmsds
 from inkread.models.card import CHARACTER_CLASSES, NOT_A_DIGIT
 from inkread.pipeline.glyph import normalize_all
 from inkread.synthetic.sources import CREDITS, FONTS, digest_of_files
@@ -37,7 +36,7 @@ from inkread.synthetic.vectors import Layer, font_glyph, hand_fonts, has_lower_c
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from inkread.datasets.unipen import PenCharacters
+    from inkread.datasets.pen_strokes import PenCharacters
     from inkread.synthetic.vectors import VectorGlyph
     from inkread.system.files import AnyPath
 

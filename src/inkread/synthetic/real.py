@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from inkread.datasets.archives import load_npz
-from inkread.datasets.numbers import load_numbers
+from inkread.datasets.array_files import load_npz
+from inkread.datasets.strips import load_numbers
 from inkread.synthetic import surfaces
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.corrections import CorrectedPage
-    from inkread.datasets.numbers import Number
+    from inkread.datasets.strips import Number
 
 BOXES_FILE = "number_boxes.npz"
 """The digit boxes of each number, as ``training.alignment`` found them."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.unipen import PUBLISHED as UNIPEN
+from inkread.datasets.pen_strokes import UNIPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,16 +18,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkread.datasets.glyphs import describe
+from inkread.datasets.pen_strokes import load_pen_words
 from inkread.datasets.pictures import ROWS, load_labelled_folder
-from inkread.datasets.strip_pack import HEIGHT
-from inkread.datasets.written_text import (
-    Strip,
-    Strips,
-    load_copiste_lines,
-    load_copiste_words,
-    load_dhsd,
-    load_pen_words,
-)
+from inkread.datasets.strips import HEIGHT, Strip, Strips, load_copiste_lines, load_copiste_words, load_dhsd
 from inkread.errors import DatasetFormatError
 from inkread.models.card import TEXT_CLASSES
 from inkread.picture import load_picture
@@ -41,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.unipen import PenCharacters
+    from inkread.datasets.pen_strokes import PenCharacters
     from inkread.system.files import AnyPath
 
 OWN, OWN_SHARE = "own", 0.3

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.bhmsds import load_bhmsds
 from inkread.datasets.mnist import HELD_OUT, LEARNED, load_mnist
-from inkread.datasets.pendigits import HELD_OUT_SOURCE, load_pendigits
-from inkread.datasets.quickdraw import load_quickdraw
-from inkread.datasets.strip_pack import load_copiste, load_dhsd_pack
+from inkread.datasets.pen_strokes import (
+    HELD_OUT_CONTRIBUTORS,
+    HELD_OUT_SOURCE,
+    load_all_pen_words,
+    load_pendigits,
+    load_unipen,
+)
+from inkread.datasets.strips import CROSSED_OUT, load_copiste, load_dhsd_pack
 from inkread.datasets.stroke_font import WriterStyle, write_digit
-from inkread.datasets.unipen import HELD_OUT_CONTRIBUTORS, load_unipen
-from inkread.datasets.written_text import CROSSED_OUT, load_all_pen_words
+from inkread.datasets.symbols import load_bhmsds, load_quickdraw
 from inkread.synthetic.real import RealNumber, load_real
 from inkread.synthetic.row_text import MARK_WOBBLE, MARKS
 from inkread.synthetic.vectors import VectorGlyph, font_glyph, hand_fonts, normalised, print_fonts, traced
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.corrections import CorrectedPage
-    from inkread.datasets.unipen import PenCharacters
+    from inkread.datasets.pen_strokes import PenCharacters
 
 ONE_IN = 20
 """In collections without writers (fonts, operators, scribbles, lines), one in this many is held out."""

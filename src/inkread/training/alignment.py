@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inkread.datasets.numbers import load_numbers
+from inkread.datasets.strips import load_numbers
 from inkread.pipeline.detector import DIGITS, Detector
 from inkread.synthetic import real
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.numbers import Number
+    from inkread.datasets.strips import Number
     from inkread.pipeline.detector import Detections
     from inkread.synthetic.scenes import Scene
 

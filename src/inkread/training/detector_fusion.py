@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.numbers import Number
+    from inkread.datasets.strips import Number
     from inkread.pipeline.classifier import Classifier
     from inkread.pipeline.closeups import CloseupClassifier
     from inkread.pipeline.detector import Detector

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkread.datasets.corrections import load_corrected_pages
-from inkread.datasets.numbers import load_numbers
 from inkread.datasets.registry import CORRECTIONS
+from inkread.datasets.strips import load_numbers
 from inkread.evaluation.metrics import expected_calibration_error
 from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, RESCORING, STRIP, Card, Model
 from inkread.pipeline import closeups

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from inkread.datasets.numbers import Number
+    from inkread.datasets.strips import Number
     from inkread.pipeline.detector import Detector
     from inkread.pipeline.strips import Strip
     from inkread.synthetic.scenes import Scene

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from inkread.datasets.strip_pack import HEIGHT
+from inkread.datasets.strips import HEIGHT
 from inkread.evaluation.metrics import edit_distance
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.decoding import greedy
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from inkread.datasets.written_text import Strip
+    from inkread.datasets.strips import Strip
     from inkread.synthetic.text_lines import TextStock
     from inkread.training.checkpoint import State
     from inkread.training.recipe import TextRecipe

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inkread.datasets.strip_pack import HEIGHT
+from inkread.datasets.strips import HEIGHT
 from inkread.errors import OptionError
 from inkread.evaluation.metrics import edit_distance
 from inkread.models import NGRAMS
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.datasets.written_text import Strips
+    from inkread.datasets.strips import Strips
     from inkread.models import Card, Model
     from inkread.pipeline.ngrams import NGrams
     from inkread.synthetic.text_lines import TextStock

@@ -136,11 +136,7 @@ def get_picture(
 
 
 @router.delete(
-    "/readings/{id}",
-    summary="Remove a reading",
-    status_code=204,
-    response_class=Response,
-    responses=REMOVAL,
+    "/readings/{id}", summary="Remove a reading", status_code=204, response_class=Response, responses=REMOVAL
 )
 def remove_reading(id: str, parts: Parts) -> None:  # noqa: A002
     """Removes a reading with its picture, corrections, and marks; the trainer no longer uses them."""
@@ -174,9 +170,7 @@ def reduced(picture: "StoredPicture", side: int) -> bytes:
     return file.getvalue()
 
 
-def _stored(
-    found: "Iterable[Correction | Mark]",
-) -> "list[stored_schemas.Correction | stored_schemas.Mark]":
+def _stored(found: "Iterable[Correction | Mark]") -> "list[stored_schemas.Correction | stored_schemas.Mark]":
     return [
         (stored_schemas.Mark if isinstance(one, Mark) else stored_schemas.Correction).model_validate(one)
         for one in found

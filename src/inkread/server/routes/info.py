@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from inkread import __version__
 from inkread.models import DEFAULT
 from inkread.picture import supported_formats
 from inkread.server import schemas
-from inkread.server.metrics import MEDIA_TYPE
 from inkread.server.pool import STUCK_SECONDS
 from inkread.server.problems import Problem, not_ready
 from inkread.server.routes.openapi import ALWAYS, OF_API, responses, text_of
@@ -24,12 +24,7 @@ REPORT_SECURITY = (
 OK = text_of("Yes.", "ok\n")
 
 
-@router.get(
-    "/v1/models",
-    tags=["about"],
-    summary="List the models",
-    responses=responses(*OF_API),
-)
+@router.get("/v1/models", tags=["about"], summary="List the models", responses=responses(*OF_API))
 async def list_models(parts: Parts) -> schemas.Models:
     """Lists the models with their cards; the option `model` accepts those that are `selectable`."""
     entries = [schemas.Model(**entry.to_dict()) for entry in parts.registry.entries.values()]
@@ -114,4 +109,4 @@ async def readyz(parts: Parts) -> str:
 )
 async def metrics(parts: Parts) -> Response:
     """Returns request counts, times, and the readers' load in Prometheus' text format."""
-    return Response(parts.metrics.render(), media_type=MEDIA_TYPE)
+    return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from http import HTTPStatus
 from typing import Any
 
 from inkread.server import schemas
-from inkread.server.problems import KINDS, MEDIA_TYPE, status_line
+from inkread.server.problems import KINDS, MEDIA_TYPE
 
 ALWAYS = ("wrong-host", "internal")
 """Problems that any request can return."""
@@ -38,7 +39,7 @@ def _problem(status: int, slugs: list[str]) -> dict[str, Any]:
         "examples": {slug: {"value": schemas.problem_example(slug)} for slug in slugs},
     }
     answer: dict[str, Any] = {
-        "description": f"{status_line(status)}: {titles}.",
+        "description": f"{HTTPStatus(status).phrase}: {titles}.",
         "content": {MEDIA_TYPE: content},
     }
     return answer | ({"headers": RETRY_AFTER} if status in RETRYABLE else {})
@@ -47,34 +48,30 @@ def _problem(status: int, slugs: list[str]) -> dict[str, Any]:
 def picture_body(*, several: bool) -> dict[str, Any]:
     """Returns FastAPI's ``openapi_extra`` for a body that is a picture or a form with pictures."""
     binary = {"type": "string", "contentMediaType": "application/octet-stream"}
-    part = {"type": "array", "items": binary, "minItems": 1} if several else binary
-    form = {
-        "schema": {
-            "type": "object",
-            "properties": {"picture": part},
-            "required": ["picture"],
-            "additionalProperties": False,
+    if several:
+        form = _form({"picture": {"type": "array", "items": binary, "minItems": 1}})
+        return body_of({"multipart/form-data": form})
+    encoded = _form(
+        {
+            "picture": {"type": "string", "description": "The picture in Base64, or a data URL."},
+            "name": {"type": "string", "description": "Its file name."},
         }
+    )
+    content = {
+        **{kind: {"schema": binary} for kind in ("application/octet-stream", "image/*")},
+        "application/json": encoded | {"examples": {"seven": {"value": schemas.ENCODED_EXAMPLE}}},
+        "multipart/form-data": _form({"picture": binary}),
     }
-    content: dict[str, Any] = {"multipart/form-data": form}
-    if not several:
-        encoded = {
-            "schema": {
-                "type": "object",
-                "properties": {
-                    "picture": {"type": "string", "description": "The picture in Base64, or a data URL."},
-                    "name": {"type": "string", "description": "Its file name."},
-                },
-                "required": ["picture"],
-                "additionalProperties": False,
-            },
-            "examples": {"seven": {"value": schemas.ENCODED_EXAMPLE}},
-        }
-        content = {
-            **{kind: {"schema": binary} for kind in ("application/octet-stream", "image/*")},
-            "application/json": encoded,
-            **content,
-        }
+    return body_of(content)
+
+
+def _form(properties: dict[str, Any]) -> dict[str, Any]:
+    rest = {"required": ["picture"], "additionalProperties": False}
+    return {"schema": {"type": "object", "properties": properties} | rest}
+
+
+def body_of(content: dict[str, Any]) -> dict[str, Any]:
+    """Returns FastAPI's ``openapi_extra`` for a body of these media types."""
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -1,7 +1,9 @@
-"""Endpoints to read one picture, or many with each result streamed as soon as it is ready."""
+"""Endpoints to read pictures, and to classify glyphs with only the network.
+
+Of many pictures, each result is streamed as soon as it is ready.
+"""
 
 import asyncio
-import logging
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,20 +13,25 @@ from fastapi.responses import StreamingResponse
 
 from inkread.errors import InkreadError
 from inkread.server import schemas
-from inkread.server.logs import FIELDS, LOGGER
+from inkread.server.monitoring import FIELDS, log
 from inkread.server.problems import Problem, busy, internal, problem_of
-from inkread.server.routes.openapi import OF_API, WITH_BODY, json_of, picture_body, responses, text_of
-from inkread.server.schemas import PictureOptions, ReadOptions
-from inkread.server.service import Parts, Service, client_of
+from inkread.server.routes.openapi import (
+    OF_API,
+    WITH_BODY,
+    body_of,
+    json_of,
+    picture_body,
+    responses,
+    text_of,
+)
+from inkread.server.schemas import GlyphOptions, PictureOptions, ReadOptions
+from inkread.server.service import Entry, Parts, Service, client_of
 from inkread.server.uploads import Upload, many_pictures, one_picture
-from inkread.server.work import to_json
+from inkread.server.work import ClassifyGlyphs, to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from inkread.server.reader_registry import Entry
-
-log = logging.getLogger(LOGGER)
 router = APIRouter(prefix="/v1", tags=["reading"])
 
 LINES = "application/x-ndjson"
@@ -56,16 +63,7 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
         raise Problem("bad-request", "draw and stages cannot be combined.", "Use only one of them.")
     entry = parts.registry.require(options.model)
     upload = await one_picture(request)
-    content = await parts.read(
-        upload,
-        entry,
-        options,
-        client=client_of(request),
-        keep=options.keep,
-        stages=options.stages,
-        draw=options.draw,
-        page=options.page,
-    )
+    content = await parts.read(upload, entry, options, client=client_of(request))
     return Response(content, media_type="image/png" if options.draw else "application/json")
 
 
@@ -95,8 +93,9 @@ async def read_batch(
     if parts.pool.is_full:
         raise busy()
     uploads = await many_pictures(request, limit=parts.settings.max_files)
+    given = PictureOptions(**options.model_dump())
     read_one = partial(
-        _line, parts, entry=entry, options=options, client=client_of(request), id=request.state.request_id
+        _line, parts, entry=entry, options=given, client=client_of(request), id=request.state.request_id
     )
     return StreamingResponse(_lines(uploads, read_one, ahead=parts.pool.workers), media_type=LINES)
 
@@ -119,12 +118,11 @@ async def _line(
     parts: Service,
     upload: Upload,
     *,
-    entry: "Entry",
-    options: ReadOptions,
+    entry: Entry,
+    options: PictureOptions,
     client: str | None,
     id: str,  # noqa: A002  # the request's
 ) -> bytes:
-    """Returns the line of one picture: its reading or its error."""
     try:
         return await parts.read(upload, entry, options, client=client, patiently=True) + b"\n"
     except Problem as found:
@@ -134,3 +132,39 @@ async def _line(
         if problem.status_code >= 500:
             log.exception("a picture of a batch failed", extra={FIELDS: {"request": id}})
     return to_json({"source": upload.name, "error": problem.to_dict(id)}) + b"\n"
+
+
+@router.post(
+    "/glyphs",
+    summary="Classify 28×28 glyphs",
+    response_class=Response,
+    responses=responses(
+        *OF_API,
+        *WITH_BODY,
+        "unknown-model",
+        "too-slow",
+        ok=json_of(schemas.Glyphs, "The probabilities of each glyph."),
+    ),
+    openapi_extra=body_of(
+        {
+            "application/json": {"schema": {"$ref": "#/components/schemas/GlyphRequest"}},
+            "application/octet-stream": {
+                "schema": {"type": "string", "contentMediaType": "application/x-npy"}
+            },
+        }
+    ),
+)
+async def classify_glyphs(
+    request: Request, options: Annotated[GlyphOptions, Query()], parts: Parts
+) -> Response:
+    """Returns the probabilities of the ten digits, and of being no single digit, for each glyph.
+
+    Send the glyphs as JSON or as an .npy file of N×28×28 uint8 or floating-point numbers, ink bright, in
+    MNIST's geometry. With `normalize`, drawings are converted to this geometry first.
+    """
+    entry = parts.registry.require(options.model)
+    task = ClassifyGlyphs(
+        await request.body(), entry.name, normalize=options.normalize, most=parts.settings.max_rows
+    )
+    done = await parts.pool.run(task)
+    return Response(done.content, media_type="application/json")

@@ -1,9 +1,9 @@
-"""Alembic runs this for every command; ``inkread.store.migrate`` passes the connection."""
+"""Alembic runs this for every command; ``inkread.store.transactions`` passes the connection."""
 
 from alembic import context
 
-from inkread.store.migrate import VERSION_TABLE
 from inkread.store.tables import Table
+from inkread.store.transactions import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

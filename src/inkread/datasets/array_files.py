@@ -1,7 +1,8 @@
-"""IDX, the array format of MNIST: a magic number, big-endian dimensions, then the values in C order.
+"""Reads files of arrays: NumPy's, without pickle, and IDX, the format of MNIST.
 
-The magic number is two zero bytes, a type code and the number of dimensions; each dimension is an unsigned
-32-bit integer. LeCun, Cortes & Burges, "The MNIST database of handwritten digits", section "File formats".
+IDX has a magic number, big-endian dimensions, then the values in C order. The magic number is two zero bytes,
+a type code and the number of dimensions; each dimension is an unsigned 32-bit integer. LeCun, Cortes &
+Burges, "The MNIST database of handwritten digits", section "File formats".
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import math
 import struct
 import sys
+import zipfile
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,8 @@ import numpy as np
 from inkread.errors import DatasetFormatError, DatasetNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -35,17 +39,14 @@ TYPES: dict[int, np.dtype[Any]] = {
     0x0E: np.dtype(">f8"),
 }
 DOWNLOAD_AGAIN = "download or copy the file again"
+COPY_AGAIN = "copy or download the file again"
 
 
 def read_idx(path_or_bytes: Path | str | bytes, *, source: str | None = None) -> NDArray[Any]:
-    """Reads an IDX file, gzip-compressed or plain.
+    """Reads an IDX file or its content, gzip-compressed or plain.
 
-    Args:
-        path_or_bytes: the file, or its content. Compression is detected from the first bytes.
-        source: the name of the data in errors; the path by default.
-
-    Returns:
-        A writable array of uint8, int8, int16, int32, float32 or float64 in native byte order.
+    Returns a writable array of uint8, int8, int16, int32, float32 or float64 in native byte order. Errors
+    name the source, which is the path by default.
 
     Raises:
         DatasetNotFoundError: the file does not exist.
@@ -101,3 +102,30 @@ def _read_header(stream: gzip.GzipFile | io.BytesIO, name: str) -> tuple[np.dtyp
     if len(sizes) < 4 * magic[3]:
         raise DatasetFormatError(name, "is truncated in its header", DOWNLOAD_AGAIN)
     return TYPES[magic[2]], struct.unpack(f">{magic[3]}I", sizes)
+
+
+def load_npz(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Reads the arrays ``names`` of a ``.npz`` file.
+
+    Raises:
+        DatasetFormatError: an array is missing, or the file is damaged.
+    """
+    try:
+        # NumPy leaves a file open if it is not an archive; closing a stream is up to us.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return {name: archive[name] for name in names}
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DatasetFormatError(
+            str(path), f"is not an archive of these arrays ({error})", COPY_AGAIN
+        ) from error
+
+
+def load_npy(path: Path) -> NDArray[Any]:
+    """Reads the array of a ``.npy`` file; a ``DatasetFormatError`` if the file is damaged."""
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DatasetFormatError(str(path), f"is not an array file ({error})", COPY_AGAIN) from error
+    if not isinstance(array, np.ndarray):
+        raise DatasetFormatError(str(path), "is an archive, not a single array", COPY_AGAIN)
+    return array
