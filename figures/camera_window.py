@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pygame
@@ -17,6 +18,9 @@ from PIL import Image
 from inkread.desktop.camera import CameraScene
 from inkread.desktop.capture import Frame
 from inkread.desktop.reader_process import ReaderProcess
+
+if TYPE_CHECKING:
+    from inkread.desktop.capture import Capture
 
 PHOTO, TEXT = EXAMPLES / "chalkboard.jpg", "1947\n58"
 PATIENCE = 120.0
@@ -50,7 +54,7 @@ def main() -> None:
     """Writes the picture."""
     pygame.font.init()
     with closing(ReaderProcess()) as reader:
-        scene = Figure(Still(PHOTO), reader, save_to=Path())
+        scene = Figure(cast("Capture", Still(PHOTO)), reader, save_to=Path())
         scene.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_SPACE, mod=0, unicode=" "))
         until = time.monotonic() + PATIENCE
         while scene.live_view.text != TEXT and time.monotonic() < until:
