@@ -77,9 +77,12 @@ class Checker:
         """Runs an input; returns the kind of a finding that is new."""
         memory, start = _peak(), time.process_time()
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
+            # As errors, inkread would take them for damage.
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
                 self._promise(data)
+            if warned:
+                raise BrokenPromise(f"warned: {warned[0].message}")
             seconds, megabytes = time.process_time() - start, (_peak() - memory) / 1e6
             if seconds > self.target.seconds:
                 raise BrokenPromise(f"took {seconds:.1f} s of processor time")

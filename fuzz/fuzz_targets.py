@@ -17,6 +17,7 @@ import logging
 import re
 import struct
 import tempfile
+import warnings
 import zlib
 from functools import cache
 from pathlib import Path
@@ -72,11 +73,13 @@ def pictures(data: bytes) -> None:
     _loaded(data)
     if data[:4] == b"%PDF":
         return
-    try:
-        image = Image.open(io.BytesIO(data))
-    except Exception:  # noqa: BLE001 - Pillow's own matter
-        return
-    _loaded(image)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # which the caller's own image gives
+        try:
+            image = Image.open(io.BytesIO(data))
+        except Exception:  # noqa: BLE001 - Pillow's own matter
+            return
+        _loaded(image)
 
 
 def pages(data: bytes) -> None:

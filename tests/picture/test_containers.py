@@ -8,7 +8,9 @@ import struct
 import subprocess
 import sys
 import threading
+import warnings
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +216,17 @@ def test_a_directory_of_tags_that_all_claim_the_whole_file_is_read_as_if_they_we
     rest = bytes(1_000_000)
     claims = [(0x8000 + number, 7, 1_000_000, 300) for number in range(20_000)]
     assert load_picture(tiff(claims, rest=rest)).width == 10
+
+
+def test_tags_that_share_their_values_give_no_warning() -> None:
+    entries = (0x100, 3, 191, 2), (0x101, 4, 1, 24), (0x102, 3, 3, 134), (0x111, 4, 1, 140)
+    directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    data = (struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + directory).ljust(384, b"\0")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with suppress(PictureError):
+            load_picture(data)
+    assert [str(each.message) for each in seen] == []
 
 
 def test_a_compression_that_scanners_do_not_write_is_rejected_by_its_number() -> None:

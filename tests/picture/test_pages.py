@@ -149,6 +149,20 @@ def test_heic_is_read_upright():
         load_picture(buffer.getvalue()[:-200])
 
 
+def test_a_heic_picture_whose_crop_reaches_beyond_it_has_the_size_of_its_pixels():
+    decoder = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed (extra: heic)")
+    buffer = io.BytesIO()
+    decoder.from_pillow(Image.new("RGB", (40, 24), "white")).save(buffer)
+    data = bytearray(buffer.getvalue())
+    height = data.index(b"clap") + 4 + 8
+    assert struct.unpack_from(">I", data, height) == (24,)
+    struct.pack_into(">I", data, height, 255)
+    loaded = load_picture(bytes(data))
+    assert (loaded.height, loaded.width) == loaded.pixels.shape[:2]
+    with pytest.raises(PictureTooLargeError):
+        load_picture(bytes(data), limits=PictureLimits(max_pixels=2_000))
+
+
 def directories(following: list[int], kinds: list[int] | None = None) -> bytes:
     """A TIFF of directories of one entry each, 18 bytes apart from byte 8 on; each says which is next."""
     kinds = kinds or [0] * len(following)

@@ -339,7 +339,7 @@ def tiff_pages(data: bytes) -> list[int]:
             start, stop = at + layout.count.size, at + layout.count.size + count * layout.entry.size
             if stop > len(data):
                 break
-            tags = layout.entry.iter_unpack(memoryview(data)[start:stop])
+            tags = layout.entry.iter_unpack(data[start:stop])
             kind = next(
                 (layout.pointer.unpack(field)[0] for tag, *_, field in tags if tag == _TIFF_SUBFILE), 0
             )

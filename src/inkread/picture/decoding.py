@@ -83,7 +83,9 @@ def decode(
         size = heic_size(name, data)
         limits.check_pixels(name, size)
         _check_memory(name, 4 * size[0] * size[1], size, Contents(b"", pixel_bytes=HEIC_PIXEL), limits)
-        return open_heic(name, data), None, size
+        image = open_heic(name, data)
+        limits.check_pixels(name, image.size)
+        return image, None, image.size  # which the header of a damaged file may not say
     contents = pixels_only(kind, data, page)
     del data
     if contents.size:
@@ -92,6 +94,8 @@ def decode(
     with _quiet():
         # Silences Pillow's bomb warning too: the check below is ours. Twice Pillow's limit is still an error.
         image = Image.open(io.BytesIO(contents.data), formats=[kind])
+        if kind == "TIFF":
+            image.getexif()  # warns of broken tags, and would do so while pixels are decoded
     size = image.size
     limits.check_pixels(name, size)
     if kind == "JPEG":
@@ -124,7 +128,7 @@ def load(name: str, image: Image.Image, limits: PictureLimits) -> tuple[Image.Im
         raise PictureFormatError(name, "has no pixels", "pass an image of at least 1×1")
     limits.check_pixels(name, image.size)
     image.load()
-    with suppress(Exception):  # the metadata may be corrupt in any way while the picture is fine
+    with _quiet(), suppress(Exception):  # the metadata may be corrupt in any way while the picture is fine
         value = image.getexif().get(ORIENTATION)
         return image, value if isinstance(value, int) else None
     return image, None

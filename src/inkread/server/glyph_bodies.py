@@ -82,14 +82,14 @@ def _array_of_npy(body: bytes) -> NDArray[Any]:
         shape, by_column, dtype = read(file)
     except Exception:  # noqa: BLE001  # numpy evaluates the header as Python and raises undocumented errors
         raise Problem("bad-request", "The .npy file has no readable header.", REMEDY) from None
-    values = memoryview(body)[file.tell() :]
+    first = file.tell()
     if dtype.hasobject or dtype.kind not in "uif" or dtype.itemsize > 8:
         raise _invalid("The .npy file does not hold integers or floats.")
     if len(shape) != 3 or shape[1:] != (SIDE, SIDE) or any(type(count) is not int for count in shape):
         raise _invalid("The .npy file does not hold N×28×28 numbers.")
-    if len(values) != math.prod(shape) * dtype.itemsize:
+    if len(body) - first != math.prod(shape) * dtype.itemsize:
         raise Problem("bad-request", "The .npy file is truncated or has extra data.", REMEDY)
-    array: NDArray[Any] = np.frombuffer(values, dtype)
+    array: NDArray[Any] = np.frombuffer(body, dtype, offset=first)
     return array.reshape(shape[::-1]).transpose(2, 1, 0) if by_column else array.reshape(shape)
 
 
