@@ -22,7 +22,7 @@ from inkread.datasets import registry
 from inkread.datasets.glyphs import LabelledGlyphs
 from inkread.errors import ModelFormatError, ModelNotFoundError, TrainingError
 from inkread.evaluation.metrics import CALIBRATION_BINS
-from inkread.models.card import HISTORY_FILE, Card
+from inkread.models.card import HISTORY_FILE, NOT_A_DIGIT, Card
 from inkread.training import export as export_module
 from inkread.training import load_run, train, workflow
 from inkread.training.calibration import HeldOut, as_in_use, softmax
@@ -292,6 +292,14 @@ def test_no_more_digits_are_rejected_than_one_in_a_hundred(none: list[float], ex
     glyphs = LabelledGlyphs("own", np.zeros((101, 28, 28), np.uint8), labels, "", "", "")
     threshold = HeldOut([logits], [glyphs], bias=0.0, temperature=1.0).rejection_threshold()
     assert threshold == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_network_that_knows_letters_rejects_what_is_more_probably_no_character() -> None:
+    classes = ("1", "l", NOT_A_DIGIT)
+    labels = np.zeros(4, np.uint8)
+    glyphs = LabelledGlyphs("own", np.zeros((4, 28, 28), np.uint8), labels, "", "", "", classes=classes)
+    logits = np.tile(np.array([0.0, -2.0, -1.0], np.float32), (4, 1))
+    assert HeldOut([logits], [glyphs], bias=0.0, temperature=1.0).rejection_threshold() == 1
 
 
 def test_a_network_of_digits_alone_rejects_nothing() -> None:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 ALTERNATIVES = 3
 """Alternatives of a symbol."""
+TURNED, SLANTED, SCALED = 6.0, 0.12, 1.1
+"""How a glyph is seen again: turned (degrees), slanted (share of its height), and resized along an axis."""
+LEAST_SHARE = 1e-9
+"""Added to probabilities before their logarithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,9 @@ def _ranked(
     classifier: Classifier, glyph: NDArray[np.uint8], wanted: Collection[str]
 ) -> list[tuple[str, float]]:
     """Returns the most probable labels, given that it is one of them; none if it is rejected."""
-    shares, labels = classifier.probabilities(glyph[None])[0], classifier.classes
+    logs, labels = np.log(classifier.probabilities(_views(glyph)) + LEAST_SHARE), classifier.classes
+    shares = np.exp(logs.mean(axis=0))
+    shares /= shares.sum()
     chosen = [index for index, label in enumerate(labels) if label != NOT_A_DIGIT and label in wanted]
     none = float(shares[labels.index(NOT_A_DIGIT)]) if NOT_A_DIGIT in labels else 0.0
     order = sorted(chosen, key=lambda index: -shares[index])[: ALTERNATIVES + 1]
@@ -129,6 +135,21 @@ def _ranked(
     if none > classifier.rejection_threshold * wanted_at_all:
         return []
     return [(labels[index], float(shares[index]) / (wanted_at_all + none)) for index in order]
+
+
+def _views(glyph: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns the glyph and eight slightly changed ones, 9×28×28: the classifier's mean opinion errs less."""
+    angle = np.deg2rad(TURNED)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    slant = np.array([[1.0, SLANTED], [0.0, 1.0]])
+    wider, taller = np.diag([SCALED, 1.0]), np.diag([1.0, SCALED])
+    middle = (np.array(glyph.shape[::-1]) - 1) / 2
+    views = [glyph]
+    for change in (turn, slant, wider, taller):
+        for linear in (change, np.linalg.inv(change)):
+            matrix = np.column_stack([linear, middle - linear @ middle])
+            views.append(np.asarray(cv2.warpAffine(glyph, matrix, glyph.shape[::-1]), np.uint8))
+    return np.stack(views)
 
 
 def in_source(box: Sequence[float], picture: Picture) -> Box:

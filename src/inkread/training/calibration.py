@@ -165,16 +165,16 @@ class HeldOut:
         }
 
     def rejection_threshold(self) -> float:
-        """Returns the lowest threshold that keeps ``KEPT`` of the held-out digits.
+        """Returns the lowest threshold that keeps ``KEPT`` of the held-out digits; 1 for letters.
 
-        Letters that no network learned get more of that probability than digits, so that there is room
-        below 1.
+        Letters that no network learned get more of the probability of "not a digit" than digits, so that
+        there is room below 1. A network that learned letters has no such room.
         """
         shares = []
         for glyphs, _, everything in self._sets():
             read, none = everything[glyphs.labels < glyphs.none_class], glyphs.none_class
-            if read.shape[1] == none:
-                return 1.0  # it knows no "not a digit"
+            if read.shape[1] == none or any(map(str.isalpha, glyphs.classes)):
+                return 1.0  # it knows no "not a digit", or it knows letters
             shares.append(np.exp(read[:, none] - read[:, :none].max(axis=1)))
         together = np.concatenate(shares)
         if not len(together):
