@@ -21,6 +21,9 @@ NGRAMS = count_ngrams(["the house", "the mouse", "a horse", "Room 12"])
 SEARCH = BeamSearch(NGRAMS, Weights(spelling=0.6, length=1.2))
 
 
+WORDS = BeamSearch(NGRAMS, Weights(spelling=0.6, length=1.2, known=0.8))
+
+
 def doubtful(text: str, doubts: dict[int, str], share: float = 0.9) -> np.ndarray:
     """Returns columns that hesitate between a character and another at some places."""
     columns = columns_of("_" + "_".join(text) + "_", share)
@@ -49,9 +52,16 @@ def test_spelling_decides_what_the_network_doubts():
     assert SEARCH.texts(columns)[0][0] == "the house"
 
 
+def test_a_word_that_was_written_is_more_probable_than_one_that_is_spelled_alike():
+    columns = doubtful("mousc", {4: "e"})
+    usual, known = (dict(search.texts(columns)) for search in (SEARCH, WORDS))
+    assert known["mouse"] - known["mousc"] > usual["mouse"] - usual["mousc"] + 0.5
+
+
+@pytest.mark.parametrize("search", [SEARCH, WORDS])
 @pytest.mark.parametrize("text", ["Zyxwv", "A12-77", "1984", "hovse", "xq", "thehouse", "Mmmm"])
-def test_names_codes_and_numbers_that_are_read_surely_stay_as_they_are(text):
-    assert SEARCH.texts(doubtful(text, {}, share=0.999))[0][0] == text
+def test_names_codes_and_numbers_that_are_read_surely_stay_as_they_are(search, text):
+    assert search.texts(doubtful(text, {}, share=0.999))[0][0] == text
 
 
 @pytest.mark.parametrize("columns", [np.zeros((0, len(TEXT_CLASSES)), np.float32), columns_of("____")])

@@ -26,7 +26,7 @@ WORDS = ["house", "mouse", "horse", "Tuesday", "the", "NASA"]
 def read(
     text: str, words: Iterable[str] = WORDS, *, share: float = 0.9, doubts: dict[int, str] | None = None
 ) -> str:
-    search = BeamSearch(NGRAMS, Weights(spelling=0.6, length=1.2), lexicon=Lexicon(words))
+    search = BeamSearch(NGRAMS, Weights(spelling=0.6, length=1.2), lexicon=Lexicon(dict.fromkeys(words, 1.0)))
     return search.texts(doubtful(text, doubts or {}, share))[0][0]
 
 
@@ -51,13 +51,19 @@ def test_case_and_punctuation_are_kept():
 
 
 def test_the_case_of_the_list_is_the_most_probable_one():
-    lexicon = Lexicon(WORDS)
+    lexicon = Lexicon(dict.fromkeys(WORDS, 1.0))
     usual, recased = (lexicon.log_probability(text, whole=True) for text in ("house", "House"))
     assert usual > recased > lexicon.log_probability("hoUse", whole=True) == -np.inf
 
 
+def test_a_word_is_as_probable_as_its_weight():
+    lexicon = Lexicon({"house": 3.0, "mouse": 1.0})
+    ratio = lexicon.log_probability("house", whole=True) - lexicon.log_probability("mouse", whole=True)
+    assert ratio == pytest.approx(np.log(3))
+
+
 def test_the_probability_of_a_beginning_is_that_of_its_words():
-    lexicon = Lexicon(WORDS)
+    lexicon = Lexicon(dict.fromkeys(WORDS, 1.0))
     whole = [np.exp(lexicon.log_probability(word, whole=True)) for word in ("house", "horse")]
     assert np.exp(lexicon.log_probability("ho", whole=False)) == pytest.approx(sum(whole))
     assert lexicon.log_probability("ho", whole=True) == -np.inf

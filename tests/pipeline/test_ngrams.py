@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundError
 from inkread.models.card import CARD_FILE, Card
 from inkread.pipeline.ngrams import CODES, NGRAMS_FILE, load_ngrams
-from inkread.training.ngrams import count_ngrams
+from inkread.training.ngrams import RECASED, count_ngrams
 
 NGRAMS = count_ngrams(["the house", "the mouse", "the horse", "Room 12", "1/2"])
 
@@ -34,6 +34,13 @@ def test_words_that_were_written_are_more_probable_and_their_other_cases_too():
     assert log_probability("House") > log_probability("hOUSE") + 2
 
 
+def test_whole_words_are_counted_without_signs_and_numbers():
+    counted = count_ngrams(["Room, (room) 12", "room 3b", "l'été -"]).words
+    assert set(counted) == {"Room", "room", "l'été"}
+    assert counted["Room"] == 1
+    assert counted["room"] == 2 + RECASED  # a capitalized word may also come in small letters
+
+
 def test_digits_are_equally_probable_whatever_is_before_them():
     for before in ("", "1", "x", "Room"):
         digits = [NGRAMS.log_probabilities(before)[CODES[digit]] for digit in "0123456789"]
@@ -50,6 +57,7 @@ def test_a_file_has_the_same_counts_and_is_checked_against_its_card(tmp_path):
     (tmp_path / NGRAMS_FILE).write_bytes(content)
     loaded, _ = load_ngrams(tmp_path)
     assert loaded.log_probabilities("hou") == pytest.approx(NGRAMS.log_probabilities("hou"))
+    assert loaded.words == pytest.approx(NGRAMS.words, rel=0.05)
     (tmp_path / NGRAMS_FILE).write_bytes(content[:-50])
     with pytest.raises(ModelIntegrityError, match="another SHA-256"):
         load_ngrams(tmp_path)

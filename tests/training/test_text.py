@@ -83,6 +83,26 @@ def test_batches_have_lines_of_similar_widths(small):
     assert [[line.pixels.shape[1] for line in batch] for batch in batches] == [[10, 20, 30], [300]]
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_blended_weights_lie_between_both_ends_of_a_training(share):
+    start, end = text_fit.start_of(RECIPE), text_fit.start_of(replace(RECIPE, seed=1))
+    expected = {
+        name: torch.lerp(weights, start.state_dict()[name], share) if weights.is_floating_point() else weights
+        for name, weights in end.state_dict().items()
+    }
+    text_fit.blend(end, start, share)
+    for name, weights in end.state_dict().items():
+        assert torch.equal(weights, expected[name]), name
+
+
+def test_lines_of_a_stock_without_fonts_are_by_people(monkeypatch):
+    monkeypatch.setattr(text_lines, "KINDS", {"word": 0.5, "font": 0.5})
+    written = stock()
+    assert not written.fonts
+    texts = {make_line(written, np.random.default_rng(seed)).text for seed in range(20)}
+    assert texts <= set(map(str, written.words.labels))
+
+
 @pytest.mark.slow
 def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tmp_path):
     run = train_text(RECIPE, out=tmp_path / "whole")

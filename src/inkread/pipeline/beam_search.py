@@ -16,6 +16,7 @@ import numpy as np
 
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.decoding import BLANK
+from inkread.pipeline.lexicon import Lexicon
 from inkread.pipeline.ngrams import CODES, load_ngrams
 from inkread.pipeline.spelling import Spelled, Spelling
 
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from inkread.pipeline.lexicon import Lexicon
     from inkread.pipeline.ngrams import NGrams
 
 KEPT, KEPT_LISTED = 8, 16
-"""Texts that are followed at the same time, and with a lexicon, whose words may look improbable for long."""
+"""Texts that are followed at the same time; and if whole words are known, which may look improbable long."""
 IMPROBABLE, MOST = 0.003, 12
 """Characters less probable than this in a column, or beyond so many, do not extend a text there."""
 EMPTY = 0.998
@@ -40,18 +40,22 @@ NEVER = -1e9
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much spelling counts; the first two are fitted on held-out lines, see ``inkread.training.ngrams``.
+    """How much spelling counts; fitted on held-out lines, see ``inkread.training.ngrams``.
 
     Attributes:
         spelling: the power of the probability of words; 0 if only the columns count.
         length: the logarithm of the bonus per character, which balances that words are never certain.
         unknown: the probability that a word is a name, code, or number that is spelled in no usual way.
             Not fitted; see docs/experiments.md.
+        known: the probability that any other word is one of those that were counted.
+        frequency: the power of how often each of those was written.
     """
 
     spelling: float = 0.0
     length: float = 0.0
     unknown: float = 0.1
+    known: float = 0.0
+    frequency: float = 1.0
 
 
 class BeamSearch:
@@ -75,8 +79,11 @@ class BeamSearch:
         sha256: str = "",
     ) -> None:
         self.weights, self.temperature, self.sha256 = weights, temperature, sha256
-        self._spelling = Spelling(ngrams, weights.unknown, lexicon)
-        self._kept = KEPT_LISTED if lexicon else KEPT
+        words = None
+        if ngrams and weights.known:
+            words = Lexicon({word: count**weights.frequency for word, count in ngrams.words.items()})
+        self._spelling = Spelling(ngrams, weights.unknown, words=words, known=weights.known, lexicon=lexicon)
+        self._kept = KEPT_LISTED if words or lexicon else KEPT
 
     @classmethod
     def load(cls, folder: Path, *, usual: bool = True, lexicon: Lexicon | None = None) -> BeamSearch:

@@ -1,4 +1,4 @@
-"""A list of words that a text probably consists of."""
+"""Words that a text probably consists of, and how probable each is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inkread.errors import OptionError
 from inkread.models.card import TEXT_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from inkread.system.files import AnyPath
 
@@ -22,7 +22,7 @@ LONGEST = 40
 """Characters of a word; longer ones are left out."""
 MOST_WORDS, MOST_BYTES = 2_000_000, 64 * 2**20
 RECASED = 0.2
-"""Share of each word's probability that its forms in capitals and capitalized get; as in ``count_ngrams``."""
+"""Share of each word's weight that its forms in capitals and capitalized get; as in ``count_ngrams``."""
 SIGNS = ".,;:!?()\"'"
 """May stand before and after a word without being listed."""
 SIGN = -math.log(len(SIGNS) + 1)
@@ -32,28 +32,34 @@ REMEMBERED = 32_768
 
 
 class Lexicon:
-    """Words, all equally probable; safe to share between threads.
+    """Words with weights; safe to share between threads.
 
     They are kept in order, so the words with the same beginning are neighbors: their share of the sum of all
     weights is the probability of that beginning.
 
     Args:
-        words: any number of words; those with characters that the network does not know are left out.
+        weights: any number of words, with how probable each is relative to the others; those with
+            characters that the network does not know are left out.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, weights: Mapping[str, float]) -> None:
         known = set(TEXT_CLASSES)
-        listed = {word for word in words if 0 < len(word) <= LONGEST and known.issuperset(word)}
-        self.words = sorted(listed)
-        recased = {form for word in listed for form in (word.upper(), word[0].upper() + word[1:])}
-        self._forms = sorted(listed | recased)
-        weights = (1.0 if form in listed else RECASED for form in self._forms)
-        self._sums = np.cumsum([0.0, *weights])
+        self.words = sorted(word for word in weights if 0 < len(word) <= LONGEST and known.issuperset(word))
+        forms = {
+            form: RECASED * weights[word]
+            for word in self.words
+            for form in (word.upper(), word[0].upper() + word[1:])
+        }
+        forms.update((word, weights[word]) for word in self.words)
+        self._forms = sorted(forms)
+        self._sums = np.cumsum([0.0, *(forms[form] for form in self._forms)])
         self.log_probability = lru_cache(REMEMBERED)(self._log_probability)
 
     @classmethod
     def load(cls, path: AnyPath) -> Lexicon:
-        """Reads a file of words, separated by spaces or lines, in UTF-8 or, failing that, Windows' encoding.
+        """Reads a file of equally probable words, in UTF-8 or, failing that, Windows' encoding.
+
+        Spaces and lines separate them.
 
         Raises:
             OptionError: the file cannot be read, is too long, or has no words.
@@ -70,7 +76,7 @@ class Lexicon:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("cp1252", errors="replace")
-        lexicon = cls(text.split()[:MOST_WORDS])
+        lexicon = cls(dict.fromkeys(text.split()[:MOST_WORDS], 1.0))
         if not lexicon.words:
             raise OptionError(str(path), "has no words", "give one word per line")
         return lexicon

@@ -20,6 +20,7 @@ from inkread.errors import ModelFormatError, ModelIntegrityError, ModelNotFoundE
 from inkread.models.card import CARD_FILE, TEXT_CLASSES, Card
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -31,19 +32,20 @@ EDGE = " "
 """Stands before and after each word."""
 DIGIT = "0"
 """Stands for each of the ten digits: they are equally probable, whatever is before them."""
+_FOLDED = str.maketrans(dict.fromkeys("0123456789", DIGIT))
 CODES = {character: code for code, character in enumerate(TEXT_CLASSES[:-1])}
 BITS = 8
 """Bits of a character in the number of a context."""
 STEPS, LEAST = 8, -4
 """Counts are stored as logarithms to base 2, from ``2 ** LEAST`` on, in steps of an eighth."""
 REMEMBERED = 8_192
-"""Contexts whose probabilities are kept in memory, about half a kilobyte each."""
+"""Words and contexts whose probabilities are kept in memory, about a kilobyte each."""
 REMEDY = "restore the file, or train the model again"
 
 
 def folded(text: str) -> str:
     """Replaces each digit by ``DIGIT``."""
-    return "".join(DIGIT if "0" <= character <= "9" else character for character in text)
+    return text.translate(_FOLDED)
 
 
 def number_of(context: str) -> int:
@@ -54,14 +56,25 @@ def number_of(context: str) -> int:
     return number
 
 
+def stored(counts: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Returns counts as they are stored, see ``STEPS``."""
+    return np.clip(np.round(STEPS * (np.log2(counts) - LEAST)), 0, 255).astype(np.uint8)
+
+
+def counted(stored: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Inverts ``stored``."""
+    return np.exp2(stored / STEPS + LEAST)
+
+
 class NGrams:
-    """Counts of the characters that follow each context; safe to share between threads.
+    """Counts of the characters that follow each context, and of words; safe to share between threads.
 
     Args:
         contexts: uint64, the numbers of all contexts, ascending.
         starts: the place of each context's first entry in the arrays below, and their length at the end.
         characters: uint8, codes of the characters that follow.
         counts: uint8, how often, see ``STEPS``.
+        words: how often each whole word was written.
     """
 
     def __init__(
@@ -70,14 +83,17 @@ class NGrams:
         starts: NDArray[np.int64],
         characters: NDArray[np.uint8],
         counts: NDArray[np.uint8],
+        words: Mapping[str, float],
     ) -> None:
         self.contexts, self.starts, self.characters, self.counts = contexts, starts, characters, counts
+        self.words = words
         known = folded("".join(CODES))
         self._folded = np.array([CODES[character] for character in known])
         sharers = np.bincount(self._folded, minlength=len(CODES))
         self._share = np.log(sharers[self._folded])
         self._uniform = (sharers > 0) / (sharers > 0).sum()
         self.log_probabilities = lru_cache(REMEMBERED)(self._log_probabilities)
+        self._smoothed = lru_cache(REMEMBERED)(self._smooth)
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -88,20 +104,22 @@ class NGrams:
         Args:
             word: the characters of the word so far, without spaces.
         """
-        context = folded(EDGE + word)[1 - ORDER :]
-        probable = self._uniform
-        for length in range(len(context) + 1):
-            number = number_of(context[len(context) - length :])
-            at = int(np.searchsorted(self.contexts, np.uint64(number)))
-            if at == len(self.contexts) or self.contexts[at] != number:
-                break
-            part = slice(int(self.starts[at]), int(self.starts[at + 1]))
-            counts = np.zeros(len(CODES))
-            counts[self.characters[part]] = np.exp2(self.counts[part] / STEPS + LEAST)
-            different = part.stop - part.start
-            probable = (counts + different * probable) / (counts.sum() + different)
+        probable = self._smoothed(folded(EDGE + word)[1 - ORDER :])
         result: NDArray[np.float64] = np.log(probable[self._folded]) - self._share
         return result
+
+    def _smooth(self, context: str) -> NDArray[np.float64]:
+        """Returns the probability of each character of ``CODES`` after a context; all digits count as one."""
+        shorter: NDArray[np.float64] = self._smoothed(context[1:]) if context else self._uniform
+        number = np.uint64(number_of(context))
+        at = int(np.searchsorted(self.contexts, number))
+        if at == len(self.contexts) or self.contexts[at] != number:
+            return shorter
+        part = slice(int(self.starts[at]), int(self.starts[at + 1]))
+        counts, different = counted(self.counts[part]), part.stop - part.start
+        probable = different * shorter
+        probable[self.characters[part]] += counts
+        return probable / (counts.sum() + different)
 
     def to_bytes(self) -> bytes:
         """Returns the content of a file that ``load`` reads."""
@@ -112,6 +130,8 @@ class NGrams:
             lengths=np.diff(self.starts).astype(np.uint8),
             characters=self.characters,
             counts=self.counts,
+            words=np.frombuffer("\n".join(self.words).encode(), np.uint8),
+            written=stored(np.array(list(self.words.values()))),
         )
         return stream.getvalue()
 
@@ -124,14 +144,17 @@ class NGrams:
         """
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                names = ("contexts", "lengths", "characters", "counts")
-                steps, lengths, characters, counts = (archive[name] for name in names)
+                names = ("contexts", "lengths", "characters", "counts", "written")
+                steps, lengths, characters, counts, written = (archive[name] for name in names)
+                words = archive["words"].tobytes().decode().split()
         except (OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f"is not an archive of n-grams ({error})") from error
         starts = np.append(0, np.cumsum(lengths, dtype=np.int64))
-        if not len(steps) + 1 == len(starts) or not starts[-1] == len(characters) == len(counts):
+        same = len(steps) + 1 == len(starts), len(words) == len(written)
+        if not all(same) or not starts[-1] == len(characters) == len(counts):
             raise ValueError("has arrays of different lengths")
-        return cls(np.cumsum(steps, dtype=np.uint64), starts, characters, counts)
+        contexts = np.cumsum(steps, dtype=np.uint64)
+        return cls(contexts, starts, characters, counts, dict(zip(words, counted(written), strict=True)))
 
 
 def load_ngrams(folder: Path) -> tuple[NGrams, Card]:

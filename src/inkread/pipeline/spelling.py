@@ -1,4 +1,4 @@
-"""How probable a word is, character by character: it is listed, spelled as usual, or neither."""
+"""How probable a word is, character by character: it is listed, a usual word, spelled as usual, or none."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Spelled(NamedTuple):
     finished: float = 0.0
     usual: float = 0.0
     unusual: float = 0.0
+    known: float = 0.0
     listed: float = 0.0
 
 
@@ -33,14 +34,27 @@ class Spelling:
     Args:
         ngrams: how words are usually spelled; None if any string of characters may come.
         unknown: the probability that a word is a name, code, or number that is spelled in no usual way.
+        words: the words that people usually write.
+        known: the probability that any other word is one of them.
         lexicon: words that the text probably consists of.
     """
 
-    def __init__(self, ngrams: NGrams | None, unknown: float, lexicon: Lexicon | None = None) -> None:
-        self._ngrams, self._lexicon = ngrams, lexicon
+    def __init__(
+        self,
+        ngrams: NGrams | None,
+        unknown: float,
+        *,
+        words: Lexicon | None = None,
+        known: float = 0.0,
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        self._ngrams, self._words, self._lexicon = ngrams, words, lexicon
         listed = LISTED if lexicon else 0.0
-        shares = (1 - listed) * (1 - unknown) if ngrams else 0.0, (1 - listed) * (unknown if ngrams else 1)
-        self._shares = [math.log(share) if share else -math.inf for share in (*shares, listed)]
+        usual = 1 - unknown if ngrams else 0.0
+        known = known if words else 0.0
+        others = [usual * (1 - known), 1 - usual, usual * known]
+        shares = [*((1 - listed) * share for share in others), listed]
+        self._shares = [math.log(share) if share else -math.inf for share in shares]
 
     def extended(self, before: Spelled, text: str) -> Spelled:
         """Returns the spelling of a text whose last character is new."""
@@ -50,13 +64,15 @@ class Spelling:
         if self._ngrams:
             usual += float(self._ngrams.log_probabilities(word)[code])
         ended = code == SPACE
-        spelled = Spelled(before.finished, usual, before.unusual + UNUSUAL, self._listed(word, text, ended))
+        begun = word if ended else word + text[-1]
+        spelled = Spelled(
+            before.finished,
+            usual,
+            before.unusual + UNUSUAL,
+            self._words.log_probability(begun, whole=ended) if self._words else -math.inf,
+            self._lexicon.log_probability(begun, whole=ended) if self._lexicon else -math.inf,
+        )
         return Spelled(before.finished + self._word(spelled)) if ended else spelled
-
-    def _listed(self, word: str, text: str, ended: bool) -> float:
-        if not self._lexicon:
-            return -math.inf
-        return self._lexicon.log_probability(word if ended else word + text[-1], whole=ended)
 
     def log_probability(self, spelled: Spelled) -> float:
         """Returns the log probability of all words of a text; the last one may go on."""

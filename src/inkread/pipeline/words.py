@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,34 +59,51 @@ def read_words(
             counts.
         temperature: divides the logarithms of words' probabilities without a search.
     """
-    text = search.texts(columns)[0][0] if search else None
-    path = aligned(columns, text) if text else None
+    if search is None:
+        return [
+            _unspelled(characters, temperature)
+            for characters in words_of(characters_of(columns))
+            if _is_writing(characters)
+        ]
+    text = search.texts(columns)[0][0]
     words = []
-    for characters in words_of(characters_of(columns, path)):
-        part = columns[max(0, int(characters[0].start)) : int(np.ceil(characters[-1].end))]
+    for characters in words_of(characters_of(columns, aligned(columns, text))) if text else ():
+        start = max(0, int(characters[0].start))
+        part = columns[start : int(np.ceil(characters[-1].end))]
         # The network's own choice shows whether this is writing, whatever words are usual.
-        seen = characters if path is None else characters_of(part) or characters
-        if np.mean([np.log(character.probability) for character in seen]) < np.log(LEAST_CHARACTER):
-            continue
-        texts = _texts(characters, part, search, temperature)
-        words.append(LineWord(tuple(characters), texts))
+        if _is_writing(characters_of(part) or characters):
+            words.append(_spelled(characters, part, start, search))
     return words
 
 
-def _texts(
-    characters: Sequence[Character],
-    part: NDArray[np.float32],
-    search: BeamSearch | None,
-    temperature: float,
-) -> tuple[tuple[str, float], ...]:
-    """Returns what a word may say with probabilities, its text first."""
-    text = "".join(character.label for character in characters)
-    if search is None:
-        logs = sum(np.log(character.probability) for character in characters)
-        return ((text, float(np.exp(logs / temperature))),)
+def _is_writing(characters: Sequence[Character]) -> bool:
+    return bool(np.mean([np.log(each.probability) for each in characters]) >= np.log(LEAST_CHARACTER))
+
+
+def _unspelled(characters: Sequence[Character], temperature: float) -> LineWord:
+    logs = sum(np.log(character.probability) for character in characters)
+    return LineWord(tuple(characters), ((_text(characters), float(np.exp(logs / temperature))),))
+
+
+def _spelled(
+    characters: Sequence[Character], part: NDArray[np.float32], start: int, search: BeamSearch
+) -> LineWord:
+    """Reads a word of a line again by itself, at the columns from ``start`` on.
+
+    The search for the whole line follows too few texts to try everything in each word.
+    """
     found = search.texts(restricted(part, NOT_SPACE))
     scores = np.array([[score for _, score in found]], np.float32)
     probabilities = softmax(scores / search.temperature)[0].tolist()
-    shares = {each: share for (each, _), share in zip(found, probabilities, strict=True)}
-    others = [(each, share) for each, share in shares.items() if each not in {text, ""}]
-    return ((text, shares.get(text, 0.0)), *others[:ALTERNATIVES])
+    texts = [(text, share) for (text, _), share in zip(found, probabilities, strict=True) if text]
+    best = texts[0][0] if texts else ""
+    if not best:
+        texts = [(_text(characters), 0.0)]
+    elif best != _text(characters):
+        again = characters_of(part, aligned(part, best))
+        characters = [replace(each, start=each.start + start, end=each.end + start) for each in again]
+    return LineWord(tuple(characters), tuple(texts[: 1 + ALTERNATIVES]))
+
+
+def _text(characters: Sequence[Character]) -> str:
+    return "".join(character.label for character in characters)

@@ -83,7 +83,7 @@ class TextStock:
     Attributes:
         words: UNIPEN's words as pen strokes.
         strips: real strips by kind, see ``KINDS``.
-        fonts: files of handwriting fonts.
+        fonts: files of handwriting fonts; without any, all lines are by people.
     """
 
     words: PenCharacters
@@ -137,6 +137,8 @@ def make_line(stock: TextStock, rng: np.random.Generator) -> Strip:
             strip = strips[int(rng.integers(len(strips)))]
             made = Strip(_warped(strip.pixels, rng), strip.text)
         elif kind == "font":
+            if not stock.fonts:
+                continue
             made = _in_font(stock, rng)
         else:
             made = _by_pen(stock, rng, int(rng.integers(*WORDS_PER_LINE)) if kind == "line" else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,11 @@ import numpy as np
 
 from inkread.evaluation.metrics import edit_distance
 from inkread.pipeline.beam_search import BeamSearch, Weights
-from inkread.pipeline.ngrams import CODES, EDGE, LEAST, ORDER, STEPS, NGrams, folded, number_of
+from inkread.pipeline.lexicon import SIGNS
+from inkread.pipeline.ngrams import CODES, EDGE, ORDER, NGrams, folded, number_of, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -20,15 +22,17 @@ POWER = 0.5
 """A word that was written n times counts as n to this power: a few texts were copied by many people."""
 RECASED = 0.2
 """Share of each word's count that its forms in small letters, in capitals, and capitalized get."""
-SPELLING = (0.4, 0.6, 0.8)
-LENGTH = (1.0, 2.0)
+SPELLING, LENGTH = (0.4, 0.6, 0.8), (1.0, 2.0)
 """The weights that are tried, and the bonuses per character as multiples of them."""
+KNOWN, FREQUENCY = (0.5, 0.8), (0.5, 0.75)
+"""The probabilities of words that were written, and the powers of how often, that are tried."""
 
 
 def count_ngrams(texts: Iterable[str]) -> NGrams:
-    """Counts the n-grams of the words of texts."""
+    """Counts the words of texts, and their n-grams."""
+    written = Counter(word for text in texts for word in text.split())
     words: defaultdict[str, float] = defaultdict(float)
-    for word, times in Counter(word for text in texts for word in folded(text).split()).items():
+    for word, times in Counter(map(folded, written.elements())).items():
         if set(word) <= CODES.keys():
             count = float(times**POWER)
             words[word] += count
@@ -41,17 +45,31 @@ def count_ngrams(texts: Iterable[str]) -> NGrams:
         for place in range(1, len(text)):
             for length in range(min(ORDER - 1, place) + 1):
                 followers[number_of(text[place - length : place])][CODES[text[place]]] += count
-    return _arrays(followers)
+    return _arrays(followers, _whole_words(written))
 
 
-def _arrays(followers: dict[int, defaultdict[int, float]]) -> NGrams:
+def _whole_words(written: Mapping[str, int]) -> dict[str, float]:
+    """Returns how often each word of letters was written, without signs around it.
+
+    A capitalized word may also come in small letters.
+    """
+    counts: defaultdict[str, float] = defaultdict(float)
+    for word, times in written.items():
+        core = word.strip(SIGNS)
+        if any(map(str.isalpha, core)) and not any(map(str.isdigit, core)) and set(core) <= CODES.keys():
+            counts[core] += times
+            if core == core.capitalize():
+                counts[core.lower()] += RECASED * times
+    return dict(sorted(counts.items()))
+
+
+def _arrays(followers: dict[int, defaultdict[int, float]], words: Mapping[str, float]) -> NGrams:
     contexts = sorted(followers)
     entries = [sorted(followers[context].items()) for context in contexts]
     characters = np.array([code for part in entries for code, _ in part], np.uint8)
     counts = np.array([count for part in entries for _, count in part])
-    stored = np.clip(np.round(STEPS * (np.log2(counts) - LEAST)), 0, 255).astype(np.uint8)
     starts = np.append(0, np.cumsum([len(part) for part in entries]))
-    return NGrams(np.array(contexts, np.uint64), starts, characters, stored)
+    return NGrams(np.array(contexts, np.uint64), starts, characters, stored(counts), words)
 
 
 def fit_weights(ngrams: NGrams, columns: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Weights:
@@ -65,4 +83,9 @@ def fit_weights(ngrams: NGrams, columns: Sequence[NDArray[np.float32]], texts: S
         read = (search.texts(each)[0][0].strip() for each in columns)
         return sum(edit_distance(one, other) for one, other in zip(read, texts, strict=True))
 
-    return min((Weights(each, each * length) for each in SPELLING for length in LENGTH), key=edits)
+    tried = itertools.product(SPELLING, LENGTH, KNOWN, FREQUENCY)
+    return min((_weights(*each) for each in tried), key=edits)
+
+
+def _weights(spelling: float, length: float, known: float, frequency: float) -> Weights:
+    return Weights(spelling, spelling * length, known=known, frequency=frequency)

@@ -338,6 +338,10 @@ class TextRecipe(_WithSteps):
     """The weights that the network starts from: bundled with the package, those of the network that reads
     strips of digits as far as they fit, or random."""
 
+    blend: float = number(0.0, 0.0, 1.0)
+    """Share of those weights in the saved ones: the mean of a training's start and end may read better than
+    either (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuneConfig(_WithGlyphs):

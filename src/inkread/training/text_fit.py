@@ -152,6 +152,26 @@ def evaluate(network: nn.Module, lines: Lines, pixels: int = 5_000) -> tuple[flo
     return errors / max(1, length), right / max(1, len(lines))
 
 
+def start_of(recipe: TextRecipe) -> StripNetwork:
+    """Returns the network that a training starts from."""
+    torch.manual_seed(recipe.seed)
+    network = StripNetwork(len(TEXT_CLASSES), HEIGHT)
+    if recipe.weights == "bundled":
+        on_the_fly.load_weights(network, on_the_fly.TEXT)
+    elif recipe.weights == "strip":
+        on_the_fly.load_trunk(network, on_the_fly.STRIP)
+    return network
+
+
+@torch.no_grad()
+def blend(network: nn.Module, start: nn.Module, share: float) -> None:
+    """Moves a network's weights towards those of another one; their batch norms' statistics too."""
+    others = start.state_dict()
+    for name, weights in network.state_dict().items():
+        if weights.is_floating_point():
+            weights.lerp_(others[name], share)
+
+
 def fit_text(
     recipe: TextRecipe,
     folder: Path,
@@ -165,12 +185,7 @@ def fit_text(
 
     Lines made of ``held_out`` measure each epoch. See ``on_the_fly.fit`` for the options and errors.
     """
-    torch.manual_seed(recipe.seed)
-    network = StripNetwork(len(TEXT_CLASSES), HEIGHT)
-    if recipe.weights == "bundled":
-        on_the_fly.load_weights(network, on_the_fly.TEXT)
-    elif recipe.weights == "strip":
-        on_the_fly.load_trunk(network, on_the_fly.STRIP)
+    network = start_of(recipe)
     rng = np.random.default_rng([recipe.seed, 0])
     task = TextTask(recipe, stock, [make_line(held_out, rng) for _ in range(MEASURED)])
     checkpoint = Checkpoint(folder, recipe.identity(), TextEpoch, resume=resume)

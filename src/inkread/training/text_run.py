@@ -27,7 +27,7 @@ from inkread.training.ngrams import count_ngrams, fit_weights
 from inkread.training.progress import Progress
 from inkread.training.run import Run
 from inkread.training.strip_network import planes_of
-from inkread.training.text_fit import fit_text
+from inkread.training.text_fit import blend, fit_text, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +49,8 @@ CALIBRATED = 200
 """Held-out lines that give the ranges for 8 bits."""
 MEASURED = 2_000
 """Held-out lines that measure the exported network, and give its temperature."""
-WEIGHED = 400
-"""The first of these lines give the weights of spelling instead of measuring it."""
+WEIGHED = 1_000
+"""Held-out lines by people, which give the weights of spelling: the texts of lines in fonts are invented."""
 TEMPERATURES = np.geomspace(0.2, 5, 200)
 
 
@@ -91,11 +91,14 @@ def train_text(
         watched = {"on_epoch": progress.on_epoch, "on_batch": progress.on_batch}
         state = fit_text(recipe, out, stock=stock, held_out=held_out, resume=resume, **watched)
         network = state.averaged.cpu()
+        blend(network, start_of(recipe), recipe.blend)
         origin = Origin(recipe, (*described(stock, "train"), *described(held_out, "validation")), command)
         model = text_model(network, held_out, out, origin)
-        lines = _columns_of(model, held_out, recipe.seed)
+        lines = _columns_of(model, held_out, MEASURED, [recipe.seed, 2])
         model = dataclasses.replace(model, card=_measured(model.card, lines))
-        save_spelling(out / NGRAMS, count_ngrams(stock.texts()), lines, origin)
+        by_people = dataclasses.replace(held_out, fonts=())
+        weighed = _columns_of(model, by_people, WEIGHED, [recipe.seed, 3])
+        save_spelling(out / NGRAMS, count_ngrams(stock.texts()), lines, weighed, origin)
         run = Run(out, recipe, network, tuple(state.history))
         save_run(run, model.content, model.card)
         return run
@@ -118,10 +121,14 @@ def text_model(network: StripNetwork, held_out: TextStock, folder: Path, origin:
     return in_8_bits_compared(network.eval(), TextRecognizer, examples, card, folder)
 
 
-def save_spelling(folder: Path, ngrams: NGrams, lines: Sequence[ReadLine], origin: Origin) -> None:
-    """Writes the n-grams, with the weights that read held-out lines best, into a folder."""
-    columns, texts = zip(*lines, strict=True)
-    weights = fit_weights(ngrams, columns[:WEIGHED], texts[:WEIGHED])
+def save_spelling(
+    folder: Path, ngrams: NGrams, lines: Sequence[ReadLine], weighed: Sequence[ReadLine], origin: Origin
+) -> None:
+    """Writes the n-grams into a folder, with the weights that read the weighed lines best.
+
+    ``lines`` are for the scores and the temperature.
+    """
+    weights = fit_weights(ngrams, *zip(*weighed, strict=True))
     content = ngrams.to_bytes()
     card = origin.card(
         None,
@@ -132,13 +139,13 @@ def save_spelling(folder: Path, ngrams: NGrams, lines: Sequence[ReadLine], origi
         parameters=len(ngrams),
         fusion=dataclasses.asdict(weights),
     )
-    card = _measured(card, lines[WEIGHED:], BeamSearch(ngrams, weights))
+    card = _measured(card, lines, BeamSearch(ngrams, weights))
     write_model(folder / NGRAMS_FILE, content, card)
 
 
-def _columns_of(model: Model, held_out: TextStock, seed: int) -> list[ReadLine]:
-    rng = np.random.default_rng([seed, 2])
-    lines = [make_line(held_out, rng) for _ in range(MEASURED)]
+def _columns_of(model: Model, held_out: TextStock, count: int, seed: Sequence[int]) -> list[ReadLine]:
+    rng = np.random.default_rng(seed)
+    lines = [make_line(held_out, rng) for _ in range(count)]
     columns = TextRecognizer(model).probabilities_of([line.pixels for line in lines])
     return [(each, line.text) for each, line in zip(columns, lines, strict=True)]
 
