@@ -8,6 +8,7 @@ so that the weights are those of one process, but for rounding and dropout. Only
 from __future__ import annotations
 
 import dataclasses
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
     from inkread.training.digits import DigitsTask
     from inkread.training.trainer import Answer
+
+SETTLING = 0.2
+"""Seconds in which Gloo's threads, which outlive the group of processes, give back the last tensors. Python
+aborts a process that ends before they have (github.com/pytorch/pytorch/pull/179291)."""
 
 Config = TypeVar("Config", bound=TrainingConfig)
 Value = TypeVar("Value")
@@ -167,6 +172,7 @@ def joined(device: str) -> Iterator[None]:
         yield
     finally:
         distributed.destroy_process_group()
+        time.sleep(SETTLING)
 
 
 class _SharedBatchNorm(nn.BatchNorm2d):
