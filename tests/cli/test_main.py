@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,18 @@ def test_a_command_that_is_named_loads_no_other():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Print the digits" in done.stdout
     assert done.stderr == ""
+
+
+def test_reading_one_picture_loads_nothing_that_it_does_not_need():
+    picture = Path(__file__).parents[2] / "examples" / "marker_seven.jpg"
+    program = (
+        "import sys\nfrom inkread.cli import main\n"
+        f"code = main(['read', {str(picture)!r}])\n"
+        "unneeded = ('pydantic', 'multiprocessing', 'concurrent.futures', 'tomllib', 'secrets')\n"
+        "sys.stderr.write(' '.join(m for m in unneeded if m in sys.modules))\nsys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("7\n", "")
 
 
 def test_version_is_the_packages(run):

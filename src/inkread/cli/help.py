@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def _name_plainly(argument: Any) -> None:
     name = f"{argument.metavar}{'...' if argument.nargs != 1 else ''}"
     usage = name if argument.required else f"[{name}]"
     vars(argument)["get_usage_pieces"] = lambda _context: [usage]
-    vars(argument)["display_type_rich"] = lambda **_: None
+    argument.type = copy(argument.type)  # other parameters share it
+    vars(argument.type)["get_metavar"] = lambda *_, **__: ""
 
 
 def _state_default(option: Any) -> None:

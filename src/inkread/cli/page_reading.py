@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from inkread.cli.outputs import save_drawing
 from inkread.errors import PictureError
 from inkread.results.outcome import Outcome
 from inkread.system.cores import usable_cores
-from inkread.system.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from contextlib import ExitStack
     from pathlib import Path
+    from queue import SimpleQueue
 
     from inkread.cli.inputs import Page
     from inkread.pipeline.symbols import SymbolReader
     from inkread.pipeline.text import TextReader
     from inkread.reader import Reader
+    from inkread.system.worker import Worker
 
 AHEAD = 4
 """Pages per process that may be read before an earlier one is done; limits the outcomes in memory."""
@@ -66,6 +66,10 @@ def open_readers(
     """
     if workers == 1:
         return partial(map, options.open())
+    from queue import SimpleQueue
+
+    from inkread.system.worker import Worker
+
     threads = max(1, usable_cores() // workers)
     free: SimpleQueue[Worker[Page, Outcome]] = SimpleQueue()
     started = []
@@ -109,6 +113,7 @@ def _in_order(
     pages: Iterable[Page], *, free: SimpleQueue[Worker[Page, Outcome]], workers: int
 ) -> Iterator[Outcome]:
     """Gives pages to free workers, and yields the outcomes in the pages' order."""
+    from concurrent.futures import ThreadPoolExecutor
 
     def run(page: Page) -> Outcome:
         worker = free.get()

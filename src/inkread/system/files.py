@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
-import secrets
 import shutil
-import tomllib
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from inkread.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator, Mapping
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
@@ -27,7 +25,7 @@ UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 
 def unfinished(path: Path) -> Path:
     """Returns a new name in the same folder for what is to become the file or folder ``path``."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -53,6 +51,8 @@ def load_toml(path: AnyPath, kind: str, remedy: str) -> dict[str, Any]:
     Raises:
         OptionError: it is not a readable file of this kind.
     """
+    import tomllib
+
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
