@@ -3,9 +3,10 @@
 All writers are unseen by every network: UNIPEN's held-out contributors and word collections, the
 evaluation splits of Copiste d'un jour and DHSD, photographed characters, and French wills of 1914 to 1918.
 Words and lines are read as pictures, from finding the line to the text: greedily, with regard to spelling as
-by default, and with a lexicon. CER is edits per character; case is counted. On made pages, only the lines are
-found. ``--time`` adds the median time
-of a picture, which only means something on an otherwise idle core.
+by default, and with a lexicon. CER is edits per character; case is counted. "Expected" is the share of
+exactly right pictures by the reader's own probabilities: the mean product of those of a picture's words. On
+made pages, only the lines are found. ``--time`` adds the median time of a picture, which only means something
+on an otherwise idle core.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def words(every: int, *, timed: bool) -> str:
         if samples and load is _pen_words:
             known = sorted({text for _, text in samples})
             rows.append([f"{name}, with a lexicon of {len(known):,}", *row(_with_lexicon(known), samples)])
-    header = ["words and lines", "pictures", "CER", "exactly right", "case folded", *["time"] * timed]
+    header = ["words and lines", "pictures", "CER", "exactly right", "expected", "case folded"]
+    header += ["time"] * timed
     return table(header, rows) if rows else ""
 
 
@@ -131,8 +133,13 @@ def _with_lexicon(words: Sequence[str]) -> TextReader:
 
 
 def _row(reader: TextReader, samples: Sequence[Sample]) -> list[str]:
-    texts = [" ".join(reader.read(picture).text.split()) for picture, _ in samples]
-    return [f"{len(samples):,}", *_edits(texts, samples)]
+    readings = [reader.read(picture) for picture, _ in samples]
+    texts = [" ".join(reading.text.split()) for reading in readings]
+    expected = np.mean(
+        [np.prod([word.probability for line in reading.lines for word in line.words]) for reading in readings]
+    )
+    errors, right, folded = _edits(texts, samples)
+    return [f"{len(samples):,}", errors, right, f"{expected:.1%}", folded]
 
 
 def _timed_row(reader: TextReader, samples: Sequence[Sample]) -> list[str]:
@@ -158,12 +165,12 @@ def _shares(texts: Sequence[str], labels: Sequence[str]) -> list[str]:
     return [f"{right:.1%}", f"{folded:.1%}", f"{np.mean([not text for text in texts]):.1%}"]
 
 
-def _edits(texts: Sequence[str], samples: Sequence[Sample]) -> list[str]:
+def _edits(texts: Sequence[str], samples: Sequence[Sample]) -> tuple[str, str, str]:
     pairs = [(text, label) for text, (_, label) in zip(texts, samples, strict=True)]
     errors = sum(edit_distance(text, label) for text, label in pairs) / sum(len(label) for _, label in pairs)
     right = np.mean([text == label for text, label in pairs])
     folded = np.mean([text.casefold() == label.casefold() for text, label in pairs])
-    return [f"{errors:.1%}", f"{right:.1%}", f"{folded:.1%}"]
+    return f"{errors:.1%}", f"{right:.1%}", f"{folded:.1%}"
 
 
 def _photographed() -> Iterator[Sample]:

@@ -20,12 +20,14 @@ from inkread.datasets.strips import HEIGHT, Strip
 from inkread.datasets.stroke_font import WriterStyle, write_row
 from inkread.errors import DatasetFormatError, OptionError, TrainingError
 from inkread.models import NGRAMS
-from inkread.pipeline.beam_search import BeamSearch
+from inkread.models.card import TEXT_CLASSES
+from inkread.pipeline.beam_search import BeamSearch, Weights
 from inkread.pipeline.ngrams import load_ngrams
+from inkread.pipeline.words import read_words
 from inkread.synthetic import text_lines
 from inkread.synthetic.text_lines import TextStock, load_line_folder, make_line, plain
 from inkread.training import TextRecipe, load_run, on_the_fly, text_fit, text_run, train_text
-from inkread.training.text_run import fitted_temperature
+from inkread.training.text_run import fitted_temperature, probabilities_of
 
 
 def stock(count: int = 12) -> TextStock:
@@ -143,9 +145,33 @@ class Interrupting:
         raise KeyboardInterrupt
 
 
-def test_the_temperature_makes_overconfident_words_less_probable():
-    logs = np.log(np.full(200, 0.9))
-    assert fitted_temperature(np.arange(200) < 100, logs) < 1 < fitted_temperature(np.arange(200) < 190, logs)
+class Fixed(BeamSearch):
+    """Always finds the same two texts, of which the first has a probability of 0.9 at a temperature of 1."""
+
+    def __init__(self, temperature: float = 1.0) -> None:
+        super().__init__(None, Weights(), temperature=temperature)
+
+    def texts(self, columns):
+        return [("one", float(np.log(0.9))), ("two", float(np.log(0.1)))]
+
+
+def columns_of(text: str) -> np.ndarray:
+    """Returns columns of which each has a character, or the blank, with a probability of 0.9."""
+    codes = [code for label in text for code in (TEXT_CLASSES.index(label), len(TEXT_CLASSES) - 1)]
+    columns = np.full((len(codes), len(TEXT_CLASSES)), 0.1 / (len(TEXT_CLASSES) - 1), np.float32)
+    columns[np.arange(len(codes)), codes] = 0.9
+    return columns
+
+
+@pytest.mark.parametrize("make", [Fixed, lambda **_: None], ids=["spelling", "network"])
+@pytest.mark.parametrize("share", [0.7, 0.8])
+def test_the_temperature_makes_words_as_probable_as_they_are_often_right(make, share):
+    columns = columns_of("one")
+    word = read_words(columns, make(), temperature=1.0)[0]
+    right = np.arange(200) < 200 * share
+    temperature = fitted_temperature(right, [probabilities_of(word, columns, make())] * 200)
+    again = read_words(columns, make(temperature=temperature), temperature=temperature)[0]
+    assert again.probability == pytest.approx(share, abs=0.02)
 
 
 def test_your_own_lines_come_from_pictures_with_as_many_lines_as_labels(tmp_path):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inkread.pipeline.beam_search import IMPROBABLE
 from inkread.pipeline.classifier import softmax
-from inkread.pipeline.decoding import NOT_SPACE, aligned, characters_of, restricted, words_of
+from inkread.pipeline.decoding import NOT_SPACE, SPACE, aligned, characters_of, restricted, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,9 @@ def read_words(
 ) -> list[LineWord]:
     """Returns the words of a line that are probable enough to be writing.
 
+    The search for a whole line follows too few texts to try everything in each word, so the words of a line
+    are searched again, each by itself. If it cannot have a space, that would find the same texts.
+
     Args:
         columns: T×C, the probabilities of each column.
         search: finds texts whose words are spelled as usual; without it, the best class of each column
@@ -65,14 +69,17 @@ def read_words(
             for characters in words_of(characters_of(columns))
             if _is_writing(characters)
         ]
-    text = search.texts(columns)[0][0]
+    found = search.texts(columns)
+    text = found[0][0]
+    is_one_word = bool(columns[:, SPACE].max(initial=0.0) <= IMPROBABLE)
     words = []
     for characters in words_of(characters_of(columns, aligned(columns, text))) if text else ():
         start = max(0, int(characters[0].start))
         part = columns[start : int(np.ceil(characters[-1].end))]
         # The network's own choice shows whether this is writing, whatever words are usual.
         if _is_writing(characters_of(part) or characters):
-            words.append(_spelled(characters, part, start, search))
+            texts = found if is_one_word else search.texts(restricted(part, NOT_SPACE))
+            words.append(_spelled(characters, part, start, texts, search.temperature))
     return words
 
 
@@ -86,15 +93,15 @@ def _unspelled(characters: Sequence[Character], temperature: float) -> LineWord:
 
 
 def _spelled(
-    characters: Sequence[Character], part: NDArray[np.float32], start: int, search: BeamSearch
+    characters: Sequence[Character],
+    part: NDArray[np.float32],
+    start: int,
+    found: Sequence[tuple[str, float]],
+    temperature: float,
 ) -> LineWord:
-    """Reads a word of a line again by itself, at the columns from ``start`` on.
-
-    The search for the whole line follows too few texts to try everything in each word.
-    """
-    found = search.texts(restricted(part, NOT_SPACE))
+    """Makes a word at the columns ``part``, from ``start`` on, of the texts found for it and their scores."""
     scores = np.array([[score for _, score in found]], np.float32)
-    probabilities = softmax(scores / search.temperature)[0].tolist()
+    probabilities = softmax(scores / temperature)[0].tolist()
     texts = [(text, share) for (text, _), share in zip(found, probabilities, strict=True) if text]
     best = texts[0][0] if texts else ""
     if not best:

@@ -14,6 +14,8 @@ from inkread.evaluation.metrics import edit_distance
 from inkread.models import NGRAMS
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.beam_search import BeamSearch
+from inkread.pipeline.classifier import softmax
+from inkread.pipeline.decoding import NOT_SPACE, restricted
 from inkread.pipeline.ngrams import NGRAMS_FILE
 from inkread.pipeline.text import TextRecognizer
 from inkread.pipeline.text_lines import FILL
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from inkread.datasets.strips import Strips
     from inkread.models import Card, Model
     from inkread.pipeline.ngrams import NGrams
+    from inkread.pipeline.words import LineWord
     from inkread.synthetic.text_lines import TextStock
     from inkread.system.files import AnyPath
     from inkread.training.recipe import TextRecipe
@@ -152,17 +155,17 @@ def _columns_of(model: Model, held_out: TextStock, count: int, seed: Sequence[in
 
 def _measured(card: Card, lines: Sequence[ReadLine], search: BeamSearch | None = None) -> Card:
     """Returns the card with the temperature of word probabilities, and the scores."""
-    right, logs, errors, length = [], [], 0, 0
+    right, probable, errors, length = [], [], 0, 0
     for columns, text in lines:
         words = read_words(columns, search, temperature=1.0)
         errors += edit_distance(" ".join(word.text for word in words), text)
         length += len(text)
         if " " not in text and len(words) == 1:
             right.append(words[0].text == text)
-            logs.append(float(np.log(max(words[0].probability, 1e-9))))
+            probable.append(probabilities_of(words[0], columns, search))
     return dataclasses.replace(
         card,
-        temperature=round(fitted_temperature(np.array(right), np.array(logs)), 4) if right else 1.0,
+        temperature=round(fitted_temperature(right, probable), 4) if right else 1.0,
         scores={
             "lines_cer": round(errors / max(1, length), 6),
             "words_right": round(sum(right) / max(1, len(right)), 6),
@@ -170,11 +173,21 @@ def _measured(card: Card, lines: Sequence[ReadLine], search: BeamSearch | None =
     )
 
 
-def fitted_temperature(right: NDArray[np.bool_], logs: NDArray[np.float64]) -> float:
+def probabilities_of(
+    word: LineWord, columns: NDArray[np.float32], search: BeamSearch | None
+) -> NDArray[np.float64]:
+    """Returns the probability that ``read_words`` gives a line's only word, at each of the temperatures."""
+    if search is None:
+        return np.asarray(np.exp(np.log(max(word.probability, 1e-9)) / TEMPERATURES))
+    scores = np.array([score for _, score in search.texts(restricted(columns, NOT_SPACE))])
+    return np.asarray(softmax(scores / TEMPERATURES[:, None])[:, 0], np.float64)
+
+
+def fitted_temperature(right: Sequence[bool], probable: Sequence[NDArray[np.float64]]) -> float:
     """Returns the temperature with the highest likelihood for words read right or not.
 
-    ``logs`` are the words' log probabilities, each the sum of its characters'.
+    ``probable`` has, for each word, its probability at each temperature.
     """
-    probable = np.clip(np.exp(logs[None] / TEMPERATURES[:, None]), 1e-6, 1 - 1e-6)
-    likelihood = np.where(right, np.log(probable), np.log(1 - probable)).mean(axis=1)
+    at_each = np.clip(np.stack(probable, axis=1), 1e-6, 1 - 1e-6)
+    likelihood = np.where(right, np.log(at_each), np.log(1 - at_each)).mean(axis=1)
     return float(TEMPERATURES[int(likelihood.argmax())])
