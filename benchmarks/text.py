@@ -7,6 +7,10 @@ by default, and with a lexicon. CER is edits per character; case is counted. "Ex
 exactly right pictures by the reader's own probabilities: the mean product of those of a picture's words. On
 made pages, only the lines are found. ``--time`` adds the median time of a picture, which only means something
 on an otherwise idle core.
+
+The last table is about the alphabet ``digits`` on the same words and lines: nothing is to be read in a text
+without digits, and else exactly those. It shows the reader with and without its look at the letters beside a
+digit.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from _text_pages import make_page, right_lines
 
+from inkread import Reader
 from inkread.datasets.array_files import load_npz
 from inkread.datasets.data_dirs import require_file
 from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_pen_words, load_unipen
@@ -28,6 +33,7 @@ from inkread.datasets.strips import load_copiste_lines, load_copiste_words, load
 from inkread.errors import DatasetNotFoundError
 from inkread.evaluation.metrics import edit_distance
 from inkread.evaluation.reports.markdown import fill, table
+from inkread.pipeline.config import ReaderConfig
 from inkread.pipeline.ink import ink_of
 from inkread.pipeline.text import TextReader
 from inkread.pipeline.text_lines import owners_of
@@ -56,6 +62,7 @@ def main() -> None:
     parser.add_argument("--time", action="store_true", help="add the median time of a picture")
     options = parser.parse_args()
     parts = [characters(options.every), words(options.every, timed=options.time), pages(options.every)]
+    parts.append(digits(options.every))
     figures = "\n\n".join(part for part in parts if part)
     print(figures)
     if options.write:
@@ -123,6 +130,32 @@ def pages(every: int) -> str:
     row = [f"{len(numbers):,}", f"{known:,}", f"{right / known:.1%}", f"{right / max(1, found):.1%}"]
     header = ["made pages of held-out words", "lines", "found", "right of those found", "all lines right"]
     return table(header, [[*row, f"{whole / len(numbers):.1%}"]])
+
+
+def digits(every: int) -> str:
+    """Returns the table of words and lines that are read as digits."""
+    readers = {"without a look at letters": Reader(config=ReaderConfig(sure=0.0)), "as by default": Reader()}
+    rows = []
+    for name, load in (
+        ("UNIPEN words", _pen_words),
+        ("Copiste words", lambda: _strips(load_copiste_words(held_out=True, clean=True))),
+        ("Copiste lines", lambda: _strips(load_copiste_lines(held_out=True))),
+        ("DHSD names", lambda: _strips(load_dhsd(held_out=True))),
+    ):
+        samples = _available(load, every)
+        for has_digits in (False, True):
+            part = [each for each in samples if any(map(str.isdecimal, each[1])) is has_digits]
+            if part:
+                kind = "with digits" if has_digits else "without digits"
+                rows += [[f"{name} {kind}, {way}", *_digits(reader, part)] for way, reader in readers.items()]
+    return table(["read with the alphabet digits", "pictures", "right", "digits read"], rows) if rows else ""
+
+
+def _digits(reader: Reader, samples: Sequence[Sample]) -> list[str]:
+    texts = ["".join(filter(str.isdecimal, reader.read(picture).text)) for picture, _ in samples]
+    wanted = ["".join(filter(str.isdecimal, text)) for _, text in samples]
+    right = np.mean([text == label for text, label in zip(texts, wanted, strict=True)])
+    return [f"{len(samples):,}", f"{right:.1%}", f"{sum(map(len, texts)):,} of {sum(map(len, wanted)):,}"]
 
 
 def _with_lexicon(words: Sequence[str]) -> TextReader:

@@ -18,11 +18,12 @@ from inkread.models import (
     NOT_A_DIGIT,
     RESCORING,
     STRIP,
+    TEXT,
     load_model,
 )
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.pipeline import turning
-from inkread.pipeline.choice import Choice, choose
+from inkread.pipeline.choice import Choice, choose, is_doubtful
 from inkread.pipeline.classifier import DIGITS, Classifier
 from inkread.pipeline.closeups import CloseupClassifier
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from inkread.picture import Source
     from inkread.pipeline.symbols import SymbolReader
-    from inkread.pipeline.text import TextReader
+    from inkread.pipeline.text import TextReader, TextRecognizer
 
 
 class Reader(SourceReader[Trace]):
@@ -121,6 +122,13 @@ class Reader(SourceReader[Trace]):
         """Adjusts the probabilities of each candidate to its neighbors."""
         return Rescorer(self._beside(RESCORING), threads=1)
 
+    @cached_property
+    def _recognizer(self) -> TextRecognizer:
+        """Reads text lines, to tell digits from letters; loaded for the first page with doubtful digits."""
+        from inkread.pipeline.text import TextRecognizer
+
+        return TextRecognizer(TEXT, threads=self._threads)
+
     def _beside(self, name: str) -> Path:
         return self.detector.model.path.parent / name
 
@@ -128,7 +136,8 @@ class Reader(SourceReader[Trace]):
     def hashes(self) -> tuple[str, ...]:
         """The SHA-256, hexadecimal, of each network in use."""
         networks = (self.classifier, self._judge, self.detector, self.closeups, self.strips, self.rescorer)
-        return tuple(network.sha256 for network in networks)
+        lines = (load_model(TEXT).card.sha256,) if self.detector.fusion.words else ()
+        return (*(network.sha256 for network in networks), *lines)
 
     @property
     def rejection_threshold(self) -> float:
@@ -189,6 +198,13 @@ class Reader(SourceReader[Trace]):
             turns = self.detector.fusion.turning.best_of(found, self.config)
         opinions, choice = predictions[turns]
         turned = _turned(grey, turns)
+        words = self.detector.fusion.words
+        if words and not single and is_doubtful(choice, self.config):
+            from inkread.pipeline import among_words  # most pages of digits need nothing that reads text
+
+            choice = among_words.judged(
+                turned, opinions.found, choice, words, self._recognizer, config=self.config
+            )
         frame = _Frame(picture, turns)
         lines = tuple(
             Line(

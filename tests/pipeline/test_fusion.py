@@ -1,10 +1,12 @@
 """All predictions are fused into one probability, and a card without the weights is rejected."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from inkread.errors import ModelFormatError
-from inkread.pipeline.fusion import Fusion, Weights
+from inkread.pipeline.fusion import Fusion, Weights, WordWeights
 from inkread.pipeline.turning import Turning
 
 FUSION = Fusion(
@@ -58,3 +60,16 @@ def test_an_impossible_digit_of_one_opinion_still_has_a_probability() -> None:
 def test_a_card_without_the_weights_is_rejected(values: dict[str, object]) -> None:
     with pytest.raises(ModelFormatError, match="fusion weights"):
         Fusion.of_card("card.json", values)
+
+
+def test_weights_for_digits_among_words_are_optional_in_a_card() -> None:
+    values = dataclasses.asdict(FUSION)
+    assert Fusion.of_card("card.json", values).words is None
+    assert (
+        Fusion.of_card("card.json", {name: values[name] for name in ("page", "single", "turning")}) == FUSION
+    )
+    words = WordWeights(0.3, 0.3, -0.4, 0.5, -0.2, 0.1, -0.7)
+    both = Fusion.of_card("card.json", values | {"words": dataclasses.asdict(words)})
+    assert both == dataclasses.replace(FUSION, words=words)
+    with pytest.raises(ModelFormatError, match="fusion weights"):
+        Fusion.of_card("card.json", values | {"words": {"own": 1.0}})

@@ -41,6 +41,12 @@ class Choice:
         return [index for row in self.rows for index in row]
 
 
+def is_doubtful(choice: Choice, config: ReaderConfig = DEFAULT_CONFIG) -> bool:
+    """Whether a page has digits, and one that is not sure."""
+    read = choice.digits
+    return bool(read) and float(choice.probabilities[read, :DIGITS].max(axis=1).min()) < config.sure
+
+
 def choose(
     opinions: Opinions,
     fusion: Fusion,

@@ -68,6 +68,10 @@ class ReaderConfig:
     most_to_turn: int = 400
     """Maximum candidates to try that: three more passes over a full page or a texture would take too long."""
 
+    sure: float = 0.95
+    """If a digit of a page is less probable than this, the network of text lines is asked whether digits are
+    letters; 0 never asks it, more than 1 always."""
+
     turned: float = 0.02
     """Assumed share of pages that are turned: the prior of ``turning.Turning``."""
 

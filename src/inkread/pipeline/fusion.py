@@ -41,6 +41,29 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class WordWeights:
+    """Weights of a logistic model of whether a digit among letters is one; see ``among_words``.
+
+    Attributes:
+        own: weight of the logarithm of its odds, as the networks of digits see it.
+        others: weight of the mean of those of the other digits of its word.
+        letters: weight of the letters of its word at which no digit was read.
+        here: weight of the logarithm of the odds of a digit, not a letter, at its place.
+        around: weight of such letters in the other words of its line.
+        digits: weight of the digits of its line.
+        bias: bias of a digit.
+    """
+
+    own: float
+    others: float
+    letters: float
+    here: float
+    around: float
+    digits: float
+    bias: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fusion:
     """Weights of the predictions, fitted on the candidates of held-out pages and pictures.
 
@@ -48,11 +71,13 @@ class Fusion:
         page: weights for pages.
         single: weights for pictures given as one digit.
         turning: the model of a page's orientation.
+        words: weights for digits among words; ``None`` if they were not fitted.
     """
 
     page: Weights
     single: Weights
     turning: Turning
+    words: WordWeights | None = None
 
     @classmethod
     def of_card(cls, source: str, values: dict[str, Any]) -> Fusion:
@@ -63,10 +88,14 @@ class Fusion:
                 for part in ("page", "single")
             )
             turning = Turning(**{name: float(values["turning"][name]) for name in Turning.__slots__})
+            among = values.get("words")
+            words = (
+                WordWeights(**{name: float(among[name]) for name in WordWeights.__slots__}) if among else None
+            )
         except (KeyError, TypeError, ValueError) as error:
             problem = f"has no valid fusion weights in its card ({error!r})"
             raise ModelFormatError(source, problem, "train the detector again") from error
-        return cls(page, single, turning)
+        return cls(page, single, turning, words)
 
     def probabilities(
         self,

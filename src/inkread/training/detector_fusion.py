@@ -140,7 +140,7 @@ def fit_turning(pages: Iterable[Sequence[NDArray[np.float32]]]) -> Turning:
     much = torch.where(target > 0, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
     weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
 
-    _minimize(
+    minimize(
         weights,
         lambda: functional.binary_cross_entropy_with_logits(inputs @ weights, target, weight=much),
     )
@@ -177,7 +177,7 @@ def _fitted(
         each = functional.cross_entropy(inputs @ weights, target, reduction="none")
         return (each * much).sum() / much.sum()
 
-    _minimize(weights, loss)
+    minimize(weights, loss)
     return Weights(*(weights.detach().numpy() * dataclasses.astuple(used)).tolist())
 
 
@@ -207,7 +207,7 @@ def _fit_single(singles: list[Judged], start: Weights) -> Weights:
     return weights
 
 
-def _minimize(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
+def minimize(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
     """Minimizes the loss (L-BFGS)."""
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 

@@ -11,8 +11,9 @@ import numpy as np
 from inkread.datasets.corrections import load_corrected_pages
 from inkread.datasets.registry import CORRECTIONS
 from inkread.datasets.strips import load_numbers
+from inkread.errors import DatasetError
 from inkread.evaluation.metrics import expected_calibration_error
-from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, RESCORING, STRIP, Card, Model
+from inkread.models import CLOSEUP, DETECTOR, DIGIT_CLASSES, MODEL_FILE, RESCORING, STRIP, TEXT, Card, Model
 from inkread.pipeline import closeups
 from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.closeups import SIDE, CloseupClassifier
@@ -22,12 +23,14 @@ from inkread.pipeline.fusion import Fusion, Weights
 from inkread.pipeline.rescoring import NEIGHBORS, Rescorer
 from inkread.pipeline.strip_reader import StripReader
 from inkread.pipeline.strips import HEIGHT, TALL
+from inkread.pipeline.text import TextRecognizer
 from inkread.synthetic.scenes import CLASSES, HEIGHTS, make_scene
 from inkread.synthetic.sources import described
+from inkread.synthetic.text_lines import load_text_stock
 from inkread.synthetic.writers import load_stock
 from inkread.system.files import writing
 from inkread.system.locks import working_in
-from inkread.training import closeup_fit, on_the_fly, strip_fit
+from inkread.training import among_words_fit, closeup_fit, on_the_fly, strip_fit
 from inkread.training import detector_fusion as fusing
 from inkread.training.checkpoint import CHECKPOINT_FILE, refuse
 from inkread.training.closeup_fit import CloseupNetwork, page
@@ -46,8 +49,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.models.onnx_session import Network
+    from inkread.pipeline.fusion import WordWeights
     from inkread.synthetic.writers import Stock
     from inkread.system.files import AnyPath
+    from inkread.training.among_words_fit import Known
     from inkread.training.detector_fit import DetectorEpoch, DetectorNetwork
     from inkread.training.detector_fusion import Judged
     from inkread.training.recipe import DetectorRecipe
@@ -64,8 +69,8 @@ CALIBRATED = 200
 """Held-out scenes that give the ranges for 8 bits."""
 EQUAL = Weights(1.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 """The weights of opinions before they are fitted."""
-HELD_OUT = (1_001, 1_002, 1_004)
-"""Seeds of the held-out pages to weigh opinions on, to measure the result, and to turn."""
+HELD_OUT = (1_001, 1_002, 1_004, 1_005)
+"""Seeds of the held-out pages: to weigh opinions on, to measure the result, to turn, and to weigh letters."""
 REAL = 4
 """How often each real number counts: there are fewer of them than pages, and they are what people write.
 Fitted on half of them, 347 of the other 394 are read exactly, 338 if each counts once and 345 with 8; pages
@@ -236,8 +241,34 @@ def weighed(
     turning = fusing.fit_turning(fusing.gather_turned(eyes, turnable, fusion, rescorer))
     scores = scores_of(fusing.gather(eyes, stock, pages=pages // 2, seed=HELD_OUT[1]), fusion, rescorer)
     fusion = dataclasses.replace(fusion, turning=turning)
+    words = weights_among_words(eyes, fusion, rescorer, stock, pages=pages, data_dir=data_dir)
+    fusion = dataclasses.replace(fusion, words=words)
     card = dataclasses.replace(models[DETECTOR].card, fusion=dataclasses.asdict(fusion), scores=scores)
     return card, rescoring
+
+
+def weights_among_words(
+    eyes: Eyes, fusion: Fusion, rescorer: Rescorer, stock: Stock, *, pages: int, data_dir: Path | None
+) -> WordWeights | None:
+    """Fits how much letters beside a digit speak against it; ``None`` without collections of words.
+
+    ``stock`` is the held-out part of what pages are made of. So many lines and numbers are read, and a fourth
+    as many pages, which have more digits each.
+    """
+    try:
+        lines = dataclasses.replace(load_text_stock(data_dir, held_out=True), fonts=())
+    except DatasetError:
+        return None
+    scenes = (page(stock, HELD_OUT[3], index, size=fusing.PAGE) for index in range(pages // 4))
+    kinds: list[Iterable[Known]] = [
+        among_words_fit.lines_of(lines, pages, HELD_OUT[3]),
+        among_words_fit.numbers_of(load_numbers(data_dir, held_out=True)[:pages]),
+        ((scene.pixels, scene) for scene in scenes),
+    ]
+    recognizer = TextRecognizer(TEXT)
+    return among_words_fit.fit_words(
+        [among_words_fit.gather(eyes, fusion, rescorer, recognizer, kind) for kind in kinds]
+    )
 
 
 def rescoring_model(

@@ -73,18 +73,20 @@ def _arrays(followers: dict[int, defaultdict[int, float]], words: Mapping[str, f
 
 
 def fit_weights(ngrams: NGrams, columns: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Weights:
-    """Returns the weights with the fewest edits per character on held-out lines with these texts.
+    """Returns the weights with the lowest sum of character and word error rate on held-out lines.
 
-    ``columns`` are the probabilities of each line's columns, T×C.
+    ``columns`` are the probabilities of each line's columns, T×C, ``texts`` what the lines say.
     """
+    characters, words = (sum(map(len, each)) for each in (texts, [text.split() for text in texts]))
 
-    def edits(weights: Weights) -> int:
+    def errors(weights: Weights) -> float:
         search = BeamSearch(ngrams, weights)
-        read = (search.texts(each)[0][0].strip() for each in columns)
-        return sum(edit_distance(one, other) for one, other in zip(read, texts, strict=True))
+        pairs = [(text, search.texts(each)[0][0].strip()) for each, text in zip(columns, texts, strict=True)]
+        wrong = sum(edit_distance(text.split(), read.split()) for text, read in pairs)
+        return sum(edit_distance(*pair) for pair in pairs) / characters + wrong / words
 
     tried = itertools.product(SPELLING, LENGTH, KNOWN, FREQUENCY)
-    return min((_weights(*each) for each in tried), key=edits)
+    return min((_weights(*each) for each in tried), key=errors)
 
 
 def _weights(spelling: float, length: float, known: float, frequency: float) -> Weights:

@@ -52,7 +52,7 @@ CALIBRATED = 200
 """Held-out lines that give the ranges for 8 bits."""
 MEASURED = 2_000
 """Held-out lines that measure the exported network, and give its temperature."""
-WEIGHED = 1_000
+WEIGHED = 3_000
 """Held-out lines by people, which give the weights of spelling: the texts of lines in fonts are invented."""
 TEMPERATURES = np.geomspace(0.2, 5, 200)
 
