@@ -151,7 +151,11 @@ def test_every_page_of_a_document_is_read_and_shown(visit):
     rows.nth(2).get_by_role("button").first.click()
     expect(person.page.locator("#preview-name")).to_have_text("scan.tiff#3")
     person.expect_text("204", "upload")
+    assert rows.locator("td:first-child").all_text_contents() == ["1", "1", "1"]
     expect(person.page.locator("#preview-stage img")).to_have_js_property("naturalWidth", pages[2].width)
+    person.tab("API")
+    expect(person.page.locator("#snippet")).to_contain_text("page=")
+    expect(person.page.locator("#snippet")).to_contain_text("@scan.tiff'")
 
 
 def test_the_table_is_sorted_by_any_column(visit):

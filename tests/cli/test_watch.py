@@ -214,6 +214,18 @@ def test_once_fails_if_a_picture_could_not_be_read_but_only_when_it_is_reported(
 
 
 @pytest.mark.slow
+def test_a_document_of_several_pages_is_an_error(run, watched, tmp_path):
+    pages = [Image.open(EXAMPLES / name).convert("L") for name in ("marker_seven.jpg", "postcode.jpg")]
+    pages[0].save(watched / "two.tif", save_all=True, append_images=pages[1:])
+    pages[0].save(watched / "one.tif")
+    code, _, err = run("watch", str(watched), "--out", str(tmp_path / "out.csv"), "--once")
+    assert code == 1
+    assert "two.tif: has 2 pages, not one; read it with inkread read or inkread batch" in err
+    rows = {row["source"]: row for row in rows_of(tmp_path / "out.csv")}
+    assert "pages" not in rows["one.tif"]["error"]
+    assert "has 2 pages" in rows["two.tif"]["error"]
+
+
 def test_once_interrupted_says_so_by_its_exit_code(watched, tmp_path, pictures):
     (watched / "a.png").write_bytes(pictures["error"])
     out = tmp_path / "out.csv"

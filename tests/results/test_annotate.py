@@ -82,6 +82,16 @@ def test_a_page_of_tiny_digits_is_enlarged_until_tags_are_legible_and_apart():
     assert drawn.width >= 2 * 610
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_tags_of_a_turned_row_are_as_large_as_those_of_an_upright_one(turns):
+    boxes = [(x, 100, x + 40, 160) for x in range(60, 560, 80)]
+    for _ in range(turns):  # each a quarter turn, in a frame of 600 pixels
+        boxes = [(600 - y1, x0, 600 - y0, x1) for x0, y0, x1, y1 in boxes]
+    line = Line(tuple(Digit("7", 0.99, box) for box in boxes))
+    drawn = draw_reading(Reading("", 600, 600, (line,)), Image.new("RGB", (600, 600), PAPER))
+    assert drawn.size == (600, 600)
+
+
 def test_large_pictures_and_blank_readings_keep_their_size():
     assert draw_reading(reading_of(0.9), Image.new("RGB", (800, 300))).size == (800, 300)
     blank = draw_reading(reading_of(), Image.new("RGB", (800, 300), PAPER))

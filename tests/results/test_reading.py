@@ -37,6 +37,16 @@ def test_a_line_is_also_given_as_it_is_written() -> None:
     assert first["signs"][0] == {"label": ".", "probability": 0.75, "box": [33, 56, 36, 60]}
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_signs_are_in_their_places_on_a_turned_page(turns: int) -> None:
+    marks = [("-", (2, 38, 8, 41)), ("7", (10, 20, 30, 60)), (".", (33, 56, 36, 60)), ("1", (40, 20, 45, 60))]
+    for _ in range(turns):  # each a quarter turn, in a frame of 100 pixels
+        marks = [(label, (100 - y1, x0, 100 - y0, x1)) for label, (x0, y0, x1, y1) in marks]
+    digits = tuple(Digit(label, 0.9, box) for label, box in marks if label.isdecimal())
+    signs = tuple(Sign(label, 0.9, box) for label, box in marks if not label.isdecimal())
+    assert Line(digits, signs).written == "-7.1"
+
+
 def test_a_picture_without_digits_reads_as_empty() -> None:
     assert BLANK.text == ""
     assert BLANK.lines == BLANK.digits == ()

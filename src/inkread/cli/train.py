@@ -91,7 +91,7 @@ def train(
     digit; each picture is read as one digit. Part of all data is held out to monitor progress; test files are
     not used.
 
-    With --init-from, a model is fine-tuned on a few of your own pictures, 5 or 500, and on part of MNIST, so
+    With --init-from, a model is fine-tuned on a few of your own pictures, 5 to 500, and on part of MNIST, so
     that it forgets nothing. Its accuracy before and after is measured on pictures that it has not seen.
 
     With --patience 5, training stops once five epochs in a row have not lowered the validation loss; --keep

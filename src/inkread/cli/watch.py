@@ -12,7 +12,6 @@ from inkread.cli.formats import nothing_in
 from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
 
 if TYPE_CHECKING:
-    from inkread.errors import PictureError
     from inkread.results import Reading
     from inkread.results.outcome import Outcome
 
@@ -45,9 +44,13 @@ def watch(
     csv has the same columns as inkread read --format csv, jsonl the same object. Both add the time and the
     file's size, date, and SHA-256.
 
+    A document of several pages is an error; inkread read and inkread batch read each page.
+
     Hidden files and files without an image format's suffix (e.g. .part and .tmp) are ignored. Errors are also
     printed on standard error.
     """
+    from inkread.errors import PictureError, PictureFormatError
+    from inkread.picture import is_document, page_count
     from inkread.reader import open_reader
     from inkread.results import require_probability
     from inkread.watching import DirectoryScanner, Journal, Watcher, require_interval
@@ -58,6 +61,13 @@ def watch(
     reader = open_reader(alphabet, model=model)
 
     def read(path: Path) -> "Reading | PictureError":
+        try:
+            count = page_count(path) if is_document(path) else 1
+        except PictureError as error:
+            return error
+        if count > 1:
+            remedy = "read it with inkread read or inkread batch, page by page"
+            return PictureFormatError(str(path), f"has {count} pages, not one", remedy)
         (result,) = reader.read_many([path], single=single, min_probability=min_probability)
         return result
 

@@ -134,11 +134,12 @@ def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> 
 
 
 def _pitches(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
-    """Yields the distances between the centers of neighbors, row by row."""
+    """Yields the distances between the centers of neighbors along each row, which may be turned."""
     remaining = iter(boxes)
     for line in reading.lines:
-        centres = [(x0 + x1) / 2 for _, (x0, _, x1, _) in zip(line.parts, remaining, strict=False)]
-        yield from (right - left for left, right in pairwise(centres))
+        own = [box for _, box in zip(line.parts, remaining, strict=False)]
+        centres = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in own]
+        yield from (max(abs(next_x - x), abs(next_y - y)) for (x, y), (next_x, next_y) in pairwise(centres))
 
 
 def _factor(scale: int | Literal["auto"], font: float, canvas: Image.Image) -> int:

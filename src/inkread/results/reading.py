@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 from inkread.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -136,11 +138,20 @@ class Line:
 
     @property
     def written(self) -> str:
-        """The row as written, digits and signs: ``"-3.14"``, ``"12/05"``; for words, their text."""
+        """The row as written, digits and signs: ``"-3.14"``, ``"12/05"``; for words, their text.
+
+        The digits show which way the row runs: on a turned page not from left to right.
+        """
         if self.words:
             return self.text
         parts: list[Digit | Sign] = [*self.digits, *self.signs]
-        return "".join(part.label for part in sorted(parts, key=lambda part: part.box[0] + part.box[2]))
+        across, down = _way(self.digits)
+
+        def along(part: Digit | Sign) -> float:
+            x0, y0, x1, y1 = part.box
+            return across * (x0 + x1) + down * (y0 + y1)
+
+        return "".join(part.label for part in sorted(parts, key=along))
 
     def __str__(self) -> str:
         return self.text
@@ -157,6 +168,17 @@ class Line:
             "signs": [sign.to_dict() for sign in self.signs],
         }
         return values | ({"words": [word.to_dict() for word in self.words]} if self.words else {})
+
+
+def _way(digits: Sequence[Digit]) -> tuple[int, int]:
+    """Returns the direction of a row, along an axis: to the right if it has fewer than two digits."""
+    if len(digits) < 2:
+        return 1, 0
+    (x0, y0, x1, y1), (x2, y2, x3, y3) = digits[0].box, digits[-1].box
+    across, down = x2 + x3 - x0 - x1, y2 + y3 - y0 - y1
+    if abs(across) >= abs(down):
+        return (1 if across >= 0 else -1), 0
+    return 0, (1 if down >= 0 else -1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,8 +339,8 @@ class TextRecipe(_WithSteps):
     strips of digits as far as they fit, or random."""
 
     blend: float = number(0.0, 0.0, 1.0)
-    """Share of those weights in the saved ones: the mean of a training's start and end may read better than
-    either (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022)."""
+    """Share of the weights at the start in the saved ones: the mean of a training's start and end may read
+    better than either (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,8 +85,9 @@ export class Api {
 
   /** Reads a picture with the options of POST /v1/read; `patient` retries while the server is busy. */
   async read(picture, { name = "picture.png", signal, patient = false, ...options } = {}) {
-    const { model, min_probability } = options; // the others are for this page
-    this.#note("v1/read", { model, min_probability, ...this.#chosen() }, { file: name });
+    const { model, min_probability, page } = options; // the others are for this page
+    const file = page ? name.replace(/#\d+$/, "") : name; // pages are listed as scan.pdf#2
+    this.#note("v1/read", { model, min_probability, page, ...this.#chosen() }, { file });
     const response = await this.#picture(picture, { name, signal, patient, ...options });
     const reading = await response.json();
     return this.alphabet() ? asText(reading) : reading;

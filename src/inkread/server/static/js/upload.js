@@ -307,7 +307,7 @@ export class UploadTab {
       row = el(
         "tr",
         {},
-        el("td", { class: "number faint" }, String(item.order)),
+        el("td", { class: "number faint" }, String(Math.floor(item.order))), // of a document for all its pages
         el("td", { class: "name" }, name),
         el("td", { class: "reading-cell" }),
         el("td", { class: "number" }),
