@@ -37,7 +37,7 @@ def compare(
     ],
     *,
     pictures: Annotated[
-        Path | None, Option(metavar="DIR", help="Also compare on the single digits in this labelled folder.")
+        Path | None, Option(metavar="DIR", help="Also compare on the single digits in this labeled folder.")
     ] = None,
     held_out: Annotated[
         bool, Option("--held-out", help="Use images held out of the training instead of the test images.")
@@ -66,7 +66,7 @@ def compare(
     Holm's correction). Use test images for a final measurement only; to choose between models, use
     --held-out.
 
-    For an external ONNX model, labelled digits are used to detect its input shape, (N, 1, 28, 28), (N, 28,
+    For an external ONNX model, labeled digits are used to detect its input shape, (N, 1, 28, 28), (N, 28,
     28, 1), (N, 28, 28), or (N, 784), its values for paper and ink, and whether it returns logits or
     probabilities. The findings are printed. Import a Keras file first: inkread import FILE --trust.
 

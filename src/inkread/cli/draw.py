@@ -25,7 +25,7 @@ def draw(
     dark: Annotated[bool, Option("--dark", help="Start with the dark theme.")] = False,
     teach: Annotated[
         Path | None,
-        Option(metavar="DIR", help="Start with lessons; add the labelled drawings to this folder."),
+        Option(metavar="DIR", help="Start with lessons; add the labeled drawings to this folder."),
     ] = None,
     save_to: Annotated[
         Path, Option(metavar="DIR", help="Where to save drawings; default: the current folder.")

@@ -1,4 +1,4 @@
-"""``inkread evaluate``: scores a model on a collection of glyphs or a folder of labelled pictures."""
+"""``inkread evaluate``: scores a model on a collection of glyphs or a folder of labeled pictures."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def evaluate(
         ),
     ] = None,
     pictures: Annotated[
-        Path | None, Option(metavar="DIR", help="Read this folder of labelled pictures.")
+        Path | None, Option(metavar="DIR", help="Read this folder of labeled pictures.")
     ] = None,
     alphabet: AlphabetOption = "digits",
     naive: Annotated[
@@ -60,12 +60,12 @@ def evaluate(
     style: Annotated[Literal["text", "json"], Option("--format", help="The output format.")] = "text",
     quiet: QuietOption = False,
 ) -> None:
-    """Score a model on a collection's test images, or on a folder of labelled pictures.
+    """Score a model on a collection's test images, or on a folder of labeled pictures.
 
     The collections are those of inkread train. A model of classes other than digits is scored on data with
     the same classes.
 
-    A labelled folder has labels.csv or labels.tsv with the columns file and label (rows joined by "/", empty
+    A labeled folder has labels.csv or labels.tsv with the columns file and label (rows joined by "/", empty
     if there is nothing to read), or one folder per label. A picture is read as one digit if its column
     category is single or, without that column, if its label is one character. The optional columns subtype
     and source group the scores. An unreadable picture counts as wrong.

@@ -42,7 +42,7 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
 
 
 def print_picture_report(report: PictureReport, title: str, *, naive: PictureReport | None) -> None:
-    """Prints rates, rejection, calibration, groups (if labelled), and slowest and misread pictures."""
+    """Prints rates, rejection, calibration, groups (if labeled), and slowest and misread pictures."""
     show(Text(title, style="bold"), _summary({"inkread": report} | ({"naive": naive} if naive else {})))
     if report.rates["single"].total:
         show("", *_certainty(report))

@@ -43,7 +43,7 @@ def train(
         list[str] | None,
         Option(
             metavar="NAME|DIR",
-            help="Training data: a collection, a folder of labelled pictures, or corrections; repeatable. "
+            help="Training data: a collection, a folder of labeled pictures, or corrections; repeatable. "
             "MNIST is added to corrections alone; default: mnist.",
         ),
     ] = None,
@@ -87,7 +87,7 @@ def train(
 
     The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced,
     usps, and digits. digits comes with scikit-learn; the others are downloaded and verified if they are not
-    on this machine. A labelled folder has labels.csv with the columns file and label, or one folder per
+    on this machine. A labeled folder has labels.csv with the columns file and label, or one folder per
     digit; each picture is read as one digit. Part of all data is held out to monitor progress; test files are
     not used.
 

@@ -115,8 +115,10 @@ export function inWords({ card }) {
     const [found, correct] = [of("pages_recall", 1000), of("pages_precision", 1000)];
     return `On difficult test pages, it finds ${found} digits, and ${correct} that it reports are correct.`;
   }
-  if ("words_right" in scores)
-    return `On test lines, ${of("words_right", 100)} words are completely correct.`;
+  if ("words_right" in scores) {
+    const right = of("words_right", 100);
+    return `On difficult test lines, without regard to spelling, ${right} words are completely correct.`;
+  }
   if ("unipen_characters_validation" in scores) {
     const right = of("unipen_characters_validation", 1000);
     return `Of letters and digits by writers it has not seen, it names ${right} correctly.`;
