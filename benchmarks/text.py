@@ -96,13 +96,7 @@ def words(every: int, *, timed: bool) -> str:
     row = _timed_row if timed else _row
     readers = {"greedy": TextReader("text", spelling=False), "with spelling": TextReader("text")}
     rows = []
-    for name, load in (
-        ("UNIPEN words", _pen_words),
-        ("Copiste words", lambda: _strips(load_copiste_words(held_out=True, clean=True))),
-        ("Copiste lines", lambda: _strips(load_copiste_lines(held_out=True))),
-        ("DHSD names", lambda: _strips(load_dhsd(held_out=True))),
-        ("French wills, lines", _wills),
-    ):
+    for name, load in {**_by_people(), "French wills, lines": _wills}.items():
         samples = _available(load, every)
         if samples:
             rows += [[f"{name}, {way}", *row(reader, samples)] for way, reader in readers.items()]
@@ -138,12 +132,7 @@ def digits(every: int) -> str:
     """Returns the table of words and lines that are read as digits."""
     readers = {"without a look at letters": Reader(config=ReaderConfig(sure=0.0)), "as by default": Reader()}
     rows = []
-    for name, load in (
-        ("UNIPEN words", _pen_words),
-        ("Copiste words", lambda: _strips(load_copiste_words(held_out=True, clean=True))),
-        ("Copiste lines", lambda: _strips(load_copiste_lines(held_out=True))),
-        ("DHSD names", lambda: _strips(load_dhsd(held_out=True))),
-    ):
+    for name, load in _by_people().items():
         samples = _available(load, every)
         for has_digits in (False, True):
             part = [each for each in samples if any(map(str.isdecimal, each[1])) is has_digits]
@@ -159,6 +148,16 @@ def _digits(reader: Reader, samples: Sequence[Sample]) -> list[str]:
     wanted = ["".join(filter(str.isdecimal, text)) for _, text in samples]
     right = np.mean([text == label for text, label in zip(texts, wanted, strict=True)])
     return [f"{len(samples):,}", f"{right:.1%}", f"{sum(map(len, texts)):,} of {sum(map(len, wanted)):,}"]
+
+
+def _by_people() -> dict[str, Callable[[], Iterable[Sample]]]:
+    """Returns what loads each collection of words and lines of today."""
+    return {
+        "UNIPEN words": _pen_words,
+        "Copiste words": lambda: _strips(load_copiste_words(held_out=True, clean=True)),
+        "Copiste lines": lambda: _strips(load_copiste_lines(held_out=True)),
+        "DHSD names": lambda: _strips(load_dhsd(held_out=True)),
+    }
 
 
 def _with_lexicon(words: Sequence[str]) -> TextReader:
