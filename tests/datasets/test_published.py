@@ -94,7 +94,8 @@ def test_of_qmnists_columns_the_first_is_the_class(publish):
     ("name", "stored", "label"),
     [("emnist-digits", 9, "9"), ("emnist-letters", 1, "A"), ("emnist-letters", 26, "Z"),
      ("emnist-balanced", 9, "9"), ("emnist-balanced", 10, "A"), ("emnist-balanced", 36, "a"),
-     ("emnist-balanced", 38, "d"), ("emnist-balanced", 46, "t")],
+     ("emnist-balanced", 38, "d"), ("emnist-balanced", 46, "t"),
+     ("emnist-byclass", 9, "9"), ("emnist-byclass", 10, "A"), ("emnist-byclass", 61, "z")],
 )  # fmt: skip
 def test_emnists_archive_gives_upright_glyphs_of_its_parts(publish, name, stored, label):
     members = {
@@ -109,7 +110,8 @@ def test_emnists_archive_gives_upright_glyphs_of_its_parts(publish, name, stored
 
 
 def test_emnists_classes_are_as_many_as_its_paper_says():
-    assert [len(PUBLISHED[f"emnist-{part}"].classes) for part in ("letters", "balanced")] == [26, 47]
+    counts = {part: len(PUBLISHED[f"emnist-{part}"].classes) for part in ("letters", "balanced", "byclass")}
+    assert counts == {"letters": 26, "balanced": 47, "byclass": 62}
     assert len(set(PUBLISHED["emnist-balanced"].classes)) == 47
 
 

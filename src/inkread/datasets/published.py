@@ -283,6 +283,9 @@ PUBLISHED = {
     "emnist-balanced": _part_of_emnist(
         "balanced", classes=(*string.digits, *string.ascii_uppercase, *"abdefghnqrt")
     ),
+    "emnist-byclass": _part_of_emnist(
+        "byclass", classes=(*string.digits, *string.ascii_uppercase, *string.ascii_lowercase)
+    ),
     "usps": Collection(
         title="USPS",
         folder="usps",
