@@ -47,3 +47,10 @@ def test_a_box_that_is_a_little_off_is_moved_to_the_ink() -> None:
 def test_a_box_without_ink_stays_where_it_is() -> None:
     box = np.array([5, 5, 25, 25], np.float32)
     assert tight(page(255, 0), box) == pytest.approx(box)
+
+
+@pytest.mark.parametrize("shape", [(2, 1000), (2, 2000), (3, 1500), (1500, 3), (2000, 2)])
+def test_a_very_thin_picture_gives_a_glyph_all_the_same(shape: tuple[int, int]) -> None:
+    grey = np.random.default_rng(0).integers(0, 255, shape, np.uint8)
+    everything = np.array([[0, 0, shape[1], shape[0]]], np.float32)
+    assert cut_glyphs(grey, everything).shape == (1, 28, 28)

@@ -74,7 +74,7 @@ def _ink(
     if min(crop.shape) < 2:
         return np.zeros((1, 1), np.float32), (left, top), (1.0, 1.0)
     longer = max(crop.shape)
-    scale = min(max(longer, LEAST_SIDE), MOST_SIDE) / longer
+    scale = max(min(max(longer, LEAST_SIDE), MOST_SIDE) / longer, 1 / min(crop.shape))  # keeps thin ones
     if scale != 1:
         way = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
         crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=way)
