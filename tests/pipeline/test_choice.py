@@ -80,6 +80,12 @@ def test_a_sign_is_listed_beside_the_digits_of_its_row() -> None:
     assert read.signs == ((1,),)
 
 
+def test_a_sign_is_listed_beside_the_only_digit_of_a_page() -> None:
+    read = choose(opinions(("-", 0.9, 12), ("8", 0.9, 40), (".", 0.9, 300), whole="8"))
+    assert labels(read) == ["8"]
+    assert read.signs == ((0,),)
+
+
 def test_a_page_with_one_digit_is_judged_as_a_picture_of_one() -> None:
     assert labels(choose(opinions(("7", 0.9, 40), whole="1"))) == ["1"]
     assert choose(opinions(("7", 0.9, 40), whole="")).rows == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from inkread.pipeline.lines import rows_of, signs_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from inkread.pipeline.detector import Detections
     from inkread.pipeline.fusion import Fusion
     from inkread.pipeline.opinions import Opinions
     from inkread.pipeline.rescoring import Rescorer
@@ -63,8 +64,10 @@ def choose(
     if single:
         return _one(opinions, fusion)
     page = _page(opinions, fusion, rescorer, config)
+    if len(page.digits) == 1:
+        return _with_signs(_one(opinions, fusion), opinions.found, page.kept, config)
     is_one = not page.digits and opinions.whole.argmax() != DIGITS
-    return _one(opinions, fusion) if is_one or len(page.digits) == 1 else page
+    return _one(opinions, fusion) if is_one else page
 
 
 def _page(opinions: Opinions, fusion: Fusion, rescorer: Rescorer, config: ReaderConfig) -> Choice:
@@ -88,6 +91,13 @@ def _one(opinions: Opinions, fusion: Fusion) -> Choice:
     if best is None or not _is_digit(probabilities[best]):
         return Choice(probabilities, (), (), digits)
     return Choice(probabilities, ((int(best),),), ((),), digits)
+
+
+def _with_signs(one: Choice, found: Detections, kept: NDArray[np.intp], config: ReaderConfig) -> Choice:
+    """Returns the choice of one digit with the signs next to it, of those that a page would keep."""
+    signs = kept[~found.is_digit[kept]]
+    beside = tuple(signs_of(one.rows, found, signs, near=config.sign_beside))
+    return replace(one, signs=beside, kept=np.concatenate([one.kept, signs]))
 
 
 def _fused(opinions: Opinions, fusion: Fusion, *, single: bool) -> NDArray[np.float32]:

@@ -17,7 +17,15 @@ export async function choose(opinions, { config, fusion }, run, single) {
   if (single) return one();
   const page = await choosePage(opinions, fused(opinions, fusion.page), config, run);
   const count = page.rows.flat().length;
-  return count === 1 || (!count && !isNothing(opinions.whole)) ? one() : page;
+  if (count === 1) return withSigns(one(), opinions.found, page.kept, config);
+  return !count && !isNothing(opinions.whole) ? one() : page;
+}
+
+/** Returns the choice of one digit with the signs next to it, of those that a page would keep. */
+function withSigns(one, found, kept, config) {
+  const signs = kept.filter((index) => !isDigit(found[index]));
+  const beside = signsOf(one.rows, found, signs, config.sign_beside);
+  return { ...one, signs: beside, kept: [...one.kept, ...signs] };
 }
 
 async function choosePage(opinions, probabilities, config, run) {
