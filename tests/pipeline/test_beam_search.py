@@ -79,6 +79,21 @@ def test_words_have_places_probabilities_and_alternatives():
     assert "hovse" in dict(second.texts[1:])
 
 
+class Told(BeamSearch):
+    """A search that found these texts for a word."""
+
+    def texts(self, columns):
+        return [(text, float(np.log(share))) for text, share in (("cat", 0.5), ("cut", 0.3), ("cats", 0.2))]
+
+
+def test_a_character_is_as_probable_as_the_texts_that_agree_on_it():
+    (word,) = read_words(columns_of("_c_a_t_"), Told(NGRAMS, Weights()), temperature=1.0)
+    assert [each.label for each in word.characters] == ["c", "a", "t"]
+    assert [each.probability for each in word.characters] == pytest.approx([1.0, 0.7, 1.0])
+    assert word.characters[1].alternatives == (("u", pytest.approx(0.3)),)
+    assert word.characters[0].alternatives == word.characters[2].alternatives == ()
+
+
 def test_what_the_network_does_not_know_is_left_out_whatever_words_are_usual():
     assert read_words(columns_of("_h_o_u_s_e_", 0.3), SEARCH, temperature=1.0) == []
     assert len(read_words(columns_of("_h_o_u_s_e_", 0.6), SEARCH, temperature=1.0)) == 1

@@ -43,13 +43,18 @@ def test_characters_follow_each_other_without_overlap():
     assert all(character.probability == pytest.approx(0.9) for character in characters)
 
 
-def test_alternatives_are_other_characters_and_never_the_blank():
+def test_alternatives_are_other_characters_and_neither_the_blank_nor_a_space():
     columns = columns_of("_a_")
     columns[1, TEXT_CLASSES.index("o")] = 0.05
+    columns[1, TEXT_CLASSES.index(" ")] = 0.04
     (character,) = characters_of(columns)
     assert character.alternatives[0] == ("o", pytest.approx(0.05))
-    assert "" not in dict(character.alternatives)
-    assert "a" not in dict(character.alternatives)
+    assert not {"", " ", "a"} & set(dict(character.alternatives))
+
+
+def test_what_an_alphabet_does_not_have_is_no_alternative():
+    (character,) = characters_of(restricted(columns_of("_a_"), allowed("ab")))
+    assert [label for label, _ in character.alternatives] == ["b"]
 
 
 def test_words_are_parted_at_spaces():

@@ -84,9 +84,10 @@ def characters_of(columns: NDArray[np.float32], path: NDArray[np.intp] | None = 
 
 def _character(columns: NDArray[np.float32], label: int, start: float, end: float) -> Character:
     peak = columns[int(columns[:, label].argmax())]
-    others = np.argsort(-peak[:BLANK])[: ALTERNATIVES + 1]
     alternatives = tuple(
-        (TEXT_CLASSES[other], float(peak[other])) for other in others.tolist() if other != label
+        (TEXT_CLASSES[other], float(peak[other]))
+        for other in np.argsort(-peak).tolist()
+        if other not in (label, BLANK, SPACE) and peak[other] > 0
     )
     return Character(TEXT_CLASSES[label], float(peak[label]), start, end, alternatives[:ALTERNATIVES])
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +26,7 @@ LEAST_CHARACTER = 0.35
 """A word whose characters are less probable than this, as a geometric mean, is left out: it is not writing
 that the network knows. Not measured."""
 ALTERNATIVES = 3
-"""Alternatives of each word."""
+"""Alternatives of each word, and of each character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,40 @@ def _spelled(
     scores = np.array([[score for _, score in found]], np.float32)
     probabilities = softmax(scores / temperature)[0].tolist()
     texts = [(text, share) for (text, _), share in zip(found, probabilities, strict=True) if text]
-    best = texts[0][0] if texts else ""
-    if not best:
-        texts = [(_text(characters), 0.0)]
-    elif best != _text(characters):
+    if not texts:
+        return LineWord(tuple(characters), ((_text(characters), 0.0),))
+    best = texts[0][0]
+    if best != _text(characters):
         again = characters_of(part, aligned(part, best))
         characters = [replace(each, start=each.start + start, end=each.end + start) for each in again]
-    return LineWord(tuple(characters), tuple(texts[: 1 + ALTERNATIVES]))
+    return LineWord(_judged(characters, texts), tuple(texts[: 1 + ALTERNATIVES]))
+
+
+def _judged(characters: Sequence[Character], texts: Sequence[tuple[str, float]]) -> tuple[Character, ...]:
+    """Gives each character the probability of the texts that have it at its place.
+
+    Its alternatives are the characters that other texts have there, with the probabilities of those texts.
+    Where other texts have fewer or more characters, none of theirs is an alternative.
+
+    Args:
+        characters: those of the first text.
+        texts: what the word may say, with probabilities.
+    """
+    best = texts[0][0]
+    shares: list[defaultdict[str, float]] = [defaultdict(float) for _ in best]
+    for text, share in texts:
+        for _, i, i_end, j, j_end in SequenceMatcher(None, best, text, autojunk=False).get_opcodes():
+            if i_end - i == j_end - j:
+                for there, label in zip(shares[i:i_end], text[j:j_end], strict=True):
+                    there[label] += share
+    return tuple(
+        replace(
+            character,
+            probability=min(1.0, there.pop(character.label)),  # rounded sums may be more
+            alternatives=tuple(sorted(there.items(), key=itemgetter(1), reverse=True)[:ALTERNATIVES]),
+        )
+        for character, there in zip(characters, shares, strict=True)
+    )
 
 
 def _text(characters: Sequence[Character]) -> str:
