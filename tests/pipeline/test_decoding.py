@@ -13,6 +13,7 @@ from inkread.pipeline.decoding import (
     BLANK,
     aligned,
     allowed,
+    alone,
     characters_of,
     greedy,
     restricted,
@@ -60,6 +61,14 @@ def test_what_an_alphabet_does_not_have_is_no_alternative():
 def test_words_are_parted_at_spaces():
     words = words_of(characters_of(columns_of("_h_i_ _y_o_")))
     assert ["".join(each.label for each in word) for word in words] == ["hi", "yo"]
+
+
+def test_a_character_alone_is_as_probable_as_the_text_of_it():
+    columns = np.random.default_rng(3).dirichlet(np.ones(len(TEXT_CLASSES)), 6).astype(np.float32)
+    for text in ("a", "I", "7"):
+        assert math.log(alone(columns)[TEXT_CLASSES.index(text)]) == pytest.approx(
+            score(columns, text), abs=1e-4
+        )
 
 
 def test_an_alphabet_leaves_only_its_characters_spaces_and_blanks():

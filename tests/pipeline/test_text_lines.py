@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkread.pipeline.ink import ink_of
-from inkread.pipeline.text_lines import FILL, HEIGHT, MOST_LINES, find_lines
+from inkread.pipeline.text_lines import FILL, FLATTEST, HEIGHT, MOST_LINES, find_lines, strip_of
 
 WORDS = ("Every good boy", "does fine and", "jumps quickly")
 
@@ -172,3 +172,18 @@ def test_two_columns_are_not_one_line():
         [page("left side")[:, :340], np.full((120, 300), 240, np.uint8), page("right")[:, :340]]
     )
     assert len(find_lines(picture)) == 2
+
+
+@pytest.mark.parametrize(("height", "width"), [(90, 40), (9, 4), (1, 1), (4, 300), (300, 4), (700, 700)])
+def test_a_character_alone_is_drawn_as_a_line_of_its_height(height: int, width: int):
+    ink = np.zeros((height + 6, width + 8), np.float32)
+    ink[3 : 3 + height, 4 : 4 + width] = 1
+    strip = strip_of(ink)
+    dark = np.argwhere(strip < 128)
+    tall, wide = np.ptp(dark, axis=0) + 1
+    assert strip.shape[0] == HEIGHT
+    assert strip.max() == 255
+    assert strip.shape[1] < 4 * HEIGHT
+    assert tall == pytest.approx(FILL * HEIGHT * min(1, FLATTEST * height / width), abs=1)
+    assert wide == pytest.approx(tall * width / height, abs=1 + 0.5 * width / height)
+    assert abs(dark.mean(axis=0) - (np.array(strip.shape) - 1) / 2).max() <= 1

@@ -114,6 +114,20 @@ def score(columns: NDArray[np.float32], text: str) -> float:
     return float(np.logaddexp.reduce(paths[-2:]))
 
 
+def alone(columns: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Returns the probability of each class that it is all that a line says: the sum over all its paths.
+
+    Args:
+        columns: T×C, the probabilities of each column.
+    """
+    before, within, after = np.ones(1), np.zeros(columns.shape[1]), np.zeros(columns.shape[1])
+    for column in columns.astype(np.float64):
+        after = (after + within) * column[BLANK]
+        within = (within + before) * column
+        before = before * column[BLANK]
+    return within + after
+
+
 def aligned(columns: NDArray[np.float32], text: str) -> NDArray[np.intp]:
     """Returns the class of each column on the most probable path of a text (Viterbi 1967).
 

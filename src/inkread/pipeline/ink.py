@@ -77,11 +77,15 @@ class Ink:
     def box(self) -> NDArray[np.float32] | None:
         """The box of the writing, x0, y0, x1, y1 in pixels of the page; ``None`` without ink.
 
-        Dirt is left out, and what the picture's border cuts off, unless it is the largest part.
+        Dirt, smaller than a dot of the pen, is left out, and so is what the picture's border cuts off, unless
+        it is the largest part.
         """
-        _, _, stats, _ = cv2.connectedComponentsWithStats(self.mask.astype(np.uint8), connectivity=8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(self.mask.astype(np.uint8), connectivity=8)
         parts = stats[1:]
-        parts = parts[(parts[:, 2:4] >= SPECK * self.size).any(axis=1)]
+        if not len(parts):
+            return None
+        dot = _stroke_width(labels == 1 + int(parts[:, cv2.CC_STAT_AREA].argmax()))
+        parts = parts[(parts[:, 2:4] >= min(SPECK * self.size, dot)).any(axis=1)]
         if not len(parts):
             return None
         ends = parts[:, :2] + parts[:, 2:4]
@@ -90,6 +94,13 @@ class Ink:
         keep = ~cut_off if not cut_off[largest] else np.ones(len(parts), bool)
         corners = np.concatenate([parts[keep, :2].min(axis=0), ends[keep].max(axis=0)])
         return np.asarray(corners / self.scale, np.float32)
+
+
+def _stroke_width(part: NDArray[np.bool_]) -> float:
+    """Returns the mean width of the strokes of a component, in pixels: its area over half its outline."""
+    ink = part.astype(np.uint8)
+    outline = ink & ~cv2.erode(ink, np.ones((3, 3), np.uint8)) & 1
+    return float(2 * cv2.countNonZero(ink) / cv2.countNonZero(outline))
 
 
 def ink_of(grey: NDArray[np.uint8]) -> Ink:

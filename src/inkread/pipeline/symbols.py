@@ -21,13 +21,16 @@ from inkread.results import Digit, Line, Reading, require_probability
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from numpy.typing import NDArray
 
     from inkread.picture import Picture, Source
     from inkread.pipeline.text_lines import TextLine
     from inkread.results import Box
+
+    Opinion = Callable[[NDArray[np.float32], Sequence[str]], NDArray[np.float64]]
+    """Returns the probabilities of some labels, given that the ink, float32 h×w in 0..1, is one of them."""
 
 ALTERNATIVES = 3
 """Alternatives of a symbol."""
@@ -103,38 +106,62 @@ class SymbolReader(SourceReader[TextTrace]):
 
 
 def read_symbol(
-    picture: Picture, classifier: Classifier, wanted: Collection[str], *, min_probability: float = 0.0
+    picture: Picture,
+    classifier: Classifier,
+    wanted: Collection[str],
+    *,
+    second: Opinion | None = None,
+    min_probability: float = 0.0,
 ) -> TextTrace:
-    """Classifies all ink of a picture as one of the wanted labels, or rejects it."""
+    """Classifies all ink of a picture as one of the wanted labels, or rejects it.
+
+    Args:
+        picture: what to read.
+        classifier: knows the labels, and what is none of them.
+        wanted: those of its labels that are possible.
+        second: a second opinion about which letter it is, upper or lower case; only if it is not rejected.
+        min_probability: in 0..1; less probable labels are ``"?"``.
+    """
     grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     box = ink_of(grey).box
     glyphs: tuple[NDArray[np.uint8], ...] = ()
     lines: tuple[Line, ...] = ()
     if box is not None:
-        glyph = normalize(cut_ink(grey, box))
+        ink = cut_ink(grey, box)
+        glyph = normalize(ink)
         glyphs = (glyph,)
-        ranked = _ranked(classifier, glyph, wanted) if glyph.any() else []
-        if ranked:
+        labels = [label for label in classifier.classes if label != NOT_A_DIGIT and label in wanted]
+        shares = _shares(classifier, glyph, labels) if glyph.any() else None
+        if shares is not None:
+            if second:
+                shares = shares.sum() * _agreed(shares / shares.sum(), second(ink, labels), labels)
+            order = np.argsort(-shares, kind="stable")[: ALTERNATIVES + 1].tolist()
+            ranked = [(labels[index], float(shares[index])) for index in order]
             digit = Digit(*ranked[0], in_source(box.tolist(), picture), tuple(ranked[1:]))
             lines = (Line((digit,)),)
     reading = Reading(picture.source, picture.width, picture.height, lines)
     return TextTrace(picture, grey, (), (), glyphs, reading.with_min_probability(min_probability))
 
 
-def _ranked(
-    classifier: Classifier, glyph: NDArray[np.uint8], wanted: Collection[str]
-) -> list[tuple[str, float]]:
-    """Returns the most probable labels, given that it is one of them; none if it is rejected."""
-    logs, labels = np.log(classifier.probabilities(_views(glyph)) + LEAST_SHARE), classifier.classes
-    shares = np.exp(logs.mean(axis=0))
-    shares /= shares.sum()
-    chosen = [index for index, label in enumerate(labels) if label != NOT_A_DIGIT and label in wanted]
-    none = float(shares[labels.index(NOT_A_DIGIT)]) if NOT_A_DIGIT in labels else 0.0
-    order = sorted(chosen, key=lambda index: -shares[index])[: ALTERNATIVES + 1]
-    wanted_at_all = float(shares[chosen].sum())  # look-alikes share their probability
-    if none > classifier.rejection_threshold * wanted_at_all:
-        return []
-    return [(labels[index], float(shares[index]) / (wanted_at_all + none)) for index in order]
+def _shares(
+    classifier: Classifier, glyph: NDArray[np.uint8], labels: Sequence[str]
+) -> NDArray[np.float64] | None:
+    """Returns the probabilities of some labels, given that a glyph is one of them or none, or rejects it."""
+    logs = np.log(classifier.probabilities(_views(glyph)) + LEAST_SHARE)
+    mean = dict(zip(classifier.classes, np.exp(logs.mean(axis=0)).tolist(), strict=True))
+    shares = np.array([mean[label] for label in labels])
+    none = mean.get(NOT_A_DIGIT, 0.0)
+    wanted = float(shares.sum())  # look-alikes share their probability
+    return None if none > classifier.rejection_threshold * wanted else shares / (wanted + none)
+
+
+def _agreed(
+    own: NDArray[np.float64], other: NDArray[np.float64], labels: Sequence[str]
+) -> NDArray[np.float64]:
+    """Returns the mean of two opinions on which letter it is; its case is as probable as in the first one."""
+    _, letter = np.unique([label.lower() for label in labels], return_inverse=True)
+    first, second = (np.bincount(letter, shares) for shares in (own, other))
+    return own / first[letter] * ((first + second) / 2)[letter]
 
 
 def _views(glyph: NDArray[np.uint8]) -> NDArray[np.uint8]:

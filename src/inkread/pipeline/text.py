@@ -16,11 +16,11 @@ from inkread.picture import PictureLimits, load_picture
 from inkread.pipeline.beam_search import BeamSearch
 from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.columns import ANSWERS, COLUMN, ColumnNetwork
-from inkread.pipeline.decoding import allowed, restricted
+from inkread.pipeline.decoding import allowed, alone, restricted
 from inkread.pipeline.lexicon import Lexicon
 from inkread.pipeline.source_reader import SourceReader
-from inkread.pipeline.symbols import TextTrace, in_source, read_symbol
-from inkread.pipeline.text_lines import HEIGHT, find_lines
+from inkread.pipeline.symbols import LEAST_SHARE, TextTrace, in_source, read_symbol
+from inkread.pipeline.text_lines import HEIGHT, find_lines, strip_of
 from inkread.pipeline.words import read_words
 from inkread.results import Digit, Line, Reading, Word, require_probability
 
@@ -132,7 +132,9 @@ class TextReader(SourceReader[TextTrace]):
         picture = load_picture(source, limits=self.limits, page=page)
         if single:
             wanted = ALPHABETS[self.alphabet]
-            return read_symbol(picture, self.classifier, wanted, min_probability=min_probability)
+            return read_symbol(
+                picture, self.classifier, wanted, second=self._as_line, min_probability=min_probability
+            )
         grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         found = tuple(find_lines(grey))
         columns = self.recognizer.probabilities_of([line.pixels for line in found])
@@ -141,6 +143,12 @@ class TextReader(SourceReader[TextTrace]):
             picture.source, picture.width, picture.height, tuple(line for line in read if line.words)
         ).with_min_probability(min_probability)
         return TextTrace(picture, grey, found, tuple(line.text for line in read), (), reading)
+
+    def _as_line(self, ink: NDArray[np.float32], labels: Sequence[str]) -> NDArray[np.float64]:
+        """Returns the probability of each label by the network of lines, if a line were just this ink."""
+        (columns,) = self.recognizer.probabilities_of([strip_of(ink)])
+        shares = alone(columns)[[TEXT_CLASSES.index(label) for label in labels]] + LEAST_SHARE
+        return np.asarray(shares / shares.sum(), np.float64)
 
     def _line(self, columns: NDArray[np.float32], line: TextLine, picture: Picture) -> Line:
         """Returns the words of a line that are probable enough."""

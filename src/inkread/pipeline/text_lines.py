@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from inkread.pipeline.glyph import EDGE
 from inkread.pipeline.ink import ink_of
 from inkread.pipeline.lines import rows_of
 
@@ -48,6 +49,8 @@ LONG = 4.0
 """Width of a line, in ``s``, from which its slope is measured."""
 MARGIN = 0.35
 """Paper before and after a line, in its heights."""
+FLATTEST = 3.0
+"""Width over height from which a single character does not fill the height of its strip, like a dash."""
 MOST_LINES = 400
 WIDEST = 12_000
 """Bounds for pages of texture; pixels of a strip."""
@@ -101,6 +104,23 @@ def find_lines(grey: NDArray[np.uint8]) -> list[TextLine]:
     boxes[:, 2:] += boxes[:, :2]
     pyramid = [grey]
     return [_cut(pyramid, ink, masks[index]) for row in rows_of(boxes, apart=APART) for index in row]
+
+
+def strip_of(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Draws one character as a line, uint8 48×W, dark on white.
+
+    Args:
+        ink: h×w in 0..1, with some ink; see ``glyphs.cut_ink``.
+    """
+    x, y, width, height = cv2.boundingRect((ink >= EDGE).astype(np.uint8))
+    tall = max(height, width / FLATTEST)
+    scale = FILL * HEIGHT / tall
+    size = [max(1, round(scale * side)) for side in (width, height)]
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    drawn = cv2.resize(ink[y : y + height, x : x + width], size, interpolation=way)
+    above, before = (HEIGHT - size[1]) // 2, round(MARGIN * scale * tall)
+    drawn = np.pad(drawn, ((above, HEIGHT - size[1] - above), (before, before)))
+    return np.asarray(255 - np.rint(255 * np.clip(drawn, 0, 1)), np.uint8)
 
 
 def owners_of(ink: Ink) -> tuple[NDArray[np.int32], int]:
