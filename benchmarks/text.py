@@ -1,7 +1,8 @@
 """Accuracy on letters, words, and lines: ``python benchmarks/text.py [--write docs/text.md] [--every N]``.
 
-All writers are unseen by every network: UNIPEN's held-out contributors and word collections, the
-evaluation splits of Copiste d'un jour and DHSD, photographed characters, and French wills of 1914 to 1918.
+No writer was seen by the network that reads them, except in the last table, see docs/text.md: UNIPEN's
+held-out contributors and word collections, the evaluation splits of Copiste d'un jour and DHSD, photographed
+characters, and French wills of 1914 to 1918.
 Words and lines are read as pictures, from finding the line to the text: greedily, with regard to spelling as
 by default, and with a lexicon. CER is edits per character; case is counted. "Expected" is the share of
 exactly right pictures by the reader's own probabilities: the mean product of those of a picture's words. On

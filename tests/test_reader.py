@@ -171,6 +171,15 @@ def test_a_heading_twice_as_large_is_read_too(reader: Reader) -> None:
     assert reader.read(np.concatenate(parts)).text.split("\n") == ["2024", "3592", "6083", "7254"]
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_large_page_with_small_digits_is_turned_upright(reader: Reader, turns: int) -> None:
+    with Image.open(EXAMPLES / "pencil_rows.jpg") as picture:
+        small = np.asarray(picture.convert("RGB").resize((346, 300)))
+    page = np.full((1600, 1200, 3), np.median(small, axis=(0, 1)), np.uint8)
+    page[500:800, 300:646] = small
+    assert reader.read(np.rot90(page, turns)).text == "2718\n28459\n0452"
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_page_is_read_and_its_boxes_are_those_of_the_source(reader: Reader, turns: int) -> None:
     rows = [written(text, size=80) for text in ("23567", "90458", "34629")]

@@ -191,13 +191,11 @@ class Reader(SourceReader[Trace]):
         require_probability(min_probability)
         picture = load_picture(source, limits=self.limits, page=page)
         grey = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        turns, predictions = 0, {0: self._predict(grey, single=single)}
-        if not single and turning.is_doubtful(turning.confidence(*predictions[0], self.config), self.config):
-            predictions |= {each: self._predict(_turned(grey, each), thorough=False) for each in (1, 2, 3)}
-            found = {each: turning.confidence(*made, self.config) for each, made in predictions.items()}
-            turns = self.detector.fusion.turning.best_of(found, self.config)
-        opinions, choice = predictions[turns]
+        opinions, choice = self._predict(grey, single=single)
+        turns = 0 if single else self._turns(grey, opinions, choice)
         turned = _turned(grey, turns)
+        if turns:
+            opinions, choice = self._predict(turned)
         words = self.detector.fusion.words
         if words and not single and is_doubtful(choice, self.config):
             from inkread.pipeline import among_words  # most pages of digits need nothing that reads text
@@ -215,6 +213,17 @@ class Reader(SourceReader[Trace]):
         )
         reading = Reading(picture.source, picture.width, picture.height, lines)
         return Trace(picture, turns, turned, opinions, choice, reading.with_min_probability(min_probability))
+
+    def _turns(self, grey: NDArray[np.uint8], opinions: Opinions, choice: Choice) -> int:
+        """Returns the quarter turns, counterclockwise, that make a page upright, by its reading as it is."""
+        if not turning.is_doubtful(turning.confidence(opinions, choice, self.config), self.config):
+            return 0
+        part = turning.telling_part(opinions, grey.shape, self.config)
+        found = {0: turning.confidence(opinions, choice, self.config, part=part)}
+        for turns in (1, 2, 3):
+            look = self._predict(_turned(grey[part], turns), thorough=False)
+            found[turns] = turning.confidence(*look, self.config)
+        return self.detector.fusion.turning.best_of(found, self.config)
 
     def _predict(
         self, grey: NDArray[np.uint8], *, single: bool = False, thorough: bool = True

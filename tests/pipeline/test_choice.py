@@ -129,3 +129,19 @@ def test_a_page_is_turned_only_if_that_makes_much_more_sense() -> None:
     assert weights.best_of({0: upright, 1: about, 2: upright, 3: about}, OFTEN) == 0
     assert weights.best_of({0: clear, 1: few, 2: upright, 3: few}, OFTEN) == 0
     assert weights.best_of({0: upright, 3: clear}, ReaderConfig(turned=0.001)) == 0
+
+
+def test_the_orientation_is_judged_where_most_digits_are_seen_at_the_scale_at_which_they_were_found() -> None:
+    found = opinions(("4", 0.9, 100), ("4", 0.9, 1500), ("4", 0.9, 1550), ("4", 0.9, 1600), ("-", 0.9, 1900))
+    config = ReaderConfig(first_side=500)
+    rows, columns = turning.telling_part(found, (1200, 2000), config)
+    assert rows == slice(0, 500)
+    assert columns == slice(1260, 1760)
+    assert len(turning.confidence(found, choose(found), part=(rows, columns))) == 3
+    assert len(turning.confidence(found, choose(found))) == 4
+    found.found.scales[:] = 0.25
+    assert np.zeros((1200, 2000))[turning.telling_part(found, (1200, 2000), config)].shape == (1200, 2000)
+    found.found.scales[:] = 2
+    rows, columns = turning.telling_part(found, (60, 2000), config)
+    assert np.zeros((60, 2000))[rows, columns].shape == (60, 250)
+    assert columns == slice(1385, 1635)

@@ -33,6 +33,19 @@ def written(text: str, seed: int, height: int) -> np.ndarray:
     return np.rint(page + rng.normal(0, 3, page.shape)).clip(0, 255).astype(np.uint8)
 
 
+def grey_of(name: str) -> np.ndarray:
+    """Returns one of the examples."""
+    return np.asarray(cv2.cvtColor(load_picture(EXAMPLES / name).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def on_a_large_page(grey: np.ndarray) -> np.ndarray:
+    """Returns a large page with a small picture on it, upside down; only that part shows which way up it is."""
+    small = cv2.resize(grey, None, fx=0.33, fy=0.33, interpolation=cv2.INTER_AREA)
+    page = np.full((900, 1300), int(np.median(small)), np.uint8)
+    page[400 : 400 + small.shape[0], 700 : 700 + small.shape[1]] = small
+    return np.ascontiguousarray(page[::-1, ::-1])
+
+
 @pytest.fixture(scope="module")
 def reader() -> Reader:
     return Reader(threads=1)
@@ -65,15 +78,13 @@ def read(node, modules, runtime, tmp_path):
 
 
 def test_pictures_are_read_as_in_python(read, reader):
-    greys = [
-        np.asarray(cv2.cvtColor(load_picture(EXAMPLES / name).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        for name in PICTURES
-    ]
+    greys = [grey_of(name) for name in PICTURES]
     pointed = written("314", 1, 60)
     cv2.circle(pointed, (pointed.shape[1] // 2 - 18, 98), 4, 45, -1)
     greys += [pointed, written("2007", 2, 90), written("8675309", 3, 30)]
     greys += [np.full((40, 60), 200, np.uint8), np.zeros((1, 1), np.uint8), np.full((3, 700), 9, np.uint8)]
     pages = [(grey, {"single": single}) for grey in greys for single in (False, True)]
+    pages.append((on_a_large_page(grey_of("pencil_rows.jpg")), {"single": False}))
     pages.append((greys[0], {"single": False, "size": [greys[0].shape[1] * 3, greys[0].shape[0] * 3]}))
     found = read(pages, [])["readings"]
     for (grey, options), reading in zip(pages[:-1], found, strict=False):
@@ -86,6 +97,7 @@ def test_pictures_are_read_as_in_python(read, reader):
                 assert len(digit["probabilities"]) == 10
             assert [sign["label"] for sign in line["signs"]] == [sign["label"] for sign in same["signs"]]
     assert sum(len(line["digits"]) for reading in found for line in reading["lines"]) > 40
+    assert found[-2]["text"] == "2718\n28459\n0452"
     assert found[-1]["width"] == 3 * found[0]["width"], "boxes are in pixels of the source picture"
     (box,), (larger,) = ([line["digits"][0]["box"] for line in found[at]["lines"]][:1] for at in (0, -1))
     assert np.abs(3 * np.array(box) - larger).max() <= 3

@@ -29,7 +29,7 @@ def models(
         str | None,
         Argument(
             metavar="NAME",
-            help="Show the full card of this model or run folder.",
+            help="Show the card of this model or run folder.",
             autocompletion=bundled_models,
         ),
     ] = None,
@@ -43,7 +43,7 @@ def models(
         ),
     ] = False,
 ) -> None:
-    """Show the bundled models, or the full card or the layers of one model.
+    """Show the bundled models, or the card or the layers of one model.
 
     --summary requires the extra export or train.
     """
@@ -126,7 +126,7 @@ def _table(names: list[str]) -> "Table":
 
 
 def _card(model: "Model") -> "Table":
-    """Builds a table of the full card, with one row per entry."""
+    """Builds a table of the card, with one row per entry."""
     import dataclasses
 
     from rich.table import Table
@@ -136,13 +136,32 @@ def _card(model: "Model") -> "Table":
     table.add_column(style="bold", vertical="top", no_wrap=True)
     table.add_column(overflow="fold")
     for field in dataclasses.fields(model.card):
-        value = getattr(model.card, field.name)
-        shown = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-        if field.name == "labels":
-            shown = " ".join(label or "(no digit)" for label in value)
-        table.add_row(field.name, Text(shown))
+        shown = _entry(field.name, getattr(model.card, field.name))
+        if shown:
+            table.add_row(field.name.replace("_", " "), Text(shown))
     table.add_row("file", Text(f"{model.path} ({model.path.stat().st_size:,} bytes)"))
     return table
+
+
+def _entry(name: str, value: Any) -> str:
+    """Returns an entry of a card as text: lists of numbers only by their size, other entries line by line."""
+    if name == "labels":
+        return " ".join(label or "(no digit)" for label in value)
+    if name == "data":
+        return "\n".join(
+            f"{part['name']}, {part['split']}: {part['count']:,}, {part['licence']}" for part in value
+        )
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {_brief(each)}" for key, each in value.items())
+    return _brief(value)
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, (list, tuple)) and any(isinstance(each, (list, tuple, dict)) for each in value):
+        return f"{len(value)} entries, see card.json"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _figures(scores: dict[str, Any]) -> dict[str, str]:

@@ -90,8 +90,9 @@ class Card:
         temperature: logits are divided by it before the softmax (Guo et al. 2017, fitted on held-out glyphs).
         background_logit_adjustment: added to the tempered logit of "not a single digit": the logarithm of how
             much rarer this class is in use than in the training data.
-        rejection_threshold: a picture of one digit is rejected if "not a single digit" is more than this
-            times as probable as the most probable digit, 0..1.
+        rejection_threshold: a glyph is rejected if "not a single digit" is more than this times as probable
+            as the most probable digit, 0..1. For programs that use the network by itself, and for single
+            letters, whose probabilities are summed; ``Reader`` weighs several networks instead.
         parameters: number of trained parameters.
         geometry: how glyphs are normalized, see ``inkread.pipeline.glyph.GEOMETRY``.
         fusion: for a detector, the weights of its output and the classifier's, see

@@ -77,7 +77,7 @@ def _page(opinions: Opinions, fusion: Fusion, rescorer: Rescorer, config: Reader
     kept = without_overlaps(found, scores, same=config.same, within=config.within)
     digits = kept[found.is_digit[kept]]
     probabilities[digits] = rescorer.probabilities(opinions, probabilities, digits)
-    read = digits[_is_digit(probabilities[digits])]
+    read = digits[is_digit(probabilities[digits])]
     rows = tuple(
         tuple(int(read[index]) for index in row) for row in rows_of(found.boxes[read], apart=config.row_apart)
     )
@@ -88,7 +88,7 @@ def _one(opinions: Opinions, fusion: Fusion) -> Choice:
     probabilities = _fused(opinions, fusion, single=True)
     digits = np.flatnonzero(opinions.found.is_digit)
     best = digits[probabilities[digits, DIGITS].argmin()] if len(digits) else None
-    if best is None or not _is_digit(probabilities[best]):
+    if best is None or not is_digit(probabilities[best]):
         return Choice(probabilities, (), (), digits)
     return Choice(probabilities, ((int(best),),), ((),), digits)
 
@@ -111,6 +111,6 @@ def _fused(opinions: Opinions, fusion: Fusion, *, single: bool) -> NDArray[np.fl
     )
 
 
-def _is_digit(probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tests whether any digit is more probable than "not a single digit"."""
+def is_digit(probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tests whether the ten digits together are more probable than "not a single digit", N×11 or 11."""
     return np.asarray(probabilities[..., DIGITS] < 0.5)

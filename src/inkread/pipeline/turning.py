@@ -58,17 +58,60 @@ def is_doubtful(given: NDArray[np.float32], config: ReaderConfig = DEFAULT_CONFI
     return config.least_to_turn <= len(given) <= config.most_to_turn and float(given.mean()) < config.sense
 
 
+def telling_part(
+    opinions: Opinions, shape: tuple[int, ...], config: ReaderConfig = DEFAULT_CONFIG
+) -> tuple[slice, slice]:
+    """Returns the rows and columns of the part of a page that shows its orientation: all of it, or less.
+
+    Small digits are only seen if the page is large enough, which takes too long in every orientation. So this
+    is the part with the most of them that the first pass sees at the scale at which they were found.
+
+    Args:
+        opinions: of the page as given, with at least one probable digit.
+        shape: height and width of the page, pixels.
+        config: contains the size of the first pass.
+    """
+    found = opinions.found
+    likely = found.subset(found.is_digit & (found.logits.max(axis=1) > config.likely_logit))
+    side = int(config.first_side / float(likely.scales.max()))
+    middles = (likely.boxes[:, :2] + likely.boxes[:, 2:]) / 2
+    near = (np.abs(middles[:, None] - middles) <= side / 2).all(axis=2).sum(axis=1)
+    x, y = middles[int(near.argmax())].tolist()
+    starts = (int(np.clip(at - side / 2, 0, max(0, of - side))) for at, of in ((y, shape[0]), (x, shape[1])))
+    top, left = starts
+    return slice(top, top + side), slice(left, left + side)
+
+
 def changes(given: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
     """Returns the gain in confidence and in doubt from the given orientation to another."""
     return np.array([other.sum() - given.sum(), (1 - other).sum() - (1 - given).sum()], np.float64)
 
 
 def confidence(
-    opinions: Opinions, choice: Choice, config: ReaderConfig = DEFAULT_CONFIG
+    opinions: Opinions,
+    choice: Choice,
+    config: ReaderConfig = DEFAULT_CONFIG,
+    *,
+    part: tuple[slice, slice] = (slice(None), slice(None)),
 ) -> NDArray[np.float32]:
-    """Returns the probability of the best label for each probable digit: N float32 in 0..1."""
+    """Returns the probability of the best label for each probable digit: N float32 in 0..1.
+
+    Args:
+        opinions: of the page.
+        choice: its digits.
+        config: contains the logit of a probable digit.
+        part: rows and columns of the page; the middles of other digits are outside.
+    """
     found = opinions.found
     kept = choice.kept[found.is_digit[choice.kept]]
     likely = kept[found.logits[kept].max(axis=1, initial=-np.inf) > config.likely_logit]
+    middles = (found.boxes[likely, :2] + found.boxes[likely, 2:]) / 2
+    rows, columns = part
+    inside = [_within(middles[:, 0], columns), _within(middles[:, 1], rows)]
+    likely = likely[np.all(inside, axis=0)]
     best: NDArray[np.float32] = choice.probabilities[likely, :-1].max(axis=1, initial=0)
     return best
+
+
+def _within(places: NDArray[np.float32], part: slice) -> NDArray[np.bool_]:
+    return (places >= (part.start or 0)) & (places < (math.inf if part.stop is None else part.stop))

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from inkread.pipeline import rescoring
-from inkread.pipeline.choice import choose
+from inkread.pipeline.choice import choose, is_digit
 from inkread.pipeline.detector import DIGITS, without_overlaps
 from inkread.pipeline.fusion import LEAST, Fusion, Weights
 from inkread.pipeline.opinions import opinions_of
@@ -248,5 +248,5 @@ def read(each: Judged, fusion: Fusion, rescorer: Rescorer) -> tuple[NDArray[np.f
     boxes = each.opinions.found.boxes[kept]
     probabilities = rescorer.probabilities(each.opinions, probabilities, kept)
     order = np.argsort(probabilities[:, DIGITS], kind="stable")
-    order = order[probabilities[order].argmax(axis=1) < DIGITS]
+    order = order[is_digit(probabilities[order])]
     return probabilities[order], matched(boxes[order], each.scene)

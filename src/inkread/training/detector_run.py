@@ -287,7 +287,8 @@ def scores_of(judged: Iterable[Judged], fusion: Fusion, rescorer: Rescorer) -> d
     digits, parts = 0, []
     for each in judged:
         probabilities, truth = fusing.read(each, fusion, rescorer)
-        parts.append((probabilities.max(axis=1), probabilities.argmax(axis=1) == truth, truth >= 0))
+        digits_only = probabilities[:, :DIGITS]
+        parts.append((digits_only.max(axis=1), digits_only.argmax(axis=1) == truth, truth >= 0))
         digits += int(((each.scene.classes >= 0) & (each.scene.classes < DIGITS)).sum())
     probable, right, counted = (np.concatenate(column) for column in zip(*parts, strict=True))
     probable, right = probable[counted], right[counted]

@@ -9,8 +9,8 @@ import { choose } from "./choice.js";
 import { normalize } from "./glyph.js";
 import { tight } from "./glyphs.js";
 import { classify, opinionsOf } from "./opinions.js";
-import { turned } from "./resize.js";
-import { bestTurn, confidence, isDoubtful } from "./turning.js";
+import { crop, turned } from "./resize.js";
+import { bestTurn, confidence, isDoubtful, tellingPart } from "./turning.js";
 
 const ALTERNATIVES = 3;
 const LABELS = [..."0123456789", ""];
@@ -34,19 +34,9 @@ export class Reader {
    * @returns {Promise<Object>} width, height, text, written, and lines, as in the API.
    */
   async read(grey, { size = [grey.width, grey.height], single = false, detail = false } = {}) {
-    const { config, fusion } = this.settings;
-    const tries = [await this.#predict(grey, { single, thorough: true })];
-    let turns = 0;
-    if (!single && isDoubtful(confidence(...tries[0], config), config)) {
-      for (const each of [1, 2, 3])
-        tries.push(await this.#predict(turned(grey, each), { single, thorough: false }));
-      turns = bestTurn(
-        tries.map((each) => confidence(...each, config)),
-        fusion.turning,
-        config,
-      );
-    }
-    const [opinions, choice] = tries[turns];
+    let [opinions, choice] = await this.#predict(grey, { single, thorough: true });
+    const turns = single ? 0 : await this.#turns(grey, opinions, choice);
+    if (turns) [opinions, choice] = await this.#predict(turned(grey, turns), { single, thorough: true });
     const upright = turned(grey, turns);
     const boxOf = frame(grey, size, turns);
     const lines = choice.rows.map((row, at) => {
@@ -54,7 +44,7 @@ export class Reader {
       const signs = choice.signs[at].map((index) => signOf(opinions.found[index], boxOf));
       return {
         text: digits.map(({ label }) => label).join(""),
-        written: written([...digits, ...signs]),
+        written: written(digits, signs),
         digits,
         signs,
       };
@@ -74,6 +64,20 @@ export class Reader {
       probabilities: [rounded(probabilities)],
       digits: [LABELS[argmax(probabilities)]],
     };
+  }
+
+  /** Returns the quarter turns, counterclockwise, that make a page upright, by its reading as it is. */
+  async #turns(grey, opinions, choice) {
+    const { config, fusion } = this.settings;
+    if (!isDoubtful(confidence(opinions, choice, config), config)) return 0;
+    const part = tellingPart(opinions, grey, config);
+    const cut = crop(grey, part.left, part.top, part.right, part.bottom);
+    const found = [confidence(opinions, choice, config, part)];
+    for (const each of [1, 2, 3]) {
+      const look = await this.#predict(turned(cut, each), { single: false, thorough: false });
+      found.push(confidence(...look, config));
+    }
+    return bestTurn(found, fusion.turning, config);
   }
 
   async #predict(grey, options) {
@@ -108,9 +112,15 @@ function signOf({ box, logits }, boxOf) {
   };
 }
 
-function written(parts) {
-  const place = ({ box }) => box[0] + box[2];
-  return argsort(parts.length, (index) => place(parts[index]))
+/** Joins digits and signs along the row, which on a turned page does not run from left to right. */
+function written(digits, signs) {
+  const middle = ({ box }) => [box[0] + box[2], box[1] + box[3]];
+  const [first, last] = [digits[0], digits.at(-1)].map(middle);
+  const way = [last[0] - first[0], last[1] - first[1]];
+  const axis = Math.abs(way[0]) >= Math.abs(way[1]) ? 0 : 1;
+  const along = (part) => (way[axis] < 0 ? -1 : 1) * middle(part)[axis];
+  const parts = [...digits, ...signs];
+  return argsort(parts.length, (index) => along(parts[index]))
     .map((index) => parts[index].label)
     .join("");
 }
