@@ -9,6 +9,7 @@ exactly right pictures by the reader's own probabilities: the mean product of th
 made pages, only the lines are found. ``--time`` adds the median time of a picture, which only means something
 on an otherwise idle core.
 
+The next one is about pages that are sideways or upside down: an eighth of all pictures, in four orientations.
 The last table is about the alphabet ``digits`` on an eighth of these words and lines: nothing is to be read
 in a text without digits, and else exactly those. It shows the reader with and without its look at the letters
 beside a digit.
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from _text_pages import make_page, right_lines
+from _text_pages import right_lines
 
 from inkread import Reader
 from inkread.datasets.array_files import load_npz
@@ -42,6 +43,7 @@ from inkread.pipeline.ink import ink_of
 from inkread.pipeline.text import TextReader
 from inkread.pipeline.text_lines import owners_of
 from inkread.synthetic.text_lines import load_text_stock, pen_line, plain
+from inkread.synthetic.text_pages import make_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -55,7 +57,7 @@ WILLS = "https://github.com/HTR-United/CREMMA-AN-TestamentsDePoilus"
 MARGIN = 12
 """Pixels of paper around a strip."""
 EIGHTH = 8
-"""One in so many pictures is read with the alphabet of digits, twice."""
+"""One in so many pictures is read in four orientations, and twice with the alphabet of digits."""
 PAGES, PAGES_SEED = 200, 7
 """Made pages, and their seed."""
 
@@ -74,6 +76,7 @@ def main() -> None:
     parser.add_argument("--time", action="store_true", help="add the median time of a picture")
     options = parser.parse_args()
     parts = [characters(options.every), words(options.every, timed=options.time), pages(options.every)]
+    parts.append(turned(EIGHTH * options.every))
     parts.append(digits(EIGHTH * options.every))
     figures = "\n\n".join(part for part in parts if part)
     print(figures)
@@ -142,6 +145,23 @@ def pages(every: int) -> str:
     return table(header, [[*row, f"{whole / len(numbers):.1%}"]])
 
 
+def turned(every: int) -> str:
+    """Returns the table of pictures that are given in other orientations."""
+    reader, rows = TextReader("text", spelling=False), []
+    for name, load in {"made pages": _made_pages, **_by_people()}.items():
+        pictures = [picture for picture, _ in _available(load, every)]
+        if pictures:
+            right = [f"{_upright(reader, pictures, turns):.1%}" for turns in range(4)]
+            rows.append([name, f"{len(pictures):,}", *right])
+    header = ["read upright if given", "pictures", "upright", "turned left", "upside down", "turned right"]
+    return table(header, rows) if rows else ""
+
+
+def _upright(reader: TextReader, pictures: Sequence[NDArray[np.uint8]], turns: int) -> float:
+    traces = (reader.trace(np.rot90(picture, turns)) for picture in pictures)
+    return float(np.mean([(trace.turns + turns) % 4 == 0 for trace in traces]))
+
+
 def digits(every: int) -> str:
     """Returns the table of words and lines that are read as digits."""
     readers = {"without a look at letters": Reader(config=ReaderConfig(sure=0.0)), "as by default": Reader()}
@@ -172,6 +192,12 @@ def _by_people() -> dict[str, Callable[[], Iterable[Sample]]]:
         "Copiste lines": lambda: _strips(load_copiste_lines(held_out=True)),
         "DHSD names": lambda: _strips(load_dhsd(held_out=True)),
     }
+
+
+def _made_pages() -> Iterator[Sample]:
+    stock = load_text_stock(held_out=True)
+    for number in range(PAGES):
+        yield make_page(stock, np.random.default_rng([PAGES_SEED, number])).grey, ""
 
 
 def _with_lexicon(words: Sequence[str]) -> TextReader:

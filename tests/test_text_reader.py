@@ -7,6 +7,7 @@ import pickle
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from pipeline.test_text_lines import page
 
 import inkread
@@ -51,6 +52,27 @@ def test_the_box_of_a_word_is_that_of_its_ink(reader):
     assert (x0, x1) == pytest.approx((ink[0], ink[-1] + 1), abs=4)
     first, second = reader.read(page("hello world")).lines[0].words
     assert first.box[2] <= second.box[0]
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_page_is_read_and_its_boxes_are_those_of_the_source(reader, turns, tmp_path):
+    upright = page("hello world", "second line")
+    expected = reader.read(upright)
+    trace = reader.trace(np.rot90(upright, turns))
+    assert (trace.turns + turns) % 4 == 0
+    assert trace.reading.text == expected.text
+    place = np.zeros((*upright.shape, 2), np.int32)  # of each pixel of the upright page
+    place[..., 0], place[..., 1] = np.meshgrid(np.arange(upright.shape[1]), np.arange(upright.shape[0]))
+    place = np.rot90(place, turns)
+    for line, same in zip(trace.reading.lines, expected.lines, strict=True):
+        for part, other in zip((*line.words, *line.digits), (*same.words, *same.digits), strict=True):
+            x0, y0, x1, y1 = part.box
+            inside = place[y0:y1, x0:x1].reshape(-1, 2)
+            corners = (*inside.min(axis=0), *(inside.max(axis=0) + 1))
+            assert part.label == other.label
+            assert corners == pytest.approx(other.box, abs=2)
+    with Image.open(save_stages(trace, tmp_path)[0]) as drawn:
+        assert drawn.size == upright.shape[::-1]
 
 
 def test_an_alphabet_leaves_everything_else_out():

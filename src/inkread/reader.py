@@ -255,17 +255,13 @@ class _Frame:
 
     def box(self, box: NDArray[np.float32]) -> Box:
         """Converts a box to pixels of the source."""
-        x0, y0, x1, y1 = (float(value) for value in box)
+        left, top, right, bottom = (float(value) for value in box)
         height, width = self.picture.pixels.shape[:2]
-        if self.turns % 2:
-            height, width = width, height
-        for _ in range(self.turns):  # each undoes one quarter
-            x0, y0, x1, y1 = height - y1, x0, height - y0, x1
-            height, width = width, height
+        x0, y0, x1, y1 = turning.as_given((left, top, right, bottom), (height, width), self.turns)
         scale_x, scale_y = self.picture.scale
-        left, top = max(0, int(x0 * scale_x)), max(0, int(y0 * scale_y))
-        right, bottom = int(np.ceil(x1 * scale_x)), int(np.ceil(y1 * scale_y))
-        return left, top, min(self.picture.width, right), min(self.picture.height, bottom)
+        ends = int(np.ceil(x1 * scale_x)), int(np.ceil(y1 * scale_y))
+        starts = max(0, int(x0 * scale_x)), max(0, int(y0 * scale_y))
+        return *starts, min(self.picture.width, ends[0]), min(self.picture.height, ends[1])
 
 
 def _digit(grey: NDArray[np.uint8], opinions: Opinions, choice: Choice, index: int, frame: _Frame) -> Digit:

@@ -39,7 +39,7 @@ def grey_of(name: str) -> np.ndarray:
 
 
 def on_a_large_page(grey: np.ndarray) -> np.ndarray:
-    """Returns a large page with a small picture on it, upside down; only that part shows which way up it is."""
+    """Returns a large page with a small picture on it, upside down; only that shows which way up it is."""
     small = cv2.resize(grey, None, fx=0.33, fy=0.33, interpolation=cv2.INTER_AREA)
     page = np.full((900, 1300), int(np.median(small)), np.uint8)
     page[400 : 400 + small.shape[0], 700 : 700 + small.shape[1]] = small

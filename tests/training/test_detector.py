@@ -33,13 +33,14 @@ from inkread.training.detector_fit import (
     loss_of,
     targets_of,
 )
-from inkread.training.detector_fusion import UPRIGHT, Judged, fit_fusion, fit_turning, neighborhoods
+from inkread.training.detector_fusion import Judged, fit_fusion, neighborhoods
 from inkread.training.detector_run import scores_of, train_detector
 from inkread.training.on_the_fly import load_weights, save_weights
 from inkread.training.recipe import DetectorRecipe
 from inkread.training.rescoring_fit import RescoringEnsemble, RescoringNetwork, fit_rescoring
 from inkread.training.run import load_run
 from inkread.training.to_onnx import to_onnx
+from inkread.training.turning_fit import UPRIGHT, fit_turning
 
 CPU = torch.device("cpu")
 UNTAUGHT = RescoringEnsemble([RescoringNetwork(DIGITS + 1)]).eval()

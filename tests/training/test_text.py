@@ -60,6 +60,7 @@ def small(monkeypatch):
     for module, name, value in (
         (text_fit, "POOL", 12), (text_fit, "MEASURED", 8), (TextRecipe, "epoch_steps", 2),
         (text_run, "CALIBRATED", 4), (text_run, "MEASURED", 8), (text_run, "WEIGHED", 2),
+        (text_run, "TURNED_PAGES", 2), (text_run, "TURNED_LINES", 2),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(text_run, "load_text_stock", lambda _dir, *, held_out: stock(6 if held_out else 12))
@@ -110,6 +111,7 @@ def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tm
     run = train_text(RECIPE, out=tmp_path / "whole")
     assert load_run(tmp_path / "whole").network.height == HEIGHT
     assert run.card.scores["lines_cer"] >= 0
+    assert set(run.card.fusion["turning"]) == {"confidence", "doubt", "bias"}
     search = BeamSearch.load(tmp_path / "whole" / NGRAMS)
     assert search.weights.spelling > 0
     assert len(load_ngrams(tmp_path / "whole" / NGRAMS)[0]) > 0

@@ -95,8 +95,8 @@ class Card:
             letters, whose probabilities are summed; ``Reader`` weighs several networks instead.
         parameters: number of trained parameters.
         geometry: how glyphs are normalized, see ``inkread.pipeline.glyph.GEOMETRY``.
-        fusion: for a detector, the weights of its output and the classifier's, see
-            ``inkread.pipeline.fusion.Fusion``.
+        fusion: weights beside the layers': for a detector ``inkread.pipeline.fusion.Fusion``, for a network
+            of lines its ``turning``, for n-grams ``inkread.pipeline.beam_search.Weights``.
         data: one dict per data set: name, split, count, sha256, licence, attribution.
         recipe: every training setting, enough to repeat the training.
         command: the command that reproduces the weights.
@@ -118,7 +118,7 @@ class Card:
     background_logit_adjustment: float = 0.0
     rejection_threshold: float = 1.0
     geometry: dict[str, Any] = field(default_factory=dict)
-    fusion: dict[str, float] = field(default_factory=dict)
+    fusion: dict[str, Any] = field(default_factory=dict)
     data: tuple[dict[str, Any], ...] = ()
     recipe: dict[str, Any] = field(default_factory=dict)
     command: str = ""

@@ -96,7 +96,7 @@ def draw_text_stages(trace: TextTrace) -> dict[str, Image.Image]:
     The stages are ``picture``, upright; ``lines``, each as the recognizer sees it, above its text; instead,
     for one character, ``glyphs``; ``reading``.
     """
-    stages = {"picture": Image.fromarray(trace.picture.pixels)}
+    stages = {"picture": Image.fromarray(np.rot90(trace.picture.pixels, trace.turns))}
     if trace.found:
         stages["lines"] = draw_lines(trace)
     if trace.glyphs:

@@ -87,7 +87,7 @@ class Fusion:
                 Weights(**{name: float(values[part][name]) for name in Weights.__slots__})
                 for part in ("page", "single")
             )
-            turning = Turning(**{name: float(values["turning"][name]) for name in Turning.__slots__})
+            turning = Turning.of(values["turning"])
             among = values.get("words")
             words = (
                 WordWeights(**{name: float(among[name]) for name in WordWeights.__slots__}) if among else None

@@ -17,6 +17,7 @@ from inkread.pipeline.glyph import normalize
 from inkread.pipeline.glyphs import cut_ink
 from inkread.pipeline.ink import ink_of
 from inkread.pipeline.source_reader import SourceReader
+from inkread.pipeline.turning import as_given
 from inkread.results import Digit, Line, Reading, require_probability
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class TextTrace:
     """Every stage of a reading of text, to show what the reader saw.
 
     Attributes:
-        picture: upright RGB.
+        picture: RGB, by its own account upright.
+        turns: counterclockwise quarter turns that made the page upright; the other stages are of the turned
+            page.
         grey: uint8 H×W.
         found: the lines, or for one symbol none.
         texts: what was read in each.
@@ -54,6 +57,7 @@ class TextTrace:
     """
 
     picture: Picture
+    turns: int
     grey: NDArray[np.uint8]
     found: tuple[TextLine, ...]
     texts: tuple[str, ...]
@@ -140,7 +144,7 @@ def read_symbol(
             digit = Digit(*ranked[0], in_source(box.tolist(), picture), tuple(ranked[1:]))
             lines = (Line((digit,)),)
     reading = Reading(picture.source, picture.width, picture.height, lines)
-    return TextTrace(picture, grey, (), (), glyphs, reading.with_min_probability(min_probability))
+    return TextTrace(picture, 0, grey, (), (), glyphs, reading.with_min_probability(min_probability))
 
 
 def _shares(
@@ -179,10 +183,12 @@ def _views(glyph: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack(views)
 
 
-def in_source(box: Sequence[float], picture: Picture) -> Box:
-    """Converts a box to whole pixels of the source picture; it has at least one."""
+def in_source(box: Sequence[float], picture: Picture, turns: int = 0) -> Box:
+    """Converts a box on the picture, after quarter turns, to whole pixels of the source, at least one."""
     scale_x, scale_y = picture.scale
-    x0, y0, x1, y1 = box
-    left, top = max(0, int(x0 * scale_x)), max(0, int(y0 * scale_y))
-    right, bottom = min(picture.width, int(x1 * scale_x) + 1), min(picture.height, int(y1 * scale_y) + 1)
-    return left, top, max(left + 1, right), max(top + 1, bottom)
+    height, width = picture.pixels.shape[:2]
+    left, top, right, bottom = box
+    x0, y0, x1, y1 = as_given((left, top, right, bottom), (height, width), turns)
+    start_x, start_y = max(0, int(x0 * scale_x)), max(0, int(y0 * scale_y))
+    end_x, end_y = min(picture.width, int(x1 * scale_x) + 1), min(picture.height, int(y1 * scale_y) + 1)
+    return start_x, start_y, max(start_x + 1, end_x), max(start_y + 1, end_y)

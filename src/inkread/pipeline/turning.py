@@ -1,10 +1,10 @@
-"""Decides the orientation of a page: upright digits are read with more confidence than turned ones."""
+"""Decides the orientation of a page: upright, it is read with more confidence than turned."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,11 @@ class Turning:
     doubt: float
     bias: float
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Turning:
+        """Reads the weights from an entry of a card; KeyError, TypeError, or ValueError without one."""
+        return cls(**{name: float(values[name]) for name in cls.__slots__})
+
     def best_of(
         self, confidences: Mapping[int, NDArray[np.float32]], config: ReaderConfig = DEFAULT_CONFIG
     ) -> int:
@@ -51,6 +56,24 @@ class Turning:
         }
         best = max(scores, key=lambda turns: scores[turns], default=0)
         return best if best and scores[best] > 0 else 0
+
+
+def as_given(
+    box: tuple[float, float, float, float], size: tuple[int, int], turns: int
+) -> tuple[float, float, float, float]:
+    """Converts a box on a page after counterclockwise quarter turns to one on the page before.
+
+    Args:
+        box: x0, y0, x1, y1.
+        size: height and width of the page before, in the same unit.
+        turns: 0 to 3.
+    """
+    x0, y0, x1, y1 = box
+    height, width = size[::-1] if turns % 2 else size
+    for _ in range(turns):  # each undoes one quarter
+        x0, y0, x1, y1 = height - y1, x0, height - y0, x1
+        height, width = width, height
+    return x0, y0, x1, y1
 
 
 def is_doubtful(given: NDArray[np.float32], config: ReaderConfig = DEFAULT_CONFIG) -> bool:
@@ -113,5 +136,5 @@ def confidence(
     return best
 
 
-def _within(places: NDArray[np.float32], part: slice) -> NDArray[np.bool_]:
+def _within(places: NDArray[np.floating], part: slice) -> NDArray[np.bool_]:
     return (places >= (part.start or 0)) & (places < (math.inf if part.stop is None else part.stop))

@@ -16,7 +16,7 @@ from inkread.pipeline.fusion import WordWeights
 from inkread.synthetic.scenes import Scene
 from inkread.synthetic.text_lines import make_line
 from inkread.training.alignment import DOUBTFUL, matched
-from inkread.training.detector_fusion import minimize
+from inkread.training.minimizing import minimize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

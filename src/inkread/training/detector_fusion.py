@@ -16,13 +16,15 @@ from inkread.pipeline.choice import choose, is_digit
 from inkread.pipeline.detector import DIGITS, without_overlaps
 from inkread.pipeline.fusion import LEAST, Fusion, Weights
 from inkread.pipeline.opinions import opinions_of
-from inkread.pipeline.turning import Turning, changes, confidence, is_doubtful
+from inkread.pipeline.turning import confidence
 from inkread.synthetic.scenes import Scene, make_picture
 from inkread.training.alignment import aligned, labelled, matched
 from inkread.training.closeup_fit import HEIGHTS, page
+from inkread.training.minimizing import minimize
+from inkread.training.turning_fit import UPRIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -40,8 +42,6 @@ PAGE = 320
 EVERY = Weights(1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 ON_PAGES = Weights(1.0, 1.0, 1.0, 1.0, 0.0, 1.0)
 """The ink of a whole page says nothing about a digit on it."""
-UPRIGHT = Turning(0.0, 0.0, 0.0)
-"""Turns no page; used before ``fit_turning``."""
 ROUNDS = 5
 """How often the weights for single pictures are fitted to the candidates that the previous weights choose."""
 
@@ -120,33 +120,6 @@ def gather_turned(
         yield looks
 
 
-def fit_turning(pages: Iterable[Sequence[NDArray[np.float32]]]) -> Turning:
-    """Returns the weights that distinguish the upright orientation of a page from the others.
-
-    Every page is given upright and turned; orientations without doubt are not tried again, and do not count.
-    """
-    found, turned = [], []
-    for looks in pages:
-        for given in range(4):
-            if not is_doubtful(looks[given]):
-                continue
-            others = (1, 2, 3) if given == 0 else (0,)
-            found += [changes(looks[given], looks[other]) for other in others]
-            turned += [given != 0] * len(others)
-    target = torch.tensor(turned, dtype=torch.float64)
-    if not turned or not target.any() or target.all():
-        return UPRIGHT
-    inputs = torch.from_numpy(np.column_stack([np.stack(found), np.ones(len(found))]))
-    much = torch.where(target > 0, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
-    weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
-
-    minimize(
-        weights,
-        lambda: functional.binary_cross_entropy_with_logits(inputs @ weights, target, weight=much),
-    )
-    return Turning(*weights.tolist())
-
-
 def _features(opinions: Opinions) -> NDArray[np.float64]:
     """Returns N×11×6 factors of ``Weights``, for every class."""
     detector = np.pad(opinions.found.logits[:, :DIGITS], ((0, 0), (0, 1)))
@@ -205,19 +178,6 @@ def _fit_single(singles: list[Judged], start: Weights) -> Weights:
         counts = np.where(none, 1 / none.sum(), 1 / (~none).sum())
         weights = _fitted(np.stack(features), target, counts=counts)
     return weights
-
-
-def minimize(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> None:
-    """Minimizes the loss (L-BFGS)."""
-    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimizer.zero_grad()
-        value = loss()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
 
 
 def _fused(each: Judged, fusion: Fusion) -> tuple[NDArray[np.float32], NDArray[np.intp]]:

@@ -35,13 +35,14 @@ from inkread.training import detector_fusion as fusing
 from inkread.training.checkpoint import CHECKPOINT_FILE, refuse
 from inkread.training.closeup_fit import CloseupNetwork, page
 from inkread.training.detector_fit import fit_detector
-from inkread.training.detector_fusion import UPRIGHT, Eyes
+from inkread.training.detector_fusion import Eyes
 from inkread.training.export import Origin, in_8_bits_compared, save_run, write_model
 from inkread.training.hardware import opencv_in_one_thread, resolved, torch_settings
 from inkread.training.progress import Progress
 from inkread.training.rescoring_fit import fit_rescoring
 from inkread.training.run import WEIGHTS_FILE, Run
 from inkread.training.to_onnx import compare, to_onnx
+from inkread.training.turning_fit import UPRIGHT, fit_turning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -238,7 +239,7 @@ def weighed(
     rescoring = rescoring_model(network, [features[:64]], folder / RESCORING, origin)
     rescorer = Rescorer(rescoring)
     turnable = (page(stock, HELD_OUT[2], index, size=fusing.PAGE) for index in range(pages // TURNED))
-    turning = fusing.fit_turning(fusing.gather_turned(eyes, turnable, fusion, rescorer))
+    turning = fit_turning(fusing.gather_turned(eyes, turnable, fusion, rescorer))
     scores = scores_of(fusing.gather(eyes, stock, pages=pages // 2, seed=HELD_OUT[1]), fusion, rescorer)
     fusion = dataclasses.replace(fusion, turning=turning)
     words = weights_among_words(eyes, fusion, rescorer, stock, pages=pages, data_dir=data_dir)

@@ -11,16 +11,17 @@ import numpy as np
 from inkread.datasets.strips import HEIGHT
 from inkread.errors import OptionError
 from inkread.evaluation.metrics import edit_distance
-from inkread.models import NGRAMS
+from inkread.models import NGRAMS, TEXT
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.beam_search import BeamSearch
 from inkread.pipeline.classifier import softmax
-from inkread.pipeline.decoding import NOT_SPACE, restricted
+from inkread.pipeline.decoding import NOT_SPACE, allowed, restricted
 from inkread.pipeline.ngrams import NGRAMS_FILE
-from inkread.pipeline.text import TextRecognizer
+from inkread.pipeline.text import ALPHABETS, LONGEST, ORIENTATION, TextRecognizer, look_at
 from inkread.pipeline.text_lines import FILL
 from inkread.pipeline.words import read_words
 from inkread.synthetic.text_lines import OWN, described, load_line_folder, load_text_stock, make_line
+from inkread.synthetic.text_pages import make_page
 from inkread.system.locks import working_in
 from inkread.training.checkpoint import refuse
 from inkread.training.export import Origin, in_8_bits_compared, save_run, write_model
@@ -30,9 +31,10 @@ from inkread.training.progress import Progress
 from inkread.training.run import Run
 from inkread.training.strip_network import planes_of
 from inkread.training.text_fit import blend, fit_text, start_of
+from inkread.training.turning_fit import fit_turning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,6 +56,8 @@ MEASURED = 2_000
 """Held-out lines that measure the exported network, and give its temperature."""
 WEIGHED = 3_000
 """Held-out lines by people, which give the weights of spelling: the texts of lines in fonts are invented."""
+TURNED_PAGES, TURNED_LINES = 240, 600
+"""Held-out pages, and lines by themselves, that show how turned ones are read."""
 TEMPERATURES = np.geomspace(0.2, 5, 200)
 
 
@@ -98,7 +102,10 @@ def train_text(
         origin = Origin(recipe, (*described(stock, "train"), *described(held_out, "validation")), command)
         model = text_model(network, held_out, out, origin)
         lines = _columns_of(model, held_out, MEASURED, [recipe.seed, 2])
-        model = dataclasses.replace(model, card=_measured(model.card, lines))
+        turning = fit_turning(_turned(model, held_out, [recipe.seed, 4]), ORIENTATION)
+        fusion = {"turning": dataclasses.asdict(turning)}
+        card = dataclasses.replace(_measured(model.card, lines), fusion=fusion)
+        model = dataclasses.replace(model, card=card)
         by_people = dataclasses.replace(held_out, fonts=())
         weighed = _columns_of(model, by_people, WEIGHED, [recipe.seed, 3])
         save_spelling(out / NGRAMS, count_ngrams(stock.texts()), lines, weighed, origin)
@@ -151,6 +158,19 @@ def _columns_of(model: Model, held_out: TextStock, count: int, seed: Sequence[in
     lines = [make_line(held_out, rng) for _ in range(count)]
     columns = TextRecognizer(model).probabilities_of([line.pixels for line in lines])
     return [(each, line.text) for each, line in zip(columns, lines, strict=True)]
+
+
+def _turned(model: Model, held_out: TextStock, seed: Sequence[int]) -> Iterator[list[NDArray[np.float32]]]:
+    """Yields the confidence in what is read on made pages and lines, upright and after each quarter turn."""
+    recognizer, classes = TextRecognizer(model), allowed(ALPHABETS[TEXT])
+    for index in range(TURNED_PAGES + TURNED_LINES):
+        rng = np.random.default_rng([*seed, index])
+        is_page = index < TURNED_PAGES
+        pixels = (
+            make_page(held_out, rng).grey if is_page else np.pad(make_line(held_out, rng).pixels, 12, "edge")
+        )
+        looks = (look_at(np.rot90(pixels, turns), recognizer, classes, LONGEST) for turns in range(4))
+        yield [look.confidence() for look in looks]
 
 
 def _measured(card: Card, lines: Sequence[ReadLine], search: BeamSearch | None = None) -> Card:
