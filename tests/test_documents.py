@@ -83,7 +83,8 @@ def test_every_block_of_data_can_be_loaded(block, tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text(block.text, encoding="utf-8")
     if "[[layers]]" in block.text:
-        from inkread.training.architecture import load_architecture
+        from inkread.models import TEXT, load_model
+from inkread.training.architecture import load_architecture
 
         assert load_architecture(file)[1]
     else:
@@ -159,12 +160,14 @@ def workplace(tmp_path, monkeypatch) -> Path:
         "scans/monday": ["drawing.png"],
         "scans": ["drawing.png", "marker_seven.jpg"],
         "my_pictures": ["marker_seven.jpg", "doodle.jpg"],
+        "more": ["postcode.jpg"],
     }.items():
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
         for name in names:
             shutil.copy(examples / name, tmp_path / folder)
     labels = "file,label\nmarker_seven.jpg,7\ndoodle.jpg,\n"
     (tmp_path / "my_pictures/labels.csv").write_text(labels, encoding="utf-8")
+    (tmp_path / "more/labels.csv").write_text("file,label\npostcode.jpg,80331\n", encoding="utf-8")
     with tarfile.open(tmp_path / "archive.tar", "w") as archive:
         archive.add(examples / "drawing.png", "drawing.png")
     commands = tmp_path / ".commands"
@@ -209,7 +212,8 @@ def run_folder(tmp_path_factory):
 def with_what_it_names(text: str, request: pytest.FixtureRequest, workplace: Path) -> str:
     """Starts a server or trains a run for a block that names one, and returns the block with its address."""
     for name in sorted(set(re.findall(r"\bruns/(\w+)", text))):
-        shutil.copytree(request.getfixturevalue("run_folder"), workplace / "runs" / name, dirs_exist_ok=True)
+        run = load_model(TEXT).path.parent if name == TEXT else request.getfixturevalue("run_folder")
+        shutil.copytree(run, workplace / "runs" / name, dirs_exist_ok=True)
     return text.replace(ADDRESS, request.getfixturevalue("address")) if ADDRESS in text else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 
 import cv2
 import numpy as np
@@ -12,8 +13,9 @@ from pipeline.test_text_lines import page
 
 import inkread
 from inkread.datasets.pen_strokes import HELD_OUT_CONTRIBUTORS, load_pen_words, load_unipen
-from inkread.errors import DatasetNotFoundError, OptionError, PictureError
+from inkread.errors import DatasetNotFoundError, ModelNotFoundError, OptionError, PictureError
 from inkread.evaluation.metrics import edit_distance
+from inkread.models import TEXT, load_model
 from inkread.pipeline.explain import save_stages
 from inkread.pipeline.text import ALPHABETS, TextReader
 from inkread.reader import Reader, open_reader
@@ -73,6 +75,26 @@ def test_a_turned_page_is_read_and_its_boxes_are_those_of_the_source(reader, tur
             assert corners == pytest.approx(other.box, abs=2)
     with Image.open(save_stages(trace, tmp_path)[0]) as drawn:
         assert drawn.size == upright.shape[::-1]
+
+
+def test_your_own_network_of_lines_reads_instead_of_the_bundled_one(reader, tmp_path):
+    shutil.copytree(load_model(TEXT).path.parent, tmp_path / "mine")
+    mine = open_reader("text", model=tmp_path / "mine")
+    assert mine.read(page("hello world")).text == reader.read(page("hello world")).text
+    assert pickle.loads(pickle.dumps(mine)).hashes == mine.hashes
+    shutil.rmtree(tmp_path / "mine")
+    with pytest.raises(ModelNotFoundError):
+        open_reader("text", model=tmp_path / "mine")
+
+
+def test_a_network_of_another_kind_is_an_error_that_names_the_remedy():
+    for model in ("characters", "detector"):
+        with pytest.raises(OptionError, match="does not read lines of text; name the folder"):
+            open_reader("text", model=model)
+    with pytest.raises(OptionError, match="reads lines of text; add --alphabet text"):
+        open_reader("digits", model=TEXT)
+    with pytest.raises(OptionError, match="finds digits, not letters; leave it out"):
+        open_reader("letters", detector="elsewhere")
 
 
 def test_an_alphabet_leaves_everything_else_out():
@@ -137,8 +159,6 @@ def test_wrong_options_and_pictures_are_errors(reader):
         TextReader("leters")
     with pytest.raises(OptionError, match=r"alphabet 'txt'.*text"):
         open_reader("txt")
-    with pytest.raises(OptionError, match="reads digits, not text"):
-        open_reader("text", model="runs/mine")
     with pytest.raises(PictureError):
         reader.read(b"no picture")
 

@@ -21,6 +21,7 @@ from inkread.models import (
     TEXT,
     load_model,
 )
+from inkread.models.card import TEXT_CLASSES
 from inkread.picture import Picture, PictureLimits, load_picture
 from inkread.pipeline import turning
 from inkread.pipeline.choice import Choice, choose, is_doubtful
@@ -291,8 +292,8 @@ def open_reader(
 
     Args:
         alphabet: ``digits``, or an alphabet of ``TextReader``.
-        model: the glyph classifier for digits, see ``Reader``; or one of your own classes, see
-            ``SymbolReader``.
+        model: the glyph classifier for digits, see ``Reader``; one of your own classes, see
+            ``SymbolReader``; or with another alphabet the network of lines, see ``TextReader``.
         detector: the detector of digits, see ``Reader``.
         lexicon: a file of words, see ``TextReader``.
         limits: maximum bytes and pixels per picture.
@@ -316,10 +317,10 @@ def open_reader(
         raise OptionError(
             f"alphabet {alphabet!r}", "is unknown", nearest(alphabet, [DIGITS_ONLY, *ALPHABETS])
         )
-    if (str(model), str(detector)) != (DEFAULT, DETECTOR):
-        problem = f"reads digits, not {alphabet}"
-        raise OptionError(f"model {model if str(model) != DEFAULT else detector}", problem, "leave it out")
-    return TextReader(alphabet, lexicon=lexicon, limits=limits, threads=threads)
+    if str(detector) != DETECTOR:
+        raise OptionError(f"detector {detector}", f"finds digits, not {alphabet}", "leave it out")
+    network = TEXT if str(model) == DEFAULT else model
+    return TextReader(alphabet, model=network, lexicon=lexicon, limits=limits, threads=threads)
 
 
 def _knows_other_classes(model: str | os.PathLike[str]) -> bool:
@@ -327,6 +328,8 @@ def _knows_other_classes(model: str | os.PathLike[str]) -> bool:
     if str(model) == DEFAULT:
         return False  # loading it only to ask would double the time
     card = load_model(model).card
+    if card.labels == TEXT_CLASSES:
+        raise OptionError(f"model {model}", "reads lines of text", "add --alphabet text")
     return not {*DIGITS} <= {*card.labels} and "box" in card.geometry
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +12,7 @@ import pytest
 from inkread.datasets.pictures import LabelledPicture
 from inkread.errors import PictureDamagedError
 from inkread.evaluation.metrics import edit_distance, edits
-from inkread.evaluation.text import evaluate_text
+from inkread.evaluation.text import evaluate_text, named
 
 
 class Reader:
@@ -52,3 +54,15 @@ def test_an_unreadable_picture_counts_as_empty_and_is_named():
     found = report(broken="text").to_dict()
     assert (found["unreadable"], found["character_error_rate"]) == (1, 1)
     assert "broken.png" in found["wrong"][0]["error"]
+
+
+def test_predictions_are_a_table_without_formulas():
+    rows = list(csv.DictReader(io.StringIO(report(hello="=1+1", broken="x").to_csv())))
+    assert [row["file"] for row in rows] == ["hello.png", "broken.png"]
+    assert rows[0]["reading"] == "hello"
+    assert rows[0]["label"] == "'=1+1"
+    assert "is truncated" in rows[1]["error"]
+
+
+def test_confusions_name_what_cannot_be_seen():
+    assert [named(each) for each in ("", " ", "a")] == ["nothing", "space", "a"]

@@ -24,6 +24,7 @@ from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.beam_search import BeamSearch, Weights
 from inkread.pipeline.ngrams import load_ngrams
 from inkread.pipeline.words import read_words
+from inkread.reader import open_reader
 from inkread.synthetic import text_lines
 from inkread.synthetic.text_lines import TextStock, load_line_folder, make_line, plain
 from inkread.training import TextRecipe, load_run, on_the_fly, text_fit, text_run, train_text
@@ -112,6 +113,9 @@ def test_a_run_is_saved_calibrated_and_resumed_as_if_never_interrupted(small, tm
     assert load_run(tmp_path / "whole").network.height == HEIGHT
     assert run.card.scores["lines_cer"] >= 0
     assert set(run.card.fusion["turning"]) == {"confidence", "doubt", "bias"}
+    reader = open_reader("text", model=tmp_path / "whole")
+    assert reader.hashes[0] == run.card.sha256
+    assert reader.read(page("12")).width > 0
     search = BeamSearch.load(tmp_path / "whole" / NGRAMS)
     assert search.weights.spelling > 0
     assert len(load_ngrams(tmp_path / "whole" / NGRAMS)[0]) > 0

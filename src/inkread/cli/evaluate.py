@@ -10,7 +10,7 @@ from typer import Option
 
 from inkread.cli import outputs
 from inkread.cli.console import download_bar, progress_bar, write
-from inkread.cli.options import AlphabetOption, DataDirOption, ModelOption, QuietOption, reject
+from inkread.cli.options import AlphabetOption, DataDirOption, LexiconOption, ModelOption, QuietOption, reject
 from inkread.errors import OptionError
 from inkread.system.files import write_whole
 
@@ -37,6 +37,7 @@ def evaluate(
         Path | None, Option(metavar="DIR", help="Read this folder of labeled pictures.")
     ] = None,
     alphabet: AlphabetOption = "digits",
+    lexicon: LexiconOption = None,
     naive: Annotated[
         bool, Option("--naive", help="With --pictures: compare with gray, resize, invert, classify.")
     ] = False,
@@ -45,7 +46,7 @@ def evaluate(
         Option(
             "--report",
             metavar="FILE",
-            help="With --pictures: save an HTML page that shows each error with its stages.",
+            help="With --pictures: save an HTML page that shows each error, and how it came about.",
         ),
     ] = None,
     predictions: Annotated[
@@ -79,8 +80,9 @@ def evaluate(
     reject({"--data": data and pictures}, "cannot be used with --pictures", "use only one of them")
     if data != CORRECTIONS:
         reject({"--store": store}, "requires --data corrections", "add --data corrections")
-    for_digits = {"--naive": naive, "--report": page, "--predictions": predictions}
     other = alphabet if alphabet != DIGITS_ONLY else ""
+    if not other:
+        reject({"--lexicon": lexicon}, "has no effect on digits", "add --alphabet text")
     if pictures is None:
         for_pictures = {"--naive": naive, "--report": page, f"--alphabet {alphabet}": other}
         reject(for_pictures, "requires pictures to read", "add --pictures DIR")
@@ -88,8 +90,10 @@ def evaluate(
             model, data or "mnist", predictions=predictions, data_dir=data_dir, store=store, quiet=quiet
         )
     elif other:
-        reject(for_digits, f"is for digits, not for {alphabet}", "remove it")
-        scores, print_scores = _on_text(model, alphabet, pictures, quiet=quiet)
+        reject({"--naive": naive}, f"is for digits, not for {alphabet}", "remove it")
+        scores, print_scores = _on_text(
+            model, alphabet, pictures, lexicon=lexicon, predictions=predictions, page=page, quiet=quiet
+        )
     else:
         scores, print_scores = _on_pictures(
             model, pictures, predictions=predictions, page=page, naive=naive, quiet=quiet
@@ -151,14 +155,32 @@ def _on_pictures(
     return scores, partial(print_picture_report, report, title, naive=rival)
 
 
-def _on_text(model: str, alphabet: str, folder: Path, *, quiet: bool) -> Scores:
+def _on_text(
+    model: str,
+    alphabet: str,
+    folder: Path,
+    *,
+    lexicon: Path | None,
+    predictions: Path | None,
+    page: Path | None,
+    quiet: bool,
+) -> Scores:
     from inkread.cli.scores import print_text_report
     from inkread.datasets.pictures import load_labelled_folder
+    from inkread.evaluation.reports.text_errors import text_error_page
     from inkread.evaluation.text import evaluate_text
     from inkread.reader import open_reader
 
-    reader, labelled = open_reader(alphabet, model=model), load_labelled_folder(folder, text=True)
+    for file in filter(None, (page, predictions)):
+        outputs.make_folder(file.parent)  # before reading the pictures, which takes long
+    reader = open_reader(alphabet, model=model, lexicon=lexicon)
+    labelled = load_labelled_folder(folder, text=True)
     with progress_bar("Reading", len(labelled), shown=not quiet) as advance:
         report = evaluate_text(labelled, reader, on_picture=advance)
-    scores: dict[str, Any] = {"alphabet": alphabet} | report.to_dict()
-    return scores, partial(print_text_report, report, f"{alphabet} in {folder}")
+    title = f"{alphabet} in {folder}"
+    if page:
+        write_whole(page, text_error_page(report, labelled, reader, title=title).encode())
+    if predictions:
+        write_whole(predictions, report.to_csv().encode())
+    scores: dict[str, Any] = {"model": model, "alphabet": alphabet} | report.to_dict()
+    return scores, partial(print_text_report, report, title)

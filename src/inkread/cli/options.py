@@ -48,6 +48,10 @@ AlphabetOption = Annotated[
     Alphabet, Option("--alphabet", help="What to read; alnum is digits and letters, text is words and lines.")
 ]
 
+LexiconOption = Annotated[
+    Path | None, Option(metavar="FILE", help="Words that text probably consists of, one per line.")
+]
+
 MinProbabilityOption = Annotated[
     float,
     Option("--min-probability", metavar="P", help="Print ? for digits less probable than this, 0 to 1."),

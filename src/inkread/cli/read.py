@@ -12,6 +12,7 @@ from inkread.cli.formats import Format, nothing_in, print_outcomes, redirected, 
 from inkread.cli.options import (
     AlphabetOption,
     DetectorOption,
+    LexiconOption,
     MinProbabilityOption,
     ModelOption,
     QuietOption,
@@ -39,9 +40,7 @@ def read(
     recursive: Annotated[bool, Option("-r", "--recursive", help="Also read subfolders.")] = False,
     single: SingleOption = False,
     alphabet: AlphabetOption = "digits",
-    lexicon: Annotated[
-        Path | None, Option(metavar="FILE", help="Words that text probably consists of, one per line.")
-    ] = None,
+    lexicon: LexiconOption = None,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
     detector: DetectorOption = DETECTOR,

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from inkread.cli.console import printable, record, show, table
+from inkread.evaluation.text import named
 from inkread.models.card import NOT_A_DIGIT
 
 if TYPE_CHECKING:
@@ -162,16 +163,9 @@ def _percent(share: float) -> str:
 
 def print_text_report(report: TextReport, title: str) -> None:
     """Prints the scores of readings of text, and the most frequent confusions."""
-    figures = {
-        "Pictures": f"{len(report.pictures):,}",
-        "Character error rate": f"{report.character_error_rate:.2%}",
-        "Word error rate": f"{report.word_error_rate:.2%}",
-        "Exactly right": f"{report.right:.2%}",
-        "Exactly right, case folded": f"{report.right_folded:.2%}",
-    }
-    show(Text(title, style="bold"), record(figures))
+    show(Text(title, style="bold"), record(dict(report.figures())))
     if report.confusions:
         rows = table("Is", "read as", ">times")
         for expected, read, times in report.confusions:
-            rows.add_row(Text(expected or "nothing"), Text(read or "nothing"), str(times))
+            rows.add_row(Text(named(expected)), Text(named(read)), str(times))
         show(rows)

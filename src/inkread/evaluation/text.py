@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from inkread.datasets.pictures import ROWS
 from inkread.errors import PictureError
 from inkread.evaluation.metrics import edit_distance, edits
+from inkread.results.outcome import as_text, no_formula
+from inkread.system.files import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +29,11 @@ class ReadText:
     label: str
     text: str
     error: str = ""
+
+    @property
+    def correct(self) -> bool:
+        """Whether it was read exactly."""
+        return not self.error and self.text == self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,29 @@ class TextReport:
     right_folded: float
     confusions: tuple[tuple[str, str, int], ...]
 
+    def figures(self) -> list[tuple[str, str]]:
+        """Returns the scores with their names, as text."""
+        return [
+            ("Pictures", f"{len(self.pictures):,}"),
+            ("Character error rate", f"{self.character_error_rate:.2%}"),
+            ("Word error rate", f"{self.word_error_rate:.2%}"),
+            ("Exactly right", f"{self.right:.2%}"),
+            ("Exactly right, case folded", f"{self.right_folded:.2%}"),
+        ]
+
+    def to_csv(self) -> str:
+        """Returns CSV with the columns ``file, label, reading, error``, one row per picture, in order."""
+        rows = (
+            {
+                "file": no_formula(each.file),
+                "label": as_text(each.label),
+                "reading": as_text(each.text),
+                "error": each.error,
+            }
+            for each in self.pictures
+        )
+        return csv_of(("file", "label", "reading", "error"), rows)
+
     def to_dict(self) -> dict[str, Any]:
         """Returns a plain dict, ready for JSON."""
         return {
@@ -63,9 +93,7 @@ class TextReport:
                 for expected, read, count in self.confusions
             ],
             "wrong": [
-                asdict(each) | {"error": each.error or None}
-                for each in self.pictures
-                if each.text != each.label
+                asdict(each) | {"error": each.error or None} for each in self.pictures if not each.correct
             ],
         }
 
@@ -108,3 +136,8 @@ def _report_of(read: Sequence[ReadText]) -> TextReport:
         sum(each.text.casefold() == each.label.casefold() for each in read) / count,
         tuple((*pair, times) for pair, times in confusions.most_common(MOST_CONFUSIONS)),
     )
+
+
+def named(character: str) -> str:
+    """Returns a character of a confusion as something that can be seen."""
+    return {"": "nothing", " ": "space"}.get(character, character)

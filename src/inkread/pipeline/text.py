@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from inkread.errors import ModelFormatError, OptionError, nearest
-from inkread.models import CHARACTERS, NGRAMS, TEXT
+from inkread.models import CHARACTERS, NGRAMS, TEXT, load_model
 from inkread.models.card import TEXT_CLASSES
 from inkread.picture import PictureLimits, load_picture
 from inkread.pipeline.beam_search import BeamSearch
@@ -105,6 +105,7 @@ class TextReader(SourceReader[TextTrace]):
 
     Args:
         alphabet: the characters to read: ``letters``, ``alnum`` (digits and letters, no signs), or ``text``.
+        model: the network of lines: a run of ``inkread train --network text``, or the bundled one.
         lexicon: a file of words, one per line, that the text probably consists of.
         spelling: whether words that are spelled as in English, French, or German are more probable; has no
             effect on ``alnum``.
@@ -112,13 +113,15 @@ class TextReader(SourceReader[TextTrace]):
         threads: intra-op threads per call of a model; 0 means one per core.
 
     Raises:
-        OptionError: the alphabet is unknown, or the lexicon cannot be read.
+        OptionError: the alphabet is unknown, the lexicon cannot be read, or the model does not read lines.
+        ModelError: another model than the bundled one cannot be loaded.
     """
 
     def __init__(
         self,
         alphabet: str = "text",
         *,
+        model: AnyPath = TEXT,
         lexicon: AnyPath | None = None,
         spelling: bool = True,
         limits: PictureLimits | None = None,
@@ -126,7 +129,10 @@ class TextReader(SourceReader[TextTrace]):
     ) -> None:
         if alphabet not in ALPHABETS:
             raise OptionError(f"alphabet {alphabet!r}", "is unknown", nearest(alphabet, ALPHABETS))
-        self.alphabet, self.limits = alphabet, limits or PictureLimits()
+        self.alphabet, self.limits, self._model = alphabet, limits or PictureLimits(), model
+        if str(model) != TEXT and load_model(model).card.labels != TEXT_CLASSES:
+            remedy = "name the folder of a run of inkread train --network text"
+            raise OptionError(f"model {model}", "does not read lines of text", remedy)
         self._lexicon_file, self._spelling, self._threads = lexicon, spelling, threads
         self._lexicon = Lexicon.load(lexicon) if lexicon else None
         self._classes = allowed(ALPHABETS[alphabet])
@@ -136,6 +142,7 @@ class TextReader(SourceReader[TextTrace]):
         made = partial(
             type(self),
             self.alphabet,
+            model=self._model,
             lexicon=self._lexicon_file,
             spelling=self._spelling,
             limits=self.limits,
@@ -146,7 +153,7 @@ class TextReader(SourceReader[TextTrace]):
     @cached_property
     def recognizer(self) -> TextRecognizer:
         """Reads lines; loaded when first needed."""
-        return TextRecognizer(TEXT, threads=self._threads)
+        return TextRecognizer(self._model, threads=self._threads)
 
     @cached_property
     def _search(self) -> BeamSearch | None:

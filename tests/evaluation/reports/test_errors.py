@@ -17,8 +17,8 @@ from inkread import Reader
 from inkread.datasets.pictures import LabelledPicture
 from inkread.evaluation.metrics import calibration_bins
 from inkread.evaluation.pictures import evaluate_pictures
-from inkread.evaluation.reports.errors import LONGEST, error_page
-from inkread.evaluation.reports.page import POLICY, reliability_diagram
+from inkread.evaluation.reports.errors import error_page
+from inkread.evaluation.reports.page import LONGEST, POLICY, reliability_diagram
 
 HOSTILE = "<script>alert('x')</script>&\"\u2028.png"
 

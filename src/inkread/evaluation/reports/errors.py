@@ -9,7 +9,7 @@ from PIL import Image
 
 from inkread.evaluation.pictures import KINDS
 from inkread.evaluation.reports.confusions import NO_DIGIT, SingleConfusions
-from inkread.evaluation.reports.page import data_uri, reliability_diagram, render
+from inkread.evaluation.reports.page import data_uri, reliability_diagram, render, sized
 from inkread.pipeline import explain
 from inkread.results.annotate import draw_reading
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from inkread.pipeline.trace import Trace
     from inkread.reader import Reader
 
-LONGEST = 640
-"""Longer side of a stage's picture on the page, in pixels."""
 MOST_GLYPHS = 40
 """Maximum number of glyphs per picture; those read as digits are always included."""
 RATES: dict[Kind, str] = {
@@ -129,7 +127,7 @@ def _stages(trace: Trace) -> list[tuple[str, str]]:
         "where the detector sees digits": explain.draw_heat(trace),
         "candidates": explain.draw_candidates(trace),
     }
-    return [(name, data_uri(_sized(image))) for name, image in stages.items()]
+    return [(name, data_uri(sized(image))) for name, image in stages.items()]
 
 
 def _glyphs(trace: Trace) -> list[dict[str, str]]:
@@ -150,13 +148,3 @@ def _glyphs(trace: Trace) -> list[dict[str, str]]:
     if found > len(shown):
         glyphs.append({"caption": f"and {found - len(shown):,} more"})
     return glyphs
-
-
-def _sized(image: Image.Image) -> Image.Image:
-    """Resizes a picture for the page: reduces a large one, and makes the pixels of a tiny one visible."""
-    sized = image.convert("RGB")
-    factor = LONGEST // (2 * max(sized.size))
-    if factor > 1:
-        return sized.resize((sized.width * factor, sized.height * factor), Image.Resampling.NEAREST)
-    sized.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-    return sized

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from PIL.Image import Resampling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 JPEG_QUALITY = 80
+
+LONGEST = 640
+"""Longer side of a stage's picture on the page, in pixels."""
 
 SIDE = 300
 """Side of a reliability diagram in SVG units; the page determines the displayed width."""
@@ -36,6 +40,16 @@ def render(template: str, *, title: str, styles: Sequence[str] = ("page.css",), 
     )
     templates.filters |= {"grouped": "{:,}".format, "percent": "{:.0%}".format}
     return templates.get_template(template).render(policy=POLICY, title=title, styles=styles, **values)
+
+
+def sized(image: Image) -> Image:
+    """Resizes a picture for the page: reduces a large one, and makes the pixels of a tiny one visible."""
+    sized = image.convert("RGB")
+    factor = LONGEST // (2 * max(sized.size))
+    if factor > 1:
+        return sized.resize((sized.width * factor, sized.height * factor), Resampling.NEAREST)
+    sized.thumbnail((LONGEST, LONGEST), Resampling.LANCZOS)
+    return sized
 
 
 def data_uri(image: Image) -> str:
