@@ -30,6 +30,8 @@ from documents import (
     reason_not_to_run,
 )
 
+from inkread.models import TEXT, load_model
+
 ADDRESS = "http://127.0.0.1:8000"
 QUICK = ("README.md", "docs/index.md")
 """Documents whose Python and console blocks belong to the fast tests."""
@@ -83,8 +85,7 @@ def test_every_block_of_data_can_be_loaded(block, tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text(block.text, encoding="utf-8")
     if "[[layers]]" in block.text:
-        from inkread.models import TEXT, load_model
-from inkread.training.architecture import load_architecture
+        from inkread.training.architecture import load_architecture
 
         assert load_architecture(file)[1]
     else:

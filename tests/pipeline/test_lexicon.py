@@ -87,14 +87,14 @@ def test_a_line_of_several_names_lists_each_of_them(tmp_path):
     assert Lexicon.load(file).words == ["Anna", "Ben", "Jones", "Smith"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_files_in_usual_encodings_are_read(tmp_path, encoding):
     file = tmp_path / "words.txt"
     file.write_bytes("Straße\r\nété\n\n".encode(encoding))
     assert Lexicon.load(file).words == ["Straße", "été"]
 
 
-@pytest.mark.parametrize(("content", "problem"), [(b"", "has no words"), (None, "cannot be read")])
+@pytest.mark.parametrize(("content", "problem"), [(b"", "has no words"), (None, "cannot be read"), (b"a\0b\n", "is not a text file")])
 def test_a_file_without_words_is_an_error(tmp_path, content, problem):
     file = tmp_path / "words.txt"
     if content is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 from bisect import bisect_left
 from functools import lru_cache
@@ -57,7 +58,7 @@ class Lexicon:
 
     @classmethod
     def load(cls, path: AnyPath) -> Lexicon:
-        """Reads a file of equally probable words, in UTF-8 or, failing that, Windows' encoding.
+        """Reads a file of equally probable words, in UTF-8, UTF-16, or, failing that, Windows' encoding.
 
         Spaces and lines separate them.
 
@@ -72,11 +73,10 @@ class Lexicon:
             ) from error
         if len(content) > MOST_BYTES:
             raise OptionError(str(path), "is longer than 64 MB", "give at most two million words")
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
-        lexicon = cls(dict.fromkeys(text.split()[:MOST_WORDS], 1.0))
+        words = _decoded(content)
+        if "\0" in words:
+            raise OptionError(str(path), "is not a text file", "give one word per line")
+        lexicon = cls(dict.fromkeys(words.split()[:MOST_WORDS], 1.0))
         if not lexicon.words:
             raise OptionError(str(path), "has no words", "give one word per line")
         return lexicon
@@ -103,3 +103,12 @@ class Lexicon:
         else:
             end = bisect_left(self._forms, text + "\U0010ffff", first)
         return float((self._sums[end] - self._sums[first]) / max(self._sums[-1], 1.0))
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
