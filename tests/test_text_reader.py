@@ -203,3 +203,28 @@ def test_letters_of_other_people_are_read():
             digit = letters.read_digit(np.pad(pen_line(unipen.strokes(index), 4), 12, constant_values=255))
             right.append(digit is not None and digit.label.casefold() == label.casefold())
     assert np.mean(right) >= LEAST_LETTERS
+
+
+def cells(text: str, *, thick: int = 3, slant: float = 0.0, apart: int = 0) -> np.ndarray:
+    """Returns the row of a form with a character in each cell; a space leaves one empty."""
+    side, size = 64, 64 + apart
+    row = np.full((140, size * len(text) + 80), 245, np.uint8)
+    for number, character in enumerate(text):
+        left = 40 + size * number
+        cv2.rectangle(row, (left, 38), (left + side, 38 + side), 20, thick)
+        place = (left + 17, 86)
+        cv2.putText(row, character, place, cv2.FONT_HERSHEY_SIMPLEX, 1.3, 20, 2, cv2.LINE_AA)
+    turn = cv2.getRotationMatrix2D((row.shape[1] / 2, 70), slant, 1)
+    return cv2.warpAffine(row, turn, row.shape[::-1], borderValue=245)
+
+
+@pytest.mark.parametrize("slant", [0.0, -1.4, 1.4])
+@pytest.mark.parametrize(("thick", "apart"), [(1, 0), (3, 0), (2, 20)])
+def test_characters_in_the_cells_of_a_form_are_one_word(slant, thick, apart):
+    reader = TextReader("letters", spelling=False, threads=1)
+    assert reader.read(cells("HANDKEX", thick=thick, slant=slant, apart=apart)).text.upper() == "HANDKEX"
+
+
+def test_an_empty_cell_is_a_space():
+    reader = TextReader("letters", spelling=False, threads=1)
+    assert reader.read(cells("ANNE KAHN")).text.upper() == "ANNE KAHN"

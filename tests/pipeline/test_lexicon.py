@@ -94,7 +94,10 @@ def test_files_in_usual_encodings_are_read(tmp_path, encoding):
     assert Lexicon.load(file).words == ["Straße", "été"]
 
 
-@pytest.mark.parametrize(("content", "problem"), [(b"", "has no words"), (None, "cannot be read"), (b"a\0b\n", "is not a text file")])
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"", "has no words"), (None, "cannot be read"), (b"a\0b\n", "is not a text file")],
+)
 def test_a_file_without_words_is_an_error(tmp_path, content, problem):
     file = tmp_path / "words.txt"
     if content is not None:

@@ -49,6 +49,8 @@ LEAST_FRAME = 16
 CLOSED, BORDER = 0.85, 0.15
 """A frame has ink along this share of each side of its box, within that share of its shorter side; a rule
 that divides it is at least as long, inside."""
+LONG_FRAME = 2.0
+"""Length over height from which a frame may slant; what is shorter may be a D, which fills such a box too."""
 FAINTEST = 0.15
 """Contrast of a frame at least, of the strongest ink."""
 HOLLOW = 0.5
@@ -67,11 +69,13 @@ class Ink:
         mask: bool h×w.
         scale: pixels of the mask per pixel of the page.
         size: ``s``, the typical height of the writing, in pixels of the mask; 0 if there is none.
+        frames: bool h×w, printed frames, which are not in the mask.
     """
 
     mask: NDArray[np.bool_]
     scale: float
     size: float
+    frames: NDArray[np.bool_]
 
     @property
     def box(self) -> NDArray[np.float32] | None:
@@ -113,15 +117,16 @@ def ink_of(grey: NDArray[np.uint8]) -> Ink:
             small = np.asarray(
                 cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
             )
-        mask = _without_rules(_contrasted(small))
+        contrasted, frames = _contrasted(small)
+        mask = _without_rules(contrasted)
         size = _size_of(mask)
         if size <= TALLEST or side <= 100:
-            return Ink(mask, scale, size)
+            return Ink(mask, scale, size, frames & ~mask)
         side = int(max(small.shape) / 2)
 
 
-def _contrasted(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Returns what differs from its surroundings, without what is no stronger than grain, and frames."""
+def _contrasted(grey: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Returns what differs from its surroundings, without what is no stronger than grain; and the frames."""
     local = planes(grey)[1]
     # Ink covers less area than paper, so its side of the mean has the longer tail.
     sign = np.float32(-1 if float((local * local * local).sum()) < 0 else 1)
@@ -135,7 +140,8 @@ def _contrasted(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
     kept[0] = False
     # Beside strong strokes, the local contrast of a faint frame is too low.
     marks = (contrast >= max(GRAIN * grain, FAINTEST * float(contrast.max()))).astype(np.uint8)
-    return np.asarray(kept[labels] & ~_frames(marks))
+    frames = _frames(marks)
+    return np.asarray(kept[labels] & ~frames), frames
 
 
 def _paper(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -176,7 +182,22 @@ def _frames(ink: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _is_frame(part: NDArray[np.uint8]) -> bool:
-    """Returns whether a component, 1 in its box h×w, has ink along all sides of the box."""
+    """Returns whether a component, 1 in its box h×w, is a rectangle's outline at least, level or slanting."""
+    if _is_closed(part):
+        return True
+    _, sides, angle = cv2.minAreaRect(np.argwhere(part)[:, ::-1].astype(np.float32))
+    angle -= 90 * round(angle / 90)
+    if max(sides) < LONG_FRAME * min(sides) or abs(np.tan(np.deg2rad(angle))) > max(SLOPES):
+        return False
+    height, width = part.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+    level = cv2.warpAffine(part, turn, (width, height), flags=cv2.INTER_NEAREST)
+    x, y, wide, high = cv2.boundingRect(level)
+    return _is_closed(level[y : y + high, x : x + wide])
+
+
+def _is_closed(part: NDArray[np.uint8]) -> bool:
+    """Returns whether a component has ink along all sides of its box."""
     border = max(2, round(BORDER * min(part.shape)))
     sides = (part[:border], part[-border:], part[:, :border].T, part[:, -border:].T)
     return all(float(side.any(axis=0).mean()) >= CLOSED for side in sides)
@@ -195,9 +216,11 @@ def _inside(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     thickness = int(hollow.argmax()) + 2
     left = part * (rings > thickness).astype(np.uint8)
     for _ in range(2):  # the rules across it, then those down it
-        length = max(LEAST_FRAME // 2, round(CLOSED * (left.shape[1] - 2 * thickness)))
+        across = float(np.median(filled.sum(axis=1)))  # of a slanting frame, less than its box
+        length = max(LEAST_FRAME // 2, round(CLOSED * (across - 2 * thickness)))
         rules = _rules(left, length, (0.0, *SLOPES), 2 * thickness)
         left = np.ascontiguousarray(_without(left, rules, (3, 1)).T)
+        filled = np.ascontiguousarray(filled.T)
     return left
 
 

@@ -18,7 +18,7 @@ from inkread.pipeline.beam_search import BeamSearch
 from inkread.pipeline.classifier import Classifier
 from inkread.pipeline.columns import ANSWERS, COLUMN, ColumnNetwork
 from inkread.pipeline.config import ReaderConfig
-from inkread.pipeline.decoding import allowed, alone, characters_of, restricted
+from inkread.pipeline.decoding import NOT_SPACE, SPACE, allowed, alone, characters_of, restricted
 from inkread.pipeline.lexicon import Lexicon
 from inkread.pipeline.source_reader import SourceReader
 from inkread.pipeline.symbols import LEAST_SHARE, TextTrace, in_source, read_symbol
@@ -249,7 +249,18 @@ def look_at(
     if len(found) > most:
         found = [found[index] for index in longest(found, most)]
     columns = recognizer.probabilities_of([line.pixels for line in found])
-    return Look(grey, tuple(found), [restricted(each, classes) for each in columns])
+    probable = [_by_cells(restricted(each, classes), line) for each, line in zip(columns, found, strict=True)]
+    return Look(grey, tuple(found), probable)
+
+
+def _by_cells(columns: NDArray[np.float32], line: TextLine) -> NDArray[np.float32]:
+    """Returns the columns of a line with spaces in empty cells of a form, and none between other cells."""
+    for start, end, is_empty in line.cells:
+        part = columns[max(0, int(start / COLUMN)) : max(0, int(np.ceil(end / COLUMN)))]
+        part[:] = restricted(part, NOT_SPACE)
+        if is_empty and len(part):
+            part[len(part) // 2] = np.arange(columns.shape[1]) == SPACE
+    return columns
 
 
 def longest(lines: Sequence[TextLine], count: int) -> list[int]:

@@ -17,6 +17,8 @@ from inkread.pipeline.ink import ink_of
 from inkread.pipeline.lines import rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from inkread.pipeline.ink import Ink
@@ -51,6 +53,11 @@ MARGIN = 0.35
 """Paper before and after a line, in its heights."""
 FLATTEST = 3.0
 """Width over height from which a single character does not fill the height of its strip, like a dash."""
+BORDER, LEAST_BORDERS = 0.6, 2
+"""A frame is a border between cells if it takes this share of the height of the ink beside it, and there are
+so many in the line."""
+EMPTY = 1.15
+"""Width of a gap, in widths of a cell, above which a cell in it is empty."""
 MOST_LINES = 400
 WIDEST = 12_000
 """Bounds for pages of texture; pixels of a strip."""
@@ -66,6 +73,8 @@ class TextLine:
         scale: pixels of the strip per pixel of the page.
         course: slope and height of the line's center on the page: y = course[0] * x + course[1].
         tall: height of its ink on the page, pixels.
+        cells: the gaps between characters in cells of a form, from and to, pixels of the strip; and whether
+            there is an empty cell in it.
     """
 
     pixels: NDArray[np.uint8]
@@ -73,6 +82,7 @@ class TextLine:
     scale: float
     course: tuple[float, float]
     tall: float
+    cells: tuple[tuple[float, float, bool], ...] = ()
 
     def trimmed(self, start: float, end: float) -> tuple[float, float]:
         """Returns the part of some columns that has ink, in pixels of the strip; all of it if none has."""
@@ -201,7 +211,7 @@ def _blurred(mask: NDArray[np.uint8], along: float, across: float) -> NDArray[np
 
 
 def _cut(pyramid: list[NDArray[np.uint8]], ink: Ink, own: NDArray[np.bool_]) -> TextLine:
-    """Cuts out the line with the ink ``own``; the ink of other lines is covered with paper."""
+    """Cuts out the line with the ink ``own``; frames and the ink of other lines are covered with paper."""
     y, x = (np.argwhere(own).T + 0.5) / ink.scale
     slope = _slope(x, y) if np.ptp(x) > LONG * ink.size / ink.scale else 0.0
     level = y - slope * x
@@ -213,13 +223,39 @@ def _cut(pyramid: list[NDArray[np.uint8]], ink: Ink, own: NDArray[np.bool_]) -> 
     source, columns, rows = _sampled(pyramid, (left, (top + bottom) / 2, slope), scale, width)
     pixels = cv2.remap(source, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     share = np.float32(ink.scale * pyramid[0].shape[0] / source.shape[0])
-    foreign = cv2.dilate((ink.mask & ~own).astype(np.uint8), np.ones((3, 3), np.uint8))
+    foreign = cv2.dilate(((ink.mask | ink.frames) & ~own).astype(np.uint8), np.ones((3, 3), np.uint8))
+    foreign[own] = 0
     half = np.float32(0.5)
     covered = cv2.remap(
         foreign, (columns + half) * share - half, (rows + half) * share - half, cv2.INTER_NEAREST
     )
     pixels[covered > 0] = np.median(pixels)
-    return TextLine(np.asarray(pixels, np.uint8), left, scale, (slope, (top + bottom) / 2), tall)
+    cells = tuple(
+        ((start / ink.scale - left) * scale, (end / ink.scale - left) * scale, is_empty)
+        for start, end, is_empty in _gaps_between_cells(own, ink.frames)
+    )
+    return TextLine(np.asarray(pixels, np.uint8), left, scale, (slope, (top + bottom) / 2), tall, cells)
+
+
+def _gaps_between_cells(
+    own: NDArray[np.bool_], frames: NDArray[np.bool_]
+) -> Iterator[tuple[float, float, bool]]:
+    """Yields the gaps in a line's ink at the borders of cells: columns from and to, whether a cell is empty.
+
+    A border is a frame over most of the height of the ink.
+    """
+    rows = np.flatnonzero(own.any(axis=1))
+    # Slanting borders pass through several columns.
+    beside = cv2.dilate(frames[rows[0] : rows[-1] + 1].astype(np.uint8), np.ones((1, 5), np.uint8))
+    is_border = beside.mean(axis=0) >= BORDER
+    columns = np.flatnonzero(own.any(axis=0))
+    after = np.flatnonzero(np.diff(columns) > 1)
+    gaps = [(int(columns[at]) + 1, int(columns[at + 1])) for at in after.tolist()]
+    gaps = [(start, end) for start, end in gaps if is_border[start:end].any()]
+    if len(gaps) >= LEAST_BORDERS:
+        cell = float(np.median(np.diff([(start + end) / 2 for start, end in gaps])))
+        for start, end in gaps:
+            yield start, end, end - start > EMPTY * cell
 
 
 def _sampled(
