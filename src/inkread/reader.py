@@ -224,7 +224,12 @@ class Reader(SourceReader[Trace]):
         for turns in (1, 2, 3):
             look = self._predict(_turned(grey[part], turns), thorough=False)
             found[turns] = turning.confidence(*look, self.config)
-        return self.detector.fusion.turning.best_of(found, self.config)
+        turns = self.detector.fusion.turning.best_of(found, self.config)
+        if turns and self.detector.fusion.words:
+            from inkread.pipeline import among_words
+
+            turns *= among_words.is_turned(grey[part], turns, self._recognizer)
+        return turns
 
     def _predict(
         self, grey: NDArray[np.uint8], *, single: bool = False, thorough: bool = True

@@ -119,3 +119,10 @@ def test_the_network_of_lines_is_loaded_only_for_doubtful_pages() -> None:
     assert "_recognizer" in vars(always)
     assert len(after.text) <= len(before.text)
     assert TextRecognizer(TEXT, threads=1).sha256 in always.hashes
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_words_show_whether_a_page_is_turned(recognizer: TextRecognizer, turns: int) -> None:
+    upright = page("the house is small", "and has no door")
+    assert not among_words.is_turned(upright, turns, recognizer)
+    assert among_words.is_turned(np.rot90(upright, turns), 4 - turns, recognizer)

@@ -19,6 +19,7 @@ from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.decoding import characters_of, words_of
 from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.lines import signs_of
+from inkread.pipeline.text import LONGEST, look_at
 from inkread.pipeline.text_lines import find_lines
 
 if TYPE_CHECKING:
@@ -47,8 +48,29 @@ NEAR = 0.7
 EVIDENCE = 12.0
 """The largest logarithm of odds."""
 
+EVEN = ReaderConfig(turned=0.5)
+"""The networks of digits have already weighed that few pages are turned."""
+ANY = np.ones(len(TEXT_CLASSES), bool)
 IS_DIGIT = np.array([label.isdecimal() for label in TEXT_CLASSES])
 IS_LETTER = np.array([label.isalpha() for label in TEXT_CLASSES])
+
+
+def is_turned(grey: NDArray[np.uint8], turns: int, recognizer: TextRecognizer) -> bool:
+    """Tests whether the network of text lines reads a page more surely after some quarter turns.
+
+    Upside down, letters look like digits, so words alone would turn a page.
+
+    Args:
+        grey: uint8 H×W, the page or the part of it that has most of what may be digits.
+        turns: counterclockwise.
+        recognizer: reads the lines; if it has no model of orientation, the page is turned.
+    """
+    if not recognizer.turning:
+        return True
+    looks = {
+        each: look_at(np.rot90(grey, each), recognizer, ANY, LONGEST).confidence() for each in (0, turns)
+    }
+    return recognizer.turning.best_of(looks, EVEN) == turns
 
 
 def judged(
