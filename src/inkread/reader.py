@@ -309,7 +309,7 @@ def open_reader(
         OptionError: the alphabet is unknown, or an option does not go with it.
     """
     if alphabet == DIGITS_ONLY:
-        if _knows_other_classes(model):
+        if knows_other_classes(model):
             from inkread.pipeline.symbols import SymbolReader
 
             return SymbolReader(model, limits=limits, threads=threads)
@@ -328,8 +328,13 @@ def open_reader(
     return TextReader(alphabet, model=network, lexicon=lexicon, limits=limits, threads=threads)
 
 
-def _knows_other_classes(model: str | os.PathLike[str]) -> bool:
-    """Returns whether a model was trained on a folder of your own classes."""
+def knows_other_classes(model: str | os.PathLike[str]) -> bool:
+    """Returns whether a model was trained on a folder of your own classes.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        OptionError: it reads lines of text.
+    """
     if str(model) == DEFAULT:
         return False  # loading it only to ask would double the time
     card = load_model(model).card

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -85,3 +88,24 @@ def test_glyphs_learned_from_a_folder_are_read(symbols, tmp_path):
         assert reader.read_digit(symbols / kind / "3.png").label == kind
     with pytest.raises(OptionError, match="reads one symbol per picture"):
         reader.read(symbols / "ring" / "3.png")
+    tuned = inkread_command(
+        "train", "--init-from", tmp_path / "run", "--data", symbols, "--out", tmp_path / "more"
+    )
+    assert "does not have the ten digits as its first classes" in tuned.stderr
+    assert tuned.returncode != 0
+    shutil.rmtree(symbols / "cross")  # a folder to test may lack a class
+    scored = inkread_command("evaluate", "--data", symbols, "--model", tmp_path / "run")
+    assert "(0 of 12 wrong)" in scored.stdout
+    digits = inkread_command("evaluate", "--pictures", symbols, "--model", tmp_path / "run")
+    assert (digits.returncode, f"use --data {symbols}" in digits.stderr) == (2, True)
+
+
+def test_labels_that_a_model_does_not_know_are_an_error(symbols):
+    assert set(load_folder_glyphs(symbols, classes=("square", "ring", "cross")).glyphs.labels) == {1, 2}
+    with pytest.raises(DatasetFormatError, match="has the label 'cross', which is none of the classes"):
+        load_folder_glyphs(symbols, classes=("ring", "square"))
+
+
+def inkread_command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "inkread", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,18 +1,22 @@
 """``inkread evaluate``: scores a model on a collection of glyphs or a folder of labeled pictures."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
 from inkread.cli import outputs
-from inkread.cli.console import download_bar, progress_bar, write
+from inkread.cli.console import download_bar, printable, progress_bar, write
 from inkread.cli.options import AlphabetOption, DataDirOption, LexiconOption, ModelOption, QuietOption, reject
 from inkread.errors import OptionError
 from inkread.system.files import write_whole
+
+if TYPE_CHECKING:
+    from inkread.datasets.glyphs import LabelledGlyphs
 
 DIGITS_ONLY, CORRECTIONS = "digits", "corrections"
 
@@ -24,7 +28,12 @@ def evaluate(
     *,
     model: ModelOption = "default",
     data: Annotated[
-        str | None, Option(metavar="NAME", help="Score on this collection's test images; default: mnist.")
+        str | None,
+        Option(
+            metavar="NAME|DIR",
+            help="Score on this collection's test images; default: mnist. "
+            "A model of your own classes: on the pictures of this folder.",
+        ),
     ] = None,
     store: Annotated[
         str | None,
@@ -64,7 +73,7 @@ def evaluate(
     """Score a model on a collection's test images, or on a folder of labeled pictures.
 
     The collections are those of inkread train. A model of classes other than digits is scored on data with
-    the same classes.
+    the same classes: with --data, on a collection, or a folder like the one that it was trained on.
 
     A labeled folder has labels.csv or labels.tsv with the columns file and label (rows joined by "/", empty
     if there is nothing to read), or one folder per label. A picture is read as one digit if its column
@@ -111,20 +120,36 @@ def _on_glyphs(
     from inkread.datasets.registry import NAMES, load_named
     from inkread.evaluation.glyphs import evaluate_glyphs
     from inkread.pipeline.classifier import Classifier
+    from inkread.reader import knows_other_classes
 
-    if data not in NAMES and Path(data).is_dir():
+    is_folder = data not in NAMES and Path(data).is_dir()
+    has_own = knows_other_classes(model)
+    if is_folder and not has_own:
         raise OptionError(f"--data {data}", "is a folder", f"to score its pictures, use --pictures {data}")
     if predictions:
         outputs.make_folder(predictions.parent)
     classifier = Classifier(model)
-    with download_bar(quiet=quiet) as progress:
-        glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
+    if is_folder:
+        glyphs = _folder(Path(data), classifier.classes)
+    else:
+        with download_bar(quiet=quiet) as progress:
+            glyphs = load_named(data, "test", data_dir=data_dir, store=store, progress=progress)
     report = evaluate_glyphs(classifier, glyphs)
     if predictions:
         write_whole(predictions, report.to_csv().encode())
-    title = f"{model} on {glyphs.name}{'' if data == CORRECTIONS else ', test images'}"
+    title = f"{model} on {glyphs.name}{'' if data == CORRECTIONS or is_folder else ', test images'}"
     scores: dict[str, Any] = {"model": model, "data": glyphs.name} | report.to_dict()
     return scores, partial(print_glyph_report, report, title)
+
+
+def _folder(folder: Path, classes: Sequence[str]) -> "LabelledGlyphs":
+    """Reads a folder of pictures of a model's own classes; names those that cannot be read."""
+    from inkread.datasets.folders import load_folder_glyphs
+
+    loaded = load_folder_glyphs(folder, classes=classes)
+    if loaded.skipped:
+        sys.stderr.write(f"note: {printable(loaded.summary())}\n")
+    return loaded.glyphs
 
 
 def _on_pictures(
@@ -134,8 +159,11 @@ def _on_pictures(
     from inkread.datasets.pictures import load_labelled_folder
     from inkread.evaluation.pictures import evaluate_naively, evaluate_pictures
     from inkread.evaluation.reports.errors import error_page
-    from inkread.reader import Reader
+    from inkread.reader import Reader, knows_other_classes
 
+    if knows_other_classes(model):
+        problem = f"is read as digits, but {model} has other classes"
+        raise OptionError(f"--pictures {folder}", problem, f"use --data {folder}")
     for file in filter(None, (page, predictions)):
         outputs.make_folder(file.parent)  # before reading the pictures, which takes long
     reader, labelled = Reader(model=model), load_labelled_folder(folder)

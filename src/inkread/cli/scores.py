@@ -37,8 +37,7 @@ def print_glyph_report(report: GlyphReport, title: str) -> None:
         f"Calibration error {report.calibration_error:.4f} (15 bins)",
         "",
         _classes(report),
-        "",
-        _confusion(report) if NOT_A_DIGIT in report.labels else _mistakes(report),
+        *_confused(report),
     )
 
 
@@ -85,6 +84,14 @@ def _confusion(report: GlyphReport) -> Table:
         if any(counts):
             rows.add_row(label or NO_DIGIT, *(f"{count:,}" if count else "·" for count in counts))
     return rows
+
+
+def _confused(report: GlyphReport) -> Iterator[str | Table]:
+    """Yields the confusion matrix of digits, or the top mistakes among other classes if there are any."""
+    if NOT_A_DIGIT in report.labels:
+        yield from ("", _confusion(report))
+    elif report.errors:
+        yield from ("", _mistakes(report))
 
 
 def _mistakes(report: GlyphReport) -> Table:

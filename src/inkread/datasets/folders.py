@@ -68,28 +68,31 @@ class FolderGlyphs:
 def load_folder_glyphs(
     path: AnyPath,
     *,
+    classes: Sequence[str] = (),
     reader: Reader | None = None,
     on_picture: Callable[[int, int], object] = lambda _done, _of: None,
 ) -> FolderGlyphs:
     """Reads every picture of a labeled folder as one digit or symbol, and keeps the classifier's input.
 
-    The reader, by default the default one, finds the ink, and which of it is the digit. ``on_picture`` is
-    called after every picture with the number done and the total. The hash of the glyphs covers the images
-    followed by the labels.
+    The reader, by default the default one, finds the ink, and which of it is the digit. ``classes`` are those
+    of a model, if they are not the ten digits; by default, the folder's own labels are the classes.
+    ``on_picture`` is called after every picture with the number done and the total. The hash of the glyphs
+    covers the images followed by the labels.
 
     Raises:
         DatasetNotFoundError: the folder does not exist.
-        DatasetFormatError: a label is invalid or has more than one digit, there are more than 255 classes,
-            or no picture yields a glyph.
+        DatasetFormatError: a label is invalid, is none of the classes, or has more than one digit, there are
+            more than 255 classes, or no picture yields a glyph.
     """
     root, pictures = Path(path), load_labelled_folder(path, text=True)
-    own = _own_classes(root, pictures)
+    own = tuple(classes) or _own_classes(root, pictures)
     cut: Callable[[LabelledPicture], NDArray[np.uint8]]
     if own:
-        classes = np.array([own.index(picture.label) for picture in pictures], np.uint8)
+        _require_known(root, pictures, own)
+        numbers = np.array([own.index(picture.label) for picture in pictures], np.uint8)
         cut = _symbol
     else:
-        classes = np.array([_class_of(picture) for picture in load_labelled_folder(path)], np.uint8)
+        numbers = np.array([_class_of(picture) for picture in load_labelled_folder(path)], np.uint8)
         cut = partial(_glyph, reader=reader or Reader())
     images: dict[int, NDArray[np.uint8]] = {}
     skipped = []
@@ -105,7 +108,7 @@ def load_folder_glyphs(
             f"has no usable picture ({skipped[0].path.name} {skipped[0].problem})",
             "use pictures of digits, in a format that inkread reads",
         )
-    stack, labels = np.stack(list(images.values())), classes[list(images)]
+    stack, labels = np.stack(list(images.values())), numbers[list(images)]
     glyphs = LabelledGlyphs(
         name=root.resolve().name,
         images=stack,
@@ -136,6 +139,14 @@ def _own_classes(root: Path, pictures: Sequence[LabelledPicture]) -> tuple[str, 
         remedy = f"use at most {MOST_CLASSES} labels of up to {LONGEST_LABEL} characters"
         raise DatasetFormatError(str(root), problem, remedy)
     return (*named, "") if "" in labels else tuple(named)
+
+
+def _require_known(root: Path, pictures: Sequence[LabelledPicture], classes: Sequence[str]) -> None:
+    for picture in pictures:
+        if picture.label not in classes:
+            known = ", ".join(label or "nothing" for label in classes[:LISTED])
+            problem = f"has the label {picture.label!r}, which is none of the classes ({known}, …)"
+            raise DatasetFormatError(str(root), problem, "use the labels that the model was trained on")
 
 
 def _symbol(picture: LabelledPicture) -> NDArray[np.uint8]:

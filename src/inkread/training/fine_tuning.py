@@ -171,12 +171,15 @@ def _check(own: LabelledGlyphs, start: Model, *, folds: int) -> None:
     least = max(FEWEST, folds)
     if len(own) < least:
         raise TrainingError(own.name, f"has {len(own)} glyphs", f"give {least} or more, better fifty")
+    if start.card.labels[:10] != DIGIT_CLASSES[:10]:
+        problem, remedy = (
+            "does not have the ten digits as its first classes",
+            "train a new model on all pictures",
+        )
+        raise TrainingError(start.name, problem, remedy)
     if {DIGIT_CLASSES[label] for label in own.labels} - set(start.card.labels):
         problem = 'has glyphs of "no digit", which the model does not know'
         raise TrainingError(own.name, problem, "leave them out, or start from the bundled model")
-    if start.card.labels[:10] != DIGIT_CLASSES[:10]:
-        problem = "does not have the ten digits as its first classes"
-        raise TrainingError(start.name, problem, "start from another")
 
 
 def _others(

@@ -97,6 +97,9 @@ def train_text(
             stock = dataclasses.replace(stock, strips=stock.strips | {OWN: _own(data)})
         watched = {"on_epoch": progress.on_epoch, "on_batch": progress.on_batch}
         state = fit_text(recipe, out, stock=stock, held_out=held_out, resume=resume, **watched)
+        progress.on_note(
+            "the steps are done; measuring the network and weighing spelling takes ten minutes more"
+        )
         network = state.averaged.cpu()
         blend(network, start_of(recipe), recipe.blend)
         origin = Origin(recipe, (*described(stock, "train"), *described(held_out, "validation")), command)
