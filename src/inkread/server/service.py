@@ -106,7 +106,7 @@ class ReaderRegistry:
 def _entry(name: str, source: str) -> Entry:
     model = load_model(source)
     reads_letters = model.card.labels in (CHARACTER_CLASSES, TEXT_CLASSES)
-    kind = PAGES if model.card.fusion else LETTERS if reads_letters else GLYPHS
+    kind = LETTERS if reads_letters else PAGES if model.card.fusion else GLYPHS
     if kind == GLYPHS and not set(DIGITS) <= set(model.card.labels):
         known = ", ".join(model.card.labels[:3])
         raise OptionError(name, f"reads {known} … instead of the ten digits", "use a model that reads digits")
