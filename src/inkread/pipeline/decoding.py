@@ -86,7 +86,7 @@ def _character(columns: NDArray[np.float32], label: int, start: float, end: floa
     peak = columns[int(columns[:, label].argmax())]
     alternatives = tuple(
         (TEXT_CLASSES[other], float(peak[other]))
-        for other in np.argsort(-peak).tolist()
+        for other in np.argsort(-peak)[: ALTERNATIVES + 3].tolist()
         if other not in (label, BLANK, SPACE) and peak[other] > 0
     )
     return Character(TEXT_CLASSES[label], float(peak[label]), start, end, alternatives[:ALTERNATIVES])

@@ -185,7 +185,8 @@ def _is_frame(part: NDArray[np.uint8]) -> bool:
     """Returns whether a component, 1 in its box h×w, is a rectangle's outline at least, level or slanting."""
     if _is_closed(part):
         return True
-    _, sides, angle = cv2.minAreaRect(np.argwhere(part)[:, ::-1].astype(np.float32))
+    (outline, *_), _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    _, sides, angle = cv2.minAreaRect(outline)
     angle -= 90 * round(angle / 90)
     if max(sides) < LONG_FRAME * min(sides) or abs(np.tan(np.deg2rad(angle))) > max(SLOPES):
         return False
