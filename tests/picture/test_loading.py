@@ -26,6 +26,7 @@ from inkread.errors import (
     PictureTooLargeError,
 )
 from inkread.picture import WORKING_SIDE, Picture, PictureLimits, describe_source, load_picture
+from inkread.picture.working_size import longest_side
 
 FORMATS = ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"] + ["AVIF"] * features.check("avif")
 ORIENTATION = 0x0112
@@ -70,7 +71,8 @@ def check_promises(picture: Picture) -> None:
     assert picture.pixels.shape[2] == 3
     assert picture.pixels.flags.c_contiguous
     assert picture.pixels.flags.writeable
-    assert 1 <= max(picture.pixels.shape[:2]) <= WORKING_SIDE
+    assert 1 <= max(picture.pixels.shape[:2]) <= longest_side((picture.width, picture.height), WORKING_SIDE)
+    assert picture.pixels[..., 0].size <= WORKING_SIDE**2
     assert min(picture.scale) >= 1
 
 
@@ -208,6 +210,26 @@ def test_extreme_shapes_are_pictures_too(size: tuple[int, int]) -> None:
         picture = load_picture(source)
         check_promises(picture)
         assert (picture.width, picture.height) == size
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((9_000, 300), (2_000, 67)),  # less than 32 times as long as high
+        ((10_000, 60), (10_000, 60)),
+        ((9_000, 150), (3_750, 62)),
+        ((60, 40_000), (30, 20_000)),  # the longer side is at most ten times the usual
+    ],
+)
+@pytest.mark.parametrize("form", ["array", "PNG", "JPEG"])
+def test_a_very_long_picture_keeps_enough_pixels_of_height(
+    size: tuple[int, int], expected: tuple[int, int], form: str
+) -> None:
+    pixels = np.full(size[::-1], 7, np.uint8)
+    picture = load_picture(pixels if form == "array" else encode(Image.fromarray(pixels), form))
+    check_promises(picture)
+    assert picture.pixels.shape[1::-1] == pytest.approx(expected, rel=0.01)
+    assert (picture.width, picture.height) == size
 
 
 def test_thin_strokes_survive_reduction_as_their_average() -> None:
@@ -348,8 +370,8 @@ def test_a_fully_transparent_picture_is_blank_white() -> None:
 
 
 def test_hidden_colour_does_not_bleed_into_the_ink_when_a_picture_is_reduced() -> None:
-    image = ink_on_transparency(0, hidden=255).resize((6000, 60), Image.Resampling.NEAREST)
-    assert gray(load_picture(image))[10, 450] <= 1
+    image = ink_on_transparency(0, hidden=255).resize((6000, 600), Image.Resampling.NEAREST)
+    assert gray(load_picture(image))[100, 450] <= 1
 
 
 # Arrays

@@ -146,7 +146,7 @@ def test_colors_become_grey_as_in_python(run):
 def test_large_pictures_are_reduced_to_the_working_size_as_in_python(run):
     rng = np.random.default_rng(2)
     cases = Cases()
-    for height, width in ((30, 2345), (17, 4321)):
+    for height, width in ((90, 2345), (170, 4321), (60, 5000), (150, 9000), (20_500, 9)):
         pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
         expected = cv2.cvtColor(load_picture(Image.fromarray(pixels)).pixels, cv2.COLOR_RGB2GRAY)
         opaque = np.dstack([pixels, np.full((height, width), 255, np.uint8)])

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from inkread.picture.formats import PICTURE_SUFFIXES, is_document, supported_formats
 from inkread.picture.limits import PictureLimits
-from inkread.picture.loading import WORKING_SIDE, Picture, load_picture, page_count
+from inkread.picture.loading import Picture, load_picture, page_count
 from inkread.picture.sources import Source, describe_source
+from inkread.picture.working_size import WORKING_SIDE
 
 __all__ = [
     "PICTURE_SUFFIXES",

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.picture.working_size import longest_side
+
 Pixels = NDArray[np.uint8]
 
 _WHITE: Final = np.full(3, 255, np.float32)
@@ -39,9 +41,9 @@ def composite(colour: Pixels, alpha: Pixels | None, *, max_side: int) -> Pixels:
 
 
 def _reduce(pixels: Pixels, max_side: int) -> Pixels:
-    """Copies the pixels to contiguous memory, with the longer side at most ``max_side``."""
+    """Copies the pixels to contiguous memory, reduced as ``load_picture`` says."""
     height, width = pixels.shape[:2]
-    ratio = max_side / max(height, width)
+    ratio = longest_side((width, height), max_side) / max(height, width)
     if ratio >= 1:
         return np.array(pixels, order="C")
     size = max(1, round(width * ratio)), max(1, round(height * ratio))

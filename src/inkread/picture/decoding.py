@@ -15,6 +15,7 @@ from inkread.picture.containers import ORIENTATION, Contents, TooLaboriousError,
 from inkread.picture.formats import identify
 from inkread.picture.pages import HEIC_PIXEL, count_pages, heic_size, open_heic, render_page
 from inkread.picture.sources import read_source
+from inkread.picture.working_size import longest_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def decode(
     limits.check_pixels(name, size)
     if kind == "JPEG":
         for scale in _DRAFT_SCALES:
-            if max(size) // scale >= max_side:
+            if max(size) // scale >= longest_side(size, max_side):
                 image.draft(None, (size[0] // scale, size[1] // scale))
                 break
     stored = image.width * image.height * _PIXEL_BYTES.get(image.mode, 4)

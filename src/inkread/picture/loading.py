@@ -25,16 +25,10 @@ from inkread.picture.limits import DEFAULT_LIMITS, PictureLimits
 from inkread.picture.pages import count_pages
 from inkread.picture.sources import Source, describe_source, read_source
 from inkread.picture.values import split_array, split_image
+from inkread.picture.working_size import WORKING_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-WORKING_SIDE: Final = 2000
-"""Longest side of the working pixels.
-
-A 12-megapixel photo is just twice that, so its JPEG is decoded at half size; an A4 page at 300 dpi is reduced
-to 171 dpi, at which a digit 3 mm high still has MNIST's 20 pixels.
-"""
 
 _UPRIGHT: Final[dict[object, Callable[[Pixels], Pixels]]] = {
     2: lambda pixels: pixels[:, ::-1],
@@ -90,7 +84,9 @@ def load_picture(
             stretched from their minimum and maximum.
         limits: maximum bytes, pixels, and memory; a larger source raises an error.
         max_side: a picture whose longer side exceeds this is reduced to it by area averaging; a smaller one
-            is kept. A page of a PDF is rendered at 200 dpi, or at this size if that is smaller.
+            is kept. Of a picture more than 32 times as long as high, the shorter side keeps a 32nd of this,
+            and the longer side at most 10 times this. A page of a PDF is rendered at 200 dpi, or at this size
+            if that is smaller.
         page: the page's number, from 1; see ``page_count``.
 
     Returns:

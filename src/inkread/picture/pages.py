@@ -15,6 +15,7 @@ from PIL import Image
 
 from inkread.errors import PictureDamagedError, PictureFormatError, PictureTooLargeError
 from inkread.picture.containers import MOST_PAGES, tiff_pages
+from inkread.picture.working_size import longest_side
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -67,7 +68,8 @@ def render_page(name: str, data: bytes, page: int, max_side: int) -> tuple[Image
         name: its name, for errors.
         data: the whole file.
         page: the page's number, from 1, which must exist.
-        max_side: a page whose longer side exceeds this at ``DPI`` is rendered at this size.
+        max_side: a page whose longer side exceeds this at ``DPI`` is rendered at this size; see
+            ``working_size.longest_side`` for very long ones.
 
     Returns:
         The page in RGB on white, and its width and height in pixels at ``DPI``.
@@ -82,7 +84,8 @@ def render_page(name: str, data: bytes, page: int, max_side: int) -> tuple[Image
                 width, height = (max(1, math.ceil(side * DPI / _POINTS - _NOISE)) for side in sides)
                 # PDFium rounds up too, and must not render a page larger than it was measured.
                 scale = min(DPI / _POINTS, width / sides[0], height / sides[1])
-                scale *= min(1.0, max_side / max(width, height)) * (1 - _NOISE**2)
+                most = longest_side((width, height), max_side)
+                scale *= min(1.0, most / max(width, height)) * (1 - _NOISE**2)
                 with closing(sheet.render(scale=scale, rev_byteorder=True)) as bitmap:
                     return Image.fromarray(bitmap.to_numpy()).convert("RGB"), (width, height)
         except Exception as error:  # a broken page can raise nearly anything

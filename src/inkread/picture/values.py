@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from inkread.errors import PictureArrayError
+from inkread.picture.working_size import longest_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def split_image(name: str, image: Image.Image, max_side: int) -> tuple[Pixels, P
 
     Reduces large images. Works block by block, so that a large picture is never copied as a whole.
     """
-    ratio = max(1, max(image.size) // max_side)
+    ratio = max(1, max(image.size) // longest_side(image.size, max_side))
     factors = min(ratio, image.width), min(ratio, image.height)
     span = _image_span(name, image)
     reduced = np.empty(0, np.uint8)

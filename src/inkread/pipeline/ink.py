@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIRST_SIDE = 1_200
-"""Longer side, pixels, at which ink is searched first; halved while the writing is higher than
-``TALLEST``."""
+"""Longer side, pixels, at which ink is searched first; halved while the writing is higher than ``TALLEST``.
+The first time, the shorter side is not reduced below that."""
 TALLEST = 64
 """About the window of ``contrast.planes``: strokes of higher writing would be hollow."""
 INK = 0.25
 """Minimum contrast of ink, of 1; three local standard deviations are 1."""
-PAPER_SIDE = 400
-"""Longer side, pixels, at which the grey value of the paper is estimated."""
+PAPER_SIDE, COARSEST = 400, 3
+"""Longer side, pixels, at which the grey value of the paper is estimated; at most this factor smaller."""
 GRAIN = 6.0
 """Contrast that a stroke has somewhere, in standard deviations of the paper's grain."""
 SMOOTH = 1.0
@@ -109,7 +109,7 @@ def _stroke_width(part: NDArray[np.bool_]) -> float:
 
 def ink_of(grey: NDArray[np.uint8]) -> Ink:
     """Finds the ink of a page, uint8 H×W, without printed rules and frames."""
-    side = FIRST_SIDE
+    side = max(FIRST_SIDE, TALLEST * max(grey.shape) / min(grey.shape))
     while True:
         scale = min(1.0, side / max(grey.shape))
         small = grey
@@ -122,7 +122,7 @@ def ink_of(grey: NDArray[np.uint8]) -> Ink:
         size = _size_of(mask)
         if size <= TALLEST or side <= 100:
             return Ink(mask, scale, size, frames & ~mask)
-        side = int(max(small.shape) / 2)
+        side = max(small.shape) / 2
 
 
 def _contrasted(grey: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -147,7 +147,7 @@ def _contrasted(grey: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.
 def _paper(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Returns the grey value of the paper at each pixel: the median of the surroundings."""
     height, width = grey.shape
-    factor = max(1, round(max(grey.shape) / PAPER_SIDE))
+    factor = int(np.clip(round(max(grey.shape) / PAPER_SIDE), 1, COARSEST))
     size = max(1, width // factor), max(1, height // factor)
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     paper = cv2.medianBlur(small, max(3, WINDOW // factor | 1))
@@ -237,6 +237,8 @@ def _rules(
     joined = cv2.morphologyEx(joined & ~thick & 1, cv2.MORPH_CLOSE, along)
     found = np.zeros_like(ink)
     for slope in slopes:
+        if abs(slope) * length > height:  # such a run would not fit
+            continue
         room = int(abs(slope) * width) + 1
         shear = np.array([[1, 0, 0], [slope, 1, room if slope < 0 else 0]], np.float32)
         level = cv2.warpAffine(joined, shear, (width, height + room), flags=cv2.INTER_NEAREST)

@@ -283,5 +283,13 @@ def _extents(words: Sequence[LineWord], line: TextLine) -> Iterator[tuple[float,
     ends = [COLUMN * word.characters[-1].end for word in words]
     middles = [(end + start) / 2 for end, start in zip(ends, starts[1:], strict=False)]
     borders = [0.0, *middles, float(line.pixels.shape[1])]
+    has_ink = line.has_ink()
     for start, end, first, last in zip(starts, ends, borders, borders[1:], strict=False):
-        yield line.trimmed(max(first, start - BEYOND), min(last, end + BEYOND))
+        yield _trimmed(has_ink, max(first, start - BEYOND), min(last, end + BEYOND))
+
+
+def _trimmed(has_ink: NDArray[np.bool_], start: float, end: float) -> tuple[float, float]:
+    """Returns the part of some columns that has ink; all of it if none has."""
+    first, last = (max(0, int(column)) for column in (start, end))
+    found = np.flatnonzero(has_ink[first:last]) + first
+    return (float(found[0]), float(found[-1] + 1)) if len(found) else (start, end)

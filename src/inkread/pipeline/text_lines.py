@@ -59,8 +59,9 @@ so many in the line."""
 EMPTY = 1.15
 """Width of a gap, in widths of a cell, above which a cell in it is empty."""
 MOST_LINES = 400
-WIDEST = 12_000
-"""Bounds for pages of texture; pixels of a strip."""
+"""Maximum number of lines, for pages of texture."""
+WIDEST = 32_000
+"""Pixels of a strip at most, which OpenCV can still sample; a longer line is drawn smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,10 @@ class TextLine:
     tall: float
     cells: tuple[tuple[float, float, bool], ...] = ()
 
-    def trimmed(self, start: float, end: float) -> tuple[float, float]:
-        """Returns the part of some columns that has ink, in pixels of the strip; all of it if none has."""
-        paper = np.abs(self.pixels.astype(np.int16) - np.int16(np.median(self.pixels)))
-        has_ink = (paper > INKED * np.percentile(paper, DARKEST)).any(axis=0)
-        found = np.flatnonzero(has_ink[max(0, int(start)) : max(0, int(end))]) + max(0, int(start))
-        return (float(found[0]), float(found[-1] + 1)) if len(found) else (start, end)
+    def has_ink(self) -> NDArray[np.bool_]:
+        """Returns whether each column of the strip has ink."""
+        contrast = np.abs(self.pixels.astype(np.int16) - np.int16(np.median(self.pixels)))
+        return np.asarray((contrast > INKED * np.percentile(contrast, DARKEST)).any(axis=0), np.bool_)
 
     def box(self, start: float, end: float) -> tuple[float, float, float, float]:
         """Returns the box on the page of the columns from ``start`` to ``end``, in pixels of the strip."""
@@ -217,8 +216,8 @@ def _cut(pyramid: list[NDArray[np.uint8]], ink: Ink, own: NDArray[np.bool_]) -> 
     level = y - slope * x
     top, bottom = (float(end) for end in np.quantile(level, [0.002, 0.998]))
     tall = max(4.0, bottom - top)
-    scale = FILL * HEIGHT / tall
     left, right = float(x.min()) - MARGIN * tall, float(x.max()) + MARGIN * tall
+    scale = min(FILL * HEIGHT / tall, WIDEST / (right - left))
     width = int(np.clip(np.ceil((right - left) * scale), 16, WIDEST))
     source, columns, rows = _sampled(pyramid, (left, (top + bottom) / 2, slope), scale, width)
     pixels = cv2.remap(source, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

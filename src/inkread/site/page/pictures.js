@@ -5,6 +5,8 @@ import { greyOf } from "./reader/filters.js";
 import { image, reduce } from "./reader/resize.js";
 
 const WORKING_SIDE = 2000;
+const LONG = 32; // length over height of a picture that is a single line; see inkread.picture.working_size
+const LONGEST = 10 * WORKING_SIDE;
 const MOST_PIXELS = 120e6;
 const FAINT = 16; // alpha below which a pixel's color is mostly rounding error
 const MARGIN = 0.1; // share of the frame that is transparent if only its margin is
@@ -77,11 +79,17 @@ function multiply([red, green, blue, { data: alpha }]) {
     for (let at = 0; at < data.length; at += 1) data[at] = round((data[at] * alpha[at]) / 255);
 }
 
+/** Returns the longest side to which a picture is reduced: a very long one keeps enough pixels of height. */
+function longestSide({ width, height }) {
+  const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
+  return Math.max(WORKING_SIDE, Math.min(Math.ceil((WORKING_SIDE * longer) / (LONG * shorter)), LONGEST));
+}
+
 /** Reduces a large picture like Pillow, by whole numbers of pixels, and then like OpenCV. */
 function atWorkingSize(source) {
-  const ratio = Math.floor(Math.max(source.width, source.height) / WORKING_SIDE);
+  const ratio = Math.floor(Math.max(source.width, source.height) / longestSide(source));
   const blocks = ratio > 1 ? averaged(source, ratio) : source;
-  const share = WORKING_SIDE / Math.max(blocks.width, blocks.height);
+  const share = longestSide(blocks) / Math.max(blocks.width, blocks.height);
   if (share >= 1) return blocks;
   return reduce(blocks, ...[blocks.width, blocks.height].map((side) => Math.max(1, round(side * share))));
 }
