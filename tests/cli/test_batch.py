@@ -7,10 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+import cv2
 import pytest
+from pipeline.test_text_lines import page
 
 import inkread
 from inkread.cli import main
+from inkread.pipeline.text import TextReader
 
 pytest.importorskip("fsspec", reason="the extra batch is not installed")
 pytest.importorskip("pyarrow", reason="the extra batch is not installed")
@@ -57,9 +60,26 @@ def test_it_reads_other_alphabets_and_never_mixes_them_in_one_folder(call, tmp_p
     assert (code, "alphabet" in error) == (1, True), error
 
 
+def test_a_lexicon_is_used_and_belongs_to_the_job(call, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("hello\nworld\n")
+    picture = tmp_path / "note.png"
+    cv2.imwrite(str(picture), page("hello world"))
+    out = tmp_path / "out"
+    arguments = (picture, "--out", out, "--format", "jsonl", "--workers", 1, "--quiet", "--alphabet", "text")
+    assert call(*arguments, "--lexicon", words) == (0, "", "")
+    (part,) = out.glob("part-*.jsonl")
+    row = json.loads(part.read_text())
+    assert row["models"] == TextReader("text", lexicon=words).fingerprint
+    assert row["text"] == "hello world"
+    code, _, error = call(*arguments)
+    assert (code, "holds a job with other settings (models)" in error) == (1, True), error
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        (["x.png", "--lexicon", "words.txt", "--single"], 2, "error: --lexicon: has no effect with --single"),
         (["missing"], 1, "error: missing: does not exist; "),
         (["x.png", "--max-seconds", "0"], 2, "error: --max-seconds 0: is out of range; "),
         (["x.png", "--min-probability", "2"], 2, "error: "),

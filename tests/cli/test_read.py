@@ -309,6 +309,12 @@ def test_doubtful_digits_are_printed_as_question_marks(run, more):
     assert "?" not in run("read", "rows.png", *more, "--min-probability", 0.9).out
 
 
+def test_a_lexicon_has_no_effect_on_one_character(run):
+    result = run("read", "rows.png", "--single", "--alphabet", "letters", "--lexicon", "words.txt")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "error: --lexicon: has no effect with --single; leave out one of them\n"
+
+
 def test_doubtful_digits_are_drawn(run, tmp_path):
     assert run("read", "rows.png", "--min-probability", 1, "--draw", tmp_path / "out.png").out == "??\n?\n"
     assert (tmp_path / "out.png").is_file()

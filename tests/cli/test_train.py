@@ -244,8 +244,8 @@ def test_options_of_the_augmentation_change_it_and_leave_the_rest_of_it(run, tra
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["detector", "--rotation", 3], "DetectorRecipe.rotation"),
-        (["mlp", "--echo", 3], "Recipe.echo"),
+        (["detector", "--rotation", 3], "--rotation 3.0: is not a setting"),
+        (["mlp", "--echo", 3], "--echo 3: is not a setting"),
         (["mlp", "--optimizer", "adamq"], "did you mean 'adam'"),
         (["mlp", "--epochs", 0], "out of range"),
     ],
@@ -354,7 +354,7 @@ def test_a_model_that_reads_no_more_is_not_called_better(run, tuned, tmp_path):
         ([], "requires your own pictures"),
         (["--data", ".", "--network", "cnn"], "cannot be used with --init-from"),
         (["--data", ".", "--resume"], "cannot be used with --init-from"),
-        (["--data", ".", "--epochs", 3], "FineTuneConfig.epochs: is not a setting"),
+        (["--data", ".", "--epochs", 3], "--epochs 3: is not a setting of this kind of training"),
         (["--data", ".", "--folds", 1], "out of range"),
     ],
 )

@@ -268,6 +268,20 @@ def test_pictures_are_read_as_the_options_say(run, watched, tmp_path):
         assert [(row["source"], row["text"]) for row in rows_of(out)] == [("within/rows.png", text)]
 
 
+def test_words_of_a_lexicon_are_expected(run, watched, tmp_path, monkeypatch):
+    fill(watched, "seven.png")
+    asked = []
+
+    def opened(*args: object, **options: object) -> object:
+        asked.append((args, options))
+        return inkread.reader.Reader()
+
+    monkeypatch.setattr(inkread.reader, "open_reader", opened)
+    options = ("--alphabet", "text", "--lexicon", "x.txt", "--once", "--interval", 0.001)
+    assert run("watch", watched, "--out", tmp_path / "out.csv", *options).code == 0
+    assert asked == [(("text",), {"model": "default", "lexicon": Path("x.txt")})]
+
+
 def test_a_torn_line_is_reported(run, watched, tmp_path):
     out = tmp_path / "out.csv"
     fill(watched, "seven.png")
@@ -285,6 +299,8 @@ def test_a_torn_line_is_reported(run, watched, tmp_path):
         (["--out", "out.csv", "--interval", "0"], "interval 0: is out of range"),
         (["--out", "out.csv", "--min-probability", "2"], "0..1"),
         (["--out", "out.txt"], "use .csv or .jsonl"),
+        (["--out", "out.csv", "--lexicon", "x.txt"], "has no effect on digits"),
+        (["--out", "out.csv", "--lexicon", "x.txt", "--single"], "has no effect with --single"),
     ],
 )
 def test_wrong_options_are_errors_before_anything_is_written(run, watched, monkeypatch, options, problem):

@@ -243,6 +243,15 @@ def test_wrong_names_and_detectors_are_rejected(run, tmp_path, digits):
         export_model("detector", to=["onnx"], out=tmp_path, digits=digits)
 
 
+def test_an_export_of_another_model_is_not_replaced(run, tmp_path, digits):
+    (exported,) = export_model(run, to=["onnx"], out=tmp_path / "out", digits=digits)
+    before = exported.path.read_bytes()
+    with pytest.raises(OptionError, match=r"holds an export of '[^']+', which one of"):
+        export_model("default", to=["onnx"], out=tmp_path / "out", digits=digits)
+    assert exported.path.read_bytes() == before
+    export_model(run, to=["onnx"], out=tmp_path / "out", digits=digits)
+
+
 def test_without_mnist_synthetic_digits_are_compared_that_the_model_can_read(tmp_path, monkeypatch):
     for variable in ("INKREAD_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(tmp_path))

@@ -156,3 +156,8 @@ def test_the_cause_of_a_rejection_is_complete() -> None:
         match=r"runnable ONNX model \(Unsupported model IR version: 99, max supported .*\d+\);",
     ):
         Classifier(as_model(newer.SerializeToString()))
+
+
+def test_a_network_of_lines_is_not_a_classifier():
+    with pytest.raises(ModelFormatError, match="reads lines of text, not single characters"):
+        Classifier("text")

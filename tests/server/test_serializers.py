@@ -102,7 +102,7 @@ def test_models_are_listed_with_their_cards(server):
         "default": ("glyphs", True),
         "characters": ("text", False),
         "detector": ("detector", False),
-        "text": ("text", False),
+        "text": ("text", True),
     }
     assert models["default"]["card"]["sha256"] == inkread.models.load_model().card.sha256
     assert "/" not in models["default"]["name"]

@@ -6,7 +6,10 @@ import pytest
 from pipeline.test_text_lines import page
 from serving import png, serving
 
+from inkread.errors import OptionError
+from inkread.models import TEXT, load_model
 from inkread.pipeline.text import TextReader
+from inkread.server.service import ReaderRegistry
 
 NOTE = page("hello world", "second line")
 
@@ -41,6 +44,40 @@ def test_digits_stay_the_default(server):
     answer = server.post("/v1/read", content=png(NOTE)).json()
     assert answer["model"] == "default"
     assert all("words" not in line for line in answer["lines"])
+
+
+def test_your_own_network_of_lines_can_be_chosen_for_text_only():
+    folder = str(load_model(TEXT).path.parent)
+    with serving(models={"mine": folder}) as server:
+        answer = server.post("/v1/read?alphabet=text&model=mine", content=png(NOTE)).json()
+        assert (answer["model"], answer["text"]) == ("mine", TextReader("text", threads=1).read(NOTE).text)
+        assert server.post("/v1/read?alphabet=text", content=png(NOTE)).json()["model"] == "text"
+        problem = server.post("/v1/read?model=mine", content=png(NOTE)).json()
+        assert problem["detail"] == "The model mine is of kind text, which does not read digits."
+        assert "kind glyphs" in problem["remedy"]
+        assert server.post("/v1/read?alphabet=text&model=characters", content=png(NOTE)).status_code == 404
+
+
+def test_a_model_of_digits_does_not_read_text():
+    with serving(models={"mine": str(load_model().path.parent)}) as server:
+        problem = server.post("/v1/read?alphabet=text&model=mine", content=png(NOTE))
+        assert (problem.status_code, problem.json()["type"]) == (422, "urn:inkread:problem:invalid-option")
+        batch = server.post("/v1/read-batch?alphabet=text&model=mine", files={"picture": png(NOTE)})
+        assert batch.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "problem"),
+    [
+        ("text", "default", "is a glyphs model, unlike the bundled one of that name"),
+        ("default", "text", "is a text model, unlike the bundled one of that name"),
+        ("mine", "characters", "is a text model, not one of digits or of lines of text"),
+        ("mine", "detector", "is a detector model, not one of digits or of lines of text"),
+    ],
+)
+def test_a_model_that_could_not_read_is_refused_at_the_start(name, folder, problem):
+    with pytest.raises(OptionError, match=problem):
+        ReaderRegistry({name: str(load_model(folder).path.parent)})
 
 
 def test_an_unknown_alphabet_is_an_invalid_option(server):

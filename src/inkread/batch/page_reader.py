@@ -38,6 +38,7 @@ class ReadingSettings:
         alphabet: the characters to read.
         model: the glyph classifier.
         detector: the detector.
+        lexicon: a file of words that text probably consists of, which every machine must have.
         single: read one digit per page, or none.
         min_probability: 0..1; less probable digits are labelled ``"?"``.
         limits: maximum size of a picture.
@@ -48,6 +49,7 @@ class ReadingSettings:
     alphabet: str = DIGITS_ONLY
     model: str = "default"
     detector: str = DETECTOR
+    lexicon: str | None = None
     single: bool = False
     min_probability: float = 0.0
     limits: PictureLimits = field(default_factory=PictureLimits)
@@ -62,7 +64,12 @@ class ReadingSettings:
     def reader(self) -> Reader | TextReader | SymbolReader:
         """Makes the reader; raises the errors of ``open_reader``."""
         return open_reader(
-            self.alphabet, model=self.model, detector=self.detector, limits=self.limits, threads=THREADS
+            self.alphabet,
+            model=self.model,
+            detector=self.detector,
+            lexicon=self.lexicon,
+            limits=self.limits,
+            threads=THREADS,
         )
 
 

@@ -8,9 +8,11 @@ from inkread.cli.console import bars, write
 from inkread.cli.options import (
     AlphabetOption,
     DetectorOption,
+    LexiconOption,
     MinProbabilityOption,
     ModelOption,
     SingleOption,
+    require_use,
 )
 from inkread.models import DETECTOR
 
@@ -45,6 +47,7 @@ def batch(
     ] = None,
     workers: Annotated[int | None, Option(help="Pictures read at a time; default: one per core.")] = None,
     alphabet: AlphabetOption = "digits",
+    lexicon: LexiconOption = None,
     single: SingleOption = False,
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
@@ -70,6 +73,7 @@ def batch(
     """
     from rich.progress import TimeRemainingColumn
 
+    require_use(lexicon, single=single)
     from inkread.batch import Job, ReadingSettings, run
 
     job = Job(
@@ -79,6 +83,7 @@ def batch(
             alphabet=alphabet,
             model=model,
             detector=detector,
+            lexicon=str(lexicon) if lexicon else None,
             single=single,
             min_probability=min_probability,
             max_seconds=max_seconds,

@@ -74,3 +74,9 @@ def reject(given: Mapping[str, object], problem: str, remedy: str) -> None:
     for option, value in given.items():
         if value:
             raise OptionError(option, problem, remedy)
+
+
+def require_use(lexicon: Path | None, *, single: bool) -> None:
+    """Raises an ``OptionError`` if a lexicon would have no effect, because one character is read."""
+    if single:
+        reject({"--lexicon": lexicon}, "has no effect with --single", "leave out one of them")

@@ -18,6 +18,7 @@ from inkread.cli.options import (
     QuietOption,
     SingleOption,
     require,
+    require_use,
 )
 from inkread.models import DETECTOR
 
@@ -98,6 +99,7 @@ def read(
     from inkread.cli.page_reading import ReaderOptions, open_readers
     from inkread.results import require_probability
 
+    require_use(lexicon, single=single)
     require_probability(min_probability)
     chosen = style_of(style, out)
     with ExitStack() as stack:

@@ -89,10 +89,12 @@ def _named_as_options(settings: dict[str, Any]) -> Iterator[None]:
         yield
     except OptionError as error:
         _, _, name = error.source.partition(" = ")[0].rpartition(".")
-        if name not in settings or error.problem.startswith("is not a setting"):
+        if name not in settings:
             raise
-        option = f"--{name.replace('_', '-')} {settings[name]}"
-        raise OptionError(option, error.problem, error.remedy) from error
+        option, problem = f"--{name.replace('_', '-')} {settings[name]}", error.problem
+        if problem == "is not a setting":
+            problem = "is not a setting of this kind of training"
+        raise OptionError(option, problem, error.remedy) from error
 
 
 def _over(base: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

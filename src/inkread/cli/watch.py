@@ -9,7 +9,14 @@ from typer import Argument, Exit, Option
 
 from inkread.cli.console import INTERRUPTED, on_stop, printable, report
 from inkread.cli.formats import nothing_in
-from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, SingleOption
+from inkread.cli.options import (
+    AlphabetOption,
+    LexiconOption,
+    MinProbabilityOption,
+    ModelOption,
+    SingleOption,
+    require_use,
+)
 
 if TYPE_CHECKING:
     from inkread.results import Reading
@@ -33,6 +40,7 @@ def watch(
     min_probability: MinProbabilityOption = 0.0,
     model: ModelOption = "default",
     alphabet: AlphabetOption = "digits",
+    lexicon: LexiconOption = None,
     quiet: Annotated[bool, Option("--quiet", help="Show errors only.")] = False,
 ) -> None:
     """Read pictures as they arrive in a folder, and append a line for each to a CSV or JSONL file.
@@ -55,10 +63,11 @@ def watch(
     from inkread.results import require_probability
     from inkread.watching import DirectoryScanner, Journal, Watcher, require_interval
 
+    require_use(lexicon, single=single)
     require_probability(min_probability)
     require_interval(interval)
     scanner = DirectoryScanner(folder, recursive=recursive)
-    reader = open_reader(alphabet, model=model)
+    reader = open_reader(alphabet, model=model, lexicon=lexicon)
 
     def read(path: Path) -> "Reading | PictureError":
         try:

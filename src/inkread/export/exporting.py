@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +71,8 @@ def export_model(
         One entry per format, in the order of ``FORMATS``.
 
     Raises:
-        OptionError: a format is unknown, or ``out`` is missing for a bundled model.
+        OptionError: a format is unknown, or ``out`` is missing for a bundled model, or holds an export of a
+            model of another name.
         MissingExtraError: a format needs a package that is not installed; nothing was exported.
         ModelError: the model does not exist, or does not read glyphs.
         ExportError: a file gives different results than its source; it was not saved.
@@ -86,6 +88,8 @@ def export_model(
         out = Path(model) / EXPORTS
     out = Path(out)
     loaded = dataclasses.replace(load_model(model), quantized=None)
+    for each in formats:
+        _require_own(out / each.name / each.card_file, loaded.card.name)
     if reads_lines(loaded.card):
         export = line_exporter(loaded, formats)
     else:
@@ -99,6 +103,17 @@ def export_model(
             exported.append(export(each, out / each.name))
             on_format()
     return exported
+
+
+def _require_own(card: Path, name: str) -> None:
+    """Raises an ``OptionError`` if there is an export of another model."""
+    try:
+        other = json.loads(card.read_bytes())["name"]
+    except (OSError, ValueError, KeyError, TypeError):  # there is none
+        return
+    if other != name:
+        problem = f"holds an export of {other!r}, which one of {name!r} would replace"
+        raise OptionError(str(card.parent), problem, "choose another folder with --out, or remove it")
 
 
 def _classifier(model: Model) -> Classifier:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inkread.errors import ModelFormatError
 from inkread.models import DIGIT_CLASSES, NOT_A_DIGIT, Model, load_model
+from inkread.models.card import TEXT_CLASSES
 from inkread.models.onnx_session import Network
 from inkread.pipeline.glyph import SIDE
 
@@ -42,6 +44,9 @@ class Classifier(Network):
 
     def __init__(self, model: Model | str | os.PathLike[str] = "default", *, threads: int = 0) -> None:
         model = model if isinstance(model, Model) else load_model(model)
+        if model.card.labels == TEXT_CLASSES:
+            remedy = "use it with --alphabet text, or name a model of single characters"
+            raise ModelFormatError(str(model.path), "reads lines of text, not single characters", remedy)
         self.labels = model.card.labels
         self.gives = "logits", [None, len(self.labels)]
         super().__init__(model, threads=threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import math
 from bisect import bisect_left
 from functools import lru_cache
@@ -41,9 +42,11 @@ class Lexicon:
     Args:
         weights: any number of words, with how probable each is relative to the others; those with
             characters that the network does not know are left out.
+        sha256: hash of the file that they are from, hexadecimal; empty if there is none.
     """
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
+    def __init__(self, weights: Mapping[str, float], *, sha256: str = "") -> None:
+        self.sha256 = sha256
         known = set(TEXT_CLASSES)
         self.words = sorted(word for word in weights if 0 < len(word) <= LONGEST and known.issuperset(word))
         forms = {
@@ -76,7 +79,8 @@ class Lexicon:
         words = _decoded(content)
         if "\0" in words:
             raise OptionError(str(path), "is not a text file", "give one word per line")
-        lexicon = cls(dict.fromkeys(words.split()[:MOST_WORDS], 1.0))
+        sha256 = hashlib.sha256(content).hexdigest()
+        lexicon = cls(dict.fromkeys(words.split()[:MOST_WORDS], 1.0), sha256=sha256)
         if not lexicon.words:
             raise OptionError(str(path), "has no words", "give one word per line")
         return lexicon

@@ -171,9 +171,10 @@ class TextReader(SourceReader[TextTrace]):
 
     @property
     def hashes(self) -> tuple[str, ...]:
-        """The SHA-256, hexadecimal, of both networks, and of the n-grams if they are in use."""
+        """The SHA-256, hexadecimal, of both networks, and of the n-grams and the lexicon in use."""
         spelling = (self._search.sha256,) if self._search else ()
-        return (self.recognizer.sha256, self.classifier.sha256, *spelling)
+        listed = (self._lexicon.sha256,) if self._lexicon else ()
+        return (self.recognizer.sha256, self.classifier.sha256, *spelling, *listed)
 
     def trace(
         self, source: Source, *, single: bool = False, page: int = 1, min_probability: float = 0.0

@@ -247,7 +247,10 @@ class Model(Shape):
 
     name: str
     kind: Literal["glyphs", "detector", "text"]
-    selectable: bool = Field(description="Whether the option `model` accepts it.")
+    selectable: bool = Field(
+        description="Whether the option `model` accepts it: for digits a model of kind `glyphs`, for other "
+        "alphabets one of kind `text`."
+    )
     size: int = Field(description="Size of the model in bytes.")
     report: bool = Field(description="Whether `/v1/models/{name}/report` exists.")
     card: dict[str, Any] = Field(description="The model's description, origin, and scores.")

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from inkread.errors import OptionError
-from inkread.models import bundled, load_model
+from inkread.models import DEFAULT, TEXT, bundled, load_model
 from inkread.models.card import CHARACTER_CLASSES, REPORT_FILE, TEXT_CLASSES, load_history
 from inkread.pipeline.classifier import DIGITS
 from inkread.reader import DIGITS_ONLY
@@ -55,8 +55,8 @@ class Entry:
 
     @property
     def is_selectable(self) -> bool:
-        """Whether it can be selected to read digits; the others are part of every reading."""
-        return self.kind == GLYPHS
+        """Whether it can be selected to read digits or lines of text; the others are part of readings."""
+        return self.kind == GLYPHS or self.model.card.labels == TEXT_CLASSES
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the entry's JSON object with its card; the card's command has file names without paths."""
@@ -86,20 +86,32 @@ class ReaderRegistry:
         sources = {name: name for name in bundled()} | dict(folders)
         self.entries = {name: _entry(name, source) for name, source in sources.items()}
         for name in folders:
-            if not self.entries[name].is_selectable:
-                problem = f"is a {self.entries[name].kind} model, not one of digits"
-                raise OptionError(name, problem, "use one of glyphs")
+            entry = self.entries[name]
+            if not entry.is_selectable:
+                problem = f"is a {entry.kind} model, not one of digits or of lines of text"
+                raise OptionError(name, problem, "use a run of inkread train")
+            if name in bundled() and entry.kind != _entry(name, name).kind:
+                problem = f"is a {entry.kind} model, unlike the bundled one of that name"
+                raise OptionError(name, problem, "use another name")
 
     @property
     def folders(self) -> dict[str, Path]:
         """The folders of the selectable models, by name."""
         return {name: entry.model.path.parent for name, entry in self.entries.items() if entry.is_selectable}
 
-    def require(self, name: str) -> Entry:
-        """Returns the model of that name; raises a ``Problem`` if no selectable model has it."""
-        entry = self.entries.get(name)
+    def require(self, name: str, alphabet: str = DIGITS_ONLY) -> Entry:
+        """Returns the model of that name that reads an alphabet; the default one of lines is ``text``.
+
+        Raises:
+            Problem: no selectable model has this name, or it reads something else.
+        """
+        kind = GLYPHS if alphabet == DIGITS_ONLY else LETTERS
+        entry = self.entries.get(TEXT if kind == LETTERS and name == DEFAULT else name)
         if entry is None or not entry.is_selectable:
             raise Problem("unknown-model", "No selectable model has this name.", "See /v1/models.")
+        if entry.kind != kind:
+            detail = f"The model {name} is of kind {entry.kind}, which does not read {alphabet}."
+            raise Problem("invalid-option", detail, f"Use one of kind {kind}, see /v1/models, or omit it.")
         return entry
 
 
@@ -154,7 +166,8 @@ class Service:
             model_sha256=entry.model.card.sha256,
             keep=new_id() if self.store is not None and keeps else None,
             client=client,
-            **options.model_dump(exclude={"keep"}),
+            model=entry.name,
+            **options.model_dump(exclude={"keep", "model"}),
         )
         timed = self.metrics.reading_seconds.labels(entry.name).observe
         done = await self.pool.run(task, patiently=patiently, timed=timed)

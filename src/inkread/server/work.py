@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from inkread.errors import InkreadError, PictureTooLargeError
-from inkread.models import DEFAULT, TEXT
+from inkread.models import DEFAULT
 from inkread.picture import is_document, page_count
 from inkread.pipeline.classifier import DIGITS
 from inkread.pipeline.explain import stages_of
@@ -92,7 +92,7 @@ class Readers:
         cv2.setNumThreads(THREADS)
         self._make, self._folders, self.limits = make, folders, limits
         self._readers: dict[str, Reader] = {}
-        self._text: dict[str, TextReader] = {}
+        self._text: dict[tuple[str, str], TextReader] = {}
         with contextlib.suppress(PictureTooLargeError):  # if the limit is tiny
             self[DEFAULT].read(_row_of_strokes())
 
@@ -102,12 +102,15 @@ class Readers:
         return self._readers[name]
 
     def of(self, name: str, alphabet: str) -> Reader | TextReader:
-        """Returns the reader of digits with that model, or of another alphabet."""
+        """Returns the reader of digits, or of another alphabet, with that model."""
         if alphabet == DIGITS_ONLY:
             return self[name]
-        if alphabet not in self._text:
-            self._text[alphabet] = TextReader(alphabet, limits=self.limits, threads=THREADS)
-        return self._text[alphabet]
+        if (name, alphabet) not in self._text:
+            folder = self._folders[name]
+            self._text[name, alphabet] = TextReader(
+                alphabet, model=folder, limits=self.limits, threads=THREADS
+            )
+        return self._text[name, alphabet]
 
     def __call__(self, task: Task) -> Done:
         """Runs a task.
@@ -179,7 +182,7 @@ class ReadPicture:
         answer = trace.reading.to_dict() | {
             "id": self.keep,
             "source": self.name,
-            "model": TEXT if isinstance(trace, TextTrace) else self.model,
+            "model": self.model,
             "milliseconds": round(milliseconds, 2),
             "page": self.page,
             "pages": pages,

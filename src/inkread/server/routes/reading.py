@@ -61,7 +61,7 @@ async def read(request: Request, options: Annotated[PictureOptions, Query()], pa
     """
     if options.draw and options.stages:
         raise Problem("bad-request", "draw and stages cannot be combined.", "Use only one of them.")
-    entry = parts.registry.require(options.model)
+    entry = parts.registry.require(options.model, options.alphabet)
     upload = await one_picture(request)
     content = await parts.read(upload, entry, options, client=client_of(request))
     return Response(content, media_type="image/png" if options.draw else "application/json")
@@ -89,7 +89,7 @@ async def read_batch(
     Each line is sent as soon as its picture and all previous ones are read. An unreadable picture has `error`
     set; the others are still read.
     """
-    entry = parts.registry.require(options.model)
+    entry = parts.registry.require(options.model, options.alphabet)
     if parts.pool.is_full:
         raise busy()
     uploads = await many_pictures(request, limit=parts.settings.max_files)

@@ -85,9 +85,10 @@ export class Api {
 
   /** Reads a picture with the options of POST /v1/read; `patient` retries while the server is busy. */
   async read(picture, { name = "picture.png", signal, patient = false, ...options } = {}) {
-    const { model, min_probability, page } = options; // the others are for this page
+    const { model, min_probability, page, single } = options; // the others are for this page
     const file = page ? name.replace(/#\d+$/, "") : name; // pages are listed as scan.pdf#2
-    this.#note("v1/read", { model, min_probability, page, ...this.#chosen() }, { file });
+    const chosen = { ...this.#chosen(), ...(single ? { single } : {}) };
+    this.#note("v1/read", { model, min_probability, page, ...chosen }, { file });
     const response = await this.#picture(picture, { name, signal, patient, ...options });
     const reading = await response.json();
     return this.alphabet() ? asText(reading) : reading;
@@ -128,7 +129,7 @@ export class Api {
   #picture(picture, { name, signal, patient, ...options }) {
     const body = new FormData();
     body.append("picture", picture, name);
-    const all = query({ ...options, ...this.#chosen() });
+    const all = query({ ...this.#chosen(), ...options });
     return this.#send(`v1/read${all}`, { method: "POST", body, signal, patient });
   }
 

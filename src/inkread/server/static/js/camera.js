@@ -38,13 +38,14 @@ export class CameraTab {
   #controller = null;
   #frozen = false;
 
-  constructor({ api, corrections, options, model, add }) {
+  constructor({ api, corrections, options, alphabet, model, add }) {
     Object.assign(this, { api, corrections, model });
     this.shots = new Shots({ read: (file) => this.#readShot(file), add });
     this.view = new ReadingView($("camera-reading"), {
       options,
       corrections,
-      invitation: "The camera is off.",
+      alphabet,
+      invitation: () => "The camera is off.",
     });
     this.boxes = new Boxes($("camera-boxes"), {
       live: true,

@@ -22,16 +22,18 @@ export class DrawTab {
   #width = 0;
   #height = 0;
 
-  constructor({ api, corrections, options, model }) {
-    Object.assign(this, { api, corrections, model });
+  constructor({ api, corrections, options, alphabet, model }) {
+    Object.assign(this, { api, corrections, alphabet, model });
     this.view = new ReadingView($("draw-reading"), {
       options,
+      alphabet,
       corrections,
-      invitation: "Digits are read as you draw.",
+      invitation: () => alphabet.words.live,
     });
     this.gridView = new ReadingView($("draw-reading"), {
       options,
-      invitation: "Fill pixels, then classify them.",
+      alphabet,
+      invitation: () => "Fill pixels, then classify them.",
       seen: "Your drawing",
     });
     const boxes = document.createElement("div");
@@ -183,17 +185,32 @@ export class DrawTab {
 
   async #classify() {
     if (this.#pixels.isEmpty) return;
-    const values = this.#pixels.values.slice();
     this.gridView.busy();
     try {
-      const answer = await this.#latest.run((signal) =>
-        this.api.glyphs([this.#pixels.rows], { model: this.model(), signal }),
+      const reading = await this.#latest.run((signal) =>
+        this.alphabet.isDigits ? this.#digit(signal) : this.#character(signal),
       );
-      if (answer)
-        this.gridView.show({ reading: readingOfGlyph(answer, values), picture: null, name: "grid" });
+      if (reading) this.gridView.show({ reading, picture: null, name: "grid" });
     } catch (error) {
       if (!isAbort(error)) this.gridView.problem(error, mayPass(error) ? () => this.#classify() : null);
     }
+  }
+
+  async #digit(signal) {
+    const values = this.#pixels.values.slice();
+    const answer = await this.api.glyphs([this.#pixels.rows], { model: this.model(), signal });
+    return readingOfGlyph(answer, values);
+  }
+
+  /** Reads the grid as a picture of one character, black on white. */
+  async #character(signal) {
+    const canvas = el("canvas", { width: SIDE, height: SIDE });
+    const context = canvas.getContext("2d");
+    const image = context.createImageData(SIDE, SIDE);
+    this.#pixels.values.forEach((ink, at) => image.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * at));
+    context.putImageData(image, 0, 0);
+    const options = { name: "grid.png", model: this.model(), single: true, patient: true, signal };
+    return this.api.read(await toBlob(canvas), options);
   }
 
   /** Renders the sheet as a picture: black ink on white in any theme. */

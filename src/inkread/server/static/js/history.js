@@ -20,8 +20,8 @@ export class HistoryTab {
   #latest = new Latest();
   #typing = 0;
 
-  constructor({ api, corrections, options, info }) {
-    Object.assign(this, { api, corrections, options, info });
+  constructor({ api, corrections, options, alphabet, info }) {
+    Object.assign(this, { api, corrections, options, alphabet, info });
     this.given = el("div");
     $("search").addEventListener("input", () => {
       clearTimeout(this.#typing);

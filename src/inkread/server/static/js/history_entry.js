@@ -19,8 +19,8 @@ export class HistoryEntry {
    * @param {HTMLElement} remove the button that deletes it.
    * @param {() => void} changed called after a correction.
    */
-  constructor(summary, { api, corrections, options }, remove, changed) {
-    Object.assign(this, { api, corrections, options, changed });
+  constructor(summary, { api, corrections, options, alphabet }, remove, changed) {
+    Object.assign(this, { api, corrections, options, alphabet, changed });
     this.#summary = summary;
     this.thumbnail = el("img", { class: "thumbnail", alt: "", width: 72, height: 54, hidden: true });
     this.text = el("span", { class: "entry-text" }, summary.text.replaceAll("\n", " / ") || "no digit");
@@ -90,7 +90,8 @@ export class HistoryEntry {
     const view = new ReadingView(panel, {
       options: this.options,
       corrections: this.corrections,
-      invitation: "",
+      alphabet: this.alphabet,
+      invitation: () => "",
       changed: () => {
         this.#write(item.reading);
         this.changed();

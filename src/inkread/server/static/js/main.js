@@ -1,5 +1,6 @@
 /** Assembles the page. */
 
+import { Alphabet } from "./alphabet.js";
 import { Api } from "./api.js";
 import { ApiTab } from "./api_tab.js";
 import { CameraTab } from "./camera.js";
@@ -29,34 +30,36 @@ const NO_OTHERS = "The page loads nothing from any other host and sets no cookie
 let known = null; // the response of GET /v1/info
 let answer; // ends the wait for it, even after a failure
 const answered = new Promise((resolve) => { answer = resolve; });
-let chosen = recall("model"); // null: the server's default model
+const MEMORY = { glyphs: "model", text: "text-model" }; // the names of the choices in the browser, by kind
+const chosen = { glyphs: recall(MEMORY.glyphs), text: recall(MEMORY.text) }; // null: the server's default
 
-const alphabet = $("alphabet");
+const alphabet = new Alphabet($("alphabet"));
 const options = new ReadingOptions();
 const api = new Api({
   base: document.baseURI,
   key: currentKey,
   askKey,
-  alphabet: () => (alphabet.value === "digits" ? null : alphabet.value),
+  alphabet: () => alphabet.name,
   single: () => options.single,
   noted: (request) => apiTab.note(request),
 });
 const apiTab = new ApiTab({ api });
 const corrections = new Corrections(api, () => Boolean(known?.collect));
-const shared = { api, corrections, options, answered, info: () => known, model: () => chosen ?? undefined };
+const model = () => chosen[alphabet.kind] ?? undefined;
+const shared = { api, corrections, options, alphabet, answered, info: () => known, model };
 
 startTheme($("theme"));
 const draw = new DrawTab(shared);
 const upload = new UploadTab(shared);
 const camera = new CameraTab({ ...shared, add: (files) => upload.take(files) });
 const history = new HistoryTab(shared);
-const models = new ModelsTab({ ...shared, choose });
+const models = new ModelsTab({ api, chosen, choose });
 startExamples((files) => upload.take(files));
 
-function choose(name) {
-  chosen = name;
-  remember("model", name);
-  again();
+function choose(kind, name) {
+  chosen[kind] = name;
+  remember(MEMORY[kind], name);
+  if (kind === alphabet.kind) again();
 }
 
 /** Reads again after a choice that changes what is read. */
@@ -70,12 +73,7 @@ options.addEventListener("change", ({ detail }) => {
   else upload.refresh();
 });
 
-alphabet.value = recall("alphabet") ?? "digits";
-if (!alphabet.value) alphabet.value = "digits";
-alphabet.addEventListener("change", () => {
-  remember("alphabet", alphabet.value);
-  again();
-});
+alphabet.addEventListener("change", again);
 
 const open = {
   history: () => known && history.load(),
@@ -92,8 +90,7 @@ async function start() {
     known = await api.info();
     answer();
     if (known.api_key && !currentKey()) await askKey(false);
-    const isChosen = ({ name, selectable }) => name === chosen && selectable;
-    if (chosen && !(await api.models()).models.some(isChosen)) choose(null);
+    if (chosen.glyphs || chosen.text) forget((await api.models()).models);
     notice("");
   } catch (error) {
     answer();
@@ -106,6 +103,14 @@ async function start() {
   }
   tell(known);
   open[location.hash.slice(1)]?.();
+}
+
+/** Forgets the choice of models that the server does not offer any more. */
+function forget(models) {
+  for (const kind of Object.keys(chosen)) {
+    const isChosen = (each) => each.name === chosen[kind] && each.kind === kind && each.selectable;
+    if (chosen[kind] && !models.some(isChosen)) choose(kind, null);
+  }
 }
 
 /** Shows facts about this server: accepted pictures and stored data. */

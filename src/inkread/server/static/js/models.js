@@ -12,12 +12,17 @@ const KINDS = {
     "Finds the digits on a page and separates them from everything else. It is part of every reading.",
 };
 
+const STANDARD = { text: "text" }; // what reads if nothing is chosen, where it is not the server's default
+
 export class ModelsTab {
   #open = false; // whether the figures are shown
 
-  /** @param {Object} options `model()` returns the selected name, `choose(name)` changes it. */
-  constructor({ api, model, choose }) {
-    Object.assign(this, { api, model, choose });
+  /**
+   * @param {Object} options `chosen` has the name of the selected model by kind, null for the default;
+   *   `choose(kind, name)` changes it.
+   */
+  constructor({ api, chosen, choose }) {
+    Object.assign(this, { api, chosen, choose });
   }
 
   async load() {
@@ -29,7 +34,6 @@ export class ModelsTab {
   }
 
   #render({ default: standard, models }) {
-    const chosen = this.model() ?? standard;
     const toggle = () => { this.#open = !this.#open; };
     const legend = el("legend", { class: "visually-hidden" }, "Model to read with");
     const parts = [
@@ -37,7 +41,7 @@ export class ModelsTab {
         "fieldset",
         { class: "model-cards" },
         legend,
-        ...models.map((each) => this.#card(each, chosen, standard)),
+        ...models.map((each) => this.#card(each, models, STANDARD[each.kind] ?? standard)),
       ),
       el("details", { class: "figures", open: this.#open },
         el("summary", { on: { click: toggle } }, "All figures, origins, and plots"),
@@ -52,14 +56,15 @@ export class ModelsTab {
     $("models-list").replaceChildren(...parts);
   }
 
-  #card({ name, kind, selectable, card }, chosen, standard) {
+  #card({ name, kind, selectable, card }, models, standard) {
     const title = el("span", { class: "model-name" }, name);
-    const change = () => this.choose(name === standard ? null : name);
-    const use =
-      selectable
-      && el("input", { type: "radio", name: "model", value: name, checked: name === chosen, on: { change } });
+    const change = () => this.choose(kind, name === standard ? null : name);
+    const checked = name === (this.chosen[kind] ?? standard);
+    const hasOthers = models.filter((each) => each.kind === kind && each.selectable).length > 1;
+    const isChoice = selectable && (kind === "glyphs" || hasOthers);
+    const use = isChoice && el("input", { type: "radio", name: kind, value: name, checked, on: { change } });
     return el(
-      selectable ? "label" : "div",
+      isChoice ? "label" : "div",
       { class: "model-card" },
       el(
         "span",

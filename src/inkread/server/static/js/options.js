@@ -24,24 +24,28 @@ export class ReadingOptions extends EventTarget {
 }
 
 /** Creates the controls of the options; each copy follows the others. */
-export function optionControls(options) {
-  const single = toggle("One digit", "Read the whole picture as one digit", options, "single");
+export function optionControls(options, alphabet) {
+  const single = toggle("", "", options, "single");
   const signs = toggle("Signs (12.50)", "Show points, commas, and minus signs", options, "signs");
   const least = el("input", { type: "range", min: 0, max: STEPS, step: 1 });
   const value = el("output");
   least.addEventListener("input", () => options.set("least", least.valueAsNumber / STEPS));
   const update = () => {
+    const one = alphabet.words.single;
+    single.lastChild.textContent = one;
+    single.title = `Read the whole picture as ${one.toLowerCase()}`;
     single.firstChild.checked = options.single;
     signs.firstChild.checked = options.signs;
     least.value = Math.round(options.least * STEPS);
     value.textContent = options.least ? percent(options.least, 0) : "off";
   };
   options.addEventListener("change", update);
+  alphabet.addEventListener("change", update);
   update();
   return el("details", { class: "options" },
     el("summary", {}, "Options"),
     el("div", { class: "option-row" }, single, signs),
-    el("label", { class: "least", title: "Digits less probable than this are shown as “?”" },
+    el("label", { class: "least", title: "What is less probable than this is shown as “?”" },
       el("span", {}, "Least probability"), least, value));
 }
 

@@ -179,6 +179,13 @@ function otherwise(digit, isText) {
   return isText ? ` It could be “${other}”.` : ` It could be ${other === "8" ? "an" : "a"} ${other}.`;
 }
 
+/** Lists what a word or a letter may be, with probabilities: "“I” 62.0 %, or “l” 30.1 %, “1” 4.2 %". */
+export function choices({ label, probability, alternatives = [] }) {
+  const all = [{ label, probability }, ...alternatives];
+  const [first, ...others] = all.map((each) => `“${each.label}” ${percent(each.probability)}`);
+  return others.length ? `${first}, or ${others.join(", ")}` : "";
+}
+
 /** Formats a reading for screen readers, with spaces between digits so that 42 is not read as forty-two. */
 export function spoken(reading) {
   const spelled = (row) => (reading.isText ? row : [...row].join(" "));

@@ -28,12 +28,13 @@ export class UploadTab {
   #frame = 0;
   #rows = new Map();
 
-  constructor({ api, corrections, options, model, answered, info }) {
-    Object.assign(this, { api, corrections, options, model, answered, info });
+  constructor({ api, corrections, options, alphabet, model, answered, info }) {
+    Object.assign(this, { api, corrections, options, alphabet, model, answered, info });
     this.view = new ReadingView($("upload-reading"), {
       options,
       corrections,
-      invitation: "Choose a picture.",
+      alphabet,
+      invitation: () => "Choose a picture.",
       changed: () => this.refresh(),
       drawn: (item) => this.#drawn(item),
     });
@@ -323,7 +324,7 @@ export class UploadTab {
     else name.firstChild.removeAttribute("aria-current");
     row.classList.toggle("current", item === this.#shown);
     const words = shownText(reading, this.options).replaceAll("\n", " / ");
-    say(text, reading ? words || "no digit" : "");
+    say(text, reading ? words || this.alphabet.words.nothing : "");
     text.classList.toggle("faint", Boolean(reading) && !words);
     say(digits, reading ? String(digitsOf(reading).length) : "");
     say(least, weakest === undefined ? "" : percent(weakest));

@@ -25,19 +25,21 @@ export class ReadingView {
    * @param {import("./options.js").ReadingOptions} options.options
    * @param {import("./corrections.js").Corrections} [options.corrections] required for corrections.
    * @param {string} [options.seen] the caption of the glyph.
-   * @param {string} options.invitation shown while there is no reading.
+   * @param {() => string} options.invitation shown while there is no reading.
+   * @param {import("./alphabet.js").Alphabet} options.alphabet what is read.
    * @param {(item: Object) => void} [options.changed] called after a correction.
    * @param {(item: Object) => Promise<Blob>} [options.drawn] see `Results`.
    */
   constructor(container, {
-    options, corrections = null, invitation, seen = "The model’s input", changed = () => {}, drawn = null,
+    options, alphabet, corrections = null, invitation, seen = "The model’s input", changed = () => {}, drawn = null,
   }) {
-    Object.assign(this, { options, corrections, invitation, changed });
+    Object.assign(this, { options, alphabet, corrections, invitation, changed });
     const tell = (words) => this.#say(words);
     this.results = new Results({ item: () => this.#item, options, tell, drawn });
     this.#build(container, seen);
     this.clear();
     options.addEventListener("change", () => this.#item && this.#render());
+    alphabet.addEventListener("change", () => this.#item || this.clear());
   }
 
   get item() { return this.#item; }
@@ -49,7 +51,7 @@ export class ReadingView {
     this.#boxes = boxes;
   }
 
-  clear(words = this.invitation) {
+  clear(words = this.invitation()) {
     this.#stop();
     this.#item = null;
     this.#selected = null;
@@ -137,8 +139,9 @@ export class ReadingView {
 
   #build(container, seen) {
     this.verdict = el("p", { class: "verdict" });
-    this.text = el("div", { class: "text", role: "group", "aria-label": "Digits read" });
+    this.text = el("div", { class: "text", role: "group", "aria-label": "Text read" });
     this.facts = el("p", { class: "facts-line" });
+    this.choices = el("p", { class: "choices faint" });
     this.waiting = el("p", { class: "waiting", hidden: true },
       el("span", { class: "spinner", "aria-hidden": "true" }), "Reading …");
     this.retry = el(
@@ -159,10 +162,11 @@ export class ReadingView {
         el("h2", { class: "eyebrow" }, "Reading"), this.facts, this.waiting),
       this.text,
       this.verdict,
+      this.choices,
       this.retry,
       this.live,
       this.results.root,
-      optionControls(this.options),
+      optionControls(this.options, this.alphabet),
       this.bars.root,
       this.pad?.root);
     container.replaceChildren(this.root);
@@ -348,6 +352,7 @@ export class ReadingView {
 
   #detail(digit) {
     this.bars.show(digit, this.#which());
+    say(this.choices, digit && this.#item?.reading.isText ? readings.choices(digit) : "");
     this.root.classList.toggle("has-digit", Boolean(digit));
     this.results.update();
     this.#correction(digit);
