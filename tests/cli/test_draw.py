@@ -7,6 +7,7 @@ import importlib.util
 import pytest
 
 from inkread.cli import main
+from inkread.models import TEXT, load_model
 
 needs_pygame = pytest.mark.skipif(
     importlib.util.find_spec("pygame") is None, reason="needs the extra desktop"
@@ -49,6 +50,17 @@ def test_an_option_that_cannot_be_followed_is_reported_before_a_window_opens(
     result = run("draw", *(str(tmp_path / "file") if option == "FILE" else option for option in options))
     assert result.code == code
     assert told in result.err
+
+
+@needs_pygame
+def test_a_network_of_lines_reads_text_only(capsys) -> None:
+    folder = str(load_model(TEXT).path.parent)
+    assert main(["draw", "--alphabet", "text", "--model", folder]) == 1
+    assert capsys.readouterr().err.startswith("error: display: ")  # the network was accepted
+    assert main(["draw", "--model", folder]) == 1
+    assert "reads lines of text" in capsys.readouterr().err
+    assert main(["draw", "--alphabet", "text", "--model", str(load_model().path.parent)]) == 2
+    assert "does not read lines of text" in capsys.readouterr().err
 
 
 @needs_pygame

@@ -32,7 +32,7 @@ def test_every_digit_that_is_drawn_stroke_by_stroke_on_the_grid_is_read(visit) -
             yield from person.read()
             read.append(label_of(person))
             assert person.scene.title == f"{digit} – inkread draw"
-            assert sum(person.view.answer.reading.digits) + person.view.answer.reading.none == pytest.approx(
+            assert sum(person.view.answer.reading.shares) + person.view.answer.reading.none == pytest.approx(
                 1, abs=1e-5
             )
             yield from person.click("Reset")
@@ -500,7 +500,7 @@ def test_a_reading_that_takes_long_is_announced(visit, reader, monkeypatch) -> N
     visit(script)
 
 
-def test_the_free_sheet_reads_what_is_chosen_and_the_grid_a_digit(visit) -> None:
+def test_the_free_sheet_and_the_grid_read_what_is_chosen(visit) -> None:
     def script(person):
         yield from person.draw(7, (0.3, 0.2, 0.3, 0.5))
         yield from person.press(pygame.K_a)
@@ -509,7 +509,12 @@ def test_the_free_sheet_reads_what_is_chosen_and_the_grid_a_digit(visit) -> None
         assert person.scene._recognition.alphabet == "letters"
         yield from person.until(lambda: not person.view.answer.reading.text.isdigit())
         yield from person.press(pygame.K_1)
-        assert "Reads digits" in [button.label for button in person.scene.buttons]
+        assert "Reads letters" in [button.label for button in person.scene.buttons]
+        yield from person.draw(0)
+        yield from person.read()
+        assert label_of(person) in "Oo"
+        assert set(person.view.answer.reading.labels) >= {"O", "o"}  # alternatives show both
+        assert person.scene.title == f"{label_of(person)} – inkread draw"
 
     visit(script, free=True, live=True)
 

@@ -68,8 +68,8 @@ def test_weights_for_digits_among_words_are_optional_in_a_card() -> None:
     assert (
         Fusion.of_card("card.json", {name: values[name] for name in ("page", "single", "turning")}) == FUSION
     )
-    words = WordWeights(0.3, 0.3, -0.4, 0.5, -0.2, 0.1, -0.7)
+    words = WordWeights(0.3, 2.5, -0.5, 1.5)
     both = Fusion.of_card("card.json", values | {"words": dataclasses.asdict(words)})
     assert both == dataclasses.replace(FUSION, words=words)
     with pytest.raises(ModelFormatError, match="fusion weights"):
-        Fusion.of_card("card.json", values | {"words": {"own": 1.0}})
+        Fusion.of_card("card.json", values | {"words": {"letters": 1.0}})

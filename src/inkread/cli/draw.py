@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from inkread.cli.options import AlphabetOption, MinProbabilityOption, ModelOption, require
+from inkread.models import DEFAULT, TEXT
 
 
 def draw(
@@ -35,7 +36,7 @@ def draw(
 
     The left mouse button draws, the right one erases. The free sheet takes several digits and draws a box
     around each; with --alphabet, letters, words, and lines. The grid has 28×28 cells, like MNIST, and takes
-    one digit. A picture dropped on the window is read too. Each button shows its keyboard shortcut.
+    one digit or letter. A picture dropped on the window is read too. Each button shows its keyboard shortcut.
 
     In lessons, the window asks for a digit, you draw it, and it asks for the next one. The drawings are added
     to a folder with labels.csv, which inkread train --data accepts: with --init-from bundled, the model
@@ -45,12 +46,14 @@ def draw(
     from inkread.desktop import theme
     from inkread.desktop.drawing import SIZE, Drawing, DrawingSettings
     from inkread.desktop.window import show
-    from inkread.reader import Reader
+    from inkread.reader import DIGITS_ONLY, Reader, open_reader
     from inkread.results import require_probability
 
     require_probability(min_probability)
+    reads_lines = alphabet != DIGITS_ONLY and model != DEFAULT
     settings = DrawingSettings(
-        model=Path(model).name,
+        model=DEFAULT if reads_lines else Path(model).name,
+        text_model=model if reads_lines else TEXT,
         alphabet=alphabet,
         picture=picture,
         save_to=save_to,
@@ -60,7 +63,9 @@ def draw(
         min_probability=min_probability,
     )
     theme.use(dark=dark)
-    drawing = Drawing(Reader(model), settings)
+    if reads_lines:
+        open_reader(alphabet, model=model)  # raises an error if it does not read lines
+    drawing = Drawing(Reader(DEFAULT if reads_lines else model), settings)
     try:
         show(drawing, size=SIZE)
     finally:

@@ -54,7 +54,6 @@ class CanvasView(ABC, Generic[R]):
     size: ClassVar[tuple[int, int]]
     brush: ClassVar[Brush]
     eraser: ClassVar[Brush]
-    reads_text: ClassVar[bool] = False
 
     def __init__(self, *, min_probability: float) -> None:
         self.canvas = Canvas(self.size, self.brush, self.eraser)

@@ -19,6 +19,7 @@ from inkread.desktop.page_view import PageView
 from inkread.desktop.recognition import Recognition
 from inkread.desktop.teaching import AskFolder, Teaching
 from inkread.desktop.widgets import Button
+from inkread.models import TEXT
 from inkread.picture import load_picture
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class DrawingSettings:
 
     Attributes:
         model: the displayed name of the model.
-        alphabet: what the free sheet is read as, see ``recognition.ALPHABETS``.
+        text_model: the network of lines, see ``TextReader``.
+        alphabet: what drawings are read as, see ``recognition.ALPHABETS``.
         picture: a picture to open on the free sheet.
         save_to: the folder for saved drawings.
         teach: the folder for taught digits; if given, the window starts with teaching.
@@ -57,6 +59,7 @@ class DrawingSettings:
     """
 
     model: str = "default"
+    text_model: str = TEXT
     alphabet: str = "digits"
     picture: Path | None = None
     save_to: Path = Path()

@@ -49,11 +49,10 @@ class PageView(CanvasView["Reading"]):
     """The view for several digits."""
 
     name = "Free sheet"
-    invitation = "Write as many digits as you like, or drop a picture here"
+    invitation = "Write as much as you like, or drop a picture here"
     size = (880, 660)
     brush = Brush(radius=7.0, softness=1.5)
     eraser = Brush(radius=22.0, softness=1.5)
-    reads_text = True
 
     def __init__(self, *, min_probability: float) -> None:
         super().__init__(min_probability=min_probability)

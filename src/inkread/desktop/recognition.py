@@ -115,8 +115,7 @@ class Recognition:
     def buttons(self) -> Sequence[Button]:
         """The buttons in their current state."""
         view = self._context.view
-        self._kind.label = f"Reads {self.alphabet if view.reads_text else DIGITS_ONLY}"
-        self._kind.enabled = view.reads_text
+        self._kind.label = f"Reads {self.alphabet}"
         self._copying.enabled = view.answer is not None and bool(view.copied(view.answer.reading))
         return self._buttons
 
@@ -131,13 +130,14 @@ class Recognition:
         view = self._context.view
         if view.answer is None or view.is_stale:
             return TITLE
-        return f"{view.text(view.answer.reading) or 'no digit'} – {TITLE}"
+        nothing = "no digit" if self.alphabet == DIGITS_ONLY else "nothing"
+        return f"{view.text(view.answer.reading) or nothing} – {TITLE}"
 
     @property
     def head(self) -> tuple[str, str]:
         """The captions: the model, and the duration of the reading."""
         view = self._context.view
-        by = self._settings.model if self._chosen == DIGITS_ONLY else self._chosen
+        by = self._settings.model if self.alphabet == DIGITS_ONLY else self.alphabet
         if self.is_busy:
             return "Reading…", by
         if view.answer is None or view.canvas.is_empty:
@@ -175,7 +175,7 @@ class Recognition:
         """Reads a drawing; runs in the background thread."""
         start = time.perf_counter()
         if question.alphabet not in self._readers:  # its networks are loaded when they are needed
-            self._readers[question.alphabet] = TextReader(question.alphabet)
+            self._readers[question.alphabet] = TextReader(question.alphabet, model=self._settings.text_model)
         reading = question.view.read(self._readers[question.alphabet], question.ink)
         return question, Answer(reading, question.changes, time.perf_counter() - start)
 
@@ -189,16 +189,12 @@ class Recognition:
     def _is_asked(self) -> bool:
         """Whether the current drawing is being read, or was read last, as what it should be."""
         view, asked = self._context.view, self._asked
-        return asked is not None and asked[:1] + asked[2:] == (view, view.canvas.changes, self._chosen)
-
-    @property
-    def _chosen(self) -> str:
-        return self.alphabet if self._context.view.reads_text else DIGITS_ONLY
+        return asked is not None and asked[:1] + asked[2:] == (view, view.canvas.changes, self.alphabet)
 
     def ask(self) -> None:
         """Reads the current drawing now."""
         view = self._context.view
-        self._asked = _Question(view, view.canvas.ink.copy(), view.canvas.changes, self._chosen)
+        self._asked = _Question(view, view.canvas.ink.copy(), view.canvas.changes, self.alphabet)
         self._since, self._is_answered = time.perf_counter(), False
         self._readings.give(self._asked)
 

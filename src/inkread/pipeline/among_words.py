@@ -1,13 +1,14 @@
-"""Digits that are letters: what the network of text lines sees on a page with doubtful digits.
+"""Lines of words on a page of digits: there, the digits of the network of text lines count.
 
 The networks of digits know no words: an "o" or an "l" looks like a 0 or a 1, and a piece of an "m" like a 3.
-The network of text lines reads the whole line, and the letters beside a digit speak against it. It is asked
-only if a digit is not sure, so that most pages of digits take no longer.
+The network of text lines reads the whole line, but is worse at numbers that stand alone. Where it sees many
+letters, and is surer of them than the networks of digits are of their digits, its digits take their place. It
+is asked only if a digit is not sure, so that most pages of digits take no longer.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,14 +17,14 @@ import numpy as np
 from inkread.models.card import TEXT_CLASSES
 from inkread.pipeline.columns import COLUMN
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
-from inkread.pipeline.decoding import characters_of, words_of
+from inkread.pipeline.decoding import characters_of
 from inkread.pipeline.detector import DIGITS
-from inkread.pipeline.lines import signs_of
+from inkread.pipeline.lines import rows_of, signs_of
 from inkread.pipeline.text import LONGEST, look_at
 from inkread.pipeline.text_lines import find_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,15 +35,18 @@ if TYPE_CHECKING:
     from inkread.pipeline.text import TextRecognizer
     from inkread.pipeline.text_lines import TextLine
 
-LETTERS = 1.0
-"""A digit stays as it is if its line has no more letters than this. The network of lines takes some digits of
-unusual shapes for letters; numbers stand alone, and letters seldom do."""
-MOST = (5.0, 10.0, 8.0)
-"""What counts at most: letters of the same word, letters of the rest of its line, digits of the line."""
+LETTERS = 2.0
+"""A line with no more letters stays as it is: the network of lines takes some digits of unusual
+shapes for letters; chosen on the held-out lines, numbers, and pages on which the weights are fitted."""
+MOST_LETTERS = 10.0
+"""Letters of a line that count at most."""
 TALL = 40.0
 """Median height of the digits, pixels, at which lines are found, at most: larger pages take longer."""
 LEAST = 0.02
-"""Added to the probabilities of digits and of letters at a place before their logarithms."""
+"""Added to the probability of a digit at a place before its logarithm."""
+FARTHEST = 4.0
+"""Columns from the middle of a character to that of the candidate that it is, by which a candidate is e times
+less probable."""
 NEAR = 0.7
 """Distance of a digit's middle from the center of its line at most, in the line's heights."""
 EVIDENCE = 12.0
@@ -51,8 +55,34 @@ EVIDENCE = 12.0
 EVEN = ReaderConfig(turned=0.5)
 """The networks of digits have already weighed that few pages are turned."""
 ANY = np.ones(len(TEXT_CLASSES), bool)
-IS_DIGIT = np.array([label.isdecimal() for label in TEXT_CLASSES])
-IS_LETTER = np.array([label.isalpha() for label in TEXT_CLASSES])
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """A line with digits, as both kinds of networks see it.
+
+    Attributes:
+        features: those of ``fusion.WordWeights``, but for the bias.
+        read: indices of the candidates that the networks of digits read as digits.
+        characters: the digits of the network of text lines, from left to right: the index of the candidate
+            (-1 for none), the digit, and its probability.
+    """
+
+    features: NDArray[np.float64]
+    read: tuple[int, ...]
+    characters: tuple[tuple[int, int, float], ...]
+
+    @property
+    def has_letters(self) -> bool:
+        """Whether it may be a line of words."""
+        return bool(self.features[0] > LETTERS)
+
+    def is_words(self, weights: WordWeights) -> float:
+        """Returns the probability that the network of text lines is right about its digits."""
+        if not self.has_letters:
+            return 0.0
+        score = float(self.features @ np.array(astuple(weights)[:-1])) + weights.bias
+        return float(1 / (1 + np.exp(-score)))
 
 
 def is_turned(grey: NDArray[np.uint8], turns: int, recognizer: TextRecognizer) -> bool:
@@ -82,7 +112,9 @@ def judged(
     *,
     config: ReaderConfig = DEFAULT_CONFIG,
 ) -> Choice:
-    """Returns the choice without the digits that are probably letters.
+    """Returns the choice with the digits of lines of words as the network of text lines reads them.
+
+    The probabilities are those of both kinds of networks, weighed by whether a line is one of words.
 
     Args:
         grey: uint8 H×W, the page.
@@ -92,54 +124,93 @@ def judged(
         recognizer: reads the lines of the page.
         config: the settings of the pipeline.
     """
-    read = np.array(choice.digits, np.intp)
-    probable = probabilities(features_of(grey, found, choice, recognizer), weights)
     shares = choice.probabilities.copy()
-    shares[read, :DIGITS] *= (probable / np.maximum(1 - shares[read, DIGITS], 1e-6))[:, None]
-    shares[read, DIGITS] = 1 - probable
-    kept = set(read[probable >= 0.5].tolist())
-    rows = (tuple(index for index in row if index in kept) for row in choice.rows)
-    left = tuple(row for row in rows if row)
-    signs = tuple(signs_of(left, found, choice.kept, near=config.sign_beside))
-    return replace(choice, probabilities=shares, rows=left, signs=signs)
+    read = set(choice.digits)
+    for line in seen_lines(grey, found, choice, recognizer):
+        words = line.is_words(weights)
+        others = [index for index, _, _ in line.characters if index >= 0 and index not in line.read]
+        shares[[*line.read], :DIGITS] *= 1 - words
+        shares[others, :DIGITS] = 0
+        for index, digit, probability in line.characters:
+            if index >= 0:
+                shares[index, digit] += words * probability
+        changed = [*line.read, *others]
+        shares[changed, DIGITS] = 1 - shares[changed, :DIGITS].sum(axis=1)
+        read = read - {*changed} | {index for index in changed if shares[index, DIGITS] < 0.5}
+    if read == set(choice.digits):
+        return replace(choice, probabilities=shares)
+    left = np.array(sorted(read), np.intp)
+    rows = tuple(
+        tuple(int(left[index]) for index in row) for row in rows_of(found.boxes[left], apart=config.row_apart)
+    )
+    signs = tuple(signs_of(rows, found, choice.kept, near=config.sign_beside))
+    return replace(choice, probabilities=shares, rows=rows, signs=signs)
 
 
-def probabilities(features: NDArray[np.float64], weights: WordWeights) -> NDArray[np.float64]:
-    """Returns the probability of being a digit, N, given the result of ``features_of``, N×6."""
-    scores = features @ np.array(astuple(weights)[:-1]) + weights.bias
-    return np.asarray(1 / (1 + np.exp(-np.where(is_among_words(features), scores, features[:, 0]))))
-
-
-def is_among_words(features: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tests for each digit whether its line has letters beside it; all others stay as they are."""
-    return np.asarray(features[:, 2] + features[:, 4] > LETTERS)
-
-
-def features_of(
+def seen_lines(
     grey: NDArray[np.uint8], found: Detections, choice: Choice, recognizer: TextRecognizer
-) -> NDArray[np.float64]:
-    """Returns the features of ``fusion.WordWeights`` for each digit of a page, in the order of its rows: N×6.
-
-    A digit that is on no line has zeros, but for the first.
-    """
-    read = choice.digits
-    boxes = found.boxes[read].astype(np.float64)
-    odds = _odds(1 - choice.probabilities[read, DIGITS].astype(np.float64))
-    features = np.zeros((len(read), 6))
-    features[:, 0] = odds
-    scale = min(1.0, TALL / float(np.median(boxes[:, 3] - boxes[:, 1]))) if len(boxes) else 1.0
+) -> Iterator[SeenLine]:
+    """Yields the lines of a page on which digits were read; arguments as for ``judged``."""
+    read = np.array(choice.digits, np.intp)
+    boxes = found.boxes.astype(np.float64)
+    scale = min(1.0, TALL / float(np.median(boxes[read, 3] - boxes[read, 1]))) if len(read) else 1.0
     if scale < 1:
         grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     boxes *= scale
     lines = find_lines(grey)
-    nearest = _nearest(lines, boxes)
-    asked = [line for index, line in enumerate(lines) if index in nearest]
-    columns = recognizer.probabilities_of([line.pixels for line in asked])
-    for line, shares, index in zip(asked, columns, np.unique(nearest[nearest >= 0]), strict=True):
-        members = np.flatnonzero(nearest == index)
-        ends = (boxes[members][:, [0, 2]] - line.left) * line.scale / COLUMN
-        features[members, 1:] = _of_line(shares, ends, odds[members])
-    return features
+    own = _nearest(lines, boxes)
+    asked = sorted({*own[read].tolist()} - {-1})
+    columns = recognizer.probabilities_of([lines[index].pixels for index in asked])
+    odds = _odds(1 - choice.probabilities[:, DIGITS].astype(np.float64))
+    possible = choice.kept[found.is_digit[choice.kept]]
+    for index, shares in zip(asked, columns, strict=True):
+        members = read[own[read] == index]
+        candidates = possible[own[possible] == index]
+        ends = (boxes[candidates][:, [0, 2]] - lines[index].left) * lines[index].scale / COLUMN
+        characters = characters_of(shares)
+        yield SeenLine(
+            _features(characters, odds[members]),
+            tuple(members.tolist()),
+            tuple(_digits(characters, candidates, ends, choice.probabilities[candidates])),
+        )
+
+
+def _features(characters: Sequence[Character], odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    letters = sum(each.probability for each in characters if each.label.isalpha())
+    sure = [_logarithm(each.probability) for each in characters]
+    return np.array([min(MOST_LETTERS, letters), np.mean(sure) if sure else _logarithm(0.0), odds.mean()])
+
+
+def _logarithm(probability: float) -> float:
+    return float(np.log(probability + LEAST))
+
+
+def _digits(
+    characters: Sequence[Character],
+    candidates: NDArray[np.intp],
+    ends: NDArray[np.float64],
+    shares: NDArray[np.float32],
+) -> Iterator[tuple[int, int, float]]:
+    """Yields the digits among the characters of a line; see ``SeenLine.characters``.
+
+    Args:
+        characters: from left to right.
+        candidates: their indices, N.
+        ends: N×2, the columns at which each begins and ends.
+        shares: N×11, their probabilities.
+    """
+    middles, reach = ends.mean(axis=1), np.maximum(np.ptp(ends, axis=1) / 2, 1)
+    free = np.ones(len(candidates), bool)
+    for each in characters:
+        if each.label.isdecimal():
+            digit, index = int(each.label), -1
+            away = np.abs(middles - (each.start + each.end) / 2)
+            near = free & (away <= reach)
+            if near.any():
+                score = np.log(shares[:, digit] + LEAST) - away / FARTHEST
+                best = int(np.where(near, score, -np.inf).argmax())
+                index, free[best] = int(candidates[best]), False
+            yield index, digit, each.probability
 
 
 def _odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,56 +229,3 @@ def _nearest(lines: Sequence[TextLine], boxes: NDArray[np.float64]) -> NDArray[n
         better = (place >= 0) & (place < line.pixels.shape[1]) & (apart < least)
         least[better], nearest[better] = apart[better], index
     return nearest
-
-
-def _of_line(
-    columns: NDArray[np.float32], ends: NDArray[np.float64], odds: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Returns the features but the first for the digits of one line: N×5.
-
-    Args:
-        columns: T×C, the probabilities of each column.
-        ends: N×2, the columns at which each digit begins and ends.
-        odds: the logarithm of the odds of each digit.
-    """
-    words = words_of(characters_of(columns))
-    letters = np.array([_letters(word, ends) for word in words])
-    features = np.zeros((len(ends), 5))
-    within = np.array([_word_at(words, float(middle)) for middle in ends.mean(axis=1)])
-    for member, (start, end) in enumerate(ends):
-        word = within[member]
-        same = (within == word) & (word >= 0) & (np.arange(len(ends)) != member)
-        inside = float(letters[word]) if word >= 0 else 0.0
-        most_inside, most_around, most_digits = MOST
-        features[member] = (
-            odds[same].mean() if same.any() else 0.0,
-            min(most_inside, inside),
-            _digit_here(columns[max(0, int(start)) : max(0, int(end)) + 1]),
-            min(most_around, float(letters.sum()) - inside),
-            min(most_digits, len(ends)),
-        )
-    return features
-
-
-def _digit_here(columns: NDArray[np.float32]) -> float:
-    """Returns the logarithm of the odds of a digit, not a letter, in some columns."""
-    if not len(columns):
-        return 0.0
-    digit, letter = (float(columns[:, kind].sum(axis=1).max()) for kind in (IS_DIGIT, IS_LETTER))
-    return float(np.log(digit + LEAST) - np.log(letter + LEAST))
-
-
-def _word_at(words: Sequence[Sequence[Character]], column: float) -> int:
-    """Returns the index of the word at a column, or -1."""
-    at = (index for index, word in enumerate(words) if word[0].start <= column <= word[-1].end)
-    return next(at, -1)
-
-
-def _letters(word: Sequence[Character], ends: NDArray[np.float64]) -> float:
-    """Returns how many letters of a word are at none of the digits, each counted by its probability."""
-    count = 0.0
-    for character in word:
-        middle = (character.start + character.end) / 2
-        is_read = ((ends[:, 0] <= middle) & (middle <= ends[:, 1])).any()
-        count += character.probability * (character.label.isalpha() and not is_read)
-    return count

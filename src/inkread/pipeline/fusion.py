@@ -42,23 +42,18 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class WordWeights:
-    """Weights of a logistic model of whether a digit among letters is one; see ``among_words``.
+    """Weights of a logistic model of whether a line with digits is one of words; see ``among_words``.
 
     Attributes:
-        own: weight of the logarithm of its odds, as the networks of digits see it.
-        others: weight of the mean of those of the other digits of its word.
-        letters: weight of the letters of its word at which no digit was read.
-        here: weight of the logarithm of the odds of a digit, not a letter, at its place.
-        around: weight of such letters in the other words of its line.
-        digits: weight of the digits of its line.
-        bias: bias of a digit.
+        letters: weight of its letters, as the network of text lines reads them.
+        sure: weight of the mean logarithm of the probabilities of its characters.
+        digits: weight of the mean of the logarithms of the odds of its digits, as the networks of digits see
+            them.
+        bias: bias of a line of words.
     """
 
-    own: float
-    others: float
     letters: float
-    here: float
-    around: float
+    sure: float
     digits: float
     bias: float
 
@@ -71,7 +66,7 @@ class Fusion:
         page: weights for pages.
         single: weights for pictures given as one digit.
         turning: the model of a page's orientation.
-        words: weights for digits among words; ``None`` if they were not fitted.
+        words: weights for lines of words; ``None`` if they were not fitted.
     """
 
     page: Weights

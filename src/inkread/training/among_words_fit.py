@@ -1,21 +1,21 @@
-"""Fits how much the letters of a line speak against a digit on it, see ``inkread.pipeline.among_words``."""
+"""Fits which lines of a page of digits are words, see ``inkread.pipeline.among_words``."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from inkread.evaluation.metrics import edits
-from inkread.pipeline.among_words import features_of, is_among_words
+from inkread.evaluation.metrics import edit_distance
+from inkread.pipeline.among_words import seen_lines
 from inkread.pipeline.choice import choose, is_doubtful
 from inkread.pipeline.detector import DIGITS
 from inkread.pipeline.fusion import WordWeights
 from inkread.synthetic.scenes import Scene
 from inkread.synthetic.text_lines import make_line
-from inkread.training.alignment import DOUBTFUL, matched
 from inkread.training.minimizing import minimize
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkread.datasets.strips import Number
-    from inkread.pipeline.choice import Choice
-    from inkread.pipeline.detector import Detections
     from inkread.pipeline.fusion import Fusion
     from inkread.pipeline.rescoring import Rescorer
     from inkread.pipeline.text import TextRecognizer
@@ -34,16 +32,34 @@ if TYPE_CHECKING:
 
     Known = tuple[NDArray[np.uint8], Scene | str]
     """A picture, and what it shows: a scene, or the text of its one line."""
-    Seen = tuple[NDArray[np.float64], NDArray[np.bool_]]
-    """The features of digits that were read, N×6, and whether each is a digit."""
 
 MARGIN = 12
 """Paper around a line, pixels."""
 COUNTS = (1.0, 4.0, 4.0)
-"""How much all doubtful digits of lines of words, of numbers, and of pages count: people who ask for digits
-mostly have numbers."""
+"""How much the digits of lines of words, of numbers, and of pages count: people who ask for digits mostly
+have numbers."""
 DECAY = 1e-3
-"""Penalty of large weights, which a few digits would not justify."""
+"""Penalty of large weights, which a few lines would not justify."""
+BESIDE = 0.6
+"""Distance of a digit from those read on a line, in their heights, up to which it is on that line."""
+SLOPE = 0.1
+"""Distance along a line that counts as distance from it: lines may slope."""
+WEIGHTS = len(WordWeights.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Lines of which one kind of networks reads the digits better.
+
+    Attributes:
+        features: N×3, see ``SeenLine``.
+        gain: N, by how many edits the digits of the network of text lines are nearer to the truth.
+        digits: how many digits were there, and how many were read, of all lines, also those without letters.
+    """
+
+    features: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    digits: int
 
 
 def lines_of(stock: TextStock, count: int, seed: int) -> Iterator[Known]:
@@ -61,63 +77,77 @@ def numbers_of(numbers: Iterable[Number]) -> Iterator[Known]:
 def gather(
     eyes: Eyes, fusion: Fusion, rescorer: Rescorer, recognizer: TextRecognizer, pictures: Iterable[Known]
 ) -> Seen:
-    """Reads pictures, and returns the features and the truth of all digits on doubtful ones."""
-    features, truth = [np.zeros((0, len(WordWeights.__slots__) - 1))], [np.zeros(0, bool)]
+    """Reads pictures, and returns what is seen of the lines on doubtful ones."""
+    features, gain, digits = [], [], 0
     for pixels, known in pictures:
         scene = known if isinstance(known, Scene) else _unknown(pixels)
         opinions = eyes.judge(scene).opinions
         choice = choose(opinions, fusion, rescorer, single=False)
         if not is_doubtful(choice):
             continue
-        seen = features_of(pixels, opinions.found, choice, recognizer)
-        counts, is_digit = _truth(opinions.found, choice, known)
-        features.append(seen[counts])
-        truth.append(is_digit[counts])
-    return np.concatenate(features), np.concatenate(truth)
+        boxes, shares = opinions.found.boxes, choice.probabilities
+        lines = list(seen_lines(pixels, opinions.found, choice, recognizer))
+        if isinstance(known, str) and len(lines) != 1:
+            continue  # which digits are on which of them is not known
+        for line in lines:
+            wanted = _digits_of(known, boxes[[*line.read]])
+            order = sorted(line.read, key=lambda index: boxes[index, 0] + boxes[index, 2])
+            own = "".join(str(shares[index, :DIGITS].argmax()) for index in order)
+            of_text = "".join(str(digit) for index, digit, _ in line.characters if index >= 0)
+            digits += len(own) + len(wanted)
+            if line.has_letters:
+                features.append(line.features)
+                gain.append(edit_distance(own, wanted) - edit_distance(of_text, wanted))
+    return Seen(np.array(features).reshape(-1, WEIGHTS - 1), np.array(gain, np.float64), digits)
 
 
 def _unknown(pixels: NDArray[np.uint8]) -> Scene:
     return Scene(pixels, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), "line")
 
 
-def _truth(
-    found: Detections, choice: Choice, known: Scene | str
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Returns which of the digits that were read count, and which are digits.
+def _digits_of(known: Scene | str, read: NDArray[np.float32]) -> str:
+    """Returns the digits that are really on a line, on which those with the boxes ``read`` were read."""
+    if isinstance(known, str):
+        return "".join(character for character in known if character.isdecimal())
+    near = BESIDE * np.median(read[:, 3] - read[:, 1])
+    middles, there = _middles(read), _middles(known.boxes)
+    on_line = [
+        index
+        for index in np.flatnonzero((known.classes >= 0) & (known.classes < DIGITS))
+        if _apart(middles, there[index]) < near
+    ]
+    return "".join(str(known.classes[index]) for index in sorted(on_line, key=lambda index: there[index, 0]))
 
-    In a line with a known text, those are digits that an alignment with the fewest edits matches to one.
-    """
-    read = choice.digits
-    if isinstance(known, Scene):
-        labels = matched(found.boxes[read], known)
-        return labels != DOUBTFUL, labels < DIGITS
-    got = "".join(str(digit) for digit in choice.probabilities[read, :DIGITS].argmax(axis=1))
-    wanted = "".join(character for character in known if character.isdecimal())
-    is_digit = [bool(expected) for expected, shown in edits(wanted, got) if shown]
-    return np.ones(len(read), bool), np.array(is_digit, bool)
+
+def _middles(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray((boxes[:, :2] + boxes[:, 2:]) / 2, np.float32)
+
+
+def _apart(row: NDArray[np.float32], middle: NDArray[np.float32]) -> float:
+    """Returns how far above or below a row with these middles a digit is; far beside it, slopes count."""
+    across, down = np.abs(row - middle).T
+    return float((down + SLOPE * across).min())
 
 
 def fit_words(parts: Sequence[Seen], counts: Sequence[float] = COUNTS) -> WordWeights | None:
-    """Returns the weights that make the truth of digits among letters most probable.
+    """Returns the weights with which the kind of networks that reads a line better is most probable.
 
-    ``None`` if there is nothing to distinguish. All digits of a part together count as much as ``counts``
-    says; those without letters beside them take their share of it, although nothing is fitted to them.
+    Each line counts by the difference in edits. ``None`` if there is nothing to distinguish. All digits of a
+    part together count as much as ``counts`` says.
     """
-    features = np.concatenate([each for each, _ in parts])
-    truth = np.concatenate([each for _, each in parts])
+    features = np.concatenate([part.features for part in parts])
+    gain = np.concatenate([part.gain for part in parts])
     shares = np.concatenate(
         [
-            np.full(len(each), count / max(1, len(each)))
-            for (_, each), count in zip(parts, counts, strict=True)
+            np.full(len(part.gain), count / max(1, part.digits))
+            for part, count in zip(parts, counts, strict=True)
         ]
     )
-    beside = is_among_words(features)
-    features, truth, shares = features[beside], truth[beside], shares[beside]
-    if not truth.any() or truth.all():
+    if not (gain > 0).any() or not (gain < 0).any():
         return None
-    much = torch.from_numpy(shares)
+    much = torch.from_numpy(shares * np.abs(gain))
     inputs = torch.from_numpy(np.column_stack([features, np.ones(len(features))]))
-    target = torch.from_numpy(truth.astype(np.float64))
+    target = torch.from_numpy((gain > 0).astype(np.float64))
     weights = torch.zeros(inputs.shape[1], dtype=torch.float64, requires_grad=True)
 
     def loss() -> torch.Tensor:

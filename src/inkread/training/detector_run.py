@@ -251,7 +251,7 @@ def weighed(
 def weights_among_words(
     eyes: Eyes, fusion: Fusion, rescorer: Rescorer, stock: Stock, *, pages: int, data_dir: Path | None
 ) -> WordWeights | None:
-    """Fits how much letters beside a digit speak against it; ``None`` without collections of words.
+    """Fits which lines of pages of digits are words; ``None`` without collections of words.
 
     ``stock`` is the held-out part of what pages are made of. So many lines and numbers are read, and a fourth
     as many pages, which have more digits each.
