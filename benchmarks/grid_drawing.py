@@ -59,7 +59,7 @@ def main() -> None:
 
     def as_it_stands(ink: NDArray[np.uint8]) -> int:
         reading = grid.read(reader, ink)
-        return int(np.argmax([*reading.digits, reading.none]))
+        return int(np.argmax([*reading.shares, reading.none]))
 
     def as_a_picture(ink: NDArray[np.uint8]) -> int:
         picture = FULL - ink.repeat(CELLS, axis=0).repeat(CELLS, axis=1)
