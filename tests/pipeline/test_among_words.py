@@ -94,7 +94,7 @@ def test_without_letters_nothing_changes(recognizer: TextRecognizer) -> None:
     boxes = [place(text, index) for index, character in enumerate(text) if character != " "]
     after = judged(page(text), boxes, recognizer)
     assert after.rows == (tuple(range(8)),)
-    assert after.probabilities[:, 0] == pytest.approx(0.8, abs=0.01)
+    assert after.probabilities[:, 0] == pytest.approx(0.8)
 
 
 def test_letters_of_another_line_do_not_count(recognizer: TextRecognizer) -> None:

@@ -43,7 +43,7 @@ MOST_LETTERS = 10.0
 TALL = 40.0
 """Median height of the digits, pixels, at which lines are found, at most: larger pages take longer."""
 LEAST = 0.02
-"""Added to the probability of a digit at a place before its logarithm."""
+"""Added to probabilities before their logarithms."""
 FARTHEST = 4.0
 """Columns from the middle of a character to that of the candidate that it is, by which a candidate is e times
 less probable."""
@@ -128,6 +128,8 @@ def judged(
     read = set(choice.digits)
     for line in seen_lines(grey, found, choice, recognizer):
         words = line.is_words(weights)
+        if not words:
+            continue
         others = [index for index, _, _ in line.characters if index >= 0 and index not in line.read]
         shares[[*line.read], :DIGITS] *= 1 - words
         shares[others, :DIGITS] = 0
@@ -135,7 +137,7 @@ def judged(
             if index >= 0:
                 shares[index, digit] += words * probability
         changed = [*line.read, *others]
-        shares[changed, DIGITS] = 1 - shares[changed, :DIGITS].sum(axis=1)
+        shares[changed, DIGITS] = np.maximum(0, 1 - shares[changed, :DIGITS].sum(axis=1))
         read = read - {*changed} | {index for index in changed if shares[index, DIGITS] < 0.5}
     if read == set(choice.digits):
         return replace(choice, probabilities=shares)
