@@ -510,7 +510,9 @@ def test_the_free_sheet_and_the_grid_read_what_is_chosen(visit) -> None:
         yield from person.until(lambda: not person.view.answer.reading.text.isdigit())
         yield from person.press(pygame.K_1)
         assert "Reads letters" in [button.label for button in person.scene.buttons]
+        yield from person.until(lambda: person.view.rect.width > person.view.size[0])  # it is laid out
         yield from person.draw(0)
+        assert not person.view.canvas.is_empty
         yield from person.read()
         assert label_of(person) in "Oo"
         assert set(person.view.answer.reading.labels) >= {"O", "o"}  # alternatives show both
