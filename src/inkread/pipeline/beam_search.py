@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from bisect import insort
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -126,13 +125,16 @@ class BeamSearch:
                 continue
             grown = _extended(beam, column)
             best = self._best(grown, known)
-            total = max(sum(grown[text]) for text in best) or 1.0
+            total = sum(ends + goes_on for ends, goes_on in (grown[text] for text in best)) or 1.0
             scale += math.log(total)
             beam = {text: (grown[text][0] / total, grown[text][1] / total) for text in best}
             known = {text: known[text] for text in best}
         ended = {
-            text: scale + self._score(sum(beam[text]), self._known(known[text], text + " ").words, text)
-            for text in beam
+            text: scale
+            + _log(ends + goes_on)
+            + self._known(known[text], text + " ").prior
+            - self.weights.length
+            for text, (ends, goes_on) in beam.items()
         }
         return sorted(ended.items(), key=lambda item: -item[1])
 
@@ -143,37 +145,37 @@ class BeamSearch:
         need no spelling.
         """
         bounds = []
-        for text, paths in grown.items():
-            before = known.get(text) or known[text[:-1]]
-            bounds.append((self._score(sum(paths), before.words, text), text))
-        bounds.sort(key=itemgetter(0), reverse=True)
+        for text, (ends, goes_on) in grown.items():
+            paths, before = _log(ends + goes_on), known.get(text)
+            most = paths + (before.prior if before else known[text[:-1]].prior + self.weights.length)
+            bounds.append((most, text, paths))
+        bounds.sort(reverse=True)
         best: list[tuple[float, str]] = []
-        for bound, text in bounds:
-            if len(best) == self._kept and bound <= best[-1][0]:
+        for most, text, paths in bounds:
+            if len(best) == self._kept and most <= -best[-1][0]:
                 break
-            score = bound
             if text not in known:
                 known[text] = self._known(known[text[:-1]], text)
-                score = self._score(sum(grown[text]), known[text].words, text)
-            insort(best, (score, text), key=lambda pair: -pair[0])
+            insort(best, (-paths - known[text].prior, text))
             del best[self._kept :]
         return [text for _, text in best]
 
     def _known(self, before: _Known, text: str) -> _Known:
         """Spells a text whose last character is new."""
         spelled = self._spelling.extended(before.spelled, text)
-        return _Known(spelled, self._spelling.log_probability(spelled))
-
-    def _score(self, probability: float, words: float, text: str) -> float:
-        paths = math.log(probability) if probability > 0 else NEVER
-        return paths + self.weights.spelling * words + self.weights.length * len(text)
+        words = self._spelling.log_probability(spelled)
+        return _Known(spelled, self.weights.spelling * words + self.weights.length * len(text))
 
 
 class _Known(NamedTuple):
-    """How a text is spelled, and the log probability of its words."""
+    """How a text is spelled, and what that adds to its score, whatever the columns are."""
 
     spelled: Spelled
-    words: float
+    prior: float
+
+
+def _log(probability: float) -> float:
+    return math.log(probability) if probability > 0 else NEVER
 
 
 def _extended(

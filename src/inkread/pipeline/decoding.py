@@ -137,17 +137,21 @@ def aligned(columns: NDArray[np.float32], text: str) -> NDArray[np.intp]:
     """
     labels, skip = _states(text)
     logs = _logs(columns)[:, labels]
-    paths = _first(logs)
-    steps = np.zeros(logs.shape, np.intp)
-    for at, column in enumerate(logs[1:], start=1):
-        before = np.stack([paths, *_before(paths, skip)])
-        steps[at] = before.argmax(axis=0)
-        paths = before.max(axis=0) + column
-    state = len(labels) - 1 - int(paths[-1] < paths[-2:][0])
+    jump = np.where(skip, 0.0, -np.inf)
+    # Two states that no path comes from stand before the first.
+    paths = np.full((len(logs), 2 + len(labels)), -np.inf)
+    paths[:1, 2:4] = logs[:1, :2]
+    for before, now, column in zip(paths, paths[1:], logs[1:], strict=False):
+        now[2:] = np.maximum(np.maximum(before[2:], before[1:-1]), before[:-2] + jump) + column
+    state = len(labels) - 1 - int(paths[-1, -1] < paths[-1, -2])
     path = np.empty(len(logs), np.intp)
-    for at in range(len(logs) - 1, -1, -1):
+    path[-1] = labels[state]
+    for at in range(len(logs) - 2, -1, -1):
+        two, one, same = paths[at, state : state + 3].tolist()
+        two += jump[state]
+        if same < max(one, two):
+            state -= 1 if one >= two else 2
         path[at] = labels[state]
-        state -= int(steps[at, state])
     return path
 
 

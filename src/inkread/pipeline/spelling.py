@@ -79,6 +79,11 @@ class Spelling:
         return spelled.finished + (self._word(spelled) if spelled.unusual else 0.0)
 
     def _word(self, spelled: Spelled) -> float:
-        ways = [share + way for share, way in zip(self._shares, spelled[1:], strict=True)]
-        most = max(ways)
-        return most + math.log(sum(math.exp(way - most) for way in ways))
+        usual, unusual, known, listed = self._shares
+        usual, unusual = usual + spelled.usual, unusual + spelled.unusual
+        known, listed = known + spelled.known, listed + spelled.listed
+        most = max(usual, unusual, known, listed)
+        exp = math.exp
+        return most + math.log(
+            exp(usual - most) + exp(unusual - most) + exp(known - most) + exp(listed - most)
+        )
