@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +18,16 @@ from inkread.models.card import TEXT_CLASSES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from inkread.system.files import AnyPath
 
 LONGEST = 40
 """Characters of a word; longer ones are left out."""
 MOST_WORDS, MOST_BYTES = 2_000_000, 64 * 2**20
 RECASED = 0.2
-"""Share of each word's weight that its forms in capitals and capitalized get; as in ``count_ngrams``."""
+"""Share of each word's weight that its forms in capitals and capitalized get, unless they are listed
+themselves; as in ``count_ngrams``."""
 SIGNS = ".,;:!?()\"'"
 """May stand before and after a word without being listed."""
 SIGN = -math.log(len(SIGNS) + 1)
@@ -47,16 +50,17 @@ class Lexicon:
 
     def __init__(self, weights: Mapping[str, float], *, sha256: str = "") -> None:
         self.sha256 = sha256
-        known = set(TEXT_CLASSES)
+        known = frozenset(TEXT_CLASSES)
         self.words = sorted(word for word in weights if 0 < len(word) <= LONGEST and known.issuperset(word))
-        forms = {
-            form: RECASED * weights[word]
-            for word in self.words
-            for form in (word.upper(), word[0].upper() + word[1:])
-        }
-        forms.update((word, weights[word]) for word in self.words)
-        self._forms = sorted(forms)
-        self._sums = np.cumsum([0.0, *(forms[form] for form in self._forms)])
+        values = np.array([weights[word] for word in self.words])
+        self._forms = [_Forms(self.words, values)]
+        for form in (str.upper, _capitalized):
+            recased = [form(word) for word in self.words]
+            new = (at for at, word in enumerate(recased) if word not in weights)
+            # Words in order are almost in order in capitals too, which makes this fast.
+            order = sorted(new, key=recased.__getitem__)
+            self._forms.append(_Forms([recased[at] for at in order], RECASED * values[order]))
+        self._total = max(sum(forms.total for forms in self._forms), 1.0)
         self.log_probability = lru_cache(REMEMBERED)(self._log_probability)
 
     @classmethod
@@ -101,12 +105,30 @@ class Lexicon:
         return math.log(listed) + SIGN * (len(text) - len(core)) if listed else -math.inf
 
     def _share(self, text: str, whole: bool) -> float:
-        first = bisect_left(self._forms, text)
-        if whole:
-            end = first + (first < len(self._forms) and self._forms[first] == text)
-        else:
-            end = bisect_left(self._forms, text + "\U0010ffff", first)
-        return float((self._sums[end] - self._sums[first]) / max(self._sums[-1], 1.0))
+        return sum(forms.weight(text, whole) for forms in self._forms) / self._total
+
+
+class _Forms:
+    """Words in order, so that those with the same beginning are neighbors; with their weights, float64."""
+
+    def __init__(self, words: list[str], weights: NDArray[np.float64]) -> None:
+        self._words = words
+        self._sums = np.append(0.0, np.cumsum(weights))
+
+    @property
+    def total(self) -> float:
+        """The weight of all words."""
+        return float(self._sums[-1])
+
+    def weight(self, text: str, whole: bool) -> float:
+        """Returns the weight of a word, or of all words with a beginning."""
+        first = bisect_left(self._words, text)
+        end = bisect_right(self._words, text if whole else text + "\U0010ffff", first)
+        return float(self._sums[end] - self._sums[first])
+
+
+def _capitalized(word: str) -> str:
+    return word[0].upper() + word[1:]
 
 
 def _decoded(content: bytes) -> str:
