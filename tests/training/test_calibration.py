@@ -42,8 +42,17 @@ def test_no_other_temperature_has_a_smaller_loss():
     assert loss(found) <= min(loss(found * 0.99), loss(found * 1.01))
 
 
-def test_perfect_answers_get_the_lowest_temperature_and_not_an_overflow():
-    assert fit_temperature(1000 * np.eye(10, dtype=np.float32), np.arange(10)) == pytest.approx(0.05)
+@pytest.mark.parametrize("count", [2, 10, 1000])
+def test_right_answers_are_as_probable_as_their_number_says(count):
+    labels = np.arange(count) % 10
+    logits = 10 * np.eye(10, dtype=np.float32)[labels]
+    shares = softmax(logits, fit_temperature(logits, labels))
+    assert shares.max(axis=1) == pytest.approx(count / (count + 1), abs=1e-3)
+
+
+def test_right_answers_that_look_certain_cause_no_overflow():
+    logits = 1000 * np.eye(10, dtype=np.float32)
+    assert softmax(logits, fit_temperature(logits, np.arange(10))).max(axis=1) == pytest.approx(1)
 
 
 def test_hopeless_answers_get_the_highest_temperature():

@@ -88,8 +88,8 @@ def train(
     The collections are mnist, fashion-mnist, kmnist, qmnist, emnist-digits, emnist-letters, emnist-balanced,
     emnist-byclass, usps, and digits. digits comes with scikit-learn; the others are downloaded and verified
     if they are not on this machine. A labeled folder has labels.csv with the columns file and label, or one
-    folder per digit; each picture is read as one digit. Part of all data is held out to monitor progress;
-    test files are not used.
+    folder per class, named as you like: digits, letters, signs. Each picture is read as one glyph. Part of
+    all data is held out to monitor progress; test files are not used.
 
     With --init-from, a model is fine-tuned on a few of your own pictures, 5 to 500, and on part of MNIST, so
     that it forgets nothing. Its accuracy before and after is measured on pictures that it has not seen.

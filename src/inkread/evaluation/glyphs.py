@@ -116,7 +116,7 @@ def evaluate_glyphs(classifier: Classifier, glyphs: LabelledGlyphs) -> GlyphRepo
         accuracy=metrics.accuracy(truth[named], probabilities[named, :none].argmax(axis=1)),
         accuracy_with_rejections=metrics.accuracy(truth, predicted),
         rejected=float((predicted == none).mean()),
-        loss=float(-np.log(np.maximum(probabilities[np.arange(len(truth)), truth], LEAST)).mean()),
+        loss=float(np.log(1 / np.maximum(probabilities[np.arange(len(truth)), truth], LEAST)).mean()),
         calibration_error=metrics.expected_calibration_error(probabilities.max(axis=1), truth == predicted),
         labels=glyphs.classes,
         classes=tuple(scores[i] for i in occurring),

@@ -46,6 +46,8 @@ def fit_temperature(
 ) -> float:
     """Returns the temperature with the highest likelihood on held-out glyphs (Guo et al. 2017, section 4.2).
 
+    One more glyph counts as misread, as in Laplace's rule of succession: it looks like all others on average,
+    and has their second label. So N right answers mean a probability of about N / (N + 1), and not of 1.
     The log-likelihood is concave in the inverse temperature: its slope changes sign once, where bisection
     finds it.
 
@@ -55,7 +57,7 @@ def fit_temperature(
         biases: (classes,), added to the logits after dividing them by the temperature; default: none.
 
     Returns:
-        A temperature from 0.05 to 20; the lower limit if every glyph is right.
+        A temperature from 0.05 to 20.
 
     Raises:
         TrainingError: there are no glyphs, or the shapes do not fit.
@@ -66,10 +68,13 @@ def fit_temperature(
         raise TrainingError(source, "do not fit a temperature", remedy)
     centered = logits.astype(np.float64) - logits[np.arange(len(labels)), labels, None]
     added = np.zeros(logits.shape[1]) if biases is None else biases
+    others = np.arange(logits.shape[1]) != labels[:, None]
+    second = np.where(others, centered / len(labels), -np.inf).max(axis=1).mean()
     low, high = math.log(LOWEST), math.log(HIGHEST)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        slope = (softmax(centered / math.exp(middle) + added) * centered).sum(axis=1).mean()
+        expected = (softmax(centered / math.exp(middle) + added) * centered).sum(axis=1).mean()
+        slope = expected * (1 + 1 / len(labels)) - second
         if slope > 0:  # the loss grows with the inverse temperature: too confident
             low = middle
         else:
