@@ -44,5 +44,12 @@ def test_the_time_left_is_known_before_the_first_epoch_ends():
         assert task.completed == 0.5
 
 
+def test_a_log_has_a_line_per_epoch():
+    first, last = shown({"force_terminal": False}).splitlines()
+    epochs = RECIPES["cnn"].epochs
+    assert first == f"Training cnn, epoch 1 of {epochs}: loss 1.0000, validation accuracy 90.00%"
+    assert last.endswith("loss 0.5000, validation accuracy 95.00%")
+
+
 def test_nobody_is_shown_nothing():
     assert shown({"quiet": True}) == ""

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from inkread.cli.console import error_console, interruptible, printable, record, show, table
+from inkread.cli.console import interruptible, printable, record, show, table
 from inkread.errors import OptionError
 from inkread.models.card import CARD_FILE, Card
 from inkread.system.ranks import rank
@@ -57,7 +57,7 @@ class Training:
     def run(self, recipe: AnyRecipe) -> Run[Any, Any]:
         """Trains one network, with a progress bar."""
         title, again = f"Training {recipe.network}", f"run the same command with --resume (--out {self.out})"
-        console = error_console(quiet=self.quiet or rank() > 0)
+        console = _console(quiet=self.quiet or rank() > 0)
         with (
             interruptible(again),
             TrainingProgress(title, recipe.epochs, console) as progress,
@@ -82,7 +82,7 @@ class Training:
         """Trains a model further, with a progress bar."""
         from inkread.training import fine_tune
 
-        console = error_console(quiet=self.quiet)
+        console = _console(quiet=self.quiet)
         with interruptible("start again"), TrainingProgress("Fine-tuning", 1, console) as progress:
             return fine_tune(
                 config,
@@ -120,8 +120,17 @@ class Training:
         return train_detector(recipe, data=self.data, store=self.store, **options)
 
 
+def _console(*, quiet: bool) -> Console:
+    """Returns a console on standard error, whether that is a terminal or a log."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, markup=False, quiet=quiet)
+
+
 class TrainingProgress(Progress):
     """Two bars, for the training and the current download or epoch, and the loss and accuracy curves.
+
+    Where nothing can be drawn, such as in a log, each epoch is a line.
 
     Args:
         title: the title of the upper bar.
@@ -136,6 +145,7 @@ class TrainingProgress(Progress):
         from rich.progress import Progress as Bars
         from rich.text import Text
 
+        self._title, self._total, self._console = title, total, console
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._bar, self._curves = Bars(*columns, console=console), Text()
         self._epochs = self._bar.add_task(title, total=total)
@@ -145,7 +155,8 @@ class TrainingProgress(Progress):
         self._history: list[Epoch | DetectorEpoch | TextEpoch] = []
 
     def __enter__(self) -> Self:
-        self._live.start()
+        if self._console.is_terminal:
+            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -181,6 +192,10 @@ class TrainingProgress(Progress):
         watched = [each.validation_accuracy for each in self._history if not isinstance(each, DetectorEpoch)]
         if watched:
             self._curves.plain += f"\nValidation accuracy  {sparkline(watched)} {watched[-1]:.2%}"
+        if not self._console.is_terminal:
+            line = f"{self._title}, epoch {epoch.epoch} of {self._total}: loss {epoch.train_loss:.4f}"
+            line += f", validation accuracy {watched[-1]:.2%}" if watched else ""
+            self._console.print(line, soft_wrap=True)
 
 
 def show_run(run: Run[Any, Any]) -> None:
