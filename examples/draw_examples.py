@@ -16,10 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from _letters import LETTERS
 from PIL import Image
 
 from inkread.datasets import page_rendering
-from inkread.datasets.stroke_font import ALPHABET, WriterStyle, spline, with_pressure, write_row
+from inkread.datasets.stroke_font import (
+    ALPHABET,
+    WriterStyle,
+    parsed,
+    spline,
+    with_pressure,
+    write_row,
+    write_shape,
+)
 from inkread.datasets.stroke_rendering import rasterise
 
 if TYPE_CHECKING:
@@ -206,6 +215,19 @@ def sideways(rng: np.random.Generator) -> Picture:
     return picture.transpose(Image.Transpose.ROTATE_90), "6190"
 
 
+def note(rng: np.random.Generator) -> Picture:
+    """Draws a note of three lines, with two numbers among the words."""
+    shape = (620, 1000)
+    page = page_rendering.plain_paper(shape, rng, colour=CREAM)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "9": 0}), spacing=0.13, slant=0.1)
+    for number, text in enumerate(("Meet Anna at the", "old bridge at 9", "bring 12 candles")):
+        at = (110 + rng.normal(0, 8), 105 + 155 * number)
+        strokes = page_rendering.place(write_line(text, style, rng), at=at, height=78, slope=-0.6)
+        page = page_rendering.write(page, rasterise(strokes, shape, 5.2), page_rendering.BLUE_PEN, rng)
+    page = page * page_rendering.uneven_light(shape, direction=40, fall=0.25, vignette=0.12)
+    return _photo(page, page_rendering.Camera(tilt=0.03, turn=0.8, cast=(1.0, 0.98, 0.94)), rng), "9/12"
+
+
 PICTURES: dict[str, Callable[[np.random.Generator], Picture]] = {
     "phone_number.jpg": phone_number,
     "pencil_rows.jpg": pencil_rows,
@@ -217,7 +239,28 @@ PICTURES: dict[str, Callable[[np.random.Generator], Picture]] = {
     "column_sum.jpg": column_sum,
     "doodle.jpg": doodle,
     "sideways.jpg": sideways,
+    "note.jpg": note,
 }
+
+
+def write_line(text: str, style: WriterStyle, rng: np.random.Generator) -> Strokes:
+    """Writes words and numbers from left to right, in units of a capital's height, like ``write_row``."""
+    strokes: Strokes = []
+    x = 0.0
+    for character in text:
+        if character == " ":
+            x += 0.45
+            continue
+        letter = LETTERS.get(character)
+        shape = parsed(letter) if letter else ALPHABET[character][style.shapes[int(character)]]
+        written = write_shape(shape, style, rng)
+        left = min(float(stroke[:, 0].min()) for stroke in written)
+        for stroke in written:
+            stroke[:, 0] += x - left
+        strokes += written
+        right = max(float(stroke[:, 0].max()) for stroke in written)
+        x = right + max(0.05, style.spacing + rng.normal(0, style.unevenness / 2))
+    return strokes
 
 
 def draw(folder: Path) -> None:

@@ -15,6 +15,8 @@ from PIL import Image
 from inkread.datasets.stroke_font import WriterStyle, write_row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pygame
     from numpy.typing import NDArray
 
@@ -22,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 SEED = 5
 COLORS, QUALITY = 96, 88
+GAP = 14
+"""Pixels between pictures in one figure."""
 
 
 def place(name: str) -> Path:
@@ -35,6 +39,26 @@ def save(picture: Image.Image, name: str) -> None:
         picture.convert("RGB").save(place(name), quality=QUALITY)
     else:
         picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE).save(place(name), optimize=True)
+
+
+def beside(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Puts pictures side by side on white."""
+    width = sum(each.width for each in pictures) + GAP * (len(pictures) - 1)
+    sheet, x = Image.new("RGB", (width, max(each.height for each in pictures)), "white"), 0
+    for each in pictures:
+        sheet.paste(each, (x, 0))
+        x += each.width + GAP
+    return sheet
+
+
+def below(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Puts pictures one below the other on white."""
+    height = sum(each.height for each in pictures) + GAP * (len(pictures) - 1)
+    sheet, y = Image.new("RGB", (max(each.width for each in pictures), height), "white"), 0
+    for each in pictures:
+        sheet.paste(each, (0, y))
+        y += each.height + GAP
+    return sheet
 
 
 def picture_of(surface: pygame.Surface) -> Image.Image:

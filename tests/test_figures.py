@@ -18,6 +18,7 @@ MADE = {
     "boxes": ["boxes.jpg", "stages.jpg"],
     "camera_window": ["camera.png"],
     "drawing_window": ["draw.png"],
+    "notes": ["text.jpg"],
     "page": ["page.png"],
     "reading": ["reading.gif"],
 }

@@ -16,7 +16,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def drawn(tmp_path_factory):
     spec = importlib.util.spec_from_file_location("draw_examples", EXAMPLES / "draw_examples.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(EXAMPLES)
+        spec.loader.exec_module(module)
     folder = tmp_path_factory.mktemp("examples")
     module.draw(folder)
     return folder

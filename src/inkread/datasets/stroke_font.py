@@ -10,17 +10,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import OptionError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Strokes = list[NDArray[np.float32]]
 """Strokes of float32 K×3: x, y, and the relative pen width."""
 
 
-def _parsed(shape: str) -> tuple[NDArray[np.float64], ...]:
+def parsed(shape: str) -> tuple[NDArray[np.float64], ...]:
+    """Returns the strokes of a shape: control points (K×2) from hundredths, see ``_SHAPES``."""
     return tuple(
         np.array([point.split(",") for point in stroke.split()], np.float64) / 100
         for stroke in shape.split("|")
@@ -149,7 +154,7 @@ root sign, the 9 like an open 8, and the 0 with a tail at its top.
 """
 
 ALPHABET = {
-    digit: tuple(_parsed(shape) for shape in (*shapes, *RARER[digit])) for digit, shapes in _SHAPES.items()
+    digit: tuple(parsed(shape) for shape in (*shapes, *RARER[digit])) for digit, shapes in _SHAPES.items()
 }
 """The control points of each digit's shapes, common ones first."""
 
@@ -229,7 +234,13 @@ def write_digit(digit: str, style: WriterStyle, rng: np.random.Generator) -> Str
     """Writes one digit at x ≥ 0, between y = 0 and 1 except for its unevenness; see ``write_row``."""
     if digit not in ALPHABET:
         raise OptionError("text", f"has {digit!r}, which is not a digit", "use the digits 0 to 9")
-    shape = ALPHABET[digit][style.shapes[int(digit)]]
+    return write_shape(ALPHABET[digit][style.shapes[int(digit)]], style, rng)
+
+
+def write_shape(
+    shape: Sequence[NDArray[np.float64]], style: WriterStyle, rng: np.random.Generator
+) -> Strokes:
+    """Writes one character, given by its control points; see ``write_digit``."""
     size = 1 + rng.normal(0, style.unevenness)
     lift = rng.normal(0, style.unevenness)
     slant = style.slant + rng.normal(0, 0.03)

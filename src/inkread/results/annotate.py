@@ -41,8 +41,8 @@ FONT_TO_DIGIT = 0.42
 """Font size divided by the median height of the digits."""
 FONT_TO_PICTURE = 0.09
 """Maximum font size divided by the picture's longer side, for one digit that fills its picture."""
-TAG_TO_FONT = 2.3
-"""Width of a tag such as "7 98%" divided by its font size."""
+PERCENT_TO_FONT, CHARACTER_TO_FONT = 1.75, 0.55
+"""Width of a tag without its label, such as " 98%", and of each character, divided by the font size."""
 PROBABILITY_TO_FONT = 0.62
 CROWDED_SHARE = 10
 """The tags of all but the closest tenth of neighbors fit side by side."""
@@ -124,22 +124,26 @@ def _font_size(reading: Reading, boxes: list[FloatBox], canvas: Image.Image) -> 
     if not boxes:
         return LEGIBLE
     room = [median(y1 - y0 for _, y0, _, y1 in boxes) * FONT_TO_DIGIT, max(canvas.size) * FONT_TO_PICTURE]
-    pitches = sorted(_pitches(reading, boxes))
-    if pitches:
-        closest = (
-            pitches[0] if len(pitches) == 1 else quantiles(pitches, n=CROWDED_SHARE, method="inclusive")[0]
-        )
-        room.append(closest / TAG_TO_FONT)
+    beside = sorted(_fonts_beside(reading, boxes))
+    if beside:
+        several = len(beside) > 1
+        room.append(quantiles(beside, n=CROWDED_SHARE, method="inclusive")[0] if several else beside[0])
     return max(min(room), 1.0)
 
 
-def _pitches(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
-    """Yields the distances between the centers of neighbors along each row, which may be turned."""
+def _fonts_beside(reading: Reading, boxes: list[FloatBox]) -> Iterable[float]:
+    """Yields the font sizes at which the tags of neighbors just fit side by side along their row.
+
+    The distance is that of the boxes' centers, since a row may be turned.
+    """
     remaining = iter(boxes)
     for line in reading.lines:
-        own = [box for _, box in zip(line.parts, remaining, strict=False)]
-        centres = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in own]
-        yield from (max(abs(next_x - x), abs(next_y - y)) for (x, y), (next_x, next_y) in pairwise(centres))
+        own = [
+            ((x0 + x1) / 2, (y0 + y1) / 2, PERCENT_TO_FONT + CHARACTER_TO_FONT * len(part.label))
+            for part, (x0, y0, x1, y1) in zip(line.parts, remaining, strict=False)
+        ]
+        for (x, y, width), (next_x, next_y, next_width) in pairwise(own):
+            yield max(abs(next_x - x), abs(next_y - y)) / ((width + next_width) / 2)
 
 
 def _factor(scale: int | Literal["auto"], font: float, canvas: Image.Image) -> int:
