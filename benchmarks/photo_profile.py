@@ -27,6 +27,7 @@ STAGES: Final = {
     "decoding the picture": (("loading.py", "load_picture"),),
     "scales of the page": (("scales.py", "_level"), ("contrast.py", "planes")),
     "cutting glyphs": (("glyphs.py", "cut_glyphs"), ("glyphs.py", "tight")),
+    "lines of words": (("text_lines.py", "find_lines"),),
 }
 """Functions by stage: the end of the file's name, and the name."""
 NETWORKS: Final = {
@@ -90,10 +91,12 @@ def by_stage(stats: dict[tuple[str, int, str], tuple[Any, ...]]) -> dict[str, fl
         for stage, functions in STAGES.items():
             if any(file.endswith(f"/{end}") and name == function for end, function in functions):
                 found[stage] = found.get(stage, 0.0) + cumulative
-        if name == "_run" and file.endswith("network.py"):
+        if name == "_run" and file.endswith("onnx_session.py"):
             for (caller, _, _), (_, _, _, seconds) in callers.items():
                 stage = NETWORKS.get(Path(caller).name, f"network run by {caller}")
                 found[stage] = found.get(stage, 0.0) + seconds
+    if not found.keys() >= {*STAGES, *NETWORKS.values()} - {"rescoring network"}:
+        raise LookupError(f"the profile has only {', '.join(found)}: was a function renamed?")
     return found
 
 

@@ -3,7 +3,7 @@
 The networks of digits know no words: an "o" or an "l" looks like a 0 or a 1, and a piece of an "m" like a 3.
 The network of text lines reads the whole line, but is worse at numbers that stand alone. Where it sees many
 letters, and is surer of them than the networks of digits are of their digits, its digits take their place. It
-is asked only if a digit is not sure, so that most pages of digits take no longer.
+is asked only about lines with a digit that is not sure, so that most pages of digits take no longer.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ MOST_LETTERS = 10.0
 """Letters of a line that count at most."""
 TALL = 40.0
 """Median height of the digits, pixels, at which lines are found, at most: larger pages take longer."""
+MARGIN = 2.0
+"""Paper above and below a row of digits in which its line is found, in heights of a digit."""
 LEAST = 0.02
 """Added to probabilities before their logarithms."""
 FARTHEST = 4.0
@@ -126,7 +128,7 @@ def judged(
     """
     shares = choice.probabilities.copy()
     read = set(choice.digits)
-    for line in seen_lines(grey, found, choice, recognizer):
+    for line in seen_lines(grey, found, choice, recognizer, config=config):
         words = line.is_words(weights)
         if not words:
             continue
@@ -150,31 +152,57 @@ def judged(
 
 
 def seen_lines(
-    grey: NDArray[np.uint8], found: Detections, choice: Choice, recognizer: TextRecognizer
+    grey: NDArray[np.uint8],
+    found: Detections,
+    choice: Choice,
+    recognizer: TextRecognizer,
+    *,
+    config: ReaderConfig = DEFAULT_CONFIG,
 ) -> Iterator[SeenLine]:
-    """Yields the lines of a page on which digits were read; arguments as for ``judged``."""
+    """Yields the lines of a page with a digit that is not sure; arguments as for ``judged``."""
     read = np.array(choice.digits, np.intp)
+    if not len(read):
+        return
+    unsure = {*read[choice.probabilities[read, :DIGITS].max(axis=1) < config.sure].tolist()}
     boxes = found.boxes.astype(np.float64)
-    scale = min(1.0, TALL / float(np.median(boxes[read, 3] - boxes[read, 1]))) if len(read) else 1.0
-    if scale < 1:
-        grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    boxes *= scale
-    lines = find_lines(grey)
-    own = _nearest(lines, boxes)
-    asked = sorted({*own[read].tolist()} - {-1})
-    columns = recognizer.probabilities_of([lines[index].pixels for index in asked])
+    tall = float(np.median(boxes[read, 3] - boxes[read, 1]))
+    scale = min(1.0, TALL / tall)
     odds = _odds(1 - choice.probabilities[:, DIGITS].astype(np.float64))
     possible = choice.kept[found.is_digit[choice.kept]]
-    for index, shares in zip(asked, columns, strict=True):
-        members = read[own[read] == index]
-        candidates = possible[own[possible] == index]
-        ends = (boxes[candidates][:, [0, 2]] - lines[index].left) * lines[index].scale / COLUMN
-        characters = characters_of(shares)
-        yield SeenLine(
-            _features(characters, odds[members]),
-            tuple(members.tolist()),
-            tuple(_digits(characters, candidates, ends, choice.probabilities[candidates])),
-        )
+    rows = [boxes[[*row]] for row in choice.rows if not unsure.isdisjoint(row)]
+    for top, bottom in _bands(rows, MARGIN * tall, len(grey)):
+        part = grey[top:bottom]
+        if scale < 1:
+            size = max(1, round(scale * part.shape[1])), max(1, round(scale * len(part)))
+            part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+        within = (boxes - [0, top, 0, top]) * scale
+        lines = find_lines(part)
+        own = _nearest(lines, within)
+        asked = sorted({int(own[index]) for index in unsure} - {-1})
+        columns = recognizer.probabilities_of([lines[index].pixels for index in asked])
+        for index, shares in zip(asked, columns, strict=True):
+            members = read[own[read] == index]
+            candidates = possible[own[possible] == index]
+            ends = (within[candidates][:, [0, 2]] - lines[index].left) * lines[index].scale / COLUMN
+            characters = characters_of(shares)
+            yield SeenLine(
+                _features(characters, odds[members]),
+                tuple(members.tolist()),
+                tuple(_digits(characters, candidates, ends, choice.probabilities[candidates])),
+            )
+
+
+def _bands(rows: Sequence[NDArray[np.float64]], margin: float, height: int) -> list[tuple[int, int]]:
+    """Returns the parts of a page, from y to y, around rows of boxes; rows that are near share one."""
+    ends = sorted((float(row[:, 1].min()) - margin, float(row[:, 3].max()) + margin) for row in rows)
+    bands: list[tuple[int, int]] = []
+    for top, bottom in ends:
+        first, last = max(0, int(top)), min(height, int(np.ceil(bottom)))
+        if bands and first <= bands[-1][1]:
+            bands[-1] = bands[-1][0], max(last, bands[-1][1])
+        else:
+            bands.append((first, last))
+    return bands
 
 
 def _features(characters: Sequence[Character], odds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -229,23 +229,35 @@ def _rules(
     ink: NDArray[np.uint8], length: int, slopes: Iterable[float], thickest: int = THICKEST
 ) -> NDArray[np.uint8]:
     """Finds straight runs of a length at some slopes, by shearing the page until they are level."""
-    height, width = ink.shape
     along = np.ones((1, GAP), np.uint8)
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, along)
     joined = cv2.dilate(joined, np.ones((3, 1), np.uint8))  # between two slopes, a rule is a staircase
     thick = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((thickest + 3, 1), np.uint8))
     joined = cv2.morphologyEx(joined & ~thick & 1, cv2.MORPH_CLOSE, along)
     found = np.zeros_like(ink)
-    for slope in slopes:
-        if abs(slope) * length > height:  # such a run would not fit
+    rows = _rows_of_wide(joined, length)
+    joined, part = joined[rows], found[rows]
+    height, width = joined.shape
+    for slope in slopes if height else ():
+        if abs(slope) * length > ink.shape[0]:  # such a run would not fit
             continue
         room = int(abs(slope) * width) + 1
         shear = np.array([[1, 0, 0], [slope, 1, room if slope < 0 else 0]], np.float32)
         level = cv2.warpAffine(joined, shear, (width, height + room), flags=cv2.INTER_NEAREST)
         runs = cv2.morphologyEx(level, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
         back = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-        found |= np.asarray(cv2.warpAffine(runs, shear, (width, height), flags=back), np.uint8)
+        part |= np.asarray(cv2.warpAffine(runs, shear, (width, height), flags=back), np.uint8)
     return found
+
+
+def _rows_of_wide(ink: NDArray[np.uint8], least: int) -> slice:
+    """Returns the rows of all components that are at least so wide; none if there is no such component."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    wide = stats[1:][stats[1:, cv2.CC_STAT_WIDTH] >= least]
+    if not len(wide):
+        return slice(0, 0)
+    top, tall = wide[:, cv2.CC_STAT_TOP], wide[:, cv2.CC_STAT_HEIGHT]
+    return slice(int(top.min()), int((top + tall).max()))
 
 
 def _without(ink: NDArray[np.uint8], rules: NDArray[np.uint8], across: tuple[int, int]) -> NDArray[np.uint8]:
