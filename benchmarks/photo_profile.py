@@ -26,7 +26,7 @@ READINGS: Final = 5
 STAGES: Final = {
     "decoding the picture": (("loading.py", "load_picture"),),
     "scales of the page": (("scales.py", "_level"), ("contrast.py", "planes")),
-    "cutting glyphs": (("glyphs.py", "cut_glyphs"), ("glyphs.py", "tight")),
+    "cutting glyphs": (("glyphs.py", "cut_glyphs"),),
     "lines of words": (("text_lines.py", "find_lines"),),
 }
 """Functions by stage: the end of the file's name, and the name."""

@@ -51,7 +51,7 @@ JPEG_QUALITY = 80
 SHIFT = 4
 """Fixed-point bits for the coordinates of printed lines."""
 
-ON_PAGE = ("phone_number.jpg", "pencil_rows.jpg", "column_sum.jpg", "drawing.png")
+ON_PAGE = ("phone_number.jpg", "pencil_rows.jpg", "column_sum.jpg", "drawing.png", "note.jpg")
 """The examples that the web page offers."""
 PAGE_FOLDER = Path(__file__).parents[1] / "src/inkread/server/static/examples"
 PAGE_SIDE, PAGE_QUALITY = 720, 72

@@ -29,7 +29,6 @@ from inkread.pipeline.classifier import DIGITS, Classifier
 from inkread.pipeline.closeups import CloseupClassifier
 from inkread.pipeline.config import DEFAULT_CONFIG, ReaderConfig
 from inkread.pipeline.detector import CLASSES, Detector
-from inkread.pipeline.glyphs import tight
 from inkread.pipeline.opinions import Opinions, opinions_of
 from inkread.pipeline.rescoring import Rescorer
 from inkread.pipeline.source_reader import SourceReader
@@ -207,7 +206,7 @@ class Reader(SourceReader[Trace]):
         frame = _Frame(picture, turns)
         lines = tuple(
             Line(
-                tuple(_digit(turned, opinions, choice, index, frame) for index in row),
+                tuple(_digit(opinions, choice, index, frame) for index in row),
                 tuple(_sign(opinions, index, frame) for index in signs),
             )
             for row, signs in zip(choice.rows, choice.signs, strict=True)
@@ -270,12 +269,11 @@ class _Frame:
         return *starts, min(self.picture.width, ends[0]), min(self.picture.height, ends[1])
 
 
-def _digit(grey: NDArray[np.uint8], opinions: Opinions, choice: Choice, index: int, frame: _Frame) -> Digit:
+def _digit(opinions: Opinions, choice: Choice, index: int, frame: _Frame) -> Digit:
     shares = choice.probabilities[index, :-1]
     order = np.argsort(-shares)
     (label, probability), *others = ((DIGITS[i], float(shares[i])) for i in order)
-    box = frame.box(tight(grey, opinions.found.boxes[index]))
-    return Digit(label, probability, box, tuple(others[:3]))
+    return Digit(label, probability, frame.box(opinions.fitted[index]), tuple(others[:3]))
 
 
 def _sign(opinions: Opinions, index: int, frame: _Frame) -> Sign:

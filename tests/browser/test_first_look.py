@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,17 @@ def test_each_example_is_read_with_one_click(visit):
         expect(person.page.locator("#preview-name")).not_to_have_text("")
         file = person.page.locator("#preview-name").inner_text()
         person.expect_text(written_on(file), "upload")
+
+
+def test_with_text_the_first_example_is_a_note(visit):
+    person = visit()
+    person.page.select_option("#alphabet", "text")
+    assert person.page.locator(".hero .example").count() == 4
+    person.page.locator(".hero .example").first.click()
+    expect(person.page.locator("#upload-reading .line")).to_have_count(3)
+    expect(person.page.locator("#upload-reading .line").first).to_have_text(
+        re.compile(r"Meet\s*Anna\s*at\s*the")
+    )
 
 
 def test_the_upload_tab_offers_the_examples_until_there_is_a_picture(visit):

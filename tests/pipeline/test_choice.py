@@ -52,6 +52,7 @@ def opinions(*candidates: tuple[str, float, float], whole: str = "") -> Opinions
         closeup,
         even,
         np.zeros((count, 28, 28), np.uint8),
+        np.zeros((count, 4), np.float32),
         even,
         ink,
     )

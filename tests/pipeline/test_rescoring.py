@@ -21,6 +21,7 @@ def opinions(boxes: np.ndarray, *, scale: float = 1.0, seed: int = 0) -> Opinion
         shares[0],
         shares[1],
         np.zeros((count, 28, 28), np.uint8),
+        np.zeros((count, 4), np.float32),
         shares[2],
         np.full(DIGITS + 1, 1 / 11, np.float32),
     )

@@ -15,7 +15,7 @@ from inkread.datasets.stroke_font import WriterStyle, write_digit
 from inkread.datasets.stroke_rendering import draw_strokes
 from inkread.picture import load_picture
 from inkread.pipeline.glyph import normalize
-from inkread.pipeline.glyphs import cut_glyphs, tight
+from inkread.pipeline.glyphs import cut_glyphs
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SQUARE = np.ones((3, 3), np.uint8)
@@ -173,8 +173,9 @@ def test_boxes_on_a_page_have_the_same_ink_as_in_python(run, page):
     for _ in range(60):
         x, y = rng.uniform(-5, page.shape[1] - 20), rng.uniform(-5, page.shape[0] - 20)
         box = np.array([x, y, x + rng.uniform(3, 140), y + rng.uniform(3, 140)], np.float32)
-        cases.add("glyphIn", page, cut_glyphs(page, box[None])[0], box=box.tolist())
-        cases.add("tight", page, tight(page, box), box=box.tolist())
+        glyphs, fitted = cut_glyphs(page, box[None])
+        cases.add("glyphIn", page, glyphs[0], box=box.tolist())
+        cases.add("tight", page, fitted[0], box=box.tolist())
     results = run(cases)
     same = [each for each in results if each["most"] <= 1]
     # A pixel that OpenCV's cubic kernel rounds otherwise may change the edge of the ink.

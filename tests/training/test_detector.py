@@ -207,6 +207,7 @@ def judged(count: int = 60) -> list[Judged]:
             closeup,
             np.full((10, 11), 1 / 11, np.float32),
             np.zeros((10, 28, 28), np.uint8),
+            np.zeros((10, 4), np.float32),
             rng.dirichlet(np.ones(11), 10).astype(np.float32),
             np.full(11, 1 / 11, np.float32),
         )
@@ -257,6 +258,7 @@ def test_rescoring_learns_from_neighbors_what_pixels_leave_open() -> None:
             blank,
             blank,
             np.zeros((count, 28, 28), np.uint8),
+            np.zeros((count, 4), np.float32),
             blank,
             np.full(11, 1 / 11, np.float32),
         )
@@ -316,6 +318,7 @@ def alone(count: int = 200) -> list[Judged]:
             blank,
             blank,
             np.zeros((2, 28, 28), np.uint8),
+            np.zeros((2, 4), np.float32),
             glyph,
             np.full(11, 1 / 11, np.float32),
         )

@@ -24,16 +24,24 @@ GREYS = np.arange(256, dtype=np.float32)
 NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
-def cut_glyphs(grey: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Cuts out the glyph in each box, N×28×28 uint8; all zero if a box has no ink.
+def cut_glyphs(
+    grey: NDArray[np.uint8], boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Cuts out the glyph in each box, and fits the box to its ink; detected boxes are a few pixels off.
 
     Args:
         grey: uint8 H×W.
         boxes: N×4, x0, y0, x1, y1 in pixels.
+
+    Returns:
+        Glyphs, N×28×28 uint8, all zero if a box has no ink; and N×4, boxes without ink unchanged.
     """
-    if not len(boxes):
-        return np.zeros((0, SIDE, SIDE), np.uint8)
-    return np.stack([normalize(cut_ink(grey, box)) for box in boxes])
+    glyphs, fitted = np.zeros((len(boxes), SIDE, SIDE), np.uint8), boxes.astype(np.float32)
+    for index, box in enumerate(boxes):
+        ink, corner, scale = _ink(grey, box)
+        glyphs[index] = normalize(ink)
+        fitted[index] = _fitted(box, ink, corner, scale)
+    return glyphs, fitted
 
 
 def cut_ink(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -44,17 +52,14 @@ def cut_ink(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.flo
     return _ink(grey, box)[0]
 
 
-def tight(grey: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fits the box to its ink, or returns it unchanged if it has none; detected boxes are a few pixels off.
-
-    Args:
-        grey: uint8 H×W.
-        box: x0, y0, x1, y1 in pixels.
-    """
-    ink, (left, top), (fx, fy) = _ink(grey, box)
+def _fitted(
+    box: NDArray[np.float32], ink: NDArray[np.float32], corner: tuple[int, int], scale: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Returns the box of the ink in a box, see ``_ink``; the box itself if it has none, or too little."""
     x, y, width, height = cv2.boundingRect((ink >= EDGE).astype(np.uint8))
     if not width:
         return box
+    (left, top), (fx, fy) = corner, scale
     ends = [left + x / fx, top + y / fy, left + (x + width) / fx, top + (y + height) / fy]
     found = np.array(ends, np.float32)
     kept = np.prod(np.minimum(found[2:], box[2:]) - np.maximum(found[:2], box[:2]))

@@ -32,6 +32,7 @@ class Opinions:
             digit".
         strip: N×11 float32, the strip reader's probabilities.
         glyphs: N×28×28 uint8, the ink in each box.
+        fitted: N×4 float32, the boxes, fitted to their ink.
         classifier: N×11 float32, the glyph classifier's probabilities.
         whole: 11 float32, the glyph classifier's probabilities for all ink in the picture.
     """
@@ -41,6 +42,7 @@ class Opinions:
     closeup: NDArray[np.float32]
     strip: NDArray[np.float32]
     glyphs: NDArray[np.uint8]
+    fitted: NDArray[np.float32]
     classifier: NDArray[np.float32]
     whole: NDArray[np.float32]
 
@@ -52,6 +54,7 @@ class Opinions:
             self.closeup[chosen],
             self.strip[chosen],
             self.glyphs[chosen],
+            self.fitted[chosen],
             self.classifier[chosen],
             self.whole,
         )
@@ -81,7 +84,7 @@ def opinions_of(
     """
     height, width = grey.shape
     everything = np.array([[0, 0, width, height]], np.float32)
-    inked = cut_glyphs(grey, everything)
+    inked, _ = cut_glyphs(grey, everything)
     found, heat = detector.detect(grey, thorough=thorough)
     if single and inked.any() and not found.is_digit.any():
         found = Detections.joined([found, Detections.whole(grey)])
@@ -90,7 +93,8 @@ def opinions_of(
     closeup[:, DIGITS] = 1
     closeup[digit] = softmax(closeups.logits(grey, found.boxes[digit]))
     strip = strips.probabilities(grey, found.boxes, likely(found, detector.config))
-    glyphs = np.concatenate([cut_glyphs(grey, found.boxes), inked])
+    cut, fitted = cut_glyphs(grey, found.boxes)
+    glyphs = np.concatenate([cut, inked])
     predicted = classify(glyphs).copy()
     predicted[~glyphs.any(axis=(1, 2))] = np.eye(DIGITS + 1, dtype=np.float32)[DIGITS]  # no ink: not a digit
-    return Opinions(found, heat, closeup, strip, glyphs[:-1], predicted[:-1], predicted[-1])
+    return Opinions(found, heat, closeup, strip, cut, fitted, predicted[:-1], predicted[-1])

@@ -2,20 +2,29 @@
 
 import { el } from "./dom.js";
 
-const EXAMPLES = [
+const NUMBERS = [
   ["phone_number.jpg", "A number"],
   ["pencil_rows.jpg", "A page"],
   ["column_sum.jpg", "A sum"],
-  ["drawing.png", "A digit"],
 ];
+const DIGIT = ["drawing.png", "A digit"];
+const NOTE = ["note.jpg", "A note"];
 
 const urlOf = (file) => new URL(`../examples/${file}`, import.meta.url);
 
-/** Fills each `[data-examples]`. @param {(files: File[]) => void} read */
-export function startExamples(read) {
-  for (const list of document.querySelectorAll("[data-examples]")) {
-    list.replaceChildren(...EXAMPLES.map(([file, name]) => el("li", {}, example(file, name, read))));
-  }
+/**
+ * Fills each `[data-examples]`, anew for each choice of what to read.
+ * @param {import("./alphabet.js").Alphabet} alphabet
+ * @param {(files: File[]) => void} read
+ */
+export function startExamples(alphabet, read) {
+  const fill = () => {
+    const shown = alphabet.isDigits ? [...NUMBERS, DIGIT] : [NOTE, ...NUMBERS];
+    for (const list of document.querySelectorAll("[data-examples]"))
+      list.replaceChildren(...shown.map(([file, name]) => el("li", {}, example(file, name, read))));
+  };
+  alphabet.addEventListener("change", fill);
+  fill();
 }
 
 function example(file, name, read) {

@@ -54,7 +54,7 @@ const upload = new UploadTab(shared);
 const camera = new CameraTab({ ...shared, add: (files) => upload.take(files) });
 const history = new HistoryTab(shared);
 const models = new ModelsTab({ api, chosen, choose });
-startExamples((files) => upload.take(files));
+startExamples(alphabet, (files) => upload.take(files));
 
 function choose(kind, name) {
   chosen[kind] = name;
