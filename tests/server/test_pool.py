@@ -198,9 +198,11 @@ def test_closing_waits_for_no_task(task):
         queued = asyncio.create_task(pool.run(task))
         await asyncio.sleep(0)
         await asyncio.to_thread(pool.close)
-        with pytest.raises(WorkerError):
-            await running
-        queued.cancel()
+        for waiting in (running, queued):
+            with pytest.raises(WorkerError):
+                await waiting
+        with pytest.raises(WorkerError, match="has been stopped"):
+            await pool.run(task)
 
     in_pool(test)
 

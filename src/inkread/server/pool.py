@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from inkread.errors import InkreadError, WorkerTimeoutError
+from inkread.errors import InkreadError, WorkerError, WorkerTimeoutError
 from inkread.server.monitoring import log
 from inkread.server.problems import Problem, busy
 from inkread.system.worker import SupervisedWorker
@@ -113,8 +113,10 @@ class Pool(Generic[Task, Result]):
         Raises:
             Problem: ``busy`` if the queue is full or no worker became free in time; ``too-slow`` if the task
                 takes too long.
-            WorkerError: the worker died during the task.
+            WorkerError: the worker died during the task, or the pool was closed.
         """
+        if self._closing.is_set():
+            raise _stopped()
         if self.is_full and not patiently:
             raise busy()
         await self._places.acquire()
@@ -134,7 +136,7 @@ class Pool(Generic[Task, Result]):
         return outcome.result()
 
     def close(self) -> None:
-        """Kills the workers at once, even during a task, and drops waiting tasks."""
+        """Kills the workers at once, even during a task; it and all waiting tasks get a ``WorkerError``."""
         self._closing.set()
         for _ in range(self.workers):
             self._jobs.put(None)
@@ -142,6 +144,10 @@ class Pool(Generic[Task, Result]):
             worker.kill()
         for thread in self._threads:
             thread.join()
+        while not self._jobs.empty():
+            job = self._jobs.get_nowait()
+            if job is not None and job.outcome.set_running_or_notify_cancel():
+                job.outcome.set_exception(_stopped())
 
     def _leave(self, outcome: asyncio.Future[Any]) -> None:
         self.admitted -= 1
@@ -201,3 +207,7 @@ class Pool(Generic[Task, Result]):
             log.warning("a task took more than %g seconds; its worker is replaced", self.max_seconds)
             detail = f"Reading took more than {self.max_seconds:g} seconds."
             raise Problem("too-slow", detail, "Send a smaller or simpler picture.") from error
+
+
+def _stopped() -> WorkerError:
+    return WorkerError("the reader", "has been stopped", "start it again")
