@@ -38,6 +38,7 @@ from inkread.models import CARD_FILE, DIGIT_CLASSES, MODEL_FILE, Card, Model, lo
 from inkread.models.card import HISTORY_FILE, load_history
 from inkread.models.layers import layers_of
 from inkread.picture import PictureLimits, is_document, load_picture, page_count
+from inkread.picture.working_size import longest_side
 from inkread.pipeline.classifier import Classifier
 from inkread.reader import Reader
 from inkread.server import ServerSettings, create_app
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIMITS: Final = PictureLimits(max_bytes=1 << 20, max_pixels=1_000_000, max_memory=64_000_000)
+SIDE: Final = 500
 """Small limits, at which an input that gets past them is noticed soon."""
 
 
@@ -92,14 +94,15 @@ def pages(data: bytes) -> None:
 
 def _loaded(source: Any, page: int = 1) -> None:
     try:
-        picture = load_picture(source, limits=LIMITS, max_side=500, page=page)
+        picture = load_picture(source, limits=LIMITS, max_side=SIDE, page=page)
     except PictureError as error:
         if isinstance(source, bytes) and page == 1:
             raise
         _ = error
         return
     shape, dtype = picture.pixels.shape, picture.pixels.dtype
-    if len(shape) != 3 or shape[2] != 3 or dtype != np.uint8 or max(shape) > 500 or min(picture.scale) < 1:
+    most = longest_side((picture.width, picture.height), SIDE)
+    if len(shape) != 3 or shape[2] != 3 or dtype != np.uint8 or max(shape) > most or min(picture.scale) < 1:
         raise BrokenPromise(f"gave pixels {shape} of {dtype}")
 
 

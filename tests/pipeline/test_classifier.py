@@ -91,6 +91,13 @@ def test_a_model_with_other_inputs_or_outputs_is_rejected(changes: dict[str, Any
         Classifier(as_model(made(onnx, **changes).SerializeToString()))
 
 
+def test_a_model_with_names_that_are_no_text_is_rejected() -> None:
+    onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
+    content = made(onnx).SerializeToString().replace(b"glyphs", b"glyph\xce")
+    with pytest.raises(ModelFormatError, match="not UTF-8"):
+        Classifier(as_model(content))
+
+
 def test_a_model_that_keeps_weights_in_another_file_is_rejected(tmp_path: Path, monkeypatch: Any) -> None:
     onnx = pytest.importorskip("onnx", reason="needs onnx, of the extra 'train'")
     path = tmp_path / "outside.onnx"

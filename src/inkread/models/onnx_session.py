@@ -78,8 +78,12 @@ def open_session(model: Model, *, threads: int, takes: tuple[str, Shape], gives:
         ModelFormatError: the model cannot run, or its input or output is different.
     """
     session = _start(model.content, str(model.path), threads=threads, remedy=REMEDY)
-    inputs = {node.name: node.shape for node in session.get_inputs()}
-    outputs = {node.name: node.shape for node in session.get_outputs()}
+    try:
+        inputs = {node.name: node.shape for node in session.get_inputs()}
+        outputs = {node.name: node.shape for node in session.get_outputs()}
+    except UnicodeDecodeError as error:
+        problem = f"has a name that is not UTF-8 ({error.reason})"
+        raise ModelFormatError(str(model.path), problem, REMEDY) from error
     name, shape = takes
     if list(inputs) != [name] or not _fits(inputs[name], shape, free=True):
         letters = "N" + "CHW"[1 - len(shape) :]
