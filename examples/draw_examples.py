@@ -24,10 +24,11 @@ from inkread.datasets.stroke_font import (
     ALPHABET,
     WriterStyle,
     parsed,
+    shape_of,
     spline,
     with_pressure,
     write_row,
-    write_shape,
+    write_shapes,
 )
 from inkread.datasets.stroke_rendering import rasterise
 
@@ -219,7 +220,7 @@ def note(rng: np.random.Generator) -> Picture:
     """Draws a note of three lines, with two numbers among the words."""
     shape = (620, 1000)
     page = page_rendering.plain_paper(shape, rng, colour=CREAM)
-    style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1, "9": 0}), spacing=0.13, slant=0.1)
+    style = replace(WriterStyle.random(rng), shapes=_shapes({"1": 1}), spacing=0.14, unevenness=0.03)
     for number, text in enumerate(("Meet Anna at the", "old bridge at 9", "bring 12 candles")):
         at = (110 + rng.normal(0, 8), 105 + 155 * number)
         strokes = page_rendering.place(write_line(text, style, rng), at=at, height=78, slope=-0.6)
@@ -244,23 +245,10 @@ PICTURES: dict[str, Callable[[np.random.Generator], Picture]] = {
 
 
 def write_line(text: str, style: WriterStyle, rng: np.random.Generator) -> Strokes:
-    """Writes words and numbers from left to right, in units of a capital's height, like ``write_row``."""
-    strokes: Strokes = []
-    x = 0.0
-    for character in text:
-        if character == " ":
-            x += 0.45
-            continue
-        letter = LETTERS.get(character)
-        shape = parsed(letter) if letter else ALPHABET[character][style.shapes[int(character)]]
-        written = write_shape(shape, style, rng)
-        left = min(float(stroke[:, 0].min()) for stroke in written)
-        for stroke in written:
-            stroke[:, 0] += x - left
-        strokes += written
-        right = max(float(stroke[:, 0].max()) for stroke in written)
-        x = right + max(0.05, style.spacing + rng.normal(0, style.unevenness / 2))
-    return strokes
+    """Writes words and numbers from left to right, like ``write_row``."""
+    letters = {letter: parsed(shape) for letter, shape in LETTERS.items()} | {" ": None}
+    shapes = (letters[each] if each in letters else shape_of(each, style) for each in text)
+    return write_shapes(shapes, style, rng)
 
 
 def draw(folder: Path) -> None:

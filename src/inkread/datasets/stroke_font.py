@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from inkread.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 Strokes = list[NDArray[np.float32]]
 """Strokes of float32 K×3: x, y, and the relative pen width."""
+Shape = tuple[NDArray[np.float64], ...]
+"""A character's strokes by their control points, K×2."""
 
 
-def parsed(shape: str) -> tuple[NDArray[np.float64], ...]:
-    """Returns the strokes of a shape: control points (K×2) from hundredths, see ``_SHAPES``."""
+def parsed(shape: str) -> Shape:
+    """Returns the shape that is written like those of ``_SHAPES``."""
     return tuple(
         np.array([point.split(",") for point in stroke.split()], np.float64) / 100
         for stroke in shape.split("|")
@@ -214,33 +216,44 @@ def write_row(text: str, style: WriterStyle, rng: np.random.Generator) -> Stroke
     Raises:
         OptionError: a character is neither a digit nor a space.
     """
+    return write_shapes((shape_of(each, style) if each != " " else None for each in text), style, rng)
+
+
+def write_shapes(shapes: Iterable[Shape | None], style: WriterStyle, rng: np.random.Generator) -> Strokes:
+    """Writes any characters from left to right, and a space for each ``None``; see ``write_row``."""
     strokes: Strokes = []
     x = 0.0
-    for character in text:
-        if character == " ":
+    for shape in shapes:
+        if shape is None:
             x += 0.5 * style.breadth
             continue
-        digit = write_digit(character, style, rng)
-        left = min(float(stroke[:, 0].min()) for stroke in digit)
-        for stroke in digit:
+        character = _written(shape, style, rng)
+        left = min(float(stroke[:, 0].min()) for stroke in character)
+        for stroke in character:
             stroke[:, 0] += x - left
-        strokes += digit
-        right = max(float(stroke[:, 0].max()) for stroke in digit)
+        strokes += character
+        right = max(float(stroke[:, 0].max()) for stroke in character)
         x = right + max(0.08, style.spacing + rng.normal(0, style.unevenness))
     return strokes
 
 
 def write_digit(digit: str, style: WriterStyle, rng: np.random.Generator) -> Strokes:
     """Writes one digit at x ≥ 0, between y = 0 and 1 except for its unevenness; see ``write_row``."""
+    return _written(shape_of(digit, style), style, rng)
+
+
+def shape_of(digit: str, style: WriterStyle) -> Shape:
+    """Returns the control points of the strokes with which a writer makes a digit.
+
+    Raises:
+        OptionError: it is no digit.
+    """
     if digit not in ALPHABET:
         raise OptionError("text", f"has {digit!r}, which is not a digit", "use the digits 0 to 9")
-    return write_shape(ALPHABET[digit][style.shapes[int(digit)]], style, rng)
+    return ALPHABET[digit][style.shapes[int(digit)]]
 
 
-def write_shape(
-    shape: Sequence[NDArray[np.float64]], style: WriterStyle, rng: np.random.Generator
-) -> Strokes:
-    """Writes one character, given by its control points; see ``write_digit``."""
+def _written(shape: Shape, style: WriterStyle, rng: np.random.Generator) -> Strokes:
     size = 1 + rng.normal(0, style.unevenness)
     lift = rng.normal(0, style.unevenness)
     slant = style.slant + rng.normal(0, 0.03)
