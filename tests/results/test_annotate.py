@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from inkread.errors import OptionError
-from inkread.results import Digit, Line, Reading
+from inkread.results import Digit, Line, Reading, Word
 from inkread.results.annotate import DOUBTFUL, SURE, UNSURE, draw_reading
 
 PAPER, NIGHT = (250, 250, 250), (10, 10, 10)
@@ -90,6 +90,13 @@ def test_tags_of_a_turned_row_are_as_large_as_those_of_an_upright_one(turns):
     line = Line(tuple(Digit("7", 0.99, box) for box in boxes))
     drawn = draw_reading(Reading("", 600, 600, (line,)), Image.new("RGB", (600, 600), PAPER))
     assert drawn.size == (600, 600)
+
+
+def test_the_tags_of_neighboring_words_are_apart():
+    words = (Word("bring", 0.99, (60, 120, 180, 200)), Word("candles", 0.99, (200, 120, 340, 200)))
+    drawn = draw_reading(Reading("", 600, 300, (Line((), words=words),)), Image.new("RGB", (600, 300), PAPER))
+    middle = np.asarray(drawn)[:120, 150:240]
+    assert (middle == PAPER).all(axis=(0, 2)).any()  # a column of bare paper
 
 
 def test_large_pictures_and_blank_readings_keep_their_size():
