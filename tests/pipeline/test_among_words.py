@@ -102,6 +102,17 @@ def test_letters_of_another_line_do_not_count(recognizer: TextRecognizer) -> Non
     assert judged(page("the house is small", "2048"), boxes, recognizer).rows == ((0, 1, 2, 3),)
 
 
+def test_a_line_of_sure_digits_stays(recognizer: TextRecognizer) -> None:
+    text = "the house is small"
+    found, choice = chosen([place(text, text.index("o"), row) for row in (0, 1)], 0.8)
+    choice.probabilities[1] = np.eye(DIGITS + 1)[0]
+    after = among_words.judged(
+        page(text, text), found, replace(choice, rows=((0,), (1,)), signs=((), ())), STRICT, recognizer
+    )
+    assert after.rows == ((1,),)
+    assert after.probabilities[1, 0] == 1
+
+
 def test_a_digit_on_no_line_stays(recognizer: TextRecognizer) -> None:
     blank = np.full((200, 300), 235, np.uint8)
     after = judged(blank, [(50, 50, 80, 90)], recognizer)

@@ -43,7 +43,7 @@ MOST_LETTERS = 10.0
 TALL = 40.0
 """Median height of the digits, pixels, at which lines are found, at most: larger pages take longer."""
 MARGIN = 2.0
-"""Paper above and below a row of digits in which its line is found, in heights of a digit."""
+"""Paper above and below a row of digits in which its line is found, in heights of a digit. Not measured."""
 LEAST = 0.02
 """Added to probabilities before their logarithms."""
 FARTHEST = 4.0
