@@ -95,8 +95,11 @@ def by_stage(stats: dict[tuple[str, int, str], tuple[Any, ...]]) -> dict[str, fl
             for (caller, _, _), (_, _, _, seconds) in callers.items():
                 stage = NETWORKS.get(Path(caller).name, f"network run by {caller}")
                 found[stage] = found.get(stage, 0.0) + seconds
-    if not found.keys() >= {*STAGES, *NETWORKS.values()} - {"rescoring network"}:
-        raise LookupError(f"the profile has only {', '.join(found)}: was a function renamed?")
+    missing = {*NETWORKS.values()} - found.keys()
+    if missing:
+        raise LookupError(
+            f"no {', '.join(sorted(missing))} in the profile; was a file or a function renamed?"
+        )
     return found
 
 
