@@ -129,6 +129,7 @@ class BeamSearch:
             scale += math.log(total)
             beam = {text: (grown[text][0] / total, grown[text][1] / total) for text in best}
             known = {text: known[text] for text in best}
+        # A space ends the last word, and is no character of the text.
         ended = {
             text: scale
             + _log(ends + goes_on)

@@ -141,7 +141,7 @@ def aligned(columns: NDArray[np.float32], text: str) -> NDArray[np.intp]:
     # Two states that no path comes from stand before the first.
     paths = np.full((len(logs), 2 + len(labels)), -np.inf)
     paths[:1, 2:4] = logs[:1, :2]
-    for before, now, column in zip(paths, paths[1:], logs[1:], strict=False):
+    for before, now, column in zip(paths[:-1], paths[1:], logs[1:], strict=True):
         now[2:] = np.maximum(np.maximum(before[2:], before[1:-1]), before[:-2] + jump) + column
     state = len(labels) - 1 - int(paths[-1, -1] < paths[-1, -2])
     path = np.empty(len(logs), np.intp)
