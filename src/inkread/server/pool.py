@@ -136,7 +136,7 @@ class Pool(Generic[Task, Result]):
         return outcome.result()
 
     def close(self) -> None:
-        """Kills the workers at once, even during a task. That one and all that wait raise a ``WorkerError``."""
+        """Kills the workers at once, even during a task; unfinished tasks raise a ``WorkerError``."""
         self._closing.set()
         for _ in range(self.workers):
             self._jobs.put(None)
